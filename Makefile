@@ -1,0 +1,70 @@
+# Everything the sandbox makes is under .sandbox/ (or the folder that ASKPROAI_SANDBOX names).
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+BOOTSTRAP ?= python3
+HOME_FOLDER := $(or $(ASKPROAI_SANDBOX),.sandbox)
+BIN := $(HOME_FOLDER)/venv/bin
+PYTHON := $(BIN)/python
+TESTS ?=
+
+.PHONY: help
+help: ## What can be done here
+	@echo "AskProAI platform. Start with: make sandbox"
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: venv
+venv: # The virtual environment alone
+	@$(BOOTSTRAP) -m sandbox.setup --only venv
+
+.PHONY: set-up
+set-up: ## Install engine, plugins and Python packages; `make sandbox` and `make test` do it by themselves
+	@$(BOOTSTRAP) -m sandbox.setup
+
+.PHONY: sandbox
+sandbox: set-up ## Bring the platform up on this machine: real engine, emulated clouds
+	@$(PYTHON) -m sandbox up
+
+.PHONY: sandbox-down
+sandbox-down: venv ## Stop everything the sandbox runs
+	@$(PYTHON) -m sandbox down
+
+.PHONY: sandbox-status
+sandbox-status: venv ## Show what is up and where
+	@$(PYTHON) -m sandbox status
+
+.PHONY: sandbox-shell
+sandbox-shell: venv ## A shell in which pulumi, the AWS CLI and boto3 work on the sandbox
+	@$(PYTHON) -m sandbox shell
+
+.PHONY: sandbox-env
+sandbox-env: ## The same for the shell you are in: eval "$(make -s sandbox-env)"
+	@$(BOOTSTRAP) -m sandbox.setup --only venv >&2
+	@$(PYTHON) -m sandbox env
+
+.PHONY: check
+check: venv ## Format, lint, strict types and unit tests, in seconds
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/pyrefly check
+	@$(PYTHON) -m pytest tests/unit
+
+.PHONY: test
+test: set-up check ## Everything, with the real engine on a sandbox; TESTS="..." passes arguments to pytest
+	@$(PYTHON) -m pytest $(TESTS)
+
+.PHONY: bench
+bench: set-up ## Time of a preview against a flat program and terraform
+	@$(PYTHON) -m tests.bench
+
+.PHONY: format
+format: venv ## Put the code in the form that `check` wants
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+.PHONY: requirements
+requirements: venv ## Lock the packages of the .in files anew
+	@for name in requirements requirements-dev; do \
+	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	    --no-emit-find-links --custom-compile-command "make requirements" $$name.in -o $$name.txt; done

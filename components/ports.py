@@ -1,0 +1,6 @@
+"""The ports that the platform's parts listen on."""
+
+HTTP = 80
+HTTPS = 443
+DATABASE = 3306
+CACHE = 6379

@@ -1,0 +1,65 @@
+"""The application's secrets, where the hosts read them at run time: none is in user data, an image or the code."""
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from components.component import Component
+from components.keys import Keys
+from naming import DataClass, Naming
+from settings import SecretsSettings, StackSecrets
+
+NAME_LIMIT = 512
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecretsArgs:
+    """`database_username` stands beside its password, since a reader needs both."""
+
+    naming: Naming
+    keys: Keys
+    settings: SecretsSettings
+    database_username: str
+    values: StackSecrets
+    protected: bool
+
+
+class Secrets(Component):
+    """Three secrets, so that who needs the cache's token does not get the database's password."""
+
+    app: aws.secretsmanager.Secret
+    database: aws.secretsmanager.Secret
+    cache: aws.secretsmanager.Secret
+
+    def __init__(self, name: str, args: SecretsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("security", name, args.naming, data_class=DataClass.CONFIDENTIAL, opts=opts)
+        self._name = name
+        self._args = args
+        values = args.values
+        self.app = self._secret("app", "Laravel's application key.", {"app_key": values.app_key})
+        self.database = self._secret(
+            "database",
+            "The application's account on the database.",
+            {"username": args.database_username, "password": values.database_password},
+        )
+        self.cache = self._secret("cache", "The cache's token.", {"auth_token": values.cache_auth_token})
+        self.register_outputs({"app": self.app.arn, "database": self.database.arn, "cache": self.cache.arn})
+
+    def _secret(self, role: str, description: str, content: dict[str, pulumi.Input[str]]) -> aws.secretsmanager.Secret:
+        """A secret that holds a JSON object."""
+        secret = aws.secretsmanager.Secret(
+            f"{self._name}-{role}",
+            name=self._args.naming.physical(role, NAME_LIMIT),
+            description=description,
+            kms_key_id=self._args.keys.secrets.arn,
+            recovery_window_in_days=self._args.settings.recovery_window_days,
+            opts=self.child(protect=self._args.protected),
+        )
+        aws.secretsmanager.SecretVersion(
+            f"{self._name}-{role}-value",
+            secret_id=secret.id,
+            secret_string=pulumi.Output.secret(pulumi.Output.json_dumps(content)),
+            opts=self.child(),
+        )
+        return secret

@@ -1,0 +1,60 @@
+"""The one speller of physical names and tags: every name in the cloud and every tag value is made here."""
+
+import hashlib
+from dataclasses import dataclass
+from enum import StrEnum
+
+PROJECT = "askproai"
+HASH_LENGTH = 6
+
+
+class DataClass(StrEnum):
+    """What a resource holds, as auditors ask for it."""
+
+    PERSONAL = "personal"
+    CONFIDENTIAL = "confidential"
+    INTERNAL = "internal"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Naming:
+    """Names and tags of one stack.
+
+    `environment` tells stacks of one account apart ("prod", "dr"); `role` says what the stack is in the pair
+    ("primary", "standby"); `account_id` makes names in S3's global namespace our own.
+    """
+
+    environment: str
+    role: str
+    account_id: str
+    cost_center: str
+
+    def physical(self, role: str, limit: int) -> str:
+        """The name AWS sees for `role`, at most `limit` characters.
+
+        A name that is too long is cut, and ends in a hash of the whole name, so that two long names never meet.
+        Raises ValueError for a limit that leaves no room for the hash.
+        """
+        if limit <= HASH_LENGTH + 1:
+            raise ValueError(f"limit {limit}: must exceed {HASH_LENGTH + 1}")
+        name = f"{PROJECT}-{self.environment}-{role}"
+        if len(name) <= limit:
+            return name
+        digest = hashlib.sha256(name.encode()).hexdigest()[:HASH_LENGTH]
+        return f"{name[: limit - HASH_LENGTH - 1].rstrip('-')}-{digest}"
+
+    def bucket(self, role: str) -> str:
+        """An S3 bucket name: bucket names are global, so it carries the account."""
+        return self.physical(f"{role}-{self.account_id}", 63)
+
+    def tags(self, component: str, data_class: DataClass) -> dict[str, str]:
+        """The tags of every resource of `component`; the resource's own `Name` is added where it is known."""
+        return {
+            "Project": PROJECT,
+            "Environment": self.environment,
+            "Role": self.role,
+            "Component": component,
+            "CostCenter": self.cost_center,
+            "DataClass": data_class.value,
+            "ManagedBy": "pulumi",
+        }

@@ -1,0 +1,153 @@
+"""The sandbox's command line: `python -m sandbox --help`."""
+
+import os
+import shlex
+import sys
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from sandbox import bring_up, clouds, processes, project, shell
+from sandbox.environment import dropped, environment, variables
+from sandbox.paths import Paths
+from sandbox.processes import KINDS, Server
+from sandbox.steps import SandboxError, interrupt_on_termination
+
+app = typer.Typer(
+    help="The platform on this machine: the real Pulumi engine against emulated clouds, without an account.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+console = Console(highlight=False)
+INTERRUPTED = 130
+
+Stacks = Annotated[list[str] | None, typer.Option("--stack", help="Only this stack; may be given again.")]
+
+
+@app.command()
+def up(stack: Stacks = None) -> None:
+    """Start the emulated clouds and bring the stacks up; a second run changes nothing."""
+    paths = Paths.of()
+    try:
+        servers = bring_up.bring_up(paths, _chosen(paths, stack), _say)
+    except KeyboardInterrupt:
+        raise typer.Exit(INTERRUPTED) from None
+    _show(paths, servers)
+
+
+@app.command()
+def down() -> None:
+    """Stop everything that runs. The emulated clouds forget what they held; the next `up` starts from nothing."""
+    paths = Paths.of()
+    left = processes.leftovers(paths)
+    processes.end(left)
+    stopped = clouds.stop(paths)
+    if left:
+        stopped.append(f"{len(left)} processes of engines and plugins")
+    _say(f"stopped: {', '.join(stopped)}" if stopped else "nothing was running")
+
+
+@app.command()
+def status() -> None:
+    """Show what is up and where. The exit status is 1 when something is not up."""
+    paths = Paths.of()
+    servers = {kind.name: server for kind in KINDS if (server := processes.running(paths, kind)) and server.ready()}
+    _show(paths, servers)
+    if len(servers) < len(KINDS) or not all(clouds.resources(paths, stack) for stack in project.stacks(paths)):
+        raise typer.Exit(1)
+
+
+@app.command("shell")
+def open_shell(
+    command: Annotated[list[str] | None, typer.Argument(help="Run this instead of a shell, after `--`.")] = None,
+) -> None:
+    """Open a shell in which `pulumi`, the AWS CLI and boto3 work on the sandbox."""
+    paths = Paths.of()
+    given = environment(paths, _endpoint(paths))
+    sys.stdout.flush()
+    if command:
+        os.execvpe(command[0], command, given)
+    shell.open_shell(paths, given)
+
+
+@app.command("env")
+def print_environment() -> None:
+    """Print the shell's environment, for `eval "$(python -m sandbox env)"`."""
+    paths = Paths.of()
+    endpoint = _endpoint(paths)
+    for name in dropped(paths, endpoint):
+        print(f"unset {name}")
+    for name, value in variables(paths, endpoint).items():
+        print(f"export {name}={shlex.quote(value)}")
+
+
+def _endpoint(paths: Paths) -> str:
+    """Where the emulated AWS answers. Raises SandboxError when it does not run."""
+    project.refresh(paths)
+    server = processes.running(paths, KINDS[0])
+    if server is None:
+        raise SandboxError("the sandbox is not up; run `make sandbox` first")
+    return server.url
+
+
+def _chosen(paths: Paths, given: list[str] | None) -> list[str]:
+    """The stacks to bring up, in their order."""
+    present = project.stacks(paths)
+    unknown = [stack for stack in given or [] if stack not in present]
+    if unknown or not present:
+        raise SandboxError(
+            f"no stack file for {', '.join(unknown) or 'any stack'} in {paths.checkout}; there are: "
+            f"{', '.join(present) or 'none'}"
+        )
+    return [stack for stack in present if not given or stack in given]
+
+
+def _say(text: str) -> None:
+    console.print(f"  {text}", markup=False, soft_wrap=True)
+
+
+def _show(paths: Paths, servers: dict[str, Server]) -> None:
+    """The closing table: what is up, where, and how to look at it."""
+    table = Table("what", "is", "where", title="AskProAI sandbox", title_justify="left")
+    for kind in KINDS:
+        server = servers.get(kind.name)
+        what = f"up, pid {server.pid}, {_memory(server)} MB" if server else "not running"
+        table.add_row(kind.title, what, server.url if server else "")
+    for stack in project.stacks(paths):
+        count = clouds.resources(paths, stack)
+        region = str(project.setting(paths, stack, "region") or "")
+        what = f"{count} resources" if count else "not brought up"
+        table.add_row(f"stack {stack}", what if servers or not count else f"{what}, lost with the cloud", region)
+    console.print(table)
+    if "aws" in servers:
+        console.print(
+            "Look at it:  make sandbox-shell            then: pulumi preview, pulumi stack graph, aws s3 ls\n"
+            'or here:     eval "$(make -s sandbox-env)"\n'
+            f"or only AWS: export AWS_ENDPOINT_URL={servers['aws'].url} AWS_ACCESS_KEY_ID=sandbox "
+            "AWS_SECRET_ACCESS_KEY=sandbox\n"
+            "Stop it:     make sandbox-down",
+            soft_wrap=True,
+        )
+    else:
+        console.print("Bring it up: make sandbox")
+
+
+def _memory(server: Server) -> int:
+    process = server.process()
+    return int(process.memory_info().rss / 1_000_000) if process else 0
+
+
+def main() -> None:
+    """Run a command."""
+    interrupt_on_termination()
+    try:
+        app()
+    except SandboxError as error:
+        sys.exit(f"sandbox: {error}")
+
+
+if __name__ == "__main__":
+    main()

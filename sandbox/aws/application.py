@@ -1,0 +1,55 @@
+"""moto as one WSGI application: its settings, the fixes, and one request at a time."""
+
+import io
+import os
+import threading
+from collections.abc import Iterable
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+SETTINGS = {
+    # The default makes a certificate wait 60 s for a validation that nothing performs.
+    "MOTO_ACM_VALIDATION_WAIT": "1",
+    # Roles attach AWS's own policies by their ARN.
+    "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",
+}
+LONG_POLL = "AmazonSQS.ReceiveMessage"
+
+
+def configure(account: str) -> None:
+    """Set what moto reads from the environment; it does so while it is imported, so this comes first."""
+    for name, value in SETTINGS.items():
+        os.environ.setdefault(name, value)
+    os.environ["MOTO_ACCOUNT_ID"] = account
+
+
+class OneAtATime:
+    """Lets one request at a time into an application that does not expect threads.
+
+    moto walks its dictionaries while other requests change them. Python's own lock makes concurrency worthless here
+    anyway. A request that waits for a message is the exception: it would make everybody wait with it.
+    """
+
+    def __init__(self, application: WSGIApplication) -> None:
+        self.application = application
+        self.turn = threading.Lock()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        # A slow sender must not hold the turn, so its body is read before.
+        body = environ["wsgi.input"].read()
+        environ["wsgi.input"] = io.BytesIO(body)
+        environ["CONTENT_LENGTH"] = str(len(body))
+        environ.pop("HTTP_TRANSFER_ENCODING", None)
+        if environ.get("HTTP_X_AMZ_TARGET") == LONG_POLL:
+            return self.application(environ, start_response)
+        with self.turn:
+            return self.application(environ, start_response)
+
+
+def moto_application() -> WSGIApplication:
+    """moto's server application with the fixes applied."""
+    from moto.server import DomainDispatcherApplication, create_backend_app
+
+    from sandbox.aws import fixes
+
+    fixes.apply()
+    return OneAtATime(DomainDispatcherApplication(create_backend_app))

@@ -1,0 +1,135 @@
+"""ElastiCache: replication groups made of nodes, and their deletion."""
+
+from inspect import signature
+from itertools import cycle
+from typing import Any
+
+from botocore import xform_name
+from moto.core.responses import ActionResult, EmptyResult
+from moto.elasticache.exceptions import CacheSubnetGroupNotFound
+from moto.elasticache.models import CacheSubnetGroup, ElastiCacheBackend, ReplicationGroup
+from moto.elasticache.responses import ElastiCacheResponse
+
+from sandbox.aws.fixes.fix import replaces
+
+# A node of a replication group shows what was asked of the group.
+SHARED_BY_NODES = {
+    "at_rest_encryption_enabled",
+    "auth_token_enabled",
+    "auto_minor_version_upgrade",
+    "cache_node_type",
+    "cache_parameter_group_name",
+    "cache_subnet_group_name",
+    "engine",
+    "engine_version",
+    "notification_topic_arn",
+    "port",
+    "preferred_maintenance_window",
+    "security_group_ids",
+    "snapshot_retention_limit",
+    "snapshot_window",
+    "transit_encryption_enabled",
+    "transit_encryption_mode",
+}
+
+
+@replaces(ElastiCacheBackend, "create_replication_group")
+def group_has_nodes(stock: Any, self: ElastiCacheBackend, **asked: Any) -> ReplicationGroup:
+    """moto names the nodes of a replication group without making them; the provider reads a node's settings."""
+    group: ReplicationGroup = stock(self, **asked)
+    subnets = self.cache_subnet_groups[group.cache_subnet_group_name].subnets if group.cache_subnet_group_name else []
+    zones = cycle([subnet["subnet_availability_zone"] for subnet in subnets] or [f"{self.region_name}a"])
+    unset = dict.fromkeys(list(signature(self.create_cache_cluster).parameters))
+    for shard in group.node_groups:
+        for member in shard["node_group_members"]:
+            member["preferred_availability_zone"] = next(zones)
+            own = {
+                "cache_cluster_id": member["cache_cluster_id"],
+                "cache_node_type": group.cache_node_type,
+                "engine": group.engine,
+                "replication_group_id": group.replication_group_id,
+                "preferred_availability_zone": member["preferred_availability_zone"],
+            }
+            node = self.create_cache_cluster(**(unset | own))  # pyrefly: ignore[bad-argument-type]
+            for name in SHARED_BY_NODES:
+                setattr(node, name, getattr(group, name))
+    return group
+
+
+@replaces(ElastiCacheBackend, "describe_cache_clusters")
+def node_shows_its_groups(stock: Any, self: ElastiCacheBackend, cache_cluster_id: str | None = None) -> list[Any]:
+    """moto keeps a node's security groups and parameter group under names that its answers do not use."""
+    nodes: list[Any] = stock(self, cache_cluster_id)
+    for node in nodes:
+        groups = [{"SecurityGroupId": group, "Status": "active"} for group in node.security_group_ids]
+        node.security_groups = groups
+        node.cache_parameter_group = {"CacheParameterGroupName": node.cache_parameter_group_name}
+    return nodes
+
+
+@replaces(ElastiCacheResponse, "modify_replication_group")
+def group_can_be_modified(stock: Any, self: ElastiCacheResponse) -> ActionResult:
+    """moto modifies five settings of a replication group, ignores the others, and never those of its nodes."""
+    answer: ActionResult = stock(self)
+    backend = self.elasticache_backend
+    group = backend.replication_groups[self._get_param("ReplicationGroupId")]
+    changed = {xform_name(name): value for name, value in self._get_params().items()}
+    nodes = [backend.cache_clusters[node] for node in group.member_clusters]
+    for name in SHARED_BY_NODES & changed.keys():
+        for shown in (group, *nodes):
+            setattr(shown, name, changed[name])
+    if "log_delivery_configurations" in changed:
+        logs = {log["LogType"]: log for log in group.log_delivery_configurations}
+        logs |= {log["LogType"]: log for log in changed["log_delivery_configurations"]}
+        kept = [log for log in logs.values() if log.pop("Enabled", True) not in (False, "false")]
+        group.log_delivery_configurations = group._get_log_delivery_configurations(kept)
+    return answer
+
+
+@replaces(ElastiCacheResponse, "delete_replication_group")
+def deletion_ends(stock: Any, self: ElastiCacheResponse) -> ActionResult:
+    """A deleted replication group stays "deleting" for ever in moto, and leaves no final snapshot."""
+    backend = self.elasticache_backend
+    name = self._get_param("ReplicationGroupId")
+    snapshot = self._get_param("FinalSnapshotIdentifier")
+    if snapshot:
+        backend.create_snapshot(snapshot, name, None, None, None)
+    answer: ActionResult = stock(self)
+    group = backend.replication_groups.pop(name)
+    for node in group.member_clusters:
+        del backend.cache_clusters[node]
+    backend.tagging_service.delete_all_tags_for_resource(group.arn)
+    return answer
+
+
+def _subnet_group(response: ElastiCacheResponse) -> CacheSubnetGroup:
+    name = response._get_param("CacheSubnetGroupName")
+    group = response.elasticache_backend.cache_subnet_groups.get(name)
+    if group is None:
+        raise CacheSubnetGroupNotFound(name)
+    return group
+
+
+@replaces(ElastiCacheResponse, "modify_cache_subnet_group")
+def subnet_group_can_be_modified(stock: Any, self: ElastiCacheResponse) -> ActionResult:
+    """moto has no ModifyCacheSubnetGroup; a new zone needs it."""
+    old, backend = _subnet_group(self), self.elasticache_backend
+    group: Any = CacheSubnetGroup(
+        backend.account_id,
+        backend.region_name,
+        old.cache_subnet_group_name,
+        self._get_param("CacheSubnetGroupDescription") or old.cache_subnet_group_description,
+        self._get_param("SubnetIds") or old.subnet_ids,
+        old.tags,
+    )
+    backend.cache_subnet_groups[old.cache_subnet_group_name] = group
+    return ActionResult({"CacheSubnetGroup": group})
+
+
+@replaces(ElastiCacheResponse, "delete_cache_subnet_group")
+def subnet_group_can_be_deleted(stock: Any, self: ElastiCacheResponse) -> EmptyResult:
+    """moto has no DeleteCacheSubnetGroup."""
+    group, backend = _subnet_group(self), self.elasticache_backend
+    del backend.cache_subnet_groups[group.cache_subnet_group_name]
+    backend.tagging_service.delete_all_tags_for_resource(group.arn)
+    return EmptyResult()

@@ -1,0 +1,46 @@
+"""S3: what a bucket's logging and replication need and remember."""
+
+import json
+from fnmatch import fnmatchcase
+from typing import Any
+
+from moto.core.responses import ActionResult
+from moto.s3.models import FakeBucket
+from moto.s3.responses import S3Response
+
+from sandbox.aws.fixes.fix import replaces
+
+LOGGING_SERVICE = "logging.s3.amazonaws.com"
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+@replaces(FakeBucket, "_log_permissions_enabled_policy")
+def log_delivery_reads_policies_as_aws(stock: Any, target_bucket: FakeBucket, target_prefix: str | None) -> bool:
+    """moto fails on a statement whose principal is "*", and knows neither lists nor patterns in the one for logging."""
+    if not target_bucket.policy:
+        return False
+    first_log = f"{target_bucket.arn}/{target_prefix or ''}log"
+    return any(
+        statement["Effect"] == "Allow"
+        and isinstance(statement["Principal"], dict)
+        and LOGGING_SERVICE in _listed(statement["Principal"].get("Service"))
+        and any(fnmatchcase("s3:PutObject", action) for action in _listed(statement["Action"]))
+        and any(fnmatchcase(first_log, resource) for resource in _listed(statement["Resource"]))
+        for statement in json.loads(target_bucket.policy)["Statement"]
+    )
+
+
+@replaces(S3Response, "get_bucket_replication")
+def replication_rules_read_back(stock: Any, self: S3Response) -> Any:
+    """moto returns a fixed filter and no delete markers, and drops what says that encrypted objects are copied."""
+    replication = self.backend.get_bucket_replication(self.bucket_name)
+    if not replication:
+        return stock(self)
+    self.data["Action"] = "GetBucketReplication"
+    rules = [{**rule, "Filter": rule.get("Filter") or {"Prefix": ""}} for rule in replication["Rule"]]
+    return self.serialized(
+        ActionResult({"ReplicationConfiguration": {"Role": replication["Role"], "Rules": rules}}),
+    )

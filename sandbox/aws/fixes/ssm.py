@@ -1,0 +1,36 @@
+"""Systems Manager: the public parameters that name images."""
+
+import hashlib
+import re
+from typing import Any
+
+from moto.core.utils import utcnow
+from moto.ssm.models import Parameter, ParameterDict
+
+from sandbox.aws.fixes.fix import replaces
+
+UBUNTU_IMAGE = re.compile(
+    r"/aws/service/canonical/ubuntu/server/\d\d\.\d\d/stable/current/(amd64|arm64)/hvm/ebs-(gp2|gp3)/ami-id"
+)
+
+
+@replaces(ParameterDict, "_check_loading_status")
+def ubuntu_images_are_published(stock: Any, self: ParameterDict, key: str) -> None:
+    """moto publishes Amazon's own images alone; the instances of this platform run Ubuntu."""
+    stock(self, key)
+    name = str(key or "")
+    if UBUNTU_IMAGE.fullmatch(name) and not dict.__contains__(self, name):
+        digest = hashlib.sha256(f"{self.region_name}{name}".encode()).hexdigest()
+        image: Any = Parameter(
+            account_id=self.account_id,
+            name=name,
+            value=f"ami-{digest[:17]}",
+            parameter_type="String",
+            description=None,
+            allowed_pattern=None,
+            keyid=None,
+            last_modified_date=utcnow(),
+            version=1,
+            data_type="aws:ec2:image",
+        )
+        dict.__setitem__(self, name, [image])

@@ -1,0 +1,92 @@
+"""A gate before the emulated AWS that can take regions away, and counts the calls to each."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable
+from enum import StrEnum
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+from sandbox.aws.connections import Connections, dropped
+from sandbox.aws.errors import service_unavailable
+from sandbox.aws.scope import Scope, scope_of
+
+
+class Mode(StrEnum):
+    """How a lost region behaves towards its callers."""
+
+    REFUSE = "refuse"
+    """The connection is dropped without an answer."""
+    HANG = "hang"
+    """The request is accepted and never answered."""
+    ERROR = "error"
+    """The answer is 503, in the shape of the service's protocol."""
+
+
+class Gate:
+    """WSGI middleware between the callers and all regions."""
+
+    def __init__(
+        self,
+        application: WSGIApplication,
+        connections: Connections,
+        bucket_region: Callable[[str], str | None],
+    ) -> None:
+        self.application = application
+        self.connections = connections
+        self.bucket_region = bucket_region
+        self.lock = threading.Lock()
+        self.blackouts: dict[str, Mode] = {}
+        self.calls: Counter[Scope] = Counter()
+        self.blocked: Counter[Scope] = Counter()
+
+    def black_out(self, region: str, mode: Mode) -> None:
+        """Take a region away; callers left hanging by an earlier mode are let go, and meet the new one."""
+        with self.lock:
+            self.blackouts[region] = mode
+        self.connections.release()
+
+    def restore(self, region: str) -> None:
+        """Give a region back, with all its state."""
+        with self.lock:
+            self.blackouts.pop(region, None)
+        self.connections.release()
+
+    def report(self) -> dict[str, dict[str, dict[str, int]]]:
+        """Calls since the last reset, by region and service: all of them, and those that a black-out blocked."""
+        with self.lock:
+            report: dict[str, dict[str, dict[str, int]]] = {}
+            for scope, count in sorted(self.calls.items(), key=lambda item: (item[0].region, item[0].service)):
+                counts = {"all": count, "blocked": self.blocked[scope]}
+                report.setdefault(scope.region, {})[scope.service] = counts
+            return report
+
+    def forget_calls(self) -> dict[str, dict[str, dict[str, int]]]:
+        """Start to count from nothing; the last report."""
+        report = self.report()
+        with self.lock:
+            self.calls.clear()
+            self.blocked.clear()
+        return report
+
+    def _admit(self, scope: Scope) -> Mode | None:
+        """Count a call; the mode it meets, or None where its region is up."""
+        with self.lock:
+            mode = self.blackouts.get(scope.region)
+            self.calls[scope] += 1
+            if mode:
+                self.blocked[scope] += 1
+            return mode
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        scope = scope_of(environ, self.bucket_region)
+        mode = self._admit(scope) if scope else None
+        if scope is None or mode is None:
+            return self.application(environ, start_response)
+        if mode is Mode.ERROR:
+            content_type, body = service_unavailable(environ, scope)
+            headers = [("Content-Type", content_type), ("Content-Length", str(len(body)))]
+            start_response("503 Service Unavailable", headers)
+            return [body]
+        if mode is Mode.HANG:
+            self.connections.park(environ["sandbox.connection"])
+        raise dropped()

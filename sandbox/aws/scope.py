@@ -1,0 +1,55 @@
+"""Where a request belongs: the region and service its signature names."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import parse_qs
+from wsgiref.types import WSGIEnvironment
+
+SCOPE = re.compile(r"(?:Credential=)?[^/\s]+/\d{8}/([a-z0-9-]+)/([a-z0-9-]+)/aws4_request")
+
+# Services with one endpoint for the whole partition, and the region that holds it: losing another region does not touch
+# them, whatever region a client with an explicit endpoint signs for. STS is not among them: every current SDK calls
+# the regional endpoint, which is lost with its region.
+GLOBAL_SERVICES = {
+    "budgets": "us-east-1",
+    "ce": "us-east-1",
+    "cloudfront": "us-east-1",
+    "globalaccelerator": "us-west-2",
+    "iam": "us-east-1",
+    "organizations": "us-east-1",
+    "route53": "us-east-1",
+    "route53domains": "us-east-1",
+    "shield": "us-east-1",
+    "support": "us-east-1",
+}
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The region a request is served in, and the service that serves it."""
+
+    region: str
+    service: str
+
+
+def scope_of(environ: WSGIEnvironment, bucket_region: Callable[[str], str | None]) -> Scope | None:
+    """The scope of a request, None for an unsigned one.
+
+    A bucket lives in one region, so a request for it belongs there even when it is signed for another.
+    """
+    query = parse_qs(environ.get("QUERY_STRING", ""))
+    signature = environ.get("HTTP_AUTHORIZATION") or query.get("X-Amz-Credential", [""])[0]
+    match = SCOPE.search(signature)
+    if match is None:
+        return None
+    region, service = match.groups()
+    if service == "s3":
+        region = bucket_region(_bucket(environ)) or region
+    return Scope(GLOBAL_SERVICES.get(service, region), service)
+
+
+def _bucket(environ: WSGIEnvironment) -> str:
+    """The bucket of an S3 request, by the first part of its path or of its host name."""
+    host, _, rest = environ.get("HTTP_HOST", "").partition(".s3.")
+    return host if rest else environ.get("PATH_INFO", "").lstrip("/").partition("/")[0]

@@ -1,0 +1,61 @@
+"""The HTTP server: keep-alive and a thread pool, which moto's own development server lacks."""
+
+import logging
+import traceback as tracebacks
+from wsgiref.types import WSGIEnvironment
+
+from cheroot import wsgi
+from typing_extensions import override
+
+from sandbox.aws.application import moto_application
+from sandbox.aws.connections import Connections
+from sandbox.aws.control import Control
+from sandbox.aws.gate import Gate
+from sandbox.aws.moto_state import bucket_region
+
+THREADS = 64
+# Longer than any client keeps an idle connection, so that the client is the one that closes it.
+IDLE_SECONDS = 300
+log = logging.getLogger("sandbox.aws")
+
+
+class Gateway(wsgi.Gateway_10):
+    """Hands the connection itself to the application, for the gate to drop or to park."""
+
+    @override
+    def get_environ(self) -> WSGIEnvironment:
+        """The request's environment."""
+        environ = super().get_environ()
+        # moto reads object keys from the path as it was sent.
+        environ["RAW_URI"] = environ["REQUEST_URI"]
+        environ["sandbox.connection"] = self.req.conn
+        return environ
+
+
+class Server(wsgi.Server):
+    """cheroot with as many kept connections as clients want, and a log in place of writing to the terminal."""
+
+    keep_alive_conn_limit = 10_000
+
+    @override
+    def error_log(self, msg: str = "", level: int = logging.INFO, traceback: bool = False) -> None:
+        """Log an event of the server."""
+        log.log(level, "%s%s", msg, f"\n{tracebacks.format_exc()}" if traceback else "")
+
+
+def build(host: str, port: int) -> Server:
+    """A server for all regions that is ready to be started."""
+    gate = Gate(moto_application(), Connections(), bucket_region)
+    server = Server((host, port), Control(gate), numthreads=THREADS, request_queue_size=512, timeout=IDLE_SECONDS)
+    server.gateway = Gateway
+    return server
+
+
+def serve(host: str, port: int) -> None:
+    """Answer requests until the process ends."""
+    # Every request is a line at INFO; only what went wrong is worth the log file.
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    server = build(host, port)
+    server.prepare()
+    print(f"AWS on http://{host}:{port}", flush=True)
+    server.serve()

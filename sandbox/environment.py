@@ -1,0 +1,64 @@
+"""The environment in which Pulumi, the AWS CLI and boto3 see the sandbox and nothing else."""
+
+import os
+from collections.abc import Mapping
+
+from sandbox import project
+from sandbox.paths import HOME_VARIABLE, Paths
+
+PARALLEL_OPERATIONS = 64
+OWNED_PREFIXES = ("AWS_", "PULUMI_")
+KEPT = ("AWS_CA_BUNDLE",)
+MARK = "ASKPROAI_SANDBOX_SHELL"
+
+
+def variables(paths: Paths, endpoint: str) -> dict[str, str]:
+    """What the sandbox sets; `endpoint` is the emulated AWS."""
+    present = project.stacks(paths)
+    region = str(project.setting(paths, present[0], "region") or "") if present else ""
+    inherited = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    own = [str(paths.bin), str(paths.venv / "bin")]
+    return {
+        MARK: "1",
+        HOME_VARIABLE: str(paths.home),
+        "PATH": os.pathsep.join([*own, *(folder for folder in inherited if folder not in own)]),
+        "VIRTUAL_ENV": str(paths.venv),
+        "PULUMI_HOME": str(paths.pulumi_home),
+        "PULUMI_BACKEND_URL": paths.state.as_uri(),
+        "PULUMI_CONFIG_PASSPHRASE_FILE": str(paths.passphrase),
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PULUMI_PARALLEL": str(PARALLEL_OPERATIONS),
+        # A plugin that is missing is an error at once, not a download that hangs.
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+        # Every finished resource writes the whole state; a second copy of each would double that.
+        "PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS": "true",
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ACCESS_KEY_ID": "sandbox",
+        "AWS_SECRET_ACCESS_KEY": "sandbox",
+        "AWS_REGION": region,
+        "AWS_DEFAULT_REGION": region,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        # The provider's 25 retry what the emulator lacks for minutes; 1 fails on a dropped connection.
+        "AWS_MAX_ATTEMPTS": "3",
+        # A profile on this machine may name real endpoints or credentials.
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "NO_PROXY": _no_proxy(os.environ),
+    }
+
+
+def dropped(paths: Paths, endpoint: str) -> list[str]:
+    """Variables of the caller that would lead Pulumi or an AWS client elsewhere."""
+    ours = variables(paths, endpoint)
+    return [name for name in os.environ if name.startswith(OWNED_PREFIXES) and name not in ours and name not in KEPT]
+
+
+def environment(paths: Paths, endpoint: str) -> dict[str, str]:
+    """The caller's environment, led to the sandbox."""
+    gone = set(dropped(paths, endpoint)) | {"PYTHONHOME"}
+    return {name: value for name, value in os.environ.items() if name not in gone} | variables(paths, endpoint)
+
+
+def _no_proxy(inherited: Mapping[str, str]) -> str:
+    given = [host for host in inherited.get("NO_PROXY", "").split(",") if host]
+    return ",".join(dict.fromkeys([*given, "127.0.0.1", "localhost"]))

@@ -1,0 +1,1 @@
+"""Stand-ins for the Pulumi plugins that no package registry carries, each a gRPC server the engine starts."""

@@ -1,0 +1,176 @@
+"""The provider service: each call goes to the bridge with tokens, URNs, properties and paths in its spelling."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, NoReturn
+
+import grpc
+from google.protobuf import empty_pb2
+from google.rpc import status_pb2
+from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
+
+from sandbox.plugins.aws import shapes
+from sandbox.plugins.aws.shapes import Mapping, Shape
+
+Context = grpc.ServicerContext
+STATUS_DETAILS = "grpc-status-details-bin"
+
+
+def _forwarded(method: Callable[..., Any]) -> Callable[..., Any]:
+    """A call without a resource: errors of the bridge are passed on."""
+
+    @wraps(method)
+    def call(self: "AwsProvider", request: Any, context: Context) -> Any:
+        try:
+            return method(self, request)
+        except shapes.UnknownTokenError as error:
+            context.abort(grpc.StatusCode.UNIMPLEMENTED, str(error))
+        except grpc.RpcError as error:
+            _abort(context, error, Shape())
+
+    return call
+
+
+def _of_resource(method: Callable[..., Any]) -> Callable[..., Any]:
+    """A call about a resource: the method is given the request in the bridge's spelling, and the mapping back."""
+
+    @wraps(method)
+    def call(self: "AwsProvider", request: Any, context: Context) -> Any:
+        shape = Shape()
+        try:
+            mapping = shapes.mapping(request.urn.split("::", 3)[2].rsplit("$", 1)[-1])
+            shape = mapping.shape
+            return method(self, request, mapping)
+        except shapes.UnknownTokenError as error:
+            context.abort(grpc.StatusCode.UNIMPLEMENTED, str(error))
+        except grpc.RpcError as error:
+            _abort(context, error, shape)
+
+    return call
+
+
+class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
+    """The engine's view of the bridge. `bridge` is the stub of its service, `version` that of the pulumi-aws SDK."""
+
+    def __init__(self, bridge: provider_pb2_grpc.ResourceProviderStub, version: str) -> None:
+        self._bridge = bridge
+        self._version = version
+
+    def GetPluginInfo(self, request: Any, context: Context) -> Any:
+        return plugin_pb2.PluginInfo(version=self._version)
+
+    def GetSchema(self, request: Any, context: Context) -> Any:
+        return provider_pb2.GetSchemaResponse(schema=f'{{"name": "aws", "version": "{self._version}"}}')
+
+    def GetMapping(self, request: Any, context: Context) -> Any:
+        return provider_pb2.GetMappingResponse()
+
+    def GetMappings(self, request: Any, context: Context) -> Any:
+        return provider_pb2.GetMappingsResponse()
+
+    def Attach(self, request: Any, context: Context) -> Any:
+        return empty_pb2.Empty()
+
+    @_forwarded
+    def Handshake(self, request: Any) -> Any:
+        return self._bridge.Handshake(request)
+
+    @_forwarded
+    def CheckConfig(self, request: Any) -> Any:
+        return self._bridge.CheckConfig(request)
+
+    @_forwarded
+    def DiffConfig(self, request: Any) -> Any:
+        return self._bridge.DiffConfig(request)
+
+    @_forwarded
+    def Configure(self, request: Any) -> Any:
+        return self._bridge.Configure(request)
+
+    @_forwarded
+    def Cancel(self, request: Any) -> Any:
+        return self._bridge.Cancel(request)
+
+    @_forwarded
+    def Invoke(self, request: Any) -> Any:
+        request.tok = shapes.function(request.tok)
+        return self._bridge.Invoke(request)
+
+    @_of_resource
+    def Check(self, request: Any, mapping: Mapping) -> Any:
+        unknown = shapes.unknown_arguments(request.news, mapping.shape)
+        if unknown:
+            reason = f"the sandbox's {mapping.terraform} has no such argument: its Terraform provider is older"
+            failures = [provider_pb2.CheckFailure(property=path, reason=reason) for path in unknown]
+            return provider_pb2.CheckResponse(inputs=request.news, failures=failures)
+        answer = self._bridge.Check(_for_bridge(request, mapping, "olds", "news"))
+        for failure in answer.failures:
+            failure.property = shapes.path_to_sdk(failure.property, mapping.shape)
+        return _for_engine(answer, mapping, "inputs")
+
+    @_of_resource
+    def Diff(self, request: Any, mapping: Mapping) -> Any:
+        answer = self._bridge.Diff(_for_bridge(request, mapping, "olds", "news", "old_inputs"))
+        for paths in (answer.replaces, answer.stables, answer.diffs):
+            paths[:] = [shapes.path_to_sdk(path, mapping.shape) for path in paths]
+        for path, difference in list(answer.detailedDiff.items()):
+            ours = shapes.path_to_sdk(path, mapping.shape)
+            if ours != path:
+                answer.detailedDiff[ours].CopyFrom(difference)
+                del answer.detailedDiff[path]
+        return answer
+
+    @_of_resource
+    def Create(self, request: Any, mapping: Mapping) -> Any:
+        answer = self._bridge.Create(_for_bridge(request, mapping, "properties"))
+        return _for_engine(answer, mapping, "properties")
+
+    @_of_resource
+    def Read(self, request: Any, mapping: Mapping) -> Any:
+        answer = self._bridge.Read(_for_bridge(request, mapping, "properties", "inputs"))
+        return _for_engine(answer, mapping, "properties", "inputs")
+
+    @_of_resource
+    def Update(self, request: Any, mapping: Mapping) -> Any:
+        answer = self._bridge.Update(_for_bridge(request, mapping, "olds", "news", "old_inputs"))
+        return _for_engine(answer, mapping, "properties")
+
+    @_of_resource
+    def Delete(self, request: Any, mapping: Mapping) -> Any:
+        return self._bridge.Delete(_for_bridge(request, mapping, "properties", "old_inputs"))
+
+
+def _for_bridge(request: Any, mapping: Mapping, *properties: str) -> Any:
+    """The request with the bridge's token in its URN and type, and its properties and paths converted."""
+    head, types, name = request.urn.rsplit("::", 2)
+    parents, separator, _own = types.rpartition("$")
+    request.urn = f"{head}::{parents}{separator}{mapping.token}::{name}"
+    request.type = mapping.token
+    if "ignoreChanges" in request.DESCRIPTOR.fields_by_name:
+        request.ignoreChanges[:] = [shapes.path_to_bridge(path, mapping.shape) for path in request.ignoreChanges]
+    for name in properties:
+        if request.HasField(name):
+            shapes.to_bridge(getattr(request, name), mapping.shape)
+    return request
+
+
+def _for_engine(answer: Any, mapping: Mapping, *properties: str) -> Any:
+    for name in properties:
+        if answer.HasField(name):
+            shapes.to_sdk(getattr(answer, name), mapping.shape)
+    return answer
+
+
+def _abort(context: Context, error: Any, shape: Shape) -> NoReturn:
+    """Pass the bridge's error on; the state of a resource that was made only in part is in its details."""
+    details = next((value for key, value in error.trailing_metadata() or () if key == STATUS_DETAILS), None)
+    if details is not None:
+        status = status_pb2.Status.FromString(details)
+        for detail in status.details:
+            partial = provider_pb2.ErrorResourceInitFailed()
+            if detail.Unpack(partial):
+                shapes.to_sdk(partial.properties, shape)
+                shapes.to_sdk(partial.inputs, shape)
+                detail.Pack(partial)
+        context.set_trailing_metadata(((STATUS_DETAILS, status.SerializeToString()),))
+    context.abort(error.code(), error.details())

@@ -1,0 +1,78 @@
+"""Runs one Pulumi program for the language host, and shows its errors as Pulumi shows them."""
+
+import asyncio
+import json
+import logging
+import os
+import runpy
+import sys
+import traceback
+from pathlib import Path
+from typing import Any
+
+import pulumi
+from pulumi.runtime import configure, run_in_stack
+from pulumi.runtime.config import set_all_config
+from pulumi.runtime.settings import Settings
+
+RUN_VARIABLE = "PULUMI_LANGUAGE_HOST_RUN"
+# The engine's word for "failed, and the error has been shown".
+BAIL = 32
+
+
+def main() -> int:
+    """Run the program that the host describes in the environment; returns the exit code."""
+    run = json.loads(os.environ.pop(RUN_VARIABLE))
+    _configure(run)
+    program = Path(run["program"]).resolve()
+    sys.argv = [str(program), *run["arguments"]]
+    sys.path[0] = str(program)
+    # Cancelled tasks of a failing program would repeat the error it has already shown.
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
+    try:
+        asyncio.run(run_in_stack(lambda: _execute(program)))
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        return BAIL
+    except pulumi.RunError as error:
+        pulumi.log.error(str(error))
+        return BAIL
+    except Exception as error:
+        pulumi.log.error("Program failed with an unhandled exception:\n" + _program_traceback(error))
+        return BAIL
+    return 0
+
+
+def _configure(run: dict[str, Any]) -> None:
+    configure(
+        Settings(
+            project=run["project"],
+            stack=run["stack"],
+            organization=run["organization"],
+            monitor=run["monitor"],
+            engine=run["engine"],
+            parallel=run["parallel"],
+            dry_run=run["dry_run"],
+            root_directory=run["root_directory"],
+        )
+    )
+    set_all_config(run["config"], run["secret_keys"])
+
+
+def _execute(program: Path) -> None:
+    runpy.run_path(str(program), run_name="__main__")
+
+
+def _program_traceback(error: BaseException) -> str:
+    """The traceback from the program's own first frame on: what is above it is ours."""
+    frame = error.__traceback__
+    while frame is not None and frame.tb_frame.f_code.co_name != "<module>":
+        frame = frame.tb_next
+    return "".join(traceback.format_exception(type(error), error, frame or error.__traceback__))
+
+
+if __name__ == "__main__":
+    code = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Threads of the SDK may still wait for calls that the engine has given up.
+    os._exit(code)

@@ -1,0 +1,97 @@
+"""The database block: RDS for MySQL."""
+
+import re
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from settings.block import Block, rule
+from settings.parameters import REFUSED_BY_MYSQL_80, refused
+from settings.problems import Problem
+from settings.shapes import DatabaseClass, LogRetention, text
+from settings.windows import DatabaseDaily, DatabaseWeekly, overlap
+
+GUESSABLE = ("admin", "administrator", "awsuser", "mysql", "postgres", "rdsadmin", "root", "user")
+"""Names that attackers try first (AWS Security Hub, RDS.25); rdsadmin is RDS's own."""
+
+RESERVED = ("information_schema", "innodb", "mysql", "performance_schema", "sys")
+"""MySQL's own schemas, and innodb, which RDS reserves (RDS User Guide, "Known issues and limitations for MySQL")."""
+
+AUTOSCALING_ROOM_PERCENT = 10
+"""RDS User Guide, "Managing capacity automatically with storage autoscaling": the threshold is at least 10 % above."""
+
+StorageGib = Annotated[int, Field(ge=20, le=65536)]
+"""RDS API, CreateDBInstance, AllocatedStorage: MySQL on gp3 takes 20 to 65536 GiB."""
+
+
+def _username(value: str) -> str:
+    if value.lower() in GUESSABLE:
+        raise ValueError("is a name that attackers try first; want one of your own, such as askproai")
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,15}", value):
+        raise ValueError("is no user name of RDS; want 1 to 16 letters, digits or underscores, a letter first")
+    return value
+
+
+def _database_name(value: str) -> str:
+    if value.lower() in RESERVED:
+        raise ValueError("is a name of MySQL's own; want one of yours, such as askproai")
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,63}", value):
+        raise ValueError("is no MySQL name; want 1 to 64 letters, digits or underscores, a letter first")
+    return value
+
+
+class DatabaseSettings(Block):
+    """The MySQL instance."""
+
+    engine: Literal["mysql"]
+    """RDS engine; the application runs on MySQL alone."""
+    engine_version: Annotated[str, text('is not MySQL 8.0; want "8.0" or "8.0.<minor>"', re.compile(r"8\.0(\.\d+)?"))]
+    """MySQL version; "8.0" takes RDS's default minor version."""
+    instance_class: DatabaseClass
+    """RDS instance class, with its prefix db."""
+    allocated_storage_gib: StorageGib
+    """GiB of gp3 storage at creation: 20 to 65536; it can grow and never shrink."""
+    max_allocated_storage_gib: StorageGib
+    """GiB up to which RDS grows the storage by itself; at least 10 % above allocated_storage_gib."""
+    multi_az: bool
+    """Whether a synchronous standby runs in a second zone; a primary stack always has one."""
+    backup_retention_days: Annotated[int, Field(ge=7, le=35)]
+    """Days of point-in-time recovery: 7 to 35; AWS's ceiling is 35, and 0 would end the replica too (RDS API,
+    CreateDBInstance)."""
+    backup_window: DatabaseDaily
+    """Daily window of the snapshot in UTC, hh24:mi-hh24:mi, at least 30 minutes."""
+    maintenance_window: DatabaseWeekly
+    """Weekly window of patches in UTC, ddd:hh24:mi-ddd:hh24:mi, at least 30 minutes, apart from backup_window."""
+    monitoring_interval_seconds: Literal[1, 5, 10, 15, 30, 60]
+    """Seconds between samples of Enhanced Monitoring (RDS API, CreateDBInstance); 0, its off, is not taken."""
+    log_retention_days: LogRetention
+    """Days that the exported logs stay in CloudWatch Logs."""
+    username: Annotated[str, AfterValidator(_username)]
+    """Master user: 1 to 16 letters, digits or underscores (RDS API, CreateDBInstance)."""
+    database_name: Annotated[str, AfterValidator(_database_name)]
+    """Database made with the instance: 1 to 64 letters, digits or underscores (RDS API, CreateDBInstance)."""
+    parameters: dict[str, str]
+    """Engine parameters, values in quotes."""
+
+    @rule
+    def _storage_can_grow(self) -> Iterator[Problem]:
+        least = -(-self.allocated_storage_gib * (100 + AUTOSCALING_ROOM_PERCENT) // 100)
+        if self.max_allocated_storage_gib < least:
+            yield Problem(
+                path=("max_allocated_storage_gib",),
+                text=f"{self.max_allocated_storage_gib} is less than {AUTOSCALING_ROOM_PERCENT} % above "
+                f"allocated_storage_gib {self.allocated_storage_gib}; want {least} or more",
+            )
+
+    @rule
+    def _windows_are_apart(self) -> Iterator[Problem]:
+        if overlap(self.backup_window, self.maintenance_window):
+            yield Problem(
+                path=("backup_window",),
+                text=f"'{self.backup_window}' overlaps maintenance_window {self.maintenance_window}; want them apart",
+            )
+
+    @rule
+    def _parameters_are_ours_to_set(self) -> Iterator[Problem]:
+        yield from refused(self.parameters, REFUSED_BY_MYSQL_80)

@@ -1,0 +1,126 @@
+"""Turns what pydantic found into problems: what the value was, what the setting takes, and the likely correction."""
+
+from collections.abc import Iterator
+from typing import Any, Literal, get_args, get_origin
+
+import annotated_types
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+
+from settings.block import Block
+from settings.problems import Path, Problem, closest, shown
+
+KEY = "[key]"
+"""What pydantic puts at the end of a location to say that the name is wrong, not the value."""
+
+
+def problems(model: type[Block], error: ValidationError) -> Iterator[Problem]:
+    """One problem for each of pydantic's findings."""
+    for details in error.errors(include_url=False):
+        path = tuple(part for part in details["loc"] if part != KEY)
+        yield Problem(path=path, text=_sentence(model, path, details))
+
+
+def _sentence(model: type[Block], path: Path, details: ErrorDetails) -> str:
+    value, context = details["input"], details.get("ctx", {})
+    match details["type"]:
+        case "extra_forbidden":
+            return unknown(str(path[-1]), _block_at(model, path[:-1]))
+        case "missing":
+            return f"is missing; want {_wanted(_field_at(model, path))}"
+        case "value_error":
+            return f"{shown(value)} {context['error']}" if isinstance(value, str | int) else str(context["error"])
+        case "literal_error":
+            return _none_of(value, get_args(_literal(_field_at(model, path).annotation)))
+        case "string_type":
+            return f"{shown(value)} is no text; want it in quotes"
+        case "int_type" if isinstance(value, str) and value.lstrip("-").isdigit():
+            return f"{shown(value)} is text; want the number {value} without quotes"
+        case "too_short" | "too_long":
+            return f"a list of {len(value)} does not fit; want {_kind(_field_at(model, path))}"
+        case "greater_than_equal" | "less_than_equal":
+            return f"{shown(value)} is out of range; want {_kind(_field_at(model, path))}"
+        case _:
+            return f"{shown(value)} does not fit; want {_kind(_field_at(model, path))}"
+
+
+def _none_of(value: Any, allowed: tuple[Any, ...]) -> str:
+    if isinstance(value, str):
+        return f"{shown(value)} is not allowed; want {_one_of(allowed)}{closest(value, allowed)}"
+    quotes = " in quotes" if all(isinstance(name, str) for name in allowed) else ""
+    return f"{shown(value)} is not allowed; want {_one_of(allowed)}{quotes}"
+
+
+def unknown(name: str, block: type[Block], others: tuple[str, ...] = ()) -> str:
+    """The refusal of a key that `block` does not have; `others` are names known beside its fields."""
+    known = [*block.model_fields, *others]
+    return f"is unknown; known here: {', '.join(known)}{closest(name, known)}"
+
+
+def _field_at(model: type[Block], path: Path) -> FieldInfo:
+    """The field that `path` leads to; a place in a list or in a block of free names belongs to the field above."""
+    field, block = None, model
+    for part in map(str, path):
+        if block is not None and part in block.model_fields:
+            field = block.model_fields[part]
+            block = _block_of(field.annotation)
+    assert field is not None
+    return field
+
+
+def _block_at(model: type[Block], path: Path) -> type[Block]:
+    return (_block_of(_field_at(model, path).annotation) if path else model) or model
+
+
+def _block_of(annotation: Any) -> type[Block] | None:
+    """The block in an annotation, be it the block itself or a map of names to blocks."""
+    for candidate in (annotation, *get_args(annotation)):
+        if isinstance(candidate, type) and issubclass(candidate, Block):
+            return candidate
+    return None
+
+
+def _literal(annotation: Any) -> Any:
+    """The Literal in an annotation, be it the annotation itself or what a list holds."""
+    return annotation if get_origin(annotation) is Literal else get_args(annotation)[0]
+
+
+def _wanted(field: FieldInfo) -> str:
+    summary = " ".join((field.description or "").split())
+    for end in (":", ";", ",", "("):
+        summary = summary.split(end)[0].strip()
+    return f"{_kind(field)} ({summary.rstrip('.')})"
+
+
+def _kind(field: FieldInfo) -> str:
+    annotation = field.annotation
+    if get_origin(annotation) is Literal:
+        return _one_of(get_args(annotation))
+    if get_origin(annotation) is list:
+        return f"a list{_bounds(field, 'of')}"
+    if annotation is bool:
+        return "true or false"
+    if annotation is int:
+        return f"a whole number{_bounds(field, 'from')}"
+    if isinstance(annotation, type) and issubclass(annotation, Block):
+        return f"a block with {', '.join(annotation.model_fields)}"
+    return "a block of names and values" if get_origin(annotation) is dict else "text"
+
+
+def _bounds(field: FieldInfo, word: str) -> str:
+    low: Any = None
+    high: Any = None
+    for constraint in field.metadata:
+        match constraint:
+            case annotated_types.Ge(ge=low) | annotated_types.MinLen(min_length=low):
+                pass
+            case annotated_types.Le(le=high) | annotated_types.MaxLen(max_length=high):
+                pass
+    if low is None:
+        return ""
+    return f" {word} {low} to {high}" if high is not None else f" {word} {low} or more"
+
+
+def _one_of(allowed: tuple[Any, ...]) -> str:
+    return " or ".join(map(str, allowed)) if len(allowed) < 3 else f"one of {', '.join(map(str, allowed))}"

@@ -1,0 +1,61 @@
+"""What web and worker instances have in common."""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from pydantic import Field
+
+from settings.block import Block, rule
+from settings.problems import Problem
+from settings.shapes import ImageParameter, InstanceType, LogRetention, architecture, image_architecture
+
+GroupSize = Annotated[int, Field(ge=0, le=500)]
+"""Instances of an Auto Scaling group: ours, far above any need, to catch a slip of the finger."""
+
+Seconds = Annotated[int, Field(ge=0, le=3600)]
+"""An hour at most: ELB's own ceiling for the deregistration delay (ELB API, TargetGroupAttribute), ours elsewhere."""
+
+
+class HostSettings(Block):
+    """A kind of instance."""
+
+    instance_type: InstanceType
+    """EC2 instance type; its architecture is that of the image."""
+    image_parameter: ImageParameter
+    """SSM public parameter that names the image of the day."""
+    volume_gib: Annotated[int, Field(ge=8, le=65536)]
+    """GiB of the root volume: 8 is Canonical's image, 65536 the largest gp3 volume (EC2 API, EbsBlockDevice)."""
+    required_instances: Annotated[int, Field(ge=1, le=500)]
+    """Instances that carry the load; as many stay when a zone is lost."""
+    log_retention_days: LogRetention
+    """Days that the instances' own logs are kept."""
+
+    @rule
+    def _image_runs_on_the_instance(self) -> Iterator[Problem]:
+        has, wants = architecture(self.instance_type), image_architecture(self.image_parameter)
+        if has != wants:
+            yield Problem(
+                path=("instance_type",),
+                text=f"'{self.instance_type}' is {has}, and image_parameter is for {wants}; "
+                f"want an {wants} type, or the image's path with {has}",
+            )
+
+
+def out_of_order(low: int, high: int) -> Iterator[Problem]:
+    """A problem when a group's least size is above its greatest."""
+    if low > high:
+        yield Problem(path=("min_size",), text=f"{low} is above max_size {high}; want min_size <= max_size")
+
+
+def unstable(low: int, required: int, zones: int) -> Iterator[Problem]:
+    """A problem when the zones that are left after the loss of one hold fewer than the required instances.
+
+    Static stability (AWS Well-Architected, REL11-BP05): nothing has to be started while a zone is down.
+    """
+    least = -(-required * zones // (zones - 1))
+    if low < least:
+        yield Problem(
+            path=("min_size",),
+            text=f"{low} cannot carry required_instances {required} after the loss of one of {zones} zones; "
+            f"want {least} or more",
+        )

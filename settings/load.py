@@ -1,0 +1,108 @@
+"""Reads the stack's configuration into `Settings`, or refuses it with everything that is wrong, at once."""
+
+import json
+from collections.abc import Set
+from typing import Any, get_args
+
+import pulumi
+from pydantic import ValidationError
+
+from settings import explain, secrets
+from settings.block import Block
+from settings.model import Settings
+from settings.problems import ConfigurationError, Path, Problem, key
+
+SECRET_NAMES = tuple(secrets.CHECKS)
+
+
+def load(stack_file: str | None = None) -> Settings:
+    """The settings of the stack that runs.
+
+    `stack_file` is the name that messages carry, by default Pulumi's own name for the stack's file.
+    Raises ConfigurationError with one line for each problem of the settings and of the secrets.
+    """
+    config = pulumi.Config()
+    given = {name: value for name in _configured_names(config.name) if (value := config.get(name))}
+    encrypted = {name for name in given if _is_encrypted(config.full_key(name))}
+
+    found = [problem for name in sorted(given) if (problem := _misplaced(name, encrypted))]
+    hidden = {str(problem.path[0]) for problem in found}
+    raw = {
+        name: _decoded(name, value)
+        for name, value in given.items()
+        if name in Settings.model_fields and name not in hidden
+    }
+    settings, of_values = _validated(raw, hidden)
+    found += of_values
+    found += settings.broken_rules()
+    found += secrets.problems(given, encrypted.__contains__)
+    if found:
+        file = stack_file or f"Pulumi.{pulumi.get_stack()}.yaml"
+        raise ConfigurationError(
+            "\n".join(f"{file}: {key(config.name, problem.path)}: {problem.text}" for problem in found)
+        )
+    return settings
+
+
+def _configured_names(project: str) -> list[str]:
+    """All keys of the project's namespace, the empty defaults of `Pulumi.yaml` included.
+
+    `pulumi.Config` answers for a known key alone, so this reads what it reads.
+    """
+    keys = {**pulumi.runtime.config.get_config_env(), **pulumi.runtime.config.CONFIG.get()}
+    return [name.removeprefix(f"{project}:") for name in keys if name.startswith(f"{project}:")]
+
+
+def _is_encrypted(full_key: str) -> bool:
+    return pulumi.runtime.is_config_secret(full_key) or full_key in pulumi.runtime.config.get_config_secret_keys_env()
+
+
+def _misplaced(name: str, encrypted: Set[str]) -> Problem | None:
+    """A key that no setting has, or a setting that is encrypted; neither value is shown."""
+    if name in SECRET_NAMES:
+        return None
+    if name not in Settings.model_fields:
+        return Problem(path=(name,), text=explain.unknown(name, Settings, SECRET_NAMES))
+    if name in encrypted:
+        secret_names = ", ".join(SECRET_NAMES)
+        return Problem(path=(name,), text=f"is encrypted (not shown), and is no secret; secrets are {secret_names}")
+    return None
+
+
+def _decoded(name: str, value: str) -> Any:
+    """The engine hands blocks and lists over as JSON, and everything else as text."""
+    if Settings.model_fields[name].annotation in (str, str | None) or not value.startswith(("{", "[")):
+        return value
+    try:
+        return json.loads(value)
+    except json.JSONDecodeError:
+        return value
+
+
+def _validated(raw: dict[str, Any], hidden: Set[str]) -> tuple[Settings, list[Problem]]:
+    """The settings and what is wrong with their values; what has a problem is unreadable in the settings."""
+    try:
+        return Settings.model_validate(raw), []
+    except ValidationError as error:
+        found = [problem for problem in explain.problems(Settings, error) if problem.path[0] not in hidden]
+        broken = {_setting(details["loc"]) for details in error.errors(include_url=False)}
+        return _readable(Settings, raw, (), broken), found
+
+
+def _setting(location: Path) -> Path:
+    """The part of pydantic's location that leads to a setting: a list with a bad entry is bad as a whole."""
+    end = next((i for i, part in enumerate(location) if isinstance(part, int) or part == explain.KEY), None)
+    return location[:end]
+
+
+def _readable(annotation: Any, raw: Any, path: Path, broken: Set[Path]) -> Any:
+    """`raw` as the model holds it, without the settings in `broken`."""
+    if not isinstance(raw, dict):
+        return raw
+    kept = {name: value for name, value in raw.items() if (*path, name) not in broken}
+    if isinstance(annotation, type) and issubclass(annotation, Block):
+        fields = {name: field for name, field in annotation.model_fields.items() if name in kept}
+        values = {n: _readable(field.annotation, kept[n], (*path, n), broken) for n, field in fields.items()}
+        return annotation.model_construct(**values)
+    inner = get_args(annotation)[1]
+    return {name: _readable(inner, value, (*path, name), broken) for name, value in kept.items()}

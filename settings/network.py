@@ -1,0 +1,91 @@
+"""The network block: the address plan, its zones, and the ways in and out."""
+
+import re
+from collections.abc import Iterator
+from ipaddress import IPv4Network
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from settings.block import Block, rule
+from settings.cidr import ClientVpnCidr, VpcCidr, slot
+from settings.problems import Problem
+from settings.shapes import LogRetention
+
+Tier = Literal["public", "app", "data"]
+
+TIERS: tuple[Tier, ...] = ("public", "app", "data")
+SLOTS_OF_A_TIER = 4
+"""Room for four zones, so that a zone added later moves no subnet."""
+
+EndpointService = Literal[
+    "autoscaling", "ec2", "ec2messages", "elasticloadbalancing", "kms", "logs", "monitoring",
+    "secretsmanager", "sns", "sqs", "ssm", "ssmmessages", "sts",
+]  # fmt: skip
+"""What the hosts speak to, named as in com.amazonaws.<region>.<name> (AWS PrivateLink Guide, "AWS services that
+integrate with AWS PrivateLink"); S3 has a gateway endpoint."""
+
+
+def distinct(values: list[str]) -> list[str]:
+    """Refuses a list that names something twice."""
+    twice = sorted({value for value in values if values.count(value) > 1})
+    if twice:
+        raise ValueError(f"names {', '.join(twice)} twice; want each once")
+    return values
+
+
+def _zone_name(value: str) -> str:
+    if not re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d[a-f]", value):
+        raise ValueError("is no availability zone; want the region with a letter behind it")
+    return value
+
+
+Zone = Annotated[str, AfterValidator(_zone_name)]
+
+
+class NetworkSettings(Block):
+    """The VPC of a region."""
+
+    vpc_cidr: VpcCidr
+    """IPv4 network of the VPC: RFC 1918, /16 to /24."""
+    availability_zones: Annotated[list[Zone], Field(min_length=2, max_length=SLOTS_OF_A_TIER), AfterValidator(distinct)]
+    """Zones in use, 2 to 4; add new ones at the end, since a subnet's address follows from its zone's place."""
+    subnet_prefix_length: Annotated[int, Field(ge=16, le=28)]
+    """Prefix length of every subnet: 16 to 28 (VPC User Guide, "Subnet sizing")."""
+    nat_gateways: Literal["per_zone", "single"]
+    """One NAT gateway in each zone, or a single one, whose zone takes the way out with it."""
+    vpn_client_cidr: ClientVpnCidr
+    """IPv4 network of VPN clients, the only ones besides the hosts that reach the database: /12 to /22."""
+    interface_endpoints: Annotated[list[EndpointService], AfterValidator(distinct)]
+    """Services reached without leaving the VPC."""
+    flow_log_retention_days: LogRetention
+    """Days that flow logs stay in CloudWatch Logs."""
+
+    def subnet_cidrs(self, tier: Tier) -> list[str]:
+        """The subnets of `tier`, one a zone: each tier owns four slots of the VPC, one for each possible zone."""
+        first = TIERS.index(tier) * SLOTS_OF_A_TIER
+        return [
+            slot(self.vpc_cidr, self.subnet_prefix_length, first + position)
+            for position in range(len(self.availability_zones))
+        ]
+
+    @rule
+    def _subnets_fit(self) -> Iterator[Problem]:
+        vpc = IPv4Network(self.vpc_cidr)
+        needed = len(TIERS) * SLOTS_OF_A_TIER
+        held = 2 ** max(self.subnet_prefix_length - vpc.prefixlen, 0)
+        if held < needed:
+            longer = vpc.prefixlen + (needed - 1).bit_length()
+            yield Problem(
+                path=("subnet_prefix_length",),
+                text=f"{self.subnet_prefix_length} asks for {needed} subnets of /{self.subnet_prefix_length}, "
+                f"and vpc_cidr {vpc} holds {held}; want {longer} or more",
+            )
+
+    @rule
+    def _vpn_is_elsewhere(self) -> Iterator[Problem]:
+        if IPv4Network(self.vpc_cidr).overlaps(IPv4Network(self.vpn_client_cidr)):
+            yield Problem(
+                path=("vpn_client_cidr",),
+                text=f"'{self.vpn_client_cidr}' overlaps vpc_cidr {self.vpc_cidr}; want a network outside it",
+            )

@@ -1,0 +1,61 @@
+"""How long things stay that nobody uses any more: keys, secrets, old versions, logs and backups in S3."""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from pydantic import Field
+
+from settings.block import Block, rule
+from settings.problems import Problem
+
+RecoveryDays = Annotated[int, Field(ge=7, le=30)]
+
+Days = Annotated[int, Field(ge=1, le=36500)]
+"""S3 User Guide, "Configuring S3 Object Lock": at most 100 years; the same ceiling serves the lifecycle rules."""
+
+
+class KeysSettings(Block):
+    """The KMS keys."""
+
+    deletion_window_days: RecoveryDays
+    """Days between the deletion of a key and its end: 7 to 30 (KMS API, ScheduleKeyDeletion)."""
+
+
+class SecretsSettings(Block):
+    """The secrets in Secrets Manager."""
+
+    recovery_window_days: RecoveryDays
+    """Days in which a deleted secret can be restored: 7 to 30 (Secrets Manager API, DeleteSecret)."""
+
+
+class StorageSettings(Block):
+    """The S3 buckets."""
+
+    noncurrent_version_retention_days: Days
+    """Days that a replaced or deleted version stays."""
+    logs_glacier_after_days: Days
+    """Days after which access logs move to Glacier."""
+    logs_retention_days: Days
+    """Days after which access logs are deleted; later than their move to Glacier."""
+    backups_retention_days: Days
+    """Days after which backups are deleted."""
+    backups_lock_days: Days
+    """Days in which nobody can delete a backup (object lock); at most backups_retention_days."""
+
+    @rule
+    def _logs_move_before_they_go(self) -> Iterator[Problem]:
+        if self.logs_glacier_after_days >= self.logs_retention_days:
+            yield Problem(
+                path=("logs_glacier_after_days",),
+                text=f"{self.logs_glacier_after_days} is not below logs_retention_days {self.logs_retention_days}; "
+                "want logs_glacier_after_days < logs_retention_days",
+            )
+
+    @rule
+    def _lock_ends_with_retention(self) -> Iterator[Problem]:
+        if self.backups_lock_days > self.backups_retention_days:
+            yield Problem(
+                path=("backups_lock_days",),
+                text=f"{self.backups_lock_days} is above backups_retention_days {self.backups_retention_days}; "
+                "want backups_lock_days <= backups_retention_days",
+            )

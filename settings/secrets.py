@@ -1,0 +1,97 @@
+"""The stack's secrets: each has its own key, is encrypted in the stack file, and is judged without being shown."""
+
+import base64
+import binascii
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import pulumi
+
+from settings.problems import Problem
+
+PASSWORD = re.compile(r"[!-~]{8,41}")
+PASSWORD_REFUSED = '/@"'
+TOKEN = re.compile(r"[A-Za-z0-9!&#$^<>-]{16,128}")
+APP_KEY_PREFIX = "base64:"
+APP_KEY_BYTES = 32
+
+
+@dataclass(frozen=True, kw_only=True)
+class StackSecrets:
+    """The secrets of a stack, encrypted wherever Pulumi writes them."""
+
+    database_password: pulumi.Output[str]
+    cache_auth_token: pulumi.Output[str]
+    app_key: pulumi.Output[str]
+
+
+def load_secrets() -> StackSecrets:
+    """The secrets of the stack that runs; `load` has judged them before."""
+    config = pulumi.Config()
+    return StackSecrets(**{name: config.require_secret(name) for name in CHECKS})
+
+
+def _database_password(value: str) -> bool:
+    return PASSWORD.fullmatch(value) is not None and not set(PASSWORD_REFUSED) & set(value)
+
+
+def _cache_auth_token(value: str) -> bool:
+    return TOKEN.fullmatch(value) is not None
+
+
+def _app_key(value: str) -> bool:
+    try:
+        key = base64.b64decode(value.removeprefix(APP_KEY_PREFIX), validate=True)
+    except binascii.Error:
+        return False
+    return value.startswith(APP_KEY_PREFIX) and len(key) == APP_KEY_BYTES
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """What a secret has to look like, where that is said, and a command that makes one."""
+
+    accepts: Callable[[str], bool]
+    want: str
+    make: str
+
+
+CHECKS: Mapping[str, Check] = {
+    # RDS API, CreateDBInstance, MasterUserPassword; the space is refused since clients lose it in connection strings.
+    "database_password": Check(
+        accepts=_database_password,
+        want='8 to 41 printable ASCII characters without / @ " and space (RDS for MySQL)',
+        make="openssl rand -hex 20",
+    ),
+    # ElastiCache API, CreateReplicationGroup, AuthToken.
+    "cache_auth_token": Check(
+        accepts=_cache_auth_token,
+        want="16 to 128 letters, digits or ! & # $ ^ < > - (ElastiCache)",
+        make="openssl rand -hex 32",
+    ),
+    # Laravel's cipher AES-256-CBC takes 32 bytes.
+    "app_key": Check(
+        accepts=_app_key,
+        want="base64: and the Base64 of 32 bytes (Laravel's APP_KEY)",
+        make='echo "base64:$(openssl rand -base64 32)"',
+    ),
+}
+
+
+def problems(values: Mapping[str, str], encrypted: Callable[[str], bool]) -> list[Problem]:
+    """What is wrong with the secrets among `values`. No value is part of a message."""
+    found = []
+    for name, check in CHECKS.items():
+        value = values.get(name)
+        command = f"`{check.make} | pulumi config set --secret {name}`"
+        if not value:
+            text = f"is missing; want {command}"
+        elif not encrypted(name):
+            text = f"is set as plain text (not shown); replace it: {command}"
+        elif not check.accepts(value):
+            text = f"has the wrong form (not shown); want {check.want}: {command}"
+        else:
+            continue
+        found.append(Problem(path=(name,), text=text))
+    return found

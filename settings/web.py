@@ -1,0 +1,78 @@
+"""The web block: the load balancer and the blue and green groups behind it."""
+
+import re
+from collections.abc import Iterator
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from settings.block import Block, rule
+from settings.hosts import GroupSize, HostSettings, Seconds, out_of_order
+from settings.problems import Problem, closest
+from settings.shapes import Percent, text
+
+TLS_POLICIES = tuple(
+    f"ELBSecurityPolicy-TLS13-1-{level}-{edition}"
+    for edition in ("2021-06", "PQ-2025-09")
+    for level in ("2", "2-Res", "2-Ext1", "2-Ext2", "3")
+)
+"""The policies that offer TLS 1.3 and refuse 1.1, AWS's recommendation first (ELB User Guide, "Security policies for
+your Application Load Balancer")."""
+
+
+def _tls_policy(value: str) -> str:
+    if value not in TLS_POLICIES:
+        nearest = closest(value, TLS_POLICIES) or f"; want one such as {TLS_POLICIES[0]}"
+        raise ValueError(f"is no policy of ELB with TLS 1.3 and without 1.1{nearest}")
+    return value
+
+
+class ColorSettings(Block):
+    """One of the two groups of web instances."""
+
+    weight: Annotated[int, Field(ge=0, le=100)]
+    """Share of the traffic in percent; blue and green make 100."""
+    min_size: GroupSize
+    """Instances at least."""
+    max_size: GroupSize
+    """Instances at most."""
+
+    @rule
+    def _sizes_in_order(self) -> Iterator[Problem]:
+        yield from out_of_order(self.min_size, self.max_size)
+
+
+class WebSettings(HostSettings):
+    """The web tier."""
+
+    blue: ColorSettings
+    """The blue group."""
+    green: ColorSettings
+    """The green group."""
+    target_cpu_percent: Percent
+    """CPU at which a group grows, in percent."""
+    target_memory_percent: Percent
+    """Memory at which a group grows, in percent."""
+    warmup_seconds: Seconds
+    """Seconds until a new instance counts in the group's metrics."""
+    deregistration_delay_seconds: Seconds
+    """Seconds that requests in flight get when an instance leaves: 0 to 3600 (ELB API, TargetGroupAttribute)."""
+    health_check_path: Annotated[
+        str,
+        text("is no path; want a slash and up to 1023 characters, such as /api/health", re.compile(r"/[!-~]{0,1023}")),
+    ]
+    """Path that answers 200 when the instance is well: up to 1024 characters (ELB API, CreateTargetGroup)."""
+    waf_requests_per_5_minutes: Annotated[int, Field(ge=10, le=2_000_000_000)]
+    """Requests of one client in five minutes beyond which WAF blocks it (WAF API, RateBasedStatement)."""
+    tls_policy: Annotated[str, AfterValidator(_tls_policy)]
+    """ELB security policy of the HTTPS listener."""
+
+    @rule
+    def _weights_share_the_traffic(self) -> Iterator[Problem]:
+        total = self.blue.weight + self.green.weight
+        if total != 100:
+            yield Problem(
+                path=("blue", "weight"),
+                text=f"{self.blue.weight} and green.weight {self.green.weight} make {total}; "
+                f"want 100 together: {self.blue.weight} and {100 - self.blue.weight}",
+            )

@@ -1,0 +1,93 @@
+"""An emulated AWS in this process, and a mark for tests that hold for one fix and fail without it."""
+
+import threading
+import uuid
+from collections.abc import Callable, Generator, Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+
+from sandbox.aws.application import configure
+
+configure("123456789012")
+from sandbox.aws.fixes.fix import FIXES  # noqa: E402 - moto reads its settings while it is imported
+from sandbox.aws.server import Server, build  # noqa: E402
+
+REGION = "eu-central-1"
+OTHER_REGION = "eu-west-1"
+Clients = Callable[..., Any]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "fix(name): the fix that makes this test pass, and without which it must fail")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if metafunc.definition.get_closest_marker("fix"):
+        metafunc.fixturenames.append("fixed")
+        metafunc.parametrize("fixed", [True, False], ids=["fixed", "stock"])
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+    mark = pyfuncitem.get_closest_marker("fix")
+    if mark is None or pyfuncitem.callspec.params["fixed"]:
+        return (yield)
+    fix = FIXES[mark.args[0]]
+    fix.enabled = False
+    try:
+        yield
+    except Exception:
+        return True
+    finally:
+        fix.enabled = True
+    pytest.fail(f"moto now does this itself: delete fixes/{fix.name}")
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    running = build("127.0.0.1", 0)
+    running.prepare()
+    threading.Thread(target=running.serve, daemon=True).start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def endpoint(server: Server) -> str:
+    host, port = server.bind_addr[:2]
+    return f"http://{host}:{port}"
+
+
+@pytest.fixture(scope="session")
+def aws(endpoint: str) -> Clients:
+    """boto3 clients: `aws("rds")`, or `aws("rds", OTHER_REGION)`.
+
+    The tests share an account, because to empty it takes a second: each has a `name` of its own.
+    """
+    made: dict[tuple[str, str], Any] = {}
+
+    def client(service: str, region: str = REGION) -> Any:
+        if (service, region) not in made:
+            made[service, region] = connect_to(service, region)
+        return made[service, region]
+
+    def connect_to(service: str, region: str) -> Any:
+        connect: Callable[..., Any] = boto3.client
+        return connect(
+            service,
+            region_name=region,
+            endpoint_url=endpoint,
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+            config=Config(retries={"total_max_attempts": 1}),
+        )
+
+    return client
+
+
+@pytest.fixture
+def name() -> str:
+    return f"test-{uuid.uuid4().hex[:8]}"

@@ -1,0 +1,197 @@
+"""The gate: a region that is taken away, in each of the ways a region can be lost."""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
+
+from sandbox.aws.server import THREADS
+from tests.emulator.conftest import OTHER_REGION, REGION, Clients
+
+# A call of each protocol that the platform's services speak.
+CALLS = {
+    "ec2": "describe_vpcs",
+    "s3": "list_buckets",
+    "rds": "describe_db_instances",
+    "cloudwatch": "describe_alarms",
+    "sqs": "list_queues",
+    "backup": "list_backup_plans",
+    "sts": "get_caller_identity",
+}
+Control = Callable[..., Any]
+
+
+@pytest.fixture
+def control(endpoint: str) -> Iterator[Control]:
+    def send(method: str, path: str) -> Any:
+        with urlopen(Request(f"{endpoint}/_sandbox/{path}", method=method), timeout=5) as answer:
+            return json.load(answer)
+
+    send("DELETE", "calls")
+    yield send
+    for region in send("GET", "blackout"):
+        send("DELETE", f"blackout/{region}")
+
+
+@pytest.fixture
+def impatient(endpoint: str) -> Clients:
+    def client(service: str, region: str = REGION) -> Any:
+        connect: Callable[..., Any] = boto3.client
+        return connect(
+            service,
+            region_name=region,
+            endpoint_url=endpoint,
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+            config=Config(retries={"total_max_attempts": 1}, read_timeout=0.3, s3={"addressing_style": "path"}),
+        )
+
+    return client
+
+
+@pytest.mark.parametrize(("service", "call"), CALLS.items())
+def test_a_refused_call_finds_its_connection_dropped(
+    impatient: Clients, control: Control, service: str, call: str
+) -> None:
+    control("PUT", f"blackout/{REGION}?mode=refuse")
+    with pytest.raises(ConnectionClosedError):
+        getattr(impatient(service), call)()
+
+
+@pytest.mark.parametrize(("service", "call"), CALLS.items())
+def test_a_failed_call_is_answered_in_the_protocol_of_its_service(
+    impatient: Clients, control: Control, service: str, call: str
+) -> None:
+    control("PUT", f"blackout/{REGION}?mode=error")
+    with pytest.raises(ClientError) as raised:
+        getattr(impatient(service), call)()
+    assert raised.value.response["ResponseMetadata"]["HTTPStatusCode"] == 503
+    assert raised.value.response["Error"]["Code"] == "ServiceUnavailable"
+    assert f"in {REGION} is blacked out" in raised.value.response["Error"]["Message"]
+
+
+def test_a_hanging_call_is_not_answered(impatient: Clients, control: Control) -> None:
+    control("PUT", f"blackout/{REGION}?mode=hang")
+    with pytest.raises(ReadTimeoutError):
+        impatient("sqs").list_queues()
+
+
+def test_more_hanging_calls_than_threads_leave_the_server_answering(
+    aws: Clients, impatient: Clients, control: Control
+) -> None:
+    control("PUT", f"blackout/{REGION}?mode=hang")
+
+    def hang() -> None:
+        with pytest.raises(ReadTimeoutError):
+            impatient("sqs").list_queues()
+
+    callers = [threading.Thread(target=hang) for _ in range(THREADS + 16)]
+    for caller in callers:
+        caller.start()
+    assert "QueueUrls" not in aws("sqs", OTHER_REGION).list_queues()
+    for caller in callers:
+        caller.join()
+    assert control("GET", "calls")[REGION]["sqs"] == {"all": THREADS + 16, "blocked": THREADS + 16}
+
+
+def test_a_hanging_call_is_let_go_when_the_region_comes_back(aws: Clients, control: Control) -> None:
+    control("PUT", f"blackout/{REGION}?mode=hang")
+    restorer = threading.Timer(0.5, lambda: control("DELETE", f"blackout/{REGION}"))
+    restorer.start()
+    started = time.monotonic()
+    with pytest.raises(ConnectionClosedError):
+        aws("sqs").list_queues()
+    assert time.monotonic() - started < 5
+
+
+def test_a_region_that_comes_back_has_all_it_had(aws: Clients, control: Control, name: str) -> None:
+    aws("sqs").create_queue(QueueName=name)
+    control("PUT", f"blackout/{REGION}?mode=error")
+    control("DELETE", f"blackout/{REGION}")
+    assert aws("sqs").get_queue_url(QueueName=name)
+
+
+def test_the_other_region_does_not_notice(aws: Clients, control: Control) -> None:
+    control("PUT", f"blackout/{REGION}?mode=refuse")
+    assert aws("sqs", OTHER_REGION).list_queues()
+
+
+def test_services_of_the_whole_partition_go_with_their_own_region_alone(aws: Clients, control: Control) -> None:
+    control("PUT", f"blackout/{REGION}?mode=refuse")
+    assert aws("iam").list_roles()
+    assert aws("route53").list_hosted_zones()
+    control("PUT", "blackout/us-east-1?mode=refuse")
+    with pytest.raises(ConnectionClosedError):
+        aws("iam").list_roles()
+
+
+def test_a_bucket_is_lost_with_the_region_that_holds_it(aws: Clients, control: Control, name: str) -> None:
+    aws("s3").create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
+    control("PUT", f"blackout/{REGION}?mode=error")
+    with pytest.raises(ClientError, match="ServiceUnavailable"):
+        aws("s3", OTHER_REGION).list_objects_v2(Bucket=name)
+
+
+def test_a_presigned_address_belongs_to_the_region_it_is_signed_for(aws: Clients, control: Control) -> None:
+    control("PUT", f"blackout/{REGION}?mode=error")
+    address = aws("s3").generate_presigned_url("get_object", Params={"Bucket": "nowhere", "Key": "file"})
+    with pytest.raises(HTTPError, match="503"):
+        urlopen(address, timeout=5)
+
+
+def test_calls_are_counted_by_region_and_service(aws: Clients, control: Control) -> None:
+    aws("sqs").list_queues()
+    control("PUT", f"blackout/{REGION}?mode=error")
+    with pytest.raises(ClientError):
+        aws("sqs").list_queues()
+    aws("rds", OTHER_REGION).describe_db_instances()
+    counted = {REGION: {"sqs": {"all": 2, "blocked": 1}}, OTHER_REGION: {"rds": {"all": 1, "blocked": 0}}}
+    assert control("GET", "calls") == counted
+    assert control("DELETE", "calls") == counted
+    assert control("GET", "calls") == {}
+
+
+def test_what_is_blacked_out_can_be_asked(control: Control) -> None:
+    assert control("PUT", f"blackout/{REGION}?mode=hang") == {REGION: "hang"}
+    assert control("PUT", f"blackout/{OTHER_REGION}?mode=error") == {REGION: "hang", OTHER_REGION: "error"}
+    assert control("DELETE", f"blackout/{REGION}") == {OTHER_REGION: "error"}
+    assert control("GET", "blackout") == {OTHER_REGION: "error"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "problem"),
+    [
+        ("PUT", "blackout/eu-centrl-1?mode=hang", 400, "region 'eu-centrl-1' is not an AWS region; did you mean"),
+        ("PUT", "blackout/?mode=hang", 400, "region '' is not an AWS region"),
+        ("PUT", f"blackout/{REGION}?mode=explode", 400, "mode 'explode': want one of refuse, hang, error"),
+        ("PUT", f"blackout/{REGION}", 400, "mode '': want one of refuse, hang, error"),
+        ("DELETE", "blackout/mars", 400, "region 'mars' is not an AWS region"),
+        ("POST", "blackout/eu-west-1", 404, "POST /_sandbox/blackout/eu-west-1: want one of GET health"),
+        ("GET", "helth", 404, "GET /_sandbox/helth: want one of GET health"),
+    ],
+)
+def test_a_mistake_is_answered_in_one_clear_line(
+    control: Control, method: str, path: str, status: int, problem: str
+) -> None:
+    with pytest.raises(HTTPError) as raised:
+        control(method, path)
+    text = raised.value.read().decode()
+    assert raised.value.code == status
+    assert text.count("\n") == 1
+    assert json.loads(text)["error"].startswith(problem)
+    assert control("GET", "blackout") == {}
+
+
+def test_health_names_this_run_of_the_server(control: Control) -> None:
+    health = control("GET", "health")
+    assert health["status"] == "ok"
+    assert health == control("GET", "health")
+    assert len(health["instance"]) == 16

@@ -1,0 +1,56 @@
+"""KMS and Secrets Manager on the emulated AWS."""
+
+import json
+
+import pytest
+
+from tests.emulator.conftest import OTHER_REGION, Clients
+
+
+@pytest.mark.fix("kms.py:rotation_period_is_kept")
+def test_a_key_keeps_its_rotation_period(aws: Clients) -> None:
+    kms = aws("kms")
+    key = kms.create_key()["KeyMetadata"]["KeyId"]
+    kms.enable_key_rotation(KeyId=key, RotationPeriodInDays=180)
+    assert kms.get_key_rotation_status(KeyId=key)["RotationPeriodInDays"] == 180
+
+
+@pytest.mark.fix("kms.py:rotation_period_reads_back")
+def test_a_key_rotates_once_a_year_when_nothing_else_is_asked(aws: Clients) -> None:
+    kms = aws("kms")
+    key = kms.create_key()["KeyMetadata"]["KeyId"]
+    kms.enable_key_rotation(KeyId=key)
+    assert kms.get_key_rotation_status(KeyId=key)["RotationPeriodInDays"] == 365
+
+
+@pytest.mark.fix("kms.py:replica_leaves_the_primary_alone")
+def test_a_primary_key_stays_one_when_its_replica_is_looked_at(aws: Clients) -> None:
+    key = aws("kms").create_key(MultiRegion=True)["KeyMetadata"]
+    aws("kms").replicate_key(KeyId=key["Arn"], ReplicaRegion=OTHER_REGION)
+    roles = {
+        region: aws("kms", region).describe_key(KeyId=key["KeyId"])["KeyMetadata"]["MultiRegionConfiguration"]
+        for region in (OTHER_REGION, "eu-central-1")
+    }
+    assert [role["MultiRegionKeyType"] for role in roles.values()] == ["REPLICA", "PRIMARY"]
+    assert roles["eu-central-1"]["ReplicaKeys"] == [
+        {"Arn": key["Arn"].replace("eu-central-1", OTHER_REGION), "Region": OTHER_REGION}
+    ]
+
+
+@pytest.mark.fix("kms.py:replica_is_described_as_asked")
+def test_a_replica_has_its_own_description_policy_and_tags(aws: Clients) -> None:
+    key = aws("kms").create_key(MultiRegion=True, Description="primary")["KeyMetadata"]["KeyId"]
+    policy = json.dumps({"Version": "2012-10-17", "Statement": []})
+    tags = [{"TagKey": "Role", "TagValue": "standby"}]
+    aws("kms").replicate_key(KeyId=key, ReplicaRegion=OTHER_REGION, Description="replica", Policy=policy, Tags=tags)
+    kms = aws("kms", OTHER_REGION)
+    assert kms.describe_key(KeyId=key)["KeyMetadata"]["Description"] == "replica"
+    assert kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"] == policy
+    assert kms.list_resource_tags(KeyId=key)["Tags"] == tags
+
+
+@pytest.mark.fix("secretsmanager.py:replica_keeps_its_key")
+def test_the_replica_of_a_secret_keeps_its_key(aws: Clients, name: str) -> None:
+    secrets = aws("secretsmanager")
+    secrets.create_secret(Name=name, AddReplicaRegions=[{"Region": OTHER_REGION, "KmsKeyId": "alias/ours"}])
+    assert secrets.describe_secret(SecretId=name)["ReplicationStatus"][0]["KmsKeyId"] == "alias/ours"

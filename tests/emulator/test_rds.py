@@ -1,0 +1,92 @@
+"""RDS on the emulated AWS."""
+
+from typing import Any
+
+import pytest
+
+from tests.emulator.conftest import OTHER_REGION, REGION, Clients
+
+ACCOUNT = "123456789012"
+
+
+def create(rds: Any, name: str, **asked: Any) -> dict[str, Any]:
+    created: dict[str, Any] = rds.create_db_instance(
+        DBInstanceIdentifier=name,
+        DBInstanceClass="db.m6i.large",
+        Engine="mysql",
+        EngineVersion="8.0.40",
+        AllocatedStorage=20,
+        MasterUsername="askproai",
+        MasterUserPassword="not-a-secret",
+        **asked,
+    )["DBInstance"]
+    return created
+
+
+def described(rds: Any, name: str) -> dict[str, Any]:
+    instance: dict[str, Any] = rds.describe_db_instances(DBInstanceIdentifier=name)["DBInstances"][0]
+    return instance
+
+
+def replicate(aws: Clients, name: str) -> str:
+    create(aws("rds"), name)
+    source = f"arn:aws:rds:{REGION}:{ACCOUNT}:db:{name}"
+    replica = f"{name}-replica"
+    aws("rds", OTHER_REGION).create_db_instance_read_replica(
+        DBInstanceIdentifier=replica, SourceDBInstanceIdentifier=source
+    )
+    return replica
+
+
+@pytest.mark.fix("rds.py:instance_has_own_resource_id")
+def test_two_instances_have_two_resource_ids(aws: Clients, name: str) -> None:
+    rds = aws("rds")
+    first, second = create(rds, name), create(rds, f"{name}-second")
+    assert first["DbiResourceId"] != second["DbiResourceId"]
+
+
+@pytest.mark.fix("rds.py:replica_has_own_resource_id")
+def test_a_replica_has_another_resource_id_than_its_source(aws: Clients, name: str) -> None:
+    replica = replicate(aws, name)
+    ours, theirs = described(aws("rds", OTHER_REGION), replica), described(aws("rds"), name)
+    assert ours["DbiResourceId"] != theirs["DbiResourceId"]
+
+
+@pytest.mark.fix("rds.py:promotion_ends_the_replication")
+def test_a_promoted_replica_and_its_source_forget_each_other(aws: Clients, name: str) -> None:
+    replica = replicate(aws, name)
+    aws("rds", OTHER_REGION).promote_read_replica(DBInstanceIdentifier=replica)
+    assert "ReadReplicaSourceDBInstanceIdentifier" not in described(aws("rds", OTHER_REGION), replica)
+    assert described(aws("rds"), name)["ReadReplicaDBInstanceIdentifiers"] == []
+
+
+@pytest.mark.fix("rds.py:certificate_authority_is_todays")
+def test_an_instance_has_the_authority_that_aws_chooses_today(aws: Clients, name: str) -> None:
+    assert create(aws("rds"), name)["CACertificateIdentifier"] == "rds-ca-rsa2048-g1"
+
+
+@pytest.mark.fix("rds.py:insights_are_kept")
+def test_performance_insights_read_back(aws: Clients, name: str) -> None:
+    create(aws("rds"), name, EnablePerformanceInsights=True, PerformanceInsightsKMSKeyId="alias/data")
+    instance = described(aws("rds"), name)
+    assert instance["PerformanceInsightsEnabled"]
+    assert instance["PerformanceInsightsKMSKeyId"] == "alias/data"
+    assert instance["PerformanceInsightsRetentionPeriod"] == 7
+
+
+@pytest.mark.fix("rds.py:insights_change")
+def test_performance_insights_can_be_turned_off(aws: Clients, name: str) -> None:
+    rds = aws("rds")
+    create(rds, name, EnablePerformanceInsights=True)
+    rds.modify_db_instance(DBInstanceIdentifier=name, EnablePerformanceInsights=False)
+    assert not described(rds, name)["PerformanceInsightsEnabled"]
+
+
+@pytest.mark.fix("rds.py:parameters_say_who_set_them")
+def test_a_parameter_that_was_set_says_so(aws: Clients, name: str) -> None:
+    rds = aws("rds")
+    rds.create_db_parameter_group(DBParameterGroupName=name, DBParameterGroupFamily="mysql8.0", Description="test")
+    asked = {"ParameterName": "max_connections", "ParameterValue": "1000", "ApplyMethod": "immediate"}
+    rds.modify_db_parameter_group(DBParameterGroupName=name, Parameters=[asked])
+    found = rds.describe_db_parameters(DBParameterGroupName=name, Source="user")["Parameters"]
+    assert found == [{**asked, "Source": "user"}]

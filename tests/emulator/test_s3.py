@@ -1,0 +1,57 @@
+"""S3 on the emulated AWS."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.emulator.conftest import OTHER_REGION, REGION, Clients
+
+
+@pytest.fixture
+def s3(aws: Clients) -> Any:
+    return aws("s3")
+
+
+def create(s3: Any, name: str, region: str = REGION) -> str:
+    s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": region})
+    s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+    return name
+
+
+@pytest.mark.fix("s3.py:log_delivery_reads_policies_as_aws")
+def test_a_bucket_logs_to_one_whose_policy_lets_it_in_by_a_pattern(s3: Any, name: str) -> None:
+    target = create(s3, f"{name}-logs")
+    statements = [
+        {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": f"arn:aws:s3:::{target}/*"},
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": ["logging.s3.amazonaws.com"]},
+            "Action": ["s3:PutObject"],
+            "Resource": f"arn:aws:s3:::{target}/access/*",
+        },
+    ]
+    s3.put_bucket_policy(Bucket=target, Policy=json.dumps({"Version": "2012-10-17", "Statement": statements}))
+    logging = {"LoggingEnabled": {"TargetBucket": target, "TargetPrefix": "access/uploads/"}}
+    s3.put_bucket_logging(Bucket=create(s3, name), BucketLoggingStatus=logging)
+    assert s3.get_bucket_logging(Bucket=name)["LoggingEnabled"] == logging["LoggingEnabled"]
+
+
+@pytest.mark.fix("s3.py:replication_rules_read_back")
+def test_replication_rules_read_back_whole(aws: Clients, s3: Any, name: str) -> None:
+    target = create(aws("s3", OTHER_REGION), f"{name}-copy", OTHER_REGION)
+    rule = {
+        "ID": "copy",
+        "Priority": 1,
+        "Status": "Enabled",
+        "Filter": {"Prefix": "files/"},
+        "DeleteMarkerReplication": {"Status": "Enabled"},
+        "SourceSelectionCriteria": {"SseKmsEncryptedObjects": {"Status": "Enabled"}},
+        "Destination": {
+            "Bucket": f"arn:aws:s3:::{target}",
+            "EncryptionConfiguration": {"ReplicaKmsKeyID": "arn:aws:kms:eu-west-1:123456789012:key/1"},
+        },
+    }
+    configuration = {"Role": "arn:aws:iam::123456789012:role/copy", "Rules": [rule]}
+    s3.put_bucket_replication(Bucket=create(s3, name), ReplicationConfiguration=configuration)
+    assert s3.get_bucket_replication(Bucket=name)["ReplicationConfiguration"] == configuration

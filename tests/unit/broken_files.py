@@ -1,0 +1,93 @@
+"""A committed stack file with one thing changed, given to the program as the language host gives it."""
+
+import copy
+import json
+from collections.abc import Collection, Generator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+import yaml
+from pulumi.runtime import set_all_config
+from pulumi.runtime.settings import Settings as RuntimeSettings
+from pulumi.runtime.settings import configure
+from stack_files import NAMESPACE, ROOT
+
+from settings import ConfigurationError, load
+
+GOOD_SECRETS = {
+    "database_password": "correct-horse-battery-staple",
+    "cache_auth_token": "correct-horse-battery-staple",
+    "app_key": "base64:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+}
+
+ABSENT = object()
+"""The value of a change that deletes the key."""
+
+Change = tuple[str, Any]
+"""A key as the messages spell it, and its new value."""
+
+Refusal = tuple[str, Any, str]
+"""A change, and the line that refuses it."""
+
+
+@cache
+def _parsed(stack: str) -> Mapping[str, Any]:
+    config = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"]
+    return {key.removeprefix(NAMESPACE): value for key, value in config.items() if key.startswith(NAMESPACE)}
+
+
+def committed(stack: str) -> dict[str, Any]:
+    """The settings in a committed stack file, without their namespace."""
+    return copy.deepcopy(dict(_parsed(stack)))
+
+
+def changed(values: Mapping[str, Any], *changes: Change) -> dict[str, Any]:
+    """`values` with each change made; a key that is not there is added."""
+    result = copy.deepcopy(dict(values))
+    for key, value in changes:
+        *blocks, last = key.split(".")
+        block = result
+        for name in blocks:
+            block = block[name]
+        if value is ABSENT:
+            del block[last]
+        else:
+            block[last] = value
+    return result
+
+
+@contextmanager
+def configured(
+    values: Mapping[str, Any],
+    secrets: Mapping[str, str] = GOOD_SECRETS,
+    encrypted: Collection[str] = tuple(GOOD_SECRETS),
+) -> Generator[None]:
+    """The configuration of stack `prod` as the engine hands it over: text, and JSON for blocks and lists."""
+    texts = {key: json.dumps(value) if isinstance(value, (dict, list)) else str(value) for key, value in values.items()}
+    configure(RuntimeSettings(project=NAMESPACE.removesuffix(":"), stack="prod"))
+    set_all_config(
+        {f"{NAMESPACE}{key}": value for key, value in {**texts, **secrets}.items()},
+        [f"{NAMESPACE}{key}" for key in encrypted],
+    )
+    try:
+        yield
+    finally:
+        set_all_config({}, [])
+
+
+def refusals(
+    *changes: Change,
+    secrets: Mapping[str, str] = GOOD_SECRETS,
+    encrypted: Collection[str] = tuple(GOOD_SECRETS),
+) -> list[str]:
+    """The lines that refuse `Pulumi.prod.yaml` after the changes, each without the file and the namespace."""
+    start = f"Pulumi.prod.yaml: {NAMESPACE}"
+    with configured(changed(committed("prod"), *changes), secrets, encrypted):
+        try:
+            load()
+        except ConfigurationError as error:
+            lines = str(error).splitlines()
+            assert all(line.startswith(start) for line in lines), lines
+            return [line.removeprefix(start) for line in lines]
+    return []

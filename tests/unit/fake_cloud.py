@@ -1,0 +1,188 @@
+"""The one fake cloud of the unit tests: it records all that a program registers, and refuses what it does not know.
+
+cloud = deploy(lambda: Network("network", NetworkArgs(...)))
+cloud.one("aws:ec2/vpc:Vpc").inputs["cidrBlock"]        # inputs are spelt as on the wire, as policies see them
+cloud.of("aws:ec2/subnet:Subnet")                       # all of a type, by logical name
+cloud.one("aws:kms/key:Key", "keys-data").protect       # a logical name where a type has many
+cloud.value(cloud.built.vpc.id)                         # the value of an output of what the function returned
+deploy(..., answers={"aws:ssm/getParameter:getParameter": {"value": "ami-1"}})          # lookups, by token
+deploy(..., stacks={"organization/askproai/prod": {"vpc_id": "vpc-1"}})                 # other stacks' outputs
+"""
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+import pulumi
+from fake_outputs import Where, computed
+from pulumi.runtime import get_root_resource, rpc, set_mocks
+from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks
+from pulumi.runtime.settings import SETTINGS
+from pulumi.runtime.stack import run_pulumi_func
+from typing_extensions import override
+
+T = TypeVar("T")
+Answer = Mapping[str, Any] | Callable[[Mapping[str, Any]], Mapping[str, Any]]
+
+STACK_REFERENCE = "pulumi:pulumi:StackReference"
+FAKE_REGION = "fake-central-1"
+FAKE_ACCOUNT = "000000000000"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """One registered resource; secrets in `inputs` are unwrapped, and the inputs that held one are in `secrets`."""
+
+    type: str
+    name: str
+    urn: str
+    parent: str
+    provider: str
+    inputs: dict[str, Any]
+    secrets: frozenset[str]
+    custom: bool
+    protect: bool
+    depends_on: frozenset[str]
+    ignore_changes: tuple[str, ...]
+
+    def document(self, wire_name: str = "policy") -> dict[str, Any]:
+        """An input that holds JSON, read."""
+        return json.loads(self.inputs[wire_name])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cloud(Generic[T]):
+    """What one program registered and exported, and what its function returned."""
+
+    built: T
+    resources: list[Record]
+    exports: dict[str, Any]
+    registered_outputs: dict[str, dict[str, Any]]
+
+    def of(self, type_token: str) -> list[Record]:
+        """Every resource of a type, ordered by logical name."""
+        return sorted((r for r in self.resources if r.type == type_token), key=lambda r: r.name)
+
+    def one(self, type_token: str, name: str | None = None) -> Record:
+        """The only resource of a type, or the one of that logical name; LookupError lists what there is instead."""
+        found = [r for r in self.of(type_token) if name in (None, r.name)]
+        if len(found) != 1:
+            names = ", ".join(r.name for r in self.of(type_token)) or "none"
+            raise LookupError(
+                f"{len(found)} resources match {type_token} {name or ''}; of this type there are: {names}"
+            )
+        return found[0]
+
+    def value(self, output: Any) -> Any:
+        """What an output came to; plain values are themselves."""
+
+        async def resolved() -> Any:
+            return await output.future() if isinstance(output, pulumi.Output) else output
+
+        return asyncio.run(resolved())
+
+
+@dataclass(kw_only=True)
+class _Answers(Mocks):
+    where: Where
+    answers: Mapping[str, Answer]
+    stacks: Mapping[str, Mapping[str, Any]]
+
+    @override
+    def call(self, args: MockCallArgs) -> tuple[dict[str, Any], None]:
+        if args.token not in self.answers:
+            raise LookupError(f"the program looks up {args.token}({args.args}): give deploy() an answer for it")
+        answer = self.answers[args.token]
+        return dict(answer(args.args) if callable(answer) else answer), None
+
+    @override
+    def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
+        if args.typ == STACK_REFERENCE:
+            return args.resource_id, self._stack_reference(args.inputs["name"])
+        return computed(args.typ, args.name, args.inputs, self.where) if args.custom else (None, args.inputs)
+
+    def _stack_reference(self, stack: str) -> dict[str, Any]:
+        if stack not in self.stacks:
+            raise LookupError(f"the program reads stack {stack}: give deploy() its outputs")
+        return {"name": stack, "outputs": dict(self.stacks[stack]), "secretOutputNames": []}
+
+
+@dataclass
+class _Monitor(MockMonitor):
+    """The engine's side: SDK mocks see neither parent nor protect, so the requests themselves are recorded."""
+
+    mocks: Mocks
+    records: list[Record] = field(default_factory=list)
+    registered_outputs: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        super().__init__(self.mocks)
+
+    @override
+    def RegisterResource(self, request: Any) -> Any:
+        urn = self.make_urn(request.parent, request.type, request.name)
+        if any(record.urn == urn for record in self.records):
+            raise ValueError(f"two resources have the logical name {request.name}: {urn}")
+        if request.type != "pulumi:pulumi:Stack":
+            self.records.append(_record(urn, request))
+        return super().RegisterResource(request)
+
+    @override
+    def RegisterResourceOutputs(self, request: Any) -> Any:
+        self.registered_outputs[request.urn] = rpc.deserialize_properties(request.outputs)
+        return super().RegisterResourceOutputs(request)
+
+
+def _record(urn: str, request: Any) -> Record:
+    wire_inputs = rpc.deserialize_properties(request.object)
+    secrets = frozenset(k for k, v in wire_inputs.items() if rpc.is_rpc_secret(v))
+    return Record(
+        type=request.type,
+        name=request.name,
+        urn=urn,
+        parent=request.parent,
+        provider=request.provider,
+        inputs={k: rpc.unwrap_rpc_secret(v) for k, v in wire_inputs.items()},
+        secrets=secrets,
+        custom=request.custom,
+        protect=request.protect,
+        depends_on=frozenset(request.dependencies),
+        ignore_changes=tuple(request.ignoreChanges),
+    )
+
+
+def deploy(
+    build: Callable[[], T],
+    *,
+    region: str = FAKE_REGION,
+    account_id: str = FAKE_ACCOUNT,
+    answers: Mapping[str, Answer] | None = None,
+    stacks: Mapping[str, Mapping[str, Any]] | None = None,
+    stack: str = "prod",
+) -> Cloud[T]:
+    """Run `build` as a program on an empty fake cloud, to the end of its last resource.
+
+    `answers` are the lookups it may make, by token, as a result or a function of the arguments; `stacks` the outputs of
+    the stacks it may refer to. Whatever the program raises, this raises.
+    """
+    where = Where(region=region, account_id=account_id)
+    monitor = _Monitor(_Answers(where=where, answers=answers or {}, stacks=stacks or {}))
+    built: list[T] = []
+    exports: dict[str, Any] = {}
+
+    async def program() -> None:
+        # Outputs that a failed program left behind belong to a loop that is gone.
+        SETTINGS.outputs = set()  # type: ignore[assignment] the SDK's types show a decorator here
+        # One refusal fails every resource that waits for it: the first is raised, its echoes would fill the screen.
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, _context: None)
+        set_mocks(monitor.mocks, "askproai", stack, preview=False, monitor=monitor)
+        await run_pulumi_func(lambda: built.append(build()))
+        root = get_root_resource()
+        exports.update(await pulumi.Output.all(**getattr(root, "outputs", {})).future() or {})
+
+    asyncio.run(program())
+    return Cloud(
+        built=built[0], resources=monitor.records, exports=exports, registered_outputs=monitor.registered_outputs
+    )

@@ -1,0 +1,92 @@
+"""The parts that others are built on, with the settings of the committed stack `prod`, for tests of one component."""
+
+from typing import Any
+
+import pulumi
+from fake_cloud import FAKE_REGION
+from stack_files import settings_of
+
+from components.balancer import Balancer, BalancerArgs
+from components.firewall import Firewall, FirewallArgs
+from components.keys import Keys, KeysArgs
+from components.network import Network, NetworkArgs
+from components.queues import Queues, QueuesArgs
+from components.secrets import Secrets, SecretsArgs
+from components.storage import Storage, StorageArgs
+from naming import Naming
+from settings import CacheSettings, DatabaseSettings, StackSecrets, WebSettings
+
+PROD = settings_of("prod")
+
+
+def naming(environment: str) -> Naming:
+    return Naming(environment=environment, role=PROD.role, account_id=PROD.account_id, cost_center=PROD.cost_center)
+
+
+NAMING = naming(PROD.environment)
+LONG_NAMING = naming("e" * 12)
+
+
+def database_settings(**changes: Any) -> DatabaseSettings:
+    return PROD.database.model_copy(update=changes)
+
+
+def cache_settings(**changes: Any) -> CacheSettings:
+    return PROD.cache.model_copy(update=changes)
+
+
+def web_settings(**changes: Any) -> WebSettings:
+    return PROD.web.model_copy(update=changes)
+
+
+class Ground:
+    """What a region has before its applications; make it inside the function given to `deploy`."""
+
+    def __init__(self, naming: Naming = NAMING) -> None:
+        self.naming = naming
+        self.keys = Keys("keys", KeysArgs(naming=naming, region=FAKE_REGION, settings=PROD.keys, protected=True))
+        self.network = Network(
+            "network", NetworkArgs(naming=naming, region=FAKE_REGION, settings=PROD.network, keys=self.keys)
+        )
+        self.firewall = Firewall("firewall", FirewallArgs(naming=naming, network=self.network))
+
+
+class Region(Ground):
+    """The ground, and what web and workers use."""
+
+    def __init__(self, naming: Naming = NAMING, web: WebSettings = PROD.web) -> None:
+        super().__init__(naming)
+        values = StackSecrets(
+            database_password=pulumi.Output.secret("password"),
+            cache_auth_token=pulumi.Output.secret("token"),
+            app_key=pulumi.Output.secret("key"),
+        )
+        self.secrets = Secrets(
+            "secrets",
+            SecretsArgs(
+                naming=naming,
+                keys=self.keys,
+                settings=PROD.secrets,
+                database_username=PROD.database.username,
+                values=values,
+                protected=True,
+            ),
+        )
+        self.storage = Storage(
+            "storage", StorageArgs(naming=naming, keys=self.keys, settings=PROD.storage, protected=True)
+        )
+        self.queues = Queues(
+            "queues", QueuesArgs(naming=naming, keys=self.keys, queues=PROD.workers.queues, protected=True)
+        )
+        self.balancer = Balancer(
+            "balancer",
+            BalancerArgs(
+                naming=naming,
+                network=self.network,
+                firewall=self.firewall,
+                storage=self.storage,
+                settings=web,
+                domain=PROD.domain,
+                protected=True,
+            ),
+        )

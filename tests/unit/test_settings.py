@@ -1,0 +1,253 @@
+"""Reading a stack file: all problems at once, secrets unseen, and files that say what the model says."""
+
+import base64
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi_aws as aws
+import pytest
+import yaml
+from broken_files import ABSENT, GOOD_SECRETS, Change, changed, committed, configured, refusals
+from fake_cloud import deploy
+from stack_files import ROOT
+
+from settings import ConfigurationError, Settings, load, load_secrets
+
+SECRET_NAMES = tuple(GOOD_SECRETS)
+
+ACCEPTED_BY_THE_ENGINE: Mapping[str, tuple[Change, ...]] = {
+    "a region that is none": (("region", "eu-centrl-1"),),
+    "a subnet outside its VPC": (("network.subnet_prefix_length", 16),),
+    "a zone of another region": (("network.availability_zones", ["eu-central-1a", "eu-central-1b", "us-east-1a"]),),
+    "a storage of -5": (("database.allocated_storage_gib", -5),),
+    "a class without db.": (("database.instance_class", "m6g.large"),),
+    "the engine mysqll": (("database.engine", "mysqll"),),
+    "windows that overlap": (("database.backup_window", "02:00-02:30"),),
+    "a bucket name in capitals": (("environment", "My_Bucket"),),
+    "a minimum above the maximum": (("web.blue.min_size", 5), ("web.blue.max_size", 2)),
+    "no cache nodes": (("cache.shards", 0),),
+}
+
+
+def paths(values: Mapping[str, Any], prefix: str = "") -> set[str]:
+    """Every key of a stack file, those of blocks included."""
+    found = set()
+    for key, value in values.items():
+        found.add(f"{prefix}{key}")
+        if isinstance(value, dict):
+            found |= paths(value, f"{prefix}{key}.")
+    return found
+
+
+@pytest.mark.parametrize("stack", ["prod", "dr"])
+def test_a_committed_file_loads(stack: str) -> None:
+    with configured(committed(stack)):
+        settings = load()
+
+    assert settings.environment == stack
+    assert settings.protected
+
+
+def test_the_files_of_both_regions_have_the_same_keys() -> None:
+    assert paths(committed("prod")) == paths(committed("dr"))
+
+
+def test_no_committed_file_holds_a_secret() -> None:
+    assert not {"database_password", "cache_auth_token", "app_key"} & (
+        paths(committed("prod")) | paths(committed("dr"))
+    )
+
+
+@pytest.mark.parametrize("stack", ["prod", "dr"])
+def test_every_key_of_a_file_is_read_by_the_model(stack: str) -> None:
+    values = committed(stack)
+
+    assert paths(Settings.model_validate(values).model_dump(exclude_none=True)) == paths(values)
+
+
+def test_the_project_file_describes_every_key_once() -> None:
+    declared = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"]
+
+    assert list(declared) == [*Settings.model_fields, *SECRET_NAMES]
+    assert all(entry["description"] for entry in declared.values())
+
+
+def test_the_project_file_leaves_the_refusals_to_the_program() -> None:
+    declared = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"]
+
+    assert {key for key, entry in declared.items() if entry.get("default") != "" or "type" in entry} == set()
+
+
+def test_an_empty_key_of_another_kind_of_stack_is_no_problem() -> None:
+    assert refusals(("live", "")) == []
+
+
+def test_an_empty_value_is_a_missing_one() -> None:
+    assert refusals(("region", ""), ("allow_destroy_of", "")) == ["region: is missing; want text (AWS region)"]
+
+
+@pytest.mark.parametrize("changes", ACCEPTED_BY_THE_ENGINE.values(), ids=ACCEPTED_BY_THE_ENGINE.keys())
+def test_what_the_engine_lets_pass_is_refused(changes: tuple[Change, ...]) -> None:
+    assert refusals(*changes)
+
+
+def test_the_password_that_the_engine_lets_pass_is_refused() -> None:
+    assert refusals(secrets={**GOOD_SECRETS, "database_password": "abc"})
+
+
+def test_a_message_names_the_file_that_it_is_given() -> None:
+    with configured(changed(committed("prod"), ("role", "primry"))), pytest.raises(ConfigurationError) as caught:
+        load("stacks/prod.yaml")
+
+    assert str(caught.value) == (
+        "stacks/prod.yaml: askproai:role: 'primry' is not allowed; want primary or standby; did you mean primary?"
+    )
+
+
+def test_several_problems_come_together_one_line_each() -> None:
+    lines = refusals(
+        ("webb", {"min": 1}),
+        ("region", "eu-centrl-1"),
+        ("web.blue.min_size", 5),
+        ("web.blue.max_size", 2),
+        ("web.volume_gib", "big"),
+        ("database.engine", "mysqll"),
+        ("database.backup_window", "02:30-03:30"),
+        ("workers.queues.high.max_receive_count", 0),
+        ("workers.queues.default.visibility_timeout_seconds", 30),
+        ("cache", ABSENT),
+        secrets={},
+    )
+
+    assert [line.split(": ")[0] for line in lines] == [
+        "webb",
+        "database.engine",
+        "cache",
+        "web.volume_gib",
+        "workers.queues.high.max_receive_count",
+        "region",
+        "database.backup_window",
+        "web.blue.min_size",
+        "workers.queues.default.visibility_timeout_seconds",
+        "database_password",
+        "cache_auth_token",
+        "app_key",
+    ]
+
+
+def test_a_rule_is_silent_while_one_of_its_settings_is_broken() -> None:
+    assert refusals(("web.blue.min_size", 9), ("web.blue.max_size", "many")) == [
+        "web.blue.max_size: 'many' does not fit; want a whole number from 0 to 500"
+    ]
+
+
+def test_a_message_stays_on_its_line() -> None:
+    assert refusals(("domain", "a\nb")) == [
+        "domain: 'a\\nb' is not a plain host name of at most 64 characters; want one such as example.com"
+    ]
+
+
+def test_nothing_is_registered_before_the_settings_are_in_order() -> None:
+    reached = []
+
+    def program() -> aws.sqs.Queue:
+        reached.append(load())
+        return aws.sqs.Queue("first", name="first")
+
+    with configured(changed(committed("prod"), ("region", "eu-centrl-1"))), pytest.raises(ConfigurationError):
+        deploy(program)
+
+    assert reached == []
+
+
+def test_a_key_that_is_unknown_is_named_without_its_value() -> None:
+    (line,) = refusals(("database_pasword", "hunter2hunter2"))
+
+    assert line.startswith("database_pasword: is unknown; known here: environment, role, region, ")
+    assert line.endswith("; did you mean database_password?")
+    assert "hunter2" not in line
+
+
+@pytest.mark.parametrize(
+    ("name", "make"),
+    [
+        ("database_password", "openssl rand -hex 20"),
+        ("cache_auth_token", "openssl rand -hex 32"),
+        ("app_key", 'echo "base64:$(openssl rand -base64 32)"'),
+    ],
+)
+def test_a_secret_that_is_missing_comes_with_the_command_that_sets_it(name: str, make: str) -> None:
+    secrets = {key: value for key, value in GOOD_SECRETS.items() if key != name}
+
+    assert refusals(secrets=secrets) == [f"{name}: is missing; want `{make} | pulumi config set --secret {name}`"]
+
+
+@pytest.mark.parametrize("name", SECRET_NAMES)
+def test_a_secret_in_plain_text_is_refused_unseen(name: str) -> None:
+    (line,) = refusals(encrypted=[key for key in SECRET_NAMES if key != name])
+
+    assert line.startswith(f"{name}: is set as plain text (not shown); replace it: `")
+    assert GOOD_SECRETS[name] not in line
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("database_password", "seven77"),
+        ("database_password", "x" * 42),
+        ("database_password", "with/slash"),
+        ("database_password", "with@sign"),
+        ("database_password", 'with"quote'),
+        ("database_password", "with space"),
+        ("database_password", "with-ümlaut"),
+        ("cache_auth_token", "fifteen-letters"),
+        ("cache_auth_token", "x" * 129),
+        ("cache_auth_token", "correct_horse_battery"),
+        ("app_key", base64.b64encode(bytes(32)).decode()),
+        ("app_key", "base64:" + base64.b64encode(bytes(16)).decode()),
+        ("app_key", "base64:not base64"),
+    ],
+)
+def test_a_secret_of_the_wrong_form_is_refused_unseen(name: str, value: str) -> None:
+    (line,) = refusals(secrets={**GOOD_SECRETS, name: value})
+
+    assert line.startswith(f"{name}: has the wrong form (not shown); want ")
+    assert value not in line
+
+
+@pytest.mark.parametrize("name", ["region", "database"])
+def test_a_setting_that_is_encrypted_is_refused_unseen(name: str) -> None:
+    assert refusals(encrypted=[*SECRET_NAMES, name]) == [
+        f"{name}: is encrypted (not shown), and is no secret; secrets are database_password, cache_auth_token, app_key"
+    ]
+
+
+def test_secrets_are_outputs_that_stay_secret() -> None:
+    with configured(committed("prod")):
+        cloud = deploy(lambda: (load_secrets(), aws.ssm.Parameter("key", type="String", value=load_secrets().app_key)))
+
+    assert cloud.value(cloud.built[0].database_password) == GOOD_SECRETS["database_password"]
+    assert "value" in cloud.one("aws:ssm/parameter:Parameter").secrets
+
+
+def test_the_protection_is_lifted_by_naming_the_environment() -> None:
+    with configured(changed(committed("prod"), ("allow_destroy_of", "prod"))):
+        assert not load().protected
+
+
+def test_a_standby_may_run_its_database_in_one_zone() -> None:
+    assert refusals(("role", "standby"), ("database.multi_az", False)) == []
+
+
+def test_a_canary_keeps_both_groups_stable() -> None:
+    assert refusals(("web.blue.weight", 90), ("web.green.weight", 10)) == [
+        "web.green.min_size: 0 cannot carry required_instances 2 after the loss of one of 3 zones; want 3 or more"
+    ]
+
+
+def test_two_zones_need_twice_the_required_instances() -> None:
+    zones = ["eu-central-1a", "eu-central-1b"]
+
+    assert refusals(("network.availability_zones", zones), ("workers.min_size", 4)) == [
+        "web.blue.min_size: 3 cannot carry required_instances 2 after the loss of one of 2 zones; want 4 or more"
+    ]
