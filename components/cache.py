@@ -117,7 +117,10 @@ class Cache(Component):
             maintenance_window=settings.maintenance_window,
             snapshot_window=settings.snapshot_window,
             snapshot_retention_limit=settings.snapshot_retention_days,
-            final_snapshot_identifier=args.naming.physical(f"{self._name}-final", ID_LIMIT),
+            # With the network's id, new in each life of the stack: a second destroy must not meet the first one's.
+            final_snapshot_identifier=pulumi.Output.concat(
+                args.naming.physical(f"{self._name}-final", ID_LIMIT), "-", args.network.vpc.id
+            ),
             log_delivery_configurations=[
                 aws.elasticache.ReplicationGroupLogDeliveryConfigurationArgs(
                     log_type=log,

@@ -214,7 +214,10 @@ class Database(Component):
             delete_automated_backups=False,
             deletion_protection=args.protected,
             skip_final_snapshot=False,
-            final_snapshot_identifier=args.naming.physical(f"{self._name}-final", NAME_LIMIT),
+            # With the network's id, new in each life of the stack: a second destroy must not meet the first one's.
+            final_snapshot_identifier=pulumi.Output.concat(
+                args.naming.physical(f"{self._name}-final", IDENTIFIER_LIMIT), "-", args.network.vpc.id
+            ),
             monitoring_interval=settings.monitoring_interval_seconds,
             monitoring_role_arn=monitoring_role.arn,
             performance_insights_enabled=True,

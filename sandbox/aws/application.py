@@ -4,7 +4,11 @@ import io
 import os
 import threading
 from collections.abc import Iterable
+from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+from sandbox.aws.errors import AwsError, answer
+from sandbox.aws.scope import signed_for
 
 SETTINGS = {
     # The default makes a certificate wait 60 s for a validation that nothing performs.
@@ -45,11 +49,35 @@ class OneAtATime:
             return self.application(environ, start_response)
 
 
+class SayWhatIsMissing:
+    """Answers 501 where moto does not know an operation.
+
+    moto's 500 names nothing, and clients repeat a call after it: for minutes, if they are told to be patient.
+    """
+
+    def __init__(self, application: WSGIApplication) -> None:
+        self.application = application
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        try:
+            return self.application(environ, start_response)
+        except NotImplementedError as missing:
+            scope = signed_for(environ)
+            service = scope.service if scope else "s3"
+            error = AwsError("501 Not Implemented", "NotImplemented", f"The emulated AWS lacks this: {missing}")
+            return answer(environ, start_response, service, error)
+
+
 def moto_application() -> WSGIApplication:
     """moto's server application with the fixes applied."""
     from moto.server import DomainDispatcherApplication, create_backend_app
 
     from sandbox.aws import fixes
 
+    def create(service: Any) -> Any:
+        if service is None:
+            raise NotImplementedError("the whole service")
+        return create_backend_app(service)
+
     fixes.apply()
-    return OneAtATime(DomainDispatcherApplication(create_backend_app))
+    return SayWhatIsMissing(OneAtATime(DomainDispatcherApplication(create)))

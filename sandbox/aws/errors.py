@@ -1,27 +1,41 @@
-"""The answer "503 Service Unavailable" in each protocol that AWS speaks."""
+"""Errors in each protocol that AWS speaks."""
 
 import json
-from wsgiref.types import WSGIEnvironment
+from collections.abc import Iterable
+from dataclasses import dataclass
+from wsgiref.types import StartResponse, WSGIEnvironment
 
-from sandbox.aws.scope import Scope
-
-CODE = "ServiceUnavailable"
 XML_SERVICES = {"s3", "route53", "cloudfront"}
 
 
-def service_unavailable(environ: WSGIEnvironment, scope: Scope) -> tuple[str, bytes]:
-    """Content type and body of the error for a request."""
-    message = f"{scope.service} in {scope.region} is blacked out"
+@dataclass(frozen=True)
+class AwsError:
+    """An HTTP status, and what AWS's clients call an error's code and message."""
+
+    status: str
+    code: str
+    message: str
+
+
+def answer(environ: WSGIEnvironment, start_response: StartResponse, service: str, error: AwsError) -> Iterable[bytes]:
+    """Answer a request for `service` with an error."""
+    content_type, body = _body(environ, service, error)
+    start_response(error.status, [("Content-Type", content_type), ("Content-Length", str(len(body)))])
+    return [body]
+
+
+def _body(environ: WSGIEnvironment, service: str, error: AwsError) -> tuple[str, bytes]:
+    fields = {"__type": error.code, "message": error.message}
     if environ.get("HTTP_SMITHY_PROTOCOL") == "rpc-v2-cbor":
-        return "application/cbor", _cbor({"__type": CODE, "message": message})
-    error = f"<Error><Code>{CODE}</Code><Message>{message}</Message></Error>"
-    if scope.service in XML_SERVICES:
-        return "application/xml", error.encode()
-    if scope.service == "ec2":
-        return "text/xml", f"<Response><Errors>{error}</Errors><RequestID>0</RequestID></Response>".encode()
+        return "application/cbor", _cbor(fields)
+    element = f"<Error><Code>{error.code}</Code><Message>{error.message}</Message></Error>"
+    if service in XML_SERVICES:
+        return "application/xml", element.encode()
+    if service == "ec2":
+        return "text/xml", f"<Response><Errors>{element}</Errors><RequestID>0</RequestID></Response>".encode()
     if environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
-        return "text/xml", f"<ErrorResponse>{error}<RequestId>0</RequestId></ErrorResponse>".encode()
-    return "application/x-amz-json-1.0", json.dumps({"__type": CODE, "message": message}).encode()
+        return "text/xml", f"<ErrorResponse>{element}<RequestId>0</RequestId></ErrorResponse>".encode()
+    return "application/x-amz-json-1.0", json.dumps(fields).encode()
 
 
 def _cbor(fields: dict[str, str]) -> bytes:

@@ -7,8 +7,8 @@ from enum import StrEnum
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from sandbox.aws.connections import Connections, dropped
-from sandbox.aws.errors import service_unavailable
-from sandbox.aws.scope import Scope, scope_of
+from sandbox.aws.errors import AwsError, answer
+from sandbox.aws.scope import Scope, served_in
 
 
 class Mode(StrEnum):
@@ -78,15 +78,14 @@ class Gate:
             return mode
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        scope = scope_of(environ, self.bucket_region)
+        scope = served_in(environ, self.bucket_region)
         mode = self._admit(scope) if scope else None
         if scope is None or mode is None:
             return self.application(environ, start_response)
         if mode is Mode.ERROR:
-            content_type, body = service_unavailable(environ, scope)
-            headers = [("Content-Type", content_type), ("Content-Length", str(len(body)))]
-            start_response("503 Service Unavailable", headers)
-            return [body]
+            message = f"{scope.service} in {scope.region} is blacked out"
+            error = AwsError("503 Service Unavailable", "ServiceUnavailable", message)
+            return answer(environ, start_response, scope.service, error)
         if mode is Mode.HANG:
             self.connections.park(environ["sandbox.connection"])
         raise dropped()

@@ -33,20 +33,23 @@ class Scope:
     service: str
 
 
-def scope_of(environ: WSGIEnvironment, bucket_region: Callable[[str], str | None]) -> Scope | None:
-    """The scope of a request, None for an unsigned one.
-
-    A bucket lives in one region, so a request for it belongs there even when it is signed for another.
-    """
+def signed_for(environ: WSGIEnvironment) -> Scope | None:
+    """The scope that a request is signed for, in its header or in its address; None for an unsigned one."""
     query = parse_qs(environ.get("QUERY_STRING", ""))
     signature = environ.get("HTTP_AUTHORIZATION") or query.get("X-Amz-Credential", [""])[0]
     match = SCOPE.search(signature)
-    if match is None:
+    return Scope(*match.groups()) if match else None
+
+
+def served_in(environ: WSGIEnvironment, bucket_region: Callable[[str], str | None]) -> Scope | None:
+    """The scope that serves a request: a bucket lives in one region, whatever region a request for it is signed for."""
+    scope = signed_for(environ)
+    if scope is None:
         return None
-    region, service = match.groups()
-    if service == "s3":
+    region = GLOBAL_SERVICES.get(scope.service, scope.region)
+    if scope.service == "s3":
         region = bucket_region(_bucket(environ)) or region
-    return Scope(GLOBAL_SERVICES.get(service, region), service)
+    return Scope(region, scope.service)
 
 
 def _bucket(environ: WSGIEnvironment) -> str:

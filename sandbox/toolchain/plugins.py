@@ -58,9 +58,16 @@ def install_plugins(paths: Paths) -> None:
 
 
 def _variables(paths: Paths, plugin: Plugin) -> dict[str, Path]:
+    """What the stand-in reads: the bridge, and the Terraform provider by its plain name, for the bridge names types
+    after its file."""
     if plugin.terraform_source is None:
         return {}
-    return {"SANDBOX_BRIDGE": paths.bridge, "SANDBOX_TERRAFORM_PROVIDER": find_provider(plugin.terraform_source)}
+    found = find_provider(plugin.terraform_source)
+    link = paths.engine / f"terraform-provider-{plugin.name}"
+    if not link.exists() or link.resolve() != found.resolve():
+        link.unlink(missing_ok=True)
+        link.symlink_to(found)
+    return {"SANDBOX_BRIDGE": paths.bridge, "SANDBOX_TERRAFORM_PROVIDER": link}
 
 
 def _script(paths: Paths, arguments: str, variables: dict[str, Path]) -> str:

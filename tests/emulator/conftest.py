@@ -11,7 +11,9 @@ from botocore.config import Config
 
 from sandbox.aws.application import configure
 
-configure("123456789012")
+# Not the account that moto assumes.
+ACCOUNT = "210987654321"
+configure(ACCOUNT)
 from sandbox.aws.fixes.fix import FIXES  # noqa: E402 - moto reads its settings while it is imported
 from sandbox.aws.server import Server, build  # noqa: E402
 

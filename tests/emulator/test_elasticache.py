@@ -88,6 +88,34 @@ def test_a_modified_setting_reaches_the_group_and_its_nodes(aws: Clients, name: 
     assert {node["PreferredMaintenanceWindow"] for node in nodes(cache, name)} == {"sun:05:00-sun:06:00"}
 
 
+def shape(cache: Any, name: str) -> list[tuple[str, int]]:
+    """The slots of each shard, and how many nodes hold them."""
+    shards = cache.describe_replication_groups(ReplicationGroupId=name)["ReplicationGroups"][0]["NodeGroups"]
+    return [(shard["Slots"], len(shard["NodeGroupMembers"])) for shard in shards]
+
+
+@pytest.mark.fix("elasticache.py:shards_can_be_added_and_removed")
+def test_another_number_of_shards_shares_the_slots_out_anew(aws: Clients, name: str) -> None:
+    cache = create(aws, name)
+    cache.modify_replication_group_shard_configuration(ReplicationGroupId=name, NodeGroupCount=3, ApplyImmediately=True)
+    assert shape(cache, name) == [("0-5460", 2), ("5461-10921", 2), ("10922-16383", 2)]
+    assert len(nodes(cache, name)) == 6
+
+
+@pytest.mark.fix("elasticache.py:replicas_can_be_added")
+def test_every_shard_gets_another_replica(aws: Clients, name: str) -> None:
+    cache = create(aws, name)
+    cache.increase_replica_count(ReplicationGroupId=name, NewReplicaCount=2, ApplyImmediately=True)
+    assert [held_by for _, held_by in shape(cache, name)] == [3, 3]
+
+
+@pytest.mark.fix("elasticache.py:replicas_can_be_removed")
+def test_every_shard_can_do_without_replicas(aws: Clients, name: str) -> None:
+    cache = create(aws, name)
+    cache.decrease_replica_count(ReplicationGroupId=name, NewReplicaCount=0, ApplyImmediately=True)
+    assert [held_by for _, held_by in shape(cache, name)] == [1, 1]
+
+
 @pytest.mark.fix("elasticache.py:deletion_ends")
 def test_a_deleted_group_is_gone_with_its_nodes_and_leaves_its_snapshot(aws: Clients, name: str) -> None:
     cache = create(aws, name)

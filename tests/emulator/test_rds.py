@@ -4,9 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.emulator.conftest import OTHER_REGION, REGION, Clients
-
-ACCOUNT = "123456789012"
+from tests.emulator.conftest import ACCOUNT, OTHER_REGION, REGION, Clients
 
 
 def create(rds: Any, name: str, **asked: Any) -> dict[str, Any]:

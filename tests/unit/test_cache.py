@@ -90,9 +90,11 @@ def test_logs_go_to_encrypted_groups_that_need_no_resource_policy() -> None:
 
 @pytest.mark.parametrize("protected", [True, False])
 def test_protection_follows_the_stack_and_the_last_snapshot_is_always_taken(protected: bool) -> None:
-    group = deployed(protected=protected).one(GROUP)
+    cloud = deployed(protected=protected)
+    ground, _ = cloud.built
+    group = cloud.one(GROUP)
     assert group.protect is protected
-    assert group.inputs["finalSnapshotIdentifier"] == "askproai-prod-cache-final"
+    assert group.inputs["finalSnapshotIdentifier"] == f"askproai-prod-cache-final-{cloud.value(ground.network.vpc.id)}"
     assert group.inputs["snapshotRetentionLimit"] == PROD.cache.snapshot_retention_days
 
 

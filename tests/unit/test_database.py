@@ -78,9 +78,12 @@ def test_protection_is_pulumis_and_aws_together(protected: bool) -> None:
 
 @pytest.mark.parametrize("protected", [True, False])
 def test_its_end_leaves_a_snapshot_and_the_backups(protected: bool) -> None:
-    instance = deployed(protected=protected).one(INSTANCE).inputs
+    cloud = deployed(protected=protected)
+    ground, _ = cloud.built
+    instance = cloud.one(INSTANCE).inputs
     assert instance["skipFinalSnapshot"] is False
-    assert instance["finalSnapshotIdentifier"] == "askproai-prod-database-final"
+    this_life = cloud.value(ground.network.vpc.id)
+    assert instance["finalSnapshotIdentifier"] == f"askproai-prod-database-final-{this_life}"
     assert instance["deleteAutomatedBackups"] is False
     assert instance["copyTagsToSnapshot"] is True
 

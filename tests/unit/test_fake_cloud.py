@@ -1,5 +1,8 @@
 """The fake cloud itself: that it records, fills in, and refuses."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import pulumi
 import pulumi_aws as aws
 import pytest
@@ -60,7 +63,10 @@ def test_it_answers_what_it_was_given() -> None:
         pulumi.export("region", pulumi.StackReference("prod").get_output("region"))
         return aws.ssm.get_parameter_output(name="image").value
 
-    answers = {"aws:ssm/getParameter:getParameter": lambda args: {"value": f"the {args['name']}"}}
+    def image(args: Mapping[str, Any]) -> dict[str, str]:
+        return {"value": f"the {args['name']}"}
+
+    answers = {"aws:ssm/getParameter:getParameter": image}
     cloud = deploy(build, answers=answers, stacks={"prod": {"region": "somewhere"}})
     assert cloud.value(cloud.built) == "the image"
     assert cloud.exports == {"region": "somewhere"}

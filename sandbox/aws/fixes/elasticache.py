@@ -12,6 +12,7 @@ from moto.elasticache.responses import ElastiCacheResponse
 
 from sandbox.aws.fixes.fix import replaces
 
+SLOTS = 16384
 # A node of a replication group shows what was asked of the group.
 SHARED_BY_NODES = {
     "at_rest_encryption_enabled",
@@ -37,23 +38,27 @@ SHARED_BY_NODES = {
 def group_has_nodes(stock: Any, self: ElastiCacheBackend, **asked: Any) -> ReplicationGroup:
     """moto names the nodes of a replication group without making them; the provider reads a node's settings."""
     group: ReplicationGroup = stock(self, **asked)
-    subnets = self.cache_subnet_groups[group.cache_subnet_group_name].subnets if group.cache_subnet_group_name else []
-    zones = cycle([subnet["subnet_availability_zone"] for subnet in subnets] or [f"{self.region_name}a"])
-    unset = dict.fromkeys(list(signature(self.create_cache_cluster).parameters))
-    for shard in group.node_groups:
-        for member in shard["node_group_members"]:
-            member["preferred_availability_zone"] = next(zones)
-            own = {
-                "cache_cluster_id": member["cache_cluster_id"],
-                "cache_node_type": group.cache_node_type,
-                "engine": group.engine,
-                "replication_group_id": group.replication_group_id,
-                "preferred_availability_zone": member["preferred_availability_zone"],
-            }
-            node = self.create_cache_cluster(**(unset | own))  # pyrefly: ignore[bad-argument-type]
-            for name in SHARED_BY_NODES:
-                setattr(node, name, getattr(group, name))
+    _make_nodes(self, group)
     return group
+
+
+def _make_nodes(backend: ElastiCacheBackend, group: ReplicationGroup) -> None:
+    """The nodes of a group, over the zones of its subnets in turn."""
+    named = backend.cache_subnet_groups.get(group.cache_subnet_group_name or "")
+    zones = cycle([subnet["subnet_availability_zone"] for subnet in named.subnets] if named else [""])
+    unset = dict.fromkeys(list(signature(backend.create_cache_cluster).parameters))
+    for member in [member for shard in group.node_groups for member in shard["node_group_members"]]:
+        member["preferred_availability_zone"] = next(zones) or f"{backend.region_name}a"
+        own = {
+            "cache_cluster_id": member["cache_cluster_id"],
+            "cache_node_type": group.cache_node_type,
+            "engine": group.engine,
+            "replication_group_id": group.replication_group_id,
+            "preferred_availability_zone": member["preferred_availability_zone"],
+        }
+        node = backend.create_cache_cluster(**(unset | own))  # pyrefly: ignore[bad-argument-type]
+        for name in SHARED_BY_NODES:
+            setattr(node, name, getattr(group, name))
 
 
 @replaces(ElastiCacheBackend, "describe_cache_clusters")
@@ -84,6 +89,50 @@ def group_can_be_modified(stock: Any, self: ElastiCacheResponse) -> ActionResult
         kept = [log for log in logs.values() if log.pop("Enabled", True) not in (False, "false")]
         group.log_delivery_configurations = group._get_log_delivery_configurations(kept)
     return answer
+
+
+@replaces(ElastiCacheResponse, "modify_replication_group_shard_configuration")
+def shards_can_be_added_and_removed(stock: Any, self: ElastiCacheResponse) -> ActionResult:
+    """moto has no ModifyReplicationGroupShardConfiguration."""
+    return _reshape(self, shards=self._get_int_param("NodeGroupCount"))
+
+
+@replaces(ElastiCacheResponse, "increase_replica_count")
+def replicas_can_be_added(stock: Any, self: ElastiCacheResponse) -> ActionResult:
+    """moto has no IncreaseReplicaCount."""
+    return _reshape(self, replicas=self._get_int_param("NewReplicaCount"))
+
+
+@replaces(ElastiCacheResponse, "decrease_replica_count")
+def replicas_can_be_removed(stock: Any, self: ElastiCacheResponse) -> ActionResult:
+    """moto has no DecreaseReplicaCount."""
+    return _reshape(self, replicas=self._get_int_param("NewReplicaCount"))
+
+
+def _reshape(response: ElastiCacheResponse, shards: int | None = None, replicas: int | None = None) -> ActionResult:
+    """Make the nodes of a group anew for another number of shards, or of replicas a shard."""
+    backend = response.elasticache_backend
+    group = backend.replication_groups[response._get_param("ReplicationGroupId")]
+    shards = shards or len(group.node_groups)
+    replicas = len(group.node_groups[0]["node_group_members"]) - 1 if replicas is None else replicas
+    for node in group.member_clusters:
+        del backend.cache_clusters[node]
+    group.member_clusters.clear()
+    group.node_groups.clear()
+    for number in range(shards):
+        first, end = number * SLOTS // shards, (number + 1) * SLOTS // shards
+        shard: dict[str, Any] = {
+            "node_group_id": f"{number + 1:04}",
+            "status": "available",
+            "slots": f"{first}-{end - 1}",
+            "node_group_members": [],
+        }
+        group._set_node_members_clusters_enabled(
+            group.member_clusters, group.replication_group_id, replicas, [], shard, group.member_clusters_outpost_arns
+        )
+        group.node_groups.append(shard)
+    _make_nodes(backend, group)
+    return ActionResult({"ReplicationGroup": group})
 
 
 @replaces(ElastiCacheResponse, "delete_replication_group")

@@ -18,7 +18,7 @@ UBUNTU_IMAGE = re.compile(
 def ubuntu_images_are_published(stock: Any, self: ParameterDict, key: str) -> None:
     """moto publishes Amazon's own images alone; the instances of this platform run Ubuntu."""
     stock(self, key)
-    name = str(key or "")
+    name = key or ""
     if UBUNTU_IMAGE.fullmatch(name) and not dict.__contains__(self, name):
         digest = hashlib.sha256(f"{self.region_name}{name}".encode()).hexdigest()
         image: Any = Parameter(

@@ -1,0 +1,44 @@
+"""moto as one application."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.emulator.conftest import ACCOUNT, Clients
+
+
+def test_every_key_belongs_to_the_account_that_was_chosen(aws: Clients) -> None:
+    assert aws("sts").get_caller_identity()["Account"] == ACCOUNT
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "arguments", "missing"),
+    [
+        ("accessanalyzer", "list_analyzers", {}, "the whole service"),
+        ("ec2", "describe_client_vpn_endpoints", {}, "describe_client_vpn_endpoints"),
+        ("elasticache", "describe_events", {}, "describe_events"),
+        ("cloudwatch", "put_composite_alarm", {"AlarmName": "both", "AlarmRule": "TRUE"}, "put_composite_alarm"),
+        ("ssm", "describe_sessions", {"State": "Active"}, "describe_sessions"),
+    ],
+)
+def test_what_moto_lacks_is_named_and_not_tried_again(
+    aws: Clients, service: str, operation: str, arguments: dict[str, str], missing: str
+) -> None:
+    with pytest.raises(ClientError) as raised:
+        getattr(aws(service), operation)(**arguments)
+    assert raised.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
+    assert missing in raised.value.response["Error"]["Message"]
+
+
+def test_who_waits_for_a_message_keeps_nobody_else_waiting(aws: Clients, name: str) -> None:
+    sqs = aws("sqs")
+    queue = sqs.create_queue(QueueName=name)["QueueUrl"]
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(sqs.receive_message, QueueUrl=queue, WaitTimeSeconds=3)
+        time.sleep(0.5)
+        started = time.monotonic()
+        aws("sts").get_caller_identity()
+        assert time.monotonic() - started < 2
+        assert not waiting.done()
