@@ -43,15 +43,18 @@ sandbox-env: ## The same for the shell you are in: eval "$(make -s sandbox-env)"
 	@$(BOOTSTRAP) -m sandbox.setup --only venv >&2
 	@$(PYTHON) -m sandbox env
 
-.PHONY: check
-check: venv ## Format, lint, strict types and unit tests, in seconds
+.PHONY: lint
+lint: venv # Format, lint and strict types
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
-	@$(BIN)/pyrefly check
-	@$(PYTHON) -m pytest tests/unit
+	@$(BIN)/pyrefly check --python-interpreter-path $(PYTHON)
+
+.PHONY: check
+check: lint ## Format, lint, strict types and unit tests, in seconds
+	@$(PYTHON) -m pytest tests/unit $(TESTS)
 
 .PHONY: test
-test: set-up check ## Everything, with the real engine on a sandbox; TESTS="..." passes arguments to pytest
+test: set-up lint ## Every check and test, with the real engine on a sandbox; TESTS="..." is handed to pytest
 	@$(PYTHON) -m pytest $(TESTS)
 
 .PHONY: bench
@@ -65,6 +68,8 @@ format: venv ## Put the code in the form that `check` wants
 
 .PHONY: requirements
 requirements: venv ## Lock the packages of the .in files anew
-	@for name in requirements requirements-dev; do \
-	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	    --no-emit-find-links --custom-compile-command "make requirements" $$name.in -o $$name.txt; done
+	@lock() { $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	    --no-emit-find-links --custom-compile-command "make requirements" "$$@"; }; \
+	lock requirements.in -o requirements.txt; \
+	lock requirements-dev.in -c requirements.txt -o requirements-dev.txt; \
+	lock sandbox/toolchain/requirements-go.in -o sandbox/toolchain/requirements-go.txt

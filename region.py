@@ -10,6 +10,7 @@ from components.endpoints import Endpoints, EndpointsArgs
 from components.firewall import Firewall, FirewallArgs
 from components.keys import Keys, KeysArgs
 from components.network import Network, NetworkArgs
+from components.protection import Protection
 from components.queues import Queues, QueuesArgs
 from components.secrets import Secrets, SecretsArgs
 from components.storage import Storage, StorageArgs
@@ -37,7 +38,9 @@ def compose(settings: Settings, stack_secrets: StackSecrets) -> RegionOutputs:
     keys = Keys("keys", KeysArgs(naming=naming, region=region, settings=settings.keys, protected=protected), opts)
     network = Network("network", NetworkArgs(naming=naming, region=region, settings=settings.network, keys=keys), opts)
     firewall = Firewall("firewall", FirewallArgs(naming=naming, network=network), opts)
-    Endpoints("endpoints", EndpointsArgs(naming=naming, region=region, network=network, firewall=firewall), opts)
+    endpoints = Endpoints(
+        "endpoints", EndpointsArgs(naming=naming, region=region, network=network, firewall=firewall), opts
+    )
     secrets = Secrets(
         "secrets",
         SecretsArgs(
@@ -97,7 +100,7 @@ def compose(settings: Settings, stack_secrets: StackSecrets) -> RegionOutputs:
         ),
         opts,
     )
-    Waf("waf", WafArgs(naming=naming, balancer=balancer, keys=keys, settings=settings.web), opts)
+    waf = Waf("waf", WafArgs(naming=naming, balancer=balancer, keys=keys, settings=settings.web), opts)
     web = Web(
         "web",
         WebArgs(
@@ -129,6 +132,8 @@ def compose(settings: Settings, stack_secrets: StackSecrets) -> RegionOutputs:
         ),
         opts,
     )
+    parts = [keys, network, firewall, endpoints, secrets, storage, database, cache, queues, balancer, waf, web, workers]
+    Protection(parts, protected=protected)
     return RegionOutputs(
         account_id=settings.account_id,
         region=region,

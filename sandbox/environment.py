@@ -38,7 +38,7 @@ def variables(paths: Paths, endpoint: str) -> dict[str, str]:
         "AWS_REGION": region,
         "AWS_DEFAULT_REGION": region,
         "AWS_EC2_METADATA_DISABLED": "true",
-        # The provider's 25 retry what the emulator lacks for minutes; 1 fails on a dropped connection.
+        # For boto3 and the AWS CLI; the Terraform provider does not read it and has a setting of its own.
         "AWS_MAX_ATTEMPTS": "3",
         # A profile on this machine may name real endpoints or credentials.
         "AWS_CONFIG_FILE": os.devnull,

@@ -6,7 +6,7 @@ import signal
 import sys
 from types import FrameType
 
-from sandbox.aws.application import configure
+from sandbox.aws.server import serve
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -28,11 +28,8 @@ def main() -> None:
     options = parse(sys.argv[1:])
     signal.signal(signal.SIGTERM, leave)
     signal.signal(signal.SIGINT, leave)
-    configure(options.account)
-    from sandbox.aws.server import serve
-
     try:
-        serve(options.host, options.port)
+        serve(options.host, options.port, options.account)
     except OSError as problem:
         sys.exit(f"cannot listen on {options.host}:{options.port}: {problem.strerror or problem}")
 

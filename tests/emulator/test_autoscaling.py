@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.emulator.conftest import Clients
+from tests.emulator.emulated import Clients
 from tests.emulator.test_ssm import UBUNTU
 
 ZONES = ("eu-central-1a", "eu-central-1b", "eu-central-1c")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.emulator.conftest import Clients
+from tests.emulator.emulated import Clients
 
 
 def create(aws: Clients, name: str, **asked: Any) -> Any:

@@ -14,7 +14,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
 
 from sandbox.aws.server import THREADS
-from tests.emulator.conftest import OTHER_REGION, REGION, Clients
+from tests.emulator.emulated import OTHER_REGION, REGION, Clients
 
 # A call of each protocol that the platform's services speak.
 CALLS = {

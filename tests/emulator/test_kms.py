@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.emulator.conftest import OTHER_REGION, Clients
+from tests.emulator.emulated import OTHER_REGION, Clients
 
 
 @pytest.mark.fix("kms.py:rotation_period_is_kept")

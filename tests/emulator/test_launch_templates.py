@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.emulator.conftest import Clients
+from tests.emulator.emulated import Clients
 
 
 @pytest.mark.fix("ec2_launch_templates.py:version_holds_what_was_asked")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.emulator.conftest import Clients
+from tests.emulator.emulated import Clients
 
 
 @pytest.mark.fix("ec2_network.py:nat_gateway_takes_its_interface_along")

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.emulator.conftest import ACCOUNT, OTHER_REGION, REGION, Clients
+from tests.emulator.emulated import ACCOUNT, OTHER_REGION, REGION, Clients
 
 
 def create(rds: Any, name: str, **asked: Any) -> dict[str, Any]:

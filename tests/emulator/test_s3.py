@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.emulator.conftest import OTHER_REGION, REGION, Clients
+from tests.emulator.emulated import OTHER_REGION, REGION, Clients
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -49,39 +50,41 @@ def health(port: int) -> dict[str, Any]:
             time.sleep(0.1)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def port() -> int:
     return free_port()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def process(port: int) -> Iterator[subprocess.Popen[str]]:
+    with running(port) as started:
+        yield started
+
+
+@contextmanager
+def running(port: int) -> Iterator[subprocess.Popen[str]]:
     started = start(port)
-    health(port)
-    yield started
-    started.kill()
-    started.wait()
+    try:
+        health(port)
+        yield started
+    finally:
+        started.kill()
+        started.wait()
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
-def test_it_ends_at_once_and_quietly_when_told_to(process: subprocess.Popen[str], how: signal.Signals) -> None:
-    process.send_signal(how)
-    process.send_signal(how)
-    _, errors = process.communicate(timeout=10)
-    assert process.returncode == 0
-    assert errors == ""
+def test_it_ends_at_once_and_quietly_when_told_to(how: signal.Signals) -> None:
+    with running(free_port()) as process:
+        process.send_signal(how)
+        process.send_signal(how)
+        _, errors = process.communicate(timeout=5)
+        assert process.returncode == 0
+        assert errors == ""
 
 
-def test_a_restarted_server_is_another_instance(process: subprocess.Popen[str], port: int) -> None:
-    first = health(port)["instance"]
-    process.terminate()
-    process.wait(timeout=10)
-    second = start(port)
-    try:
-        assert health(port)["instance"] != first
-    finally:
-        second.kill()
-        second.wait()
+def test_another_server_is_another_instance(process: subprocess.Popen[str], port: int, endpoint: str) -> None:
+    with urlopen(f"{endpoint}/_sandbox/health", timeout=5) as answer:
+        assert json.load(answer)["instance"] != health(port)["instance"]
 
 
 def test_a_port_that_is_taken_is_named_in_one_line(process: subprocess.Popen[str], port: int) -> None:

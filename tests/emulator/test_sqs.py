@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.emulator.conftest import Clients
+from tests.emulator.emulated import Clients
 
 
 @pytest.mark.fix("sqs.py:redrive_policies_read_back")

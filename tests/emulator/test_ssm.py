@@ -5,7 +5,7 @@ import secrets
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.emulator.conftest import Clients
+from tests.emulator.emulated import Clients
 
 UBUNTU = "/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id"
 

@@ -11,6 +11,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from keyword import iskeyword
 from pathlib import Path
 from typing import Any, Union, get_args, get_origin
 
@@ -36,7 +37,10 @@ def tokens() -> dict[str, dict[str, str]]:
 def sdk_properties(token: str) -> dict[str, type]:
     """A resource's properties and their types, as the installed SDK declares them."""
     _package, module, name = token.split(":")
-    resource: type[pulumi.Resource] = getattr(importlib.import_module(f"pulumi_aws.{module.split('/')[0]}"), name)
+    folder = module.split("/")[0]
+    # A module that is called as a keyword of Python, `lambda`, ends in an underscore.
+    source = importlib.import_module(f"pulumi_aws.{folder}_" if iskeyword(folder) else f"pulumi_aws.{folder}")
+    resource: type[pulumi.Resource] = getattr(source, name)
     return sdk_types.resource_types(resource)
 
 
@@ -50,7 +54,7 @@ def sdk_digest(resources: Mapping[str, str]) -> str:
             for annotation in properties.values():
                 _listed, inside = _kind(annotation)
                 if inside:
-                    note(inside.__qualname__, sdk_types.output_type_types(inside))
+                    note(f"{inside.__module__}.{inside.__qualname__}", sdk_types.output_type_types(inside))
 
     for token in resources:
         note(token, sdk_properties(token))

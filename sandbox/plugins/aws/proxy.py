@@ -13,6 +13,7 @@ from sandbox.plugins.aws import shapes
 from sandbox.plugins.aws.shapes import Mapping, Shape
 
 Context = grpc.ServicerContext
+MAX_RETRIES = "3"
 STATUS_DETAILS = "grpc-status-details-bin"
 
 
@@ -85,6 +86,8 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
 
     @_forwarded
     def Configure(self, request: Any) -> Any:
+        # The provider's own 25 would repeat a refused call for minutes.
+        request.args.fields["maxRetries"].string_value = MAX_RETRIES
         return self._bridge.Configure(request)
 
     @_forwarded
@@ -142,9 +145,9 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
 
 def _for_bridge(request: Any, mapping: Mapping, *properties: str) -> Any:
     """The request with the bridge's token in its URN and type, and its properties and paths converted."""
-    head, types, name = request.urn.rsplit("::", 2)
+    stack, project, types, logical_name = request.urn.split("::", 3)
     parents, separator, _own = types.rpartition("$")
-    request.urn = f"{head}::{parents}{separator}{mapping.token}::{name}"
+    request.urn = f"{stack}::{project}::{parents}{separator}{mapping.token}::{logical_name}"
     request.type = mapping.token
     if "ignoreChanges" in request.DESCRIPTOR.fields_by_name:
         request.ignoreChanges[:] = [shapes.path_to_bridge(path, mapping.shape) for path in request.ignoreChanges]

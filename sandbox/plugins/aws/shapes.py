@@ -157,7 +157,7 @@ def path_to_bridge(path: str, shape: Shape) -> str:
 def _path(path: str, shape: Shape, direction: str) -> str:
     parts = re.findall(r"[^.\[\]]+|\[[^\]]*\]", path)
     out, current, skip = "", shape, False
-    for part in parts:
+    for position, part in enumerate(parts):
         if part.startswith("["):
             out += "" if skip else part
             skip = False
@@ -165,7 +165,8 @@ def _path(path: str, shape: Shape, direction: str) -> str:
         difference = getattr(current, direction).get(part)
         out += ("." if out else "") + (difference.name if difference else part)
         skip = bool(difference and difference.listed and direction == "to_sdk")
-        if difference and difference.listed and direction == "to_bridge":
+        # The property as a whole is the list, of which only what is inside is in the one item.
+        if difference and difference.listed and direction == "to_bridge" and position + 1 < len(parts):
             out += "[0]"
         current = (difference.inside if difference else None) or Shape()
     return out
@@ -192,7 +193,7 @@ def _payload(value: Value) -> Value:
 
 
 def _objects(value: Value) -> list[Struct]:
-    """The objects in a value: itself, or those in its list or map."""
+    """The objects in a value: itself, or those in its list."""
     inner = _payload(value)
     kind = inner.WhichOneof("kind")
     if kind == "list_value":
@@ -206,6 +207,11 @@ def _convert_inside(value: Value, shape: Shape, convert: Any) -> None:
             convert(item, shape)
 
 
+def _is_unknown(payload: Value) -> bool:
+    """The unknown is a constant of its own, or a wrapper around nothing."""
+    return payload.string_value == UNKNOWN or SIGNATURE_KEY in payload.struct_value.fields
+
+
 def _is_set(value: Value) -> bool:
     return _payload(value).WhichOneof("kind") not in (None, "null_value")
 
@@ -215,7 +221,7 @@ def _listed(value: Value) -> Value:
     out = Value()
     out.CopyFrom(value)
     inner = _payload(out)
-    if inner.WhichOneof("kind") not in (None, "null_value", "list_value") and inner.string_value != UNKNOWN:
+    if inner.WhichOneof("kind") not in (None, "null_value", "list_value") and not _is_unknown(inner):
         item = Value()
         item.CopyFrom(inner)
         inner.list_value.CopyFrom(ListValue(values=[item]))

@@ -1,0 +1,99 @@
+"""What an operator does to a stack that is up: look, change a number, find drift, be refused, and at last destroy."""
+
+import json
+
+import pytest
+from conftest import Platform, request, sandbox
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture(scope="module")
+def secret_values(platform: Platform) -> list[str]:
+    return list(json.loads(platform.paths.secrets.read_text()).values())
+
+
+def test_a_second_run_changes_nothing(platform: Platform) -> None:
+    platform.pulumi("preview", "--expect-no-changes")
+    platform.pulumi("preview", "--refresh", "--expect-no-changes")
+
+
+def test_the_committed_files_stay_as_they_are(platform: Platform) -> None:
+    committed = (platform.paths.checkout / "Pulumi.prod.yaml").read_text()
+    assert "encryptionsalt" not in committed
+    assert "secure:" not in committed
+
+
+def test_a_change_of_one_number_is_one_change(platform: Platform) -> None:
+    platform.pulumi("config", "set", "--path", "web.blue.max_size", "12")
+    assert platform.preview() == {"update": ["web-blue-group"]}
+    platform.pulumi("up", "--yes", "--skip-preview")
+    described = platform.client("autoscaling").describe_auto_scaling_groups(
+        AutoScalingGroupNames=["askproai-prod-web-blue"]
+    )
+    assert described["AutoScalingGroups"][0]["MaxSize"] == 12
+
+
+def test_bad_settings_are_refused_together_and_change_nothing(platform: Platform) -> None:
+    before = platform.state()
+    platform.pulumi("config", "set", "--path", "web.blue.min_size", "50")
+    platform.pulumi("config", "set", "--path", "database.instance_class", "m6i.4xlarge")
+    refused = platform.pulumi("up", "--yes", "--skip-preview", check=False)
+    platform.pulumi("config", "set", "--path", "web.blue.min_size", "3")
+    platform.pulumi("config", "set", "--path", "database.instance_class", "db.m6i.4xlarge")
+    shown = refused.stdout + refused.stderr
+    assert refused.returncode != 0
+    assert "askproai:web.blue.min_size: 50 is above max_size 12" in shown
+    assert "did you mean 'db.m6i.4xlarge'" in shown or "did you mean db.m6i.4xlarge" in shown
+    assert "Traceback" not in shown
+    after, earlier = (json.loads(text)["checkpoint"]["latest"]["resources"] for text in (platform.state(), before))
+    assert after == earlier
+
+
+def test_a_rule_added_by_hand_is_drift_and_is_removed(platform: Platform) -> None:
+    ec2 = platform.client("ec2")
+    (group,) = ec2.describe_security_groups(Filters=[{"Name": "group-name", "Values": ["askproai-prod-web"]}])[
+        "SecurityGroups"
+    ]
+    ec2.authorize_security_group_ingress(
+        GroupId=group["GroupId"], IpProtocol="tcp", FromPort=22, ToPort=22, CidrIp="0.0.0.0/0"
+    )
+    assert platform.preview("--refresh")["update"] == ["firewall-web"]
+    platform.pulumi("up", "--refresh", "--yes", "--skip-preview")
+    (group,) = ec2.describe_security_groups(GroupIds=[group["GroupId"]])["SecurityGroups"]
+    assert all(rule["FromPort"] != 22 for rule in group["IpPermissions"])
+
+
+def test_no_secret_is_in_plain_text_anywhere(platform: Platform, secret_values: list[str]) -> None:
+    shown = [
+        platform.state(),
+        platform.pulumi("preview", "--json").stdout,
+        platform.pulumi("stack", "output", "--json").stdout,
+        platform.pulumi("stack", "export").stdout,
+        (platform.paths.project / "Pulumi.prod.yaml").read_text(),
+    ]
+    assert len(secret_values) == 3
+    assert [text.count(value) for text in shown for value in secret_values] == [0] * 15
+
+
+def test_a_lost_region_is_an_error_and_comes_back(platform: Platform) -> None:
+    gate = f"{platform.variables['AWS_ENDPOINT_URL']}/_sandbox/blackout/{platform.variables['AWS_REGION']}"
+    request("PUT", f"{gate}?mode=error")
+    try:
+        assert platform.pulumi("preview", "--refresh", check=False).returncode != 0
+    finally:
+        request("DELETE", gate)
+    platform.pulumi("preview", "--refresh", "--expect-no-changes")
+
+
+def test_the_sandbox_says_what_is_up(platform: Platform) -> None:
+    told = sandbox(platform.paths, "status").stdout
+    assert platform.variables["AWS_ENDPOINT_URL"] in told
+    assert "stack prod" in told
+
+
+def test_destroying_is_refused_and_says_which_setting_allows_it(platform: Platform) -> None:
+    refused = platform.pulumi("destroy", "--yes", "--skip-preview", check=False)
+    assert refused.returncode != 0
+    assert "allow_destroy_of" in refused.stdout + refused.stderr
+    assert platform.client("rds").describe_db_instances()["DBInstances"]

@@ -1,0 +1,43 @@
+"""The last of the sandbox: with the setting that names the environment, destroy leaves only what must stay."""
+
+import pytest
+from conftest import Platform
+
+pytestmark = pytest.mark.e2e
+
+
+def test_destroy_leaves_the_account_empty(platform: Platform) -> None:
+    platform.pulumi("config", "set", "allow_destroy_of", "prod")
+    platform.pulumi("up", "--yes", "--skip-preview")
+    platform.pulumi("destroy", "--yes", "--skip-preview")
+
+    ec2, elb, kms = platform.client("ec2"), platform.client("elbv2"), platform.client("kms")
+    ours = [{"Name": "tag:Project", "Values": ["askproai"]}]
+    live = [{"Name": "instance-state-name", "Values": ["pending", "running", "stopping", "stopped"]}]
+    left = {
+        "networks": ec2.describe_vpcs(Filters=ours)["Vpcs"],
+        "addresses": ec2.describe_addresses()["Addresses"],
+        "instances": ec2.describe_instances(Filters=live)["Reservations"],
+        "templates": ec2.describe_launch_templates()["LaunchTemplates"],
+        "endpoints": ec2.describe_vpc_endpoints(Filters=ours)["VpcEndpoints"],
+        "groups": platform.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"],
+        "balancers": elb.describe_load_balancers()["LoadBalancers"],
+        "targets": elb.describe_target_groups()["TargetGroups"],
+        "databases": platform.client("rds").describe_db_instances()["DBInstances"],
+        "caches": platform.client("elasticache").describe_replication_groups()["ReplicationGroups"],
+        "queues": platform.client("sqs").list_queues().get("QueueUrls", []),
+        "buckets": platform.client("s3").list_buckets()["Buckets"],
+        "roles": [r for r in platform.client("iam").list_roles()["Roles"] if r["RoleName"].startswith("askproai")],
+        "acls": platform.client("wafv2").list_web_acls(Scope="REGIONAL")["WebACLs"],
+        "logs": platform.client("logs").describe_log_groups()["logGroups"],
+        "secrets": platform.client("secretsmanager").list_secrets()["SecretList"],
+        "certificates": platform.client("acm").list_certificates()["CertificateSummaryList"],
+    }
+    assert {kind: found for kind, found in left.items() if found} == {}
+    states = {kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"]["KeyState"] for key in kms.list_keys()["Keys"]}
+    assert states <= {"PendingDeletion"}
+
+
+def test_the_databases_last_snapshot_outlives_it(platform: Platform) -> None:
+    (last,) = platform.client("rds").describe_db_snapshots(SnapshotType="manual")["DBSnapshots"]
+    assert last["DBInstanceIdentifier"] == "askproai-prod-database"

@@ -1,0 +1,195 @@
+"""A whole region, asked what no single component can answer: order, tags, names, and what it promises to others."""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import fields
+from functools import cache
+from typing import Any
+
+import pulumi
+import pytest
+from broken_files import GOOD_SECRETS
+from fake_cloud import Cloud, Record, deploy
+from regions import PROVIDER, STACKS, composed, declared, region
+from stack_files import settings_of
+
+from naming import DataClass, Naming
+from outputs import RegionOutputs
+from sandbox.plugins.aws.generate import sdk_properties
+
+TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
+ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
+
+NAMES: Mapping[str, tuple[str, int]] = {
+    "aws:autoscaling/group:Group": ("name", 255),
+    "aws:autoscaling/policy:Policy": ("name", 255),
+    "aws:cloudwatch/logGroup:LogGroup": ("name", 512),
+    TEMPLATE: ("name", 128),
+    "aws:ec2/securityGroup:SecurityGroup": ("name", 255),
+    "aws:elasticache/parameterGroup:ParameterGroup": ("name", 255),
+    "aws:elasticache/replicationGroup:ReplicationGroup": ("replicationGroupId", 40),
+    "aws:elasticache/subnetGroup:SubnetGroup": ("name", 255),
+    "aws:iam/instanceProfile:InstanceProfile": ("name", 128),
+    "aws:iam/role:Role": ("name", 64),
+    ROLE_POLICY: ("name", 128),
+    "aws:kms/alias:Alias": ("name", 256),
+    "aws:lb/loadBalancer:LoadBalancer": ("name", 32),
+    "aws:lb/targetGroup:TargetGroup": ("name", 32),
+    "aws:rds/instance:Instance": ("identifier", 63),
+    "aws:rds/optionGroup:OptionGroup": ("name", 255),
+    "aws:rds/parameterGroup:ParameterGroup": ("name", 255),
+    "aws:rds/subnetGroup:SubnetGroup": ("name", 255),
+    "aws:s3/bucket:Bucket": ("bucket", 63),
+    "aws:secretsmanager/secret:Secret": ("name", 512),
+    "aws:sqs/queue:Queue": ("name", 80),
+    "aws:wafv2/webAcl:WebAcl": ("name", 128),
+}
+"""The input that AWS knows a resource by, and its limit as the service's API reference has it."""
+
+
+@pytest.fixture(scope="module", params=STACKS)
+def stack(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def cloud(stack: str) -> Cloud[RegionOutputs]:
+    return region(stack)
+
+
+def names(cloud: Cloud[RegionOutputs]) -> Counter[tuple[str, str]]:
+    """Each type with each physical name; a role's own policies are apart from those of other roles."""
+    return Counter(
+        (resource.type, resource.inputs.get("role", "") + resource.inputs[NAMES[resource.type][0]])
+        for resource in declared(cloud)
+        if resource.type in NAMES
+    )
+
+
+def test_nothing_is_an_orphan(cloud: Cloud[RegionOutputs]) -> None:
+    components = {resource.urn for resource in cloud.resources if not resource.custom}
+    orphans = [resource.name for resource in declared(cloud) if resource.parent not in components]
+    assert orphans == []
+
+
+def test_only_components_and_the_provider_stand_at_the_root(cloud: Cloud[RegionOutputs]) -> None:
+    urns = {resource.urn for resource in cloud.resources}
+    roots = [resource for resource in cloud.resources if resource.parent not in urns]
+    assert [resource.type for resource in roots if resource.custom] == [PROVIDER]
+
+
+def test_everything_goes_through_the_provider_that_refuses_other_accounts(
+    cloud: Cloud[RegionOutputs], stack: str
+) -> None:
+    provider = cloud.one(PROVIDER)
+    assert json.loads(provider.inputs["allowedAccountIds"]) == [settings_of(stack).account_id]
+    assert {resource.provider.rpartition("::")[0] for resource in declared(cloud)} == {provider.urn}
+
+
+@cache
+def takes_tags(type_token: str) -> bool:
+    return "tags" in sdk_properties(type_token)
+
+
+def tag_values(tags: Any) -> dict[str, str]:
+    """Tags by key; an Auto Scaling group has them as a list."""
+    return {tag["key"]: tag["value"] for tag in tags} if isinstance(tags, list) else dict(tags or {})
+
+
+def is_tagged(stack: str, resource: Record, tags: dict[str, str]) -> bool:
+    settings = settings_of(stack)
+    naming = Naming(
+        environment=stack, role=settings.role, account_id=settings.account_id, cost_center=settings.cost_center
+    )
+    component, name = resource.parent.split("::")[-1], tags.get("Name", "")
+    wanted = [{**naming.tags(component, data_class), "Name": name} for data_class in DataClass]
+    return tags in wanted and name.startswith(f"askproai-{stack}-")
+
+
+def test_everything_taggable_is_tagged(cloud: Cloud[RegionOutputs], stack: str) -> None:
+    taggable = [resource for resource in declared(cloud) if takes_tags(resource.type)]
+    assert {TEMPLATE, "aws:autoscaling/group:Group"} < {resource.type for resource in taggable}
+    untagged = [r.name for r in taggable if not is_tagged(stack, r, tag_values(r.inputs.get("tags")))]
+    assert untagged == []
+
+
+def test_what_a_template_starts_is_tagged(cloud: Cloud[RegionOutputs], stack: str) -> None:
+    for template in cloud.of(TEMPLATE):
+        specifications = {s["resourceType"]: s["tags"] for s in template.inputs["tagSpecifications"]}
+        assert set(specifications) == {"instance", "volume"}
+        assert all(is_tagged(stack, template, tags) for tags in specifications.values())
+
+
+def test_everything_that_has_a_name_is_given_one(cloud: Cloud[RegionOutputs]) -> None:
+    without = [r.name for r in declared(cloud) if r.type in NAMES and not r.inputs.get(NAMES[r.type][0])]
+    assert without == []
+    named = {resource.type for resource in declared(cloud) if {"name", "namePrefix"} & resource.inputs.keys()}
+    assert named - NAMES.keys() == set()
+
+
+def test_physical_names_are_unique(cloud: Cloud[RegionOutputs]) -> None:
+    assert [name for name, count in names(cloud).items() if count > 1] == []
+
+
+def test_the_regions_can_share_an_account() -> None:
+    prod, dr = (set(names(region(stack))) for stack in STACKS)
+    assert prod & dr == set()
+
+
+def test_physical_names_keep_their_limits_in_the_longest_environment() -> None:
+    longest = composed(settings_of("prod").model_copy(update={"environment": "e" * 12}))
+    too_long = [
+        resource.name
+        for resource in declared(longest)
+        if resource.type in NAMES and len(resource.inputs[NAMES[resource.type][0]]) > NAMES[resource.type][1]
+    ]
+    assert too_long == []
+    assert [name for name, count in names(longest).items() if count > 1] == []
+
+
+def test_both_stacks_have_the_same_logical_names() -> None:
+    prod, dr = ({(r.type, r.name) for r in region(stack).resources} for stack in STACKS)
+    assert prod == dr
+
+
+def test_nothing_in_the_standby_names_the_region_it_stands_in_for() -> None:
+    primary = settings_of("prod").region
+    standby = region("dr")
+    named = [resource.name for resource in standby.resources if primary in json.dumps(resource.inputs)]
+    assert named == []
+    assert primary not in json.dumps(standby.exports)
+
+
+def test_secrets_are_nowhere_in_plain_text(cloud: Cloud[RegionOutputs]) -> None:
+    values = re.compile("|".join(re.escape(value) for value in GOOD_SECRETS.values()))
+    plain = [
+        f"{resource.name}.{wire_name}"
+        for resource in cloud.resources
+        for wire_name, value in resource.inputs.items()
+        if wire_name not in resource.secrets and values.search(json.dumps(value))
+    ]
+    assert plain == []
+    assert not values.search(json.dumps([cloud.exports, cloud.registered_outputs]))
+
+
+def test_the_record_is_exported_as_it_is(cloud: Cloud[RegionOutputs]) -> None:
+    assert list(cloud.exports) == [field.name for field in fields(RegionOutputs)]
+    assert [name for name, value in cloud.exports.items() if not value] == []
+
+
+def test_the_record_is_read_back_by_another_stack(cloud: Cloud[RegionOutputs], stack: str) -> None:
+    def follow() -> None:
+        RegionOutputs.of(pulumi.StackReference(stack)).export()
+
+    assert deploy(follow, stacks={stack: cloud.exports}).exports == cloud.exports
+
+
+def test_an_output_that_the_other_stack_lacks_is_named(cloud: Cloud[RegionOutputs], stack: str) -> None:
+    def follow() -> None:
+        RegionOutputs.of(pulumi.StackReference(stack)).export()
+
+    exports = {name: value for name, value in cloud.exports.items() if name != "cache_id"}
+    with pytest.raises(KeyError, match="cache_id"):
+        deploy(follow, stacks={stack: exports})
