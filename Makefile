@@ -66,6 +66,12 @@ format: venv ## Put the code in the form that `check` wants
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
+.PHONY: shapes
+shapes: set-up ## Write anew where pulumi-aws and the Terraform provider differ, after a change of tokens.yaml
+	@SANDBOX_BRIDGE=$(HOME_FOLDER)/engine/pulumi-resource-terraform-provider \
+	  SANDBOX_TERRAFORM_PROVIDER=$(HOME_FOLDER)/engine/terraform-provider-aws \
+	  $(PYTHON) -m sandbox.plugins.aws.generate
+
 .PHONY: requirements
 requirements: venv ## Lock the packages of the .in files anew
 	@lock() { $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

@@ -50,7 +50,7 @@ def test_the_data_subnets_have_no_way_to_the_internet(platform: Platform) -> Non
 
 def test_the_database_is_reached_from_the_app_tier_and_the_vpn_alone(platform: Platform) -> None:
     groups = security_groups(platform)
-    vpn = "172.16.0.0/22"
+    vpn = "10.250.0.0/22"
     assert rules(groups["database"], "IpPermissions") == {
         (3306, groups["web"]["GroupId"]),
         (3306, groups["workers"]["GroupId"]),
@@ -148,7 +148,7 @@ def test_every_queue_is_encrypted_and_has_a_dead_letter_queue_that_keeps_longer(
         url.rsplit("/", 1)[1]: sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
         for url in urls
     }
-    work = [f"{PREFIX}-{name}" for name in ("default", "high", "notifications")]
+    work = [f"{PREFIX}-queue-{name}" for name in ("default", "high", "notifications")]
     assert set(found) == {*work, *(f"{name}-dead-letter" for name in work)}
     for name in work:
         queue, dead = found[name], found[f"{name}-dead-letter"]
@@ -160,8 +160,8 @@ def test_every_queue_is_encrypted_and_has_a_dead_letter_queue_that_keeps_longer(
 
 def test_a_message_that_fails_too_often_becomes_a_dead_letter(platform: Platform) -> None:
     sqs = platform.client("sqs")
-    queue = sqs.get_queue_url(QueueName=f"{PREFIX}-high")["QueueUrl"]
-    dead = sqs.get_queue_url(QueueName=f"{PREFIX}-high-dead-letter")["QueueUrl"]
+    queue = sqs.get_queue_url(QueueName=f"{PREFIX}-queue-high")["QueueUrl"]
+    dead = sqs.get_queue_url(QueueName=f"{PREFIX}-queue-high-dead-letter")["QueueUrl"]
     redrive = json.loads(
         sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["RedrivePolicy"])["Attributes"]["RedrivePolicy"]
     )
