@@ -1,5 +1,7 @@
 """A region of the platform, put together: the one place where the parts meet."""
 
+from dataclasses import dataclass
+
 import pulumi
 import pulumi_aws as aws
 
@@ -22,8 +24,36 @@ from outputs import RegionOutputs
 from settings import Settings, StackSecrets
 
 
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """The parts of a region, each after those it needs."""
+
+    keys: Keys
+    network: Network
+    firewall: Firewall
+    endpoints: Endpoints
+    secrets: Secrets
+    storage: Storage
+    database: Database
+    cache: Cache
+    queues: Queues
+    balancer: Balancer
+    waf: Waf
+    web: Web
+    workers: Workers
+
+
 def compose(settings: Settings, stack_secrets: StackSecrets) -> RegionOutputs:
     """Declare the region; every resource is a child of the part it belongs to."""
+    # Credentials of another account are refused before anything is read or changed.
+    provider = aws.Provider("aws", region=settings.region, allowed_account_ids=[settings.account_id])
+    parts = _parts(settings, stack_secrets, pulumi.ResourceOptions(provider=provider))
+    Protection(list(vars(parts).values()), protected=settings.protected)
+    return _record(settings, parts)
+
+
+def _parts(settings: Settings, stack_secrets: StackSecrets, opts: pulumi.ResourceOptions) -> Parts:
+    """The platform on a page."""
     naming = Naming(
         environment=settings.environment,
         role=settings.role,
@@ -31,10 +61,6 @@ def compose(settings: Settings, stack_secrets: StackSecrets) -> RegionOutputs:
         cost_center=settings.cost_center,
     )
     region, protected = settings.region, settings.protected
-    # Credentials of another account are refused before anything is read or changed.
-    provider = aws.Provider("aws", region=region, allowed_account_ids=[settings.account_id])
-    opts = pulumi.ResourceOptions(provider=provider)
-
     keys = Keys("keys", KeysArgs(naming=naming, region=region, settings=settings.keys, protected=protected), opts)
     network = Network("network", NetworkArgs(naming=naming, region=region, settings=settings.network, keys=keys), opts)
     firewall = Firewall("firewall", FirewallArgs(naming=naming, network=network), opts)
@@ -132,31 +158,47 @@ def compose(settings: Settings, stack_secrets: StackSecrets) -> RegionOutputs:
         ),
         opts,
     )
-    parts = [keys, network, firewall, endpoints, secrets, storage, database, cache, queues, balancer, waf, web, workers]
-    Protection(parts, protected=protected)
+    return Parts(
+        keys=keys,
+        network=network,
+        firewall=firewall,
+        endpoints=endpoints,
+        secrets=secrets,
+        storage=storage,
+        database=database,
+        cache=cache,
+        queues=queues,
+        balancer=balancer,
+        waf=waf,
+        web=web,
+        workers=workers,
+    )
+
+
+def _record(settings: Settings, parts: Parts) -> RegionOutputs:
     return RegionOutputs(
         account_id=settings.account_id,
-        region=region,
+        region=settings.region,
         environment=settings.environment,
         role=settings.role,
-        vpc_id=network.vpc.id,
-        vpc_cidr=network.vpc.cidr_block,
-        app_subnet_ids=pulumi.Output.all(*network.app_subnet_ids),
-        data_subnet_ids=pulumi.Output.all(*network.data_subnet_ids),
-        key_arns={role: getattr(keys, role).arn for role in ("data", "storage", "logs", "messages", "secrets")},
-        secret_arns={role: getattr(secrets, role).arn for role in ("app", "database", "cache")},
-        bucket_names={role: getattr(storage, role).name for role in ("uploads", "releases", "logs", "backups")},
-        bucket_arns={role: getattr(storage, role).arn for role in ("uploads", "releases", "logs", "backups")},
-        database_identifier=database.instance.identifier,
-        database_arn=database.instance.arn,
-        database_endpoint=database.endpoint,
-        cache_id=cache.group.id,
-        cache_endpoint=cache.endpoint,
-        queue_urls={name: queue.url for name, queue in queues.work.items()},
-        dead_letter_queue_urls={name: queue.url for name, queue in queues.dead_letter.items()},
-        web_group_names={color: fleet.group.name for color, fleet in web.fleets.items()},
-        worker_group_name=workers.fleet.group.name,
-        load_balancer_dns_name=balancer.dns_name,
-        load_balancer_zone_id=balancer.zone_id,
-        certificate_validation_records=balancer.certificate.domain_validation_options,
+        vpc_id=parts.network.vpc.id,
+        vpc_cidr=parts.network.vpc.cidr_block,
+        app_subnet_ids=pulumi.Output.all(*parts.network.app_subnet_ids),
+        data_subnet_ids=pulumi.Output.all(*parts.network.data_subnet_ids),
+        key_arns={role: getattr(parts.keys, role).arn for role in ("data", "storage", "logs", "messages", "secrets")},
+        secret_arns={role: getattr(parts.secrets, role).arn for role in ("app", "database", "cache")},
+        bucket_names={role: getattr(parts.storage, role).name for role in ("uploads", "releases", "logs", "backups")},
+        bucket_arns={role: getattr(parts.storage, role).arn for role in ("uploads", "releases", "logs", "backups")},
+        database_identifier=parts.database.instance.identifier,
+        database_arn=parts.database.instance.arn,
+        database_endpoint=parts.database.endpoint,
+        cache_id=parts.cache.group.id,
+        cache_endpoint=parts.cache.endpoint,
+        queue_urls={name: queue.url for name, queue in parts.queues.work.items()},
+        dead_letter_queue_urls={name: queue.url for name, queue in parts.queues.dead_letter.items()},
+        web_group_names={color: fleet.group.name for color, fleet in parts.web.fleets.items()},
+        worker_group_name=parts.workers.fleet.group.name,
+        load_balancer_dns_name=parts.balancer.dns_name,
+        load_balancer_zone_id=parts.balancer.zone_id,
+        certificate_validation_records=parts.balancer.certificate.domain_validation_options,
     )

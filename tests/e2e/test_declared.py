@@ -4,7 +4,8 @@ import json
 from typing import Any
 
 import pytest
-from conftest import Platform
+
+from tests.e2e.operated import Platform
 
 pytestmark = pytest.mark.e2e
 PREFIX = "askproai-prod"

@@ -3,7 +3,8 @@
 import json
 
 import pytest
-from conftest import Platform, request, sandbox
+
+from tests.e2e.operated import Platform, request, sandbox
 
 pytestmark = pytest.mark.e2e
 

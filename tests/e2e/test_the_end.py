@@ -1,7 +1,8 @@
 """The last of the sandbox: with the setting that names the environment, destroy leaves only what must stay."""
 
 import pytest
-from conftest import Platform
+
+from tests.e2e.operated import Platform
 
 pytestmark = pytest.mark.e2e
 
