@@ -1,9 +1,13 @@
 """The sandbox's command line: `python -m sandbox --help`."""
 
+import json
 import os
 import shlex
 import sys
 from typing import Annotated
+from urllib.error import HTTPError
+from urllib.parse import quote
+from urllib.request import Request, urlopen
 
 import typer
 from rich.console import Console
@@ -23,6 +27,7 @@ app = typer.Typer(
 )
 console = Console(highlight=False)
 INTERRUPTED = 130
+ANSWER_SECONDS = 10
 
 Stacks = Annotated[list[str] | None, typer.Option("--stack", help="Only this stack; may be given again.")]
 
@@ -82,6 +87,24 @@ def print_environment() -> None:
         print(f"unset {name}")
     for name, value in variables(paths, endpoint).items():
         print(f"export {name}={shlex.quote(value)}")
+
+
+@app.command()
+def blackout(
+    region: Annotated[str, typer.Argument(help="The AWS region to take away or to give back.")],
+    mode: Annotated[str, typer.Option(help="How it is lost: refuse, hang or error.")] = "refuse",
+    end: Annotated[bool, typer.Option("--end", help="Give it back, with all it held.")] = False,
+) -> None:
+    """Take an AWS region away while everything runs, or give it back."""
+    question = "" if end else f"?mode={quote(mode)}"
+    url = f"{_endpoint(Paths.of())}/_sandbox/blackout/{quote(region)}{question}"
+    try:
+        with urlopen(Request(url, method="DELETE" if end else "PUT"), timeout=ANSWER_SECONDS) as answer:
+            lost = json.load(answer)
+    except HTTPError as error:
+        raise SandboxError(json.load(error)["error"]) from None
+    told = ", ".join(f"{name} ({how})" for name, how in lost.items())
+    _say(f"lost: {told}" if told else "every region answers")
 
 
 def _endpoint(paths: Paths) -> str:

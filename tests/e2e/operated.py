@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import urllib.request
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,9 +67,3 @@ def sandbox(paths: Paths, *arguments: str, check: bool = True) -> subprocess.Com
     """Run a command of the sandbox, as `make` does."""
     variables = {**environment(paths, ""), HOME_VARIABLE: str(paths.home)}
     return run([paths.python, "-m", "sandbox", *arguments], variables, check=check)
-
-
-def request(method: str, url: str) -> None:
-    """Ask something of the sandbox's own control."""
-    with urllib.request.urlopen(urllib.request.Request(url, method=method), timeout=10) as answer:
-        assert answer.status == 200

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.e2e.operated import Platform, request, sandbox
+from tests.e2e.operated import Platform, sandbox
 
 pytestmark = pytest.mark.e2e
 
@@ -78,13 +78,23 @@ def test_no_secret_is_in_plain_text_anywhere(platform: Platform, secret_values: 
 
 
 def test_a_lost_region_is_an_error_and_comes_back(platform: Platform) -> None:
-    gate = f"{platform.variables['AWS_ENDPOINT_URL']}/_sandbox/blackout/{platform.variables['AWS_REGION']}"
-    request("PUT", f"{gate}?mode=error")
+    region = platform.variables["AWS_REGION"]
+    assert f"lost: {region} (refuse)" in sandbox(platform.paths, "blackout", region).stdout
     try:
         assert platform.pulumi("preview", "--refresh", check=False).returncode != 0
     finally:
-        request("DELETE", gate)
+        assert "every region answers" in sandbox(platform.paths, "blackout", region, "--end").stdout
     platform.pulumi("preview", "--refresh", "--expect-no-changes")
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [(("eu-centrl-1",), "did you mean eu-central-1?"), (("eu-central-1", "--mode", "slow"), "want one of refuse")],
+)
+def test_a_blackout_that_makes_no_sense_is_refused(platform: Platform, given: tuple[str, ...], told: str) -> None:
+    refused = sandbox(platform.paths, "blackout", *given, check=False)
+    assert refused.returncode != 0
+    assert told in refused.stderr
 
 
 def test_the_sandbox_says_what_is_up(platform: Platform) -> None:

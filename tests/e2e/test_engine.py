@@ -1,0 +1,75 @@
+"""The stand-ins do what Pulumi's own parts would: policy packs, errors, and an end without anything left behind."""
+
+import subprocess
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.e2e.operated import Platform
+
+pytestmark = pytest.mark.e2e
+START_SECONDS = 60
+END_SECONDS = 15
+
+PACK = """
+from pulumi_policy import EnforcementLevel, PolicyPack, ResourceValidationPolicy
+
+def judge(args, report):
+    if args.resource_type == "aws:sqs/queue:Queue" and args.props["name"].endswith("-high"):
+        report(f"a queue that long polls {args.props['receiveWaitTimeSeconds']} seconds")
+
+PolicyPack("strict", [ResourceValidationPolicy(
+    name="no-high-queue", description="d", validate=judge, enforcement_level=EnforcementLevel.MANDATORY)])
+"""
+
+
+def test_a_policy_pack_sees_the_platform_and_can_refuse_it(platform: Platform, tmp_path: Path) -> None:
+    (tmp_path / "PulumiPolicy.yaml").write_text("runtime: python\n")
+    (tmp_path / "__main__.py").write_text(PACK)
+    refused = platform.pulumi("preview", "--policy-pack", str(tmp_path), check=False)
+    shown = refused.stdout + refused.stderr
+    assert refused.returncode != 0
+    assert "no-high-queue" in shown
+    assert "a queue that long polls 20 seconds" in shown
+
+
+def test_a_killed_engine_leaves_no_process_behind(platform: Platform) -> None:
+    engine = subprocess.Popen(
+        [platform.paths.wrapper, "preview", "--stack", platform.stack, "--non-interactive"],
+        cwd=platform.paths.checkout,
+        env=platform.variables,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    started = _family_with(engine.pid, "terraform-provider-aws")
+    engine.kill()
+    engine.wait()
+    _gone, left = psutil.wait_procs(started, timeout=END_SECONDS)
+    assert [process.cmdline() for process in left] == []
+    # The killed engine's lock stays, as with any engine; this is how an operator clears it.
+    platform.pulumi("cancel", "--yes")
+
+
+def test_the_engine_knows_its_program_and_plugins(platform: Platform) -> None:
+    about = platform.pulumi("about").stdout
+    assert "python" in about
+    assert "pulumi-aws" in about
+
+
+def test_the_graph_of_the_stack_is_written_where_it_is_asked(platform: Platform, tmp_path: Path) -> None:
+    platform.pulumi("stack", "graph", str(tmp_path / "platform.dot"))
+    assert "Database" in (tmp_path / "platform.dot").read_text()
+
+
+def _family_with(pid: int, program: str) -> list[psutil.Process]:
+    """All descendants of a process, as soon as one runs `program`."""
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        family = psutil.Process(pid).children(recursive=True)
+        if any(program in " ".join(member.cmdline()) for member in family):
+            return family
+        time.sleep(0.1)
+    pytest.fail(f"no {program} within {START_SECONDS} s")

@@ -1,0 +1,94 @@
+"""The repository as a whole: regions stay in the stack files, tests run, and documents point to what is there."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pulumi_aws import Region
+from stack_files import ROOT
+
+TESTS = ROOT / "tests"
+REGION_NAME = re.compile("|".join(re.escape(region.value) for region in Region))
+GLOBAL_SERVICES = ROOT / "sandbox" / "aws" / "scope.py"
+"""AWS signs calls to its global services for fixed regions: what the table there says is no choice of ours."""
+
+ROW = re.compile(r"^\|(?P<first>[^|]*)\|(?P<second>[^|]*)\|")
+CODE = re.compile(r"`([^`]+)`")
+LINK = re.compile(r"\]\((?![a-z]+:|#)([^)#\s]+)")
+
+
+def files(pattern: str, folder: Path = ROOT) -> list[Path]:
+    """The project's own files: what tools keep is in folders whose name begins with a dot, or `__pycache__`."""
+    found = (path for path in folder.rglob(pattern) if path.is_file())
+    return sorted(p for p in found if not any(re.match(r"\.|__pycache__$", part) for part in p.relative_to(ROOT).parts))
+
+
+def code() -> list[Path]:
+    programs = [path for path in files("*.py") if TESTS not in path.parents and path != GLOBAL_SERVICES]
+    return programs + files("*", ROOT / "hosts")
+
+
+def documents() -> list[Path]:
+    return [ROOT / "README.md", *files("*.md", ROOT / "docs")]
+
+
+def edit_table() -> Iterator[tuple[str, list[str]]]:
+    """The rows of the README's table "to change X, edit Y": what, and the paths in backticks."""
+    inside = False
+    for line in (ROOT / "README.md").read_text().splitlines():
+        row = ROW.match(line)
+        if row and re.match(r"to change", row["first"].strip(), re.IGNORECASE):
+            inside = True
+        elif not row:
+            inside = False
+        elif inside and not re.fullmatch(r"[\s:-]+", row["first"]):
+            yield row["first"].strip(), CODE.findall(row["second"])
+
+
+def test_no_region_is_named_in_code() -> None:
+    named = [
+        f"{path.relative_to(ROOT)}:{number}: {found[0]}"
+        for path in code()
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if (found := REGION_NAME.search(line))
+    ]
+    assert named == []
+
+
+def test_every_test_file_is_collected(request: pytest.FixtureRequest) -> None:
+    session = request.session
+    left_out = []
+    for path in files("test_*.py", TESTS):
+        hooks = session.gethookproxy(path.parent)
+        folders = [folder for folder in path.parents if TESTS in (folder, *folder.parents)]
+        ignored = any(
+            hooks.pytest_ignore_collect(collection_path=place, config=request.config) for place in [path, *folders]
+        )
+        if ignored or not hooks.pytest_collect_file(file_path=path, parent=session):
+            left_out.append(path.relative_to(ROOT))
+    assert left_out == []
+    assert request.config.getini("testpaths") == ["tests"]
+
+
+def test_every_test_is_in_a_test_file() -> None:
+    def holds_tests(path: Path) -> bool:
+        nodes = ast.walk(ast.parse(path.read_text()))
+        return any(isinstance(node, ast.FunctionDef) and node.name.startswith("test_") for node in nodes)
+
+    with_tests = {path for path in files("*.py") if holds_tests(path)}
+    assert with_tests == set(files("test_*.py", TESTS))
+
+
+def test_what_the_readme_says_to_edit_is_there() -> None:
+    rows = dict(edit_table())
+    assert rows, "README.md has no table whose first column is headed `To change`"
+    assert [what for what, paths in rows.items() if not paths] == []
+    assert [path for paths in rows.values() for path in paths if not any(ROOT.glob(path.rstrip("/")))] == []
+
+
+@pytest.mark.parametrize("document", documents(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_link_leads_somewhere(document: Path) -> None:
+    broken = [link for link in LINK.findall(document.read_text()) if not (document.parent / link).exists()]
+    assert broken == []
