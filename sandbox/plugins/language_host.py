@@ -42,7 +42,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         return language_pb2.AboutResponse(executable=sys.executable, version=sys.version.split()[0])
 
     def GetProgramDependencies(self, request: Any, context: Context) -> Any:
-        wanted = None if request.transitiveDependencies else _direct_dependencies(request.info.root_directory)
+        wanted = None if request.transitiveDependencies else _direct_dependencies(request.info.program_directory)
         installed = {_canonical(d.metadata["Name"]): d.version for d in importlib.metadata.distributions()}
         return language_pb2.GetProgramDependenciesResponse(
             dependencies=[
@@ -54,7 +54,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
 
     def InstallDependencies(self, request: Any, context: Context) -> Iterator[Any]:
         """`pulumi install`: the program's pinned requirements into this environment."""
-        requirements = Path(request.directory) / "requirements.txt"
+        requirements = Path(request.info.program_directory) / "requirements.txt"
         if not requirements.exists():
             return
         command = [sys.executable, "-m", "pip", "install", "--requirement", str(requirements)]

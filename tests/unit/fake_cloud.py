@@ -12,6 +12,8 @@ deploy(..., stacks={"organization/askproai/prod": {"vpc_id": "vpc-1"}})         
 import asyncio
 import json
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -198,7 +200,9 @@ def deploy(
         root = get_root_resource()
         exports.update(await pulumi.Output.all(**getattr(root, "outputs", {})).future() or {})
 
-    asyncio.run(program())
+    # In a thread of its own, whose stack is short: the SDK notes the whole stack with every resource.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(copy_context().run, asyncio.run, program()).result()
     return Cloud(
         built=built[0], resources=monitor.records, exports=exports, registered_outputs=monitor.registered_outputs
     )

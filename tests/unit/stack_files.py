@@ -1,5 +1,6 @@
 """The committed stack files, as tests read them: the numbers that tests use are the numbers that operators turn."""
 
+from functools import cache
 from pathlib import Path
 
 import yaml
@@ -10,6 +11,7 @@ ROOT = Path(__file__).parents[2]
 NAMESPACE = "askproai:"
 
 
+@cache
 def settings_of(stack: str) -> Settings:
     """The settings of a committed stack, without its secrets."""
     config = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"]

@@ -52,8 +52,8 @@ class Refusal(grpc.RpcError):
     def details(self) -> str:
         return "it failed"
 
-    def trailing_metadata(self) -> list[tuple[str, bytes]]:
-        return [("other", b""), (STATUS_DETAILS, self._status.SerializeToString())]
+    def trailing_metadata(self) -> Any:
+        return (("other", b""), (STATUS_DETAILS, self._status.SerializeToString()))
 
 
 class Bridge:

@@ -132,7 +132,7 @@ def test_the_state_of_any_type_comes_back_as_it_went(data: st.DataObject, token:
 
 
 def test_a_block_of_one_is_an_object_and_an_empty_one_is_remembered() -> None:
-    rule = {"expirations": [{"days": 7}], "filters": [], "transitions": [{"days": 1}, {"days": 2}]}
+    rule: dict[str, Any] = {"expirations": [{"days": 7}], "filters": [], "transitions": [{"days": 1}, {"days": 2}]}
     converted = {"expiration": {"days": 7}, EMPTY_BLOCKS: ["filter"], "transitions": [{"days": 1}, {"days": 2}]}
     assert to_sdk(LIFECYCLE, {"rules": [rule]}) == {"rules": [converted]}
 
@@ -179,7 +179,7 @@ def test_paths_follow_their_properties(bridge: str, sdk: str) -> None:
 
 def test_arguments_that_the_provider_does_not_know_are_named() -> None:
     listener = partial(shapes.unknown_arguments, shape=shape("aws:lb/listener:Listener"))
-    unknown = {"region": "r", "port": 443, "defaultActions": [{"type": "forward"}, {"jwtValidation": {}}]}
+    unknown = {"region": "r", "port": 443, "defaultActions": [{"type": "forward"}, {"jwtValidation": {"issuer": "i"}}]}
     assert listener(struct(unknown)) == ["region", "defaultActions.jwtValidation"]
     assert listener(struct({"region": None, "port": 443})) == []
 

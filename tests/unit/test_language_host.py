@@ -110,7 +110,7 @@ def host() -> LanguageHost:
 
 def dependencies(root: Path, *, transitive: bool = False) -> dict[str, str]:
     request = language_pb2.GetProgramDependenciesRequest(
-        info=language_pb2.ProgramInfo(root_directory=str(root)), transitiveDependencies=transitive
+        info=language_pb2.ProgramInfo(program_directory=str(root)), transitiveDependencies=transitive
     )
     answer = host().GetProgramDependencies(request, Context())  # type: ignore[arg-type] a fake
     return {dependency.name: dependency.version for dependency in answer.dependencies}

@@ -95,7 +95,7 @@ def test_what_the_readme_says_to_edit_is_there() -> None:
     rows = list(edit_table())
     assert rows, "README.md has no table whose first column is headed `To change`"
     assert [what for what, texts in rows if not any(is_path(text) for text in texts)] == []
-    missing = []
+    missing: list[str] = []
     for _what, texts in rows:
         paths = [ROOT / text for text in texts if is_path(text)]
         missing += [text for text in texts if not is_there(text, paths)]
