@@ -1,5 +1,6 @@
 """A whole region, asked what no single component can answer: order, tags, names, and what it promises to others."""
 
+import gc
 import json
 import re
 from collections import Counter
@@ -186,7 +187,9 @@ def test_the_record_is_read_back_by_another_stack(cloud: Cloud[RegionOutputs], s
     assert deploy(follow, stacks={stack: cloud.exports}).exports == cloud.exports
 
 
-def test_an_output_that_the_other_stack_lacks_is_named(cloud: Cloud[RegionOutputs], stack: str) -> None:
-    exports = {name: value for name, value in cloud.exports.items() if name != "cache_id"}
-    with pytest.raises(KeyError, match="cache_id"):
-        deploy(lambda: RegionOutputs.of(pulumi.StackReference(stack)), stacks={stack: exports})
+@pytest.mark.filterwarnings("ignore:coroutine 'Output:RuntimeWarning")
+def test_an_output_that_the_other_stack_lacks_is_named() -> None:
+    with pytest.raises(KeyError, match="account_id"):
+        deploy(lambda: RegionOutputs.of(pulumi.StackReference("other")), stacks={"other": {}})
+    # A program that fails leaves coroutines of the SDK behind: they are to be found here, not in a later test.
+    gc.collect()
