@@ -59,7 +59,7 @@ test: set-up lint ## Every check and test, with the real engine on a sandbox; TE
 
 .PHONY: bench
 bench: set-up ## Time of a preview against a flat program and terraform
-	@$(PYTHON) -m tests.bench
+	@$(PYTHON) -m bench
 
 .PHONY: format
 format: venv ## Put the code in the form that `check` wants

@@ -6,15 +6,16 @@ import os
 import re
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import grpc
 from google.protobuf import empty_pb2
-from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2
 
-from sandbox.plugins.program import BAIL, RUN_VARIABLE
+from sandbox.plugins.protocol import language_pb2, language_pb2_grpc, plugin_pb2
+from sandbox.plugins.run import BAIL, RUN_VARIABLE
 from sandbox.plugins.serving import engine_address, serve
 
 Context = grpc.ServicerContext
@@ -97,13 +98,11 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
 
 def _provider_packages() -> Iterator[Any]:
     """The providers whose SDKs are installed: each SDK names its plugin in `pulumi-plugin.json`."""
-    for distribution in importlib.metadata.distributions():
-        for file in distribution.files or ():
-            if file.name == "pulumi-plugin.json":
-                plugin = json.loads(file.read_text())
-                if plugin.get("resource"):
-                    version = f"v{plugin.get('version') or distribution.version}"
-                    yield plugin_pb2.PackageDependency(name=plugin["name"], kind="resource", version=version)
+    for file in sorted(Path(sysconfig.get_path("purelib")).glob("*/pulumi-plugin.json")):
+        plugin = json.loads(file.read_text())
+        if plugin.get("resource"):
+            version = f"v{plugin.get('version') or importlib.metadata.version(file.parent.name)}"
+            yield plugin_pb2.PackageDependency(name=plugin["name"], kind="resource", version=version)
 
 
 def _direct_dependencies(root: str) -> set[str]:

@@ -9,16 +9,16 @@ import sys
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pulumi
 from pulumi.runtime import configure, run_in_stack
 from pulumi.runtime.config import set_all_config
-from pulumi.runtime.settings import Settings
+from pulumi.runtime.settings import SETTINGS, Settings
+from pulumi.runtime.stack import wait_for_rpcs
 
-RUN_VARIABLE = "PULUMI_LANGUAGE_HOST_RUN"
-# The engine's word for "failed, and the error has been shown".
-BAIL = 32
+from sandbox.plugins.run import BAIL, RUN_VARIABLE
+
 # Without a limit the engine's number of parallel operations is the greatest integer.
 MOST_THREADS = 256
 
@@ -68,8 +68,25 @@ async def _deploy(program: Path, parallel: int) -> None:
     await run_in_stack(lambda: _execute(program))
 
 
-def _execute(program: Path) -> None:
+async def _execute(program: Path) -> None:
     runpy.run_path(str(program), run_name="__main__")
+    await _settle()
+
+
+async def _settle() -> None:
+    """Wait for all that the program declared, until it is there or the first of it has failed.
+
+    The SDK then finds nothing left to wait for, or raises what failed. By itself it looks through all that is pending
+    each time that one thing is done, which takes it longer than the whole rest of a large program.
+    """
+    while True:
+        await wait_for_rpcs(await_all_outstanding_tasks=False)
+        pending = list(cast("set[asyncio.Task[Any]]", SETTINGS.outputs))
+        if not pending:
+            return
+        done, _pending = await asyncio.wait(pending, return_when=asyncio.FIRST_EXCEPTION)
+        if any(task.cancelled() or task.exception() for task in done):
+            return
 
 
 def _program_traceback(error: BaseException) -> str:

@@ -81,7 +81,8 @@ def test_every_test_file_is_collected(request: pytest.FixtureRequest) -> None:
         if ignored or not hooks.pytest_collect_file(file_path=path, parent=session):
             left_out.append(path.relative_to(ROOT))
     assert left_out == []
-    assert request.config.getini("testpaths") == ["tests"]
+    layers = {f"tests/{path.relative_to(TESTS).parts[0]}" for path in files("test_*.py", TESTS)}
+    assert set(request.config.getini("testpaths")) == layers
 
 
 def test_every_test_is_in_a_test_file() -> None:

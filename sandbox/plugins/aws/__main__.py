@@ -3,10 +3,9 @@
 import importlib.metadata
 import os
 
-from pulumi.runtime.proto import provider_pb2_grpc
-
 from sandbox.plugins.aws import bridge
 from sandbox.plugins.aws.proxy import AwsProvider
+from sandbox.plugins.protocol import provider_pb2_grpc
 from sandbox.plugins.serving import engine_address, serve
 
 BRIDGE_VARIABLE = "SANDBOX_BRIDGE"

@@ -4,8 +4,8 @@ import os
 import subprocess
 
 import grpc
-from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
+from sandbox.plugins.protocol import provider_pb2, provider_pb2_grpc
 from sandbox.plugins.serving import CHANNEL_OPTIONS
 
 # Reads until the pipe from this process closes, however it ends, then ends the bridge and the provider it started.

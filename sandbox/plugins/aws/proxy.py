@@ -7,10 +7,10 @@ from typing import Any, NoReturn
 import grpc
 from google.protobuf import empty_pb2
 from google.rpc import status_pb2
-from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from sandbox.plugins.aws import shapes
 from sandbox.plugins.aws.shapes import Mapping, Shape
+from sandbox.plugins.protocol import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 Context = grpc.ServicerContext
 MAX_RETRIES = "3"

@@ -1,0 +1,38 @@
+"""Pulumi's generated protocol without the SDK around it, which would double the time in which a plugin starts."""
+
+import importlib.util
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+
+AROUND = ("pulumi", "pulumi.runtime")
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Empty packages in the place of those around the protocol, unless the SDK is loaded already."""
+    if "pulumi" in sys.modules:
+        yield
+        return
+    spec = importlib.util.find_spec("pulumi")
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError("pulumi is not installed here", name="pulumi")
+    site = Path(spec.origin).parent.parent
+    for name in AROUND:
+        package = ModuleType(name)
+        package.__path__ = [str(site.joinpath(*name.split(".")))]
+        sys.modules[name] = package
+    try:
+        yield
+    finally:
+        # Whoever imports the SDK later gets the real one.
+        for name in AROUND:
+            del sys.modules[name]
+
+
+with _alone():
+    from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2, provider_pb2, provider_pb2_grpc
+
+__all__ = ["language_pb2", "language_pb2_grpc", "plugin_pb2", "provider_pb2", "provider_pb2_grpc"]
