@@ -18,7 +18,7 @@ from pulumi_policy import EnforcementLevel, PolicyPack, ResourceValidationPolicy
 
 def judge(args, report):
     if args.resource_type == "aws:sqs/queue:Queue" and args.props["name"].endswith("-high"):
-        report(f"a queue that long polls {args.props['receiveWaitTimeSeconds']} seconds")
+        report(f"a queue that long polls {int(args.props['receiveWaitTimeSeconds'])} seconds")
 
 PolicyPack("strict", [ResourceValidationPolicy(
     name="no-high-queue", description="d", validate=judge, enforcement_level=EnforcementLevel.MANDATORY)])
