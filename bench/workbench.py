@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from sandbox import bring_up, clouds, project
+from sandbox.beside import beside, engine, official
 from sandbox.environment import environment
 from sandbox.paths import Paths
 from sandbox.steps import SandboxError
-from sandbox.wrapper import write_wrapper
 
-SHARED = ("venv", "engine", "pulumi-home", "passphrase", "toolchain.json")
 PREVIEW_SECONDS = 600
 FIRST_LINES_SHOWN = 2_000
 
@@ -43,24 +42,14 @@ class Workbench:
 @contextmanager
 def workbench() -> Iterator[Workbench]:
     """Start the emulated AWS, make the stack, and leave nothing running. Raises SandboxError without a set-up."""
-    main = Paths.of()
-    if not main.toolchain.is_file() or not main.wrapper.is_file():
-        raise SandboxError("the sandbox is not set up; run `make set-up`")
-    paths = Paths(main.checkout, main.home / "bench")
-    for folder in (paths.state, paths.project, paths.run, paths.logs):
-        folder.mkdir(parents=True, exist_ok=True)
-    for name in SHARED:
-        if not (paths.home / name).is_symlink():
-            (paths.home / name).symlink_to(main.home / name)
-    official = json.loads(paths.toolchain.read_text())["official"]
-    engine = Path(official) if official else main.engine / "pulumi"
-    write_wrapper(paths, engine)
+    tools = Paths.of()
+    paths = beside(tools, tools.home / "bench")
     project.refresh(paths)
     try:
         servers, _ = clouds.start(paths)
         variables = environment(paths, servers["aws"].url)
         bring_up.initialise(paths, "prod", variables, lambda _: None)
-        yield Workbench(paths=paths, engine=engine, official=bool(official), environment=variables)
+        yield Workbench(paths=paths, engine=engine(paths), official=official(paths) is not None, environment=variables)
     finally:
         clouds.stop(paths)
 

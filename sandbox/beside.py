@@ -29,5 +29,10 @@ def beside(tools: Paths, home: Path) -> Paths:
 
 def engine(paths: Paths) -> Path:
     """The engine that the set-up settled on."""
-    official = json.loads(paths.toolchain.read_text())["official"]
-    return Path(official) if official else paths.engine / "pulumi"
+    return official(paths) or paths.engine / "pulumi"
+
+
+def official(paths: Paths) -> Path | None:
+    """Pulumi's own engine, where the set-up found it with its plugins."""
+    found = json.loads(paths.toolchain.read_text())["official"]
+    return Path(found) if found else None
