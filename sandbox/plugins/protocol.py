@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 
+from google.protobuf.pyext import cpp_message
+
 AROUND = ("pulumi", "pulumi.runtime")
 
 
@@ -31,6 +33,9 @@ def _alone() -> Iterator[None]:
         for name in AROUND:
             del sys.modules[name]
 
+
+# A web ACL's state is nested deeper than protobuf reads by default. The SDK lifts the limit when it is imported.
+cpp_message._message.SetAllowOversizeProtos(True)
 
 with _alone():
     from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2, provider_pb2, provider_pb2_grpc
