@@ -12,9 +12,12 @@ from components.ports import CACHE, DATABASE
 from naming import Naming
 from settings import NetworkSettings
 
-FIRST_REPLY_PORT = 1024
-LAST_REPLY_PORT = 65535
+REPLY_PORTS = (1024, 65535)
 """Where replies go: NAT and VPN gateways use more than Linux's own range (VPC User Guide, "Ephemeral ports")."""
+
+
+ALL_PORTS = (0, 65535)
+INSIDE = "Replication: AWS does not say on which network the nodes of a cluster talk, and a lock must not part them."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +27,7 @@ class AclRow:
     first_number: int
     direction: Literal["in", "out"]
     ports: tuple[int, int]
-    peer: Literal["app", "vpn"]
+    peer: Literal["app", "data", "vpn"]
     why: str
 
 
@@ -51,18 +54,32 @@ ROWS = (
         why="The application's cache and sessions.",
     ),
     AclRow(
+        first_number=130,
+        direction="in",
+        ports=ALL_PORTS,
+        peer="data",
+        why=INSIDE,
+    ),
+    AclRow(
         first_number=100,
         direction="out",
-        ports=(FIRST_REPLY_PORT, LAST_REPLY_PORT),
+        ports=REPLY_PORTS,
         peer="app",
-        why="Replies: an ACL remembers no connection. Nodes of a cluster talk on a network of AWS's own.",
+        why="Replies: an ACL remembers no connection.",
     ),
     AclRow(
         first_number=110,
         direction="out",
-        ports=(FIRST_REPLY_PORT, LAST_REPLY_PORT),
+        ports=REPLY_PORTS,
         peer="vpn",
         why="Replies to engineers.",
+    ),
+    AclRow(
+        first_number=120,
+        direction="out",
+        ports=ALL_PORTS,
+        peer="data",
+        why=INSIDE,
     ),
 )
 
@@ -117,7 +134,11 @@ class DataTierAcl(Component):
 
 def _rules(settings: NetworkSettings, direction: Literal["in", "out"]) -> list[tuple[AclRow, int, str]]:
     """Each row once for every address range of its peer; a zone added later renumbers no rule."""
-    ranges = {"app": settings.subnet_cidrs("app"), "vpn": [settings.vpn_client_cidr]}
+    ranges = {
+        "app": settings.subnet_cidrs("app"),
+        "data": settings.subnet_cidrs("data"),
+        "vpn": [settings.vpn_client_cidr],
+    }
     return [
         (row, row.first_number + place, cidr)
         for row in ROWS

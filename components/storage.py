@@ -1,9 +1,10 @@
 """The region's buckets: what users upload, what is deployed, what is logged, and what is kept for the worst day."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import pulumi
+import pulumi_aws as aws
 
 from components.bucket import BucketParts, BucketPartsArgs, Retention, Statement, access_log_prefix
 from components.component import Component
@@ -92,32 +93,22 @@ class Storage(Component):
         super().__init__("storage", name, args.naming, opts=opts)
         self._name = name
         self._args = args
-        self.logs = self._log_bucket()
-        recorded = {row.role: self._bucket(row) for row in RECORDED}
+        # Encrypted with S3's own key, the only one with which a load balancer can write its log.
+        self.logs = self._bucket(LOGS, key=None, access_log=None, statements=_log_writers(args.naming))
+        recorded = {row.role: self._bucket(row, key=args.keys.storage, access_log=self.logs) for row in RECORDED}
         self.uploads = recorded["uploads"]
         self.releases = recorded["releases"]
         self.backups = recorded["backups"]
         self.register_outputs({"logs": self.logs.name, **{role: bucket.name for role, bucket in recorded.items()}})
 
-    def _log_bucket(self) -> BucketParts:
-        """Encrypted with S3's own key, the only one with which a load balancer can write its log."""
-        args = self._args
-        return BucketParts(
-            f"{self._name}-{LOGS.role}",
-            BucketPartsArgs(
-                naming=args.naming,
-                role=LOGS.role,
-                data_class=LOGS.data_class,
-                key=None,
-                retention=LOGS.retention(args.settings),
-                access_log=None,
-                protected=args.protected,
-                statements=_log_writers(args.naming),
-            ),
-            self.child(),
-        )
-
-    def _bucket(self, row: BucketRow) -> BucketParts:
+    def _bucket(
+        self,
+        row: BucketRow,
+        *,
+        key: aws.kms.Key | None,
+        access_log: BucketParts | None,
+        statements: Sequence[Statement] = (),
+    ) -> BucketParts:
         args = self._args
         return BucketParts(
             f"{self._name}-{row.role}",
@@ -125,10 +116,11 @@ class Storage(Component):
                 naming=args.naming,
                 role=row.role,
                 data_class=row.data_class,
-                key=args.keys.storage,
+                key=key,
                 retention=row.retention(args.settings),
-                access_log=self.logs,
+                access_log=access_log,
                 protected=args.protected,
+                statements=statements,
             ),
             self.child(),
         )

@@ -21,99 +21,32 @@ from pulumi_aws.autoscaling import (
     PolicyTargetTrackingConfigurationCustomizedMetricSpecificationMetricMetricStatMetricDimensionArgs as Dimension,
 )
 
-from components.component import Component
-from components.firewall import Firewall
-from components.fleet import Fleet, FleetArgs
-from components.grants import (
-    be_managed,
-    read_and_write_objects,
-    read_objects,
-    read_secrets,
-    receive_messages,
-    report,
-    send_messages,
-)
-from components.instance_role import InstanceRole, InstanceRoleArgs
-from components.keys import Keys
-from components.network import Network
-from components.queues import Queues
-from components.secrets import Secrets
-from components.storage import Storage
-from components.user_data import user_data
-from naming import DataClass, Naming
+from components.application_hosts import ApplicationHosts, ApplicationHostsArgs
+from components.fleet import Fleet
+from components.grants import receive_messages
 from settings import WorkersSettings
 
 
 @dataclass(frozen=True, kw_only=True)
-class WorkersArgs:
-    """What the workers stand in and may use."""
+class WorkersArgs(ApplicationHostsArgs):
+    """As all hosts of the application."""
 
-    naming: Naming
-    region: str
-    network: Network
-    firewall: Firewall
-    keys: Keys
-    secrets: Secrets
-    storage: Storage
-    queues: Queues
     settings: WorkersSettings
 
 
-class Workers(Component):
+class Workers(ApplicationHosts):
     """One fleet that takes jobs from all queues, scaled so that each instance has the same backlog in front of it."""
 
     fleet: Fleet
 
     def __init__(self, name: str, args: WorkersArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("compute", name, args.naming, data_class=DataClass.CONFIDENTIAL, opts=opts)
-        self._name = name
+        super().__init__(name, args, opts)
         self._args = args
-        self.fleet = self._fleet(self._role(self._log_group()))
+        role = self._role(*receive_messages(args.queues.work.values(), args.keys, args.region))
+        sizes = (args.settings.min_size, args.settings.max_size)
+        self.fleet = self._fleet("fleet", role, args.firewall.workers, sizes)
         self._scale_by_backlog()
         self.register_outputs({"group": self.fleet.group.name})
-
-    def _log_group(self) -> aws.cloudwatch.LogGroup:
-        return aws.cloudwatch.LogGroup(
-            f"{self._name}-log",
-            name=self._args.naming.physical(self._name, 512),
-            retention_in_days=self._args.settings.log_retention_days,
-            kms_key_id=self._args.keys.logs.arn,
-            opts=self.child(),
-        )
-
-    def _role(self, log_group: aws.cloudwatch.LogGroup) -> InstanceRole:
-        """Jobs may queue further jobs, so workers send as well as receive."""
-        args = self._args
-        grants = [
-            *be_managed(),
-            *report(log_group),
-            *read_secrets(args.secrets, args.keys, args.region),
-            *read_objects(args.storage.releases, args.keys, args.region),
-            *read_and_write_objects(args.storage.uploads, args.keys, args.region),
-            *send_messages(args.queues.work.values(), args.keys, args.region),
-            *receive_messages(args.queues.work.values(), args.keys, args.region),
-        ]
-        return InstanceRole(
-            f"{self._name}-instances", InstanceRoleArgs(naming=args.naming, grants=grants), self.child()
-        )
-
-    def _fleet(self, role: InstanceRole) -> Fleet:
-        args, settings = self._args, self._args.settings
-        fleet_args = FleetArgs(
-            naming=args.naming,
-            network=args.network,
-            security_group=args.firewall.workers,
-            keys=args.keys,
-            role=role,
-            instance_type=settings.instance_type,
-            image_parameter=settings.image_parameter,
-            volume_gib=settings.volume_gib,
-            user_data=user_data("workers"),
-            min_size=settings.min_size,
-            max_size=settings.max_size,
-            warmup_seconds=settings.warmup_seconds,
-        )
-        return Fleet(f"{self._name}-fleet", fleet_args, self.child())
 
     def _scale_by_backlog(self) -> None:
         backlog = [

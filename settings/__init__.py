@@ -2,6 +2,7 @@
 
 from settings.cache import CacheSettings
 from settings.database import DatabaseSettings
+from settings.hosts import HostSettings
 from settings.load import load
 from settings.model import Settings
 from settings.network import NetworkSettings, Tier
@@ -16,6 +17,7 @@ __all__ = [
     "ColorSettings",
     "ConfigurationError",
     "DatabaseSettings",
+    "HostSettings",
     "KeysSettings",
     "NetworkSettings",
     "QueueSettings",

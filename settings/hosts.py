@@ -29,6 +29,8 @@ class HostSettings(Block):
     """Instances that carry the load; as many stay when a zone is lost."""
     log_retention_days: LogRetention
     """Days that the instances' own logs are kept."""
+    warmup_seconds: Seconds
+    """Seconds until a new instance counts in the group's metrics."""
 
     @rule
     def _image_runs_on_the_instance(self) -> Iterator[Problem]:

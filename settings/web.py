@@ -53,8 +53,6 @@ class WebSettings(HostSettings):
     """CPU at which a group grows, in percent."""
     target_memory_percent: Percent
     """Memory at which a group grows, in percent."""
-    warmup_seconds: Seconds
-    """Seconds until a new instance counts in the group's metrics."""
     deregistration_delay_seconds: Seconds
     """Seconds that requests in flight get when an instance leaves: 0 to 3600 (ELB API, TargetGroupAttribute)."""
     health_check_path: Annotated[

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from settings.block import Block, rule
-from settings.hosts import GroupSize, HostSettings, Seconds, out_of_order
+from settings.hosts import GroupSize, HostSettings, out_of_order
 from settings.problems import Problem
 from settings.shapes import text
 
@@ -64,8 +64,6 @@ class WorkersSettings(HostSettings):
     Guide, "Message quotas")."""
     timeout_seconds: JobSeconds
     """Seconds after which a worker gives a job up."""
-    warmup_seconds: Seconds
-    """Seconds until a new instance counts in the group's metrics."""
     queues: Annotated[dict[QueueName, QueueSettings], AfterValidator(_any)]
     """The queues by name."""
 

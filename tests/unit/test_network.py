@@ -112,7 +112,7 @@ def test_the_default_security_group_allows_nothing(cloud: Cloud[Ground]) -> None
     assert group.inputs["egress"] == []
 
 
-def test_the_data_tier_is_reached_from_app_subnets_and_by_vpn_clients_alone(
+def test_the_data_tier_is_reached_from_itself_app_subnets_and_vpn_clients_alone(
     cloud: Cloud[Ground], prod: Settings
 ) -> None:
     app, vpn = prod.network.subnet_cidrs("app"), prod.network.vpn_client_cidr
@@ -120,14 +120,17 @@ def test_the_data_tier_is_reached_from_app_subnets_and_by_vpn_clients_alone(
     assert {(rule["fromPort"], rule["toPort"], rule["cidrBlock"]) for rule in rules} == {
         *((3306, 3306, cidr) for cidr in (*app, vpn)),
         *((6379, 6379, cidr) for cidr in app),
+        *((0, 65535, cidr) for cidr in prod.network.subnet_cidrs("data")),
     }
 
 
-def test_the_data_tier_sends_replies_alone(cloud: Cloud[Ground], prod: Settings) -> None:
-    peers = {*prod.network.subnet_cidrs("app"), prod.network.vpn_client_cidr}
+def test_the_data_tier_sends_nothing_but_replies_out_of_itself(cloud: Cloud[Ground], prod: Settings) -> None:
+    peers = (*prod.network.subnet_cidrs("app"), prod.network.vpn_client_cidr)
     rules = cloud.one(ACL).inputs["egress"]
-    assert {rule["cidrBlock"] for rule in rules} == peers
-    assert {(rule["fromPort"], rule["toPort"]) for rule in rules} == {(1024, 65535)}
+    assert {(rule["fromPort"], rule["toPort"], rule["cidrBlock"]) for rule in rules} == {
+        *((1024, 65535, cidr) for cidr in peers),
+        *((0, 65535, cidr) for cidr in prod.network.subnet_cidrs("data")),
+    }
 
 
 def test_the_acl_guards_every_data_subnet_and_numbers_each_rule_once(cloud: Cloud[Ground]) -> None:
