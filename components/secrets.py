@@ -47,13 +47,18 @@ class Secrets(Component):
         self.register_outputs({"app": self.app.arn, "database": self.database.arn, "cache": self.cache.arn})
 
     def _secret(self, role: str, description: str, content: dict[str, pulumi.Input[str]]) -> aws.secretsmanager.Secret:
-        """A secret that holds a JSON object."""
+        """A secret that holds a JSON object.
+
+        Once its end is allowed it goes at once: its value is the stack's, and a name that AWS keeps for a recovery could
+        not be taken by the next life of the stack.
+        """
+        recovery_days = self._args.settings.recovery_window_days if self._args.protected else 0
         secret = aws.secretsmanager.Secret(
             f"{self._name}-{role}",
             name=self._args.naming.physical(role, NAME_LIMIT),
             description=description,
             kms_key_id=self._args.keys.secrets.arn,
-            recovery_window_in_days=self._args.settings.recovery_window_days,
+            recovery_window_in_days=recovery_days,
             opts=self.child(protect=self._args.protected),
         )
         aws.secretsmanager.SecretVersion(

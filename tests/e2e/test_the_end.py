@@ -32,7 +32,8 @@ def test_destroy_leaves_the_account_empty(platform: Platform) -> None:
         "roles": [r for r in platform.client("iam").list_roles()["Roles"] if r["RoleName"].startswith("askproai")],
         "acls": platform.client("wafv2").list_web_acls(Scope="REGIONAL")["WebACLs"],
         "logs": platform.client("logs").describe_log_groups()["logGroups"],
-        "secrets": platform.client("secretsmanager").list_secrets()["SecretList"],
+        # A name that AWS keeps for a recovery could not be used by the next `up`.
+        "secrets": platform.client("secretsmanager").list_secrets(IncludePlannedDeletion=True)["SecretList"],
         "certificates": platform.client("acm").list_certificates()["CertificateSummaryList"],
     }
     assert {kind: found for kind, found in left.items() if found} == {}

@@ -99,6 +99,7 @@ def test_nothing_is_protected_once_destruction_is_allowed_by_name() -> None:
     assert cloud.one(DATABASE).inputs["deletionProtection"] is False
     assert cloud.one(BALANCER).inputs["enableDeletionProtection"] is False
     assert {bucket.inputs["forceDestroy"] for bucket in cloud.of(BUCKET)} == {True}
+    assert {secret.inputs["recoveryWindowInDays"] for secret in cloud.of("aws:secretsmanager/secret:Secret")} == {0}
 
 
 def test_the_loss_of_a_zone_leaves_every_group_what_it_needs(cloud: Cloud[RegionOutputs], stack: str) -> None:
