@@ -49,8 +49,8 @@ class Secrets(Component):
     def _secret(self, role: str, description: str, content: dict[str, pulumi.Input[str]]) -> aws.secretsmanager.Secret:
         """A secret that holds a JSON object.
 
-        Once its end is allowed it goes at once: its value is the stack's, and a name that AWS keeps for a recovery could
-        not be taken by the next life of the stack.
+        Once its end is allowed it goes at once: its value is the stack's, and a name that AWS keeps for a recovery
+        could not be taken by the next life of the stack.
         """
         recovery_days = self._args.settings.recovery_window_days if self._args.protected else 0
         secret = aws.secretsmanager.Secret(
