@@ -3,6 +3,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
+# Compiling every module anew in each process costs more than the tests of most of them.
+unexport PYTHONDONTWRITEBYTECODE
 BOOTSTRAP ?= python3
 HOME_FOLDER := $(or $(ASKPROAI_SANDBOX),.sandbox)
 BIN := $(HOME_FOLDER)/venv/bin
@@ -51,7 +53,7 @@ lint: venv # Format, lint and strict types
 
 .PHONY: check
 check: lint ## Format, lint, strict types and unit tests, in seconds
-	@$(PYTHON) -m pytest tests/unit $(TESTS)
+	@$(PYTHON) -m pytest tests/unit --numprocesses auto $(TESTS)
 
 .PHONY: test
 test: set-up lint ## Every check and test, with the real engine on a sandbox; TESTS="..." is handed to pytest
