@@ -3,6 +3,7 @@
 import io
 import os
 import threading
+from collections import OrderedDict
 from collections.abc import Iterable
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -17,6 +18,7 @@ SETTINGS = {
     "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",
 }
 LONG_POLL = "AmazonSQS.ReceiveMessage"
+ANSWERS_KEPT = 512
 
 
 class OneAtATime:
@@ -40,6 +42,37 @@ class OneAtATime:
             return self.application(environ, start_response)
         with self.turn:
             return self.application(environ, start_response)
+
+
+class AnswerAgain:
+    """Answers a repeated call as the first time.
+
+    A client that lost an answer on the way sends its call again, under the same invocation id; moto would then refuse
+    to make what it has just made.
+    """
+
+    def __init__(self, application: WSGIApplication) -> None:
+        self.application = application
+        self.answers: OrderedDict[str, tuple[str, list[tuple[str, str]], list[bytes]]] = OrderedDict()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        invocation = environ.get("HTTP_AMZ_SDK_INVOCATION_ID", "")
+        if invocation in self.answers:
+            status, headers, body = self.answers[invocation]
+            start_response(status, headers)
+            return body
+        told: list[tuple[str, list[tuple[str, str]]]] = []
+
+        def note(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
+            told.append((status, headers))
+            return start_response(status, headers, *rest)
+
+        body = list(self.application(environ, note))
+        if invocation and told and told[-1][0].startswith("2"):
+            self.answers[invocation] = (*told[-1], body)
+            if len(self.answers) > ANSWERS_KEPT:
+                self.answers.popitem(last=False)
+        return body
 
 
 class SayWhatIsMissing:
@@ -75,7 +108,7 @@ def moto_application(account: str) -> WSGIApplication:
         return create_backend_app(service)
 
     fixes.apply()
-    return SayWhatIsMissing(OneAtATime(DomainDispatcherApplication(create)))
+    return SayWhatIsMissing(OneAtATime(AnswerAgain(DomainDispatcherApplication(create))))
 
 
 def bucket_region(name: str) -> str | None:

@@ -2,6 +2,7 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -42,3 +43,20 @@ def test_who_waits_for_a_message_keeps_nobody_else_waiting(aws: Clients, name: s
         aws("sts").get_caller_identity()
         assert time.monotonic() - started < 2
         assert not waiting.done()
+
+
+def test_a_call_sent_again_is_answered_as_the_first_time(aws: Clients) -> None:
+    ec2 = aws("ec2")
+    made = [_vpc_of_invocation(ec2, invocation) for invocation in ("lost", "lost", "another")]
+    assert made[0] == made[1] != made[2]
+
+
+def _vpc_of_invocation(ec2: Any, invocation: str) -> str:
+    def name(request: Any, **_: Any) -> None:
+        request.headers["amz-sdk-invocation-id"] = invocation
+
+    ec2.meta.events.register("before-send.ec2.CreateVpc", name, unique_id="invocation")
+    try:
+        return ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+    finally:
+        ec2.meta.events.unregister("before-send.ec2.CreateVpc", unique_id="invocation")
