@@ -12,6 +12,7 @@ import sys
 import time
 from pathlib import Path
 
+from sandbox.beside import engine, official
 from sandbox.paths import Paths, write_private
 from sandbox.steps import SandboxError, Step, clear_line, interrupt_on_termination, run_step
 from sandbox.toolchain.build import build
@@ -91,16 +92,15 @@ def make_toolchain(paths: Paths) -> None:
     wanted = {plugin.name: plugin.version(paths) for plugin in PLUGINS}
 
     def probe(step: Step) -> None:
-        engine = find_official(paths, wanted, step) if found else None
-        step.say(f"using the official engine {engine}" if engine else "no official engine with plugins to be had here")
-        paths.toolchain.write_text(json.dumps({"official": str(engine) if engine else None}))
+        chosen = find_official(paths, wanted, step) if found else None
+        step.say(f"using the official engine {chosen}" if chosen else "no official engine with plugins to be had here")
+        paths.toolchain.write_text(json.dumps({"official": str(chosen) if chosen else None}))
 
     run_step(paths, "official engine", inputs=[str(found), json.dumps(wanted)], outputs=[paths.toolchain], action=probe)
-    official = json.loads(paths.toolchain.read_text())["official"]
-    if not official:
+    if official(paths) is None:
         build(paths)
         install_plugins(paths)
-    write_wrapper(paths, Path(official) if official else paths.engine / "pulumi")
+    write_wrapper(paths, engine(paths))
 
 
 def _install_with_uv(paths: Paths, lock: str, step: Step) -> None:
