@@ -10,6 +10,7 @@ HOME_FOLDER := $(or $(ASKPROAI_SANDBOX),.sandbox)
 BIN := $(HOME_FOLDER)/venv/bin
 PYTHON := $(BIN)/python
 TESTS ?=
+DRILL ?=
 
 .PHONY: help
 help: ## What can be done here
@@ -45,6 +46,10 @@ sandbox-env: ## The same for the shell you are in: eval "$(make -s sandbox-env)"
 	@$(BOOTSTRAP) -m sandbox.setup --only venv >&2
 	@$(PYTHON) -m sandbox env
 
+.PHONY: drill
+drill: sandbox ## Lose a region on this machine, fail over, fail back; DRILL="..." is handed to `ops dr drill`
+	@$(PYTHON) -m sandbox shell -- python -m ops dr drill --report reports $(DRILL)
+
 .PHONY: lint
 lint: venv # Format, lint and strict types
 	@$(BIN)/ruff format --check .
@@ -67,6 +72,10 @@ bench: set-up ## Time of a preview against a flat program and terraform
 format: venv ## Put the code in the form that `check` wants
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+.PHONY: runbooks
+runbooks: venv ## Write docs/runbooks/ anew from the commands
+	@$(PYTHON) -m ops.runbooks
 
 .PHONY: shapes
 shapes: set-up ## Write anew where pulumi-aws and the Terraform provider differ, after a change of tokens.yaml

@@ -1,13 +1,22 @@
-"""The program: settings in, a region declared, its record out."""
+"""The program: settings in, a region or the edge declared, its record out."""
 
 import pulumi
 
-from region import compose
-from settings import ConfigurationError, load, load_secrets
+from lazy_sdk import import_lazily
+from settings import ConfigurationError, EdgeSettings, load, load_edge_secrets, load_secrets
 
 try:
     settings = load()
 except ConfigurationError as error:
     raise pulumi.RunError(f"the configuration is refused, nothing is changed:\n{error}") from None
 
-compose(settings, load_secrets()).export()
+# A cloud's SDK takes seconds to import: a stack imports that of its own cloud alone.
+if isinstance(settings, EdgeSettings):
+    import_lazily("pulumi_cloudflare")
+    from edge import compose as compose_edge
+
+    compose_edge(settings, load_edge_secrets()).export()
+else:
+    from region import compose
+
+    compose(settings, load_secrets()).export()

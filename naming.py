@@ -8,6 +8,16 @@ PROJECT = "askproai"
 HASH_LENGTH = 6
 
 
+def spelled(environment: str, role: str) -> str:
+    """The name of `role` in a stack, where no limit is in the way."""
+    return f"{PROJECT}-{environment}-{role}"
+
+
+def replica_of(role: str) -> str:
+    """The role of what stands in for `role` in another region."""
+    return f"{role}-replica"
+
+
 class DataClass(StrEnum):
     """What a resource holds, as auditors ask for it."""
 
@@ -20,12 +30,11 @@ class DataClass(StrEnum):
 class Naming:
     """Names and tags of one stack.
 
-    `environment` tells stacks of one account apart ("prod", "dr"); `role` says what the stack is in the pair
-    ("primary", "standby"); `account_id` makes names in S3's global namespace our own.
+    `environment` tells stacks of one account apart ("prod", "dr"); `account_id` makes names in S3's global namespace
+    our own. What the stack is in its pair is no part of either: that changes in operation, and names and tags do not.
     """
 
     environment: str
-    role: str
     account_id: str
     cost_center: str
 
@@ -37,7 +46,7 @@ class Naming:
         """
         if limit <= HASH_LENGTH + 1:
             raise ValueError(f"limit {limit}: must exceed {HASH_LENGTH + 1}")
-        name = f"{PROJECT}-{self.environment}-{role}"
+        name = spelled(self.environment, role)
         if len(name) <= limit:
             return name
         digest = hashlib.sha256(name.encode()).hexdigest()[:HASH_LENGTH]
@@ -52,7 +61,6 @@ class Naming:
         return {
             "Project": PROJECT,
             "Environment": self.environment,
-            "Role": self.role,
             "Component": component,
             "CostCenter": self.cost_center,
             "DataClass": data_class.value,

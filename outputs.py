@@ -1,4 +1,4 @@
-"""The record that a region's stack promises to the stacks after it."""
+"""The records that stacks promise: a region's to the stacks after it, the edge's to the operators' commands."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -21,6 +21,10 @@ class RegionOutputs:
     region: pulumi.Input[str]
     environment: pulumi.Input[str]
     role: pulumi.Input[str]
+    follows: pulumi.Input[str]
+    activated: pulumi.Input[bool]
+    fenced: pulumi.Input[bool]
+    posture: pulumi.Input[str]
     vpc_id: pulumi.Input[str]
     vpc_cidr: pulumi.Input[str]
     app_subnet_ids: pulumi.Input[list[str]]
@@ -32,6 +36,8 @@ class RegionOutputs:
     database_identifier: pulumi.Input[str]
     database_arn: pulumi.Input[str]
     database_endpoint: pulumi.Input[str]
+    database_generation: pulumi.Input[int]
+    kept_database_identifiers: pulumi.Input[list[str]]
     cache_id: pulumi.Input[str]
     cache_endpoint: pulumi.Input[str]
     queue_urls: Named
@@ -40,7 +46,12 @@ class RegionOutputs:
     worker_group_name: pulumi.Input[str]
     load_balancer_dns_name: pulumi.Input[str]
     load_balancer_zone_id: pulumi.Input[str]
+    target_group_arns: Named
+    certificate_arn: pulumi.Input[str]
     certificate_validation_records: pulumi.Output[Any]
+    alarm_topic_arn: pulumi.Input[str]
+    backup_vault_name: pulumi.Input[str]
+    offsite: Named
 
     def export(self) -> None:
         """Export every field as an output of the stack that runs."""
@@ -55,3 +66,23 @@ class RegionOutputs:
 
     def _items(self) -> list[tuple[str, Any]]:
         return [(field.name, getattr(self, field.name)) for field in fields(self)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EdgeOutputs:
+    """What the operators' commands may know of the edge; each field is exported under its own name.
+
+    `origins` are the regions' load balancers and `health_check_ids` their checks, both by stack; `records` are the ids
+    of the proxied DNS records by host name.
+    """
+
+    live: pulumi.Input[str]
+    zone_id: pulumi.Input[str]
+    origins: Named
+    records: Named
+    health_check_ids: Named
+
+    def export(self) -> None:
+        """Export every field as an output of the stack that runs."""
+        for field in fields(self):
+            pulumi.export(field.name, getattr(self, field.name))

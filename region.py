@@ -1,10 +1,12 @@
 """A region of the platform, put together: the one place where the parts meet."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pulumi
 import pulumi_aws as aws
 
+from components.alarms import Alarms, AlarmsArgs
+from components.backups import Backups, BackupsArgs
 from components.balancer import Balancer, BalancerArgs
 from components.cache import Cache, CacheArgs
 from components.database import Database, DatabaseArgs
@@ -12,8 +14,11 @@ from components.endpoints import Endpoints, EndpointsArgs
 from components.firewall import Firewall, FirewallArgs
 from components.keys import Keys, KeysArgs
 from components.network import Network, NetworkArgs
+from components.offsite import Offsite, OffsiteArgs
+from components.origin_trust import OriginTrust, OriginTrustArgs
 from components.protection import Protection
 from components.queues import Queues, QueuesArgs
+from components.replication import Replication, ReplicationArgs, Side
 from components.secrets import Secrets, SecretsArgs
 from components.storage import Storage, StorageArgs
 from components.waf import Waf, WafArgs
@@ -32,15 +37,20 @@ class Parts:
     network: Network
     firewall: Firewall
     endpoints: Endpoints
-    secrets: Secrets
     storage: Storage
+    offsite: Offsite | None
+    replication: Replication | None
+    secrets: Secrets
     database: Database
-    cache: Cache
+    backups: Backups
+    cache: Cache | None
     queues: Queues
+    origin_trust: OriginTrust
     balancer: Balancer
     waf: Waf
     web: Web
     workers: Workers
+    alarms: Alarms
 
 
 def compose(settings: Settings, stack_secrets: StackSecrets) -> RegionOutputs:
@@ -48,7 +58,7 @@ def compose(settings: Settings, stack_secrets: StackSecrets) -> RegionOutputs:
     # Credentials of another account are refused before anything is read or changed.
     provider = aws.Provider("aws", region=settings.region, allowed_account_ids=[settings.account_id])
     parts = _parts(settings, stack_secrets, pulumi.ResourceOptions(provider=provider))
-    Protection(list(vars(parts).values()), protected=settings.protected)
+    Protection([part for part in vars(parts).values() if part], protected=settings.protected)
     return _record(settings, parts)
 
 
@@ -56,17 +66,35 @@ def _parts(settings: Settings, stack_secrets: StackSecrets, opts: pulumi.Resourc
     """The platform on a page."""
     naming = Naming(
         environment=settings.environment,
-        role=settings.role,
         account_id=settings.account_id,
         cost_center=settings.cost_center,
     )
     region, protected = settings.region, settings.protected
     keys = Keys("keys", KeysArgs(naming=naming, region=region, settings=settings.keys, protected=protected), opts)
     network = Network("network", NetworkArgs(naming=naming, region=region, settings=settings.network, keys=keys), opts)
-    firewall = Firewall("firewall", FirewallArgs(naming=naming, network=network), opts)
+    firewall = Firewall("firewall", FirewallArgs(naming=naming, network=network, fenced=settings.fenced), opts)
     endpoints = Endpoints(
         "endpoints", EndpointsArgs(naming=naming, region=region, network=network, firewall=firewall), opts
     )
+    storage = Storage(
+        "storage",
+        StorageArgs(
+            naming=naming,
+            region=region,
+            keys=keys,
+            settings=settings.storage,
+            protected=protected,
+            home=None if settings.is_home else replace(naming, environment=settings.offsite.home),
+        ),
+        opts,
+    )
+    offsite = _offsite(settings, naming, keys, storage) if settings.is_home else None
+    replication = None
+    if offsite:
+        originals = Side(buckets=storage.data, key=keys.storage, region=region)
+        replication = Replication(
+            "replication", ReplicationArgs(naming=naming, source=originals, target=offsite.side), opts
+        )
     secrets = Secrets(
         "secrets",
         SecretsArgs(
@@ -76,11 +104,9 @@ def _parts(settings: Settings, stack_secrets: StackSecrets, opts: pulumi.Resourc
             database_username=settings.database.username,
             values=stack_secrets,
             protected=protected,
+            offsite_keys=offsite.keys if offsite else None,
         ),
         opts,
-    )
-    storage = Storage(
-        "storage", StorageArgs(naming=naming, keys=keys, settings=settings.storage, protected=protected), opts
     )
     database = Database(
         "database",
@@ -91,26 +117,50 @@ def _parts(settings: Settings, stack_secrets: StackSecrets, opts: pulumi.Resourc
             keys=keys,
             settings=settings.database,
             password=stack_secrets.database_password,
+            source_arn=_followed_database(settings.follows) if settings.following else None,
+            apply_immediately=settings.role == "standby" or settings.database.generation > 1,
             protected=protected,
         ),
         opts,
     )
-    cache = Cache(
-        "cache",
-        CacheArgs(
+    backups = Backups(
+        "backups",
+        BackupsArgs(
             naming=naming,
-            network=network,
-            firewall=firewall,
+            region=region,
             keys=keys,
-            settings=settings.cache,
-            auth_token=stack_secrets.cache_auth_token,
+            database=database.instance,
+            settings=settings.offsite,
+            offsite=offsite,
+            writing=not settings.following,
             protected=protected,
         ),
         opts,
     )
+    cache = None
+    if settings.cached:
+        cache = Cache(
+            "cache",
+            CacheArgs(
+                naming=naming,
+                network=network,
+                firewall=firewall,
+                keys=keys,
+                settings=settings.cache,
+                auth_token=stack_secrets.cache_auth_token,
+                protected=protected,
+                lasting=settings.posture == "warm",
+            ),
+            opts,
+        )
     queues = Queues(
         "queues",
         QueuesArgs(naming=naming, keys=keys, queues=settings.workers.queues, protected=protected),
+        opts,
+    )
+    origin_trust = OriginTrust(
+        "origin-trust",
+        OriginTrustArgs(naming=naming, storage=storage, authorities=stack_secrets.origin_pull_ca),
         opts,
     )
     balancer = Balancer(
@@ -120,6 +170,7 @@ def _parts(settings: Settings, stack_secrets: StackSecrets, opts: pulumi.Resourc
             network=network,
             firewall=firewall,
             storage=storage,
+            trust=origin_trust,
             settings=settings.web,
             domain=settings.domain,
             protected=protected,
@@ -140,6 +191,7 @@ def _parts(settings: Settings, stack_secrets: StackSecrets, opts: pulumi.Resourc
             queues=queues,
             balancer=balancer,
             settings=settings.web,
+            capacity=settings.capacity,
         ),
         opts,
     )
@@ -155,6 +207,25 @@ def _parts(settings: Settings, stack_secrets: StackSecrets, opts: pulumi.Resourc
             storage=storage,
             queues=queues,
             settings=settings.workers,
+            capacity=settings.capacity,
+        ),
+        opts,
+    )
+    alarms = Alarms(
+        "alarms",
+        AlarmsArgs(
+            naming=naming,
+            keys=keys,
+            database=database,
+            queues=queues,
+            balancer=balancer,
+            web=web,
+            workers=workers,
+            settings=settings.database,
+            recovery=settings.recovery,
+            emails=settings.alarm_emails,
+            ringing=settings.writes,
+            following=settings.following,
         ),
         opts,
     )
@@ -163,16 +234,46 @@ def _parts(settings: Settings, stack_secrets: StackSecrets, opts: pulumi.Resourc
         network=network,
         firewall=firewall,
         endpoints=endpoints,
-        secrets=secrets,
         storage=storage,
+        offsite=offsite,
+        replication=replication,
+        secrets=secrets,
         database=database,
+        backups=backups,
         cache=cache,
         queues=queues,
+        origin_trust=origin_trust,
         balancer=balancer,
         waf=waf,
         web=web,
         workers=workers,
+        alarms=alarms,
     )
+
+
+def _offsite(settings: Settings, naming: Naming, keys: Keys, storage: Storage) -> Offsite:
+    """The copies in the other region: nothing else goes through their provider, and only their owner has it."""
+    provider = aws.Provider("offsite", region=settings.offsite.region, allowed_account_ids=[settings.account_id])
+    return Offsite(
+        "offsite",
+        OffsiteArgs(
+            naming=naming,
+            region=settings.region,
+            keys=keys,
+            storage=storage,
+            settings=settings.offsite,
+            keys_settings=settings.keys,
+            storage_settings=settings.storage,
+            protected=settings.protected,
+        ),
+        pulumi.ResourceOptions(provider=provider),
+    )
+
+
+def _followed_database(stack: str) -> pulumi.Output[str]:
+    """The database of the other stack of the pair: all that a standby reads of it, and only while it follows."""
+    other = pulumi.StackReference(f"{pulumi.get_organization()}/{pulumi.get_project()}/{stack}")
+    return other.require_output("database_arn")
 
 
 def _record(settings: Settings, parts: Parts) -> RegionOutputs:
@@ -181,6 +282,10 @@ def _record(settings: Settings, parts: Parts) -> RegionOutputs:
         region=settings.region,
         environment=settings.environment,
         role=settings.role,
+        follows=settings.follows,
+        activated=settings.activated,
+        fenced=settings.fenced,
+        posture=settings.posture,
         vpc_id=parts.network.vpc.id,
         vpc_cidr=parts.network.vpc.cidr_block,
         app_subnet_ids=pulumi.Output.all(*parts.network.app_subnet_ids),
@@ -192,13 +297,20 @@ def _record(settings: Settings, parts: Parts) -> RegionOutputs:
         database_identifier=parts.database.instance.identifier,
         database_arn=parts.database.instance.arn,
         database_endpoint=parts.database.endpoint,
-        cache_id=parts.cache.group.id,
-        cache_endpoint=parts.cache.endpoint,
+        database_generation=settings.database.generation,
+        kept_database_identifiers=pulumi.Output.all(*(kept.identifier for kept in parts.database.kept.values())),
+        cache_id=parts.cache.group.id if parts.cache else "",
+        cache_endpoint=parts.cache.endpoint if parts.cache else "",
         queue_urls={name: queue.url for name, queue in parts.queues.work.items()},
         dead_letter_queue_urls={name: queue.url for name, queue in parts.queues.dead_letter.items()},
         web_group_names={color: fleet.group.name for color, fleet in parts.web.fleets.items()},
         worker_group_name=parts.workers.fleet.group.name,
         load_balancer_dns_name=parts.balancer.dns_name,
         load_balancer_zone_id=parts.balancer.zone_id,
+        target_group_arns={color: group.arn for color, group in parts.balancer.target_groups.items()},
+        certificate_arn=parts.balancer.certificate.arn,
         certificate_validation_records=parts.balancer.certificate.domain_validation_options,
+        alarm_topic_arn=parts.alarms.topic.arn,
+        backup_vault_name=parts.backups.vault.name,
+        offsite=parts.offsite.summary if parts.offsite else {},
     )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sandbox import bring_up, clouds, project
+from sandbox import bring_up, clouds, processes, project
 from sandbox.beside import beside, engine, official
 from sandbox.environment import environment
 from sandbox.paths import Paths
@@ -46,8 +46,8 @@ def workbench() -> Iterator[Workbench]:
     paths = beside(tools, tools.home / "bench")
     project.refresh(paths)
     try:
-        servers, _ = clouds.start(paths)
-        variables = environment(paths, servers["aws"].url)
+        clouds.start(paths)
+        variables = environment(paths, processes.urls(paths))
         bring_up.initialise(paths, "prod", variables, lambda _: None)
         yield Workbench(paths=paths, engine=engine(paths), official=official(paths) is not None, environment=variables)
     finally:

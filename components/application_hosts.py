@@ -62,8 +62,8 @@ class ApplicationHosts(Component):
             *be_managed(),
             *report(self._log_group()),
             *read_secrets(args.secrets, args.keys, args.region),
-            *read_objects(args.storage.releases, args.keys, args.region),
-            *read_and_write_objects(args.storage.uploads, args.keys, args.region),
+            *read_objects(args.storage.releases, args.storage, args.region),
+            *read_and_write_objects(args.storage.uploads, args.storage, args.region),
             *send_messages(args.queues.work.values(), args.keys, args.region),
             *further,
         ]

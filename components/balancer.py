@@ -8,6 +8,7 @@ import pulumi_aws as aws
 from components.component import Component
 from components.firewall import Firewall
 from components.network import Network
+from components.origin_trust import OriginTrust
 from components.ports import HTTP, HTTPS
 from components.storage import Storage
 from naming import Naming
@@ -21,13 +22,17 @@ STICKY_SECONDS = 3600
 
 @dataclass(frozen=True, kw_only=True)
 class HostRule:
-    """Host names that are answered alike: by the application, or, if not `served`, with 503."""
+    """Host names that are answered alike: by the application, or, if not `served`, with 503.
+
+    A rule for `health` alone answers for the health check's path and those below it; other paths are unknown.
+    """
 
     role: str
     priority: int
     subdomains: tuple[str, ...]
     served: bool
     why: str
+    health: bool = False
 
     def hosts(self, domain: str) -> list[str]:
         """The full names; the empty subdomain is the domain itself."""
@@ -52,21 +57,33 @@ HOST_RULES = (
     HostRule(
         role="application",
         priority=30,
-        subdomains=("", "api", "app"),
+        subdomains=("", "www", "api", "app"),
         served=True,
         why="The public names. Any other name is answered 404: the application trusts the Host header in its links.",
+    ),
+    HostRule(
+        role="origin",
+        priority=40,
+        subdomains=("origin-*",),
+        served=True,
+        why="The region under a name of its own, whichever is live: health checks and the gates of a flip ask here.",
+        health=True,
     ),
 )
 
 
 @dataclass(frozen=True, kw_only=True)
 class BalancerArgs:
-    """`protected` guards the load balancer from deletion: the world's DNS points to its name."""
+    """`protected` guards the load balancer from deletion: the world's DNS points to its name.
+
+    `trust` says who may call at all, once a call has passed the firewall.
+    """
 
     naming: Naming
     network: Network
     firewall: Firewall
     storage: Storage
+    trust: OriginTrust
     settings: WebSettings
     domain: str
     protected: bool
@@ -162,6 +179,10 @@ class Balancer(Component):
             protocol="HTTPS",
             ssl_policy=self._args.settings.tls_policy,
             certificate_arn=issued.certificate_arn,
+            # Cloudflare's addresses are those of every customer of it: only the certificate says that the zone is ours.
+            mutual_authentication=aws.lb.ListenerMutualAuthenticationArgs(
+                mode="verify", trust_store_arn=self._args.trust.store.arn, ignore_client_certificate_expiry=False
+            ),
             default_actions=[
                 aws.lb.ListenerDefaultActionArgs(
                     type="fixed-response",
@@ -191,15 +212,17 @@ class Balancer(Component):
         )
 
     def _host_rule(self, rule: HostRule) -> None:
+        hosts = aws.lb.ListenerRuleConditionHostHeaderArgs(values=rule.hosts(self._args.domain))
+        conditions = [aws.lb.ListenerRuleConditionArgs(host_header=hosts)]
+        if rule.health:
+            health = self._args.settings.health_check_path
+            paths = aws.lb.ListenerRuleConditionPathPatternArgs(values=[health, f"{health}/*"])
+            conditions.append(aws.lb.ListenerRuleConditionArgs(path_pattern=paths))
         aws.lb.ListenerRule(
             f"{self._name}-{rule.role}",
             listener_arn=self.listener.arn,
             priority=rule.priority,
-            conditions=[
-                aws.lb.ListenerRuleConditionArgs(
-                    host_header=aws.lb.ListenerRuleConditionHostHeaderArgs(values=rule.hosts(self._args.domain))
-                )
-            ],
+            conditions=conditions,
             actions=[self._to_colors() if rule.served else _not_served()],
             opts=self.child(),
         )

@@ -27,6 +27,19 @@ class Retention:
 
 
 @dataclass(frozen=True, kw_only=True)
+class BucketReference:
+    """A bucket as others use it, whichever stack declares it."""
+
+    name: pulumi.Output[str]
+    arn: pulumi.Output[str]
+
+    @classmethod
+    def of(cls, name: str) -> "BucketReference":
+        """A bucket of another stack, of which the name says all."""
+        return cls(name=pulumi.Output.from_input(name), arn=pulumi.Output.from_input(f"arn:aws:s3:::{name}"))
+
+
+@dataclass(frozen=True, kw_only=True)
 class BucketPartsArgs:
     """`key` encrypts the objects; without one, S3's own does. `access_log` is the bucket that records every request.
 
@@ -36,7 +49,7 @@ class BucketPartsArgs:
     naming: Naming
     role: str
     data_class: DataClass
-    key: aws.kms.Key | None
+    key: aws.kms.Key | aws.kms.ReplicaKey | None
     retention: Retention
     access_log: "BucketParts | None"
     protected: bool
@@ -48,6 +61,8 @@ class BucketParts(Component):
 
     bucket: aws.s3.Bucket
     policy: aws.s3.BucketPolicy
+    versioning: aws.s3.BucketVersioning
+    reference: BucketReference
     arn: pulumi.Output[str]
     name: pulumi.Output[str]
 
@@ -66,16 +81,17 @@ class BucketParts(Component):
         )
         self.arn = self.bucket.arn
         self.name = self.bucket.id
+        self.reference = BucketReference(name=self.name, arn=self.arn)
         self._encrypt()
         self.policy = self._close()
-        versioning = aws.s3.BucketVersioning(
+        self.versioning = aws.s3.BucketVersioning(
             f"{name}-versioning",
             bucket=self.name,
             versioning_configuration=aws.s3.BucketVersioningVersioningConfigurationArgs(status="Enabled"),
             opts=self.child(),
         )
-        self._tidy(versioning)
-        self._lock(versioning)
+        self._tidy()
+        self._lock()
         self._record(physical)
         self.register_outputs({"arn": self.arn, "name": self.name})
 
@@ -124,7 +140,7 @@ class BucketParts(Component):
             opts=self.child(depends_on=[block]),
         )
 
-    def _tidy(self, versioning: aws.s3.BucketVersioning) -> None:
+    def _tidy(self) -> None:
         retention = self._args.retention
         leftovers = aws.s3.BucketLifecycleConfigurationRuleArgs(
             id="leftovers",
@@ -144,10 +160,10 @@ class BucketParts(Component):
             f"{self._name}-lifecycle",
             bucket=self.name,
             rules=[leftovers, *_ageing(retention)],
-            opts=self.child(depends_on=[versioning]),
+            opts=self.child(depends_on=[self.versioning]),
         )
 
-    def _lock(self, versioning: aws.s3.BucketVersioning) -> None:
+    def _lock(self) -> None:
         """In compliance mode: whoever holds an administrator's credentials cannot delete what is locked either."""
         days = self._args.retention.locked_days
         if days is None:
@@ -160,7 +176,7 @@ class BucketParts(Component):
                     mode="COMPLIANCE", days=days
                 )
             ),
-            opts=self.child(depends_on=[versioning]),
+            opts=self.child(depends_on=[self.versioning]),
         )
 
     def _record(self, physical: str) -> None:

@@ -20,7 +20,11 @@ NAME_LIMIT = 255
 
 @dataclass(frozen=True, kw_only=True)
 class CacheArgs:
-    """`protected` guards the cache from deletion: it holds the users' sessions."""
+    """`protected` guards the cache from deletion: it holds the users' sessions.
+
+    A `lasting` one leaves a snapshot at its end. One that comes and goes with its region's activation leaves none: the
+    sessions have ended with it, and the name of the snapshot would be taken when it goes again.
+    """
 
     naming: Naming
     network: Network
@@ -29,6 +33,7 @@ class CacheArgs:
     settings: CacheSettings
     auth_token: pulumi.Output[str]
     protected: bool
+    lasting: bool
 
 
 class Cache(Component):
@@ -117,10 +122,7 @@ class Cache(Component):
             maintenance_window=settings.maintenance_window,
             snapshot_window=settings.snapshot_window,
             snapshot_retention_limit=settings.snapshot_retention_days,
-            # With the network's id, new in each life of the stack: a second destroy must not meet the first one's.
-            final_snapshot_identifier=pulumi.Output.concat(
-                args.naming.physical(f"{self._name}-final", ID_LIMIT), "-", args.network.vpc.id
-            ),
+            final_snapshot_identifier=self._last_snapshot() if args.lasting else None,
             log_delivery_configurations=[
                 aws.elasticache.ReplicationGroupLogDeliveryConfigurationArgs(
                     log_type=log,
@@ -130,5 +132,10 @@ class Cache(Component):
                 )
                 for log, log_group in log_groups.items()
             ],
-            opts=self.child(protect=args.protected),
+            opts=self.child(protect=args.protected and args.lasting),
         )
+
+    def _last_snapshot(self) -> pulumi.Output[str]:
+        """With the network's id, new in each life of the stack: a second destroy must not meet the first one's."""
+        name = self._args.naming.physical(f"{self._name}-final", ID_LIMIT)
+        return pulumi.Output.concat(name, "-", self._args.network.vpc.id)

@@ -46,7 +46,13 @@ class Component(pulumi.ComponentResource):
         )
 
     def child(
-        self, *, protect: bool | None = None, depends_on: list[pulumi.Resource] | None = None
+        self,
+        *,
+        protect: bool | None = None,
+        depends_on: list[pulumi.Resource] | None = None,
+        ignore_changes: list[str] | None = None,
     ) -> pulumi.ResourceOptions:
         """Options of a child resource."""
-        return pulumi.ResourceOptions(parent=self, protect=protect, depends_on=depends_on)
+        return pulumi.ResourceOptions(
+            parent=self, protect=protect, depends_on=depends_on, ignore_changes=ignore_changes
+        )

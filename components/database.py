@@ -1,23 +1,17 @@
 """The MySQL database: encrypted, audited, recoverable to any second, and reachable from inside the VPC alone."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import replace
 
 import pulumi
 import pulumi_aws as aws
 
 from components.component import Component
-from components.firewall import Firewall
-from components.keys import Keys
-from components.network import Network
-from components.ports import DATABASE
-from naming import DataClass, Naming
-from settings import DatabaseSettings
+from components.database_instance import DatabaseArgs, Groups, database_instance
+from naming import DataClass
 
-IDENTIFIER_LIMIT = 63
 NAME_LIMIT = 255
 
-LOGS = ("error", "slowquery", "audit")
 AUDITED_EVENTS = "CONNECT,QUERY_DDL,QUERY_DCL"
 """Who connected, and what changed tables or rights; not the rows: a log of queries is a copy of personal data."""
 
@@ -46,23 +40,14 @@ DYNAMIC_PARAMETERS = frozenset(
 """Those that RDS changes on a running database; any other waits for a reboot, and RDS refuses it as immediate."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class DatabaseArgs:
-    """`protected` guards the database from deletion, by Pulumi and by AWS."""
-
-    naming: Naming
-    network: Network
-    firewall: Firewall
-    keys: Keys
-    settings: DatabaseSettings
-    password: pulumi.Output[str]
-    protected: bool
-
-
 class Database(Component):
-    """One RDS instance, and its standby in another zone where the settings ask for it."""
+    """The generation in use, with its standby in another zone where it is written to; and the former ones, `kept`.
+
+    A kept generation is what it was, a database of its own, of which nothing is read or written any more.
+    """
 
     instance: aws.rds.Instance
+    kept: dict[int, aws.rds.Instance]
     endpoint: pulumi.Output[str]
     address: pulumi.Output[str]
     port: pulumi.Output[int]
@@ -71,16 +56,20 @@ class Database(Component):
         super().__init__("data", name, args.naming, data_class=DataClass.PERSONAL, opts=opts)
         self._name = name
         self._args = args
-        self._identifier = args.naming.physical(name, IDENTIFIER_LIMIT)
         self._version = ".".join(args.settings.engine_version.split(".")[:2])
 
-        self.instance = self._instance(
-            subnet_group=self._subnet_group(),
-            parameter_group=self._parameter_group(),
-            option_group=self._option_group(),
-            monitoring_role=self._monitoring_role(),
-            log_groups=self._log_groups(),
+        groups = Groups(
+            subnets=self._subnet_group(),
+            parameters=self._parameter_group(),
+            options=self._option_group(),
+            monitoring=self._monitoring_role(),
         )
+        self.instance = database_instance(self, name, args, args.settings.generation, groups)
+        former = replace(args, source_arn=None, apply_immediately=False)
+        self.kept = {
+            generation: database_instance(self, name, former, generation, groups)
+            for generation in args.settings.kept_generations
+        }
         self.endpoint = self.instance.endpoint
         self.address = self.instance.address
         self.port = self.instance.port
@@ -157,71 +146,3 @@ class Database(Component):
             opts=self.child(),
         )
         return role
-
-    def _log_groups(self) -> list[pulumi.Resource]:
-        """Made before the instance: RDS would make them itself, unencrypted and kept for ever."""
-        return [
-            aws.cloudwatch.LogGroup(
-                f"{self._name}-{log}-log",
-                name=f"/aws/rds/instance/{self._identifier}/{log}",
-                retention_in_days=self._args.settings.log_retention_days,
-                kms_key_id=self._args.keys.logs.arn,
-                opts=self.child(),
-            )
-            for log in LOGS
-        ]
-
-    def _instance(
-        self,
-        *,
-        subnet_group: aws.rds.SubnetGroup,
-        parameter_group: aws.rds.ParameterGroup,
-        option_group: aws.rds.OptionGroup,
-        monitoring_role: aws.iam.Role,
-        log_groups: list[pulumi.Resource],
-    ) -> aws.rds.Instance:
-        args, settings = self._args, self._args.settings
-        return aws.rds.Instance(
-            f"{self._name}-instance",
-            identifier=self._identifier,
-            engine=settings.engine,
-            engine_version=settings.engine_version,
-            auto_minor_version_upgrade=True,
-            instance_class=settings.instance_class,
-            multi_az=settings.multi_az,
-            storage_type="gp3",
-            allocated_storage=settings.allocated_storage_gib,
-            max_allocated_storage=settings.max_allocated_storage_gib,
-            storage_encrypted=True,
-            kms_key_id=args.keys.data.arn,
-            db_name=settings.database_name,
-            username=settings.username,
-            # Given, not managed by RDS: a primary whose password RDS manages cannot feed a read replica.
-            password=args.password,
-            iam_database_authentication_enabled=True,
-            ca_cert_identifier="rds-ca-rsa2048-g1",
-            db_subnet_group_name=subnet_group.name,
-            port=DATABASE,
-            vpc_security_group_ids=[args.firewall.database.id],
-            publicly_accessible=False,
-            parameter_group_name=parameter_group.name,
-            option_group_name=option_group.name,
-            apply_immediately=False,
-            maintenance_window=settings.maintenance_window,
-            backup_window=settings.backup_window,
-            backup_retention_period=settings.backup_retention_days,
-            copy_tags_to_snapshot=True,
-            delete_automated_backups=False,
-            deletion_protection=args.protected,
-            skip_final_snapshot=False,
-            # With the network's id, new in each life of the stack: a second destroy must not meet the first one's.
-            final_snapshot_identifier=pulumi.Output.concat(
-                args.naming.physical(f"{self._name}-final", IDENTIFIER_LIMIT), "-", args.network.vpc.id
-            ),
-            monitoring_interval=settings.monitoring_interval_seconds,
-            monitoring_role_arn=monitoring_role.arn,
-            performance_insights_enabled=True,
-            performance_insights_kms_key_id=args.keys.data.arn,
-            enabled_cloudwatch_logs_exports=list(LOGS),
-            opts=self.child(protect=args.protected, depends_on=log_groups),
-        )

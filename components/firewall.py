@@ -78,6 +78,12 @@ def _host_ways_out(group: Group) -> tuple[WayOut, ...]:
     )
 
 
+WRITERS = (
+    _in(Group.DATABASE, DATABASE, Group.WEB, "Queries of the web hosts"),
+    _in(Group.DATABASE, DATABASE, Group.WORKERS, "Queries of the workers"),
+)
+"""What a fence closes, so that nothing is written here while another region writes."""
+
 RULES = (
     _in(Group.BALANCER, HTTPS, Range.CLOUDFLARE, "Visitors, who all come through Cloudflare"),
     _in(Group.BALANCER, HTTP, Range.CLOUDFLARE, "Visitors without TLS, to be redirected"),
@@ -85,8 +91,7 @@ RULES = (
     _in(Group.WEB, HTTP, Group.BALANCER, "Requests and health checks"),
     *_host_ways_out(Group.WEB),
     *_host_ways_out(Group.WORKERS),
-    _in(Group.DATABASE, DATABASE, Group.WEB, "Queries of the web hosts"),
-    _in(Group.DATABASE, DATABASE, Group.WORKERS, "Queries of the workers"),
+    *WRITERS,
     _in(Group.DATABASE, DATABASE, Range.VPN_CLIENTS, "Queries of engineers on the VPN"),
     _in(Group.CACHE, CACHE, Group.WEB, "Cache and sessions of the web hosts"),
     _in(Group.CACHE, CACHE, Group.WORKERS, "Cache and locks of the workers"),
@@ -106,10 +111,11 @@ PURPOSES = {
 
 @dataclass(frozen=True, kw_only=True)
 class FirewallArgs:
-    """The network whose parts the groups guard."""
+    """The network whose parts the groups guard; `fenced` keeps the hosts from the database."""
 
     naming: Naming
     network: Network
+    fenced: bool = False
 
 
 class Firewall(Component):
@@ -138,7 +144,7 @@ class Firewall(Component):
     def _group(
         self, name: str, args: FirewallArgs, group: Group, others: Mapping[Group, aws.ec2.SecurityGroup]
     ) -> aws.ec2.SecurityGroup:
-        rules = [rule for rule in RULES if rule.group is group]
+        rules = [rule for rule in RULES if rule.group is group and not (args.fenced and rule in WRITERS)]
         settings = args.network.settings
         return aws.ec2.SecurityGroup(
             f"{name}-{group}",

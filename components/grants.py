@@ -5,9 +5,10 @@ from typing import Any
 
 import pulumi_aws as aws
 
-from components.keys import Keys
+from components.bucket import BucketReference
+from components.keys import KeyReference, Keys
 from components.secrets import Secrets
-from components.storage import BucketParts
+from components.storage import Storage
 
 Statement = dict[str, Any]
 
@@ -64,20 +65,20 @@ def read_secrets(secrets: Secrets, keys: Keys, region: str) -> list[Statement]:
             ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"],
             [secrets.app.arn, secrets.database.arn, secrets.cache.arn],
         ),
-        _use_key(keys.secrets, ["kms:Decrypt"], "secretsmanager", region),
+        _use_key(KeyReference(arn=keys.secrets.arn), ["kms:Decrypt"], "secretsmanager", region),
     ]
 
 
-def read_objects(bucket: BucketParts, keys: Keys, region: str) -> list[Statement]:
-    """Every object of a bucket, and their list."""
+def read_objects(bucket: BucketReference, storage: Storage, region: str) -> list[Statement]:
+    """Every object of a data bucket, and their list."""
     return [
         _allow(["s3:ListBucket"], bucket.arn),
         _allow(["s3:GetObject"], bucket.arn.apply(lambda arn: f"{arn}/*")),
-        _use_key(keys.storage, ["kms:Decrypt"], "s3", region),
+        _use_key(storage.data_key, ["kms:Decrypt"], "s3", region),
     ]
 
 
-def read_and_write_objects(bucket: BucketParts, keys: Keys, region: str) -> list[Statement]:
+def read_and_write_objects(bucket: BucketReference, storage: Storage, region: str) -> list[Statement]:
     """As reading, and to write and delete objects; the bucket keeps old versions, which this does not reach."""
     return [
         _allow(["s3:ListBucket"], bucket.arn),
@@ -85,7 +86,7 @@ def read_and_write_objects(bucket: BucketParts, keys: Keys, region: str) -> list
             ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:PutObject"],
             bucket.arn.apply(lambda arn: f"{arn}/*"),
         ),
-        _use_key(keys.storage, ["kms:Decrypt", "kms:GenerateDataKey"], "s3", region),
+        _use_key(storage.data_key, ["kms:Decrypt", "kms:GenerateDataKey"], "s3", region),
     ]
 
 
@@ -94,7 +95,7 @@ def send_messages(queues: Iterable[aws.sqs.Queue], keys: Keys, region: str) -> l
     return [
         _allow(["sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:SendMessage"], [queue.arn for queue in queues]),
         # Sending needs both: SQS reads back the data key that it encrypts with.
-        _use_key(keys.messages, ["kms:Decrypt", "kms:GenerateDataKey"], "sqs", region),
+        _use_key(KeyReference(arn=keys.messages.arn), ["kms:Decrypt", "kms:GenerateDataKey"], "sqs", region),
     ]
 
 
@@ -111,7 +112,7 @@ def receive_messages(queues: Iterable[aws.sqs.Queue], keys: Keys, region: str) -
             ],
             [queue.arn for queue in queues],
         ),
-        _use_key(keys.messages, ["kms:Decrypt"], "sqs", region),
+        _use_key(KeyReference(arn=keys.messages.arn), ["kms:Decrypt"], "sqs", region),
     ]
 
 
@@ -120,7 +121,9 @@ def _allow(actions: list[str], resources: Any, condition: Statement | None = Non
     return statement if condition is None else {**statement, "Condition": condition}
 
 
-def _use_key(key: aws.kms.Key, actions: list[str], service: str, region: str) -> Statement:
+def _use_key(key: KeyReference, actions: list[str], service: str, region: str) -> Statement:
     """A key, and only on the way through the service whose data it encrypts."""
-    via = {"StringEquals": {"kms:ViaService": f"{service}.{region}.amazonaws.com"}}
-    return _allow(actions, key.arn, via)
+    condition: Statement = {"StringEquals": {"kms:ViaService": f"{service}.{region}.amazonaws.com"}}
+    if key.alias:
+        condition["ForAnyValue:StringEquals"] = {"kms:ResourceAliases": key.alias}
+    return _allow(actions, key.arn, condition)

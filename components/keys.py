@@ -97,6 +97,26 @@ KEYS = (
 
 
 @dataclass(frozen=True, kw_only=True)
+class KeyReference:
+    """How a policy names a key: by its ARN, or, where another stack declares it, as those among `arn` with `alias`."""
+
+    arn: pulumi.Input[str]
+    alias: str | None = None
+
+
+def alias_of(naming: Naming, role: str) -> str:
+    """The name under which the key of a role can be looked up in its region."""
+    return f"alias/{naming.physical(role, 250)}"
+
+
+def policy_of(place: Place, row: KeyRow) -> dict[str, Any]:
+    """The account's IAM policies decide, without which a key can become unreachable for good; then the row's grants."""
+    account = {"AWS": f"arn:aws:iam::{place.account_id}:root"}
+    statements = [_allow("AccountDecides", account, ["kms:*"]), *row.grants(place)]
+    return {"Version": "2012-10-17", "Statement": statements}
+
+
+@dataclass(frozen=True, kw_only=True)
 class KeysArgs:
     """Where the keys are used, and how long a deleted one can be called back."""
 
@@ -133,23 +153,16 @@ class Keys(Component):
             multi_region=True,
             enable_key_rotation=True,
             deletion_window_in_days=args.settings.deletion_window_days,
-            policy=json.dumps(_policy(place, row)),
+            policy=json.dumps(policy_of(place, row)),
             opts=self.child(protect=args.protected),
         )
         aws.kms.Alias(
             f"{name}-{row.role}-alias",
-            name=f"alias/{args.naming.physical(row.role, 250)}",
+            name=alias_of(args.naming, row.role),
             target_key_id=key.key_id,
             opts=self.child(),
         )
         return key
-
-
-def _policy(place: Place, row: KeyRow) -> dict[str, Any]:
-    """The account's IAM policies decide, without which a key can become unreachable for good; then the row's grants."""
-    account = {"AWS": f"arn:aws:iam::{place.account_id}:root"}
-    statements = [_allow("AccountDecides", account, ["kms:*"]), *row.grants(place)]
-    return {"Version": "2012-10-17", "Statement": statements}
 
 
 def _allow(sid: str, principal: Statement, actions: list[str], condition: Statement | None = None) -> Statement:

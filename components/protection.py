@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import pulumi
 
-from components.component import Component
 from naming import PROJECT
 
 NAME = "set-allow_destroy_of-and-run-pulumi-up-first"
@@ -17,7 +16,7 @@ class Protection(pulumi.ComponentResource):
     Protection of the stateful resources alone would let a destroy take everything else first.
     """
 
-    def __init__(self, parts: Sequence[Component], *, protected: bool) -> None:
+    def __init__(self, parts: Sequence[pulumi.Resource], *, protected: bool) -> None:
         opts = pulumi.ResourceOptions(depends_on=list(parts), protect=protected)
         super().__init__(f"{PROJECT}:platform:Protection", NAME, None, opts)
         self.register_outputs({})

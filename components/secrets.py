@@ -7,6 +7,7 @@ import pulumi_aws as aws
 
 from components.component import Component
 from components.keys import Keys
+from components.offsite_keys import OffsiteKeys
 from naming import DataClass, Naming
 from settings import SecretsSettings, StackSecrets
 
@@ -15,7 +16,11 @@ NAME_LIMIT = 512
 
 @dataclass(frozen=True, kw_only=True)
 class SecretsArgs:
-    """`database_username` stands beside its password, since a reader needs both."""
+    """`database_username` stands beside its password, since a reader needs both.
+
+    Where there are `offsite_keys`, each secret has a replica in their region: that region compares its own with them
+    before it takes over.
+    """
 
     naming: Naming
     keys: Keys
@@ -23,6 +28,7 @@ class SecretsArgs:
     database_username: str
     values: StackSecrets
     protected: bool
+    offsite_keys: OffsiteKeys | None = None
 
 
 class Secrets(Component):
@@ -59,6 +65,7 @@ class Secrets(Component):
             description=description,
             kms_key_id=self._args.keys.secrets.arn,
             recovery_window_in_days=recovery_days,
+            replicas=self._replicas(),
             opts=self.child(protect=self._args.protected),
         )
         aws.secretsmanager.SecretVersion(
@@ -68,3 +75,7 @@ class Secrets(Component):
             opts=self.child(),
         )
         return secret
+
+    def _replicas(self) -> list[aws.secretsmanager.SecretReplicaArgs] | None:
+        keys = self._args.offsite_keys
+        return [aws.secretsmanager.SecretReplicaArgs(region=keys.region, kms_key_id=keys.secrets.arn)] if keys else None

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components.bucket import BucketParts, BucketPartsArgs, Retention, Statement, access_log_prefix
+from components.bucket import BucketParts, BucketPartsArgs, BucketReference, Retention, Statement, access_log_prefix
 from components.component import Component
-from components.keys import Keys
-from naming import DataClass, Naming
+from components.keys import KeyReference, Keys, alias_of
+from naming import DataClass, Naming, replica_of
 from settings import StorageSettings
 
 
@@ -49,7 +49,13 @@ LOGS = BucketRow(
     data_class=DataClass.PERSONAL,
     retention=_as_logs,
 )
-RECORDED = (
+TRUST = BucketRow(
+    role="trust",
+    why="Certificates of authorities: what the load balancer trusts, where it can read it.",
+    data_class=DataClass.INTERNAL,
+    retention=_for_good,
+)
+DATA = (
     BucketRow(
         role="uploads",
         why="Files of customers: the hosts come and go, and keep nothing.",
@@ -69,37 +75,55 @@ RECORDED = (
         retention=_as_backups,
     ),
 )
+"""What both regions of the pair work with: each bucket has a replica, which the stack that owns the pair declares."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class StorageArgs:
-    """`protected` buckets refuse their deletion."""
+    """`protected` buckets refuse their deletion.
+
+    `home` are the names of the stack that owns the data buckets, where that is another: then their replicas in this
+    region are used, and nothing about them is declared here.
+    """
 
     naming: Naming
+    region: str
     keys: Keys
     settings: StorageSettings
     protected: bool
+    home: Naming | None = None
 
 
 class Storage(Component):
     """The buckets. That of the logs records all others; its own requests are not recorded, which would never end."""
 
-    uploads: BucketParts
-    releases: BucketParts
     logs: BucketParts
-    backups: BucketParts
+    trust: BucketParts
+    data: dict[str, BucketParts]
+    uploads: BucketReference
+    releases: BucketReference
+    backups: BucketReference
+    data_key: KeyReference
 
     def __init__(self, name: str, args: StorageArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("storage", name, args.naming, opts=opts)
         self._name = name
         self._args = args
+        declared = () if args.home else DATA
+        recorded = [row.role for row in (TRUST, *declared)]
+        writers = [_balancer_writer(args.naming), *access_log_writers(args.naming, LOGS.role, recorded)]
         # Encrypted with S3's own key, the only one with which a load balancer can write its log.
-        self.logs = self._bucket(LOGS, key=None, access_log=None, statements=_log_writers(args.naming))
-        recorded = {row.role: self._bucket(row, key=args.keys.storage, access_log=self.logs) for row in RECORDED}
-        self.uploads = recorded["uploads"]
-        self.releases = recorded["releases"]
-        self.backups = recorded["backups"]
-        self.register_outputs({"logs": self.logs.name, **{role: bucket.name for role, bucket in recorded.items()}})
+        self.logs = self._bucket(LOGS, key=None, access_log=None, statements=writers)
+        # With S3's own key too: what is in it is public, and who sets up a load balancer need have no right to ours.
+        self.trust = self._bucket(TRUST, key=None, access_log=self.logs)
+        self.data = {row.role: self._bucket(row, key=args.keys.storage, access_log=self.logs) for row in declared}
+        self.data_key = self._data_key()
+        used = {row.role: self._used(row.role) for row in DATA}
+        self.uploads = used["uploads"]
+        self.releases = used["releases"]
+        self.backups = used["backups"]
+        outputs = {"logs": self.logs.name, **{role: bucket.name for role, bucket in used.items()}}
+        self.register_outputs(outputs)
 
     def _bucket(
         self,
@@ -125,25 +149,40 @@ class Storage(Component):
             self.child(),
         )
 
+    def _used(self, role: str) -> BucketReference:
+        home = self._args.home
+        return BucketReference.of(home.bucket(replica_of(role))) if home else self.data[role].reference
 
-def _log_writers(naming: Naming) -> list[Statement]:
-    """The load balancers of the account, and S3 for each bucket that is recorded."""
-    log = f"arn:aws:s3:::{naming.bucket(LOGS.role)}"
-    balancers = {
+    def _data_key(self) -> KeyReference:
+        args = self._args
+        if args.home is None:
+            return KeyReference(arn=args.keys.storage.arn)
+        any_key = f"arn:aws:kms:{args.region}:{args.naming.account_id}:key/*"
+        return KeyReference(arn=any_key, alias=alias_of(args.home, replica_of("storage")))
+
+
+def _balancer_writer(naming: Naming) -> Statement:
+    """The load balancers of the account."""
+    return {
         "Sid": "LoadBalancers",
         "Effect": "Allow",
         "Principal": {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"},
         "Action": "s3:PutObject",
         # The path holds the account whose balancer writes; the service sends no aws:SourceAccount to compare.
-        "Resource": f"{log}/*/AWSLogs/{naming.account_id}/*",
+        "Resource": f"arn:aws:s3:::{naming.bucket(LOGS.role)}/*/AWSLogs/{naming.account_id}/*",
     }
-    return [balancers, *(_access_log_writer(naming, row.role, log) for row in RECORDED)]
+
+
+def access_log_writers(naming: Naming, log_role: str, recorded: Sequence[str]) -> list[Statement]:
+    """S3, for the bucket of each of the `recorded` roles."""
+    log = f"arn:aws:s3:::{naming.bucket(log_role)}"
+    return [_access_log_writer(naming, role, log) for role in recorded]
 
 
 def _access_log_writer(naming: Naming, role: str, log: str) -> Statement:
     recorded = naming.bucket(role)
     return {
-        "Sid": f"AccessLogOf{role.capitalize()}",
+        "Sid": f"AccessLogOf{role.title().replace('-', '')}",
         "Effect": "Allow",
         "Principal": {"Service": "logging.s3.amazonaws.com"},
         "Action": "s3:PutObject",

@@ -9,7 +9,7 @@ from components.application_hosts import ApplicationHosts, ApplicationHostsArgs
 from components.balancer import Balancer
 from components.fleet import Fleet
 from components.grants import METRICS_NAMESPACE
-from settings import WebSettings
+from settings import Capacity, WebSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,6 +18,7 @@ class WebArgs(ApplicationHostsArgs):
 
     balancer: Balancer
     settings: WebSettings
+    capacity: Capacity
 
 
 class Web(ApplicationHosts):
@@ -32,7 +33,7 @@ class Web(ApplicationHosts):
         self.fleets = {}
         for color, size in (("blue", args.settings.blue), ("green", args.settings.green)):
             target_group = args.balancer.target_groups[color]
-            sizes = (size.min_size, size.max_size)
+            sizes = args.capacity.sizes(size.min_size, size.max_size, args.settings.warm_min_size)
             fleet = self._fleet(color, role, args.firewall.web, sizes, [target_group])
             self._scale_by_cpu(color, fleet)
             self._scale_by_memory(color, fleet)

@@ -24,7 +24,7 @@ from pulumi_aws.autoscaling import (
 from components.application_hosts import ApplicationHosts, ApplicationHostsArgs
 from components.fleet import Fleet
 from components.grants import receive_messages
-from settings import WorkersSettings
+from settings import Capacity, WorkersSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +32,7 @@ class WorkersArgs(ApplicationHostsArgs):
     """As all hosts of the application."""
 
     settings: WorkersSettings
+    capacity: Capacity
 
 
 class Workers(ApplicationHosts):
@@ -43,7 +44,7 @@ class Workers(ApplicationHosts):
         super().__init__(name, args, opts)
         self._args = args
         role = self._role(*receive_messages(args.queues.work.values(), args.keys, args.region))
-        sizes = (args.settings.min_size, args.settings.max_size)
+        sizes = args.capacity.sizes(args.settings.min_size, args.settings.max_size, args.settings.warm_min_size)
         self.fleet = self._fleet("fleet", role, args.firewall.workers, sizes)
         self._scale_by_backlog()
         self.register_outputs({"group": self.fleet.group.name})

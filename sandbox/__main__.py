@@ -16,7 +16,7 @@ from rich.table import Table
 from sandbox import bring_up, clouds, processes, project, shell
 from sandbox.environment import dropped, environment, variables
 from sandbox.paths import Paths
-from sandbox.processes import KINDS, Server
+from sandbox.processes import AWS, CLOUDFLARE, KINDS, Server
 from sandbox.steps import SandboxError, interrupt_on_termination
 
 app = typer.Typer(
@@ -71,7 +71,7 @@ def open_shell(
 ) -> None:
     """Open a shell in which `pulumi`, the AWS CLI and boto3 work on the sandbox."""
     paths = Paths.of()
-    given = environment(paths, _endpoint(paths))
+    given = environment(paths, _urls(paths))
     sys.stdout.flush()
     if command:
         os.execvpe(command[0], command, given)
@@ -82,10 +82,10 @@ def open_shell(
 def print_environment() -> None:
     """Print the shell's environment, for `eval "$(python -m sandbox env)"`."""
     paths = Paths.of()
-    endpoint = _endpoint(paths)
-    for name in dropped(paths, endpoint):
+    urls = _urls(paths)
+    for name in dropped(paths, urls):
         print(f"unset {name}")
-    for name, value in variables(paths, endpoint).items():
+    for name, value in variables(paths, urls).items():
         print(f"export {name}={shlex.quote(value)}")
 
 
@@ -97,7 +97,7 @@ def blackout(
 ) -> None:
     """Take an AWS region away while everything runs, or give it back."""
     question = "" if end else f"?mode={quote(mode)}"
-    url = f"{_endpoint(Paths.of())}/_sandbox/blackout/{quote(region)}{question}"
+    url = f"{_urls(Paths.of())['aws']}/_sandbox/blackout/{quote(region)}{question}"
     try:
         with urlopen(Request(url, method="DELETE" if end else "PUT"), timeout=ANSWER_SECONDS) as answer:
             lost = json.load(answer)
@@ -107,13 +107,14 @@ def blackout(
     _say(f"lost: {told}" if told else "every region answers")
 
 
-def _endpoint(paths: Paths) -> str:
-    """Where the emulated AWS answers. Raises SandboxError when it does not run."""
-    project.refresh(paths)
-    server = processes.running(paths, KINDS[0])
-    if server is None:
+def _urls(paths: Paths) -> dict[str, str]:
+    """Where the servers answer. Raises SandboxError when the emulated AWS does not run."""
+    for note in project.refresh(paths):
+        print(f"sandbox: {note}", file=sys.stderr)
+    urls = processes.urls(paths)
+    if AWS.name not in urls:
         raise SandboxError("the sandbox is not up; run `make sandbox` first")
-    return server.url
+    return urls
 
 
 def _chosen(paths: Paths, given: list[str] | None) -> list[str]:
@@ -139,23 +140,45 @@ def _show(paths: Paths, servers: dict[str, Server]) -> None:
         server = servers.get(kind.name)
         what = f"up, pid {server.pid}, {_memory(server)} MB" if server else "not running"
         table.add_row(kind.title, what, server.url if server else "")
+    live = next((str(name) for stack in project.stacks(paths) if (name := project.setting(paths, stack, "live"))), None)
     for stack in project.stacks(paths):
-        count = clouds.resources(paths, stack)
-        region = str(project.setting(paths, stack, "region") or "")
-        what = f"{count} resources" if count else "not brought up"
-        table.add_row(f"stack {stack}", what if servers or not count else f"{what}, lost with the cloud", region)
+        table.add_row(f"stack {stack}", _state(paths, stack, servers, live), _place(paths, stack, servers))
     console.print(table)
-    if "aws" in servers:
-        console.print(
-            "Look at it:  make sandbox-shell            then: pulumi preview, pulumi stack graph, aws s3 ls\n"
-            'or here:     eval "$(make -s sandbox-env)"\n'
-            f"or only AWS: export AWS_ENDPOINT_URL={servers['aws'].url} AWS_ACCESS_KEY_ID=sandbox "
-            "AWS_SECRET_ACCESS_KEY=sandbox\n"
-            "Stop it:     make sandbox-down",
-            soft_wrap=True,
-        )
-    else:
-        console.print("Bring it up: make sandbox")
+    console.print(_hints(paths, servers), soft_wrap=True, markup=False)
+
+
+def _state(paths: Paths, stack: str, servers: dict[str, Server], live: str | None) -> str:
+    count = clouds.resources(paths, stack)
+    if not count:
+        return "not brought up"
+    if not servers:
+        return f"{count} resources, lost with the clouds"
+    return f"{count} resources{', live' if stack == live else ''}"
+
+
+def _place(paths: Paths, stack: str, servers: dict[str, Server]) -> str:
+    """A stack's region; that of the edge is everywhere."""
+    if region := project.setting(paths, stack, "region"):
+        return str(region)
+    server = servers.get(CLOUDFLARE.name)
+    return f"{project.setting(paths, stack, 'domain')} on {server.url}" if server else ""
+
+
+def _hints(paths: Paths, servers: dict[str, Server]) -> str:
+    """How to go on from here."""
+    if AWS.name not in servers:
+        return "Bring it up: make sandbox"
+    lines = [
+        "Look at it:  make sandbox-shell            then: pulumi preview --stack prod, ops dr status, aws s3 ls",
+        'or here:     eval "$(make -s sandbox-env)"',
+        f"or only AWS: export AWS_ENDPOINT_URL={servers[AWS.name].url} AWS_ACCESS_KEY_ID=sandbox "
+        "AWS_SECRET_ACCESS_KEY=sandbox",
+    ]
+    edge = next((stack for stack in project.stacks(paths) if project.setting(paths, stack, "live")), None)
+    if edge and clouds.resources(paths, edge) and CLOUDFLARE.name in servers:
+        domain, url = project.setting(paths, edge, "domain"), servers[CLOUDFLARE.name].url
+        lines.append(f"Visit it:    curl -H 'Host: app.{domain}' {url}/api/health/database")
+    return "\n".join([*lines, "Stop it:     make sandbox-down"])
 
 
 def _memory(server: Server) -> int:

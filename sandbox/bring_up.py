@@ -5,7 +5,6 @@ import secrets
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
@@ -25,36 +24,47 @@ Say = Callable[[str], None]
 
 
 def bring_up(paths: Paths, stacks: list[str], say: Say) -> dict[str, Server]:
-    """Bring the stacks up, in order, and return the clouds they live in.
+    """Bring the stacks up, in order, and return the servers they live in.
 
     Whatever ends it early, nothing that it started keeps running but the clouds, and those only after an error of the
     engine, so that they can be looked at.
     """
     if not paths.wrapper.is_file() or not paths.passphrase.is_file():
         raise SandboxError("the sandbox is not set up; run `make sandbox`")
-    project.refresh(paths)
+    for note in project.refresh(paths):
+        say(note)
     clouds.release_dead_locks(paths)
-    if clouds.cut_off(paths):
-        say("the last change was killed in the middle: starting over with an empty cloud")
-        clouds.stop(paths)
     fresh: list[str] = []
     try:
-        before = time.monotonic()
         servers, fresh = clouds.start(paths)
         for name in fresh:
-            say(f"{name} emulator started on {servers[name].url} ({time.monotonic() - before:.1f} s)")
-        if lost := clouds.forget_lost_states(paths, servers):
-            say(lost)
-        variables = environment(paths, servers["aws"].url)
-        for stack in stacks:
+            say(f"{servers[name].title} started on {servers[name].url}")
+        for line in clouds.forget_lost_states(paths, servers):
+            say(line)
+        variables = environment(paths, processes.urls(paths))
+        for stack in clouds.cut_off(paths):
+            recover(paths, stack, variables, say)
+        # Each may refer to any other, whether that has resources yet or not.
+        for stack in project.stacks(paths):
             initialise(paths, stack, variables, say)
+        for stack in stacks:
             run_engine(paths, stack, variables, say, THROWN_AWAY_GRACE_SECONDS if fresh else GRACE_SECONDS)
     except KeyboardInterrupt:
-        # A change that was cut off leaves the cloud in a state that no stack describes.
-        stopped = clouds.stop(paths, None if clouds.cut_off(paths) else fresh)
+        stopped = clouds.stop(paths, fresh)
         say(f"interrupted{'; ' + ', '.join(stopped) + ' stopped' if stopped else ''}; run `make sandbox` to go on")
         raise
     return servers
+
+
+def recover(paths: Paths, stack: str, variables: Mapping[str, str], say: Say) -> None:
+    """Make a stack's state say again what its cloud holds, by the operators' command. Raises SandboxError."""
+    say(f"stack {stack}: its last change was killed in the middle; ops recover {stack}")
+    answer = subprocess.run([paths.launcher, "recover", "--yes", stack], cwd=paths.checkout, env=dict(variables))
+    if answer.returncode:
+        raise SandboxError(
+            f"stack {stack}: `ops recover` failed, its messages are above. The clouds keep running: look with "
+            "`make sandbox-shell`, or start from nothing with `make sandbox-down` and `make sandbox`."
+        )
 
 
 def initialise(paths: Paths, stack: str, variables: Mapping[str, str], say: Say) -> None:

@@ -3,6 +3,7 @@
 import json
 import shutil
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -10,45 +11,82 @@ import psutil
 
 from sandbox import processes, project
 from sandbox.paths import Paths, write_private
-from sandbox.processes import KINDS, Server
+from sandbox.processes import APPLICATION, AWS, KINDS, Kind, Server
 
 LOST_STATES_KEPT = 5
 
 
 def start(paths: Paths) -> tuple[dict[str, Server], list[str]]:
-    """Every cloud, started where it was not running, and the names of those that were started."""
-    present = project.stacks(paths)
-    account = project.setting(paths, present[0], "account_id") if present else None
-    arguments = ["--account", str(account)] if account else []
+    """Every server, started where it was not running, and the names of those that were started.
+
+    Stacks describe one another's resources: where one cloud has lost its memory, all start from nothing.
+    """
+    found = {kind.name: processes.running(paths, kind) for kind in KINDS}
+    if any(found[kind.name] is None for kind in KINDS if kind.described):
+        stop(paths)
+        found = dict.fromkeys(found)
     servers: dict[str, Server] = {}
     fresh = []
     for kind in KINDS:
-        found = processes.running(paths, kind)
-        if found is None:
+        server = found.get(kind.name)
+        if server is None:
+            server = processes.start(paths, kind, arguments(paths, kind, servers))
             fresh.append(kind.name)
-        servers[kind.name] = found or processes.start(paths, kind, arguments)
+        servers[kind.name] = server
     return servers, fresh
 
 
+def arguments(paths: Paths, kind: Kind, servers: Mapping[str, Server]) -> list[str]:
+    """The command line of a server: what it must know of the stacks, and of the servers before it."""
+    if kind == AWS:
+        return _repeated("--account", _settings(paths, "account_id")[:1])
+    if kind == APPLICATION:
+        return ["--aws", servers[AWS.name].url, *_repeated("--region", _settings(paths, "region"))]
+    zones = [
+        f"{zone}={project.setting(paths, stack, 'domain')}"
+        for stack in project.stacks(paths)
+        if (zone := project.setting(paths, stack, "zone_id"))
+    ]
+    account = _repeated("--account", _settings(paths, "cloudflare_account_id")[:1])
+    record = str(processes.record(paths, APPLICATION))
+    return ["--application-record", record, *account, *_repeated("--zone", zones)]
+
+
+def _settings(paths: Paths, key: str) -> list[str]:
+    """The values of a setting in all stacks that have it."""
+    values = (project.setting(paths, stack, key) for stack in project.stacks(paths))
+    return [str(value) for value in values if value]
+
+
+def _repeated(option: str, values: list[str]) -> list[str]:
+    return [argument for value in values for argument in (option, value)]
+
+
 def stop(paths: Paths, names: list[str] | None = None) -> list[str]:
-    """End the named clouds, all without names; the titles of those that ran."""
+    """End the named servers, all without names; the titles of those that ran."""
     return [kind.title for kind in KINDS if (names is None or kind.name in names) and processes.stop(paths, kind)]
 
 
-def forget_lost_states(paths: Paths, servers: dict[str, Server]) -> str | None:
-    """Move the states away where a cloud they describe has lost its memory; what was done, if anything."""
+def forget_lost_states(paths: Paths, servers: Mapping[str, Server]) -> list[str]:
+    """Where a cloud has lost its memory, move away the states that describe it, and undo what operations wrote into the
+    overlay. Returns what was done, a line each.
+    """
     record = paths.run / "described.json"
-    instances = {name: server.instance for name, server in servers.items()}
+    instances = {kind.name: servers[kind.name].instance for kind in KINDS if kind.described and kind.name in servers}
     described = None
     with suppress(OSError, ValueError):
         described = json.loads(record.read_text())
     if described == instances:
-        return None
-    kept = move_states_away(paths)
+        return []
+    done = []
+    if _states(paths):
+        # The overlay comes first: killed in between, this happens again.
+        if files := project.start_over(paths):
+            done.append(f"what was set in the sandbox alone is forgotten: {', '.join(files)} as committed")
+        kept = move_states_away(paths)
+        done.insert(0, f"the emulated clouds are empty: starting from empty stacks (old states in {kept})")
     write_private(record, json.dumps(instances))
-    if kept is None:
-        return None
-    return f"the emulated cloud was restarted and is empty: starting from an empty stack (old state in {kept})"
+    return done
 
 
 def move_states_away(paths: Paths) -> Path | None:
@@ -64,9 +102,11 @@ def move_states_away(paths: Paths) -> Path | None:
     return target
 
 
-def cut_off(paths: Paths) -> bool:
-    """Whether a change was killed in the middle, so that state and cloud no longer agree."""
-    return any(_pending(file) for file in _states(paths).values()) and not _locked_by_living(paths)
+def cut_off(paths: Paths) -> list[str]:
+    """The stacks whose state does not say what their cloud holds: a change was killed, or the file is damaged."""
+    if _locked_by_living(paths):
+        return []
+    return sorted(stack for stack, file in _states(paths).items() if _pending(file))
 
 
 def release_dead_locks(paths: Paths) -> None:
@@ -79,7 +119,7 @@ def release_dead_locks(paths: Paths) -> None:
 def resources(paths: Paths, stack: str) -> int:
     """How many resources a stack's state holds."""
     file = _states(paths).get(stack)
-    return len(_latest(file).get("resources") or []) if file else 0
+    return len((_latest(file) or {}).get("resources") or []) if file else 0
 
 
 def initialised(paths: Paths, stack: str) -> bool:
@@ -94,13 +134,15 @@ def _states(paths: Paths) -> dict[str, Path]:
 
 
 def _pending(file: Path) -> bool:
-    return bool(_latest(file).get("pending_operations"))
+    latest = _latest(file)
+    return latest is None or bool(latest.get("pending_operations"))
 
 
-def _latest(file: Path) -> dict[str, list[object]]:
-    with suppress(OSError, ValueError):
+def _latest(file: Path) -> dict[str, list[object]] | None:
+    """What a state holds, None where the file cannot be read."""
+    with suppress(OSError, ValueError, KeyError):
         return json.loads(file.read_text())["checkpoint"].get("latest") or {}
-    return {}
+    return None
 
 
 def _locked_by_living(paths: Paths) -> bool:

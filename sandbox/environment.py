@@ -7,13 +7,13 @@ from sandbox import project
 from sandbox.paths import HOME_VARIABLE, Paths
 
 PARALLEL_OPERATIONS = 64
-OWNED_PREFIXES = ("AWS_", "PULUMI_")
+OWNED_PREFIXES = ("ASKPROAI_", "AWS_", "CLOUDFLARE_", "PULUMI_")
 KEPT = ("AWS_CA_BUNDLE",)
 MARK = "ASKPROAI_SANDBOX_SHELL"
 
 
-def variables(paths: Paths, endpoint: str) -> dict[str, str]:
-    """What the sandbox sets; `endpoint` is the emulated AWS."""
+def variables(paths: Paths, urls: Mapping[str, str]) -> dict[str, str]:
+    """What the sandbox sets; `urls` are where its servers answer, by their names."""
     present = project.stacks(paths)
     region = str(project.setting(paths, present[0], "region") or "") if present else ""
     inherited = os.environ.get("PATH", os.defpath).split(os.pathsep)
@@ -30,9 +30,9 @@ def variables(paths: Paths, endpoint: str) -> dict[str, str]:
         "PULUMI_PARALLEL": str(PARALLEL_OPERATIONS),
         # A plugin that is missing is an error at once, not a download that hangs.
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-        # Every finished resource writes the whole state; a second copy of each would double that.
-        "PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS": "true",
-        "AWS_ENDPOINT_URL": endpoint,
+        # The operators' commands work on the overlay, so that no committed file changes.
+        "ASKPROAI_PROJECT": str(paths.project),
+        **{name: value for name, value in _addresses(urls).items() if value},
         "AWS_ACCESS_KEY_ID": "sandbox",
         "AWS_SECRET_ACCESS_KEY": "sandbox",
         "AWS_REGION": region,
@@ -47,16 +47,28 @@ def variables(paths: Paths, endpoint: str) -> dict[str, str]:
     }
 
 
-def dropped(paths: Paths, endpoint: str) -> list[str]:
-    """Variables of the caller that would lead Pulumi or an AWS client elsewhere."""
-    ours = variables(paths, endpoint)
+def dropped(paths: Paths, urls: Mapping[str, str]) -> list[str]:
+    """Variables of the caller that would lead Pulumi, an operators' command or a client of a cloud elsewhere."""
+    ours = variables(paths, urls)
     return [name for name in os.environ if name.startswith(OWNED_PREFIXES) and name not in ours and name not in KEPT]
 
 
-def environment(paths: Paths, endpoint: str) -> dict[str, str]:
+def environment(paths: Paths, urls: Mapping[str, str]) -> dict[str, str]:
     """The caller's environment, led to the sandbox."""
-    gone = set(dropped(paths, endpoint)) | {"PYTHONHOME"}
-    return {name: value for name, value in os.environ.items() if name not in gone} | variables(paths, endpoint)
+    gone = set(dropped(paths, urls)) | {"PYTHONHOME"}
+    return {name: value for name, value in os.environ.items() if name not in gone} | variables(paths, urls)
+
+
+def _addresses(urls: Mapping[str, str]) -> dict[str, str]:
+    """Where clients of the clouds and of the platform go, by the variable that each reads."""
+    aws, application, cloudflare = (urls.get(name, "") for name in ("aws", "application", "cloudflare"))
+    return {
+        "AWS_ENDPOINT_URL": aws,
+        "ASKPROAI_APPLICATION_URL": application,
+        # The edge: it serves whatever host the Host header names.
+        "ASKPROAI_EDGE_URL": cloudflare,
+        "CLOUDFLARE_BASE_URL": f"{cloudflare}/client/v4" if cloudflare else "",
+    }
 
 
 def _no_proxy(inherited: Mapping[str, str]) -> str:

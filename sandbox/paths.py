@@ -43,6 +43,11 @@ class Paths:
         return self.bin / "pulumi"
 
     @property
+    def launcher(self) -> Path:
+        """The `ops` of the sandbox's shell: the operators' commands, from whatever folder."""
+        return self.bin / "ops"
+
+    @property
     def engine(self) -> Path:
         """The engine where it is built here, with the plugins that ship beside it."""
         return self.home / "engine"

@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import socket
 import subprocess
 import time
@@ -27,14 +28,22 @@ BRIDGE_VARIABLE = "SANDBOX_BRIDGE"
 
 @dataclass(frozen=True, kw_only=True)
 class Kind:
-    """A server of the sandbox: the module that serves, and what people call it."""
+    """A server of the sandbox: the module that serves, and what people call it.
+
+    `described`: stacks describe what it holds, so that they and it are forgotten together.
+    """
 
     name: str
     module: str
     title: str
+    described: bool
 
 
-KINDS = (Kind(name="aws", module="sandbox.aws", title="emulated AWS"),)
+AWS = Kind(name="aws", module="sandbox.aws", title="emulated AWS", described=True)
+APPLICATION = Kind(name="application", module="sandbox.application", title="sandbox application", described=False)
+CLOUDFLARE = Kind(name="cloudflare", module="sandbox.cloudflare", title="emulated Cloudflare", described=True)
+KINDS = (AWS, APPLICATION, CLOUDFLARE)
+"""Each after those whose addresses it is given when it starts (`clouds.arguments`)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,25 +57,41 @@ class Server:
     instance: str
 
     @property
+    def title(self) -> str:
+        """What people call it."""
+        return self._kind.title
+
+    @property
     def url(self) -> str:
         """Where it answers."""
         return f"http://127.0.0.1:{self.port}"
 
     def process(self) -> psutil.Process | None:
         """Its process, None when that is gone or its number now belongs to another."""
-        module = next(kind.module for kind in KINDS if kind.name == self.name)
         with suppress(psutil.Error):
             process = psutil.Process(self.pid)
-            same = abs(process.create_time() - self.started) < 2 and module in process.cmdline()
+            same = abs(process.create_time() - self.started) < 2 and self._kind.module in process.cmdline()
             if same and process.status() != psutil.STATUS_ZOMBIE:
                 return process
         return None
+
+    def listens(self) -> bool:
+        """Whether its port is its own: another's server may have been faster, and answer there."""
+        process = self.process()
+        with suppress(psutil.Error):
+            found = process.net_connections("tcp") if process else []
+            return any(one.laddr.port == self.port for one in found if one.status == psutil.CONN_LISTEN)
+        return False
 
     def ready(self) -> bool:
         """Whether it answers its health question."""
         with suppress(OSError), urllib.request.urlopen(f"{self.url}/_sandbox/health", timeout=2) as answer:
             return bool(answer.status == 200)
         return False
+
+    @property
+    def _kind(self) -> Kind:
+        return next(kind for kind in KINDS if kind.name == self.name)
 
 
 def running(paths: Paths, kind: Kind) -> Server | None:
@@ -75,10 +100,15 @@ def running(paths: Paths, kind: Kind) -> Server | None:
     return server if server and server.process() else None
 
 
+def urls(paths: Paths) -> dict[str, str]:
+    """Where the servers that run answer, by their names."""
+    return {kind.name: server.url for kind in KINDS if (server := running(paths, kind))}
+
+
 def recorded(paths: Paths, kind: Kind) -> Server | None:
     """The server of a kind as it was last started."""
     with suppress(OSError, ValueError, TypeError):
-        return Server(**json.loads(_record(paths, kind).read_text()))
+        return Server(**json.loads(record(paths, kind).read_text()))
     return None
 
 
@@ -86,8 +116,10 @@ def start(paths: Paths, kind: Kind, arguments: Sequence[str] = ()) -> Server:
     """Start a server on its old port where that is free, and wait until it answers."""
     last = recorded(paths, kind)
     first = last.port if last else FIRST_PORT
+    ports = range(FIRST_PORT, FIRST_PORT + PORTS_TRIED)
     for attempt in range(START_ATTEMPTS):
-        port = free_port([first + attempt, *range(FIRST_PORT + attempt, FIRST_PORT + PORTS_TRIED)])
+        # Another sandbox that starts at the same time looks for a port in the same order, and may be faster.
+        port = free_port(random.sample(ports, len(ports)) if attempt else [first, *ports])
         server = _launch(paths, kind, port, arguments)
         try:
             if _wait(server):
@@ -114,14 +146,14 @@ def _launch(paths: Paths, kind: Kind, port: int, arguments: Sequence[str]) -> Se
         )
     started = psutil.Process(process.pid).create_time()
     server = Server(name=kind.name, pid=process.pid, started=started, port=port, instance=uuid.uuid4().hex)
-    write_private(_record(paths, kind), json.dumps(asdict(server)))
+    write_private(record(paths, kind), json.dumps(asdict(server)))
     return server
 
 
 def _wait(server: Server) -> bool:
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline and server.process():
-        if server.ready() and server.process():
+        if server.listens() and server.ready():
             return True
         time.sleep(0.1)
     return False
@@ -182,10 +214,11 @@ def free_port(candidates: list[int]) -> int:
             with suppress(OSError):
                 probe.bind(("127.0.0.1", port))
                 return port
-    raise SandboxError(f"every port from {candidates[0]} to {candidates[-1]} is taken on this machine")
+    raise SandboxError(f"every port from {min(candidates)} to {max(candidates)} is taken on this machine")
 
 
-def _record(paths: Paths, kind: Kind) -> Path:
+def record(paths: Paths, kind: Kind) -> Path:
+    """The file that says how a server was last started, in JSON."""
     return paths.run / f"{kind.name}.json"
 
 

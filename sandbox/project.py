@@ -2,7 +2,8 @@
 
 A stack file names the secrets provider its secrets are encrypted for, and the engine writes its salt into it. So the
 sandbox never gives the engine a committed stack file: it renders each into `.sandbox/project/`, again whenever the
-committed one changes. `pulumi config set` in the sandbox lands in the rendered file and holds until then.
+committed one changes. What `pulumi config set` or an operators' command writes there stays, until the emulated clouds
+forget what was made from it.
 """
 
 import base64
@@ -10,25 +11,30 @@ import json
 import os
 import secrets
 import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
+from sandbox import overlay
+from sandbox.origin_pull import origin_pull
 from sandbox.paths import Paths, write_private
 from sandbox.steps import SandboxError
 
-STACKS = ("prod",)
+STACKS = ("prod", "dr", "edge")
 """The stacks of the platform, in the order in which one needs the other's outputs."""
+PROJECT_FILE = "Pulumi.yaml"
+EMPTY = "config: {}\n"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Secret:
-    """A secret of the platform: where its key is wanted, and how the sandbox makes a value that AWS accepts."""
+    """A secret of the platform: which stacks want it, and how the sandbox makes a value that the clouds accept."""
 
     key: str
-    wanted_with: str
+    wanted_by: str
     make: Callable[[], str]
     why: str
 
@@ -36,21 +42,45 @@ class Secret:
 SECRETS = (
     Secret(
         key="database_password",
-        wanted_with="database",
+        wanted_by="region",
         make=lambda: secrets.token_urlsafe(24),
         why='RDS takes 8 to 41 printable characters other than / @ " and space',
     ),
     Secret(
         key="cache_auth_token",
-        wanted_with="cache",
+        wanted_by="region",
         make=lambda: secrets.token_hex(24),
         why="ElastiCache takes 16 to 128 letters and digits",
     ),
     Secret(
         key="app_key",
-        wanted_with="web",
+        wanted_by="region",
         make=lambda: "base64:" + base64.b64encode(secrets.token_bytes(32)).decode(),
         why="Laravel's AES-256 key",
+    ),
+    Secret(
+        key="origin_pull_ca",
+        wanted_by="region",
+        make=lambda: origin_pull().authority,
+        why="PEM: whose certificates the load balancers take from who calls them",
+    ),
+    Secret(
+        key="origin_pull_certificate",
+        wanted_by="edge",
+        make=lambda: origin_pull().certificate,
+        why="PEM: signed by the authority that the load balancers trust",
+    ),
+    Secret(
+        key="origin_pull_key",
+        wanted_by="edge",
+        make=lambda: origin_pull().key,
+        why="PEM: belongs to the certificate",
+    ),
+    Secret(
+        key="cloudflare_api_token",
+        wanted_by="edge",
+        make=lambda: secrets.token_urlsafe(30),
+        why="Cloudflare's tokens have 40 letters, digits, - and _",
     ),
 )
 
@@ -71,73 +101,94 @@ def stack_file(paths: Paths, stack: str) -> Path:
 
 
 def setting(paths: Paths, stack: str, key: str) -> object:
-    """A value of a stack's committed file, None where it is not given."""
-    return _config(_load(stack_file(paths, stack))).get(f"{project_name(paths)}:{key}")
+    """A value of a stack in the sandbox, that of the committed file before the first change, None without one."""
+    overlaid = paths.project / stack_file(paths, stack).name
+    content = _load(overlaid if overlaid.is_file() else stack_file(paths, stack))
+    config = content.get("config")
+    return config.get(f"{project_name(paths)}:{key}") if isinstance(config, dict) else None
 
 
-def refresh(paths: Paths) -> None:
-    """Render every committed file that changed since it was last rendered, and forget those that are gone."""
-    committed = {path.name: path for path in paths.checkout.glob("Pulumi*.yaml") if path.name.split(".")[0] == "Pulumi"}
-    if "Pulumi.yaml" not in committed:
-        raise SandboxError(f"{paths.checkout} holds no Pulumi.yaml: run this in a checkout of the platform")
+def refresh(paths: Paths) -> list[str]:
+    """Render every committed file that changed since it was last rendered, and forget those that are gone.
+
+    What was set in the sandbox alone stays. Returns a line for each file in which it meets a change of the committed
+    value.
+    """
+    committed = _committed(paths)
+    notes = []
     for name, path in committed.items():
         text = path.read_text()
         copy = paths.rendered / name
         if copy.is_file() and (paths.project / name).is_file() and copy.read_text() == text:
             continue
-        content = _mapping(text, path)
-        if name == "Pulumi.yaml":
-            rendered = render_project(content, paths)
+        if name == PROJECT_FILE:
+            rendered = _rendered_project(paths, text)
         else:
-            rendered = render_stack(content, _load(paths.project / name), project_name(paths), path.name)
-        write_private(paths.project / name, yaml.safe_dump(rendered, sort_keys=False))
+            overlaid = paths.project / name
+            current = overlaid.read_text() if overlaid.is_file() else None
+            merged = overlay.render_stack(text, _text(copy) or text, current, name, _own_keys(paths))
+            rendered = merged.text
+            if merged.contested:
+                keys = ", ".join(merged.contested)
+                notes.append(f"{name}: {keys} changed here and in the committed file: the sandbox's value stays")
+        write_private(paths.project / name, rendered)
         write_private(copy, text)
     for copy in paths.rendered.glob("*.yaml"):
         if copy.name not in committed:
             (paths.project / copy.name).unlink(missing_ok=True)
             copy.unlink()
+    return notes
 
 
-def render_project(committed: Mapping[str, object], paths: Paths) -> dict[str, object]:
-    """The overlay's Pulumi.yaml: the program stays in the checkout, the interpreter is the sandbox's."""
-    runtime = committed.get("runtime")
-    given = runtime if isinstance(runtime, dict) else {"name": runtime}
-    options = {**(given.get("options") or {}), "virtualenv": str(paths.venv)}
-    rest = {key: value for key, value in committed.items() if key != "backend"}
-    main = os.path.relpath(paths.checkout / str(committed.get("main") or "."), paths.project)
-    return {**rest, "runtime": {**given, "options": options}, "main": main}
+def start_over(paths: Paths) -> list[str]:
+    """Make every stack file of the overlay anew from the committed one, and keep only the sandbox's secrets.
 
-
-def render_stack(
-    committed: Mapping[str, object], current: Mapping[str, object], project: str, file_name: str
-) -> dict[str, object]:
-    """A stack file for the sandbox: the committed values, with the secrets of `current`, the overlay's file so far.
-
-    Raises SandboxError for a committed secret that the sandbox has no value for.
+    Returns the names of the files that said something else: what operations or `pulumi config set` wrote there.
     """
-    values = _config(committed)
-    known = {f"{project}:{secret.key}" for secret in SECRETS}
-    unknown = [key for key, value in values.items() if _is_secret(value) and key not in known]
-    if unknown:
-        raise SandboxError(
-            f"{file_name}: no sandbox value for {', '.join(unknown)}; add a row to SECRETS in {__name__}"
-        )
-    config = {key: _without_secrets(value) for key, value in values.items() if not _is_secret(value)}
-    config |= {key: value for key, value in _config(current).items() if _is_secret(value) and key in known}
-    provider = ("secretsprovider", "encryptedkey", "encryptionsalt", "environment", "config")
-    rest = {key: value for key, value in committed.items() if key not in provider}
-    salt = {"encryptionsalt": current["encryptionsalt"]} if current.get("encryptionsalt") else {}
-    return {**salt, **rest, "config": config}
+    refresh(paths)
+    changed = []
+    for name, path in _committed(paths).items():
+        if name == PROJECT_FILE:
+            continue
+        committed, current = path.read_text(), (paths.project / name).read_text()
+        bare = overlay.secrets_alone(current, name)
+        fresh = overlay.render_stack(committed, EMPTY, bare, name, _own_keys(paths)).text
+        if not overlay.says_the_same(fresh, current, name):
+            changed.append(name)
+            write_private(paths.project / name, fresh)
+    return changed
+
+
+def _committed(paths: Paths) -> dict[str, Path]:
+    """The committed files that the engine reads, by name."""
+    found = {path.name: path for path in paths.checkout.glob("Pulumi*.yaml") if path.name.split(".")[0] == "Pulumi"}
+    if PROJECT_FILE not in found:
+        raise SandboxError(f"{paths.checkout} holds no {PROJECT_FILE}: run this in a checkout of the platform")
+    return found
+
+
+def _rendered_project(paths: Paths, text: str) -> str:
+    main = str(overlay.read(text, PROJECT_FILE).get("main") or ".")
+    return overlay.render_project(
+        text,
+        PROJECT_FILE,
+        interpreter=str(paths.venv),
+        main=os.path.relpath(paths.checkout / main, paths.project),
+    )
+
+
+def _own_keys(paths: Paths) -> set[str]:
+    project = project_name(paths)
+    return {f"{project}:{secret.key}" for secret in SECRETS}
 
 
 def set_secrets(paths: Paths, stack: str, environment: Mapping[str, str]) -> None:
     """Give a stack the secrets it wants and has not got, encrypted for the sandbox."""
-    project = project_name(paths)
-    committed, current = (_config(_load(file / f"Pulumi.{stack}.yaml")) for file in (paths.checkout, paths.project))
-    for secret in SECRETS:
-        key = f"{project}:{secret.key}"
-        wanted = key in committed or f"{project}:{secret.wanted_with}" in committed
-        if not wanted or _is_secret(current.get(key)):
+    name = stack_file(paths, stack).name
+    current = (paths.project / name).read_text()
+    for secret in wanted_secrets(paths, stack):
+        key = f"{project_name(paths)}:{secret.key}"
+        if overlay.has_secret(current, name, key):
             continue
         answer = subprocess.run(
             [paths.wrapper, "config", "set", "--secret", "--stack", stack, key],
@@ -151,40 +202,29 @@ def set_secrets(paths: Paths, stack: str, environment: Mapping[str, str]) -> Non
             raise SandboxError(f"stack {stack}: the secret {key} could not be set: {answer.stderr.strip()}")
 
 
+def wanted_secrets(paths: Paths, stack: str) -> list[Secret]:
+    """The secrets of a stack, by what it is."""
+    kind = "edge" if setting(paths, stack, "role") == "edge" else "region"
+    return [secret for secret in SECRETS if secret.wanted_by == kind]
+
+
 def secret_value(paths: Paths, secret: Secret) -> str:
-    """The sandbox's value of a secret: made once, the same in every stack."""
+    """The sandbox's value of a secret: made once, the same in every stack.
+
+    All are made together, because some belong together.
+    """
     values = json.loads(paths.secrets.read_text()) if paths.secrets.exists() else {}
-    if secret.key not in values:
-        values[secret.key] = secret.make()
+    missing = [row for row in SECRETS if row.key not in values]
+    if missing:
+        values |= {row.key: row.make() for row in missing}
         write_private(paths.secrets, json.dumps(values, indent=2))
     return str(values[secret.key])
 
 
-def _config(content: Mapping[str, object]) -> dict[str, object]:
-    config = content.get("config")
-    return dict(config) if isinstance(config, dict) else {}
-
-
-def _is_secret(value: object) -> bool:
-    return isinstance(value, dict) and set(value) == {"secure"}
-
-
-def _without_secrets(value: object) -> object:
-    """A structured value without the secrets in it."""
-    if isinstance(value, dict):
-        return {key: _without_secrets(part) for key, part in value.items() if not _is_secret(part)}
-    if isinstance(value, list):
-        return [_without_secrets(part) for part in value if not _is_secret(part)]
-    return value
-
-
 def _load(path: Path) -> dict[str, object]:
-    return _mapping(path.read_text(), path) if path.is_file() else {}
-
-
-def _mapping(text: str, path: Path) -> dict[str, object]:
+    """A YAML file, where its comments do not matter."""
     try:
-        content = yaml.safe_load(text)
+        content = yaml.safe_load(path.read_text())
     except yaml.YAMLError as error:
         raise SandboxError(f"{path} is not YAML: {error}") from None
     if not isinstance(content, dict):
@@ -192,8 +232,13 @@ def _mapping(text: str, path: Path) -> dict[str, object]:
     return content
 
 
+def _text(path: Path) -> str | None:
+    return path.read_text() if path.is_file() else None
+
+
 if __name__ == "__main__":
     try:
-        refresh(Paths.of())
+        for note in refresh(Paths.of()):
+            print(f"sandbox: {note}", file=sys.stderr)
     except SandboxError as problem:
         raise SystemExit(f"sandbox: {problem}") from None

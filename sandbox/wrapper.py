@@ -1,5 +1,5 @@
-"""The `pulumi` of the sandbox's shell: leads the engine to the overlay, in a shell script because it runs before every
-command (standard library only)."""
+"""The `pulumi` of the sandbox's shell, which leads the engine to the overlay, and its `ops`: shell scripts, because
+they run before every command (standard library only)."""
 
 import shlex
 from pathlib import Path
@@ -58,9 +58,17 @@ done
 cd "$project" && exec "$engine" "$@"
 """
 
+LAUNCHER = """#!/bin/sh
+# Made by the sandbox's set-up (sandbox/wrapper.py).
+PYTHONPATH=@checkout@${PYTHONPATH:+:$PYTHONPATH}
+export PYTHONPATH
+# Without -P the folder that it is called in would come before the checkout.
+exec @python@ -P -m ops "$@"
+"""
+
 
 def write_wrapper(paths: Paths, engine: Path) -> None:
-    """Write the wrapper for an engine."""
+    """Write the wrapper for an engine, and the launcher of the operators' commands."""
     places = {
         "engine": engine,
         "checkout": paths.checkout,
@@ -68,8 +76,8 @@ def write_wrapper(paths: Paths, engine: Path) -> None:
         "rendered": paths.rendered,
         "python": paths.python,
     }
-    text = TEMPLATE
-    for name, path in places.items():
-        text = text.replace(f"@{name}@", shlex.quote(str(path)))
-    if not paths.wrapper.is_file() or paths.wrapper.read_text() != text:
-        write_program(paths.wrapper, text)
+    for program, text in ((paths.wrapper, TEMPLATE), (paths.launcher, LAUNCHER)):
+        for name, path in places.items():
+            text = text.replace(f"@{name}@", shlex.quote(str(path)))
+        if not program.is_file() or program.read_text() != text:
+            write_program(program, text)

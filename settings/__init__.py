@@ -2,32 +2,56 @@
 
 from settings.cache import CacheSettings
 from settings.database import DatabaseSettings
-from settings.hosts import HostSettings
+from settings.edge import (
+    AccessSettings,
+    AssetSettings,
+    EdgeSettings,
+    FirewallSettings,
+    HealthCheckSettings,
+    RateLimit,
+    TlsSettings,
+)
+from settings.edge_secrets import EdgeSecrets, load_edge_secrets
+from settings.hosts import Capacity, HostSettings
 from settings.load import load
 from settings.model import Settings
 from settings.network import NetworkSettings, Tier
+from settings.offsite import OffsiteSettings
 from settings.problems import ConfigurationError
+from settings.recovery import RecoverySettings
 from settings.retention import KeysSettings, SecretsSettings, StorageSettings
 from settings.secrets import StackSecrets, load_secrets
 from settings.web import ColorSettings, WebSettings
 from settings.workers import QueueSettings, WorkersSettings
 
 __all__ = [
+    "AccessSettings",
+    "AssetSettings",
     "CacheSettings",
+    "Capacity",
     "ColorSettings",
     "ConfigurationError",
     "DatabaseSettings",
+    "EdgeSecrets",
+    "EdgeSettings",
+    "FirewallSettings",
+    "HealthCheckSettings",
     "HostSettings",
     "KeysSettings",
     "NetworkSettings",
+    "OffsiteSettings",
     "QueueSettings",
+    "RateLimit",
+    "RecoverySettings",
     "SecretsSettings",
     "Settings",
     "StackSecrets",
     "StorageSettings",
     "Tier",
+    "TlsSettings",
     "WebSettings",
     "WorkersSettings",
     "load",
+    "load_edge_secrets",
     "load_secrets",
 ]

@@ -41,8 +41,22 @@ def _database_name(value: str) -> str:
     return value
 
 
+def _generations(generations: list[int]) -> list[int]:
+    if min(generations, default=1) < 1:
+        raise ValueError(f"names {min(generations)}; generations count from 1")
+    twice = sorted({number for number in generations if generations.count(number) > 1})
+    if twice:
+        raise ValueError(f"names {', '.join(map(str, twice))} twice; want each once")
+    return generations
+
+
 class DatabaseSettings(Block):
-    """The MySQL instance."""
+    """The MySQL instance, in its generations: a rebuilt database is a new one, under a new identifier."""
+
+    generation: Annotated[int, Field(ge=1, le=999)]
+    """Which of the databases that this region has had is in use, counted from 1."""
+    kept_generations: Annotated[list[int], AfterValidator(_generations)]
+    """Former databases that stay as they were, until they are dropped by name; each below generation."""
 
     engine: Literal["mysql"]
     """RDS engine; the application runs on MySQL alone."""
@@ -55,7 +69,7 @@ class DatabaseSettings(Block):
     max_allocated_storage_gib: StorageGib
     """GiB up to which RDS grows the storage by itself; at least 10 % above allocated_storage_gib."""
     multi_az: bool
-    """Whether a synchronous standby runs in a second zone; a primary stack always has one."""
+    """Whether a synchronous standby runs in a second zone where the database is written to; there it always does."""
     backup_retention_days: Annotated[int, Field(ge=7, le=35)]
     """Days of point-in-time recovery: 7 to 35; AWS's ceiling is 35, and 0 would end the replica too (RDS API,
     CreateDBInstance)."""
@@ -75,6 +89,16 @@ class DatabaseSettings(Block):
     """Engine parameters, values in quotes."""
 
     @rule
+    def _kept_is_what_was(self) -> Iterator[Problem]:
+        for position, kept in enumerate(self.kept_generations):
+            if kept >= self.generation:
+                yield Problem(
+                    path=("kept_generations", position),
+                    text=f"{kept} is not below generation {self.generation}, the one in use; "
+                    + (f"want 1 to {self.generation - 1}" if self.generation > 1 else "want an empty list"),
+                )
+
+    @rule
     def _storage_can_grow(self) -> Iterator[Problem]:
         least = -(-self.allocated_storage_gib * (100 + AUTOSCALING_ROOM_PERCENT) // 100)
         if self.max_allocated_storage_gib < least:
@@ -90,6 +114,14 @@ class DatabaseSettings(Block):
             yield Problem(
                 path=("backup_window",),
                 text=f"'{self.backup_window}' overlaps maintenance_window {self.maintenance_window}; want them apart",
+            )
+
+    @rule
+    def _connections_are_counted(self) -> Iterator[Problem]:
+        if not self.parameters.get("max_connections", "").isdecimal():
+            yield Problem(
+                path=("parameters",),
+                text="lacks max_connections as a number; want it, since the alarms are set to a share of it",
             )
 
     @rule

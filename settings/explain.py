@@ -119,6 +119,8 @@ def _bounds(field: FieldInfo, word: str) -> str:
                 pass
     if low is None:
         return ""
+    if low == high:
+        return f" {word} {low}"
     return f" {word} {low} to {high}" if high is not None else f" {word} {low} or more"
 
 

@@ -1,6 +1,7 @@
 """What web and worker instances have in common."""
 
 from collections.abc import Iterator
+from enum import StrEnum
 from typing import Annotated
 
 from pydantic import Field
@@ -16,6 +17,25 @@ Seconds = Annotated[int, Field(ge=0, le=3600)]
 """An hour at most: ELB's own ceiling for the deregistration delay (ELB API, TargetGroupAttribute), ours elsewhere."""
 
 
+class Capacity(StrEnum):
+    """How many instances a region runs."""
+
+    FULL = "full"
+    WARM = "warm"
+    NONE = "none"
+
+    def sizes(self, least: int, most: int, warm: int) -> tuple[int, int]:
+        """The least and the greatest size of a group whose full sizes are `least` and `most`."""
+        match self:
+            case Capacity.FULL:
+                return least, most
+            case Capacity.WARM:
+                return min(least, warm), most
+            case Capacity.NONE:
+                # The greatest too: else the instances of before would stay.
+                return 0, 0
+
+
 class HostSettings(Block):
     """A kind of instance."""
 
@@ -27,10 +47,22 @@ class HostSettings(Block):
     """GiB of the root volume: 8 is Canonical's image, 65536 the largest gp3 volume (EC2 API, EbsBlockDevice)."""
     required_instances: Annotated[int, Field(ge=1, le=500)]
     """Instances that carry the load; as many stay when a zone is lost."""
+    warm_min_size: Annotated[int, Field(ge=1, le=500)]
+    """Instances of each group while the region is a warm standby; at most required_instances, since it has the time to
+    replace what a zone takes with it."""
     log_retention_days: LogRetention
     """Days that the instances' own logs are kept."""
     warmup_seconds: Seconds
     """Seconds until a new instance counts in the group's metrics."""
+
+    @rule
+    def _warm_is_not_full(self) -> Iterator[Problem]:
+        if self.warm_min_size > self.required_instances:
+            yield Problem(
+                path=("warm_min_size",),
+                text=f"{self.warm_min_size} is above required_instances {self.required_instances}; "
+                f"want 1 to {self.required_instances}",
+            )
 
     @rule
     def _image_runs_on_the_instance(self) -> Iterator[Problem]:

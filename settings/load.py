@@ -1,7 +1,8 @@
-"""Reads the stack's configuration into `Settings`, or refuses it with everything that is wrong, at once."""
+"""Reads the stack's configuration into its settings, or refuses it with everything that is wrong, at once."""
 
 import json
-from collections.abc import Set
+from collections.abc import Mapping, Set
+from dataclasses import dataclass
 from typing import Any, get_args
 
 import pulumi
@@ -9,13 +10,31 @@ from pydantic import ValidationError
 
 from settings import explain, secrets
 from settings.block import Block
+from settings.edge import EdgeSettings
+from settings.edge_secrets import EDGE_CHECKS
 from settings.model import Settings
 from settings.problems import ConfigurationError, Path, Problem, key
 
-SECRET_NAMES = tuple(secrets.CHECKS)
+TRUTH = {"true": True, "false": False}
 
 
-def load(stack_file: str | None = None) -> Settings:
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """What a stack can be: its settings, and its secrets."""
+
+    model: type[Settings] | type[EdgeSettings]
+    secrets: Mapping[str, secrets.Check]
+
+    def annotation(self, name: str) -> Any:
+        """The type of a setting."""
+        return self.model.model_fields[name].annotation
+
+
+REGION = Kind(model=Settings, secrets=secrets.CHECKS)
+EDGE = Kind(model=EdgeSettings, secrets=EDGE_CHECKS)
+
+
+def load(stack_file: str | None = None) -> Settings | EdgeSettings:
     """The settings of the stack that runs.
 
     `stack_file` is the name that messages carry, by default Pulumi's own name for the stack's file.
@@ -25,23 +44,30 @@ def load(stack_file: str | None = None) -> Settings:
     given = {name: value for name in _configured_names(config.name) if (value := config.get(name))}
     encrypted = {name for name in given if _is_encrypted(config.full_key(name))}
 
-    found = [problem for name in sorted(given) if (problem := _misplaced(name, encrypted))]
+    kind = _kind(given)
+    found = [problem for name in sorted(given) if (problem := _misplaced(kind, name, encrypted))]
     hidden = {str(problem.path[0]) for problem in found}
     raw = {
-        name: _decoded(name, value)
+        name: _decoded(kind, name, value)
         for name, value in given.items()
-        if name in Settings.model_fields and name not in hidden
+        if name in kind.model.model_fields and name not in hidden
     }
-    settings, of_values = _validated(raw, hidden)
+    settings, of_values = _validated(kind, raw, hidden)
     found += of_values
     found += settings.broken_rules()
-    found += secrets.problems(given, encrypted.__contains__)
+    found += secrets.problems(given, encrypted.__contains__, kind.secrets)
     if found:
         file = stack_file or f"Pulumi.{pulumi.get_stack()}.yaml"
         raise ConfigurationError(
             "\n".join(f"{file}: {key(config.name, problem.path)}: {problem.text}" for problem in found)
         )
     return settings
+
+
+def _kind(given: Mapping[str, str]) -> Kind:
+    """What the role says; when it says nothing that is known, what a key says that only the edge has."""
+    role = given.get("role")
+    return EDGE if role == "edge" or (role not in ("primary", "standby") and "live" in given) else REGION
 
 
 def _configured_names(project: str) -> list[str]:
@@ -57,21 +83,23 @@ def _is_encrypted(full_key: str) -> bool:
     return pulumi.runtime.is_config_secret(full_key) or full_key in pulumi.runtime.config.get_config_secret_keys_env()
 
 
-def _misplaced(name: str, encrypted: Set[str]) -> Problem | None:
+def _misplaced(kind: Kind, name: str, encrypted: Set[str]) -> Problem | None:
     """A key that no setting has, or a setting that is encrypted; neither value is shown."""
-    if name in SECRET_NAMES:
+    if name in kind.secrets:
         return None
-    if name not in Settings.model_fields:
-        return Problem(path=(name,), text=explain.unknown(name, Settings, SECRET_NAMES))
+    if name not in kind.model.model_fields:
+        return Problem(path=(name,), text=explain.unknown(name, kind.model, tuple(kind.secrets)))
     if name in encrypted:
-        secret_names = ", ".join(SECRET_NAMES)
+        secret_names = ", ".join(kind.secrets)
         return Problem(path=(name,), text=f"is encrypted (not shown), and is no secret; secrets are {secret_names}")
     return None
 
 
-def _decoded(name: str, value: str) -> Any:
+def _decoded(kind: Kind, name: str, value: str) -> Any:
     """The engine hands blocks and lists over as JSON, and everything else as text."""
-    if Settings.model_fields[name].annotation in (str, str | None) or not value.startswith(("{", "[")):
+    if kind.annotation(name) is bool and value in TRUTH:
+        return TRUTH[value]
+    if kind.annotation(name) in (str, str | None) or not value.startswith(("{", "[")):
         return value
     try:
         return json.loads(value)
@@ -79,14 +107,14 @@ def _decoded(name: str, value: str) -> Any:
         return value
 
 
-def _validated(raw: dict[str, Any], hidden: Set[str]) -> tuple[Settings, list[Problem]]:
+def _validated(kind: Kind, raw: dict[str, Any], hidden: Set[str]) -> tuple[Settings | EdgeSettings, list[Problem]]:
     """The settings and what is wrong with their values; what has a problem is unreadable in the settings."""
     try:
-        return Settings.model_validate(raw), []
+        return kind.model.model_validate(raw), []
     except ValidationError as error:
-        found = [problem for problem in explain.problems(Settings, error) if problem.path[0] not in hidden]
+        found = [problem for problem in explain.problems(kind.model, error) if problem.path[0] not in hidden]
         broken = {_setting(details["loc"]) for details in error.errors(include_url=False)}
-        return _readable(Settings, raw, (), broken), found
+        return _readable(kind.model, raw, (), broken), found
 
 
 def _setting(location: Path) -> Path:

@@ -8,11 +8,14 @@ from pydantic import AfterValidator, Field
 from settings.block import Block, rule
 from settings.cache import CacheSettings
 from settings.database import DatabaseSettings
-from settings.hosts import unstable
+from settings.destruction import misnamed
+from settings.hosts import Capacity, unstable
 from settings.network import NetworkSettings, distinct
+from settings.offsite import OffsiteSettings, disturbed, misplaced, too_seldom
 from settings.problems import Problem, closest, shown
+from settings.recovery import RecoverySettings
 from settings.retention import KeysSettings, SecretsSettings, StorageSettings
-from settings.shapes import REGIONS, AccountId, CostCenter, Domain, Environment, Region
+from settings.shapes import REGIONS, AccountId, CostCenter, Domain, EmailAddress, Environment, Region
 from settings.web import WebSettings
 from settings.workers import WorkersSettings
 
@@ -25,6 +28,14 @@ class Settings(Block):
     stacks meet."""
     role: Literal["primary", "standby"]
     """What the region is in the pair."""
+    follows: Environment
+    """The other stack of the pair: the one that this one follows while it is a standby that is not activated."""
+    activated: bool
+    """Whether a standby has taken over; false for a primary."""
+    posture: Literal["pilot-light", "warm"]
+    """What a standby keeps running: pilot-light has data alone, warm has cache and some instances too."""
+    fenced: bool
+    """Whether nobody may write here: no instances run, and no host reaches the database."""
     region: str
     """AWS region: one of data_residency_regions."""
     data_residency_regions: Annotated[list[Region], Field(min_length=1), AfterValidator(distinct)]
@@ -35,6 +46,12 @@ class Settings(Block):
     """Value of the tag CostCenter."""
     domain: Domain
     """Domain of the platform, without scheme; 64 characters at most (ACM API, RequestCertificate)."""
+    alarm_emails: Annotated[list[EmailAddress], Field(min_length=1), AfterValidator(distinct)]
+    """Who is told of alarms, by mail; each address confirms its subscription once."""
+    recovery: RecoverySettings
+    """What is promised for the loss of a region."""
+    offsite: OffsiteSettings
+    """Copies outside the region."""
     allow_destroy_of: str | None = None
     """Name of the environment, to lift the protection of its stateful resources before `pulumi destroy`."""
     network: NetworkSettings
@@ -58,6 +75,70 @@ class Settings(Block):
     def protected(self) -> bool:
         """Whether stateful resources refuse their deletion."""
         return self.allow_destroy_of is None
+
+    @property
+    def following(self) -> bool:
+        """Whether the region only stands by: its database is a replica of the other stack's."""
+        return self.role == "standby" and not self.activated
+
+    @property
+    def writes(self) -> bool:
+        """Whether the application may write here."""
+        return not self.following and not self.fenced
+
+    @property
+    def capacity(self) -> Capacity:
+        """How many web and worker instances run."""
+        if self.writes:
+            return Capacity.FULL
+        return Capacity.WARM if self.posture == "warm" and not self.fenced else Capacity.NONE
+
+    @property
+    def cached(self) -> bool:
+        """Whether the cache runs: a pilot light has one only once it is activated."""
+        return self.posture == "warm" or not self.following
+
+    @property
+    def is_home(self) -> bool:
+        """Whether the pair of data buckets is this stack's."""
+        return self.environment == self.offsite.home
+
+    @rule
+    def _pair_has_two(self) -> Iterator[Problem]:
+        if self.follows == self.environment:
+            yield Problem(
+                path=("follows",),
+                text=f"{shown(self.follows)} is this stack itself; want the other stack of the pair",
+            )
+
+    @rule
+    def _only_a_standby_is_activated(self) -> Iterator[Problem]:
+        if self.role == "primary" and self.activated:
+            yield Problem(path=("activated",), text="true says nothing of a primary; want false, or role standby")
+
+    @rule
+    def _copies_are_where_they_help(self) -> Iterator[Problem]:
+        found = misplaced(self.offsite, self.environment, self.region, self.follows)
+        yield from (problem.under(("offsite",)) for problem in found)
+
+    @rule
+    def _copies_keep_the_promise(self) -> Iterator[Problem]:
+        found = too_seldom(self.offsite, self.recovery.rpo_minutes)
+        yield from (problem.under(("offsite",)) for problem in found)
+
+    @rule
+    def _daily_copy_is_undisturbed(self) -> Iterator[Problem]:
+        found = disturbed(self.offsite, self.database.maintenance_window)
+        yield from (problem.under(("offsite",)) for problem in found)
+
+    @rule
+    def _copies_stay_where_they_may_be(self) -> Iterator[Problem]:
+        if self.offsite.region not in self.data_residency_regions:
+            yield Problem(
+                path=("offsite", "region"),
+                text=f"{shown(self.offsite.region)} is not in data_residency_regions; "
+                f"want {' or '.join(self.data_residency_regions)}",
+            )
 
     @rule
     def _data_stays_where_it_may_be(self) -> Iterator[Problem]:
@@ -85,18 +166,14 @@ class Settings(Block):
 
     @rule
     def _destruction_is_named(self) -> Iterator[Problem]:
-        if self.allow_destroy_of not in (None, self.environment):
-            yield Problem(
-                path=("allow_destroy_of",),
-                text=f"{shown(self.allow_destroy_of)} is not this stack's environment; "
-                f"want {self.environment}, or no such key to keep the protection",
-            )
+        yield from misnamed(self.allow_destroy_of, self.environment)
 
     @rule
-    def _primary_database_survives_a_zone(self) -> Iterator[Problem]:
-        if self.role == "primary" and not self.database.multi_az:
+    def _database_survives_a_zone(self) -> Iterator[Problem]:
+        # Of a standby too: what an activation needs must not be refused for the first time then.
+        if not self.database.multi_az:
             yield Problem(
-                path=("database", "multi_az"), text="false leaves a primary on one zone; want true for role primary"
+                path=("database", "multi_az"), text="false leaves the region that serves on one zone; want true"
             )
 
     @rule

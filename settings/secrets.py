@@ -3,6 +3,7 @@
 import base64
 import binascii
 import re
+import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -24,6 +25,7 @@ class StackSecrets:
     database_password: pulumi.Output[str]
     cache_auth_token: pulumi.Output[str]
     app_key: pulumi.Output[str]
+    origin_pull_ca: pulumi.Output[str]
 
 
 def load_secrets() -> StackSecrets:
@@ -48,13 +50,29 @@ def _app_key(value: str) -> bool:
     return value.startswith(APP_KEY_PREFIX) and len(key) == APP_KEY_BYTES
 
 
+def _authority(value: str) -> bool:
+    if "PRIVATE KEY" in value:
+        return False
+    store = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        store.load_verify_locations(cadata=value)
+    except (ssl.SSLError, ValueError):
+        return False
+    found = store.cert_store_stats()
+    return found["x509"] == found["x509_ca"] > 0
+
+
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """What a secret has to look like, where that is said, and a command that makes one."""
+    """What a secret has to look like, where that is said, and a command that makes one; without one, `ops` sets it."""
 
     accepts: Callable[[str], bool]
     want: str
-    make: str
+    make: str | None = None
+
+    def command(self, name: str) -> str:
+        """What sets the secret."""
+        return f"`{self.make} | pulumi config set --secret {name}`" if self.make else "`python -m ops bootstrap`"
 
 
 CHECKS: Mapping[str, Check] = {
@@ -76,15 +94,23 @@ CHECKS: Mapping[str, Check] = {
         want="base64: and the Base64 of 32 bytes (Laravel's APP_KEY)",
         make='echo "base64:$(openssl rand -base64 32)"',
     ),
+    # Cloudflare's client certificate is signed with the key of this one, which stays outside the stacks.
+    "origin_pull_ca": Check(
+        accepts=_authority,
+        want="certificates of authorities in PEM, and no private key (ELB, trust store)",
+        make="openssl req -x509 -newkey rsa:2048 -sha256 -days 3650 -nodes -subj /CN=origin-pulls "
+        "-keyout origin-pull-ca.key",
+    ),
 }
 
 
-def problems(values: Mapping[str, str], encrypted: Callable[[str], bool]) -> list[Problem]:
+def problems(
+    values: Mapping[str, str], encrypted: Callable[[str], bool], checks: Mapping[str, Check] = CHECKS
+) -> list[Problem]:
     """What is wrong with the secrets among `values`. No value is part of a message."""
     found = []
-    for name, check in CHECKS.items():
-        value = values.get(name)
-        command = f"`{check.make} | pulumi config set --secret {name}`"
+    for name, check in checks.items():
+        value, command = values.get(name), check.command(name)
         if not value:
             text = f"is missing; want {command}"
         elif not encrypted(name):

@@ -21,6 +21,7 @@ LABEL = re.compile(r"[a-z][a-z0-9]{0,11}")
 HOST_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 INSTANCE_TYPE = re.compile(r"[a-z][a-z0-9-]*\.[a-z0-9-]+")
 TAG_VALUE = re.compile(r"[A-Za-z0-9 +=._:/@-]{1,256}")
+EMAIL = re.compile(r"(?=.{1,254}$)[A-Za-z0-9._%+-]+@([A-Za-z0-9-]+\.)+[A-Za-z]{2,}")
 ARM_FAMILY = re.compile(r"a1|[a-z]+\d+g[a-z]*")
 """Graviton families carry a g right after the generation (EC2 User Guide, "Instance type naming conventions");
 a1, the first, does not."""
@@ -132,5 +133,6 @@ ImageParameter = Annotated[str, AfterValidator(_image_parameter)]
 CostCenter = Annotated[
     str, text("is no tag value; want 1 to 256 letters, digits, spaces or + - = . _ : / @", TAG_VALUE)
 ]
+EmailAddress = Annotated[str, text("is no mail address; want one such as oncall@example.com", EMAIL)]
 Percent = Annotated[int, Field(ge=1, le=99)]
 """A share at which a group scales out: at 100 it never would."""

@@ -13,7 +13,7 @@ from sandbox.toolchain.provider import find_provider
 
 @dataclass(frozen=True, kw_only=True)
 class Plugin:
-    """A resource plugin: its name, the package of its Pulumi SDK, and the Terraform provider its stand-in runs."""
+    """A resource plugin: its name, the package of its Pulumi SDK, the Terraform provider its stand-in runs or None."""
 
     name: str
     sdk: str
@@ -25,7 +25,10 @@ class Plugin:
         return folder.name.removesuffix(".dist-info").rpartition("-")[2]
 
 
-PLUGINS = (Plugin(name="aws", sdk="pulumi_aws", terraform_source="hashicorp/aws"),)
+PLUGINS = (
+    Plugin(name="aws", sdk="pulumi_aws", terraform_source="hashicorp/aws"),
+    Plugin(name="cloudflare", sdk="pulumi_cloudflare", terraform_source=None),
+)
 
 BESIDE_ENGINE = {
     "pulumi-language-python": "-P -m sandbox.plugins.language_host",

@@ -1,4 +1,7 @@
-"""One sandbox for all e2e tests, beside the one a developer may have up: the same tools, its own clouds and stacks."""
+"""One sandbox for all e2e tests of a worker, beside the one a developer may have up: the same tools, its own clouds.
+
+Test files that change what others look at are kept apart with `pytest.mark.xdist_group`: each worker has a sandbox.
+"""
 
 import shutil
 import tempfile
@@ -8,10 +11,8 @@ from pathlib import Path
 import pytest
 
 from sandbox.beside import beside
-from sandbox.environment import environment
 from sandbox.paths import Paths
-from sandbox.processes import KINDS, running
-from tests.e2e.operated import Platform, sandbox
+from tests.e2e.operated import Platform, Platforms, platforms, sandbox
 
 
 @pytest.fixture(scope="session")
@@ -25,9 +26,25 @@ def own_sandbox() -> Iterator[Paths]:
 
 
 @pytest.fixture(scope="session")
-def platform(own_sandbox: Paths) -> Platform:
-    """Stack prod, brought up as `make sandbox` does it."""
+def three_stacks(own_sandbox: Paths) -> Platforms:
+    """prod, dr and edge, brought up as `make sandbox` does it."""
     sandbox(own_sandbox, "up")
-    server = running(own_sandbox, KINDS[0])
-    assert server is not None
-    return Platform(own_sandbox, environment(own_sandbox, server.url), "prod")
+    return platforms(own_sandbox)
+
+
+@pytest.fixture(scope="session")
+def platform(three_stacks: Platforms) -> Platform:
+    """Stack prod."""
+    return three_stacks["prod"]
+
+
+@pytest.fixture(scope="session")
+def standby(three_stacks: Platforms) -> Platform:
+    """Stack dr, which follows prod."""
+    return three_stacks["dr"]
+
+
+@pytest.fixture(scope="session")
+def edge(three_stacks: Platforms) -> Platform:
+    """Stack edge, at the emulated Cloudflare."""
+    return three_stacks["edge"]

@@ -6,17 +6,23 @@ from dataclasses import dataclass
 from typing import Any
 
 import boto3
+import httpx
 import pytest
 
+from sandbox import project
 from sandbox.environment import environment
 from sandbox.paths import CHECKOUT, HOME_VARIABLE, Paths
+from sandbox.processes import urls
 
 COMMAND_SECONDS = 900
+VISIT_SECONDS = 30
+Platforms = dict[str, "Platform"]
+"""The stacks of one sandbox, by name."""
 
 
 @dataclass(frozen=True)
 class Platform:
-    """A stack that is up on an emulated AWS. What it is, tests ask AWS; `pulumi` is what an operator would type."""
+    """A stack that is up on emulated clouds. What it is, tests ask those; `pulumi` and `ops` are an operator's."""
 
     paths: Paths
     variables: dict[str, str]
@@ -26,12 +32,42 @@ class Platform:
         """Run pulumi in the checkout, as in the sandbox's shell."""
         return run([self.paths.wrapper, *arguments, "--stack", self.stack], self.variables, check=check)
 
-    def client(self, service: str) -> Any:
-        """A boto3 client of the stack's region."""
+    def ops(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run an operators' command, as in the sandbox's shell."""
+        return run([self.paths.launcher, *arguments], self.variables, check=check)
+
+    def visit(self, host: str, path: str, row: int | None = None) -> httpx.Response:
+        """Go through the edge as a visitor; `row` is a canary row to write."""
+        content = None if row is None else {"id": row}
+        return httpx.request(
+            "GET" if row is None else "POST",
+            f"{self.variables['ASKPROAI_EDGE_URL']}{path}",
+            headers={"Host": host},
+            json=content,
+            timeout=VISIT_SECONDS,
+        )
+
+    def replication(self, **wish: object) -> dict[str, Any]:
+        """What the sandbox application says of its replication, after a change of `lag_seconds` or `paused`."""
+        url = f"{self.variables['ASKPROAI_APPLICATION_URL']}/_sandbox/replication"
+        answer = httpx.put(url, json=wish) if wish else httpx.get(url)
+        return answer.raise_for_status().json()
+
+    def setting(self, key: str) -> object:
+        """A value of the stack's file in the sandbox."""
+        return project.setting(self.paths, self.stack, key)
+
+    @property
+    def region(self) -> str:
+        """The stack's region; for the edge, which has none, that of prod."""
+        return str(self.setting("region") or self.variables["AWS_REGION"])
+
+    def client(self, service: str, region: str | None = None) -> Any:
+        """A boto3 client of a region, by default the stack's."""
         any_client: Any = boto3.client
         return any_client(
             service,
-            region_name=self.variables["AWS_REGION"],
+            region_name=region or self.region,
             endpoint_url=self.variables["AWS_ENDPOINT_URL"],
             aws_access_key_id="test",
             aws_secret_access_key="test",
@@ -52,6 +88,12 @@ class Platform:
         return file.read_text()
 
 
+def platforms(paths: Paths) -> Platforms:
+    """The stacks of a sandbox that is up."""
+    variables = environment(paths, urls(paths))
+    return {stack: Platform(paths, variables, stack) for stack in project.stacks(paths)}
+
+
 def run(command: list[Any], variables: dict[str, str], *, check: bool = True) -> subprocess.CompletedProcess[str]:
     """Run a command in the checkout; a failure shows what it printed."""
     done = subprocess.run(
@@ -65,5 +107,5 @@ def run(command: list[Any], variables: dict[str, str], *, check: bool = True) ->
 
 def sandbox(paths: Paths, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
     """Run a command of the sandbox, as `make` does."""
-    variables = {**environment(paths, ""), HOME_VARIABLE: str(paths.home)}
+    variables = {**environment(paths, {}), HOME_VARIABLE: str(paths.home)}
     return run([paths.python, "-m", "sandbox", *arguments], variables, check=check)

@@ -11,7 +11,9 @@ pytestmark = pytest.mark.e2e
 
 @pytest.fixture(scope="module")
 def secret_values(platform: Platform) -> list[str]:
-    return list(json.loads(platform.paths.secrets.read_text()).values())
+    """As they are, and as JSON has those of several lines."""
+    values = json.loads(platform.paths.secrets.read_text()).values()
+    return sorted({form for value in values for form in (value, json.dumps(value)[1:-1])})
 
 
 def identities(state: str) -> dict[str, str]:
@@ -78,8 +80,8 @@ def test_no_secret_is_in_plain_text_anywhere(platform: Platform, secret_values: 
         platform.pulumi("stack", "export").stdout,
         (platform.paths.project / "Pulumi.prod.yaml").read_text(),
     ]
-    assert len(secret_values) == 3
-    assert [text.count(value) for text in shown for value in secret_values] == [0] * 15
+    assert len(secret_values) >= 7
+    assert sum(text.count(value) for text in shown for value in secret_values) == 0
 
 
 def test_a_lost_region_is_an_error_and_comes_back(platform: Platform) -> None:

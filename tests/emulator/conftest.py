@@ -1,9 +1,11 @@
 """An emulated AWS in this process, and a mark for tests that hold for one fix and fail without it."""
 
+import json
 import threading
 import uuid
 from collections.abc import Callable, Generator, Iterator
 from typing import Any
+from urllib.request import Request, urlopen
 
 import boto3
 import pytest
@@ -11,7 +13,7 @@ from botocore.config import Config
 
 from sandbox.aws.fixes.fix import FIXES
 from sandbox.aws.server import Server, build
-from tests.emulator.emulated import ACCOUNT, REGION, Clients
+from tests.emulator.emulated import ACCOUNT, REGION, Clients, Control
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -80,6 +82,20 @@ def aws(endpoint: str) -> Clients:
         )
 
     return client
+
+
+@pytest.fixture
+def control(endpoint: str) -> Iterator[Control]:
+    """The emulated AWS's own paths; what a test took away is given back."""
+
+    def send(method: str, path: str) -> Any:
+        with urlopen(Request(f"{endpoint}/_sandbox/{path}", method=method), timeout=5) as answer:
+            return json.load(answer)
+
+    send("DELETE", "calls")
+    yield send
+    for region in send("GET", "blackout"):
+        send("DELETE", f"blackout/{region}")
 
 
 @pytest.fixture

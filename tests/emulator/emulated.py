@@ -8,3 +8,4 @@ ACCOUNT = "210987654321"
 REGION = "eu-central-1"
 OTHER_REGION = "eu-west-1"
 Clients = Callable[..., Any]
+Control = Callable[..., Any]

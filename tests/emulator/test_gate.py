@@ -3,18 +3,19 @@
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 from urllib.error import HTTPError
-from urllib.request import Request, urlopen
+from urllib.request import urlopen
 
 import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
 
+from sandbox.application.observer import Observer
 from sandbox.aws.server import THREADS
-from tests.emulator.emulated import OTHER_REGION, REGION, Clients
+from tests.emulator.emulated import OTHER_REGION, REGION, Clients, Control
 
 # A call of each protocol that the platform's services speak.
 CALLS = {
@@ -26,19 +27,6 @@ CALLS = {
     "backup": "list_backup_plans",
     "sts": "get_caller_identity",
 }
-Control = Callable[..., Any]
-
-
-@pytest.fixture
-def control(endpoint: str) -> Iterator[Control]:
-    def send(method: str, path: str) -> Any:
-        with urlopen(Request(f"{endpoint}/_sandbox/{path}", method=method), timeout=5) as answer:
-            return json.load(answer)
-
-    send("DELETE", "calls")
-    yield send
-    for region in send("GET", "blackout"):
-        send("DELETE", f"blackout/{region}")
 
 
 @pytest.fixture
@@ -195,3 +183,13 @@ def test_health_names_this_run_of_the_server(control: Control) -> None:
     assert health["status"] == "ok"
     assert health == control("GET", "health")
     assert len(health["instance"]) == 16
+
+
+def test_the_sandboxs_own_look_at_a_region_is_neither_counted_nor_blocked(
+    endpoint: str, control: Control, name: str, aws: Clients
+) -> None:
+    queue = aws("sqs").create_queue(QueueName=name)["QueueUrl"]
+    control("DELETE", "calls")
+    control("PUT", f"blackout/{REGION}?mode=refuse")
+    assert Observer(endpoint, [REGION]).tell(REGION, "sqs", "list_queues", QueueNamePrefix=name)["QueueUrls"] == [queue]
+    assert control("GET", "calls") == {}

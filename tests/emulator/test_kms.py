@@ -23,6 +23,15 @@ def test_a_key_rotates_once_a_year_when_nothing_else_is_asked(aws: Clients) -> N
     assert kms.get_key_rotation_status(KeyId=key)["RotationPeriodInDays"] == 365
 
 
+@pytest.mark.fix("kms.py:multi_region_keys_have_short_names")
+def test_what_a_multi_region_key_encrypts_its_replica_decrypts(aws: Clients) -> None:
+    key = aws("kms").create_key(MultiRegion=True)["KeyMetadata"]["KeyId"]
+    aws("kms").replicate_key(KeyId=key, ReplicaRegion=OTHER_REGION)
+    secret = aws("kms").encrypt(KeyId=key, Plaintext=b"a secret")["CiphertextBlob"]
+    for region in ("eu-central-1", OTHER_REGION):
+        assert aws("kms", region).decrypt(CiphertextBlob=secret)["Plaintext"] == b"a secret"
+
+
 @pytest.mark.fix("kms.py:replica_leaves_the_primary_alone")
 def test_a_primary_key_stays_one_when_its_replica_is_looked_at(aws: Clients) -> None:
     key = aws("kms").create_key(MultiRegion=True)["KeyMetadata"]

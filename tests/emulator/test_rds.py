@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.emulator.emulated import ACCOUNT, OTHER_REGION, REGION, Clients
+from tests.emulator.emulated import Clients
 
 
 def create(rds: Any, name: str, **asked: Any) -> dict[str, Any]:
@@ -26,36 +26,11 @@ def described(rds: Any, name: str) -> dict[str, Any]:
     return instance
 
 
-def replicate(aws: Clients, name: str) -> str:
-    create(aws("rds"), name)
-    source = f"arn:aws:rds:{REGION}:{ACCOUNT}:db:{name}"
-    replica = f"{name}-replica"
-    aws("rds", OTHER_REGION).create_db_instance_read_replica(
-        DBInstanceIdentifier=replica, SourceDBInstanceIdentifier=source
-    )
-    return replica
-
-
 @pytest.mark.fix("rds.py:instance_has_own_resource_id")
 def test_two_instances_have_two_resource_ids(aws: Clients, name: str) -> None:
     rds = aws("rds")
     first, second = create(rds, name), create(rds, f"{name}-second")
     assert first["DbiResourceId"] != second["DbiResourceId"]
-
-
-@pytest.mark.fix("rds.py:replica_has_own_resource_id")
-def test_a_replica_has_another_resource_id_than_its_source(aws: Clients, name: str) -> None:
-    replica = replicate(aws, name)
-    ours, theirs = described(aws("rds", OTHER_REGION), replica), described(aws("rds"), name)
-    assert ours["DbiResourceId"] != theirs["DbiResourceId"]
-
-
-@pytest.mark.fix("rds.py:promotion_ends_the_replication")
-def test_a_promoted_replica_and_its_source_forget_each_other(aws: Clients, name: str) -> None:
-    replica = replicate(aws, name)
-    aws("rds", OTHER_REGION).promote_read_replica(DBInstanceIdentifier=replica)
-    assert "ReadReplicaSourceDBInstanceIdentifier" not in described(aws("rds", OTHER_REGION), replica)
-    assert described(aws("rds"), name)["ReadReplicaDBInstanceIdentifiers"] == []
 
 
 @pytest.mark.fix("rds.py:certificate_authority_is_todays")
@@ -88,3 +63,13 @@ def test_a_parameter_that_was_set_says_so(aws: Clients, name: str) -> None:
     rds.modify_db_parameter_group(DBParameterGroupName=name, Parameters=[asked])
     found = rds.describe_db_parameters(DBParameterGroupName=name, Source="user")["Parameters"]
     assert found == [{**asked, "Source": "user"}]
+
+
+@pytest.mark.fix("rds.py:changes_wait_for_the_window")
+def test_a_second_zone_waits_for_the_window_unless_it_is_wanted_at_once(aws: Clients, name: str) -> None:
+    rds = aws("rds")
+    create(rds, name)
+    rds.modify_db_instance(DBInstanceIdentifier=name, MultiAZ=True)
+    assert not described(rds, name)["MultiAZ"]
+    rds.modify_db_instance(DBInstanceIdentifier=name, MultiAZ=True, ApplyImmediately=True)
+    assert described(rds, name)["MultiAZ"]

@@ -37,6 +37,18 @@ def test_a_bucket_logs_to_one_whose_policy_lets_it_in_by_a_pattern(s3: Any, name
     assert s3.get_bucket_logging(Bucket=name)["LoggingEnabled"] == logging["LoggingEnabled"]
 
 
+@pytest.mark.fix("s3.py:statement_applies_on_its_condition")
+def test_a_bucket_that_wants_tls_takes_objects(s3: Any, name: str) -> None:
+    bucket = create(s3, name)
+    refused = {"Effect": "Deny", "Principal": {"AWS": "*"}, "Action": "s3:*", "Resource": f"arn:aws:s3:::{bucket}/*"}
+    plain = {**refused, "Condition": {"Bool": {"aws:SecureTransport": "false"}}}
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": [plain]}))
+    s3.put_object(Bucket=bucket, Key="one", Body=b"1")
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": [plain, refused]}))
+    with pytest.raises(s3.exceptions.ClientError):
+        s3.put_object(Bucket=bucket, Key="two", Body=b"2")
+
+
 @pytest.mark.fix("s3.py:replication_rules_read_back")
 def test_replication_rules_read_back_whole(aws: Clients, s3: Any, name: str) -> None:
     target = create(aws("s3", OTHER_REGION), f"{name}-copy", OTHER_REGION)

@@ -15,10 +15,26 @@ from stack_files import NAMESPACE, ROOT
 
 from settings import ConfigurationError, load
 
+AUTHORITY = """\
+-----BEGIN CERTIFICATE-----
+MIIBhjCCASugAwIBAgIUGIiSknC5L/96DUI/0775/DKNveQwCgYIKoZIzj0EAwIw
+FzEVMBMGA1UEAwwMb3JpZ2luLXB1bGxzMCAXDTI2MTEyMjAwMDE1NVoYDzIxMjYx
+MDI5MDAwMTU1WjAXMRUwEwYDVQQDDAxvcmlnaW4tcHVsbHMwWTATBgcqhkjOPQIB
+BggqhkjOPQMBBwNCAASgLGLg5l/fa5HQfppnFLRaGNeqOTW3ndKb3sx1uHbWQhe3
+bTjq5uF1SVRMk9K3bMGIP2MTIDFdyJVnoDm1QXHIo1MwUTAdBgNVHQ4EFgQUAJEO
+gQYpQtobbrbQr+be56DAYn0wHwYDVR0jBBgwFoAUAJEOgQYpQtobbrbQr+be56DA
+Yn0wDwYDVR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNJADBGAiEAn/eXsTsqPtnf
+lBIsv155O1k5tElJElvWqwpTM0vDDIsCIQDcB3p2voXFDtUy8OM3jmV0/V2tDiro
+Cnneh563R1dkRg==
+-----END CERTIFICATE-----
+"""
+"""A certificate of an authority, whose key was thrown away."""
+
 GOOD_SECRETS = {
     "database_password": "correct-horse-battery-staple",
     "cache_auth_token": "correct-horse-battery-staple",
     "app_key": "base64:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+    "origin_pull_ca": AUTHORITY,
 }
 
 ABSENT = object()
@@ -64,7 +80,7 @@ def configured(
     encrypted: Collection[str] = tuple(GOOD_SECRETS),
 ) -> Generator[None]:
     """The configuration of stack `prod` as the engine hands it over: text, and JSON for blocks and lists."""
-    texts = {key: json.dumps(value) if isinstance(value, (dict, list)) else str(value) for key, value in values.items()}
+    texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in values.items()}
     configure(RuntimeSettings(project=NAMESPACE.removesuffix(":"), stack="prod"))
     set_all_config(
         {f"{NAMESPACE}{key}": value for key, value in {**texts, **secrets}.items()},

@@ -25,5 +25,5 @@ def prod() -> Settings:
 def naming(prod: Settings) -> Naming:
     """The names and tags of `prod`."""
     return Naming(
-        environment=prod.environment, role=prod.role, account_id=prod.account_id, cost_center=prod.cost_center
+        environment=prod.environment, account_id=prod.account_id, cost_center=prod.cost_center
     )

@@ -14,7 +14,7 @@ import json
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
 import pulumi
@@ -29,6 +29,7 @@ T = TypeVar("T")
 Answer = Mapping[str, Any] | Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
 STACK_REFERENCE = "pulumi:pulumi:StackReference"
+AWS_PROVIDER = "pulumi:providers:aws"
 FAKE_REGION = "fake-central-1"
 FAKE_ACCOUNT = "000000000000"
 
@@ -56,12 +57,13 @@ class Record:
 
 @dataclass(frozen=True, kw_only=True)
 class Cloud(Generic[T]):
-    """What one program registered and exported, and what its function returned."""
+    """What one program registered and exported, which stacks it read, and what its function returned."""
 
     built: T
     resources: list[Record]
     exports: dict[str, Any]
     registered_outputs: dict[str, dict[str, Any]]
+    stacks_read: list[str]
 
     def of(self, type_token: str) -> list[Record]:
         """Every resource of a type, ordered by logical name."""
@@ -91,6 +93,8 @@ class _Answers(Mocks):
     where: Where
     answers: Mapping[str, Answer]
     stacks: Mapping[str, Mapping[str, Any]]
+    regions: dict[str, str] = field(default_factory=dict)
+    stacks_read: list[str] = field(default_factory=list)
 
     @override
     def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
@@ -103,11 +107,19 @@ class _Answers(Mocks):
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         if args.typ == STACK_REFERENCE:
             return args.resource_id, self._stack_reference(args.inputs["name"])
-        return computed(args.typ, args.name, args.inputs, self.where) if args.custom else (None, args.inputs)
+        if args.typ == AWS_PROVIDER:
+            self.regions[args.name] = args.inputs["region"]
+        return computed(args.typ, args.name, args.inputs, self._where(args)) if args.custom else (None, args.inputs)
+
+    def _where(self, args: MockResourceArgs) -> Where:
+        """The region of the resource's provider, where the program has made one."""
+        provider = (args.provider or "").rpartition("::")[0].rpartition("::")[2]
+        return replace(self.where, region=self.regions.get(provider, self.where.region))
 
     def _stack_reference(self, stack: str) -> dict[str, Any]:
         if stack not in self.stacks:
             raise LookupError(f"the program reads stack {stack}: give deploy() its outputs")
+        self.stacks_read.append(stack)
         return {"name": stack, "outputs": dict(self.stacks[stack]), "secretOutputNames": []}
 
 
@@ -184,7 +196,8 @@ def deploy(
     the stacks it may refer to. Whatever the program raises, this raises.
     """
     where = Where(region=region, account_id=account_id)
-    monitor = _Monitor(_Answers(where=where, answers=answers or {}, stacks=stacks or {}))
+    mocks = _Answers(where=where, answers=answers or {}, stacks=stacks or {})
+    monitor = _Monitor(mocks)
     built: list[T] = []
     exports: dict[str, Any] = {}
 
@@ -194,7 +207,7 @@ def deploy(
         SETTINGS.outputs = outputs  # type: ignore[assignment] the SDK's types show a decorator here
         # One refusal fails every resource that waits for it: the first is raised, its echoes would fill the screen.
         asyncio.get_running_loop().set_exception_handler(lambda _loop, _context: None)
-        set_mocks(monitor.mocks, "askproai", stack, preview=False, monitor=monitor)
+        set_mocks(monitor.mocks, "askproai", stack, preview=False, monitor=monitor, organization="organization")
         built.append(build())
         await _to_the_end(outputs)
         root = get_root_resource()
@@ -204,5 +217,9 @@ def deploy(
     with ThreadPoolExecutor(1) as thread:
         thread.submit(copy_context().run, asyncio.run, program()).result()
     return Cloud(
-        built=built[0], resources=monitor.records, exports=exports, registered_outputs=monitor.registered_outputs
+        built=built[0],
+        resources=monitor.records,
+        exports=exports,
+        registered_outputs=monitor.registered_outputs,
+        stacks_read=mocks.stacks_read,
     )

@@ -66,6 +66,12 @@ def _key(made: Made) -> dict[str, Any]:
     return {"id": key_id, "keyId": key_id, "arn": made.where.arn("kms", f"key/{key_id}")}
 
 
+def _replica_key(made: Made) -> dict[str, Any]:
+    """A replica has its primary's identifier, in a region of its own."""
+    key_id = made.inputs["primaryKeyArn"].rpartition("/")[2]
+    return {"id": key_id, "keyId": key_id, "arn": made.where.arn("kms", f"key/{key_id}")}
+
+
 def _database(made: Made) -> dict[str, Any]:
     host = f"{made.inputs['identifier']}.fake.{made.where.region}.rds.amazonaws.com"
     return {
@@ -137,13 +143,16 @@ def _by_arn(service: str, kind: str = "", suffix: str = "") -> Callable[[Made], 
 FORMS: dict[str, Callable[[Made], dict[str, Any]]] = {
     "aws:acm/certificate:Certificate": _certificate,
     "aws:autoscaling/group:Group": _by_name("autoscaling", "autoScalingGroup:fake:autoScalingGroupName/"),
+    "aws:backup/vault:Vault": _by_name("backup", "backup-vault:"),
     "aws:cloudwatch/logGroup:LogGroup": _by_name("logs", "log-group:"),
     "aws:elasticache/replicationGroup:ReplicationGroup": _cache,
     "aws:iam/instanceProfile:InstanceProfile": _by_name("iam", "instance-profile/", everywhere=True),
     "aws:iam/role:Role": _by_name("iam", "role/", everywhere=True),
     "aws:kms/key:Key": _key,
+    "aws:kms/replicaKey:ReplicaKey": _replica_key,
     "aws:lb/loadBalancer:LoadBalancer": _load_balancer,
     "aws:lb/targetGroup:TargetGroup": _target_group,
+    "aws:lb/trustStore:TrustStore": _by_arn("elasticloadbalancing", "truststore/"),
     "aws:rds/instance:Instance": _database,
     "aws:s3/bucket:Bucket": _bucket,
     "aws:secretsmanager/secret:Secret": _by_arn("secretsmanager", "secret:", "-AbCdEf"),

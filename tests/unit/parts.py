@@ -10,6 +10,7 @@ from components.balancer import Balancer, BalancerArgs
 from components.firewall import Firewall, FirewallArgs
 from components.keys import Keys, KeysArgs
 from components.network import Network, NetworkArgs
+from components.origin_trust import OriginTrust, OriginTrustArgs
 from components.queues import Queues, QueuesArgs
 from components.secrets import Secrets, SecretsArgs
 from components.storage import Storage, StorageArgs
@@ -20,7 +21,7 @@ PROD = settings_of("prod")
 
 
 def naming(environment: str) -> Naming:
-    return Naming(environment=environment, role=PROD.role, account_id=PROD.account_id, cost_center=PROD.cost_center)
+    return Naming(environment=environment, account_id=PROD.account_id, cost_center=PROD.cost_center)
 
 
 NAMING = naming(PROD.environment)
@@ -54,12 +55,13 @@ class Ground:
 class Region(Ground):
     """The ground, and what web and workers use."""
 
-    def __init__(self, naming: Naming = NAMING, web: WebSettings = PROD.web) -> None:
+    def __init__(self, naming: Naming = NAMING, web: WebSettings = PROD.web, home: Naming | None = None) -> None:
         super().__init__(naming)
         values = StackSecrets(
             database_password=pulumi.Output.secret("password"),
             cache_auth_token=pulumi.Output.secret("token"),
             app_key=pulumi.Output.secret("key"),
+            origin_pull_ca=pulumi.Output.secret("authority"),
         )
         self.secrets = Secrets(
             "secrets",
@@ -73,10 +75,17 @@ class Region(Ground):
             ),
         )
         self.storage = Storage(
-            "storage", StorageArgs(naming=naming, keys=self.keys, settings=PROD.storage, protected=True)
+            "storage",
+            StorageArgs(
+                naming=naming, region=FAKE_REGION, keys=self.keys, settings=PROD.storage, protected=True, home=home
+            ),
         )
         self.queues = Queues(
             "queues", QueuesArgs(naming=naming, keys=self.keys, queues=PROD.workers.queues, protected=True)
+        )
+        self.origin_trust = OriginTrust(
+            "origin-trust",
+            OriginTrustArgs(naming=naming, storage=self.storage, authorities=values.origin_pull_ca),
         )
         self.balancer = Balancer(
             "balancer",
@@ -85,6 +94,7 @@ class Region(Ground):
                 network=self.network,
                 firewall=self.firewall,
                 storage=self.storage,
+                trust=self.origin_trust,
                 settings=web,
                 domain=PROD.domain,
                 protected=True,

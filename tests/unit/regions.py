@@ -1,6 +1,7 @@
 """Whole regions on the fake cloud; those of the committed stack files are composed once for all tests."""
 
 from functools import cache
+from typing import Any
 
 import pulumi
 from broken_files import GOOD_SECRETS
@@ -13,6 +14,8 @@ from settings import Settings, StackSecrets
 
 STACKS = ("prod", "dr")
 PROVIDER = "pulumi:providers:aws"
+FOLLOWED_ARN = "arn:aws:rds:elsewhere-1:123456789012:db:askproai-followed"
+"""The database of the other stack, in a region that no stack file names."""
 
 
 def composed(settings: Settings) -> Cloud[RegionOutputs]:
@@ -24,13 +27,31 @@ def composed(settings: Settings) -> Cloud[RegionOutputs]:
         outputs.export()
         return outputs
 
-    return deploy(build, region=settings.region, account_id=settings.account_id, stack=settings.environment)
+    followed = {f"organization/askproai/{settings.follows}": {"database_arn": FOLLOWED_ARN}}
+    return deploy(
+        build,
+        region=settings.region,
+        account_id=settings.account_id,
+        stack=settings.environment,
+        stacks=followed if settings.following else {},
+    )
 
 
 @cache
 def region(stack: str) -> Cloud[RegionOutputs]:
     """The region of a committed stack file."""
     return composed(settings_of(stack))
+
+
+def standby(**changes: Any) -> Settings:
+    """The settings of the committed standby, changed."""
+    return settings_of("dr").model_copy(update=changes)
+
+
+@cache
+def serving(stack: str) -> Cloud[RegionOutputs]:
+    """The region of a committed stack file while it serves: the standby's is activated."""
+    return region(stack) if settings_of(stack).writes else composed(standby(activated=True))
 
 
 def declared(cloud: Cloud[RegionOutputs]) -> list[Record]:

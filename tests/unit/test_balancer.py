@@ -15,6 +15,7 @@ BALANCER = "aws:lb/loadBalancer:LoadBalancer"
 LISTENER = "aws:lb/listener:Listener"
 RULE = "aws:lb/listenerRule:ListenerRule"
 TARGETS = "aws:lb/targetGroup:TargetGroup"
+TRUST = "aws:lb/trustStore:TrustStore"
 
 
 @cache
@@ -70,6 +71,28 @@ def test_the_certificate_is_for_the_domain_and_every_name_below() -> None:
     assert certificate["validationMethod"] == "DNS"
 
 
+def test_nobody_is_let_in_without_a_certificate_of_our_authority() -> None:
+    cloud = region()
+    assert cloud.one(LISTENER, "balancer-https").inputs["mutualAuthentication"] == {
+        "mode": "verify",
+        "trustStoreArn": cloud.value(cloud.built.origin_trust.store.arn),
+        "ignoreClientCertificateExpiry": False,
+    }
+
+
+def test_the_authority_is_read_from_a_version_of_an_object_in_a_bucket_of_the_region() -> None:
+    cloud = region()
+    bundle = cloud.one("aws:s3/bucketObjectv2:BucketObjectv2")
+    assert bundle.inputs["content"] == "authority"
+    assert "content" in bundle.secrets
+    assert bundle.inputs["bucket"] == cloud.value(cloud.built.storage.trust.name)
+    assert cloud.one("aws:s3/bucketVersioning:BucketVersioning", "storage-trust-versioning").urn in bundle.depends_on
+    store = cloud.one("aws:lb/trustStore:TrustStore").inputs
+    assert store["caCertificatesBundleS3Bucket"] == bundle.inputs["bucket"]
+    assert store["caCertificatesBundleS3Key"] == bundle.inputs["key"]
+    assert store["caCertificatesBundleS3ObjectVersion"] == "origin-trust-bundle-versionId"
+
+
 def test_plain_http_is_only_sent_to_https() -> None:
     listener = region().one(LISTENER, "balancer-http").inputs
     assert listener["port"] == 80
@@ -88,12 +111,20 @@ def test_a_name_that_is_not_ours_reaches_no_application() -> None:
     [
         ("monitoring", [f"monitoring.{PROD.domain}"]),
         ("admin", [f"admin.{PROD.domain}"]),
-        ("application", [PROD.domain, f"api.{PROD.domain}", f"app.{PROD.domain}"]),
+        ("application", [PROD.domain, *(f"{name}.{PROD.domain}" for name in ("www", "api", "app"))]),
+        ("origin", [f"origin-*.{PROD.domain}"]),
     ],
 )
 def test_each_rule_has_its_hosts(role: str, hosts: list[str]) -> None:
-    [condition] = region().one(RULE, f"balancer-{role}").inputs["conditions"]
+    condition = region().one(RULE, f"balancer-{role}").inputs["conditions"][0]
     assert condition["hostHeader"]["values"] == hosts
+
+
+def test_a_regions_own_name_answers_for_its_health_alone() -> None:
+    [_, paths] = region().one(RULE, "balancer-origin").inputs["conditions"]
+    assert paths == {"pathPattern": {"values": ["/api/health", "/api/health/*"]}}
+    others = [rule.inputs["conditions"] for rule in region().of(RULE) if rule.name != "balancer-origin"]
+    assert {len(conditions) for conditions in others} == {1}
 
 
 def test_no_two_rules_share_a_priority_or_a_host() -> None:
@@ -132,6 +163,6 @@ def test_an_instance_is_well_when_the_application_says_so() -> None:
 
 def test_names_fit_in_the_longest_environment() -> None:
     cloud = region(naming=LONG_NAMING)
-    names = [made.inputs["name"] for kind in (BALANCER, TARGETS) for made in cloud.of(kind)]
-    assert len(set(names)) == 3
+    names = [made.inputs["name"] for kind in (BALANCER, TARGETS, TRUST) for made in cloud.of(kind)]
+    assert len(set(names)) == 4
     assert all(len(name) <= 32 for name in names)

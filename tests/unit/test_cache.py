@@ -16,7 +16,7 @@ TOKEN = "a-token-of-more-than-16"
 
 
 def cache(
-    settings: CacheSettings = PROD.cache, *, protected: bool = True, naming: Naming = NAMING
+    settings: CacheSettings = PROD.cache, *, protected: bool = True, naming: Naming = NAMING, lasting: bool = True
 ) -> Cloud[tuple[Ground, Cache]]:
     def build() -> tuple[Ground, Cache]:
         ground = Ground(naming)
@@ -28,6 +28,7 @@ def cache(
             settings=settings,
             auth_token=pulumi.Output.secret(TOKEN),
             protected=protected,
+            lasting=lasting,
         )
         return ground, Cache("cache", args)
 
@@ -106,3 +107,10 @@ def test_clients_get_the_configuration_endpoint() -> None:
 
 def test_the_name_fits_in_the_longest_environment() -> None:
     assert len(deployed(naming=LONG_NAMING).one(GROUP).inputs["replicationGroupId"]) <= 40
+
+
+@pytest.mark.parametrize("protected", [True, False])
+def test_one_that_comes_and_goes_is_never_in_its_own_way(protected: bool) -> None:
+    group = deployed(protected=protected, lasting=False).one(GROUP)
+    assert not group.protect
+    assert "finalSnapshotIdentifier" not in group.inputs

@@ -16,8 +16,16 @@ INSTANCE = "aws:rds/instance:Instance"
 PASSWORD = "correct-horse-battery"
 
 
+SOURCE = "arn:aws:rds:elsewhere-1:123456789012:db:askproai-other-database"
+
+
 def database(
-    settings: DatabaseSettings = PROD.database, *, protected: bool = True, naming: Naming = NAMING
+    settings: DatabaseSettings = PROD.database,
+    *,
+    protected: bool = True,
+    naming: Naming = NAMING,
+    source: str | None = None,
+    apply_immediately: bool = False,
 ) -> Cloud[tuple[Ground, Database]]:
     def build() -> tuple[Ground, Database]:
         ground = Ground(naming)
@@ -28,6 +36,8 @@ def database(
             keys=ground.keys,
             settings=settings,
             password=pulumi.Output.secret(PASSWORD),
+            source_arn=source,
+            apply_immediately=apply_immediately,
             protected=protected,
         )
         return ground, Database("database", args)
@@ -139,3 +149,78 @@ def test_names_fit_in_the_longest_environment() -> None:
     cloud = deployed(naming=LONG_NAMING)
     assert len(cloud.one(INSTANCE).inputs["identifier"]) <= 63
     assert len(cloud.one("aws:iam/role:Role", "database-monitoring").inputs["name"]) <= 64
+
+
+def test_a_replica_is_asked_for_nothing_that_its_source_decides() -> None:
+    replica = deployed(source=SOURCE).one(INSTANCE)
+    fixed = {"engine", "engineVersion", "dbName", "username", "password", "allocatedStorage", "backupWindow"}
+    assert fixed & replica.inputs.keys() == set()
+    assert replica.inputs["replicateSourceDb"] == SOURCE
+
+
+def test_a_replica_has_its_own_key_and_neither_a_second_zone_nor_backups() -> None:
+    cloud = deployed(source=SOURCE)
+    ground, _ = cloud.built
+    replica = cloud.one(INSTANCE).inputs
+    assert replica["kmsKeyId"] == cloud.value(ground.keys.data.arn)
+    assert (replica["multiAz"], replica["backupRetentionPeriod"]) == (False, 0)
+
+
+def test_a_replica_ends_without_a_snapshot_since_rds_takes_none() -> None:
+    replica = deployed(source=SOURCE).one(INSTANCE).inputs
+    assert replica["skipFinalSnapshot"] is True
+    assert "finalSnapshotIdentifier" not in replica
+
+
+def test_a_replica_is_as_protected_as_its_source() -> None:
+    replica = deployed(source=SOURCE).one(INSTANCE)
+    assert (replica.protect, replica.inputs["deletionProtection"]) == (True, True)
+
+
+def test_promotion_changes_no_name_and_nothing_that_would_replace_the_instance() -> None:
+    before, after = deployed(source=SOURCE).one(INSTANCE), deployed().one(INSTANCE)
+    changed = {key for key in before.inputs | after.inputs if before.inputs.get(key) != after.inputs.get(key)}
+    assert before.urn == after.urn
+    assert changed == {
+        *("replicateSourceDb", "multiAz", "backupRetentionPeriod", "backupWindow"),
+        *("skipFinalSnapshot", "finalSnapshotIdentifier"),
+        # Given to a database of its own alone. RDS has them all for a replica too: no difference, except the password,
+        # which becomes this stack's.
+        *("engine", "engineVersion", "dbName", "username", "password", "allocatedStorage"),
+    }
+
+
+@pytest.mark.parametrize(("version", "ignored"), [("8.0", ("dbName", "engineVersion")), ("8.0.40", ("dbName",))])
+def test_a_failover_asks_for_no_upgrade_unless_a_version_is_named(version: str, ignored: tuple[str, ...]) -> None:
+    assert database(database_settings(engine_version=version)).one(INSTANCE).ignore_changes == ignored
+
+
+@pytest.mark.parametrize("immediately", [True, False])
+def test_a_standby_does_not_wait_for_the_maintenance_window(immediately: bool) -> None:
+    instance = deployed(apply_immediately=immediately).one(INSTANCE)
+    assert instance.inputs["applyImmediately"] is immediately
+
+
+def test_a_later_generation_has_names_of_its_own() -> None:
+    cloud = database(database_settings(generation=3))
+    instance = cloud.one(INSTANCE)
+    assert (instance.name, instance.inputs["identifier"]) == ("database-instance-3", "askproai-prod-database-3")
+    assert instance.inputs["finalSnapshotIdentifier"].startswith("askproai-prod-database-3-final-")
+    logs = {group.name: group.inputs["name"] for group in cloud.of("aws:cloudwatch/logGroup:LogGroup")}
+    assert logs["database-error-log-3"] == "/aws/rds/instance/askproai-prod-database-3/error"
+
+
+def test_a_kept_generation_is_what_it_was() -> None:
+    rebuilt = database(database_settings(generation=2, kept_generations=[1]), source=SOURCE, apply_immediately=True)
+    kept, before = rebuilt.one(INSTANCE, "database-instance"), deployed().one(INSTANCE)
+    assert (kept.inputs, kept.protect, kept.urn) == (before.inputs, before.protect, before.urn)
+    _, built = rebuilt.built
+    assert rebuilt.value(built.instance.identifier) == "askproai-prod-database-2"
+    assert list(built.kept) == [1]
+
+
+def test_generations_share_their_groups() -> None:
+    rebuilt = database(database_settings(generation=2, kept_generations=[1]))
+    kept, current = (rebuilt.one(INSTANCE, name).inputs for name in ("database-instance", "database-instance-2"))
+    shared = ("dbSubnetGroupName", "parameterGroupName", "optionGroupName", "monitoringRoleArn")
+    assert [kept[name] for name in shared] == [current[name] for name in shared]

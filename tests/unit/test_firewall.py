@@ -129,3 +129,14 @@ def test_each_group_comes_before_those_that_let_it_in() -> None:
     for rule in RULES:
         if isinstance(rule.peer, Group):
             assert order.index(rule.peer) < order.index(rule.group)
+
+
+def test_a_fence_leaves_the_database_to_engineers_alone(prod: Settings, naming: Naming) -> None:
+    def build() -> Firewall:
+        keys = Keys("keys", KeysArgs(naming=naming, region=prod.region, settings=prod.keys, protected=True))
+        args = NetworkArgs(naming=naming, region=prod.region, settings=prod.network, keys=keys)
+        return Firewall("firewall", FirewallArgs(naming=naming, network=Network("network", args), fenced=True))
+
+    fenced = deploy(build)
+    assert reached_from(fenced, "database") == {(3306, prod.network.vpn_client_cidr)}
+    assert reached_from(fenced, "cache") == {(6379, "web"), (6379, "workers")}

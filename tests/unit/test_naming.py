@@ -20,7 +20,7 @@ BUCKET = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 
 
 def naming(environment: str = "prod") -> Naming:
-    return Naming(environment=environment, role="primary", account_id="123456789012", cost_center="platform")
+    return Naming(environment=environment, account_id="123456789012", cost_center="platform")
 
 
 @QUICK
@@ -66,7 +66,7 @@ def test_a_short_name_is_not_cut() -> None:
 
 
 def test_two_accounts_share_no_bucket() -> None:
-    other = Naming(environment="prod", role="primary", account_id="210987654321", cost_center="platform")
+    other = Naming(environment="prod", account_id="210987654321", cost_center="platform")
 
     assert naming().bucket("uploads") == "askproai-prod-uploads-123456789012"
     assert other.bucket("uploads") == "askproai-prod-uploads-210987654321"
@@ -76,7 +76,6 @@ def test_the_tags_say_what_an_auditor_asks() -> None:
     assert naming().tags("database", DataClass.PERSONAL) == {
         "Project": "askproai",
         "Environment": "prod",
-        "Role": "primary",
         "Component": "database",
         "CostCenter": "platform",
         "DataClass": "personal",

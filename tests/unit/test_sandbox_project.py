@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
 
 from sandbox import project
 from sandbox.paths import Paths
@@ -56,38 +58,56 @@ def test_an_edit_of_the_committed_file_is_followed(paths: Paths) -> None:
     assert overlay(paths, "Pulumi.prod.yaml")["config"] == {"askproai:size": 4, "askproai:account_id": "0123"}
 
 
-def test_a_value_set_in_the_sandbox_holds_until_the_committed_file_changes(paths: Paths) -> None:
-    project.refresh(paths)
-    (paths.project / "Pulumi.prod.yaml").write_text("config: {'askproai:size': 9}")
-    project.refresh(paths)
-    assert overlay(paths, "Pulumi.prod.yaml")["config"] == {"askproai:size": 9}
-    (paths.checkout / "Pulumi.prod.yaml").write_text("config: {'askproai:size': 4}")
-    project.refresh(paths)
-    assert overlay(paths, "Pulumi.prod.yaml")["config"] == {"askproai:size": 4}
+def set_in_the_sandbox(paths: Paths, before: str, after: str) -> None:
+    file = paths.project / "Pulumi.prod.yaml"
+    assert before in file.read_text()
+    file.write_text(file.read_text().replace(before, after))
 
 
-def test_the_sandbox_keeps_its_salt_and_secrets_over_an_edit(paths: Paths) -> None:
+def test_a_value_set_in_the_sandbox_survives_a_change_of_the_committed_file(paths: Paths) -> None:
     project.refresh(paths)
-    own = {"encryptionsalt": "v1:salt", "config": {"askproai:database_password": {"secure": "v1:own"}}}
-    (paths.project / "Pulumi.prod.yaml").write_text(yaml.safe_dump(own))
-    (paths.checkout / "Pulumi.prod.yaml").write_text("config: {'askproai:size': 4}")
+    set_in_the_sandbox(paths, "size: 3", "size: 9")
+    (paths.checkout / "Pulumi.prod.yaml").write_text(STACK.replace("0123", "0456"))
+    assert project.refresh(paths) == []
+    assert overlay(paths, "Pulumi.prod.yaml")["config"] == {"askproai:size": 9, "askproai:account_id": "0456"}
+
+
+def test_a_value_changed_on_both_sides_is_the_sandboxs_and_is_named(paths: Paths) -> None:
     project.refresh(paths)
+    set_in_the_sandbox(paths, "size: 3", "size: 9")
+    (paths.checkout / "Pulumi.prod.yaml").write_text(STACK.replace("size: 3", "size: 4"))
+    (note,) = project.refresh(paths)
+    assert note.startswith("Pulumi.prod.yaml: askproai:size changed here and in the committed file")
+    assert overlay(paths, "Pulumi.prod.yaml")["config"] == {"askproai:size": 9, "askproai:account_id": "0123"}
+    assert project.refresh(paths) == []
+
+
+def test_starting_over_forgets_what_was_set_in_the_sandbox_but_no_secret(paths: Paths) -> None:
+    project.refresh(paths)
+    own = "size: 9\n  askproai:app_key:\n    secure: v1:own"
+    set_in_the_sandbox(paths, "size: 3", own)
+    set_in_the_sandbox(paths, "config:", "encryptionsalt: v1:salt\nconfig:")
+    assert project.start_over(paths) == ["Pulumi.prod.yaml"]
     assert overlay(paths, "Pulumi.prod.yaml") == {
         "encryptionsalt": "v1:salt",
-        "config": {"askproai:size": 4, "askproai:database_password": {"secure": "v1:own"}},
+        "config": {"askproai:size": 3, "askproai:account_id": "0123", "askproai:app_key": {"secure": "v1:own"}},
     }
+    assert project.start_over(paths) == []
 
 
-def test_a_committed_secret_is_replaced_and_never_copied(paths: Paths) -> None:
-    committed = {
-        "config": {"askproai:app_key": {"secure": "theirs"}, "askproai:web": {"token": {"secure": "x"}, "n": 1}}
-    }
-    assert project.render_stack(committed, {}, "askproai", "f")["config"] == {"askproai:web": {"n": 1}}
+def test_settings_are_those_of_the_sandbox(paths: Paths) -> None:
+    assert project.setting(paths, "prod", "size") == 3
+    project.refresh(paths)
+    set_in_the_sandbox(paths, "size: 3", "size: 9")
+    assert project.setting(paths, "prod", "size") == 9
 
 
-def test_a_secret_without_a_sandbox_value_is_an_error_that_says_where_to_add_one(paths: Paths) -> None:
-    with pytest.raises(SandboxError, match=r"Pulumi.prod.yaml: .* askproai:new; add a row to SECRETS"):
-        project.render_stack({"config": {"askproai:new": {"secure": "x"}}}, {}, "askproai", "Pulumi.prod.yaml")
+@pytest.mark.parametrize(("role", "wanted"), [("standby", "database_password"), ("edge", "cloudflare_api_token")])
+def test_a_stack_gets_the_secrets_of_its_kind(paths: Paths, role: str, wanted: str) -> None:
+    (paths.checkout / "Pulumi.prod.yaml").write_text(f"config:\n  askproai:role: {role}\n")
+    given = {secret.key for secret in project.wanted_secrets(paths, "prod")}
+    assert wanted in given
+    assert len(given & {"database_password", "cloudflare_api_token"}) == 1
 
 
 def test_a_stack_file_that_is_gone_leaves_the_overlay(paths: Paths) -> None:
@@ -97,8 +117,13 @@ def test_a_stack_file_that_is_gone_leaves_the_overlay(paths: Paths) -> None:
     assert not (paths.project / "Pulumi.prod.yaml").exists()
 
 
-def test_only_stacks_with_a_file_are_brought_up(paths: Paths) -> None:
+def test_only_stacks_with_a_file_are_brought_up_in_their_order(paths: Paths) -> None:
     assert project.stacks(paths) == ["prod"]
+    (paths.checkout / "Pulumi.edge.yaml").write_text("config: {}\n")
+    (paths.checkout / "Pulumi.dr.yaml").write_text("config: {}\n")
+    assert project.stacks(paths) == ["prod", "dr", "edge"]
+    (paths.checkout / "Pulumi.edge.yaml").unlink()
+    (paths.checkout / "Pulumi.dr.yaml").unlink()
     (paths.checkout / "Pulumi.prod.yaml").unlink()
     assert project.stacks(paths) == []
 
@@ -119,6 +144,15 @@ def test_secret_values_are_made_once_and_for_their_owner_alone(paths: Paths) -> 
     assert [project.secret_value(paths, secret) for secret in project.SECRETS] == first
     assert stat.S_IMODE(paths.secrets.stat().st_mode) == 0o600
     assert list(json.loads(paths.secrets.read_text()).values()) == first
+
+
+def test_the_certificate_for_origins_is_of_the_authority_that_they_trust(paths: Paths) -> None:
+    values = {secret.key: project.secret_value(paths, secret).encode() for secret in project.SECRETS}
+    authority = x509.load_pem_x509_certificate(values["origin_pull_ca"])
+    certificate = x509.load_pem_x509_certificate(values["origin_pull_certificate"])
+    certificate.verify_directly_issued_by(authority)
+    key = serialization.load_pem_private_key(values["origin_pull_key"], password=None)
+    assert key.public_key() == certificate.public_key()
 
 
 @pytest.mark.parametrize(

@@ -84,3 +84,14 @@ def test_a_committed_file_that_cannot_be_rendered_stops_the_engine(paths: Paths)
     (paths.checkout / "Pulumi.prod.yaml").write_text("config: {}\n")
     answer = subprocess.run([paths.wrapper, "preview"], cwd=paths.checkout, capture_output=True, text=True)
     assert (answer.returncode, answer.stdout) == (1, "")
+
+
+def test_the_operators_commands_are_those_of_the_checkout_wherever_they_are_called(
+    paths: Paths, tmp_path: Path
+) -> None:
+    for folder, told in ((paths.checkout, "ours"), (tmp_path, "theirs")):
+        (folder / "ops").mkdir()
+        (folder / "ops" / "__init__.py").write_text("")
+        (folder / "ops" / "__main__.py").write_text(f"import sys; print('{told}', *sys.argv[1:]); sys.exit(3)")
+    answer = subprocess.run([paths.launcher, "dr", "status"], cwd=tmp_path, capture_output=True, text=True)
+    assert (answer.stdout, answer.returncode) == ("ours dr status\n", 3)

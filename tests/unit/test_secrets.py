@@ -31,6 +31,7 @@ def cloud(prod: Settings, naming: Naming) -> Cloud[Ground]:
             database_password=pulumi.Output.secret("the password"),
             cache_auth_token=pulumi.Output.secret("the token"),
             app_key=pulumi.Output.secret("the key"),
+            origin_pull_ca=pulumi.Output.secret("the authority"),
         )
         args = SecretsArgs(
             naming=naming,

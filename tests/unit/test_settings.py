@@ -11,7 +11,8 @@ from broken_files import ABSENT, GOOD_SECRETS, Change, changed, committed, confi
 from fake_cloud import deploy
 from stack_files import ROOT
 
-from settings import ConfigurationError, Settings, load, load_secrets
+from settings import ConfigurationError, EdgeSettings, Settings, load, load_secrets
+from settings.edge_secrets import EDGE_CHECKS
 
 SECRET_NAMES = tuple(GOOD_SECRETS)
 
@@ -68,7 +69,8 @@ def test_every_key_of_a_file_is_read_by_the_model(stack: str) -> None:
 def test_the_project_file_describes_every_key_once() -> None:
     declared = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"]
 
-    assert list(declared) == [*Settings.model_fields, *SECRET_NAMES]
+    of_the_edge = [key for key in (*EdgeSettings.model_fields, *EDGE_CHECKS) if key not in Settings.model_fields]
+    assert list(declared) == [*Settings.model_fields, *SECRET_NAMES, *of_the_edge]
     assert all(entry["description"] for entry in declared.values())
 
 
@@ -163,7 +165,7 @@ def test_nothing_is_registered_before_the_settings_are_in_order() -> None:
 def test_a_key_that_is_unknown_is_named_without_its_value() -> None:
     (line,) = refusals(("database_pasword", "hunter2hunter2"))
 
-    assert line.startswith("database_pasword: is unknown; known here: environment, role, region, ")
+    assert line.startswith("database_pasword: is unknown; known here: environment, role, follows, ")
     assert line.endswith("; did you mean database_password?")
     assert "hunter2" not in line
 
@@ -235,8 +237,38 @@ def test_the_protection_is_lifted_by_naming_the_environment() -> None:
         assert not load().protected
 
 
-def test_a_standby_may_run_its_database_in_one_zone() -> None:
-    assert refusals(("role", "standby"), ("database.multi_az", False)) == []
+def test_a_standby_is_refused_what_its_activation_would_be_refused() -> None:
+    assert refusals(("role", "standby"), ("database.multi_az", False)) == [
+        "database.multi_az: false leaves the region that serves on one zone; want true"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("role", "activated", "fenced", "following", "writes"),
+    [
+        ("primary", False, False, False, True),
+        ("primary", False, True, False, False),
+        ("standby", False, False, True, False),
+        ("standby", False, True, True, False),
+        ("standby", True, False, False, True),
+        ("standby", True, True, False, False),
+    ],
+)
+def test_a_region_writes_unless_it_follows_or_is_fenced(
+    role: str, activated: bool, fenced: bool, following: bool, writes: bool
+) -> None:
+    with configured(changed(committed("prod"), ("role", role), ("activated", activated), ("fenced", fenced))):
+        settings = load()
+        assert isinstance(settings, Settings)
+        assert (settings.following, settings.writes) == (following, writes)
+
+
+def test_the_stacks_of_the_pair_follow_each_other() -> None:
+    assert (committed("prod")["follows"], committed("dr")["follows"]) == ("dr", "prod")
+
+
+def test_former_databases_are_kept_below_the_one_in_use() -> None:
+    assert refusals(("database.generation", 3), ("database.kept_generations", [1, 2])) == []
 
 
 def test_a_canary_keeps_both_groups_stable() -> None:

@@ -38,7 +38,15 @@ DATABASE: list[Refusal] = [
         520,
         "database.max_allocated_storage_gib: 520 is less than 10 % above allocated_storage_gib 500; want 550 or more",
     ),
-    ("database.multi_az", False, "database.multi_az: false leaves a primary on one zone; want true for role primary"),
+    ("database.multi_az", False, "database.multi_az: false leaves the region that serves on one zone; want true"),
+    ("database.generation", 0, "database.generation: 0 is out of range; want a whole number from 1 to 999"),
+    (
+        "database.kept_generations",
+        [1],
+        "database.kept_generations[0]: 1 is not below generation 1, the one in use; want an empty list",
+    ),
+    ("database.kept_generations", [1, 1], "database.kept_generations: names 1 twice; want each once"),
+    ("database.kept_generations", [0], "database.kept_generations: names 0; generations count from 1"),
     ("database.multi_az", "yes", "database.multi_az: 'yes' does not fit; want true or false"),
     (
         "database.backup_retention_days",

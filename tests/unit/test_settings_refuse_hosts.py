@@ -22,6 +22,8 @@ WEB: list[Refusal] = [
         "c6i-2xlarge",
         "web.instance_type: 'c6i-2xlarge' is no instance type; want family.size, such as c6i.2xlarge",
     ),
+    ("web.warm_min_size", 0, "web.warm_min_size: 0 is out of range; want a whole number from 1 to 500"),
+    ("web.warm_min_size", 3, "web.warm_min_size: 3 is above required_instances 2; want 1 to 2"),
     ("web.volume_gib", 4, "web.volume_gib: 4 is out of range; want a whole number from 8 to 65536"),
     (
         "web.image_parameter",

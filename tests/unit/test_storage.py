@@ -1,6 +1,6 @@
 """The buckets: closed, encrypted, versioned, tidied up, recorded, and locked where it matters."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -16,8 +16,9 @@ LIFECYCLE = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
 LOCK = "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration"
 LOGGING = "aws:s3/bucketLogging:BucketLogging"
 POLICY = "aws:s3/bucketPolicy:BucketPolicy"
-ROLES = ["uploads", "releases", "logs", "backups"]
-RECORDED = ["uploads", "releases", "backups"]
+DATA = ["uploads", "releases", "backups"]
+RECORDED = ["trust", *DATA]
+ROLES = ["logs", *RECORDED]
 
 
 @dataclass(frozen=True)
@@ -26,10 +27,12 @@ class Ground:
     storage: Storage
 
 
-def storage_of(prod: Settings, naming: Naming, *, protected: bool) -> Cloud[Ground]:
+def storage_of(prod: Settings, naming: Naming, *, protected: bool, home: Naming | None = None) -> Cloud[Ground]:
     def build() -> Ground:
         keys = Keys("keys", KeysArgs(naming=naming, region=prod.region, settings=prod.keys, protected=protected))
-        args = StorageArgs(naming=naming, keys=keys, settings=prod.storage, protected=protected)
+        args = StorageArgs(
+            naming=naming, region=prod.region, keys=keys, settings=prod.storage, protected=protected, home=home
+        )
         return Ground(keys, Storage("storage", args))
 
     return deploy(build)
@@ -72,7 +75,7 @@ def test_buckets_and_what_is_in_them_can_go_once_protection_is_lifted(prod: Sett
     assert all(bucket.inputs["forceDestroy"] is True for bucket in cloud.of(BUCKET))
 
 
-@pytest.mark.parametrize("role", RECORDED)
+@pytest.mark.parametrize("role", DATA)
 def test_data_is_encrypted_with_the_storage_key(cloud: Cloud[Ground], role: str) -> None:
     kind = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
     (rule,) = part(cloud, kind, role)["rules"]
@@ -83,9 +86,10 @@ def test_data_is_encrypted_with_the_storage_key(cloud: Cloud[Ground], role: str)
     }
 
 
-def test_logs_are_encrypted_with_the_only_key_a_balancer_can_write_with(cloud: Cloud[Ground]) -> None:
+@pytest.mark.parametrize("role", ["logs", "trust"])
+def test_what_a_balancer_writes_or_reads_is_encrypted_with_s3s_own_key(cloud: Cloud[Ground], role: str) -> None:
     kind = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
-    (rule,) = part(cloud, kind, "logs")["rules"]
+    (rule,) = part(cloud, kind, role)["rules"]
     assert rule == {"applyServerSideEncryptionByDefault": {"sseAlgorithm": "AES256"}}
 
 
@@ -128,8 +132,8 @@ def test_every_bucket_keeps_old_versions_for_a_while(cloud: Cloud[Ground], prod:
     assert leftovers["abortIncompleteMultipartUpload"] == {"daysAfterInitiation": 7}
 
 
-@pytest.mark.parametrize("role", ["uploads", "releases"])
-def test_uploads_and_releases_stay_for_good(cloud: Cloud[Ground], role: str) -> None:
+@pytest.mark.parametrize("role", ["uploads", "releases", "trust"])
+def test_what_is_in_use_stays_for_good(cloud: Cloud[Ground], role: str) -> None:
     assert [rule["id"] for rule in part(cloud, LIFECYCLE, role)["rules"]] == ["leftovers"]
 
 
@@ -188,6 +192,7 @@ def test_balancers_of_the_account_can_write_their_log(cloud: Cloud[Ground], nami
         ("releases", DataClass.INTERNAL),
         ("logs", DataClass.PERSONAL),
         ("backups", DataClass.PERSONAL),
+        ("trust", DataClass.INTERNAL),
     ],
 )
 def test_tags_say_what_a_bucket_holds(cloud: Cloud[Ground], role: str, data_class: DataClass) -> None:
@@ -201,3 +206,18 @@ def test_buckets_are_given_on_by_name_and_arn(cloud: Cloud[Ground], naming: Nami
     bucket = getattr(cloud.built.storage, role)
     assert cloud.value(bucket.name) == naming.bucket(role)
     assert cloud.value(bucket.arn) == f"arn:aws:s3:::{naming.bucket(role)}"
+
+
+def test_where_another_stack_owns_the_data_only_logs_and_trust_are_declared(prod: Settings, naming: Naming) -> None:
+    home = replace(naming, environment="home")
+    cloud = storage_of(prod, naming, protected=True, home=home)
+    assert [bucket.name for bucket in cloud.of(BUCKET)] == ["storage-logs-bucket", "storage-trust-bucket"]
+    storage = cloud.built.storage
+    for role in DATA:
+        name = cloud.value(getattr(storage, role).name)
+        assert name == f"askproai-home-{role}-replica-{naming.account_id}"
+        assert cloud.value(getattr(storage, role).arn) == f"arn:aws:s3:::{name}"
+    assert storage.data_key.alias == "alias/askproai-home-storage-replica"
+    assert storage.data_key.arn == f"arn:aws:kms:{prod.region}:{naming.account_id}:key/*"
+    writers = [s["Sid"] for s in statements(cloud, "logs", "Allow")]
+    assert writers == ["LoadBalancers", "AccessLogOfTrust"]

@@ -8,15 +8,16 @@ from fake_cloud import FAKE_REGION, Cloud, deploy
 from parts import NAMING, PROD, Region
 
 from components.web import Web, WebArgs
-from settings import ColorSettings
+from settings import Capacity, ColorSettings
 
+COLORS = ("blue", "green")
 GROUP = "aws:autoscaling/group:Group"
 TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
 POLICY = "aws:autoscaling/policy:Policy"
 
 
 @cache
-def web() -> Cloud[tuple[Region, Web]]:
+def web(capacity: Capacity = Capacity.FULL) -> Cloud[tuple[Region, Web]]:
     def build() -> tuple[Region, Web]:
         region = Region()
         args = WebArgs(
@@ -30,6 +31,7 @@ def web() -> Cloud[tuple[Region, Web]]:
             queues=region.queues,
             balancer=region.balancer,
             settings=PROD.web,
+            capacity=capacity,
         )
         return region, Web("web", args)
 
@@ -55,6 +57,22 @@ def test_each_color_serves_its_own_target_group() -> None:
 def test_each_color_has_its_own_size(color: str, settings: ColorSettings) -> None:
     group = web().one(GROUP, f"web-{color}-group").inputs
     assert (group["minSize"], group["maxSize"]) == (settings.min_size, settings.max_size)
+
+
+@pytest.mark.parametrize(
+    ("capacity", "blue", "green"),
+    [
+        (Capacity.FULL, (3, 6), (0, 6)),
+        (Capacity.WARM, (1, 6), (0, 6)),
+        (Capacity.NONE, (0, 0), (0, 0)),
+    ],
+)
+def test_a_region_that_does_not_serve_runs_fewer(
+    capacity: Capacity, blue: tuple[int, int], green: tuple[int, int]
+) -> None:
+    groups = {group.name: group.inputs for group in web(capacity).of(GROUP)}
+    sizes = [(groups[f"web-{color}-group"]["minSize"], groups[f"web-{color}-group"]["maxSize"]) for color in COLORS]
+    assert sizes == [blue, green]
 
 
 def test_the_colors_are_built_alike() -> None:

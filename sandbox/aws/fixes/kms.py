@@ -1,8 +1,9 @@
-"""KMS: rotation of keys, and their replicas in other regions."""
+"""KMS: rotation of keys, names of multi-region keys, and their replicas in other regions."""
 
 import json
 from typing import Any
 
+from moto.kms import models
 from moto.kms.models import Key, KmsBackend, kms_backends
 from moto.kms.responses import KmsResponse
 
@@ -31,6 +32,16 @@ def rotation_period_reads_back(stock: Any, self: KmsResponse) -> str:
     if status["KeyRotationEnabled"]:
         status["RotationPeriodInDays"] = getattr(_own_key(self), "rotation_period", DEFAULT_ROTATION_DAYS)
     return json.dumps(status)
+
+
+@replaces(models, "generate_key_id")
+def multi_region_keys_have_short_names(stock: Any, multi_region: bool = False) -> str:
+    """AWS gives a multi-region key `mrk-` and 32 digits; with moto's hyphens the name does not fit into its ciphertexts.
+
+    So what was encrypted with such a key, as the secrets of a stack are, could not be decrypted.
+    """
+    name: str = stock(multi_region)
+    return f"mrk-{name.removeprefix('mrk-').replace('-', '')}" if multi_region else name
 
 
 @replaces(KmsBackend, "replicate_key")

@@ -1,59 +1,31 @@
-"""RDS: database instances, their parameter groups and snapshots."""
+"""RDS: database instances and their parameter groups."""
 
 import secrets
 from typing import Any
 
 from moto.core.responses import ActionResult
-from moto.rds.models import DBInstance, RDSBackend, rds_backends
+from moto.rds.models import DBInstance, RDSBackend
 from moto.rds.responses import RDSResponse
 
 from sandbox.aws.fixes.fix import replaces
 
 DEFAULT_AUTHORITY = "rds-ca-rsa2048-g1"
 DEFAULT_INSIGHTS_DAYS = 7
-
-
-def _new_resource_id() -> str:
-    return f"db-{secrets.token_hex(13).upper()}"
+WAITING = ("multi_az", "db_instance_class", "engine_version")
+"""RDS User Guide, "Settings for DB instances": changes that wait unless they are to be made immediately."""
 
 
 @replaces(DBInstance, "__init__")
 def instance_has_own_resource_id(stock: Any, self: DBInstance, *args: Any, **kwargs: Any) -> None:
     """moto gives every instance one DbiResourceId; the provider finds an instance by it, and loses the second one."""
     stock(self, *args, **kwargs)
-    self.dbi_resource_id = _new_resource_id()
+    self.dbi_resource_id = f"db-{secrets.token_hex(13).upper()}"
 
 
 @replaces(DBInstance, "__init__")
 def certificate_authority_is_todays(stock: Any, self: DBInstance, *args: Any, **kwargs: Any) -> None:
     """moto defaults to an authority that AWS does not have; the provider corrects it at once, which takes 80 s."""
     stock(self, *args, **{"ca_certificate_identifier": DEFAULT_AUTHORITY} | kwargs)
-
-
-@replaces(DBInstance, "set_as_replica")
-def replica_has_own_resource_id(stock: Any, self: DBInstance) -> None:
-    """A replica starts as a copy of its source in moto, and keeps the source's DbiResourceId."""
-    stock(self)
-    self.dbi_resource_id = _new_resource_id()
-
-
-@replaces(RDSBackend, "promote_read_replica")
-def promotion_ends_the_replication(stock: Any, self: RDSBackend, db_kwargs: dict[str, Any]) -> DBInstance:
-    """A promoted replica still names its source in moto, and the source still lists it."""
-    replica = self.databases[db_kwargs["db_instance_identifier"]]
-    source = _instance(self, replica.source_db_instance_identifier or "")
-    promoted: DBInstance = stock(self, db_kwargs)
-    if source:
-        own_names = (replica.db_instance_identifier, replica.db_instance_arn)
-        source.replicas = [name for name in source.replicas if name not in own_names]
-    promoted.source_db_instance_identifier = None
-    return promoted
-
-
-def _instance(backend: RDSBackend, identifier: str) -> DBInstance | None:
-    """The instance of that name, or of that ARN in whatever region it names."""
-    region = identifier.split(":")[3] if identifier.startswith("arn:") else backend.region_name
-    return rds_backends[backend.account_id][region].databases.get(identifier.rpartition(":")[2])
 
 
 @replaces(DBInstance, "__init__")
@@ -85,3 +57,12 @@ def parameters_say_who_set_them(stock: Any, self: RDSResponse) -> ActionResult:
     answer = stock(self)
     parameters = [{**parameter, "Source": "user"} for parameter in answer.result["Parameters"]]
     return ActionResult({"Parameters": parameters})
+
+
+@replaces(RDSBackend, "modify_db_instance")
+def changes_wait_for_the_window(stock: Any, self: RDSBackend, identifier: str, asked: dict[str, Any]) -> DBInstance:
+    """moto changes all at once; RDS lets these wait for the maintenance window, which never comes here."""
+    if not asked.get("apply_immediately"):
+        asked = {name: value for name, value in asked.items() if name not in WAITING}
+    changed: DBInstance = stock(self, identifier, asked)
+    return changed

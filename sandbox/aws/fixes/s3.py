@@ -1,10 +1,11 @@
-"""S3: what a bucket's logging and replication need and remember."""
+"""S3: what a bucket's policy lets through, and what its logging and replication need and remember."""
 
 import json
 from fnmatch import fnmatchcase
 from typing import Any
 
 from moto.core.responses import ActionResult
+from moto.iam.access_control import IAMPolicy
 from moto.s3.models import FakeBucket
 from moto.s3.responses import S3Response
 
@@ -31,6 +32,19 @@ def log_delivery_reads_policies_as_aws(stock: Any, target_bucket: FakeBucket, ta
         and any(fnmatchcase(first_log, resource) for resource in _listed(statement["Resource"]))
         for statement in json.loads(target_bucket.policy)["Statement"]
     )
+
+
+@replaces(FakeBucket, "get_permission")
+def statement_applies_on_its_condition(stock: Any, self: FakeBucket, action: str, resource: str) -> Any:
+    """In moto a statement denies when its condition is not met: a bucket that wants TLS takes nothing from anyone.
+
+    Calls on this machine count as made with TLS, and by no service, so that no condition of ours is met.
+    """
+    if not self.policy:
+        return stock(self, action, resource)
+    document = json.loads(self.policy)
+    unconditional = [statement for statement in _listed(document["Statement"]) if not statement.get("Condition")]
+    return IAMPolicy(json.dumps({**document, "Statement": unconditional})).is_action_permitted(action, resource)
 
 
 @replaces(S3Response, "get_bucket_replication")

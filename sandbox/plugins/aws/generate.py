@@ -97,7 +97,8 @@ class _Alignment:
                 shape["missing"].append(sdk)
                 continue
             listed, inside = _kind(annotation)
-            declared = bridge_properties[found]
+            # A rename may name what the schema leaves out: the bridge describes two types of one name by one of them.
+            declared = bridge_properties.get(found, {})
             bridge_listed = declared.get("type") == "array"
             nested = self._inside(inside, declared.get("items", {}) if bridge_listed else declared)
             if listed and not bridge_listed:

@@ -1,0 +1,197 @@
+"""When somebody is called: what is watched, from where on it is wrong, and for how long it has to last."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+GIB = 1024**3
+
+
+class Subject(StrEnum):
+    """What an alarm watches; a row has an alarm for each one that the region has."""
+
+    DATABASE = "database"
+    REPLICA = "replica"
+    HOSTS = "hosts"
+    BALANCER = "balancer"
+    TARGETS = "targets"
+    QUEUE = "queue"
+    DEAD_LETTERS = "dead letters"
+
+
+class Unit(StrEnum):
+    """What a threshold counts: the metric's own unit, or a share in percent of a limit that the settings have."""
+
+    PLAIN = "plain"
+    CONNECTIONS_PERCENT = "percent of max_connections"
+    STORAGE_PERCENT = "percent of allocated_storage_gib"
+    LAG_LIMIT_PERCENT = "percent of max_replica_lag_seconds"
+
+
+class Missing(StrEnum):
+    """What no data means, as CloudWatch spells it."""
+
+    FINE = "notBreaching"
+    WRONG = "breaching"
+    UNKNOWN = "missing"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Level:
+    """A threshold, and how many minutes in a row it has to be passed."""
+
+    threshold: float
+    minutes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlarmRow:
+    """Something to watch, at one or two levels; `why` is what the mail says.
+
+    `metrics` are watched by themselves where there is one, else put together by `expression`, whose names are m0, m1
+    and so on. `statistic` is CloudWatch's. `below` turns the comparison round. `period_seconds` is what one value sums
+    up; a level's minutes are so many of them.
+    """
+
+    role: str
+    subject: Subject
+    namespace: str
+    metrics: tuple[str, ...]
+    statistic: str
+    why: str
+    source: str
+    warning: Level | None = None
+    critical: Level | None = None
+    unit: Unit = Unit.PLAIN
+    expression: str | None = None
+    below: bool = False
+    period_seconds: int = 60
+    missing: Missing = Missing.FINE
+
+    def levels(self) -> dict[str, Level]:
+        """The levels that the row has, by name."""
+        given = {"warning": self.warning, "critical": self.critical}
+        return {name: level for name, level in given.items() if level is not None}
+
+
+ALARMS = (
+    AlarmRow(
+        role="database-cpu",
+        subject=Subject.DATABASE,
+        namespace="AWS/RDS",
+        metrics=("CPUUtilization",),
+        statistic="Average",
+        warning=Level(threshold=70, minutes=15),
+        critical=Level(threshold=90, minutes=5),
+        missing=Missing.UNKNOWN,
+        why="The database's processors are busy: queries wait for each other.",
+        source="ops: CPU 70 and 90 %; ours: the minutes, as of the queues",
+    ),
+    AlarmRow(
+        role="hosts-cpu",
+        subject=Subject.HOSTS,
+        namespace="AWS/EC2",
+        metrics=("CPUUtilization",),
+        statistic="Average",
+        warning=Level(threshold=70, minutes=15),
+        critical=Level(threshold=90, minutes=5),
+        why="The group's processors are busy, though it grows: it is at its greatest size, or grows too slowly.",
+        source="ops: CPU 70 and 90 %; ours: the minutes, as of the queues",
+    ),
+    AlarmRow(
+        role="database-connections",
+        subject=Subject.DATABASE,
+        namespace="AWS/RDS",
+        metrics=("DatabaseConnections",),
+        statistic="Maximum",
+        warning=Level(threshold=80, minutes=15),
+        critical=Level(threshold=95, minutes=5),
+        unit=Unit.CONNECTIONS_PERCENT,
+        missing=Missing.UNKNOWN,
+        why="Few connections are left: beyond max_connections the application is refused.",
+        source="ops: 80 and 95, read as percent; ours: the minutes, as of the queues",
+    ),
+    AlarmRow(
+        role="database-storage",
+        subject=Subject.DATABASE,
+        namespace="AWS/RDS",
+        metrics=("FreeStorageSpace",),
+        statistic="Minimum",
+        warning=Level(threshold=20, minutes=15),
+        critical=Level(threshold=10, minutes=5),
+        unit=Unit.STORAGE_PERCENT,
+        below=True,
+        missing=Missing.UNKNOWN,
+        why="The disk fills up: RDS grows it below 10 % free, at most once in six hours and up to its limit.",
+        source="ops: disk 80 and 90 % used; AWS: storage autoscaling; ours: the minutes, as of the queues",
+    ),
+    AlarmRow(
+        role="replica-lag",
+        subject=Subject.REPLICA,
+        namespace="AWS/RDS",
+        metrics=("ReplicaLag",),
+        statistic="Maximum",
+        # RDS reports -1 while replication stands still, which would be the best of all values.
+        expression="IF(m0 < 0, 86400, m0)",
+        critical=Level(threshold=100, minutes=5),
+        unit=Unit.LAG_LIMIT_PERCENT,
+        missing=Missing.WRONG,
+        why="The standby is too far behind: its activation would lose more than is promised, and is refused.",
+        source="recovery.max_replica_lag_seconds; AWS: ReplicaLag; ours: the minutes, as of the queues",
+    ),
+    AlarmRow(
+        role="errors",
+        subject=Subject.BALANCER,
+        namespace="AWS/ApplicationELB",
+        metrics=("HTTPCode_Target_5XX_Count", "HTTPCode_ELB_5XX_Count", "RequestCount"),
+        statistic="Sum",
+        # RequestCount leaves out what found no host: with no host at all it has no data, and only the balancer's count.
+        expression="100 * (FILL(m0, 0) + FILL(m1, 0)) / (FILL(m2, 0) + FILL(m1, 0))",
+        warning=Level(threshold=1, minutes=5),
+        critical=Level(threshold=5, minutes=5),
+        period_seconds=300,
+        why="Requests fail: the share of 5xx answers, those that no host answered included, in percent.",
+        source="ops: error rate 1 and 5 % for 5 minutes; decided: the ratio",
+    ),
+    AlarmRow(
+        role="slow",
+        subject=Subject.BALANCER,
+        namespace="AWS/ApplicationELB",
+        metrics=("TargetResponseTime",),
+        statistic="p95",
+        warning=Level(threshold=0.5, minutes=10),
+        critical=Level(threshold=2, minutes=10),
+        why="One answer in twenty takes longer than this, in seconds.",
+        source="decided: p95 above 500 ms and 2 s for 10 minutes",
+    ),
+    AlarmRow(
+        role="unhealthy",
+        subject=Subject.TARGETS,
+        namespace="AWS/ApplicationELB",
+        metrics=("UnHealthyHostCount",),
+        statistic="Maximum",
+        warning=Level(threshold=0, minutes=5),
+        why="A host fails its health check and is not replaced.",
+        source="ours: the group replaces a host in less time",
+    ),
+    AlarmRow(
+        role="backlog",
+        subject=Subject.QUEUE,
+        namespace="AWS/SQS",
+        metrics=("ApproximateNumberOfMessagesVisible",),
+        statistic="Maximum",
+        warning=Level(threshold=1000, minutes=15),
+        critical=Level(threshold=5000, minutes=5),
+        why="Jobs pile up: the workers are too few, or fail.",
+        source="decided: 1000 for 15 minutes and 5000 for 5",
+    ),
+    AlarmRow(
+        role="dead",
+        subject=Subject.DEAD_LETTERS,
+        namespace="AWS/SQS",
+        metrics=("ApproximateNumberOfMessagesVisible",),
+        statistic="Maximum",
+        warning=Level(threshold=0, minutes=5),
+        why="A job failed each time it was tried, and waits for somebody to look at it.",
+        source="ours: none is expected",
+    ),
+)

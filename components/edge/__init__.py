@@ -1,0 +1,1 @@
+"""The parts of the edge: Cloudflare in front of both regions."""

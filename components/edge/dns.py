@@ -1,0 +1,135 @@
+"""The names of the platform: those that visitors use lead to the live region, and each region has one of its own."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_cloudflare as cloudflare
+
+from components.edge.part import EdgePart, Zone
+
+AUTOMATIC = 1
+"""The lifetime of a proxied record is Cloudflare's to choose (Cloudflare API, DNS records, ttl)."""
+CERTIFICATE_TTL_SECONDS = 300
+
+
+@dataclass(frozen=True, kw_only=True)
+class Host:
+    """A name that visitors use. `why` is the record's comment: 100 characters at most (Cloudflare, "Record
+    attributes")."""
+
+    role: str
+    subdomain: str
+    why: str
+
+
+HOSTS = (
+    Host(role="apex", subdomain="", why="The platform's home; Cloudflare flattens the CNAME, which DNS forbids here."),
+    Host(role="www", subdomain="www", why="What people type before the domain; redirected to it."),
+    Host(role="app", subdomain="app", why="The application."),
+    Host(role="api", subdomain="api", why="The API: clients, and the webhooks of Cal.com and Retell.ai."),
+    Host(role="admin", subdomain="admin", why="The admin panel, behind Access."),
+    Host(role="monitoring", subdomain="monitoring", why="Grafana, behind Access."),
+)
+
+
+def origin_host(zone: Zone, stack: str) -> str:
+    """The name of a region that stays whichever region is live."""
+    return zone.host(f"origin-{stack}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DnsArgs:
+    """`origins` are the load balancers' names by stack, of which `live` is the one that visitors reach.
+
+    `validations` are the records that ACM asks for, one list a region: the same record where the regions share an
+    account.
+    """
+
+    zone: Zone
+    live: str
+    origins: Mapping[str, pulumi.Output[str]]
+    validations: pulumi.Output[list[list[dict[str, str]]]]
+    protected: bool
+
+
+class Dns(EdgePart):
+    """The records, by host name, and the zone's signature."""
+
+    records: dict[str, cloudflare.DnsRecord]
+
+    def __init__(self, name: str, args: DnsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(name, opts)
+        self._name = name
+        self._args = args
+        zone = args.zone
+        live = {
+            zone.host(host.subdomain): self._proxied(host.role, zone.host(host.subdomain), args.live, host.why)
+            for host in HOSTS
+        }
+        fixed = {
+            origin_host(zone, stack): self._proxied(
+                f"origin-{stack}",
+                origin_host(zone, stack),
+                stack,
+                f"The region of stack {stack}, live or not, for health checks alone.",
+            )
+            for stack in args.origins
+        }
+        self.records = live | fixed
+        self._certificate()
+        cloudflare.ZoneDnssec(
+            f"{name}-dnssec", zone_id=zone.id, status="active", opts=self.child(protect=args.protected)
+        )
+        self.register_outputs({"record_ids": {host: record.id for host, record in self.records.items()}})
+
+    def _proxied(self, role: str, host: str, stack: str, why: str) -> cloudflare.DnsRecord:
+        return cloudflare.DnsRecord(
+            f"{self._name}-{role}",
+            zone_id=self._args.zone.id,
+            name=host,
+            type="CNAME",
+            content=self._args.origins[stack],
+            proxied=True,
+            ttl=AUTOMATIC,
+            comment=why,
+            opts=self.child(protect=self._args.protected),
+        )
+
+    def _certificate(self) -> None:
+        """ACM reads this record whenever it renews a region's certificate, so it stays."""
+        domain = self._args.zone.domain
+        record = self._args.validations.apply(lambda regions: validation(domain, regions))
+        cloudflare.DnsRecord(
+            f"{self._name}-certificate",
+            zone_id=self._args.zone.id,
+            name=record.apply(lambda found: found["name"]),
+            type="CNAME",
+            content=record.apply(lambda found: found["content"]),
+            # ACM must see the record itself, not Cloudflare's addresses.
+            proxied=False,
+            ttl=CERTIFICATE_TTL_SECONDS,
+            comment="ACM renews the regions' certificates as long as this is here.",
+            opts=self.child(protect=self._args.protected),
+        )
+
+
+def validation(domain: str, regions: list[list[dict[str, str]]]) -> dict[str, str]:
+    """The one record that all regions' certificates ask for, without the trailing dots that Cloudflare trims.
+
+    The name of ACM's record depends on domain and account alone (ACM User Guide, "DNS validation"), and the wildcard
+    shares it. Raises ValueError for regions that ask for different ones.
+    """
+    wanted = {
+        (option["resource_record_name"].rstrip("."), option["resource_record_value"].rstrip("."))
+        for options in regions
+        for option in options
+        if option["domain_name"] == domain
+    }
+    if len(wanted) != 1:
+        raise ValueError(
+            f"the certificates of the regions ask for {len(wanted)} different records for {domain}; "
+            "want regions of one AWS account, whose stacks are up"
+        )
+    ((name, content),) = wanted
+    return {"name": name, "content": content}

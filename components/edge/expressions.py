@@ -1,0 +1,28 @@
+"""Cloudflare's rules language: the few words of it that the rule tables use.
+
+None needs a plan above Pro: no regular expressions and, in rate limits, nothing but host and path (Cloudflare WAF,
+"Rate limiting rules", availability).
+"""
+
+from collections.abc import Iterable
+
+PATH = "http.request.uri.path"
+
+
+def any_host(hosts: Iterable[str]) -> str:
+    """Whether the request is for one of the hosts."""
+    return f"http.host in {{{_quoted(hosts)}}}"
+
+
+def any_path(paths: Iterable[str]) -> str:
+    """Whether the path is one of the paths."""
+    return f"{PATH} in {{{_quoted(paths)}}}"
+
+
+def below(path: str) -> str:
+    """Whether the path is this one or under it."""
+    return f'({PATH} eq "{path}" or starts_with({PATH}, "{path}/"))'
+
+
+def _quoted(words: Iterable[str]) -> str:
+    return " ".join(f'"{word}"' for word in words)

@@ -1,0 +1,184 @@
+"""What no visitor may send: Cloudflare's rules, our own, and limits on how often one client may ask."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_cloudflare as cloudflare
+
+from components.edge.dns import origin_host
+from components.edge.expressions import PATH, any_host, any_path, below
+from components.edge.part import EdgePart, Zone
+from settings import FirewallSettings, RateLimit
+
+MANAGED_RULESET = "efb7b8c949ac4650a09736fc376e9aee"
+OWASP_RULESET = "4814384a9e5d4991b9815dcfc25d2f1f"
+"""The same in every zone (Cloudflare WAF, "Managed Rules", available managed rulesets)."""
+OWASP_SCORE_RULE = "6179ae15870a4bb7b2d480d4843b323c"
+"""The OWASP rule that adds up the score and acts (Cloudflare, "OWASP Core Ruleset", configure via API)."""
+HIGHEST_PARANOIA_LEVEL = 4
+
+HEALTH_PATH = "/api/health"
+"""devops: /api/health, /api/health/database, /redis and /queue."""
+
+COUNTED_BY = ["cf.colo.id", "ip.src"]
+"""One client at one of Cloudflare's sites: what every plan can count by."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refusal:
+    """A rule of our own: requests that match `expression` are blocked."""
+
+    role: str
+    expression: str
+    why: str
+
+
+def refusals(zone: Zone, stacks: Iterable[str]) -> list[Refusal]:
+    """Our own rules, for the regions of `stacks`."""
+    origins = [origin_host(zone, stack) for stack in stacks]
+    return [
+        Refusal(
+            role="origins-for-health-alone",
+            expression=f"{any_host(origins)} and not {below(HEALTH_PATH)}",
+            why="A region has a name of its own so that its health can be asked; nobody is served under it.",
+        ),
+        Refusal(
+            role="metrics-from-inside-alone",
+            expression=f'starts_with({PATH}, "/api/metrics")',
+            why="Prometheus reads the metrics inside the region; outside they would tell attackers our load.",
+        ),
+        Refusal(
+            role="no-hidden-files",
+            expression=f'{PATH} contains "/." and not {below("/.well-known")}',
+            why="Nothing whose name begins with a dot is served: .env and .git are what scanners look for first.",
+        ),
+        Refusal(
+            role="no-other-scripts",
+            expression=f'ends_with(lower({PATH}), ".php") and {PATH} ne "/index.php"',
+            why="Laravel has one script that the web reaches; requests for others are scanners.",
+        ),
+    ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FirewallArgs:
+    """`stacks` are the regions' stacks, whose own names lead to their health alone."""
+
+    zone: Zone
+    stacks: Iterable[str]
+    settings: FirewallSettings
+
+
+class Firewall(EdgePart):
+    """Three rulesets of the zone, in the order in which Cloudflare asks them: own rules, rate limits, managed rules."""
+
+    def __init__(self, name: str, args: FirewallArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(name, opts)
+        self._zone = args.zone
+        self._settings = args.settings
+        self._name = name
+        own = [_blocking(refusal) for refusal in refusals(args.zone, args.stacks)]
+        self._ruleset("own-rules", "http_request_firewall_custom", own)
+        self._ruleset("rate-limits", "http_ratelimit", self._rate_limits())
+        self._ruleset("managed-rules", "http_request_firewall_managed", self._managed_rules())
+        self.register_outputs({})
+
+    def _ruleset(self, role: str, phase: str, rules: list[cloudflare.RulesetRuleArgs]) -> None:
+        cloudflare.Ruleset(
+            f"{self._name}-{role}",
+            zone_id=self._zone.id,
+            name=self._zone.named(role),
+            kind="zone",
+            phase=phase,
+            rules=rules,
+            opts=self.child(),
+        )
+
+    def _rate_limits(self) -> list[cloudflare.RulesetRuleArgs]:
+        settings = self._settings
+        return [
+            _limited("login", settings.login, any_path(settings.login_paths), "Guessing passwords takes many tries."),
+            _limited(
+                "api",
+                settings.api,
+                f'({any_host([self._zone.host("api")])} or starts_with({PATH}, "/api/")) '
+                f"and not {below(HEALTH_PATH)} and not {any_path(settings.webhook_paths)}",
+                "One client must not use up the API; monitors ask for health, and webhooks come from few hosts.",
+            ),
+        ]
+
+    def _managed_rules(self) -> list[cloudflare.RulesetRuleArgs]:
+        return [
+            cloudflare.RulesetRuleArgs(
+                ref="webhooks",
+                description="Transcripts of calls look like attacks to OWASP's rules; webhooks are signed instead.",
+                expression=any_path(self._settings.webhook_paths),
+                action="skip",
+                action_parameters=cloudflare.RulesetRuleActionParametersArgs(rulesets=[OWASP_RULESET]),
+                enabled=True,
+            ),
+            cloudflare.RulesetRuleArgs(
+                ref="managed",
+                description="Cloudflare's own rules: attacks that it sees elsewhere, hours after they appear.",
+                expression="true",
+                action="execute",
+                action_parameters=cloudflare.RulesetRuleActionParametersArgs(id=MANAGED_RULESET),
+                enabled=True,
+            ),
+            cloudflare.RulesetRuleArgs(
+                ref="owasp",
+                description="OWASP's common attacks, by the sum of what looks wrong.",
+                expression="true",
+                action="execute",
+                action_parameters=cloudflare.RulesetRuleActionParametersArgs(
+                    id=OWASP_RULESET, overrides=self._owasp_overrides()
+                ),
+                enabled=True,
+            ),
+        ]
+
+    def _owasp_overrides(self) -> cloudflare.RulesetRuleActionParametersOverridesArgs:
+        """All levels are on unless those above the wanted one are turned off."""
+        settings = self._settings
+        above = range(settings.owasp_paranoia_level + 1, HIGHEST_PARANOIA_LEVEL + 1)
+        return cloudflare.RulesetRuleActionParametersOverridesArgs(
+            categories=[
+                cloudflare.RulesetRuleActionParametersOverridesCategoryArgs(
+                    category=f"paranoia-level-{level}", enabled=False
+                )
+                for level in above
+            ]
+            or None,
+            rules=[
+                cloudflare.RulesetRuleActionParametersOverridesRuleArgs(
+                    id=OWASP_SCORE_RULE, action="block", score_threshold=settings.owasp_score_threshold
+                )
+            ],
+        )
+
+
+def _blocking(refusal: Refusal) -> cloudflare.RulesetRuleArgs:
+    return cloudflare.RulesetRuleArgs(
+        ref=refusal.role,
+        description=refusal.why,
+        expression=refusal.expression,
+        action="block",
+        enabled=True,
+    )
+
+
+def _limited(role: str, limit: RateLimit, expression: str, why: str) -> cloudflare.RulesetRuleArgs:
+    return cloudflare.RulesetRuleArgs(
+        ref=role,
+        description=why,
+        expression=expression,
+        action="block",
+        ratelimit=cloudflare.RulesetRuleRatelimitArgs(
+            characteristics=COUNTED_BY,
+            requests_per_period=limit.requests,
+            period=limit.period_seconds,
+            mitigation_timeout=limit.block_seconds,
+        ),
+        enabled=True,
+    )

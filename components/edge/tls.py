@@ -1,0 +1,86 @@
+"""TLS on both sides of Cloudflare: what visitors get, and how the origins know that it is Cloudflare who asks."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+import pulumi_cloudflare as cloudflare
+
+from components.edge.part import EdgePart, Zone
+from settings import EdgeSecrets, TlsSettings
+
+SECONDS_A_DAY = 86_400
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """A setting of the zone, by Cloudflare's id of it."""
+
+    id: str
+    value: Any
+    why: str
+
+
+def zone_settings(tls: TlsSettings) -> Iterator[Setting]:
+    """The settings of the zone that differ from Cloudflare's defaults, or must not follow them."""
+    yield Setting(id="ssl", value="strict", why="Cloudflare encrypts to the origin, and checks its certificate.")
+    yield Setting(id="min_tls_version", value="1.2", why="TLS 1.0 and 1.1 are broken; PCI DSS forbids them.")
+    yield Setting(id="tls_1_3", value="on", why="What every current browser prefers.")
+    yield Setting(id="always_use_https", value="on", why="Nothing is answered in plain text, redirects apart.")
+    yield Setting(
+        id="security_header",
+        value={
+            "strict_transport_security": {
+                "enabled": True,
+                "max_age": tls.hsts_max_age_days * SECONDS_A_DAY,
+                "include_subdomains": True,
+                # A browser's preload list is left in months: an operator enters it, not a default.
+                "preload": False,
+                "nosniff": True,
+            }
+        },
+        why="HSTS: a browser that was here once never asks in plain text again.",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class TlsArgs:
+    """`secrets` has the certificate that Cloudflare shows to origins, and its key."""
+
+    zone: Zone
+    settings: TlsSettings
+    secrets: EdgeSecrets
+
+
+class Tls(EdgePart):
+    """The zone's TLS settings, and authenticated origin pulls with our own certificate.
+
+    Cloudflare's own certificate for origin pulls would prove that some zone at Cloudflare asks, not that ours does.
+    """
+
+    def __init__(self, name: str, args: TlsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(name, opts)
+        for setting in zone_settings(args.settings):
+            cloudflare.ZoneSetting(
+                f"{name}-{setting.id.replace('_', '-')}",
+                zone_id=args.zone.id,
+                setting_id=setting.id,
+                value=setting.value,
+                opts=self.child(),
+            )
+        certificate = cloudflare.AuthenticatedOriginPullsCertificate(
+            f"{name}-origin-pull-certificate",
+            zone_id=args.zone.id,
+            certificate=args.secrets.origin_pull_certificate,
+            private_key=args.secrets.origin_pull_key,
+            opts=self.child(),
+        )
+        cloudflare.AuthenticatedOriginPullsSettings(
+            f"{name}-origin-pulls",
+            zone_id=args.zone.id,
+            enabled=True,
+            # Without a certificate of the zone Cloudflare would show its own, and origins would hang up.
+            opts=self.child(depends_on=[certificate]),
+        )
+        self.register_outputs({"origin_pull_certificate_id": certificate.id})

@@ -1,0 +1,87 @@
+"""The edge, put together: Cloudflare in front of two regions, which it knows from their stacks' outputs alone."""
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_cloudflare as cloudflare
+
+from components.edge.access import Access, AccessArgs
+from components.edge.delivery import Delivery, DeliveryArgs
+from components.edge.dns import Dns, DnsArgs
+from components.edge.firewall import Firewall, FirewallArgs
+from components.edge.part import EdgePart, Zone
+from components.edge.tls import Tls, TlsArgs
+from components.edge.watch import Watch, WatchArgs
+from components.protection import Protection
+from outputs import EdgeOutputs
+from settings import EdgeSecrets, EdgeSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origins:
+    """What the edge reads of the regions: two outputs and no more, so that a region of another age will do."""
+
+    addresses: dict[str, pulumi.Output[str]]
+    validations: pulumi.Output[list[list[dict[str, str]]]]
+
+
+def compose(settings: EdgeSettings, secrets: EdgeSecrets) -> EdgeOutputs:
+    """Declare the edge; every resource is a child of the part it belongs to."""
+    provider = cloudflare.Provider("cloudflare", api_token=secrets.cloudflare_api_token)
+    opts = pulumi.ResourceOptions(provider=provider)
+    zone = Zone(
+        id=settings.zone_id,
+        account_id=settings.cloudflare_account_id,
+        domain=settings.domain,
+        label=settings.environment,
+    )
+    origins = _origins(settings.regions)
+    dns = Dns(
+        "dns",
+        DnsArgs(
+            zone=zone,
+            live=settings.live,
+            origins=origins.addresses,
+            validations=origins.validations,
+            protected=settings.protected,
+        ),
+        opts,
+    )
+    watch = Watch(
+        "watch",
+        WatchArgs(
+            zone=zone,
+            stacks=settings.regions,
+            emails=settings.notification_emails,
+            settings=settings.health_checks,
+        ),
+        opts,
+    )
+    parts: list[EdgePart] = [
+        dns,
+        Tls("tls", TlsArgs(zone=zone, settings=settings.tls, secrets=secrets), opts),
+        Firewall("firewall", FirewallArgs(zone=zone, stacks=settings.regions, settings=settings.firewall), opts),
+        Delivery("delivery", DeliveryArgs(zone=zone, settings=settings.assets), opts),
+        Access("access", AccessArgs(zone=zone, emails=settings.admin_emails, settings=settings.access), opts),
+        watch,
+    ]
+    Protection(parts, protected=settings.protected)
+    return EdgeOutputs(
+        live=settings.live,
+        zone_id=settings.zone_id,
+        origins=origins.addresses,
+        records={host: record.id for host, record in dns.records.items()},
+        health_check_ids={stack: check.id for stack, check in watch.checks.items()},
+    )
+
+
+def _origins(stacks: list[str]) -> Origins:
+    """The regions as the state backend has them: none of them is asked, so that a lost one is no hindrance."""
+    prefix = f"{pulumi.get_organization()}/{pulumi.get_project()}"
+    references = {stack: pulumi.StackReference(f"{prefix}/{stack}") for stack in stacks}
+    return Origins(
+        addresses={stack: other.require_output("load_balancer_dns_name") for stack, other in references.items()},
+        validations=pulumi.Output.all(
+            *(other.require_output("certificate_validation_records") for other in references.values())
+        ),
+    )

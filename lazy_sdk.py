@@ -1,0 +1,57 @@
+"""An SDK of which only the modules that a program asks for are imported.
+
+The package `pulumi_cloudflare` imports all of its 800 modules at once, which takes longer than the rest of a flip.
+"""
+
+import importlib
+import importlib.util
+import re
+import sys
+from types import ModuleType
+from typing import Any
+
+INPUT_TYPES = "_inputs"
+WORD_START = re.compile(r"(?<!^)(?=[A-Z])")
+
+
+def _snake(name: str) -> str:
+    return WORD_START.sub("_", name).lower()
+
+
+class _Package(ModuleType):
+    """The package without what its own `__init__` does, as long as every name is found in the module named after it."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(f"module {self.__name__} has no attribute {name}")
+        for module in (name, _snake(name), _snake(name.removesuffix("Args")), INPUT_TYPES):
+            if self._has(module):
+                found = importlib.import_module(f"{self.__name__}.{module}")
+                value = getattr(found, name, found if module == name else None)
+                if value is not None:
+                    # Over the module itself, which Python puts here: a function may have the name of its module.
+                    setattr(self, name, value)
+                    return value
+        self.__class__ = ModuleType  # type: ignore[assignment] from here on it is the package as everybody knows it
+        assert self.__spec__ is not None
+        assert self.__spec__.loader is not None
+        self.__spec__.loader.exec_module(self)
+        return getattr(self, name)
+
+    def _has(self, module: str) -> bool:
+        full_name = f"{self.__name__}.{module}"
+        return full_name in sys.modules or importlib.util.find_spec(full_name) is not None
+
+
+def import_lazily(package: str) -> None:
+    """Let a later `import` of the package import nothing but what is then asked of it.
+
+    Nothing changes for a package that is imported already, or that is not installed.
+    """
+    spec = importlib.util.find_spec(package) if package not in sys.modules else None
+    if spec is not None and spec.submodule_search_locations is not None:
+        module = _Package(package)
+        module.__spec__ = spec
+        module.__file__ = spec.origin
+        module.__path__ = list(spec.submodule_search_locations)
+        sys.modules[package] = module

@@ -1,0 +1,44 @@
+"""AWS as operators ask it: every call bounded in time, so that a region that hangs fails in seconds."""
+
+from functools import lru_cache
+from typing import Any
+
+CONNECT_SECONDS = 3
+READ_SECONDS = 10
+ATTEMPTS = 2
+PROBE_SECONDS = 3
+
+
+def client(service: str, region: str) -> Any:
+    """A boto3 client. It gives up on a region that hangs after about 20 s, on one that refuses at once."""
+    return _client(service, region, READ_SECONDS, ATTEMPTS)
+
+
+def reachable(region: str) -> bool:
+    """Whether AWS answers in a region, asked once, for 3 s at most; any answer counts, a refusal too."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        _client("sts", region, PROBE_SECONDS, 1).get_caller_identity()
+    except ClientError as error:
+        return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)) < 500
+    except BotoCoreError:
+        return False
+    return True
+
+
+@lru_cache(maxsize=64)
+def _client(service: str, region: str, read_seconds: int, attempts: int) -> Any:
+    # Half a second to load: only what asks AWS pays it.
+    import boto3
+    from botocore.config import Config
+
+    bounds = Config(
+        connect_timeout=min(CONNECT_SECONDS, read_seconds),
+        read_timeout=read_seconds,
+        retries={"total_max_attempts": attempts, "mode": "standard"},
+        user_agent_extra="askproai-ops",
+    )
+    # A session of its own: the default one is not safe to share between threads while clients are made.
+    any_session: Any = boto3.session.Session()
+    return any_session.client(service, region_name=region, config=bounds)

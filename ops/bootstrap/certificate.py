@@ -1,0 +1,75 @@
+"""The record by which ACM sees that the domain is ours, before any region asks for its certificate.
+
+A region's first `up` waits until its certificate is issued, and the edge, which keeps the record, needs the outputs of
+regions that are up. ACM asks for the same record for every certificate of one domain in one account, in any region, and
+goes on taking it as long as it is there (ACM User Guide, "DNS validation"): so a certificate is asked for here, its
+record made, and the certificate thrown away.
+"""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from ops.aws import client
+from ops.bootstrap.place import Place
+from ops.bootstrap.thing import Thing
+from ops.errors import OpsError
+from ops.recover.cloudflare import EdgeApi
+
+VALIDATION = ".acm-validations.aws"
+TTL_SECONDS = 300
+RECORD_SECONDS = 60.0
+POLL_SECONDS = 2.0
+TOKEN = "bootstrap"
+COMMENT = "ACM renews the regions' certificates as long as this is here."
+
+
+def things(place: Place, api: EdgeApi, zone: str) -> Iterator[Thing]:
+    """The record."""
+    yield Thing(
+        name="record for ACM",
+        where=f"zone {place.domain}",
+        why="else the regions' first `up` waits for its certificate in vain",
+        exists=lambda: _exists(place, api, zone),
+        make=lambda: _make(place, api, zone),
+    )
+
+
+def _exists(place: Place, api: EdgeApi, zone: str) -> bool:
+    """ACM's records have a random name right below the domain."""
+    rows = api.rows(f"/zones/{zone}/dns_records", type="CNAME")
+    return any(
+        row["content"].rstrip(".").endswith(VALIDATION)
+        and row["name"].startswith("_")
+        and row["name"].partition(".")[2] == place.domain
+        for row in rows
+    )
+
+
+def _make(place: Place, api: EdgeApi, zone: str) -> None:
+    acm = client("acm", place.region)
+    asked = acm.request_certificate(DomainName=place.domain, ValidationMethod="DNS", IdempotencyToken=TOKEN)
+    record = _record(acm, str(asked["CertificateArn"]))
+    api.post(
+        f"/zones/{zone}/dns_records",
+        {
+            "type": "CNAME",
+            "name": record["Name"].rstrip("."),
+            "content": record["Value"].rstrip("."),
+            "proxied": False,
+            "ttl": TTL_SECONDS,
+            "comment": COMMENT,
+        },
+    )
+    acm.delete_certificate(CertificateArn=asked["CertificateArn"])
+
+
+def _record(acm: Any, arn: str) -> dict[str, str]:
+    """ACM gives the record some seconds after the request. Raises OpsError when it does not."""
+    deadline = time.monotonic() + RECORD_SECONDS
+    while time.monotonic() < deadline:
+        options = acm.describe_certificate(CertificateArn=arn)["Certificate"].get("DomainValidationOptions") or []
+        if options and options[0].get("ResourceRecord"):
+            return dict(options[0]["ResourceRecord"])
+        time.sleep(POLL_SECONDS)
+    raise OpsError(f"ACM gave no record for {arn} within {RECORD_SECONDS:.0f} s; run this again")

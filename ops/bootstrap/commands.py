@@ -1,0 +1,18 @@
+"""The command `ops bootstrap`."""
+
+from typing import Annotated
+
+import typer
+
+
+def command(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what exists and what is missing.")] = False,
+    generate: Annotated[
+        bool, typer.Option("--generate", help="Make every secret that can be made, instead of asking for it.")
+    ] = False,
+) -> None:
+    """Make what must exist before the first `pulumi up` in an account; what exists is left as it is."""
+    from ops.bootstrap import bootstrap
+    from ops.steps import Timeline
+
+    bootstrap(Timeline(dry_run=dry_run), dry_run=dry_run, generate=generate)

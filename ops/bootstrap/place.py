@@ -1,0 +1,103 @@
+"""Where the state of all stacks is kept, and under which names: worked out from the stack files alone."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from naming import DataClass, Naming
+from ops.errors import OpsError
+from ops.stack_files import StackFile, stacks
+
+ENVIRONMENT = "state"
+"""Label of what is outside all stacks, in names and tags."""
+NAME_LIMIT = 64
+
+
+@dataclass(frozen=True)
+class Place:
+    """`region` holds the state and its key, `copy_region` a copy of both: the loss of either leaves the other."""
+
+    region: str
+    copy_region: str
+    account_id: str
+    cost_center: str
+    domain: str
+    region_stacks: tuple[str, ...]
+    edge_stack: str
+
+    @classmethod
+    def of(cls) -> "Place":
+        """As the stack files have it: the state is where the copies of the home region are.
+
+        Raises OpsError where they do not say it, or not the same.
+        """
+        files = {stack: StackFile.of(stack) for stack in stacks()}
+        edges = [stack for stack, file in files.items() if file.get("role") == "edge"]
+        regions = {stack: file for stack, file in files.items() if stack not in edges}
+        homes = {str(file.get("offsite.home")) for file in regions.values()}
+        if len(edges) != 1 or len(homes) != 1 or not homes <= regions.keys():
+            raise OpsError("want one stack file with role edge, and region files that name one home in offsite.home")
+        home = regions[homes.pop()]
+        regions_of_state = {str(file.get("offsite.region")) for file in regions.values()}
+        accounts = {str(file.get("account_id")) for file in regions.values()}
+        if len(regions_of_state) != 1 or len(accounts) != 1:
+            raise OpsError("the region files differ in offsite.region or account_id; want the same in each")
+        ordered = tuple(sorted(regions, key=lambda stack: regions[stack] is not home))
+        return cls(
+            region=regions_of_state.pop(),
+            copy_region=str(home.get("region")),
+            account_id=accounts.pop(),
+            cost_center=str(home.get("cost_center")),
+            domain=str(home.get("domain")),
+            region_stacks=ordered,
+            edge_stack=edges[0],
+        )
+
+    @cached_property
+    def naming(self) -> Naming:
+        """Names and tags of what is outside all stacks."""
+        return Naming(environment=ENVIRONMENT, account_id=self.account_id, cost_center=self.cost_center)
+
+    @property
+    def all_stacks(self) -> tuple[str, ...]:
+        """Every stack, in the order of their first `up`."""
+        return (*self.region_stacks, self.edge_stack)
+
+    @property
+    def bucket(self) -> str:
+        """The state's bucket."""
+        return self.naming.bucket("home")
+
+    @property
+    def copy_bucket(self) -> str:
+        """The bucket that S3 copies it to."""
+        return self.naming.bucket("copy")
+
+    @property
+    def alias(self) -> str:
+        """The key's alias, the same in both regions."""
+        return f"alias/{self.naming.physical('key', 250)}"
+
+    @property
+    def role(self) -> str:
+        """The role in which S3 copies."""
+        return self.naming.physical("replication", NAME_LIMIT)
+
+    @property
+    def backend_url(self) -> str:
+        """What `pulumi login` takes."""
+        return f"s3://{self.bucket}?{self._query}"
+
+    @property
+    def secrets_provider(self) -> str:
+        """What `pulumi stack init --secrets-provider` takes; the alias is also in the other region."""
+        return f"awskms://{self.alias}?{self._query}"
+
+    @property
+    def _query(self) -> str:
+        # The engine's default is the first generation of AWS's SDK for Go, which AWS no longer supports.
+        return f"region={self.region}&awssdk=v2"
+
+    def tags(self) -> Mapping[str, str]:
+        """The tags of all that is made here, apart from `Name`."""
+        return {**self.naming.tags(ENVIRONMENT, DataClass.CONFIDENTIAL), "ManagedBy": "ops bootstrap"}

@@ -1,0 +1,114 @@
+"""The stacks' secrets: asked for unseen, or made; the same in both regions, and never shown."""
+
+import base64
+import os
+import secrets
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from getpass import getpass
+
+from ops.bootstrap import origin_pull, stacks
+from ops.bootstrap.place import Place
+from ops.bootstrap.thing import Thing
+from ops.engine import Engine
+from ops.errors import Exit, OpsError
+
+ORIGIN_PULL = ("origin_pull_ca", "origin_pull_certificate", "origin_pull_key")
+TOKEN = "cloudflare_api_token"
+TOKEN_VARIABLE = "CLOUDFLARE_API_TOKEN"
+
+MAKERS: Mapping[str, Callable[[], str]] = {
+    "database_password": lambda: secrets.token_hex(20),
+    "cache_auth_token": lambda: secrets.token_hex(32),
+    "app_key": lambda: "base64:" + base64.b64encode(secrets.token_bytes(32)).decode(),
+}
+"""As the commands that the settings name: each value is of the form that its check wants."""
+
+
+class Values:
+    """Where the values of the secrets come from; each is asked for or made once."""
+
+    def __init__(self, place: Place, *, generate: bool) -> None:
+        self._place = place
+        self._generate = generate
+        self._known: dict[str, str] = {}
+
+    def of_regions(self, name: str) -> str:
+        """A secret of the regions: the one that a region has already, else one that is asked for or made."""
+        if name not in self._known:
+            having = [stack for stack in self._place.region_stacks if stacks.has_secret(stack, name)]
+            self._known[name] = Engine().secret(having[0], name) if having else self._new(name)
+        return self._known[name]
+
+    def token(self) -> str:
+        """The token of Cloudflare's API, from the environment or asked for."""
+        return os.environ.get(TOKEN_VARIABLE) or _asked(TOKEN, empty_makes=False)
+
+    def _new(self, name: str) -> str:
+        given = "" if self._generate else _asked(name, empty_makes=True)
+        return given or MAKERS[name]()
+
+
+def things(place: Place, values: Values) -> Iterator[Thing]:
+    """Every secret of every stack."""
+    for stack in place.region_stacks:
+        for name in MAKERS:
+            yield _secret(stack, name, lambda stack=stack, name=name: _set(stack, name, values.of_regions(name)))
+    yield Thing(
+        name="secrets origin_pull_*",
+        where=", ".join(place.all_stacks),
+        why="origins take Cloudflare alone, and know it by this certificate",
+        exists=lambda: all(stacks.has_secret(stack, name) for stack, name in _origin_pull_places(place)),
+        make=lambda: _make_origin_pull(place),
+    )
+    yield _secret(place.edge_stack, TOKEN, lambda: _set(place.edge_stack, TOKEN, values.token()))
+
+
+def _secret(stack: str, name: str, make: Callable[[], None]) -> Thing:
+    return Thing(
+        name=f"secret {name}",
+        where=f"stack {stack}",
+        why="",
+        exists=lambda: stacks.has_secret(stack, name),
+        make=make,
+    )
+
+
+def _origin_pull_places(place: Place) -> list[tuple[str, str]]:
+    authority, certificate, key = ORIGIN_PULL
+    return [
+        *((stack, authority) for stack in place.region_stacks),
+        (place.edge_stack, certificate),
+        (place.edge_stack, key),
+    ]
+
+
+def _make_origin_pull(place: Place) -> None:
+    """Made as a whole. Regions go on trusting the authority they know: they take several."""
+    made = origin_pull.make(place.domain)
+    authority, certificate, key = ORIGIN_PULL
+    for stack in place.region_stacks:
+        former = Engine().secret(stack, authority) if stacks.has_secret(stack, authority) else ""
+        stacks.set_secret(stack, authority, "\n".join(part for part in (former.strip(), made.authority) if part))
+    # Last, so that a kill before them has all of it made again.
+    stacks.set_secret(place.edge_stack, key, made.key)
+    stacks.set_secret(place.edge_stack, certificate, made.certificate)
+
+
+def _set(stack: str, name: str, value: str) -> None:
+    from settings.edge_secrets import EDGE_CHECKS
+    from settings.secrets import CHECKS
+
+    check = {**CHECKS, **EDGE_CHECKS}[name]
+    if not check.accepts(value):
+        raise OpsError(f"{name} has the wrong form (not shown); want {check.want}", Exit.REFUSED)
+    stacks.set_secret(stack, name, value)
+
+
+def _asked(name: str, *, empty_makes: bool) -> str:
+    """What the operator types, unseen. Raises OpsError USAGE where nobody sits at a terminal."""
+    if not sys.stdin.isatty():
+        instead = "--generate makes it" if empty_makes else f"set {TOKEN_VARIABLE}"
+        raise OpsError(f"{name} is wanted, and nobody is there to be asked: {instead}", Exit.USAGE)
+    hint = "empty to have one made, " if empty_makes else ""
+    return getpass(f"{name} ({hint}not shown): ").strip()

@@ -1,0 +1,76 @@
+"""The stacks and their secrets: made by the engine, in the backend and with the key that were made before."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import suppress
+
+from ops.bootstrap.place import Place
+from ops.bootstrap.thing import Thing
+from ops.engine import Engine
+from ops.errors import Exit, OpsError
+from ops.stack_files import StackFile, project_folder, project_name
+
+BACKEND_VARIABLE = "PULUMI_BACKEND_URL"
+
+
+def use_backend(place: Place, *, dry_run: bool) -> None:
+    """Lead the engine to the platform's state. Raises OpsError where the shell leads it elsewhere."""
+    given = os.environ.get(BACKEND_VARIABLE)
+    if given and given != place.backend_url and not dry_run:
+        raise OpsError(
+            f"{BACKEND_VARIABLE} is {given}, and the platform's state goes to {place.backend_url}; "
+            f"nothing was changed: unset {BACKEND_VARIABLE}",
+            Exit.REFUSED,
+        )
+    os.environ[BACKEND_VARIABLE] = place.backend_url
+
+
+def things(place: Place) -> Iterator[Thing]:
+    """Each stack, empty, with the key as its secrets provider."""
+    for stack in place.all_stacks:
+        yield Thing(
+            name=f"stack {stack}",
+            where=place.bucket,
+            why=f"its secrets encrypted with {place.alias}",
+            exists=lambda stack=stack: exists(stack),
+            make=lambda stack=stack: _initialise(place, stack),
+        )
+
+
+def exists(stack: str) -> bool:
+    """Whether the backend has the stack. A backend whose bucket is not there has none."""
+    with suppress(OpsError):
+        Engine().export(stack)
+        return True
+    return False
+
+
+def has_secret(stack: str, name: str) -> bool:
+    """Whether the stack's file has a secret, encrypted."""
+    value = StackFile.of(stack).get(name)
+    return isinstance(value, dict) and set(value) == {"secure"}
+
+
+def set_secret(stack: str, name: str, value: str) -> None:
+    """Write a secret into the stack's file, encrypted; the value goes through a pipe, never over a command line."""
+    _pulumi(["config", "set", "--secret", "--stack", stack, f"{project_name()}:{name}"], value)
+
+
+def _initialise(place: Place, stack: str) -> None:
+    _pulumi(["stack", "init", stack, "--no-select", "--secrets-provider", place.secrets_provider])
+
+
+def _pulumi(arguments: list[str], given: str | None = None) -> None:
+    answer = subprocess.run(
+        ["pulumi", *arguments, "--non-interactive"],
+        cwd=project_folder(),
+        input=given,
+        stdin=subprocess.DEVNULL if given is None else None,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if answer.returncode:
+        told = " ".join(answer.stderr.split())[-400:]
+        raise OpsError(f"`pulumi {' '.join(arguments[:3])}` failed: {told}")

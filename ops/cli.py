@@ -1,0 +1,74 @@
+"""The command line: which commands there are, and how each of them ends."""
+
+import shlex
+import signal
+import sys
+import traceback
+from typing import Annotated, NoReturn
+
+import typer
+
+from ops.bootstrap import commands as bootstrap
+from ops.dr import commands as dr
+from ops.errors import MEANING, Exit, OpsError
+from ops.recover import commands as recover
+
+EXIT_CODES = "Exit codes: " + "; ".join(f"{code.value} {meaning}" for code, meaning in MEANING.items()) + "."
+
+app = typer.Typer(
+    name="ops",
+    help="AskProAI's operations, in the order in which they are safe.",
+    epilog=EXIT_CODES,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(dr.app, name="dr")
+app.command("recover")(recover.command)
+app.command("bootstrap")(bootstrap.command)
+
+
+@app.callback()
+def options(debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False) -> None:
+    """AskProAI's operations, in the order in which they are safe."""
+    _ = debug  # main reads it from the command line, where an error may come before any option is parsed
+
+
+def main() -> NoReturn:
+    """Run a command and end with its exit code."""
+    _interrupt_on_termination()
+    try:
+        app()
+    except SystemExit as ended:
+        if ended.code == Exit.INTERRUPTED:
+            _tell(f"interrupted; the same command goes on where it stopped: ops {shlex.join(sys.argv[1:])}")
+        raise
+    except OpsError as error:
+        _show_traceback()
+        for line in error.message.splitlines():
+            _tell(line)
+        sys.exit(error.exit_code)
+    except Exception as error:
+        _show_traceback()
+        _tell(f"{type(error).__name__}: {' '.join(str(error).split())} (--debug shows where)")
+        sys.exit(Exit.FAILED)
+    sys.exit(Exit.OK)
+
+
+def _show_traceback() -> None:
+    if "--debug" in sys.argv:
+        traceback.print_exc()
+
+
+def _tell(line: str) -> None:
+    print(f"ops: {line}", file=sys.stderr)
+
+
+def _interrupt_on_termination() -> None:
+    """Let SIGTERM and SIGHUP unwind like Ctrl-C, so that locks are given back."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(name, interrupt)

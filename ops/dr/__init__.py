@@ -1,0 +1,1 @@
+"""Disaster recovery: the standby is activated, traffic is flipped, and all goes back."""

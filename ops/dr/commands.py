@@ -1,0 +1,239 @@
+"""`ops dr`: the commands of disaster recovery. What each of them does is loaded when it runs."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from ops.errors import Exit, OpsError
+
+app = typer.Typer(help="Lose a region, serve from the other, and come back.", no_args_is_help=True)
+
+To = Annotated[str, typer.Option("--to", help="The region's stack.", show_default=False)]
+Stack = Annotated[str, typer.Argument(help="The region's stack.", show_default=False)]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Make every check, say what would be done, and do nothing.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Agree to every question; needed where nobody sits at a terminal.")]
+TakeOver = Annotated[
+    str | None,
+    typer.Option("--take-over", metavar="HOLDER", help="Go on in place of this operator, whose command has ended."),
+]
+Abandon = Annotated[
+    str | None, typer.Option("--abandon", metavar="REASON", help="Give up another operation that is not finished.")
+]
+Waive = Annotated[
+    str | None,
+    typer.Option("--waive-fence", metavar="REASON", help="Do not fence the other region; signed and kept."),
+]
+AcceptLag = Annotated[
+    int | None,
+    typer.Option("--accept-lag", metavar="SECONDS", min=0, help="Accept a replica this far behind; signed and kept."),
+]
+Force = Annotated[
+    str | None, typer.Option("--force", metavar="REASON", help="Flip past gates that are closed; signed and kept.")
+]
+Report = Annotated[
+    Path | None, typer.Option("--report", help="Folder of the report; by default reports/ beside the stack files.")
+]
+
+
+@app.command()
+def status(
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Both regions side by side, which is live, and what differs from peace.
+
+    Asks both regions, the edge and the state backend at once; a region that does not answer costs three seconds and is
+    shown as unknown. Every line "not as in peace" ends in the command that leads back.
+    """
+    from ops.dr import status as told
+
+    found = told.status()
+    if as_json:
+        print(json.dumps(found.to_json(), indent=2))
+    else:
+        told.show(found)
+
+
+@app.command()
+def activate(
+    stack: Stack,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    waive_fence: Waive = None,
+    accept_lag: AcceptLag = None,
+    take_over: TakeOver = None,
+    abandon: Abandon = None,
+) -> None:
+    """Make the standby a region of its own: check, quote what is lost, fence the old writer, promote, grow.
+
+    First everything that the activation needs is checked in the standby's region, and all that is missing is named at
+    once; nothing is changed then. A replica whose lag is too large or not known needs --accept-lag.
+
+    The other region is fenced where it answers. Where it does not, make sure that nobody writes there, and say so with
+    --waive-fence: it is then not called any more. Visitors stay where they are until `ops dr flip`.
+
+    Killed at any point, the same command goes on; on an active region it changes nothing.
+    """
+    from ops.dr.activate import run
+    from ops.dr.operation import Desk, Options
+
+    options = Options(
+        dry_run=dry_run, yes=yes, waive_fence=waive_fence, accept_lag=accept_lag, take_over=take_over, abandon=abandon
+    )
+    run(Desk.of(options), stack)
+
+
+@app.command()
+def flip(
+    to: Annotated[str | None, typer.Option("--to", help="The region's stack.", show_default=False)] = None,
+    undo: Annotated[bool, typer.Option("--undo", help="Lead visitors back to where the last flip was from.")] = False,
+    dry_run: DryRun = False,
+    force: Force = None,
+    take_over: TakeOver = None,
+) -> None:
+    """Lead visitors to a region whose gates are open: every name, or none.
+
+    The gates are the region's health and its parts, asked through its own origin, instances in service, certificate,
+    a database that takes writes, and strict TLS at the edge. Then the edge is changed, every record is read back from
+    Cloudflare, and a visitor's request must be answered by the region.
+
+    When Cloudflare fails or does not do as it is told, every name is led back to where it was, and the message says so.
+    """
+    from ops.dr import flip as flipping
+    from ops.dr.operation import Desk, Options
+
+    if undo == bool(to):
+        raise OpsError("give --to STACK or --undo", Exit.USAGE)
+    desk = Desk.of(Options(dry_run=dry_run, force=force, take_over=take_over))
+    if to:
+        flipping.run(desk, to)
+    else:
+        flipping.undo(desk)
+
+
+@app.command()
+def failover(
+    to: To,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    waive_fence: Waive = None,
+    accept_lag: AcceptLag = None,
+    force: Force = None,
+    take_over: TakeOver = None,
+    abandon: Abandon = None,
+    report: Report = None,
+) -> None:
+    """Activate the standby and flip to it, with one timeline and a report.
+
+    What `ops dr activate` and `ops dr flip` say holds here too. The report has the measured RTO, from the command's
+    start to the visitor's answer, and the RPO as it was quoted and as canary rows show it.
+    """
+    from ops.dr import failover as operation
+    from ops.dr.operation import Desk, Options
+
+    options = Options(
+        dry_run=dry_run,
+        yes=yes,
+        waive_fence=waive_fence,
+        accept_lag=accept_lag,
+        force=force,
+        take_over=take_over,
+        abandon=abandon,
+        report=report,
+    )
+    operation.failover(Desk.of(options), to)
+
+
+@app.command()
+def failback(
+    to: To,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="First rebuild the region's database as a replica, if it has diverged.")
+    ] = False,
+    accept_lag: AcceptLag = None,
+    force: Force = None,
+    take_over: TakeOver = None,
+    abandon: Abandon = None,
+    report: Report = None,
+) -> None:
+    """Go back to the former primary once it follows; the other region becomes its standby again.
+
+    Refused while the region's data has diverged: `ops dr rebuild`, or --rebuild, replaces its database by a replica
+    first. Then the live region is fenced, the replica gets the last writes and is promoted, visitors are led back, and
+    the region that served becomes a standby under a new generation of its database. Nobody can write between the fence
+    and the flip. At the end `pulumi up` of every stack changes nothing, which is shown.
+    """
+    from ops.dr import failback as operation
+    from ops.dr.operation import Desk, Options
+
+    options = Options(
+        dry_run=dry_run,
+        yes=yes,
+        rebuild=rebuild,
+        accept_lag=accept_lag,
+        force=force,
+        take_over=take_over,
+        abandon=abandon,
+        report=report,
+    )
+    operation.failback(Desk.of(options), to)
+
+
+@app.command()
+def rebuild(stack: Stack, dry_run: DryRun = False, yes: Yes = False, take_over: TakeOver = None) -> None:
+    """Make a region that was lost and answers again a standby: fenced, snapshot kept, a new replica of the live one.
+
+    Its former database stays, with a snapshot, until `ops dr drop` names it: rows that never reached the other region
+    are in there and nowhere else.
+    """
+    from ops.dr.operation import Desk, Options
+    from ops.dr.rebuild import run
+
+    run(Desk.of(Options(dry_run=dry_run, yes=yes, take_over=take_over)), stack)
+
+
+@app.command()
+def drop(
+    stack: Stack,
+    generation: Annotated[int, typer.Argument(min=1, help="Generation of the database, as `status` names it.")],
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    take_over: TakeOver = None,
+) -> None:
+    """Delete a former database that a rebuild has kept; its snapshot stays.
+
+    Refused for the generation in use, and while the snapshot that the rebuild took is not there.
+    """
+    from ops.dr.drop import run
+    from ops.dr.operation import Desk, Options
+
+    run(Desk.of(Options(dry_run=dry_run, yes=yes, take_over=take_over)), stack, generation)
+
+
+@app.command()
+def drill(
+    mode: Annotated[
+        Literal["refuse", "hang", "error"],
+        typer.Option(help="How the region is lost: calls to it are refused, are never answered, or are answered 503."),
+    ] = "refuse",
+    lag: Annotated[
+        float, typer.Option(metavar="SECONDS", min=0, max=3600, help="How far the replica is behind.")
+    ] = 2.0,
+    skip_failback: Annotated[bool, typer.Option("--skip-failback", help="Stay in the other region.")] = False,
+    report: Report = None,
+) -> None:
+    """Lose the live region of a sandbox, fail over, fail back, and measure what that costs.
+
+    Rows are written through the edge several times a second all the while; what was acknowledged and is not there
+    afterwards is the data loss. From the decision on, calls to the lost region are counted: there must be none.
+
+    It runs on a sandbox alone: `make drill` starts one. Whatever happens, the region is given back at the end. After a
+    drill that ended early, `ops dr status` shows what is left to be done.
+    """
+    from ops.dr.drill import drill as run
+    from ops.dr.drill_course import DrillOptions
+
+    run(DrillOptions(mode=mode, lag_seconds=lag, skip_failback=skip_failback, report=report))

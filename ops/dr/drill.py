@@ -1,0 +1,127 @@
+"""`ops dr drill`: runs a drill, tells what was measured, expected and promised, and whether that keeps the budget."""
+
+from dataclasses import replace
+from typing import Any
+
+from ops.dr import drill_tables as tables
+from ops.dr import report
+from ops.dr.drill_course import Drill, DrillOptions
+from ops.dr.expected import LIMIT_MINUTES, Expected, expected
+from ops.dr.objectives import Declaration, Objective, objectives
+from ops.dr.operation import Desk, Options
+from ops.dr.sandbox_control import SandboxControl
+from ops.errors import Exit, OpsError
+from ops.pair import Pair
+from ops.stack_files import StackFile
+from ops.steps import Timeline, say
+
+SETTINGS = (
+    "activated",
+    "database",
+    "follows",
+    "health_checks",
+    "offsite",
+    "posture",
+    "recovery",
+    "role",
+    "storage",
+    "web",
+    "workers",
+)
+"""What the objectives are computed from; a stack file has those that it has."""
+NOTE = (
+    "Instances, databases and caches are records of an emulated cloud: what AWS itself takes is in the table of "
+    "expected times. Measured here are the commands, the engine, the order of things, the calls, and the rows."
+)
+
+
+def drill(options: DrillOptions) -> None:
+    """Run a drill and tell what it found. Raises OpsError: REFUSED, OVER_BUDGET, or that of the step that failed."""
+    sandbox = SandboxControl.of()
+    desk = Desk.of(Options())
+    pair = desk.pair
+    require_peace(pair)
+    declared = declaration(pair)
+    promised = objectives(declared)
+    running = Drill(options=options, sandbox=sandbox, pair=pair)
+    failed: BaseException | None = None
+    try:
+        running.run()
+    except BaseException as error:
+        failed = error
+        say(f"the drill ended early; to go on: ops dr status, then ops dr failback --to {running.home} --rebuild")
+        raise
+    finally:
+        _conclude(running, declared, promised, failed)
+    broken = tables.over(_rows(running, declared), promised)
+    if broken:
+        raise OpsError("\n".join(broken), Exit.OVER_BUDGET)
+
+
+def require_peace(pair: Pair) -> None:
+    """Raise OpsError (REFUSED) unless one region serves and the other follows it."""
+    live, other = pair[pair.live], pair[pair.other]
+    problems = [
+        *([] if live.writes else [f"{live.stack} is live and takes no writes"]),
+        *([] if other.following and other.follows == live.stack else [f"{other.stack} does not follow {live.stack}"]),
+    ]
+    if problems:
+        told = "; ".join(problems)
+        raise OpsError(f"a drill begins in peace, and {told}: `ops dr status` shows what is to be done", Exit.REFUSED)
+
+
+def declaration(pair: Pair) -> Declaration:
+    """What the stack files declare."""
+    files = {stack: StackFile.of(stack) for stack in (*pair.stacks, pair.edge)}
+    settings = {stack: {key: file.get(key) for key in SETTINGS} for stack, file in files.items()}
+    return Declaration.of(settings, pair.live, pair.other, pair.edge)
+
+
+def expectations(declared: Declaration) -> list[Expected]:
+    """The expected times of both postures, as a standby is declared."""
+    return [expected(replace(declared.standby, posture=posture)) for posture in LIMIT_MINUTES]
+
+
+def _rows(running: Drill, declared: Declaration) -> list[tables.Row]:
+    if running.measured is None:
+        return []
+    return tables.measured_rows(running.measured, declared.rto_minutes, declared.rpo_minutes)
+
+
+def _conclude(running: Drill, declared: Declaration, promised: list[Objective], failed: BaseException | None) -> None:
+    """Show the tables and write the report, of a drill that failed as well."""
+    times = expectations(declared)
+    rows = _rows(running, declared)
+    shown: dict[str, tables.Rows] = {
+        "Expected in the real clouds": tables.expected_rows(times),
+        "Computed from the declaration": tables.objective_rows(promised),
+    }
+    if rows:
+        tables.show("Measured in the sandbox", tables.flat(rows))
+    for title, content in shown.items():
+        tables.show(title, content)
+    for table in times:
+        say(table.verdict())
+    written = report.write(running.options.report or report.default_folder(), _record(running, rows, shown, failed))
+    say(f"report: {written[0]}")
+
+
+def _record(
+    running: Drill, rows: list[tables.Row], shown: dict[str, tables.Rows], failed: BaseException | None
+) -> dict[str, Any]:
+    outage = running.measured.outage if running.measured else None
+    return {
+        "operation": "drill",
+        "from": running.home,
+        "to": running.away,
+        "outcome": f"failed: {failed}" if failed else "done",
+        "mode": running.options.mode,
+        "decided_at": running.decided.isoformat() if running.decided else None,
+        "timeline": Timeline(entries=running.entries()).to_json(),
+        "marks": running.marks,
+        "outage": {"from": outage.began.isoformat(), "to": outage.ended.isoformat()} if outage else None,
+        "measured": {row.what: row.value for row in rows},
+        "budget": {row.what: row.limit for row in rows},
+        "tables": shown,
+        "notes": [NOTE],
+    }

@@ -1,0 +1,201 @@
+"""How long a failover takes in the real clouds: the steps, what each waits for, and the longest way through them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from ops.dr import sources
+from ops.dr.sources import Basis, Source
+
+Posture = Literal["pilot-light", "warm"]
+
+LIMIT_MINUTES: Mapping[Posture, float] = {"pilot-light": 30.0, "warm": 12.0}
+"""What an activation and the flip may take from the decision on, by posture."""
+
+CONFIRM, PREFLIGHT, PLAN = "read the quote and confirm", "preflight and fence", "plan of the change"
+PROMOTE, BACK_UP, CONVERT = "promote the replica", "first backup of the database", "convert to Multi-AZ"
+CREATE_CACHE, BOOT, HEALTH = "create the cache", "start the instances", "first health check"
+GATES, FLIP, SPREAD = "gates", "flip the records", "records reach every site"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standby:
+    """What a standby is, as far as time depends on it.
+
+    `keeps_backups`: the replica has automated backups of its own already. `waits_for_zone`: what comes after the
+    promotion waits until the database has its standby in a second zone, which a replica does not have.
+    """
+
+    posture: Posture
+    warmup_seconds: int
+    keeps_backups: bool
+    waits_for_zone: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """A step with its range in minutes. It begins when all of `after` are over."""
+
+    name: str
+    least: float
+    most: float
+    source: Source
+    after: tuple[str, ...] = ()
+    change: str = ""
+    """What to change where the step takes too long."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Expected:
+    """The steps of one posture, the path that decides, and its length in minutes."""
+
+    posture: Posture
+    steps: tuple[Step, ...]
+    path: tuple[str, ...]
+    least: float
+    most: float
+    limit: float
+
+    @property
+    def within(self) -> bool:
+        """Whether even the slow case keeps the limit."""
+        return self.most <= self.limit
+
+    @property
+    def assumed(self) -> float:
+        """Minutes of the path that are assumptions."""
+        return sum(step.most for step in self.steps if step.name in self.path and _assumed(step))
+
+    def verdict(self) -> str:
+        """One line: the total, and where it is over the limit the step to change."""
+        told = f"{self.posture}: {self.least:.0f} to {self.most:.1f} min from the decision, limit {self.limit:.0f}"
+        if self.within:
+            return f"{told}; {self.assumed:.1f} of them assumed"
+        worst = self.to_change()
+        return f"{told}: over; the step to change is '{worst.name}': {worst.change}"
+
+    def room(self, name: str) -> float:
+        """Minutes that a step may take before the posture is over its limit, all others as slow as they can be."""
+        without = [replace(step, most=0.0) if step.name == name else step for step in self.steps]
+        through = _longest([step for step in without if _leads(self.steps, step.name, name)])
+        return self.limit - through[1]
+
+    def to_change(self) -> Step:
+        """The step of the path that takes longest, among those that can be changed."""
+        changeable = [step for step in self.steps if step.name in self.path and step.change]
+        return max(changeable, key=lambda step: step.most)
+
+
+def expected(standby: Standby) -> Expected:
+    """The table of a posture, as that standby is declared."""
+    steps = tuple(_steps(standby))
+    path, most = _longest(steps)
+    _, least = _longest([replace(step, most=step.least) for step in steps])
+    return Expected(
+        posture=standby.posture,
+        steps=steps,
+        path=path,
+        least=least,
+        most=most,
+        limit=LIMIT_MINUTES[standby.posture],
+    )
+
+
+def _steps(standby: Standby) -> list[Step]:
+    """In an order in which each comes after those it waits for."""
+    begin = [
+        Step(name=CONFIRM, least=1, most=2, source=sources.QUOTE),
+        Step(name=PREFLIGHT, least=0.1, most=0.5, source=sources.COMMAND, after=(CONFIRM,)),
+        Step(name=PLAN, least=0.2, most=0.5, source=sources.COMMAND, after=(PREFLIGHT,)),
+    ]
+    database, instances = _database(standby), _instances(standby)
+    awaited = [step.name for step in database if step.name != CONVERT or standby.waits_for_zone]
+    cache = [_cache()] if standby.posture == "pilot-light" else list[Step]()
+    ready = (*awaited, *(step.name for step in cache), HEALTH)
+    end = [
+        Step(name=GATES, least=0.1, most=0.5, source=sources.COMMAND, after=ready),
+        Step(name=FLIP, least=0.1, most=0.5, source=sources.COMMAND, after=(GATES,)),
+        Step(name=SPREAD, least=0.1, most=1, source=sources.PROPAGATION, after=(FLIP,)),
+    ]
+    return [*begin, *database, *cache, *instances, *end]
+
+
+def _database(standby: Standby) -> list[Step]:
+    promote = Step(
+        name=PROMOTE,
+        least=2,
+        most=6,
+        source=sources.PROMOTION,
+        after=(PLAN,),
+        change="a database that replicates its storage (Aurora) is promoted faster; nothing else of ours is",
+    )
+    back_up = Step(
+        name=BACK_UP,
+        least=5,
+        most=60,
+        source=sources.FIRST_BACKUP,
+        after=(PROMOTE,),
+        change="keep automated backups on the replica, or flip as soon as the gates pass",
+    )
+    steps = [promote] if standby.keeps_backups else [promote, back_up]
+    convert = Step(
+        name=CONVERT,
+        least=10,
+        most=30,
+        source=sources.MULTI_AZ,
+        after=(steps[-1].name,),
+        change="let the replica have its second zone already, or flip as soon as the gates pass",
+    )
+    return [*steps, convert]
+
+
+def _cache() -> Step:
+    return Step(
+        name=CREATE_CACHE,
+        least=9,
+        most=15,
+        source=sources.CACHE,
+        after=(PLAN,),
+        change="keep the cache running: posture warm",
+    )
+
+
+def _instances(standby: Standby) -> list[Step]:
+    """They start beside the database: nothing they are told at their start comes from it."""
+    boot = standby.warmup_seconds / 60
+    return [
+        Step(
+            name=BOOT,
+            least=min(2, boot),
+            most=boot,
+            source=sources.BOOT,
+            after=(PLAN,),
+            change="start from an image with the packages in it, and lower web.warmup_seconds",
+        ),
+        Step(name=HEALTH, least=0.1, most=0.5, source=sources.TARGET_HEALTH, after=(BOOT,)),
+    ]
+
+
+def _longest(steps: Sequence[Step]) -> tuple[tuple[str, ...], float]:
+    """The path to the last step that takes longest, and how long."""
+    known = {step.name for step in steps}
+    ends: dict[str, tuple[float, tuple[str, ...]]] = {}
+    for step in steps:
+        before = max((ends[name] for name in step.after if name in known), key=lambda end: end[0], default=(0.0, ()))
+        ends[step.name] = (before[0] + step.most, (*before[1], step.name))
+    total, path = ends[SPREAD]
+    return path, total
+
+
+def _leads(steps: Sequence[Step], name: str, through: str) -> bool:
+    """Whether a step lies on a way through another: before it, after it, or it itself."""
+    after = {step.name: set(step.after) for step in steps}
+
+    def reaches(start: str, end: str) -> bool:
+        return start == end or any(reaches(start, step) for step in after[end])
+
+    return reaches(name, through) or reaches(through, name)
+
+
+def _assumed(step: Step) -> bool:
+    return step.source.basis is Basis.ASSUMED

@@ -1,0 +1,231 @@
+"""What an activation needs, asked before anything is changed: every problem at once, one line each."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cached_property, partial
+from typing import Any
+
+from ops.aws import client
+from ops.dr import facts
+from ops.dr.facts import aside
+from ops.pair import RegionStack
+
+NEEDED_OUTPUTS = (
+    "account_id",
+    "bucket_names",
+    "certificate_arn",
+    "database_identifier",
+    "key_arns",
+    "load_balancer_dns_name",
+    "queue_urls",
+    "secret_arns",
+    "web_group_names",
+    "worker_group_name",
+)
+CERTIFICATE_DAYS = 14
+STANDARD_VCPUS = ("ec2", "L-1216C47A")
+"""AWS, Service Quotas: Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances, in vCPUs."""
+DATABASE_INSTANCES = ("rds", "L-7B6409FD")
+"""AWS, Service Quotas: DB instances of a region."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """What a check found: a sentence that names the thing, and whether it stands in the way."""
+
+    text: str
+    blocks: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preflight:
+    """The standby to be activated, and the other stack, of which nothing is asked but its outputs in the backend.
+
+    `accepted_lag`: seconds of lag that the operator accepts in place of the limit and of a metric that is missing.
+    """
+
+    standby: RegionStack
+    other: RegionStack
+    accepted_lag: int | None = None
+
+    def run(self) -> list[Finding]:
+        """Every finding. Where outputs are missing there is nothing more to be asked."""
+        missing = [name for name in NEEDED_OUTPUTS if not self.standby.outputs.get(name)]
+        if missing:
+            stack = self.standby.stack
+            return [Finding(text=f"stack {stack} has no output {', '.join(missing)}: run `pulumi up --stack {stack}`")]
+        found = aside({name: partial(_bounded, check, name) for name, check in self._checks().items()})
+        return [finding for findings in found.values() for finding in findings]
+
+    @cached_property
+    def lag(self) -> facts.Lag:
+        """The replica's lag, asked once."""
+        return facts.lag(self.standby)
+
+    def _checks(self) -> dict[str, Callable[[], Iterator[Finding]]]:
+        return {
+            "credentials": self._account,
+            "secrets": self._secrets,
+            "keys": self._keys,
+            "certificate": self._certificate,
+            "image": self._images,
+            "quota of vCPUs": self._vcpus,
+            "quota of databases": self._databases,
+            "replica": self._replica,
+        }
+
+    def _account(self) -> Iterator[Finding]:
+        want = str(self.standby.output("account_id"))
+        found = client("sts", self.standby.region).get_caller_identity()["Account"]
+        if found != want:
+            yield Finding(text=f"the credentials are for account {found}; stack {self.standby.stack} is in {want}")
+
+    def _secrets(self) -> Iterator[Finding]:
+        """The standby's own secrets hold what the replicas of the other's hold; no value leaves this method."""
+        manager = client("secretsmanager", self.standby.region)
+        at_home = self.standby.file.get("environment") == self.standby.file.get("offsite.home")
+        others = self.other.outputs.get("secret_arns") or {}
+        for role, arn in sorted(self.standby.output("secret_arns").items()):
+            own = _secret(manager, arn)
+            if own is None:
+                yield Finding(text=f"secret {_secret_name(arn)} is missing or empty in {self.standby.region}")
+                continue
+            # The home stack has the originals: the other stack's secrets have no replicas here.
+            if at_home:
+                continue
+            if role not in others:
+                yield Finding(text=f"secret {role}: stack {self.other.stack} has none to compare with", blocks=False)
+                continue
+            name = _secret_name(others[role])
+            replica = _secret(manager, name)
+            if replica is None:
+                yield Finding(text=f"the replica of secret {name} is missing in {self.standby.region}")
+            elif replica != own:
+                yield Finding(
+                    text=f"secret {_secret_name(arn)} differs from the replica of {name}: set the same value in both "
+                    f"stack files, then `pulumi up --stack {self.standby.stack}`"
+                )
+
+    def _keys(self) -> Iterator[Finding]:
+        kms = client("kms", self.standby.region)
+        for role, arn in sorted(self.standby.output("key_arns").items()):
+            state = kms.describe_key(KeyId=arn)["KeyMetadata"]["KeyState"]
+            if state != "Enabled":
+                yield Finding(text=f"key {role} ({arn}) is {state}: enable it with `aws kms enable-key`")
+
+    def _certificate(self) -> Iterator[Finding]:
+        arn = str(self.standby.output("certificate_arn"))
+        yield from (Finding(text=text) for text in certificate_problems(self.standby.region, arn))
+
+    def _images(self) -> Iterator[Finding]:
+        names = {str(self.standby.file.get(f"{tier}.image_parameter")) for tier in ("web", "workers")}
+        for name in sorted(names):
+            image = client("ssm", self.standby.region).get_parameter(Name=name)["Parameter"]["Value"]
+            found = client("ec2", self.standby.region).describe_images(ImageIds=[image])["Images"]
+            if not found or found[0].get("State", "available") != "available":
+                yield Finding(text=f"image {image} of parameter {name} is not available in {self.standby.region}")
+
+    def _vcpus(self) -> Iterator[Finding]:
+        """Only what this stack needs is counted: what else runs in the account is not known to be needed."""
+        file = self.standby.file
+        sizes = [
+            (str(file.get("web.instance_type")), int(file.get(f"web.{color}.min_size", 0)))
+            for color in ("blue", "green")
+        ]
+        sizes.append((str(file.get("workers.instance_type")), int(file.get("workers.min_size", 0))))
+        types = sorted({kind for kind, _ in sizes})
+        answer = client("ec2", self.standby.region).describe_instance_types(InstanceTypes=types)["InstanceTypes"]
+        vcpus = {row["InstanceType"]: row["VCpuInfo"]["DefaultVCpus"] for row in answer}
+        need = sum(vcpus[kind] * count for kind, count in sizes)
+        yield from self._quota(STANDARD_VCPUS, need, "vCPUs")
+
+    def _databases(self) -> Iterator[Finding]:
+        pages = client("rds", self.standby.region).get_paginator("describe_db_instances").paginate()
+        need = sum(len(page["DBInstances"]) for page in pages)
+        yield from self._quota(DATABASE_INSTANCES, need, "database instances")
+
+    def _quota(self, quota: tuple[str, str], need: int, unit: str) -> Iterator[Finding]:
+        service, code = quota
+        answer = client("service-quotas", self.standby.region).get_service_quota(ServiceCode=service, QuotaCode=code)
+        limit = float(answer["Quota"]["Value"])
+        if limit < need:
+            yield Finding(
+                text=f"quota {code} allows {limit:.0f} {unit} in {self.standby.region}, {need} are needed: "
+                "ask AWS for more in Service Quotas"
+            )
+
+    def _replica(self) -> Iterator[Finding]:
+        found = facts.database(self.standby)
+        name = str(self.standby.output("database_identifier"))
+        if found is None:
+            yield Finding(text=f"database {name} is not in {self.standby.region}")
+        elif not found.is_replica:
+            yield Finding(text=f"database {name} is no replica: there is nothing to be promoted")
+        elif found.status != "available":
+            yield Finding(text=f"database {name} is {found.status}; want available")
+        else:
+            yield from self._lag()
+
+    def _lag(self) -> Iterator[Finding]:
+        limit = int(self.standby.file.get("recovery.max_replica_lag_seconds"))
+        lag, accepted = self.lag, self.accepted_lag
+        if not lag.is_known:
+            if accepted is None:
+                yield Finding(
+                    text=f"{_unknown(lag)}: what would be lost is not known; accept a figure with --accept-lag SECONDS"
+                )
+            return
+        allowed = max(limit, accepted or 0)
+        if lag.seconds is not None and lag.seconds > allowed:
+            yield Finding(
+                text=f"the replica is {lag.seconds:.0f} s behind, {allowed} s are allowed: wait, or accept it with "
+                f"--accept-lag {lag.seconds:.0f}"
+            )
+
+
+def certificate_problems(region: str, arn: str) -> Iterator[str]:
+    """Why a load balancer's certificate would not do: it is not issued, or about to expire."""
+    found = client("acm", region).describe_certificate(CertificateArn=arn)["Certificate"]
+    if found["Status"] != "ISSUED":
+        yield f"certificate {arn} is {found['Status']}; want ISSUED"
+        return
+    expires = found.get("NotAfter")
+    if expires and expires < datetime.now(UTC) + timedelta(days=CERTIFICATE_DAYS):
+        yield f"certificate {arn} expires on {expires:%Y-%m-%d}; want {CERTIFICATE_DAYS} days at least"
+
+
+def _unknown(lag: facts.Lag) -> str:
+    if lag.seconds is None:
+        return "CloudWatch has no ReplicaLag of the last minutes"
+    return f"the newest ReplicaLag is {lag.age_seconds:.0f} s old, {facts.LAG_FRESH_SECONDS} s are allowed"
+
+
+def _bounded(check: Callable[[], Iterator[Finding]], name: str) -> list[Finding]:
+    """A check's findings. A quota that AWS does not tell is a warning; anything else that it does not tell blocks."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        return list(check())
+    except (ClientError, BotoCoreError, KeyError) as error:
+        told = " ".join(str(error).split())[:160]
+        return [Finding(text=f"{name} could not be checked: {told}", blocks="quota" not in name)]
+
+
+def _secret(manager: Any, name: str) -> Any:
+    from botocore.exceptions import ClientError
+
+    try:
+        text = manager.get_secret_value(SecretId=name).get("SecretString")
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "ResourceNotFoundException":
+            return None
+        raise
+    return json.loads(text) if text else None
+
+
+def _secret_name(arn: str) -> str:
+    """The name in a secret's ARN, which ends in a hyphen and six characters of AWS's own."""
+    name = arn.rpartition(":")[2]
+    return name[:-7] if arn.startswith("arn:") else name

@@ -1,0 +1,96 @@
+"""What would be lost: read before the operator decides, shown, and kept with the decision."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from ops import edge
+from ops.dr import facts
+from ops.dr.facts import aside
+from ops.pair import Pair, RegionStack
+
+CANARY = "/api/canary"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quote:
+    """What a switch would lose, None for what could not be asked.
+
+    `canary` is {"rows", "last_id", "last_written_at", ...} as visitors have it. The standby's is not known before it
+    serves: its origin answers for health alone.
+    """
+
+    lag_seconds: float | None
+    lag_age_seconds: float | None
+    canary: dict[str, Any] | None
+    newest_object: datetime | None
+    queued_messages: int | None
+
+    def lines(self) -> list[str]:
+        """The quote as the operator reads it."""
+        return [
+            f"replica lag              {_lag(self)}",
+            f"last canary row          {_canary(self.canary)}",
+            f"newest replicated object {self.newest_object.isoformat() if self.newest_object else 'none, or unknown'}",
+            f"messages in queues       {_messages(self.queued_messages)}",
+        ]
+
+    def to_json(self) -> dict[str, Any]:
+        """The quote as the ledger takes it."""
+        newest = self.newest_object.isoformat() if self.newest_object else None
+        return {**vars(self), "newest_object": newest}
+
+
+def quote(pair: Pair, standby: RegionStack, other: RegionStack, *, other_answers: bool) -> Quote:
+    """Ask everything side by side; the other region only where it answers."""
+    bucket = str(standby.output("bucket_names")["uploads"])
+    asked: dict[str, Callable[[], Any]] = {
+        "lag": lambda: facts.lag(standby),
+        "canary": lambda: canary(pair),
+        "newest": lambda: facts.newest_object(standby, bucket),
+    }
+    if other_answers:
+        asked["queued"] = lambda: facts.queued(other)
+    found = aside({name: partial(_or_none, question) for name, question in asked.items()})
+    lag, newest = found["lag"], found["newest"]
+    return Quote(
+        lag_seconds=lag.seconds if lag else None,
+        lag_age_seconds=lag.age_seconds if lag else None,
+        canary=found.get("canary"),
+        newest_object=newest.newest if newest else None,
+        queued_messages=found.get("queued"),
+    )
+
+
+def canary(pair: Pair) -> dict[str, Any] | None:
+    """The canary rows that visitors have, None where nothing answers them."""
+    answer = edge.visit(f"app.{pair.domain}", CANARY)
+    return dict(answer.body) if answer.status == 200 and isinstance(answer.body, dict) else None
+
+
+def _or_none(question: Callable[[], Any]) -> Any:
+    """An answer, or None: a quote is worth having in part."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        return question()
+    except (BotoCoreError, ClientError):
+        return None
+
+
+def _lag(quote: Quote) -> str:
+    if quote.lag_seconds is None:
+        return "unknown"
+    return f"{quote.lag_seconds:.0f} s, measured {quote.lag_age_seconds:.0f} s ago"
+
+
+def _canary(row: dict[str, Any] | None) -> str:
+    if row is None:
+        return "unknown: no answer"
+    return f"{row.get('last_id')} of {row.get('last_written_at')}, {row.get('rows')} rows"
+
+
+def _messages(count: int | None) -> str:
+    return "unknown; they stay behind" if count is None else f"{count}, they stay behind"

@@ -1,0 +1,94 @@
+"""The sandbox's own switches, for the drill alone: take a region away, give it back, count the calls to it."""
+
+import json
+import os
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+from ops.errors import Exit, OpsError
+
+Mode = Literal["refuse", "hang", "error"]
+MODES: tuple[Mode, ...] = get_args(Mode)
+
+AWS_VARIABLE = "AWS_ENDPOINT_URL"
+APPLICATION_VARIABLE = "ASKPROAI_APPLICATION_URL"
+ANSWER_SECONDS = 10.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class SandboxControl:
+    """Where the emulated AWS and the sandbox's application answer."""
+
+    aws: str
+    application: str
+
+    @classmethod
+    def of(cls) -> "SandboxControl":
+        """The sandbox that the environment leads to. Raises OpsError (REFUSED) where that is no running sandbox."""
+        aws, application = os.environ.get(AWS_VARIABLE, ""), os.environ.get(APPLICATION_VARIABLE, "")
+        found = cls(aws=aws.rstrip("/"), application=application.rstrip("/"))
+        for name, url in ((AWS_VARIABLE, found.aws), (APPLICATION_VARIABLE, found.application)):
+            if not url or not _is_healthy(url):
+                raise OpsError(
+                    f"a drill takes a region away, so it runs on a sandbox alone, and {name} "
+                    f"{f'({url}) leads to none' if url else 'is not set'}: run `make drill`",
+                    Exit.REFUSED,
+                )
+        return found
+
+    def black_out(self, region: str, mode: Mode) -> None:
+        """Take a region away."""
+        _ask("PUT", f"{self.aws}/_sandbox/blackout/{region}?mode={mode}")
+
+    def restore(self, region: str) -> None:
+        """Give a region back, with all that it held."""
+        _ask("DELETE", f"{self.aws}/_sandbox/blackout/{region}")
+
+    def lost(self) -> list[str]:
+        """The regions that are taken away."""
+        return list(_ask("GET", f"{self.aws}/_sandbox/blackout"))
+
+    def forget_calls(self) -> None:
+        """Count from nothing."""
+        _ask("DELETE", f"{self.aws}/_sandbox/calls")
+
+    def calls(self, region: str) -> dict[str, int]:
+        """Calls to a region since the count began, by service; none by the sandbox's own servers."""
+        services: Mapping[str, Mapping[str, int]] = _ask("GET", f"{self.aws}/_sandbox/calls").get(region, {})
+        return {service: counts["all"] for service, counts in services.items()}
+
+    def lag_seconds(self) -> float:
+        """How far replicas are behind."""
+        return float(_ask("GET", f"{self.application}/_sandbox/replication")["lag_seconds"])
+
+    def set_lag(self, seconds: float) -> None:
+        """Let replicas be behind."""
+        _ask("PUT", f"{self.application}/_sandbox/replication", {"lag_seconds": seconds})
+
+    def replicates(self) -> bool:
+        """Whether a declared replica gets rows."""
+        return any(link["active"] for link in _ask("GET", f"{self.application}/_sandbox/replication")["links"])
+
+
+def _is_healthy(url: str) -> bool:
+    try:
+        return bool(_ask("GET", f"{url}/_sandbox/health").get("status") == "ok")
+    except OpsError:
+        return False
+
+
+def _ask(method: str, url: str, content: object = None) -> Any:
+    """The JSON of an answer. Raises OpsError where there is none."""
+    body = None if content is None else json.dumps(content).encode()
+    request = urllib.request.Request(url, data=body, headers={"Content-Type": "application/json"}, method=method)
+    try:
+        with urllib.request.urlopen(request, timeout=ANSWER_SECONDS) as answer:
+            return json.load(answer)
+    except urllib.error.HTTPError as error:
+        with error:
+            raise OpsError(f"the sandbox refuses {method} {url}: {error.read().decode(errors='replace')}") from None
+    except (OSError, ValueError) as error:
+        raise OpsError(f"the sandbox does not answer {method} {url}: {error}") from None

@@ -1,0 +1,54 @@
+"""Makes a stack's state say what the world is, after an engine that was killed."""
+
+from typing import Any
+
+from ops.dr import facts
+from ops.dr.operation import Desk
+from ops.engine import Engine
+from ops.objects import objects
+from ops.pair import RegionStack
+from ops.recover import STATE_FOLDER, recover
+from ops.recover.locks import locks
+from ops.recover.recovery import Recovery
+from ops.stack_files import project_name
+from ops.steps import Timeline
+
+DATABASE_TYPE = "aws:rds/instance:Instance"
+
+
+def left_behind(engine: Engine, stack: str) -> bool:
+    """Whether an engine that was killed left its lock or something half done; one at work counts too."""
+    return Recovery(stack, Timeline(), engine, objects(STATE_FOLDER)).needed()
+
+
+def at_work(stack: str) -> str:
+    """The engine of this machine that holds the stack and lives, empty where there is none."""
+    held = locks(objects(STATE_FOLDER), project_name(), stack)
+    return next((str(lock) for lock in held if lock.of_this_machine and lock.alive), "")
+
+
+def settle(desk: Desk, timeline: Timeline, stack: str) -> None:
+    """Recover the stack where that is needed. Raises OpsError BUSY where its engine lives."""
+    if left_behind(desk.engine, stack):
+        recover(stack, timeline)
+
+
+def settle_promotion(desk: Desk, timeline: Timeline, target: RegionStack) -> None:
+    """Have the state know of a promotion that RDS has had: the engine would send it again."""
+    found = facts.database(target)
+    if found is None or found.is_replica:
+        return
+    behind = [
+        resource["urn"]
+        for resource in databases(desk, target.stack)
+        if resource["outputs"].get("identifier") == found.identifier and resource["outputs"].get("replicateSourceDb")
+    ]
+    if behind:
+        with timeline.step("read back the promoted database") as step:
+            desk.engine.refresh(target.stack, step.progress, behind)
+
+
+def databases(desk: Desk, stack: str) -> list[dict[str, Any]]:
+    """The stack's databases as its state has them, former generations too."""
+    resources = desk.engine.export(stack)["deployment"].get("resources") or []
+    return [resource for resource in resources if resource["type"] == DATABASE_TYPE and resource.get("outputs")]

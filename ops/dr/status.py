@@ -1,0 +1,210 @@
+"""How both regions and the edge are, asked all at once; every call is bounded, and none changes anything."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from rich.table import Table
+
+from ops import edge
+from ops.aws import client, reachable
+from ops.dr import facts
+from ops.dr.facts import aside
+from ops.dr.operation import UNDER_WAY
+from ops.dr.settle import at_work, left_behind
+from ops.engine import Engine
+from ops.errors import OpsError
+from ops.ledger import Ledger
+from ops.pair import Pair, RegionStack
+from ops.steps import console, say
+
+HEALTH_CHECKS = ("", "/database", "/redis", "/queue")
+UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegionStatus:
+    """A region, each fact as it is shown; what could not be asked is `unknown`."""
+
+    stack: str
+    region: str
+    live: str
+    role: str
+    answers: str
+    health: str
+    database: str
+    replica_lag: str
+    newest_object: str
+    newest_backup: str
+    instances: str
+    kept_databases: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Status:
+    """Both regions, what differs from peace, and what is under way."""
+
+    regions: list[RegionStatus]
+    drift: list[str]
+    under_way: str
+
+    def to_json(self) -> dict[str, Any]:
+        """The status for programs."""
+        return asdict(self)
+
+
+def status() -> Status:
+    """Ask everything."""
+    engine = Engine()
+    pair, ledger = Pair(engine), Ledger()
+    pair.read(pair.stacks)
+    answers = aside({stack: partial(reachable, pair[stack].region) for stack in pair.stacks})
+    regions = aside({stack: partial(_region, pair, pair[stack], answers[stack]) for stack in pair.stacks})
+    record = ledger.get(UNDER_WAY)
+    under_way = f"{record['operation']} to {record['to']}, since {record['started']}" if record else ""
+    return Status(regions=list(regions.values()), drift=drift(pair, engine), under_way=under_way)
+
+
+def show(found: Status) -> None:
+    """The status as an operator reads it."""
+    table = Table("", *(region.stack for region in found.regions), title="AskProAI, both regions", title_justify="left")
+    for name in RegionStatus.__dataclass_fields__:
+        if name != "stack":
+            table.add_row(name.replace("_", " "), *(getattr(region, name) for region in found.regions))
+    console().print(table)
+    for line in found.drift:
+        say(f"not as in peace: {line}")
+    if found.under_way:
+        say(f"under way: {found.under_way}; the same command goes on with it")
+    if not found.drift and not found.under_way:
+        say("as in peace: one region serves, the other follows")
+
+
+def drift(pair: Pair, engine: Engine) -> list[str]:
+    """What is not as it is in peace, each with what leads back."""
+    live, other = pair[pair.live], pair[pair.other]
+    found = []
+    if not live.writes:
+        found.append(f"{live.stack} is live and takes no writes")
+    if live.role != "primary":
+        found.append(f"{live.stack} is live and not the primary: `ops dr failback --to {other.stack}`")
+    if other.writes:
+        found.append(f"{other.stack} takes writes as well: `ops dr rebuild {other.stack}` once it answers")
+    elif not other.following:
+        found.append(f"{other.stack} is fenced and follows nobody: `ops dr rebuild {other.stack}`")
+    if pair.edge_outputs and pair.edge_outputs.get("live") != pair.live:
+        found.append(f"the edge was not brought to {pair.live}: `ops dr flip --to {pair.live}`")
+    for stack in pair.stacks:
+        kept = pair[stack].kept_generations
+        found += [f"{stack} keeps a former database: `ops dr drop {stack} {number}`" for number in kept]
+    found += [told for stack in [*pair.stacks, pair.edge] if (told := _engine_of(engine, stack))]
+    return found
+
+
+def _engine_of(engine: Engine, stack: str) -> str:
+    """An engine at work or killed, in a sentence; a state that cannot be read is for `ops recover` too."""
+    try:
+        if not left_behind(engine, stack):
+            return ""
+    except OpsError as error:
+        return f"{error.message.splitlines()[0]}: `ops recover {stack}`"
+    holder = at_work(stack)
+    return f"stack {stack} is being changed by {holder}" if holder else f"an engine was killed: `ops recover {stack}`"
+
+
+def _region(pair: Pair, stack: RegionStack, answers: bool) -> RegionStatus:
+    questions: dict[str, Callable[[], str]] = {
+        "database": lambda: _database(stack),
+        "replica_lag": lambda: _lag(stack),
+        "newest_object": lambda: _object(stack),
+        "newest_backup": lambda: _backup(stack),
+        "instances": lambda: _instances(stack),
+    }
+    asked = questions if answers else {}
+    found = aside(
+        {name: partial(_or_unknown, question) for name, question in asked.items()}
+        | {"health": lambda: _health(pair, stack)}
+    )
+    known = {name: found.get(name, UNKNOWN) for name in (*questions, "health")}
+    return RegionStatus(
+        stack=stack.stack,
+        region=stack.region,
+        live="live" if pair.live == stack.stack else "",
+        role=_role(stack),
+        answers="yes" if answers else "no",
+        kept_databases=", ".join(map(str, stack.kept_generations)) or "none",
+        **known,
+    )
+
+
+def _role(stack: RegionStack) -> str:
+    state = (
+        "fenced" if stack.fenced else f"follows {stack.follows}, {stack.posture}" if stack.following else "takes writes"
+    )
+    return f"{stack.role}, {state}"
+
+
+def _health(pair: Pair, stack: RegionStack) -> str:
+    host = pair.origin(stack.stack)
+    found = aside({check: partial(edge.visit, host, f"/api/health{check}") for check in HEALTH_CHECKS})
+    bad = [
+        f"{check.strip('/') or 'web'} {answer.status or 'no answer'}"
+        for check, answer in found.items()
+        if answer.status != 200
+    ]
+    return ", ".join(bad) or "ok"
+
+
+def _database(stack: RegionStack) -> str:
+    found = facts.database(stack)
+    if found is None:
+        return "missing"
+    what = f"replica of {found.source.rpartition(':')[2]}" if found.is_replica else "writer"
+    return f"{found.identifier}: {found.status}, {what}"
+
+
+def _lag(stack: RegionStack) -> str:
+    if not stack.following:
+        return ""
+    lag = facts.lag(stack)
+    if lag.seconds is None:
+        return "no figure"
+    return f"{lag.seconds:.0f} s, {lag.age_seconds:.0f} s ago{'' if lag.is_known else ' (stale)'}"
+
+
+def _object(stack: RegionStack) -> str:
+    found = facts.newest_object(stack, str(stack.output("bucket_names")["uploads"]))
+    some = "" if found.complete else " or later"
+    return f"{_ago(found.newest)}{some}" if found.newest else "none"
+
+
+def _backup(stack: RegionStack) -> str:
+    vault = str(stack.output("backup_vault_name"))
+    pages = client("backup", stack.region).get_paginator("list_recovery_points_by_backup_vault")
+    times = [row["CreationDate"] for page in pages.paginate(BackupVaultName=vault) for row in page["RecoveryPoints"]]
+    return _ago(max(times)) if times else "none"
+
+
+def _instances(stack: RegionStack) -> str:
+    groups = {**stack.output("web_group_names"), "workers": stack.output("worker_group_name")}
+    counts = facts.in_service(stack, groups.values())
+    return ", ".join(f"{name} {counts[group]}" for name, group in groups.items())
+
+
+def _ago(moment: datetime) -> str:
+    seconds = int((datetime.now(UTC) - moment).total_seconds())
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds // size} {unit} ago"
+    return f"{seconds} s ago"
+
+
+def _or_unknown(question: Callable[[], str]) -> str:
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        return question()
+    except (BotoCoreError, ClientError, OpsError):
+        return UNKNOWN

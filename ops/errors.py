@@ -1,0 +1,40 @@
+"""What ends a command early: a message for the operator, one line a problem, and the exit code that scripts read."""
+
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    """Exit codes of every command."""
+
+    OK = 0
+    FAILED = 1
+    USAGE = 2
+    REFUSED = 3
+    BUSY = 4
+    OVER_BUDGET = 5
+    INTERRUPTED = 130
+
+
+MEANING = {
+    Exit.OK: "done, or there was nothing to do",
+    Exit.FAILED: "a step failed; the message says what holds now and what to run next",
+    Exit.USAGE: "the command line is wrong, or a confirmation is missing",
+    Exit.REFUSED: "a gate or a check said no; nothing was changed",
+    Exit.BUSY: "another operator or engine is at work, and is named",
+    Exit.OVER_BUDGET: "done, but outside the recovery objectives",
+    Exit.INTERRUPTED: "stopped by Ctrl-C; the same command goes on where it stopped",
+}
+
+
+class OpsError(Exception):
+    """A command that cannot go on; `message` has one line a problem and says what to do."""
+
+    def __init__(self, message: str, exit_code: Exit = Exit.FAILED) -> None:
+        super().__init__(message)
+        self.message = message
+        self.exit_code = exit_code
+
+
+def refused(problems: list[str]) -> OpsError:
+    """The refusal that names every problem at once."""
+    return OpsError("\n".join(problems), Exit.REFUSED)

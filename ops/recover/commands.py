@@ -1,0 +1,44 @@
+"""The command `ops recover`."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from ops.errors import Exit, OpsError
+
+
+def command(
+    stack: Annotated[str | None, typer.Argument(help="The stack; without it, every stack that needs it.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Look, and change nothing.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask; needed where nobody sits at a terminal.")] = False,
+    take_lock: Annotated[
+        bool, typer.Option("--take-lock", help="Remove the lock of an engine on another machine, known to have ended.")
+    ] = False,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Only what the state itself tells of: no preview, no look for more.")
+    ] = False,
+    up: Annotated[bool, typer.Option("--up", help="Then run `pulumi up`, and preview once more.")] = False,
+) -> None:
+    """After a killed `pulumi up` or a lost state: clear the lock, restore, adopt what exists and is not recorded."""
+    from ops.recover import Options, needing, recover
+    from ops.steps import Timeline, say
+
+    if quick and up:
+        raise OpsError("--quick and --up do not go together: `up` wants the look for what exists", Exit.USAGE)
+    chosen = [stack] if stack else needing()
+    if not chosen:
+        say("nothing to recover: no lock, no operation under way, every state can be read")
+        return
+    if not (yes or dry_run):
+        _confirm(f"Recover {', '.join(chosen)}: clear dead locks, restore damaged states, adopt what exists?")
+    for each in chosen:
+        recover(each, Timeline(dry_run=dry_run), Options(take_lock=take_lock, quick=quick, up=up))
+
+
+def _confirm(question: str) -> None:
+    """Have the operator agree. Raises OpsError: USAGE without a terminal, REFUSED for a no."""
+    if not sys.stdin.isatty():
+        raise OpsError(f"{question} Nobody is there to answer: give --yes", Exit.USAGE)
+    if input(f"{question} Type yes to go on: ").strip().lower() != "yes":
+        raise OpsError("not confirmed, nothing was changed", Exit.REFUSED)

@@ -1,0 +1,38 @@
+"""How what keeps watch and makes copies is found: topics, vaults and plans."""
+
+from ops.recover.finders.wanted import Finder, Wanted, among, listed
+
+
+def _topic(wanted: Wanted) -> list[str]:
+    rows = listed(wanted, "sns", "list_topics", "Topics")
+    return [row["TopicArn"] for row in rows if row["TopicArn"].rpartition(":")[2] == wanted["name"]]
+
+
+def _selection(wanted: Wanted) -> list[str]:
+    plan = wanted["planId"]
+    rows = listed(wanted, "backup", "list_backup_selections", "BackupSelectionsList", BackupPlanId=plan)
+    return [f"{plan}|{row['SelectionId']}" for row in rows if row["SelectionName"] == wanted["name"]]
+
+
+OPERATIONS = {
+    "aws:sns/topic:Topic": Finder(find=_topic, by="name"),
+    "aws:backup/vault:Vault": Finder(
+        find=among(
+            "backup", "list_backup_vaults", "BackupVaultList", "BackupVaultName",
+            lambda wanted, row: row["BackupVaultName"] == wanted["name"],
+        ),
+        by="name",
+    ),
+    "aws:backup/plan:Plan": Finder(
+        find=among(
+            "backup", "list_backup_plans", "BackupPlansList", "BackupPlanId",
+            lambda wanted, row: row["BackupPlanName"] == wanted["name"],
+        ),
+        by="name",
+    ),
+    "aws:backup/selection:Selection": Finder(
+        find=_selection,
+        by="plan and name",
+        identified=lambda resource: f"{resource['inputs']['planId']}|{resource['id']}",
+    ),
+}  # fmt: skip

@@ -1,0 +1,111 @@
+"""What the application finds when it looks at its database, cache and queues: what is declared in their place."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox.application.observer import Observer
+from sandbox.application.origins import Origin
+
+GENERATION = re.compile(r"-(\d+)$")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """`finding` is for a person to read."""
+
+    passed: bool
+    finding: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Database:
+    """A stack's database: `resource_id` is its own for life, `source` the one it is a replica of."""
+
+    region: str
+    identifier: str
+    resource_id: str
+    status: str
+    source: str | None
+    reachable: bool
+
+    def write_problem(self) -> str | None:
+        """Why no row can be written, None where one can."""
+        if problem := self.read_problem():
+            return problem
+        return f"{self.identifier} is a replica of {self.source}" if self.source else None
+
+    def read_problem(self) -> str | None:
+        """Why no row can be read, None where one can."""
+        if self.status != "available":
+            return f"{self.identifier} is {self.status}"
+        return None if self.reachable else f"{self.identifier}'s security groups let no host in"
+
+
+def database(aws: Observer, origin: Origin) -> Database | None:
+    """The database of the highest generation: those before it are kept, and no longer used."""
+    instances = [
+        instance
+        for instance in aws.ask(origin.region, "rds", "describe_db_instances")["DBInstances"]
+        if origin.owns(instance.get("TagList", []))
+    ]
+    if not instances:
+        return None
+    newest = max(instances, key=lambda instance: _generation(instance["DBInstanceIdentifier"]))
+    return Database(
+        region=origin.region,
+        identifier=newest["DBInstanceIdentifier"],
+        resource_id=newest["DbiResourceId"],
+        status=newest["DBInstanceStatus"],
+        source=newest.get("ReadReplicaSourceDBInstanceIdentifier") or None,
+        reachable=_lets_hosts_in(aws, origin, newest),
+    )
+
+
+def check_database(aws: Observer, origin: Origin) -> Check:
+    """Whether the application could write into its database."""
+    found = database(aws, origin)
+    if found is None:
+        return Check(passed=False, finding="no database")
+    problem = found.write_problem()
+    return Check(passed=problem is None, finding=problem or f"{found.identifier} takes writes")
+
+
+def check_redis(aws: Observer, origin: Origin) -> Check:
+    """Whether the cache is there."""
+    groups = aws.ask(origin.region, "elasticache", "describe_replication_groups")["ReplicationGroups"]
+    states = {
+        group["ReplicationGroupId"]: group["Status"]
+        for group in groups
+        if group["ReplicationGroupId"].startswith(origin.prefix)
+    }
+    return Check(passed="available" in states.values(), finding=_told(states) or "no cache")
+
+
+def check_queue(aws: Observer, origin: Origin) -> Check:
+    """Whether there are queues to put jobs into."""
+    urls = aws.ask(origin.region, "sqs", "list_queues", QueueNamePrefix=origin.prefix).get("QueueUrls", [])
+    return Check(passed=bool(urls), finding=f"{len(urls)} queues" if urls else "no queue")
+
+
+CHECKS = {"database": check_database, "redis": check_redis, "queue": check_queue}
+"""By the last part of /api/health/<check>."""
+
+
+def _generation(identifier: str) -> int:
+    match = GENERATION.search(identifier)
+    return int(match[1]) if match else 1
+
+
+def _lets_hosts_in(aws: Observer, origin: Origin, instance: Mapping[str, Any]) -> bool:
+    """Whether a rule lets in a group of hosts: addresses of people do not count."""
+    groups = sorted(group["VpcSecurityGroupId"] for group in instance.get("VpcSecurityGroups", []))
+    if not groups:
+        return False
+    found = aws.ask(origin.region, "ec2", "describe_security_groups", GroupIds=groups)["SecurityGroups"]
+    return any(rule["UserIdGroupPairs"] for group in found for rule in group["IpPermissions"])
+
+
+def _told(states: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} is {state}" for name, state in states.items())

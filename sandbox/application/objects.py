@@ -1,0 +1,106 @@
+"""New objects, brought to the buckets that a bucket's declared replication names: moto stores the rules alone."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from sandbox.application.observer import Observer
+
+RULES_FRESH_SECONDS = 10.0
+REGION_FRESH_SECONDS = 60.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Way:
+    """A rule of a bucket that is on; `key` encrypts what arrives, None for the destination's own choice."""
+
+    source: str
+    target: str
+    prefix: str
+    key: str | None
+
+
+class Objects:
+    """Copies each version once, as S3 does: what is deleted on one side is not brought back from the other."""
+
+    def __init__(self, aws: Observer) -> None:
+        self.aws = aws
+        self._done: set[tuple[str, str, str]] = set()
+
+    def copy(self, lost: set[str], lag_seconds: float) -> int:
+        """Copy every new version that is older than the lag, between regions that are up; how many.
+
+        A version that has its like at the destination is none: it came from there, or before this process.
+        """
+        copied = 0
+        buckets = self._ask("list_buckets", RULES_FRESH_SECONDS).get("Buckets", [])
+        for way in [way for bucket in buckets for way in self._ways(bucket["Name"])]:
+            if not {self._region(way.source), self._region(way.target)} & lost:
+                copied += self._copy(way, lag_seconds)
+        return copied
+
+    def _ways(self, bucket: str) -> list[Way]:
+        """None where a bucket has no replication, or is gone meanwhile."""
+        try:
+            answer = self._ask("get_bucket_replication", RULES_FRESH_SECONDS, Bucket=bucket)
+        except ClientError:
+            return []
+        rules = answer["ReplicationConfiguration"]["Rules"]
+        return [
+            Way(
+                source=bucket,
+                target=rule["Destination"]["Bucket"].rpartition(":")[2],
+                prefix=rule.get("Filter", {}).get("Prefix") or rule.get("Prefix") or "",
+                key=rule["Destination"].get("EncryptionConfiguration", {}).get("ReplicaKmsKeyID"),
+            )
+            for rule in rules
+            if rule["Status"] == "Enabled"
+        ]
+
+    def _copy(self, way: Way, lag_seconds: float) -> int:
+        new = [
+            version
+            for version in self._versions(way.source)
+            if version["Key"].startswith(way.prefix)
+            and (way.source, way.target, version["VersionId"]) not in self._done
+        ]
+        if not new:
+            return 0
+        there = {(version["Key"], version["ETag"]) for version in self._versions(way.target)}
+        now, copied = datetime.now(UTC), 0
+        # S3 lists the newest first, to the second: as it stands, of two from one second the older would arrive last.
+        new.reverse()
+        for version in sorted(new, key=lambda version: version["LastModified"]):
+            if (version["Key"], version["ETag"]) not in there:
+                if (now - version["LastModified"]).total_seconds() < lag_seconds:
+                    continue
+                self._send(way, version)
+                copied += 1
+            self._done.add((way.source, way.target, version["VersionId"]))
+        return copied
+
+    def _send(self, way: Way, version: Mapping[str, Any]) -> None:
+        """Copy one version; its copy does not come back."""
+        arrived = self.aws.tell(
+            self._region(way.target),
+            "s3",
+            "copy_object",
+            Bucket=way.target,
+            Key=version["Key"],
+            CopySource={"Bucket": way.source, "Key": version["Key"], "VersionId": version["VersionId"]},
+            **({"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": way.key} if way.key else {}),
+        )
+        self._done.add((way.target, way.source, arrived.get("VersionId", "null")))
+
+    def _versions(self, bucket: str) -> list[Mapping[str, Any]]:
+        return self.aws.tell(self.aws.regions[0], "s3", "list_object_versions", Bucket=bucket).get("Versions", [])
+
+    def _region(self, bucket: str) -> str:
+        return self._ask("get_bucket_location", REGION_FRESH_SECONDS, Bucket=bucket)["LocationConstraint"] or ""
+
+    def _ask(self, operation: str, fresh: float, **arguments: str) -> Any:
+        """A question about all buckets is put to any region."""
+        return self.aws.ask(self.aws.regions[0], "s3", operation, fresh=fresh, **arguments)

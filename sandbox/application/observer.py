@@ -1,0 +1,80 @@
+"""The emulated AWS as the application sees it: what is declared, read through calls that no black-out test counts."""
+
+import json
+import threading
+import time
+import urllib.request
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+OBSERVER_HEADER = "x-sandbox-observer"
+FRESH_SECONDS = 0.5
+"""How old an answer may be: a person or a gate that just changed something must not meet what was before it."""
+BLACKOUT_SECONDS = 2.0
+ANSWERS_KEPT = 1_000
+
+
+class Observer:
+    """Calls of all regions that the application knows; answers to the same question are shared while they are fresh."""
+
+    def __init__(self, url: str, regions: Sequence[str]) -> None:
+        self.url = url
+        self.regions = list(dict.fromkeys(regions))
+        self._clients: dict[tuple[str, str], Any] = {}
+        self._answers: dict[str, tuple[float, Any]] = {}
+        self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+        self._making = threading.Lock()
+
+    def lost(self) -> set[str]:
+        """The regions that are blacked out now. Raises OSError when the emulated AWS does not answer."""
+        with urllib.request.urlopen(f"{self.url}/_sandbox/blackout", timeout=BLACKOUT_SECONDS) as answer:
+            return set(json.load(answer))
+
+    def ask(self, region: str, service: str, operation: str, *, fresh: float = FRESH_SECONDS, **arguments: Any) -> Any:
+        """The answer to a question, at most `fresh` seconds old. Raises what boto3 raises."""
+        question = json.dumps([region, service, operation, arguments], sort_keys=True)
+        with self._locks[question]:
+            asked, answer = self._answers.get(question, (0.0, None))
+            now = time.monotonic()
+            if not asked or now - asked > fresh:
+                if len(self._answers) > ANSWERS_KEPT:
+                    self._answers.clear()
+                answer = self.tell(region, service, operation, **arguments)
+                self._answers[question] = (now, answer)
+            return answer
+
+    def tell(self, region: str, service: str, operation: str, **arguments: Any) -> Any:
+        """Make a call, every page of it where there are pages. Raises what boto3 raises."""
+        client = self._client(region, service)
+        if client.can_paginate(operation):
+            return client.get_paginator(operation).paginate(**arguments).build_full_result()
+        return getattr(client, operation)(**arguments)
+
+    def _client(self, region: str, service: str) -> Any:
+        with self._making:
+            if (region, service) not in self._clients:
+                self._clients[region, service] = self._connected(region, service)
+            return self._clients[region, service]
+
+    def _connected(self, region: str, service: str) -> Any:
+        connect: Callable[..., Any] = boto3.client
+        client = connect(
+            service,
+            region_name=region,
+            endpoint_url=self.url,
+            aws_access_key_id="sandbox",
+            aws_secret_access_key="sandbox",
+            config=Config(
+                connect_timeout=2, read_timeout=10, retries={"total_max_attempts": 2}, s3={"addressing_style": "path"}
+            ),
+        )
+        client.meta.events.register("before-send", _mark)
+        return client
+
+
+def _mark(request: Any, **_: Any) -> None:
+    request.headers[OBSERVER_HEADER] = "1"

@@ -1,0 +1,68 @@
+"""Canary rows: what stands in the sandbox for the tables of each database, by the id that a database keeps for life."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """A row as it was first written; `written` is in seconds since 1970."""
+
+    id: int
+    written: float
+    region: str
+    database: str
+
+    def told(self) -> dict[str, object]:
+        """The row as visitors get it."""
+        return {"id": self.id, "written_at": moment(self.written), "region": self.region, "database": self.database}
+
+
+class Rows:
+    """The rows of all databases, in this process's memory."""
+
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
+        self._tables: dict[str, dict[int, Row]] = {}
+        self._lock = threading.Lock()
+
+    def write(self, resource_id: str, number: int, region: str, database: str) -> Row:
+        """Write a row; one that is there already stays as it is, so that a request may be repeated."""
+        with self._lock:
+            table = self._tables.setdefault(resource_id, {})
+            return table.setdefault(number, Row(id=number, written=self._clock(), region=region, database=database))
+
+    def count(self, resource_id: str) -> int:
+        """How many rows a database has."""
+        with self._lock:
+            return len(self._tables.get(resource_id, {}))
+
+    def last(self, resource_id: str) -> Row | None:
+        """The row that was written last."""
+        with self._lock:
+            return max(self._tables.get(resource_id, {}).values(), key=lambda row: row.written, default=None)
+
+    def replicate(self, source: str, replica: str, lag_seconds: float) -> None:
+        """Bring to the replica what is older than the lag. A new replica starts as a copy of its source, as it is."""
+        with self._lock:
+            given = self._tables.get(source, {})
+            if replica not in self._tables:
+                self._tables[replica] = dict(given)
+                return
+            arrived = self._clock() - lag_seconds
+            table = self._tables[replica]
+            table.update({n: row for n, row in given.items() if n not in table and row.written <= arrived})
+
+    def keep_only(self, resource_ids: set[str]) -> None:
+        """Forget the rows of databases that are gone."""
+        with self._lock:
+            for gone in self._tables.keys() - resource_ids:
+                del self._tables[gone]
+
+
+def moment(seconds: float) -> str:
+    """A time as text."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

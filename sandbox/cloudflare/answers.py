@@ -1,0 +1,68 @@
+"""What Cloudflare answers: the envelope around every result, and refusals with their codes."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Json = dict[str, Any]
+
+MOST_A_PAGE = 5_000_000
+"""Cloudflare's API reference: DNS records take as many a page; other lists take fewer, which nobody here asks for."""
+
+
+class RefusedError(Exception):
+    """A call that is refused: the HTTP status, Cloudflare's code and message, and where in the body the cause is."""
+
+    def __init__(self, status: int, code: int, message: str, *, pointer: str = "", chain: Sequence[Json] = ()) -> None:
+        super().__init__(message)
+        self.status = status
+        self.error: Json = {"code": code, "message": message}
+        if pointer:
+            self.error["source"] = {"pointer": pointer}
+        if chain:
+            self.error["error_chain"] = list(chain)
+
+    def envelope(self) -> Json:
+        """The body of the answer."""
+        return {"success": False, "errors": [self.error], "messages": [], "result": None}
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """A body that is answered as it is."""
+
+    body: Json
+
+
+class Page:
+    """A list to be answered a page at a time, as the call's query asks."""
+
+    def __init__(self, items: Sequence[Json]) -> None:
+        self.items = items
+
+    def envelope(self, query: Mapping[str, str], per_page: int) -> Json:
+        """The body of the answer; `per_page` is what a page holds where the query does not say. Raises RefusedError."""
+        number = _positive(query, "page", 1)
+        size = min(_positive(query, "per_page", per_page), MOST_A_PAGE)
+        shown = list(self.items[(number - 1) * size : number * size])
+        info = {
+            "page": number,
+            "per_page": size,
+            "count": len(shown),
+            "total_count": len(self.items),
+            "total_pages": math.ceil(len(self.items) / size),
+        }
+        return {**success(shown), "result_info": info}
+
+
+def success(result: object, messages: Sequence[Json] = ()) -> Json:
+    """The envelope around a result."""
+    return {"success": True, "errors": [], "messages": list(messages), "result": result}
+
+
+def _positive(query: Mapping[str, str], name: str, default: int) -> int:
+    given = query.get(name, str(default))
+    if not given.isdecimal() or int(given) < 1:
+        raise RefusedError(400, 1004, f"Invalid value for {name}: {given}")
+    return int(given)

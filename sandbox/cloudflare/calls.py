@@ -1,0 +1,48 @@
+"""One call of the API, as the functions that answer it see it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox.cloudflare.answers import RefusedError
+from sandbox.cloudflare.store import Store, Thing
+from sandbox.cloudflare.tokens import Tokens, not_allowed
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """A call whose token was let in: `path` are the ids in its path by name, `body` is the parsed JSON."""
+
+    store: Store
+    tokens: Tokens
+    method: str
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+    body: Any = None
+
+    @property
+    def owner(self) -> str:
+        """The path of the zone or account that the call is about."""
+        zone = self.path.get("zone_id")
+        return f"/zones/{zone}" if zone else f"/accounts/{self.path['account_id']}"
+
+    @property
+    def zone_name(self) -> str:
+        """The domain of the zone in the path."""
+        return self.store.zones[self.path["zone_id"]]
+
+    def collection(self, name: str) -> dict[str, Thing]:
+        """The things of the owner under a name such as `dns_records`."""
+        return self.store.collection(f"{self.owner}/{name}")
+
+    def require(self, *groups: str) -> None:
+        """Refuse the call unless the token has one of the permissions. Raises RefusedError."""
+        if not any(self.tokens.may(group, write=self.method != "GET") for group in groups):
+            raise not_allowed()
+
+
+def found(things: Mapping[str, Thing], key: str, code: int, message: str) -> Thing:
+    """The thing with an id. Raises RefusedError with the 404 of its kind."""
+    if key not in things:
+        raise RefusedError(404, code, message)
+    return things[key]

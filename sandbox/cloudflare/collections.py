@@ -1,0 +1,200 @@
+"""Things that are made, listed, replaced and deleted all in the same way, a row each.
+
+Statuses are Cloudflare's. Its codes for most refusals of these services are not documented: those here are the
+emulator's own, so that nobody should go by them.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
+
+from sandbox.cloudflare import bodies
+from sandbox.cloudflare.answers import Page, RefusedError
+from sandbox.cloudflare.calls import Call, found
+from sandbox.cloudflare.store import Thing, new_id, new_uuid, now
+
+
+@dataclass(frozen=True, kw_only=True)
+class Collection:
+    """A kind of thing: where it is, the body it takes, its defaults, the times it shows, and its 404."""
+
+    name: str
+    body: str
+    key: str
+    missing: tuple[int, str]
+    made_on: str
+    changed_on: str = ""
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    make_id: Callable[[], str] = new_id
+    finish: Callable[[Call, Thing], Thing] = lambda _call, thing: thing
+    answers_id_alone: bool = False
+
+    def listed(self, call: Call) -> Page:
+        """All of them."""
+        return Page(list(call.collection(self.name).values()))
+
+    def one(self, call: Call) -> Thing:
+        """One by its id. Raises RefusedError."""
+        return found(call.collection(self.name), call.path[self.key], *self.missing)
+
+    def created(self, call: Call) -> Thing:
+        """A new one."""
+        return self._stored(call, self.make_id(), now())
+
+    def replaced(self, call: Call) -> Thing:
+        """One with other values: what the body leaves out goes back to its default."""
+        old = self.one(call)
+        return self._stored(call, old["id"], old[self.made_on])
+
+    def deleted(self, call: Call) -> Thing:
+        """The id of one that is no more."""
+        old = self.one(call)
+        del call.collection(self.name)[old["id"]]
+        return {"id": old["id"]}
+
+    def _stored(self, call: Call, key: str, made: str) -> Thing:
+        body = bodies.check(self.body, call.body)
+        times = {self.made_on: made, **({self.changed_on: now()} if self.changed_on else {})}
+        thing = self.finish(call, {**self.defaults, **body, "id": key, **times})
+        call.collection(self.name)[key] = thing
+        return {"id": key} if self.answers_id_alone else thing
+
+
+def _health_check(_call: Call, thing: Thing) -> Thing:
+    secure = thing["type"] == "HTTPS"
+    config = {"method": "GET", "path": "/", "port": 443 if secure else 80, "expected_codes": ["200"]}
+    config |= {"allow_insecure": False, "follow_redirects": False, **thing.get("http_config", {})}
+    return {**thing, "http_config": config, "status": "unknown", "failure_reason": ""}
+
+
+def _notification_policy(call: Call, thing: Thing) -> Thing:
+    if not any(thing["mechanisms"].values()):
+        raise RefusedError(400, 17003, "a policy needs at least one mechanism", pointer="/mechanisms")
+    checks = [key for zone in call.store.zones for key in call.store.collection(f"/zones/{zone}/healthchecks")]
+    for wanted in thing.get("filters", {}).get("health_check_id", []):
+        if wanted not in checks:
+            raise RefusedError(400, 17003, f"health check {wanted} does not exist", pointer="/filters")
+    return thing
+
+
+def _access_policy(_call: Call, thing: Thing) -> Thing:
+    if not thing["include"]:
+        raise RefusedError(400, 12130, "access.api.error.invalid_request: include is empty", pointer="/include")
+    return thing
+
+
+def _access_application(call: Call, thing: Thing) -> Thing:
+    if thing.get("type") == "self_hosted":
+        host = str(thing.get("domain") or "").partition("/")[0]
+        if not any(host == name or host.endswith(f".{name}") for name in call.store.zones.values()):
+            text = "access.api.error.invalid_request: domain does not belong to zone"
+            raise RefusedError(400, 12130, text, pointer="/domain")
+    policies = call.collection("access/policies")
+    linked = []
+    for position, given in enumerate(thing.get("policies", [])):
+        link = {"id": given} if isinstance(given, str) else given
+        if link.get("id") not in policies:
+            text = f"access.api.error.not_found: policy {link.get('id')}"
+            raise RefusedError(400, 12130, text, pointer=f"/policies/{position}")
+        linked.append({**policies[link["id"]], "precedence": link.get("precedence", position + 1)})
+    return {**thing, "policies": linked, "aud": thing["id"].replace("-", "") * 2}
+
+
+def _certificate(_call: Call, thing: Thing) -> Thing:
+    """What Cloudflare shows of a client certificate: everything but its key. Raises RefusedError."""
+    try:
+        certificate = x509.load_pem_x509_certificate(thing["certificate"].encode())
+        key = load_pem_private_key(thing["private_key"].encode(), None).public_key()
+    except (ValueError, TypeError):
+        raise RefusedError(400, 1400, "The certificate or its key is not valid PEM.", pointer="/certificate") from None
+    form = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    if key.public_bytes(*form) != certificate.public_key().public_bytes(*form):
+        raise RefusedError(400, 1412, "The private key does not match the certificate.", pointer="/private_key")
+    algorithm = certificate.signature_hash_algorithm
+    return {
+        **{name: value for name, value in thing.items() if name != "private_key"},
+        "certificate_id": thing["id"],
+        "enabled": False,
+        "status": "active",
+        "issuer": certificate.issuer.rfc4514_string(),
+        "serial_number": str(certificate.serial_number),
+        "signature": algorithm.name.upper() if algorithm else "",
+        "expires_on": certificate.not_valid_after_utc.strftime("%Y-%m-%dT%H:%M:%SZ"),
+    }
+
+
+CERTIFICATES = Collection(
+    name="origin_tls_client_auth",
+    body="origin_pull_certificate",
+    key="certificate_id",
+    missing=(1421, "No certificate with this id"),
+    made_on="uploaded_on",
+    finish=_certificate,
+)
+HEALTH_CHECKS = Collection(
+    name="healthchecks",
+    body="healthcheck",
+    key="healthcheck_id",
+    missing=(1002, "health check not found"),
+    made_on="created_on",
+    changed_on="modified_on",
+    # Cloudflare's API reference, defaults of a health check.
+    defaults={
+        "type": "HTTP",
+        "description": "",
+        "check_regions": None,
+        "interval": 60,
+        "retries": 2,
+        "timeout": 5,
+        "consecutive_fails": 1,
+        "consecutive_successes": 1,
+        "suspended": False,
+        "tcp_config": None,
+    },
+    finish=_health_check,
+)
+NOTIFICATION_POLICIES = Collection(
+    name="alerting/v3/policies",
+    body="notification_policy",
+    key="policy_id",
+    missing=(17404, "policy not found"),
+    made_on="created",
+    changed_on="modified",
+    defaults={"description": "", "filters": {}},
+    finish=_notification_policy,
+    answers_id_alone=True,
+)
+ACCESS_POLICIES = Collection(
+    name="access/policies",
+    body="access_policy",
+    key="access_policy_id",
+    missing=(11021, "access.api.error.policy_not_found"),
+    made_on="created_at",
+    changed_on="updated_at",
+    defaults={"exclude": [], "require": [], "session_duration": "24h", "reusable": True},
+    make_id=new_uuid,
+    finish=_access_policy,
+)
+ACCESS_APPLICATIONS = Collection(
+    name="access/apps",
+    body="access_application",
+    key="app_id",
+    missing=(11021, "access.api.error.unknown_application"),
+    made_on="created_at",
+    changed_on="updated_at",
+    defaults={
+        "allowed_idps": [],
+        "app_launcher_visible": True,
+        "auto_redirect_to_identity": False,
+        "enable_binding_cookie": False,
+        "http_only_cookie_attribute": True,
+        "options_preflight_bypass": False,
+        "session_duration": "24h",
+        "tags": [],
+    },
+    make_id=new_uuid,
+    finish=_access_application,
+)

@@ -1,0 +1,78 @@
+"""The sandbox's own paths on the emulated Cloudflare, under /_sandbox: health, faults, the token, and counts."""
+
+import json
+import secrets
+from collections.abc import Callable, Iterable
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+from sandbox.aws.connections import Connections
+from sandbox.cloudflare import faults
+from sandbox.cloudflare.api import PREFIX as API_PREFIX
+from sandbox.cloudflare.edge import Edge
+from sandbox.cloudflare.faults import Faults
+from sandbox.cloudflare.tokens import Tokens
+
+PREFIX = "/_sandbox/"
+
+
+class Control:
+    """Answers the sandbox's own paths; the API's go to the API, and all others are visitors of the edge."""
+
+    def __init__(
+        self, api: WSGIApplication, edge: Edge, set_faults: Faults, tokens: Tokens, connections: Connections
+    ) -> None:
+        self.api = api
+        self.edge = edge
+        self.faults = set_faults
+        self.tokens = tokens
+        self.connections = connections
+        # A server that was restarted has another one, and has forgotten everything.
+        self.instance = secrets.token_hex(8)
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        path = environ["PATH_INFO"]
+        if path == API_PREFIX or path.startswith(f"{API_PREFIX}/"):
+            return self.api(environ, start_response)
+        if not path.startswith(PREFIX):
+            return self.edge(environ, start_response)
+        try:
+            told = environ["wsgi.input"].read()
+            status = "200 OK"
+            answer = self._answer(environ["REQUEST_METHOD"], path.removeprefix(PREFIX), told)
+        except ValueError as problem:
+            status, answer = "400 Bad Request", {"error": str(problem)}
+        except LookupError as problem:
+            status, answer = "404 Not Found", {"error": str(problem.args[0])}
+        body = json.dumps(answer).encode() + b"\n"
+        start_response(status, [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
+        return [body]
+
+    def _answer(self, method: str, noun: str, told: bytes) -> object:
+        """The answer to one request; raises ValueError, or LookupError for a path or method that is not there."""
+        routes: dict[tuple[str, str], Callable[[], object]] = {
+            ("GET", "health"): lambda: {"status": "ok", "instance": self.instance},
+            ("GET", "calls"): self.faults.count,
+            ("DELETE", "calls"): self.faults.forget,
+            ("GET", "faults"): self.faults.report,
+            ("PUT", "faults"): lambda: self._set_faults(faults.read(_parsed(told))),
+            ("DELETE", "faults"): lambda: self._set_faults([]),
+            ("GET", "token"): self.tokens.describe,
+            ("PUT", "token"): lambda: self.tokens.change(_parsed(told)),
+            ("GET", "rules"): lambda: {"left_out": sorted(self.edge.left_out)},
+        }
+        if (method, noun) not in routes:
+            raise LookupError(f"{method} {PREFIX}{noun}: want one of {', '.join(' '.join(key) for key in routes)}")
+        return routes[method, noun]()
+
+    def _set_faults(self, wanted: list[faults.Fault]) -> object:
+        """Set faults; callers left hanging by earlier ones are let go, and may try again."""
+        report = self.faults.set(wanted)
+        self.connections.release()
+        return report
+
+
+def _parsed(told: bytes) -> dict[str, object]:
+    try:
+        return json.loads(told)
+    except ValueError:
+        raise ValueError("the body is not JSON") from None

@@ -1,0 +1,205 @@
+"""The edge: a visitor's request, by its Host header, to the origin that the zone's record names.
+
+What is declared is honoured as far as it shows: records, redirects and firewall rules of our own whose expressions can
+be evaluated here, and Access before what it guards. What only inspects traffic (managed rules, rate limits, cache) or
+belongs to TLS is stored and does nothing.
+"""
+
+import http.client
+import secrets
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+from urllib.parse import urlsplit
+from wsgiref.types import StartResponse, WSGIEnvironment
+
+from sandbox.cloudflare.expressions import UnsupportedError, evaluate
+from sandbox.cloudflare.store import Store, Thing
+
+ORIGIN_SECONDS = 20.0
+"""Ours, for tests: Cloudflare waits 100 s for an origin before it answers 524."""
+
+HOP_BY_HOP = {"connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "content-length", "host"}
+PLACE = "SBX"
+STATUS_TEXTS = {
+    403: "Forbidden",
+    521: "Web Server Is Down",
+    522: "Connection Timed Out",
+    524: "A Timeout Occurred",
+    530: "Origin DNS Error",
+}
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A request of a visitor."""
+
+    method: str
+    host: str
+    path: str
+    query: str
+    headers: dict[str, str]
+    body: bytes
+    address: str
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """What rules see of it. The sandbox has no TLS: every request counts as one over https."""
+        target = self.path + (f"?{self.query}" if self.query else "")
+        return {
+            "http.host": self.host,
+            "http.request.method": self.method,
+            "http.request.uri": target,
+            "http.request.uri.path": self.path,
+            "http.request.uri.path.extension": PurePosixPath(self.path).suffix.removeprefix(".").lower(),
+            "http.request.uri.query": self.query,
+            "http.request.full_uri": f"https://{self.host}{target}",
+            "http.user_agent": self.headers.get("user-agent", ""),
+            "ip.src": self.address,
+            "ssl": True,
+        }
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What the visitor gets."""
+
+    status: str
+    headers: list[tuple[str, str]]
+    body: bytes
+
+
+class Edge:
+    """Everything that is neither the API nor the sandbox's own. `application` tells where origins are served."""
+
+    def __init__(self, store: Store, application: Callable[[], str | None]) -> None:
+        self.store = store
+        self.application = application
+        self.left_out: set[str] = set()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        ray = f"{secrets.token_hex(8)}-{PLACE}"
+        reply = self.visit(_visit(environ), ray)
+        headers = [(name, value) for name, value in reply.headers if name.lower() != "server"]
+        start_response(reply.status, [*headers, ("Server", "cloudflare"), ("CF-Ray", ray)])
+        return [reply.body]
+
+    def visit(self, visit: Visit, ray: str) -> Reply:
+        """Serve a visitor."""
+        zone = next((key for key, name in self.store.zones.items() if f".{visit.host}".endswith(f".{name}")), None)
+        record = self._record(zone, visit.host) if zone else None
+        if zone is None or record is None:
+            return _error(530, 1001, "DNS resolution error", visit.host)
+        decided = self._redirect(zone, visit) or self._block(zone, visit) or self._login(visit)
+        if decided:
+            return decided
+        application = self.application()
+        if application is None:
+            return _error(521, 521, "Web server is down", visit.host)
+        return _forward(application, visit, str(record["content"]), ray)
+
+    def _record(self, zone: str, host: str) -> Thing | None:
+        """The proxied record of a host, or of the wildcard above it: Cloudflare serves no others."""
+        proxied = {
+            record["name"]: record
+            for record in self.store.collection(f"/zones/{zone}/dns_records").values()
+            if record["proxied"]
+        }
+        return proxied.get(host) or proxied.get(f"*.{host.partition('.')[2]}")
+
+    def _rules(self, zone: str, phase: str, visit: Visit) -> Iterable[Thing]:
+        """The rules of a phase that match."""
+        for ruleset in list(self.store.collection(f"/zones/{zone}/rulesets").values()):
+            for rule in ruleset["rules"] if ruleset["phase"] == phase else ():
+                try:
+                    if rule["enabled"] and evaluate(rule["expression"], visit.fields):
+                        yield rule
+                except UnsupportedError as problem:
+                    self.left_out.add(f"{phase} {rule['ref']}: {problem}")
+
+    def _redirect(self, zone: str, visit: Visit) -> Reply | None:
+        for rule in self._rules(zone, "http_request_dynamic_redirect", visit):
+            told = rule["action_parameters"]["from_value"]
+            target = told["target_url"]
+            address = target["value"] if "value" in target else evaluate(target["expression"], visit.fields)
+            if visit.query and told.get("preserve_query_string"):
+                address += f"?{visit.query}"
+            status = http.HTTPStatus(told.get("status_code", 301))
+            return Reply(f"{status.value} {status.phrase}", [("Location", address), ("Content-Length", "0")], b"")
+        return None
+
+    def _block(self, zone: str, visit: Visit) -> Reply | None:
+        for rule in self._rules(zone, "http_request_firewall_custom", visit):
+            if rule["action"] == "block":
+                return _error(403, 1020, f"Access denied ({rule['ref']})", visit.host)
+        return None
+
+    def _login(self, visit: Visit) -> Reply | None:
+        """Access sends a visitor without its token to the log-in page of the account's team."""
+        if "cf-access-token" in visit.headers or "CF_Authorization=" in visit.headers.get("cookie", ""):
+            return None
+        for application in list(self.store.collection(f"/accounts/{self.store.account}/access/apps").values()):
+            host, _, path = str(application.get("domain") or "").partition("/")
+            if visit.host == host and visit.path.startswith(f"/{path}"):
+                place = f"https://sandbox.cloudflareaccess.com/cdn-cgi/access/login/{visit.host}"
+                headers = [("Location", f"{place}?kid={application['aud']}"), ("Content-Length", "0")]
+                return Reply("302 Found", headers, b"")
+        return None
+
+
+def _visit(environ: WSGIEnvironment) -> Visit:
+    headers = {
+        name.removeprefix("HTTP_").replace("_", "-").lower(): value
+        for name, value in environ.items()
+        if name.startswith("HTTP_")
+    }
+    if environ.get("CONTENT_TYPE"):
+        headers["content-type"] = environ["CONTENT_TYPE"]
+    return Visit(
+        method=environ["REQUEST_METHOD"],
+        host=environ.get("HTTP_HOST", "").rpartition(":")[0].lower() or environ.get("HTTP_HOST", "").lower(),
+        path=environ["PATH_INFO"] or "/",
+        query=environ.get("QUERY_STRING", ""),
+        headers=headers,
+        body=environ["wsgi.input"].read(),
+        address=environ.get("REMOTE_ADDR", ""),
+    )
+
+
+def _forward(application: str, visit: Visit, origin: str, ray: str) -> Reply:
+    """Ask the origin, which the application server stands for."""
+    place = urlsplit(application)
+    connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=ORIGIN_SECONDS)
+    headers = {name: value for name, value in visit.headers.items() if name not in HOP_BY_HOP}
+    headers |= {
+        "Host": visit.host,
+        "X-Sandbox-Origin": origin,
+        "CF-Ray": ray,
+        "CF-Connecting-IP": visit.address,
+        "X-Forwarded-For": visit.address,
+        "X-Forwarded-Proto": "https",
+    }
+    target = visit.path + (f"?{visit.query}" if visit.query else "")
+    try:
+        connection.request(visit.method, target, body=visit.body or None, headers=headers)
+        answer = connection.getresponse()
+        body = answer.read()
+    except ConnectionRefusedError:
+        return _error(521, 521, "Web server is down", visit.host)
+    except TimeoutError:
+        return _error(524, 524, "A timeout occurred", visit.host)
+    except (OSError, http.client.HTTPException):
+        return _error(522, 522, "Connection timed out", visit.host)
+    finally:
+        connection.close()
+    kept = [(name, value) for name, value in answer.getheaders() if name.lower() not in HOP_BY_HOP]
+    return Reply(f"{answer.status} {answer.reason}", [*kept, ("Content-Length", str(len(body)))], body)
+
+
+def _error(status: int, code: int, text: str, host: str) -> Reply:
+    """An error page of Cloudflare's own."""
+    title = f"Error {code}: {text} | {host} | Cloudflare"
+    body = f"<!DOCTYPE html>\n<title>{title}</title>\n<h1>{title}</h1>\n".encode()
+    headers = [("Content-Type", "text/html; charset=UTF-8"), ("Content-Length", str(len(body)))]
+    return Reply(f"{status} {STATUS_TEXTS[status]}", headers, body)

@@ -1,0 +1,135 @@
+"""Rulesets: one entry point a phase in each zone, with versions, and rules that keep their id by their reference."""
+
+from typing import Any
+
+from sandbox.cloudflare import bodies
+from sandbox.cloudflare.answers import Page, RefusedError
+from sandbox.cloudflare.calls import Call, found
+from sandbox.cloudflare.store import Thing, new_id, now
+
+NAME = "rulesets"
+
+PERMISSIONS = {
+    "http_ratelimit": "Zone WAF",
+    "http_request_cache_settings": "Cache Settings",
+    "http_request_dynamic_redirect": "Dynamic URL Redirects",
+    "http_request_firewall_custom": "Zone WAF",
+    "http_request_firewall_managed": "Zone WAF",
+}
+"""The permission for each phase that a zone of the platform uses (Cloudflare's ruleset documentation)."""
+
+ACTIONS = {
+    "http_ratelimit": ("block", "challenge", "js_challenge", "log", "managed_challenge"),
+    "http_request_cache_settings": ("set_cache_settings",),
+    "http_request_dynamic_redirect": ("redirect",),
+    "http_request_firewall_custom": ("block", "challenge", "js_challenge", "log", "managed_challenge", "skip"),
+    "http_request_firewall_managed": ("execute", "skip", "log"),
+}
+RATE_PERIODS = (10, 60, 120, 300, 600, 3600, 86_400)
+"""Seconds over which requests are counted (Cloudflare's documentation of rate limiting parameters)."""
+
+
+def listed(call: Call) -> Page:
+    """Rulesets without their rules."""
+    call.require(*set(PERMISSIONS.values()))
+    return Page([{k: v for k, v in ruleset.items() if k != "rules"} for ruleset in call.collection(NAME).values()])
+
+
+def one(call: Call) -> Thing:
+    """A ruleset by its id."""
+    ruleset = found(call.collection(NAME), call.path["ruleset_id"], 20004, "ruleset not found")
+    call.require(PERMISSIONS[ruleset["phase"]])
+    return ruleset
+
+
+def entry_point(call: Call) -> Thing:
+    """The entry point of a phase."""
+    phase = call.path["phase"]
+    for ruleset in call.collection(NAME).values():
+        if ruleset["phase"] == phase and ruleset["kind"] == "zone":
+            call.require(PERMISSIONS[phase])
+            return ruleset
+    raise RefusedError(404, 10003, f"could not find entrypoint ruleset in the {phase} phase")
+
+
+def created(call: Call) -> Thing:
+    """A new ruleset; each phase of a zone takes one entry point."""
+    body = bodies.check("ruleset", call.body)
+    missing = [key for key in ("kind", "name", "phase") if not body.get(key)]
+    if missing:
+        raise _invalid(f"{missing[0]} is required", f"/{missing[0]}")
+    phase, kind = body["phase"], body["kind"]
+    if phase not in PERMISSIONS:
+        raise _invalid(f"the emulated Cloudflare lacks the phase {phase}", "/phase")
+    call.require(PERMISSIONS[phase])
+    if kind != "zone":
+        raise _invalid(f"'{kind}' is not a valid value for kind: a zone has rulesets of kind 'zone'", "/kind")
+    if any(other["phase"] == phase for other in call.collection(NAME).values()):
+        text = (
+            f"'zone' is not a valid value for kind because exceeded maximum number of zone rulesets for phase {phase}"
+        )
+        raise _invalid(text, "/kind")
+    return _stored(call, body, {"id": new_id(), "version": "0", "rules": []})
+
+
+def replaced(call: Call) -> Thing:
+    """A ruleset with other rules: a new version."""
+    old, body = one(call), bodies.check("ruleset", call.body)
+    for fixed in ("kind", "phase"):
+        if body.get(fixed, old[fixed]) != old[fixed]:
+            raise _invalid(f"{fixed} cannot be changed", f"/{fixed}")
+    given = {"kind": old["kind"], "phase": old["phase"], "name": old["name"], **body}
+    return _stored(call, given, old)
+
+
+def deleted(call: Call) -> None:
+    """A ruleset is no more; Cloudflare answers 204 to this alone."""
+    ruleset = one(call)
+    del call.collection(NAME)[ruleset["id"]]
+
+
+def _stored(call: Call, body: dict[str, Any], old: Thing) -> Thing:
+    time, version = now(), str(int(old["version"]) + 1)
+    ids = {rule["ref"]: rule["id"] for rule in old["rules"]}
+    rules = []
+    for position, rule in enumerate(body.get("rules", [])):
+        _check_rule(rule, body["phase"], f"/rules/{position}")
+        key = ids.get(rule.get("ref", ""), rule.get("id") or new_id())
+        rules.append({"enabled": True, "ref": key, **rule, "id": key, "version": version, "last_updated": time})
+    if len({rule["ref"] for rule in rules}) < len(rules):
+        raise _invalid("two rules have the same ref", "/rules")
+    ruleset = {
+        "id": old["id"],
+        "name": body["name"],
+        "description": body.get("description", ""),
+        "kind": body["kind"],
+        "version": version,
+        "last_updated": time,
+        "phase": body["phase"],
+        "rules": rules,
+    }
+    call.collection(NAME)[ruleset["id"]] = ruleset
+    return ruleset
+
+
+def _check_rule(rule: dict[str, Any], phase: str, pointer: str) -> None:
+    action, expression = rule.get("action"), str(rule.get("expression") or "")
+    if action not in ACTIONS[phase]:
+        raise _invalid(f"{action!r} is not a valid action in phase {phase}", f"{pointer}/action")
+    if not expression.strip():
+        raise _invalid("expression is required", f"{pointer}/expression")
+    if expression.count("(") != expression.count(")") or expression.count('"') % 2:
+        raise _invalid(f"filter parsing error in {expression}", f"{pointer}/expression")
+    limit = rule.get("ratelimit")
+    if (phase == "http_ratelimit") != bool(limit):
+        raise _invalid("rules of phase http_ratelimit, and no others, have a ratelimit", f"{pointer}/ratelimit")
+    if limit and limit["period"] not in RATE_PERIODS:
+        allowed = ", ".join(map(str, RATE_PERIODS))
+        raise _invalid(f"not a valid period; want one of {allowed}", f"{pointer}/ratelimit/period")
+    if limit and "cf.colo.id" not in limit["characteristics"]:
+        raise _invalid("characteristics must include cf.colo.id", f"{pointer}/ratelimit/characteristics")
+
+
+def _invalid(text: str, pointer: str) -> RefusedError:
+    # The code for what is wrong with a ruleset as such: terraform-provider-cloudflare, issue 6273.
+    return RefusedError(400, 20217, text, pointer=pointer)

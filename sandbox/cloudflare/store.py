@@ -1,0 +1,48 @@
+"""What the emulated Cloudflare remembers, until it is restarted."""
+
+import copy
+import secrets
+import uuid
+from datetime import UTC, datetime
+from typing import Any
+
+Thing = dict[str, Any]
+
+
+class Store:
+    """Zones of one account, and everything in them by the path of its collection and its id."""
+
+    def __init__(self, account: str, zones: dict[str, str]) -> None:
+        """`zones` are names by id."""
+        self.account = account
+        self.zones = zones
+        self.things: dict[str, dict[str, Thing]] = {}
+        self.singles: dict[str, Thing] = {}
+        self.started = now()
+
+    def collection(self, path: str) -> dict[str, Thing]:
+        """The things at a path such as `/zones/<id>/dns_records`, by id."""
+        return self.things.setdefault(path, {})
+
+    def memory(self) -> tuple[dict[str, dict[str, Thing]], dict[str, Thing]]:
+        """A copy of all that is remembered."""
+        return copy.deepcopy(self.things), copy.deepcopy(self.singles)
+
+    def remember(self, memory: tuple[dict[str, dict[str, Thing]], dict[str, Thing]]) -> None:
+        """Go back to what was remembered before."""
+        self.things, self.singles = memory
+
+
+def now() -> str:
+    """The time, as Cloudflare writes it."""
+    return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def new_id() -> str:
+    """An id of 32 hexadecimal digits, as most things have."""
+    return secrets.token_hex(16)
+
+
+def new_uuid() -> str:
+    """An id as things of Access have it."""
+    return str(uuid.uuid4())

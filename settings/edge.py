@@ -1,0 +1,216 @@
+"""All settings of the edge's stack, and the rules between them."""
+
+import re
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from settings.block import Block, rule
+from settings.destruction import misnamed
+from settings.network import distinct
+from settings.plans import PLANS, Plan, SupportedSeconds
+from settings.problems import Problem, closest, shown
+from settings.shapes import Domain, EmailAddress, Environment, text
+
+CloudflareId = Annotated[
+    str,
+    text(
+        "is no id of Cloudflare; want 32 hexadecimal digits in quotes, as the zone's overview shows them",
+        re.compile(r"[0-9a-f]{32}"),
+    ),
+]
+UrlPath = Annotated[
+    str,
+    text("is no path; want a slash and letters, digits or . _ ~ / -, such as /login", re.compile(r"/[\w.~/-]*", re.A)),
+]
+Emails = Annotated[list[EmailAddress], Field(min_length=1), AfterValidator(distinct)]
+Paths = Annotated[list[UrlPath], Field(min_length=1), AfterValidator(distinct)]
+
+
+class TlsSettings(Block):
+    """What browsers are told about TLS."""
+
+    hsts_max_age_days: Annotated[int, Field(ge=180, le=365)]
+    """Days that a browser keeps to HTTPS: from the 6 months that Cloudflare recommends to the 12 that its dashboard
+    takes (Cloudflare, "HTTP Strict Transport Security")."""
+
+
+class AccessSettings(Block):
+    """The login that Cloudflare asks for in front of the admin panel and the monitoring."""
+
+    session_hours: Annotated[int, Field(ge=1, le=24)]
+    """Hours until a login is asked for again: a day at most (ours)."""
+
+
+class RateLimit(Block):
+    """How often one client may ask, and for how long it is refused when it asks more often."""
+
+    requests: Annotated[int, Field(ge=1, le=100_000)]
+    """Requests in a period; beyond the bound it would guard nothing (ours)."""
+    period_seconds: SupportedSeconds
+    """Seconds of a period: one that Cloudflare supports."""
+    block_seconds: SupportedSeconds
+    """Seconds that a client is refused: one that Cloudflare supports."""
+
+
+class FirewallSettings(Block):
+    """What Cloudflare's firewall lets through."""
+
+    owasp_paranoia_level: Annotated[int, Field(ge=1, le=4)]
+    """Paranoia level of the OWASP rules: 1 to 4 (Cloudflare, "OWASP Core Ruleset")."""
+    owasp_score_threshold: Literal[25, 40, 60]
+    """Score from which the OWASP rules block: 25 is high sensitivity, 60 low (Cloudflare, "OWASP Core Ruleset")."""
+    login_paths: Paths
+    """Paths that take a password."""
+    webhook_paths: Paths
+    """Paths that Cal.com and Retell.ai call: their signatures are judged by the application."""
+    login: RateLimit
+    """How often one client may try to log in."""
+    api: RateLimit
+    """How often one client may call the API."""
+
+    @rule
+    def _a_login_is_rarer_than_a_call(self) -> Iterator[Problem]:
+        # In requests times the other's period: as rates, without fractions.
+        if self.login.requests * self.api.period_seconds > self.api.requests * self.login.period_seconds:
+            yield Problem(
+                path=("login", "requests"),
+                text=f"{self.login.requests} in {self.login.period_seconds} seconds is more than the API's "
+                f"{self.api.requests} in {self.api.period_seconds}; want less",
+            )
+
+
+class AssetSettings(Block):
+    """How long what the application's build produced is kept on its way."""
+
+    edge_seconds: Annotated[int, Field(ge=1, le=31_536_000)]
+    """Seconds in Cloudflare's cache, errors included: a year at most (ours)."""
+    browser_seconds: Annotated[int, Field(ge=1, le=31_536_000)]
+    """Seconds in a browser's cache: a year at most (Cloudflare, "Edge and Browser Cache TTL")."""
+
+
+class HealthCheckSettings(Block):
+    """How Cloudflare asks each region whether it is well."""
+
+    interval_seconds: Annotated[int, Field(ge=10, le=3600)]
+    """Seconds between checks: an hour at most (ours)."""
+    timeout_seconds: Annotated[int, Field(ge=1, le=10)]
+    """Seconds until a check has failed: 10 at most (Cloudflare, "Health Checks")."""
+    consecutive_fails: Annotated[int, Field(ge=1, le=10)]
+    """Failures in a row until a region counts as ill."""
+    consecutive_successes: Annotated[int, Field(ge=1, le=10)]
+    """Successes in a row until it counts as well."""
+    check_region: Literal["WNAM", "ENAM", "WEU", "EEU", "NSAM", "SSAM", "OC", "ME", "NAF", "SAF", "IN", "SEAS", "NEAS"]
+    """Where Cloudflare checks from (Cloudflare, "Health Checks regions")."""
+
+    @rule
+    def _a_check_ends_before_the_next(self) -> Iterator[Problem]:
+        if self.timeout_seconds >= self.interval_seconds:
+            yield Problem(
+                path=("timeout_seconds",),
+                text=f"{self.timeout_seconds} is not below interval_seconds {self.interval_seconds}; want less",
+            )
+
+
+class EdgeSettings(Block):
+    """The edge in front of the regions, as its stack file has it."""
+
+    environment: Environment
+    """Label of the stack in names: 1 to 12 lower-case letters and digits."""
+    role: Literal["edge"]
+    """What the stack is; the regions' stacks are primary or standby."""
+    domain: Domain
+    """Domain of the platform, without scheme: the zone at Cloudflare."""
+    live: str
+    """The stack that visitors reach: one of regions."""
+    regions: Annotated[list[Environment], Field(min_length=2, max_length=2), AfterValidator(distinct)]
+    """The stacks of the pair."""
+    zone_id: CloudflareId
+    """Cloudflare's id of the zone: 32 hexadecimal digits."""
+    cloudflare_account_id: CloudflareId
+    """Cloudflare's id of the account that has the zone: 32 hexadecimal digits."""
+    plan: Plan
+    """What the zone has subscribed to at Cloudflare: it bounds rate limits, health checks and caching."""
+    admin_emails: Emails
+    """Who may reach the admin panel and the monitoring."""
+    notification_emails: Emails
+    """Whom Cloudflare tells of trouble."""
+    allow_destroy_of: str | None = None
+    """Name of the environment, to lift the protection before `pulumi destroy`."""
+    tls: TlsSettings
+    """What browsers are told about TLS."""
+    access: AccessSettings
+    """The login in front of admin panel and monitoring."""
+    firewall: FirewallSettings
+    """Firewall rules and rate limits."""
+    assets: AssetSettings
+    """Caching of the application's assets."""
+    health_checks: HealthCheckSettings
+    """Cloudflare's checks of both regions."""
+
+    @property
+    def protected(self) -> bool:
+        """Whether what must not vanish refuses its deletion."""
+        return self.allow_destroy_of is None
+
+    @rule
+    def _the_live_one_is_of_the_pair(self) -> Iterator[Problem]:
+        if self.live not in self.regions:
+            wanted = " or ".join(self.regions)
+            yield Problem(
+                path=("live",),
+                text=f"{shown(self.live)} is not one of regions; want {wanted}{closest(self.live, self.regions)}",
+            )
+
+    @rule
+    def _the_edge_is_no_region(self) -> Iterator[Problem]:
+        if self.environment in self.regions:
+            yield Problem(
+                path=("regions", self.regions.index(self.environment)),
+                text=f"{shown(self.environment)} is this stack itself; want the stacks of the two regions",
+            )
+
+    @rule
+    def _zone_and_account_differ(self) -> Iterator[Problem]:
+        if self.zone_id == self.cloudflare_account_id:
+            yield Problem(
+                path=("cloudflare_account_id",), text="is the same as zone_id; want the account's own 32 digits"
+            )
+
+    @rule
+    def _destruction_is_named(self) -> Iterator[Problem]:
+        yield from misnamed(self.allow_destroy_of, self.environment)
+
+    @rule
+    def _rates_are_within_the_plan(self) -> Iterator[Problem]:
+        bounds = PLANS[self.plan]
+        for name, limit in (("login", self.firewall.login), ("api", self.firewall.api)):
+            for key, seconds, most in (
+                ("period_seconds", limit.period_seconds, bounds.longest_period_seconds),
+                ("block_seconds", limit.block_seconds, bounds.longest_block_seconds),
+            ):
+                if seconds > most:
+                    yield Problem(
+                        path=("firewall", name, key),
+                        text=f"{seconds} is more than plan {self.plan} allows; want {most} or less",
+                    )
+
+    @rule
+    def _checks_are_within_the_plan(self) -> Iterator[Problem]:
+        least = PLANS[self.plan].shortest_check_seconds
+        if self.health_checks.interval_seconds < least:
+            yield Problem(
+                path=("health_checks", "interval_seconds"),
+                text=f"{self.health_checks.interval_seconds} is less than plan {self.plan} allows; "
+                f"want {least} or more",
+            )
+
+    @rule
+    def _caching_is_within_the_plan(self) -> Iterator[Problem]:
+        least = PLANS[self.plan].shortest_cache_seconds
+        if self.assets.edge_seconds < least:
+            yield Problem(
+                path=("assets", "edge_seconds"),
+                text=f"{self.assets.edge_seconds} is less than plan {self.plan} allows; want {least} or more",
+            )

@@ -1,0 +1,53 @@
+"""What each of Cloudflare's plans allows, where the edge asks for something that depends on it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator
+
+Plan = Literal["pro", "business", "enterprise"]
+"""The free plan has neither the managed rules, nor the OWASP rules, nor health checks (Cloudflare, "Plans")."""
+
+SUPPORTED_SECONDS = (
+    *(10, 15, 20, 30, 40, 45, 60, 90, 120, 180, 240, 300, 480),
+    *(600, 900, 1200, 1800, 2400, 3600, 65_535, 86_400),
+)
+"""Periods of rate limits (Cloudflare WAF, "Rate limiting rules", availability, footnote 3)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bounds:
+    """Seconds of a rate limit's period and block at most, of a health check's interval and a cache's lifetime at least.
+
+    Sources: Cloudflare WAF, "Rate limiting rules", availability; "Health Checks", minimum interval; "Cache Rules",
+    minimum Edge Cache TTL.
+    """
+
+    longest_period_seconds: int
+    longest_block_seconds: int
+    shortest_check_seconds: int
+    shortest_cache_seconds: int
+
+
+PLANS: Mapping[str, Bounds] = {
+    "pro": Bounds(
+        longest_period_seconds=60, longest_block_seconds=3600, shortest_check_seconds=60, shortest_cache_seconds=3600
+    ),
+    "business": Bounds(
+        longest_period_seconds=600, longest_block_seconds=86_400, shortest_check_seconds=15, shortest_cache_seconds=1
+    ),
+    "enterprise": Bounds(
+        longest_period_seconds=65_535, longest_block_seconds=86_400, shortest_check_seconds=10, shortest_cache_seconds=1
+    ),
+}
+
+
+def _supported(seconds: int) -> int:
+    if seconds not in SUPPORTED_SECONDS:
+        nearest = min(SUPPORTED_SECONDS, key=lambda supported: abs(supported - seconds))
+        raise ValueError(f"is no period that Cloudflare supports; the nearest is {nearest}")
+    return seconds
+
+
+SupportedSeconds = Annotated[int, AfterValidator(_supported)]

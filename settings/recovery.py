@@ -1,0 +1,32 @@
+"""The recovery block: how long an outage may last, how much data it may cost, and when a standby is too far behind."""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from pydantic import Field
+
+from settings.block import Block, rule
+from settings.problems import Problem
+
+Minutes = Annotated[int, Field(ge=1, le=1440)]
+"""A day at most: ours, to catch a slip of the finger."""
+
+
+class RecoverySettings(Block):
+    """What the pair of regions promises when one is lost."""
+
+    rto_minutes: Minutes
+    """Minutes from the decision until the other region serves."""
+    rpo_minutes: Minutes
+    """Minutes of data that may be lost."""
+    max_replica_lag_seconds: Annotated[int, Field(ge=1, le=3600)]
+    """Seconds that a replica may be behind: beyond, an alarm rings and an activation is refused; within rpo_minutes."""
+
+    @rule
+    def _lag_keeps_the_promise(self) -> Iterator[Problem]:
+        if self.max_replica_lag_seconds > self.rpo_minutes * 60:
+            yield Problem(
+                path=("max_replica_lag_seconds",),
+                text=f"{self.max_replica_lag_seconds} is above rpo_minutes {self.rpo_minutes}; "
+                f"want {self.rpo_minutes * 60} or less",
+            )

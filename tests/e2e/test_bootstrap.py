@@ -1,0 +1,215 @@
+"""`ops bootstrap` in an account that holds nothing: what it makes is read back, and a second run makes nothing."""
+
+import json
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
+
+import pytest
+import yaml
+
+from sandbox import clouds, project
+from sandbox.beside import beside
+from sandbox.environment import environment
+from sandbox.paths import CHECKOUT, Paths
+from tests.e2e.operated import Platform, run, sandbox
+
+pytestmark = pytest.mark.e2e
+
+STATE, COPY = "askproai-state-home-123456789012", "askproai-state-copy-123456789012"
+REGION, COPY_REGION = "eu-west-1", "eu-central-1"
+BACKEND = f"s3://{STATE}?region={REGION}&awssdk=v2"
+ALIAS = "alias/askproai-state-key"
+STACKS = ("prod", "dr", "edge")
+TOKEN = "a-token-of-forty-characters-for-the-edge"
+ZONE = "023e105f4ecef8ad9ca31a8372d0c353"
+OPS_FAILED, OPS_USAGE, OPS_REFUSED = 1, 2, 3
+
+
+@dataclass(frozen=True)
+class Account:
+    """An account without anything in it, and a checkout whose stack files nobody has touched."""
+
+    platform: Platform
+    project: Path
+    cloudflare: str
+
+    def bootstrap(self, *arguments: str, check: bool = True, **variables: str) -> subprocess.CompletedProcess[str]:
+        given = {**self.platform.variables, "ASKPROAI_PROJECT": str(self.project), **variables}
+        given.pop("PULUMI_BACKEND_URL" if "PULUMI_BACKEND_URL" not in variables else "", None)
+        return run([self.platform.paths.launcher, "bootstrap", *arguments], given, check=check)
+
+    def s3(self, region: str) -> Any:
+        return self.platform.client("s3", region)
+
+    def token(self, **change: Any) -> None:
+        """Change what the token may do."""
+        body = json.dumps(change).encode()
+        with urlopen(Request(f"{self.cloudflare}/_sandbox/token", body, method="PUT"), timeout=10):
+            pass
+
+    def stack_file(self, stack: str) -> dict[str, Any]:
+        return dict(yaml.safe_load((self.project / f"Pulumi.{stack}.yaml").read_text()))
+
+
+@pytest.fixture(scope="module")
+def account() -> Iterator[Account]:
+    home = Path(tempfile.mkdtemp(prefix="askproai-bootstrap-"))
+    paths = beside(Paths.of(), home)
+    checkout = home / "checkout"
+    checkout.mkdir()
+    for file in CHECKOUT.glob("Pulumi*.yaml"):
+        shutil.copy(file, checkout)
+    try:
+        project.refresh(paths)
+        servers, _fresh = clouds.start(paths)
+        variables = environment(paths, {name: server.url for name, server in servers.items()})
+        platform = Platform(paths, {**variables, "CLOUDFLARE_API_TOKEN": TOKEN}, "prod")
+        yield Account(platform, checkout, servers["cloudflare"].url)
+    finally:
+        sandbox(paths, "down")
+        shutil.rmtree(home)
+
+
+def test_a_dry_run_shows_what_is_missing_and_makes_nothing(account: Account) -> None:
+    shown = account.bootstrap("--dry-run").stdout
+    assert "to be made" in shown
+    assert "multi-region key" in shown
+    assert account.s3(REGION).list_buckets()["Buckets"] == []
+    assert account.stack_file("prod") == yaml.safe_load((CHECKOUT / "Pulumi.prod.yaml").read_text())
+
+
+def test_a_shell_that_leads_the_engine_elsewhere_is_refused(account: Account) -> None:
+    refused = account.bootstrap("--generate", check=False, PULUMI_BACKEND_URL="file:///somewhere")
+    assert refused.returncode == OPS_REFUSED
+    assert f"goes to {BACKEND}" in refused.stderr
+
+
+def test_a_secret_that_nobody_can_type_is_named(account: Account) -> None:
+    refused = account.bootstrap(check=False)
+    assert refused.returncode == OPS_USAGE
+    assert "database_password is wanted, and nobody is there to be asked: --generate makes it" in refused.stderr
+
+
+def test_everything_is_made_once(account: Account) -> None:
+    first = account.bootstrap("--generate").stdout
+    assert " made" in first
+    before = {stack: (account.project / f"Pulumi.{stack}.yaml").read_text() for stack in STACKS}
+    again = account.bootstrap("--generate").stdout
+    assert "everything is there" in again
+    assert "everything is there" in account.bootstrap("--dry-run").stdout
+    assert {stack: (account.project / f"Pulumi.{stack}.yaml").read_text() for stack in STACKS} == before
+
+
+@pytest.mark.parametrize(("bucket", "region"), [(STATE, REGION), (COPY, COPY_REGION)])
+def test_the_state_is_encrypted_locked_versioned_and_private(account: Account, bucket: str, region: str) -> None:
+    s3 = account.s3(region)
+    assert s3.get_bucket_location(Bucket=bucket)["LocationConstraint"] == region
+    assert s3.get_bucket_versioning(Bucket=bucket)["Status"] == "Enabled"
+    assert set(s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"].values()) == {True}
+    lock = s3.get_object_lock_configuration(Bucket=bucket)["ObjectLockConfiguration"]["Rule"]["DefaultRetention"]
+    assert lock == {"Mode": "GOVERNANCE", "Days": 30}
+    (rule,) = s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"]
+    key = rule["ApplyServerSideEncryptionByDefault"]["KMSMasterKeyID"]
+    assert key.startswith(f"arn:aws:kms:{region}:123456789012:key/mrk-")
+    denied = json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])["Statement"]
+    assert {statement["Sid"] for statement in denied if statement["Effect"] == "Deny"} == {"TlsOnly", "RecentTlsOnly"}
+    (lifecycle,) = s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
+    assert lifecycle["NoncurrentVersionExpiration"]["NoncurrentDays"] == 90
+
+
+def test_the_state_is_copied_to_the_other_region(account: Account) -> None:
+    found = account.s3(REGION).get_bucket_replication(Bucket=STATE)["ReplicationConfiguration"]
+    (rule,) = found["Rules"]
+    assert rule["Destination"]["Bucket"] == f"arn:aws:s3:::{COPY}"
+    assert rule["DeleteMarkerReplication"] == {"Status": "Disabled"}
+    key = rule["Destination"]["EncryptionConfiguration"]["ReplicaKmsKeyID"]
+    assert key.startswith(f"arn:aws:kms:{COPY_REGION}:")
+    assert found["Role"].endswith(":role/askproai-state-replication")
+
+
+def test_the_key_has_the_same_name_in_both_regions(account: Account) -> None:
+    keys = {
+        region: account.platform.client("kms", region).describe_key(KeyId=ALIAS)["KeyMetadata"]
+        for region in (REGION, COPY_REGION)
+    }
+    assert {key["KeyId"] for key in keys.values()} == {keys[REGION]["KeyId"]}
+    assert {key["KeyState"] for key in keys.values()} == {"Enabled"}
+
+
+def test_the_stacks_are_there_with_their_secrets_encrypted_for_the_key(account: Account) -> None:
+    keys: dict[str, set[str]] = {}
+    for stack in STACKS:
+        content = account.stack_file(stack)
+        assert content["secretsprovider"] == f"awskms://{ALIAS}?region={REGION}&awssdk=v2"
+        keys[stack] = {
+            key.removeprefix("askproai:")
+            for key, value in content["config"].items()
+            if isinstance(value, dict) and set(value) == {"secure"}
+        }
+    of_a_region = {"database_password", "cache_auth_token", "app_key", "origin_pull_ca"}
+    assert keys == {
+        "prod": of_a_region,
+        "dr": of_a_region,
+        "edge": {"cloudflare_api_token", "origin_pull_certificate", "origin_pull_key"},
+    }
+
+
+def test_the_stack_files_keep_their_comments(account: Account) -> None:
+    for stack in STACKS:
+        before = (CHECKOUT / f"Pulumi.{stack}.yaml").read_text()
+        after = (account.project / f"Pulumi.{stack}.yaml").read_text()
+        comments = [line.strip() for line in before.splitlines() if line.strip().startswith("#")]
+        assert [comment for comment in comments if comment not in after] == []
+
+
+def test_both_regions_have_the_same_secrets_and_origins_know_the_edges_certificate(account: Account) -> None:
+    values = {
+        stack: json.loads(_pulumi(account, "config", "--show-secrets", "--json", "--stack", stack)) for stack in STACKS
+    }
+    for name in ("database_password", "cache_auth_token", "app_key", "origin_pull_ca"):
+        assert values["prod"][f"askproai:{name}"]["value"] == values["dr"][f"askproai:{name}"]["value"]
+    from cryptography import x509
+
+    authority = x509.load_pem_x509_certificate(values["prod"]["askproai:origin_pull_ca"]["value"].encode())
+    shown = x509.load_pem_x509_certificate(values["edge"]["askproai:origin_pull_certificate"]["value"].encode())
+    shown.verify_directly_issued_by(authority)
+    assert values["edge"]["askproai:cloudflare_api_token"]["value"] == TOKEN
+
+
+def test_the_record_for_acm_is_there_before_any_region(account: Account) -> None:
+    with urlopen(_asking(account, f"/zones/{ZONE}/dns_records?type=CNAME"), timeout=10) as answer:
+        (record,) = json.load(answer)["result"]
+    assert record["content"].endswith(".acm-validations.aws")
+    assert record["proxied"] is False
+    assert account.platform.client("acm", REGION).list_certificates()["CertificateSummaryList"] == []
+
+
+def test_a_permission_that_the_token_lacks_is_named(account: Account) -> None:
+    account.token(permissions=["Zone Read", "DNS Write", "Zone Settings Write", "API Tokens Read"])
+    try:
+        refused = account.bootstrap("--generate", check=False)
+    finally:
+        account.token(permissions=None)
+    assert refused.returncode == OPS_FAILED
+    lacking = [line for line in refused.stderr.splitlines() if "lacks the permission" in line]
+    assert len(lacking) == 7
+    assert "Zone WAF Write" in refused.stderr
+    assert "DNS Write" not in refused.stderr
+
+
+def _asking(account: Account, path: str) -> Request:
+    return Request(f"{account.cloudflare}/client/v4{path}", headers={"Authorization": f"Bearer {TOKEN}"})
+
+
+def _pulumi(account: Account, *arguments: str) -> str:
+    variables = {**account.platform.variables, "PULUMI_BACKEND_URL": BACKEND}
+    return subprocess.run(
+        [account.platform.paths.wrapper, *arguments],
+        cwd=account.project, env=variables, capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip

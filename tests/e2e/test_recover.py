@@ -1,0 +1,190 @@
+"""A `pulumi up` that is killed at any point, and a state that is damaged or lost: `ops recover`, and `up` converges."""
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox import bring_up, clouds, project
+from sandbox.beside import beside
+from sandbox.environment import environment
+from sandbox.paths import Paths
+from tests.e2e.operated import Platform, run, sandbox
+
+pytestmark = pytest.mark.e2e
+
+KILLS = 10
+SEED = int(os.environ.get("ASKPROAI_KILL_SEED", "0")) or random.SystemRandom().randrange(1, 2**31)
+MOST_RESOURCES_BETWEEN_KILLS = 30
+LONGEST_PAUSE_SECONDS = 20.0
+"""While the engine waits for a database or a load balancer nothing else may end: such a run is cut by time."""
+OPS_BUSY, OPS_USAGE = 4, 2
+
+
+@pytest.fixture(scope="module")
+def platform() -> Iterator[Platform]:
+    """Clouds that run, and stack prod without a resource."""
+    home = Path(tempfile.mkdtemp(prefix="askproai-recover-"))
+    paths = beside(Paths.of(), home)
+    try:
+        project.refresh(paths)
+        servers, _fresh = clouds.start(paths)
+        clouds.forget_lost_states(paths, servers)
+        variables = environment(paths, {name: server.url for name, server in servers.items()})
+        bring_up.initialise(paths, "prod", variables, print)
+        yield Platform(paths, variables, "prod")
+    finally:
+        sandbox(paths, "down")
+        shutil.rmtree(home)
+
+
+def ops(platform: Platform, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    return run([platform.paths.launcher, *arguments], platform.variables, check=check)
+
+
+def state(platform: Platform) -> dict[str, Any]:
+    """The stack's latest state; {} before its first, and while the engine writes it."""
+    file = state_file(platform)
+    try:
+        checkpoint = {key.lower(): value for key, value in json.loads(file.read_text())["checkpoint"].items()}
+    except (OSError, ValueError):
+        return {}
+    return checkpoint.get("latest") or {}
+
+
+def state_file(platform: Platform) -> Path:
+    return platform.paths.state / ".pulumi" / "stacks" / "askproai" / "prod.json"
+
+
+def recorded(platform: Platform) -> int:
+    return len(state(platform).get("resources") or [])
+
+
+def up_until_killed(platform: Platform, more: int) -> str:
+    """Run `up`, and kill all of it once it recorded so many more resources; "ended" where it came to its end before."""
+    before, last, since = recorded(platform), 0, 0.0
+    engine = subprocess.Popen(
+        [platform.paths.wrapper, "up", "--stack", "prod", "--yes", "--skip-preview", "--non-interactive"],
+        cwd=platform.paths.checkout,
+        env=platform.variables,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    while engine.poll() is None:
+        resources, latest = recorded(platform), state(platform)
+        if resources != last:
+            last, since = resources, time.monotonic()
+        creating = bool(latest.get("pending_operations"))
+        if resources >= before + more or (creating and time.monotonic() - since > LONGEST_PAUSE_SECONDS):
+            os.killpg(engine.pid, signal.SIGKILL)
+            engine.wait()
+            return "killed"
+        time.sleep(0.05)
+    return "ended"
+
+
+def names_in_ec2(platform: Platform) -> Counter[tuple[str, str]]:
+    """How many things of a kind have a name. Instances and volumes are as many as their groups want."""
+    pages = (
+        platform.client("ec2").get_paginator("describe_tags").paginate(Filters=[{"Name": "key", "Values": ["Name"]}])
+    )
+    tags = [tag for page in pages for tag in page["Tags"]]
+    return Counter((t["ResourceType"], t["Value"]) for t in tags if t["ResourceType"] not in ("instance", "volume"))
+
+
+def names_of_keys(platform: Platform) -> Counter[str]:
+    kms = platform.client("kms")
+    keys = [kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"] for key in kms.list_keys()["Keys"]]
+    living = [key["KeyId"] for key in keys if key["KeyState"] == "Enabled" and key["KeyManager"] == "CUSTOMER"]
+    tags = [tag for key in living for tag in kms.list_resource_tags(KeyId=key)["Tags"]]
+    return Counter(tag["TagValue"] for tag in tags if tag["TagKey"] == "Name")
+
+
+def twice(names: Counter[Any]) -> list[Any]:
+    return [name for name, count in names.items() if count > 1]
+
+
+def test_ten_kills_at_random_points_are_recovered_from(platform: Platform) -> None:
+    chance = random.Random(SEED)
+    seen = []
+    for _ in range(KILLS):
+        how = up_until_killed(platform, chance.randint(1, MOST_RESOURCES_BETWEEN_KILLS))
+        seen.append((how, recorded(platform), len(state(platform).get("pending_operations") or [])))
+        ops(platform, "recover", "--yes", "--quick", "prod")
+        assert not state(platform).get("pending_operations"), (SEED, seen)
+    done = ops(platform, "recover", "--yes", "--up", "prod", check=False)
+    assert done.returncode == 0, (SEED, seen, done.stdout, done.stderr)
+    assert [how for how, _, _ in seen].count("killed") >= KILLS // 2, (SEED, seen)
+    assert platform.preview() == {}, (SEED, seen)
+    assert (twice(names_in_ec2(platform)), twice(names_of_keys(platform))) == ([], []), (SEED, seen)
+
+
+def test_with_nothing_left_behind_there_is_nothing_to_recover(platform: Platform) -> None:
+    before = state_file(platform).read_bytes()
+    assert "nothing to recover" in ops(platform, "recover").stdout
+    assert state_file(platform).read_bytes() == before
+    assert ops(platform, "recover", "prod", check=False).returncode == OPS_USAGE
+
+
+def test_the_lock_of_a_living_engine_is_left_and_its_holder_named(platform: Platform) -> None:
+    locks = platform.paths.state / ".pulumi" / "locks" / "organization" / "askproai" / "prod"
+    locks.mkdir(parents=True, exist_ok=True)
+    holder = {
+        "pid": os.getpid(),
+        "username": "ann",
+        "hostname": os.uname().nodename,
+        "timestamp": "2099-01-01T00:00:00Z",
+    }
+    (locks / "1.json").write_text(json.dumps(holder))
+    try:
+        refused = ops(platform, "recover", "--yes", "prod", check=False)
+        assert refused.returncode == OPS_BUSY
+        assert f"ann@{os.uname().nodename} (pid {os.getpid()})" in refused.stderr
+        assert (locks / "1.json").exists()
+    finally:
+        (locks / "1.json").unlink()
+
+
+@pytest.mark.parametrize("loss", ["cut in half", "gone"])
+def test_a_damaged_or_lost_state_is_restored_from_its_newest_backup(platform: Platform, loss: str) -> None:
+    file = state_file(platform)
+    resources = recorded(platform)
+    text = file.read_text()
+    if loss == "gone":
+        file.unlink()
+    else:
+        file.write_text(text[: len(text) // 2])
+    looked = ops(platform, "recover", "--dry-run", "prod").stdout
+    assert "taken from" in looked
+    assert recorded(platform) == 0
+    done = ops(platform, "recover", "--yes", "prod").stdout
+    assert "old" in done
+    assert recorded(platform) == resources
+    assert platform.preview() == {}
+
+
+def test_what_was_made_after_the_backup_is_found_by_its_names(platform: Platform) -> None:
+    """The oldest case of all: the backup knows of nothing, and the cloud holds the whole platform."""
+    exported = json.loads(platform.pulumi("stack", "export").stdout)
+    kept = [r for r in exported["deployment"]["resources"] if r["type"].startswith("pulumi:")]
+    resources = recorded(platform)
+    file = platform.paths.home / "emptied.json"
+    file.write_text(json.dumps({**exported, "deployment": {**exported["deployment"], "resources": kept}}))
+    platform.pulumi("stack", "import", "--file", str(file))
+    before = names_in_ec2(platform)
+    ops(platform, "recover", "--yes", "--up", "prod")
+    assert recorded(platform) == resources
+    assert platform.preview() == {}
+    assert names_in_ec2(platform) == before

@@ -1,0 +1,61 @@
+"""What `make sandbox` leaves: three stacks, a way in through the edge, and data that reaches the standby."""
+
+import time
+
+import pytest
+
+from tests.e2e.operated import Platform, Platforms, sandbox
+
+pytestmark = pytest.mark.e2e
+ARRIVAL_SECONDS = 60.0
+CHECKS = ("", "/database", "/redis", "/queue")
+
+
+def test_status_names_all_three_stacks_and_how_to_visit(three_stacks: Platforms) -> None:
+    told = sandbox(three_stacks["prod"].paths, "status").stdout
+    assert [line.split()[1:3] for line in told.splitlines() if "stack " in line] == [
+        ["stack", stack] for stack in ("prod", "dr", "edge")
+    ]
+    assert "resources, live" in next(line for line in told.splitlines() if "stack prod" in line)
+    assert three_stacks["edge"].variables["ASKPROAI_EDGE_URL"] in told
+    assert "curl -H 'Host: app." in told
+
+
+@pytest.mark.parametrize("stack", ["dr", "edge"])
+def test_a_second_run_changes_nothing(three_stacks: Platforms, stack: str) -> None:
+    three_stacks[stack].pulumi("preview", "--expect-no-changes")
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_the_platform_is_healthy_through_the_edge(edge: Platform, check: str) -> None:
+    answer = edge.visit(f"app.{edge.setting('domain')}", f"/api/health{check}")
+    assert (answer.status_code, answer.json()["region"]) == (200, "eu-central-1")
+
+
+def test_the_standby_says_why_it_does_not_serve(edge: Platform) -> None:
+    answer = edge.visit(f"origin-dr.{edge.setting('domain')}", "/api/health")
+    assert (answer.status_code, answer.json()["checks"]) == (503, {"web": "no instance in service"})
+
+
+def test_a_row_that_visitors_write_reaches_the_standby(edge: Platform) -> None:
+    host = f"app.{edge.setting('domain')}"
+    assert edge.visit(host, "/api/canary", row=1).status_code == 201
+    assert edge.visit(host, "/api/canary").json()["last_id"] == 1
+    deadline = time.monotonic() + ARRIVAL_SECONDS
+    while (links := edge.replication()["links"]) and links[0]["rows"] == 0 and time.monotonic() < deadline:
+        time.sleep(0.5)
+    assert [(link["region"], link["rows"]) for link in links] == [("eu-west-1", 1)]
+
+
+def test_an_upload_reaches_the_other_region(platform: Platform, standby: Platform) -> None:
+    uploads, copies = "askproai-prod-uploads-123456789012", "askproai-prod-uploads-replica-123456789012"
+    put = platform.client("s3").put_object(Bucket=uploads, Key="canary", Body=b"here")
+    there = standby.client("s3")
+    deadline = time.monotonic() + ARRIVAL_SECONDS
+    while not there.list_objects_v2(Bucket=copies)["KeyCount"] and time.monotonic() < deadline:
+        time.sleep(0.5)
+    copy = there.get_object(Bucket=copies, Key="canary")
+    assert copy["Body"].read() == b"here"
+    # A bucket that holds something cannot be destroyed.
+    there.delete_object(Bucket=copies, Key="canary", VersionId=copy["VersionId"])
+    platform.client("s3").delete_object(Bucket=uploads, Key="canary", VersionId=put["VersionId"])

@@ -1,0 +1,73 @@
+"""An emulated Cloudflare in this process, emptied for each test, and an origin that tells what it is asked."""
+
+import json
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from wsgiref.types import StartResponse, WSGIEnvironment
+
+import pytest
+from cheroot import wsgi
+from cloudflare import Cloudflare
+
+from sandbox.aws.connections import dropped
+from sandbox.cloudflare.server import Application, build
+from sandbox.cloudflare.store import Store
+from tests.emulator.cloudflare.emulated import ACCOUNT, DOMAIN, TOKEN, ZONE, Emulated
+
+
+def origin(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    """Answers with what it was asked; an origin named `dead` drops its callers."""
+    headers = {
+        n.removeprefix("HTTP_").replace("_", "-").lower(): v for n, v in environ.items() if n.startswith("HTTP_")
+    }
+    if "dead" in headers["x-sandbox-origin"]:
+        raise dropped()
+    target = environ["PATH_INFO"] + (f"?{environ['QUERY_STRING']}" if environ["QUERY_STRING"] else "")
+    told = {"method": environ["REQUEST_METHOD"], "target": target, "body": environ["wsgi.input"].read().decode()}
+    body = json.dumps({**told, "type": environ.get("CONTENT_TYPE"), "headers": headers}).encode()
+    start_response("201 Created", [("Content-Length", str(len(body))), ("X-Application", "yes")])
+    return [body]
+
+
+@contextmanager
+def served(server: wsgi.Server) -> Iterator[str]:
+    """A server that answers while this lasts, and where."""
+    server.prepare()
+    threading.Thread(target=server.serve, daemon=True).start()
+    host, port = server.bind_addr[:2]
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def application() -> Iterator[Application]:
+    with served(wsgi.Server(("127.0.0.1", 0), origin)) as url:
+        yield Application(url, None)
+
+
+@pytest.fixture(scope="session")
+def store() -> Store:
+    return Store(ACCOUNT, {ZONE: DOMAIN})
+
+
+@pytest.fixture(scope="session")
+def url(store: Store, application: Application) -> Iterator[str]:
+    with served(build("127.0.0.1", 0, store, application)) as url:
+        yield url
+
+
+@pytest.fixture
+def emulated(url: str, store: Store) -> Iterator[Emulated]:
+    emulated = Emulated(url)
+    emulated.control("DELETE", "calls")
+    yield emulated
+    emulated.control("DELETE", "faults")
+    emulated.control("PUT", "token", {"secret": None, "permissions": None, "status": "active"})
+    store.remember(({}, {}))
+
+
+@pytest.fixture
+def sdk(emulated: Emulated) -> Cloudflare:
+    """Cloudflare's own SDK, which tries each call once."""
+    return Cloudflare(api_token=TOKEN, base_url=f"{emulated.url}/client/v4", max_retries=0, timeout=5)

@@ -1,0 +1,160 @@
+"""The emulated edge: where a visitor's request goes, and what Cloudflare answers by itself."""
+
+import json
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.cloudflare.edge import Edge, Visit
+from sandbox.cloudflare.server import Application
+from sandbox.cloudflare.store import Store
+from tests.emulator.cloudflare.emulated import ACCOUNT, DOMAIN, ZONE, Answer, Emulated
+
+ORIGIN = "prod-lb.example.com"
+
+
+class NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *args: Any) -> None:
+        return None
+
+
+@pytest.fixture
+def visit(emulated: Emulated) -> Callable[..., Answer]:
+    """A visitor's request: `visit("www", "/path")`; the answer is not followed."""
+    opener = urllib.request.build_opener(NoRedirect)
+
+    def send(name: str, path: str = "/", method: str = "GET", body: bytes | None = None, **headers: str) -> Answer:
+        host = f"{name}.{DOMAIN}" if name else DOMAIN
+        request = urllib.request.Request(f"{emulated.url}{path}", body, {"Host": host, **headers}, method=method)
+        try:
+            with opener.open(request, timeout=5) as answer:
+                return Answer(answer.status, answer.headers, answer.read().decode())
+        except urllib.error.HTTPError as answer:
+            return Answer(answer.code, answer.headers, answer.read().decode())
+
+    return send
+
+
+def ruleset(emulated: Emulated, phase: str, *rules: dict[str, Any]) -> None:
+    body = {"name": "own", "kind": "zone", "phase": phase, "rules": list(rules)}
+    emulated.made(f"/zones/{ZONE}/rulesets", body)
+
+
+def test_a_visitor_reaches_the_origin_that_the_record_names(emulated: Emulated, visit: Callable[..., Answer]) -> None:
+    emulated.record("api", content=ORIGIN)
+    answer = visit("api", "/a?b=1", "POST", b'{"id": 1}', **{"Content-Type": "application/json", "X-Mine": "yes"})
+    told = answer.json
+    assert answer.status == 201
+    assert (told["method"], told["target"], told["body"]) == ("POST", "/a?b=1", '{"id": 1}')
+    headers = told["headers"]
+    assert headers["x-sandbox-origin"] == ORIGIN
+    assert headers["host"] == f"api.{DOMAIN}"
+    assert (headers["x-mine"], headers["x-forwarded-proto"], told["type"]) == ("yes", "https", "application/json")
+    assert headers["cf-ray"] == answer.headers["CF-Ray"]
+    assert (answer.headers["Server"], answer.headers["X-Application"]) == ("cloudflare", "yes")
+
+
+def test_a_changed_record_leads_elsewhere_at_once(emulated: Emulated, visit: Callable[..., Answer]) -> None:
+    record = emulated.record("@", content=ORIGIN)
+    assert visit("").json["headers"]["x-sandbox-origin"] == ORIGIN
+    emulated.made(f"/zones/{ZONE}/dns_records/{record['id']}", {"content": "dr-lb.example.com"}, "PATCH")
+    assert visit("").json["headers"]["x-sandbox-origin"] == "dr-lb.example.com"
+
+
+def test_a_visitor_brings_no_origin_of_its_own(emulated: Emulated, visit: Callable[..., Answer]) -> None:
+    emulated.record("api", content=ORIGIN)
+    assert visit("api", **{"X-Sandbox-Origin": "evil"}).json["headers"]["x-sandbox-origin"] == ORIGIN
+
+
+def test_a_wildcard_serves_what_has_no_record_of_its_own(emulated: Emulated, visit: Callable[..., Answer]) -> None:
+    emulated.record("*", content=ORIGIN)
+    assert visit("anything").status == 201
+
+
+@pytest.mark.parametrize("values", [None, {"proxied": False, "ttl": 300}])
+def test_a_host_that_cloudflare_does_not_serve_is_a_dns_error(
+    emulated: Emulated, visit: Callable[..., Answer], values: dict[str, Any] | None
+) -> None:
+    if values:
+        emulated.record("api", **values)
+    answer = visit("api")
+    assert answer.status == 530
+    assert "Error 1001: DNS resolution error" in answer.text
+    assert answer.headers["Server"] == "cloudflare"
+
+
+def test_an_origin_that_drops_its_callers_is_a_timed_out_connection(
+    emulated: Emulated, visit: Callable[..., Answer]
+) -> None:
+    emulated.record("api", content="dead-lb.example.com")
+    answer = visit("api")
+    assert (answer.status, "Error 522" in answer.text) == (522, True)
+
+
+def test_without_an_application_server_origins_are_down() -> None:
+    store = Store(ACCOUNT, {ZONE: DOMAIN})
+    record = {"name": DOMAIN, "type": "CNAME", "content": ORIGIN, "proxied": True}
+    store.collection(f"/zones/{ZONE}/dns_records")["1"] = record
+    visit = Visit("GET", DOMAIN, "/", "", {}, b"", "127.0.0.1")
+    assert Edge(store, lambda: None).visit(visit, "ray").status == "521 Web Server Is Down"
+    assert Edge(store, lambda: "http://127.0.0.1:1").visit(visit, "ray").status == "521 Web Server Is Down"
+
+
+def test_the_application_is_where_its_record_says_now(tmp_path: Path) -> None:
+    record = tmp_path / "application.json"
+    application = Application(None, record)
+    assert application() is None
+    record.write_text(json.dumps({"port": 4700}))
+    assert application() == "http://127.0.0.1:4700"
+
+
+def test_www_is_redirected_with_path_and_query(emulated: Emulated, visit: Callable[..., Answer]) -> None:
+    emulated.record("www")
+    target = {"expression": f'concat("https://{DOMAIN}", http.request.uri.path)'}
+    told = {"status_code": 301, "preserve_query_string": True, "target_url": target}
+    rule = {"ref": "www", "expression": f'http.host eq "www.{DOMAIN}"', "action": "redirect"}
+    ruleset(emulated, "http_request_dynamic_redirect", {**rule, "action_parameters": {"from_value": told}})
+    answer = visit("www", "/a/b?c=d")
+    assert (answer.status, answer.headers["Location"]) == (301, f"https://{DOMAIN}/a/b?c=d")
+
+
+def test_a_rule_of_ours_blocks_what_matches(emulated: Emulated, visit: Callable[..., Answer]) -> None:
+    emulated.record("origin-prod")
+    health = 'http.request.uri.path eq "/api/health" or starts_with(http.request.uri.path, "/api/health/")'
+    expression = f'http.host in {{"origin-prod.{DOMAIN}" "origin-dr.{DOMAIN}"}} and not ({health})'
+    ruleset(emulated, "http_request_firewall_custom", {"ref": "o", "expression": expression, "action": "block"})
+    assert visit("origin-prod", "/api/health").status == 201
+    assert visit("origin-prod", "/api/health/database").status == 201
+    answer = visit("origin-prod", "/api/healthy")
+    assert (answer.status, "Error 1020: Access denied (o)" in answer.text) == (403, True)
+
+
+def test_a_rule_that_is_off_does_nothing(emulated: Emulated, visit: Callable[..., Answer]) -> None:
+    emulated.record("api")
+    rule = {"ref": "o", "expression": "true", "action": "block", "enabled": False}
+    ruleset(emulated, "http_request_firewall_custom", rule)
+    assert visit("api").status == 201
+
+
+def test_a_rule_that_cannot_be_evaluated_is_left_out_and_named(
+    emulated: Emulated, visit: Callable[..., Answer]
+) -> None:
+    emulated.record("api")
+    rule = {"ref": "bots", "expression": "cf.bot_management.score lt 30", "action": "block"}
+    ruleset(emulated, "http_request_firewall_custom", rule)
+    assert visit("api").status == 201
+    left_out = emulated.control("GET", "rules")["left_out"]
+    assert "http_request_firewall_custom bots: the field cf.bot_management.score" in left_out
+
+
+def test_access_stands_before_what_it_guards(emulated: Emulated, visit: Callable[..., Answer]) -> None:
+    emulated.record("admin")
+    app = {"name": "admin", "type": "self_hosted", "domain": f"admin.{DOMAIN}"}
+    emulated.made(f"/accounts/{ACCOUNT}/access/apps", app)
+    answer = visit("admin", "/x")
+    assert answer.status == 302
+    assert answer.headers["Location"].startswith("https://sandbox.cloudflareaccess.com/cdn-cgi/access/login/admin.")
+    assert visit("admin", "/x", Cookie="CF_Authorization=token").status == 201

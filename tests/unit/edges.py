@@ -1,0 +1,88 @@
+"""Whole edges on the fake cloud; that of the committed stack file is composed once for all tests."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import pulumi
+import yaml
+from fake_cloud import Cloud, Record, deploy
+from stack_files import NAMESPACE, ROOT
+
+from lazy_sdk import import_lazily
+from settings import EdgeSecrets, EdgeSettings
+
+import_lazily("pulumi_cloudflare")
+
+from edge import compose  # noqa: E402 what it imports takes seconds, unless it is told not to before
+from outputs import EdgeOutputs  # noqa: E402
+
+PROVIDER = "pulumi:providers:cloudflare"
+RECORD = "cloudflare:index/dnsRecord:DnsRecord"
+RULESET = "cloudflare:index/ruleset:Ruleset"
+
+SECRETS = {
+    "cloudflare_api_token": "token-of-forty-characters-as-cloudflare-",
+    "origin_pull_certificate": "the-certificate",
+    "origin_pull_key": "the-key-of-the-certificate",
+}
+
+
+@cache
+def edge_settings() -> EdgeSettings:
+    """The settings of the committed stack `edge`."""
+    config = yaml.safe_load((ROOT / "Pulumi.edge.yaml").read_text())["config"]
+    return EdgeSettings.model_validate({key.removeprefix(NAMESPACE): value for key, value in config.items()})
+
+
+def balancer(stack: str) -> str:
+    """The name of a region's load balancer, as these tests have it."""
+    return f"balancer-of-{stack}.elb.example.com"
+
+
+def region_outputs(stack: str) -> dict[str, Any]:
+    """The two outputs of a region that the edge reads, and no other."""
+    domain = edge_settings().domain
+    return {
+        "load_balancer_dns_name": balancer(stack),
+        "certificate_validation_records": [
+            {
+                "domain_name": name,
+                "resource_record_name": f"_token.{domain}.",
+                "resource_record_type": "CNAME",
+                "resource_record_value": "_answer.acm-validations.aws.",
+            }
+            for name in (domain, f"*.{domain}")
+        ],
+    }
+
+
+def composed(settings: EdgeSettings, outputs: Mapping[str, Mapping[str, Any]] | None = None) -> Cloud[EdgeOutputs]:
+    """The edge of these settings, its record exported; `outputs` are those of the regions, by stack."""
+
+    def build() -> EdgeOutputs:
+        secrets = {name: pulumi.Output.secret(value) for name, value in SECRETS.items()}
+        record = compose(settings, EdgeSecrets(**secrets))
+        record.export()
+        return record
+
+    regions = outputs or {stack: region_outputs(stack) for stack in settings.regions}
+    stacks = {f"organization/askproai/{stack}": values for stack, values in regions.items()}
+    return deploy(build, stack="edge", stacks=stacks)
+
+
+@cache
+def edge(live: str = "prod") -> Cloud[EdgeOutputs]:
+    """The edge of the committed stack file, with one of the regions live."""
+    return composed(edge_settings().model_copy(update={"live": live}))
+
+
+def declared(cloud: Cloud[EdgeOutputs]) -> list[Record]:
+    """What the edge has at Cloudflare."""
+    return [resource for resource in cloud.resources if resource.custom and resource.type != PROVIDER]
+
+
+def rules(cloud: Cloud[EdgeOutputs], phase: str) -> dict[str, dict[str, Any]]:
+    """The rules of a phase, by their ref, in order."""
+    (ruleset,) = [r for r in cloud.of(RULESET) if r.inputs["phase"] == phase]
+    return {rule["ref"]: rule for rule in ruleset.inputs["rules"]}

@@ -1,0 +1,186 @@
+"""What AWS and Cloudflare answer to operators' commands, kept in plain objects; every call is noted."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from botocore.exceptions import ClientError, EndpointConnectionError
+
+ACCOUNT = "123456789012"
+LATER = datetime(2100, 1, 1, tzinfo=UTC)
+
+
+def refusal(code: str, status: int = 400) -> ClientError:
+    """An error as AWS answers it."""
+    answer: Any = {"Error": {"Code": code, "Message": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(answer, "Operation")
+
+
+@dataclass
+class World:
+    """What is: databases by region and name (`status`, `source`), metrics, records; and every call that was made."""
+
+    databases: dict[str, dict[str, dict[str, str]]] = field(default_factory=dict)
+    snapshots: dict[str, str] = field(default_factory=dict)
+    lag_seconds: float | None = 0.0
+    lag_age_seconds: float = 30.0
+    lost: set[str] = field(default_factory=set)
+    secrets: dict[tuple[str, str], str] = field(default_factory=dict)
+    key_state: str = "Enabled"
+    certificate: str = "ISSUED"
+    expires: datetime = LATER
+    images: list[str] = field(default_factory=lambda: ["available"])
+    vcpus: float = 1000.0
+    in_service: int = 6
+    records: dict[str, str] = field(default_factory=dict)
+    ignored_names: set[str] = field(default_factory=set)
+    edge_failures: int = 0
+    canary_rows: int = 10
+    killed: set[str] = field(default_factory=set)
+    recovered: list[str] = field(default_factory=list)
+    calls: list[tuple[str, str, str]] = field(default_factory=list)
+
+    def changes(self) -> list[str]:
+        """The calls that change something."""
+        asking = ("describe", "get", "list", "put_metric")
+        return [name for _, _, name in self.calls if not name.startswith(asking)]
+
+    def calls_to(self, region: str) -> list[str]:
+        """The calls to a region."""
+        return [name for there, _, name in self.calls if there == region]
+
+
+class FakeClient:
+    """A boto3 client of the world; a lost region answers nothing."""
+
+    def __init__(self, world: World, service: str, region: str) -> None:
+        self._world, self._service, self._region = world, service, region
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        if name == "get_paginator":
+            return self._paginator
+
+        def call(**asked: Any) -> Any:
+            self._world.calls.append((self._region, self._service, name))
+            if self._region in self._world.lost:
+                raise EndpointConnectionError(endpoint_url=self._region)
+            return ANSWERS[name](self._world, self._region, asked)
+
+        return call
+
+    def _paginator(self, operation: str) -> "Pages":
+        return Pages(getattr(self, operation))
+
+
+@dataclass
+class Pages:
+    """A paginator of one page."""
+
+    ask: Callable[..., Any]
+
+    def paginate(self, **asked: Any) -> list[Any]:
+        return [self.ask(**asked)]
+
+
+def arn(region: str, database: str) -> str:
+    """A database's ARN."""
+    return f"arn:aws:rds:{region}:{ACCOUNT}:db:{database}"
+
+
+Asked = dict[str, Any]
+
+
+def secret(world: World, region: str, asked: Asked) -> Any:
+    name = asked["SecretId"].rpartition(":")[2]
+    name = name[:-7] if asked["SecretId"].startswith("arn:") else name
+    if (region, name) not in world.secrets:
+        raise refusal("ResourceNotFoundException")
+    return {"SecretString": world.secrets[region, name]}
+
+
+def databases(world: World, region: str, asked: Asked) -> Any:
+    there, name = world.databases.get(region, {}), asked.get("DBInstanceIdentifier")
+    if name is None:
+        return {"DBInstances": list(there)}
+    if name not in there:
+        raise refusal("DBInstanceNotFound", 404)
+    row = there[name]
+    shown = {"DBInstanceStatus": row["status"], "DBInstanceArn": arn(region, name)}
+    return {"DBInstances": [shown | {"ReadReplicaSourceDBInstanceIdentifier": row["source"]}]}
+
+
+def new_snapshot(world: World, region: str, asked: Asked) -> Any:
+    if asked["DBSnapshotIdentifier"] in world.snapshots:
+        raise refusal("DBSnapshotAlreadyExists")
+    world.snapshots[asked["DBSnapshotIdentifier"]] = "available"
+    return dict[str, str]()
+
+
+def snapshots(world: World, region: str, asked: Asked) -> Any:
+    name = asked["DBSnapshotIdentifier"]
+    if name not in world.snapshots:
+        raise refusal("DBSnapshotNotFound", 404)
+    return {"DBSnapshots": [{"Status": world.snapshots[name]}]}
+
+
+def lag(world: World, region: str, asked: Asked) -> Any:
+    if world.lag_seconds is None:
+        return {"Datapoints": list[Any]()}
+    newest = datetime.now(UTC) - timedelta(seconds=world.lag_age_seconds)
+    # What is asked from a moment on was measured since.
+    return {"Datapoints": [{"Maximum": world.lag_seconds, "Timestamp": max(newest, asked["StartTime"])}]}
+
+
+def groups(world: World, region: str, asked: Asked) -> Any:
+    instances = [{"LifecycleState": "InService", "HealthStatus": "Healthy"}] * world.in_service
+    names = asked["AutoScalingGroupNames"]
+    return {"AutoScalingGroups": [{"AutoScalingGroupName": name, "Instances": instances} for name in names]}
+
+
+def instance_types(world: World, region: str, asked: Asked) -> Any:
+    return {"InstanceTypes": [{"InstanceType": t, "VCpuInfo": {"DefaultVCpus": 8}} for t in asked["InstanceTypes"]]}
+
+
+def quota(world: World, region: str, asked: Asked) -> Any:
+    return {"Quota": {"Value": world.vcpus if asked["ServiceCode"] == "ec2" else 40.0}}
+
+
+def queue(world: World, region: str, asked: Asked) -> Any:
+    return {"Attributes": {"ApproximateNumberOfMessages": "2", "ApproximateNumberOfMessagesNotVisible": "1"}}
+
+
+def recovery_points(world: World, region: str, asked: Asked) -> Any:
+    return {"RecoveryPoints": [{"CreationDate": datetime.now(UTC) - timedelta(hours=3)}]}
+
+
+Answering = Callable[[World, str, Asked], Any]
+
+
+def constant(what: Any) -> Answering:
+    """The same answer to everything."""
+    return lambda world, region, asked: what
+
+
+ANSWERS: dict[str, Answering] = {
+    "get_caller_identity": constant({"Account": ACCOUNT}),
+    "get_secret_value": secret,
+    "describe_key": lambda world, region, asked: {"KeyMetadata": {"KeyState": world.key_state}},
+    "describe_certificate": lambda world, region, asked: {
+        "Certificate": {"Status": world.certificate, "NotAfter": world.expires}
+    },
+    "get_parameter": constant({"Parameter": {"Value": "ami-1"}}),
+    "describe_images": lambda world, region, asked: {"Images": [{"State": state} for state in world.images]},
+    "describe_instance_types": instance_types,
+    "get_service_quota": quota,
+    "describe_db_instances": databases,
+    "modify_db_instance": constant({"DBInstance": "modified"}),
+    "create_db_snapshot": new_snapshot,
+    "describe_db_snapshots": snapshots,
+    "get_metric_statistics": lag,
+    "describe_auto_scaling_groups": groups,
+    "list_objects_v2": constant({"Contents": [{"LastModified": datetime(2030, 1, 1, tzinfo=UTC)}]}),
+    "get_queue_attributes": queue,
+    "list_recovery_points_by_backup_vault": recovery_points,
+}
+"""What each operation answers."""

@@ -1,0 +1,71 @@
+"""What the edge guards beside the rules: TLS, the doors of admin and monitoring, health, and who is told."""
+
+from edges import edge, edge_settings
+
+ACCOUNT, ZONE = edge_settings().cloudflare_account_id, edge_settings().zone_id
+SETTING = "cloudflare:index/zoneSetting:ZoneSetting"
+CERTIFICATE = "cloudflare:index/authenticatedOriginPullsCertificate:AuthenticatedOriginPullsCertificate"
+PULLS = "cloudflare:index/authenticatedOriginPullsSettings:AuthenticatedOriginPullsSettings"
+POLICY = "cloudflare:index/zeroTrustAccessPolicy:ZeroTrustAccessPolicy"
+APPLICATION = "cloudflare:index/zeroTrustAccessApplication:ZeroTrustAccessApplication"
+CHECK = "cloudflare:index/healthcheck:Healthcheck"
+NOTICE = "cloudflare:index/notificationPolicy:NotificationPolicy"
+
+
+def test_tls_is_strict_and_at_least_1_2() -> None:
+    settings = {setting.inputs["settingId"]: setting.inputs["value"] for setting in edge().of(SETTING)}
+    header = settings.pop("security_header")
+    assert settings == {"ssl": "strict", "min_tls_version": "1.2", "tls_1_3": "on", "always_use_https": "on"}
+    assert header == {
+        "strict_transport_security": {
+            "enabled": True,
+            "max_age": edge_settings().tls.hsts_max_age_days * 86_400,
+            "include_subdomains": True,
+            "preload": False,
+            "nosniff": True,
+        }
+    }
+
+
+def test_the_zone_is_signed() -> None:
+    assert edge().one("cloudflare:index/zoneDnssec:ZoneDnssec").inputs == {"zoneId": ZONE, "status": "active"}
+
+
+def test_origins_see_our_own_certificate() -> None:
+    certificate, pulls = edge().one(CERTIFICATE), edge().one(PULLS)
+    assert {"certificate", "privateKey"} <= certificate.secrets
+    assert pulls.inputs == {"zoneId": ZONE, "enabled": True}
+    assert certificate.urn in pulls.depends_on
+
+
+def test_admin_and_monitoring_are_behind_a_login() -> None:
+    policy = edge().one(POLICY)
+    assert policy.inputs["decision"] == "allow"
+    assert [include["email"]["email"] for include in policy.inputs["includes"]] == edge_settings().admin_emails
+    domain = edge_settings().domain
+    doors = {application.inputs["domain"]: application.inputs for application in edge().of(APPLICATION)}
+    assert doors.keys() == {f"admin.{domain}", f"monitoring.{domain}"}
+    for door in doors.values():
+        assert (door["accountId"], door["type"], door["sessionDuration"]) == (ACCOUNT, "self_hosted", "8h")
+        assert door["policies"] == [{"id": f"zeroTrustAccessPolicy-{policy.name}", "precedence": 1}]
+
+
+def test_both_regions_are_checked_through_the_names_that_cloudflare_may_use() -> None:
+    checks = {check.name: check.inputs for check in edge().of(CHECK)}
+    assert checks.keys() == {"watch-prod", "watch-dr"}
+    for name, check in checks.items():
+        assert check["address"] == f"origin-{name.removeprefix('watch-')}.{edge_settings().domain}"
+        assert (check["type"], check["checkRegions"]) == ("HTTPS", ["WEU"])
+        assert check["httpConfig"] == {"method": "GET", "path": "/api/health", "port": 443, "expectedCodes": ["200"]}
+
+
+def test_people_are_told_by_mail() -> None:
+    notices = {notice.inputs["alertType"]: notice.inputs for notice in edge().of(NOTICE)}
+    health = notices["health_check_status_notification"]["filters"]
+    assert health["healthCheckIds"] == ["healthcheck-watch-prod", "healthcheck-watch-dr"]
+    assert health["statuses"] == ["Unhealthy", "Healthy"]
+    assert "zone_aop_custom_certificate_expiration_type" in notices
+    for notice in notices.values():
+        mails = [mechanism["id"] for mechanism in notice["mechanisms"]["emails"]]
+        assert (mails, notice["enabled"]) == (edge_settings().notification_emails, True)
+        assert notice["description"]

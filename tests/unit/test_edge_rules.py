@@ -1,0 +1,177 @@
+"""Cloudflare's rules, asked about requests: what is blocked, counted, cached and redirected."""
+
+import re
+from typing import Any
+
+import pytest
+from edges import RULESET, edge, edge_settings, rules
+
+from sandbox.cloudflare.expressions import evaluate
+
+DOMAIN = edge_settings().domain
+OWN, LIMITS, MANAGED = "http_request_firewall_custom", "http_ratelimit", "http_request_firewall_managed"
+CACHE, REDIRECT = "http_request_cache_settings", "http_request_dynamic_redirect"
+MOST_RULES = {OWN: 20, LIMITS: 2, CACHE: 25, REDIRECT: 25}
+"""Of plan pro (Cloudflare, "Plans")."""
+
+
+def value(expression: str, host: str, path: str) -> Any:
+    """What an expression comes to for a request of this host and path."""
+    name = path.rpartition("/")[2]
+    extension = name.rpartition(".")[2].lower() if "." in name else ""
+    request = {"http.host": host, "http.request.uri.path": path, "http.request.uri.path.extension": extension}
+    return evaluate(expression, request)
+
+
+def matching(phase: str, host: str, path: str) -> list[dict[str, Any]]:
+    """The rules of a phase that a request matches, in their order. `host` is without the domain."""
+    full = f"{host}.{DOMAIN}" if host else DOMAIN
+    return [rule for rule in rules(edge(), phase).values() if value(rule["expression"], full, path)]
+
+
+def refs(phase: str, host: str, path: str) -> list[str]:
+    return [rule["ref"] for rule in matching(phase, host, path)]
+
+
+@pytest.mark.parametrize(
+    ("host", "path", "rule"),
+    [
+        ("origin-prod", "/", "origins-for-health-alone"),
+        ("origin-dr", "/login", "origins-for-health-alone"),
+        ("origin-dr", "/api/healthy", "origins-for-health-alone"),
+        ("api", "/api/metrics", "metrics-from-inside-alone"),
+        ("", "/api/metrics/", "metrics-from-inside-alone"),
+        ("", "/.env", "no-hidden-files"),
+        ("app", "/storage/.git/config", "no-hidden-files"),
+        ("", "/wp-login.php", "no-other-scripts"),
+        ("", "/vendor/phpunit/eval-stdin.PHP", "no-other-scripts"),
+    ],
+)
+def test_what_no_visitor_may_ask_for_is_blocked(host: str, path: str, rule: str) -> None:
+    assert refs(OWN, host, path) == [rule]
+    assert {found["action"] for found in matching(OWN, host, path)} == {"block"}
+
+
+@pytest.mark.parametrize(
+    ("host", "path"),
+    [
+        ("", "/"),
+        ("www", "/pricing"),
+        ("app", "/index.php"),
+        ("app", "/build/assets/app-4f2a.js"),
+        ("api", "/api/health"),
+        ("api", "/api/health/database"),
+        ("api", "/api/canary"),
+        ("api", "/api/retell/webhook"),
+        ("admin", "/login"),
+        ("monitoring", "/d/overview"),
+        ("", "/.well-known/security.txt"),
+        ("origin-prod", "/api/health"),
+        ("origin-dr", "/api/health/queue"),
+    ],
+)
+def test_what_the_platform_promises_passes_our_own_rules(host: str, path: str) -> None:
+    assert refs(OWN, host, path) == []
+
+
+@pytest.mark.parametrize("path", edge_settings().firewall.webhook_paths)
+def test_webhooks_are_neither_counted_nor_judged_by_owasp(path: str) -> None:
+    assert refs(OWN, "api", path) == []
+    assert refs(LIMITS, "api", path) == []
+    skipped, *executed = matching(MANAGED, "api", path)
+    owasp = executed[-1]["actionParameters"]["id"]
+    assert (skipped["action"], skipped["actionParameters"]) == ("skip", {"rulesets": [owasp]})
+    assert [rule["ref"] for rule in executed] == ["managed", "owasp"]
+
+
+@pytest.mark.parametrize(
+    ("host", "path", "limits"),
+    [
+        ("app", "/login", ["login"]),
+        ("admin", "/admin/login", ["login"]),
+        ("api", "/api/appointments", ["api"]),
+        ("app", "/api/appointments", ["api"]),
+        ("api", "/login", ["login", "api"]),
+        ("api", "/api/health/redis", []),
+        ("origin-dr", "/api/health", []),
+        ("app", "/dashboard", []),
+    ],
+)
+def test_logins_and_the_api_are_limited_and_health_is_not(host: str, path: str, limits: list[str]) -> None:
+    assert refs(LIMITS, host, path) == limits
+
+
+def test_a_limit_counts_one_client_and_refuses_it_for_a_while() -> None:
+    for name, rule in rules(edge(), LIMITS).items():
+        limit = getattr(edge_settings().firewall, name)
+        assert rule["action"] == "block"
+        assert rule["ratelimit"] == {
+            "characteristics": ["cf.colo.id", "ip.src"],
+            "requestsPerPeriod": limit.requests,
+            "period": limit.period_seconds,
+            "mitigationTimeout": limit.block_seconds,
+        }
+
+
+def test_the_managed_rules_judge_every_request() -> None:
+    assert refs(MANAGED, "app", "/") == ["managed", "owasp"]
+    managed, owasp = (rule["actionParameters"] for rule in matching(MANAGED, "app", "/"))
+    assert managed == {"id": "efb7b8c949ac4650a09736fc376e9aee"}
+    assert owasp["id"] == "4814384a9e5d4991b9815dcfc25d2f1f"
+
+
+def test_the_paranoia_level_turns_the_higher_levels_off() -> None:
+    overrides = rules(edge(), MANAGED)["owasp"]["actionParameters"]["overrides"]
+    assert edge_settings().firewall.owasp_paranoia_level == 1
+    assert overrides["categories"] == [{"category": f"paranoia-level-{level}", "enabled": False} for level in (2, 3, 4)]
+    assert [(rule["action"], rule["scoreThreshold"]) for rule in overrides["rules"]] == [("block", 40)]
+
+
+@pytest.mark.parametrize(
+    ("host", "path", "cached"),
+    [
+        ("app", "/build/assets/app-4f2a.js", True),
+        ("", "/images/logo.PNG", True),
+        ("app", "/dashboard", None),
+        ("app", "/v1.2/report", None),
+        ("app", "/api/export.css", False),
+        ("api", "/favicon.ico", False),
+        ("admin", "/build/assets/admin-1.css", False),
+        ("monitoring", "/public/build/app.js", False),
+    ],
+)
+def test_assets_are_cached_and_what_is_for_one_client_never(host: str, path: str, cached: bool | None) -> None:
+    found = matching(CACHE, host, path)
+    assert (found[-1]["actionParameters"]["cache"] if found else None) is cached
+
+
+def test_assets_are_kept_as_long_as_the_settings_say() -> None:
+    parameters = rules(edge(), CACHE)["assets"]["actionParameters"]
+    assert parameters["edgeTtl"] == {"mode": "override_origin", "default": edge_settings().assets.edge_seconds}
+    assert parameters["browserTtl"] == {"mode": "override_origin", "default": edge_settings().assets.browser_seconds}
+
+
+def test_www_leads_to_the_same_page_of_the_domain() -> None:
+    (rule,) = matching(REDIRECT, "www", "/pricing")
+    redirect = rule["actionParameters"]["fromValue"]
+    target = value(redirect["targetUrl"]["expression"], f"www.{DOMAIN}", "/pricing")
+    assert (redirect["statusCode"], redirect["preserveQueryString"], target) == (301, True, f"https://{DOMAIN}/pricing")
+    assert [host for host in ("", "app", "api", "admin", "monitoring") if refs(REDIRECT, host, "/")] == []
+
+
+@pytest.mark.parametrize(("phase", "most"), MOST_RULES.items())
+def test_the_plan_has_room_for_the_rules(phase: str, most: int) -> None:
+    assert len(rules(edge(), phase)) <= most
+
+
+def test_limits_ask_for_what_the_plan_lets_them_ask() -> None:
+    # Cloudflare WAF, "Rate limiting rules", availability: plan pro has host, URI and path, but no method.
+    expressions = " ".join(rule["expression"] for rule in rules(edge(), LIMITS).values())
+    assert set(re.findall(r"\b(?:http|ip|cf)\.[a-z_.]+", expressions)) == {"http.host", "http.request.uri.path"}
+
+
+def test_every_phase_has_one_ruleset_and_every_rule_its_reason() -> None:
+    phases = [ruleset.inputs["phase"] for ruleset in edge().of(RULESET)]
+    assert sorted(phases) == sorted({OWN, LIMITS, MANAGED, CACHE, REDIRECT})
+    every = [rule for phase in phases for rule in rules(edge(), phase).values()]
+    assert all(rule["description"] and rule["enabled"] for rule in every)

@@ -1,0 +1,92 @@
+"""An SDK that is imported in parts: what is asked of it is there, and nothing else is imported."""
+
+import importlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lazy_sdk import import_lazily
+
+PACKAGE = "sdk_of_a_cloud"
+FILES = {
+    "__init__.py": "from ._inputs import *\nfrom .dns_record import *\nfrom .heavy import *\nANSWER = 42\n",
+    "_utilities.py": "version = '1'\n",
+    "_inputs.py": "from . import _utilities\nclass DnsRecordPartArgs:\n    pass\n",
+    "dns_record.py": "from . import _utilities\nfrom ._inputs import *\nclass DnsRecord:\n    pass\n"
+    "class DnsRecordArgs:\n    pass\n",
+    "get_zone.py": "def get_zone():\n    return 'zone'\n",
+    "heavy.py": "class Elsewhere:\n    pass\n",
+}
+
+
+@pytest.fixture
+def sdk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A package that imports all of its modules, as an SDK does."""
+    (tmp_path / PACKAGE).mkdir()
+    for name, text in FILES.items():
+        (tmp_path / PACKAGE / name).write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    importlib.invalidate_caches()
+    yield PACKAGE
+    for name in imported():
+        del sys.modules[name]
+
+
+def imported() -> set[str]:
+    return {name for name in sys.modules if name.split(".")[0] == PACKAGE}
+
+
+def test_a_class_comes_from_the_module_that_is_named_after_it(sdk: str) -> None:
+    import_lazily(sdk)
+
+    assert importlib.import_module(sdk).DnsRecord.__module__ == f"{sdk}.dns_record"
+    assert imported() == {sdk, f"{sdk}.dns_record", f"{sdk}._inputs", f"{sdk}._utilities"}
+
+
+def test_a_function_may_have_the_name_of_its_module(sdk: str) -> None:
+    import_lazily(sdk)
+    package = importlib.import_module(sdk)
+
+    assert (package.get_zone(), package.get_zone()) == ("zone", "zone")
+    assert package.DnsRecordArgs.__module__ == f"{sdk}.dns_record"
+    assert f"{sdk}.heavy" not in imported()
+
+
+def test_an_input_type_comes_from_the_module_that_has_them_all(sdk: str) -> None:
+    import_lazily(sdk)
+
+    assert importlib.import_module(sdk).DnsRecordPartArgs.__module__ == f"{sdk}._inputs"
+    assert f"{sdk}.heavy" not in imported()
+
+
+def test_a_name_that_is_found_in_no_module_of_its_name_makes_it_the_package_that_it_is(sdk: str) -> None:
+    import_lazily(sdk)
+    package = importlib.import_module(sdk)
+    before = package.DnsRecord
+
+    assert package.ANSWER == 42
+    assert package.Elsewhere.__module__ == f"{sdk}.heavy"
+    assert package.DnsRecord is before
+
+
+def test_a_name_that_nobody_has_is_missed_as_ever(sdk: str) -> None:
+    import_lazily(sdk)
+
+    with pytest.raises(AttributeError, match="Nothing"):
+        _ = importlib.import_module(sdk).Nothing
+
+
+def test_a_package_that_is_imported_stays_as_it_is(sdk: str) -> None:
+    package = importlib.import_module(sdk)
+    import_lazily(sdk)
+
+    assert sys.modules[sdk] is package
+
+
+def test_a_package_that_is_not_there_is_missed_where_it_is_imported() -> None:
+    import_lazily("no_such_sdk")
+
+    with pytest.raises(ModuleNotFoundError):
+        importlib.import_module("no_such_sdk")

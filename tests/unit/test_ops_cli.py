@@ -1,0 +1,92 @@
+"""The command line: every way a command ends has its exit code and one line, and help says which."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from ops import cli
+from ops.dr import commands
+from ops.errors import MEANING, Exit, OpsError
+
+
+def end_of(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> int:
+    """Run a command line; the exit code."""
+    monkeypatch.setattr(sys, "argv", ["ops", *arguments])
+    monkeypatch.setattr(cli, "_interrupt_on_termination", lambda: None)
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    return int(ended.value.code or 0)
+
+
+def failing(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let `ops dr status` end with an error."""
+
+    def raises() -> None:
+        raise error
+
+    from ops.dr import status
+
+    monkeypatch.setattr(status, "status", raises)
+
+
+@pytest.mark.parametrize("code", [Exit.FAILED, Exit.REFUSED, Exit.BUSY, Exit.OVER_BUDGET])
+def test_an_error_is_its_lines_and_its_exit_code_without_a_traceback(
+    code: Exit, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    failing(OpsError("one thing\nanother thing", code), monkeypatch)
+    assert end_of(["dr", "status"], monkeypatch) == code
+    assert capsys.readouterr().err == "ops: one thing\nops: another thing\n"
+
+
+def test_a_defect_is_one_line_and_its_traceback_is_there_on_request(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    failing(KeyError("nothing"), monkeypatch)
+    assert end_of(["dr", "status"], monkeypatch) == Exit.FAILED
+    assert capsys.readouterr().err == "ops: KeyError: 'nothing' (--debug shows where)\n"
+    assert end_of(["--debug", "dr", "status"], monkeypatch) == Exit.FAILED
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_an_interrupted_command_says_how_to_go_on(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    failing(KeyboardInterrupt(), monkeypatch)
+    assert end_of(["dr", "status"], monkeypatch) == Exit.INTERRUPTED
+    assert "ops dr status" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [["dr", "flip"], ["dr", "flip", "--to", "dr", "--undo"], ["dr", "nothing"]])
+def test_a_wrong_command_line_is_a_usage_error(
+    arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ASKPROAI_PROJECT", str(tmp_path))
+    assert end_of(arguments, monkeypatch) == Exit.USAGE
+
+
+def test_help_names_every_exit_code(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert end_of(["--help"], monkeypatch) == Exit.OK
+    shown = " ".join(capsys.readouterr().out.split())
+    assert [code for code in MEANING if f"{code.value} {MEANING[code][:12]}" not in shown] == []
+    assert set(MEANING) == set(Exit)
+
+
+def test_every_command_that_changes_something_has_a_dry_run() -> None:
+    changing = {
+        command.name or command.callback.__name__: command.callback
+        for command in commands.app.registered_commands
+        if command.callback
+    }
+    without = {name for name, callback in changing.items() if "dry_run" not in callback.__annotations__}
+    assert without == {"status", "drill"}
+
+
+def test_the_command_line_starts_without_the_clouds_libraries() -> None:
+    import subprocess
+
+    code = (
+        "import ops.cli, sys; print([m for m in ('boto3', 'cloudflare', 'pulumi', 'ruamel.yaml') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

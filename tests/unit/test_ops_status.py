@@ -1,0 +1,62 @@
+"""The status: both regions side by side, and every difference from peace with what leads back."""
+
+from pathlib import Path
+
+import pytest
+from fake_platform import Platform, platform_in
+
+from ops.dr import settle, status
+from ops.dr.failover import failover
+
+
+@pytest.fixture
+def platform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Platform:
+    found = platform_in(tmp_path, monkeypatch)
+    monkeypatch.setattr(status, "Engine", lambda: found.engine)
+
+    def nobody(*_: object) -> list[object]:
+        return []
+
+    monkeypatch.setattr(settle, "locks", nobody)
+    return found
+
+
+def test_in_peace_there_is_no_drift(platform: Platform, capsys: pytest.CaptureFixture[str]) -> None:
+    found = status.status()
+    assert found.drift == []
+    prod, dr = found.regions
+    assert (prod.live, prod.health, prod.database) == ("live", "ok", "askproai-prod-database: available, writer")
+    assert (dr.live, dr.replica_lag, dr.newest_backup) == ("", "0 s, 30 s ago", "3 h ago")
+    assert platform.world.changes() == []
+    status.show(found)
+    assert "as in peace" in capsys.readouterr().out
+
+
+def test_a_lost_region_is_asked_once_and_shown_as_unknown(platform: Platform) -> None:
+    platform.world.lost.add(platform.region("prod"))
+    prod, dr = status.status().regions
+    assert (prod.answers, prod.database, prod.instances) == ("no", "unknown", "unknown")
+    assert dr.database == "askproai-dr-database: available, replica of askproai-prod-database"
+    assert platform.world.calls_to(platform.region("prod")) == ["get_caller_identity"]
+
+
+def test_after_a_failover_the_way_back_is_named(platform: Platform) -> None:
+    platform.world.lost.add(platform.region("prod"))
+    failover(platform.desk(waive_fence="gone"), "dr")
+    drift = "\n".join(status.status().drift)
+    assert "`ops dr failback --to prod`" in drift
+    assert "prod takes writes as well: `ops dr rebuild prod`" in drift
+
+
+def test_a_killed_engine_and_a_kept_database_are_named(platform: Platform) -> None:
+    platform.world.killed.add("dr")
+    platform.file("prod").set({"database.generation": 2, "database.kept_generations": [1]})
+    drift = status.status().drift
+    assert "an engine was killed: `ops recover dr`" in drift
+    assert "prod keeps a former database: `ops dr drop prod 1`" in drift
+
+
+def test_the_status_is_json_for_programs(platform: Platform) -> None:
+    told = status.status().to_json()
+    assert [region["stack"] for region in told["regions"]] == ["prod", "dr"]
+    assert set(told) == {"regions", "drift", "under_way"}

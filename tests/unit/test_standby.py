@@ -1,0 +1,176 @@
+"""The standby as a whole: what it runs in each posture, what activation makes of it, and what a fence closes."""
+
+import json
+from typing import Any
+
+import pytest
+from fake_cloud import Cloud
+from regions import FOLLOWED_ARN, composed, region, serving, standby
+from stack_files import settings_of
+
+from outputs import RegionOutputs
+
+ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
+CACHE = "aws:elasticache/replicationGroup:ReplicationGroup"
+DATABASE = "aws:rds/instance:Instance"
+GROUP = "aws:autoscaling/group:Group"
+SECURITY_GROUP = "aws:ec2/securityGroup:SecurityGroup"
+PROD, DR = settings_of("prod"), settings_of("dr")
+
+
+@pytest.fixture(scope="module")
+def following() -> Cloud[RegionOutputs]:
+    return region("dr")
+
+
+@pytest.fixture(scope="module")
+def warm() -> Cloud[RegionOutputs]:
+    return composed(standby(posture="warm"))
+
+
+@pytest.fixture(scope="module")
+def activated() -> Cloud[RegionOutputs]:
+    return serving("dr")
+
+
+def sizes(cloud: Cloud[RegionOutputs]) -> dict[str, tuple[int, int]]:
+    return {g.name.removesuffix("-group"): (g.inputs["minSize"], g.inputs["maxSize"]) for g in cloud.of(GROUP)}
+
+
+def logical_names(cloud: Cloud[RegionOutputs]) -> set[tuple[str, str]]:
+    return {(resource.type, resource.name) for resource in cloud.resources}
+
+
+def with_database(**changes: Any) -> dict[str, Any]:
+    return {"database": DR.database.model_copy(update=changes)}
+
+
+def full_sizes() -> dict[str, tuple[int, int]]:
+    return {
+        "web-blue": (DR.web.blue.min_size, DR.web.blue.max_size),
+        "web-green": (DR.web.green.min_size, DR.web.green.max_size),
+        "workers-fleet": (DR.workers.min_size, DR.workers.max_size),
+    }
+
+
+def test_a_follower_reads_one_stack_and_of_it_the_database_alone(following: Cloud[RegionOutputs]) -> None:
+    assert following.stacks_read == [f"organization/askproai/{DR.follows}"]
+    assert following.one(DATABASE).inputs["replicateSourceDb"] == FOLLOWED_ARN
+    assert [r.name for r in following.resources if FOLLOWED_ARN in json.dumps(r.inputs)] == ["database-instance"]
+
+
+def test_an_activated_standby_reads_no_other_stack(activated: Cloud[RegionOutputs]) -> None:
+    assert activated.stacks_read == []
+    assert "replicateSourceDb" not in activated.one(DATABASE).inputs
+
+
+def test_a_primary_reads_no_other_stack() -> None:
+    assert region("prod").stacks_read == []
+
+
+def test_nothing_in_the_standby_names_the_region_it_stands_in_for(
+    following: Cloud[RegionOutputs], activated: Cloud[RegionOutputs]
+) -> None:
+    for cloud in (following, activated):
+        named = [resource.name for resource in cloud.resources if PROD.region in json.dumps(resource.inputs)]
+        assert named == []
+        assert PROD.region not in json.dumps(cloud.exports)
+
+
+def test_the_standby_calls_its_own_region_alone(
+    following: Cloud[RegionOutputs], activated: Cloud[RegionOutputs]
+) -> None:
+    for cloud in (following, activated):
+        assert [provider.inputs["region"] for provider in cloud.of("pulumi:providers:aws")] == [DR.region]
+
+
+def test_a_pilot_light_runs_no_instance_and_no_cache(following: Cloud[RegionOutputs]) -> None:
+    assert set(sizes(following).values()) == {(0, 0)}
+    assert following.of(CACHE) == []
+    assert (following.exports["cache_id"], following.exports["cache_endpoint"]) == ("", "")
+
+
+def test_a_warm_standby_runs_a_few_instances_and_its_cache(warm: Cloud[RegionOutputs]) -> None:
+    assert sizes(warm) == {
+        "web-blue": (DR.web.warm_min_size, DR.web.blue.max_size),
+        "web-green": (0, DR.web.green.max_size),
+        "workers-fleet": (DR.workers.warm_min_size, DR.workers.max_size),
+    }
+    assert warm.one(CACHE).protect
+    assert "finalSnapshotIdentifier" in warm.one(CACHE).inputs
+
+
+def test_activation_brings_the_full_sizes(activated: Cloud[RegionOutputs]) -> None:
+    assert sizes(activated) == full_sizes()
+
+
+def test_a_cache_that_comes_and_goes_is_free_to_go(activated: Cloud[RegionOutputs]) -> None:
+    cache = activated.one(CACHE)
+    assert not cache.protect
+    assert "finalSnapshotIdentifier" not in cache.inputs
+
+
+def test_activation_takes_nothing_away_but_the_watch_on_the_replica(
+    following: Cloud[RegionOutputs], activated: Cloud[RegionOutputs]
+) -> None:
+    gone = logical_names(following) - logical_names(activated)
+    assert gone == {(ALARM, "alarms-replica-lag-critical")}
+
+
+def test_an_activated_standby_has_what_the_primary_has(activated: Cloud[RegionOutputs]) -> None:
+    assert logical_names(activated) - logical_names(region("prod")) == set()
+
+
+def test_the_regions_can_serve_with_the_same_sizes(activated: Cloud[RegionOutputs]) -> None:
+    assert sizes(activated) == sizes(region("prod"))
+
+
+def test_alarms_ring_where_the_region_serves_and_the_lags_where_it_follows(
+    following: Cloud[RegionOutputs], activated: Cloud[RegionOutputs]
+) -> None:
+    ringing = [alarm.name for alarm in following.of(ALARM) if alarm.inputs["actionsEnabled"]]
+    assert ringing == ["alarms-replica-lag-critical"]
+    assert all(alarm.inputs["actionsEnabled"] for alarm in [*activated.of(ALARM), *region("prod").of(ALARM)])
+
+
+def test_a_fence_stops_the_hosts_and_closes_the_database_to_them() -> None:
+    fenced = composed(PROD.model_copy(update={"fenced": True}))
+    assert set(sizes(fenced).values()) == {(0, 0)}
+    rules = fenced.one(SECURITY_GROUP, "firewall-database").inputs["ingress"]
+    assert [rule["cidrBlocks"] for rule in rules] == [[PROD.network.vpn_client_cidr]]
+    assert not any(alarm.inputs["actionsEnabled"] for alarm in fenced.of(ALARM))
+
+
+def test_a_fence_takes_nothing_away() -> None:
+    fenced = composed(PROD.model_copy(update={"fenced": True}))
+    assert logical_names(region("prod")) - logical_names(fenced) == set()
+    assert fenced.one(DATABASE).inputs["multiAz"] is True
+
+
+def test_a_fence_holds_in_a_warm_standby_too() -> None:
+    assert set(sizes(composed(standby(posture="warm", fenced=True))).values()) == {(0, 0)}
+
+
+def test_the_old_primary_follows_under_a_new_name_and_keeps_what_it_was() -> None:
+    database = PROD.database.model_copy(update={"generation": 2, "kept_generations": [1]})
+    rebuilt = composed(PROD.model_copy(update={"role": "standby", "database": database}))
+    kept, replica = (rebuilt.one(DATABASE, name) for name in ("database-instance", "database-instance-2"))
+    before = region("prod").one(DATABASE)
+    assert kept.inputs == before.inputs
+    assert kept.protect
+    assert replica.inputs["identifier"] == "askproai-prod-database-2"
+    assert replica.inputs["replicateSourceDb"] == FOLLOWED_ARN
+    assert rebuilt.exports["database_identifier"] == "askproai-prod-database-2"
+    assert rebuilt.exports["database_generation"] == 2
+    assert rebuilt.exports["kept_database_identifiers"] == ["askproai-prod-database"]
+
+
+def test_a_rebuilt_standby_needs_nothing_that_the_former_database_has() -> None:
+    rebuilt = composed(standby(**with_database(generation=2)))
+    assert rebuilt.one(DATABASE).name == "database-instance-2"
+    assert rebuilt.exports["kept_database_identifiers"] == []
+
+
+def test_the_record_says_where_the_region_stands(following: Cloud[RegionOutputs]) -> None:
+    fields = ("role", "follows", "activated", "fenced", "posture", "database_generation")
+    assert [following.exports[field] for field in fields] == ["standby", "prod", False, False, "pilot-light", 1]
