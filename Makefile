@@ -78,10 +78,12 @@ runbooks: venv ## Write docs/runbooks/ anew from the commands
 	@$(PYTHON) -m ops.runbooks
 
 .PHONY: shapes
-shapes: set-up ## Write anew where pulumi-aws and the Terraform provider differ, after a change of tokens.yaml
+shapes: set-up ## Write anew the tables that the sandbox's plugins read, after a change of tokens.yaml or of an SDK
 	@SANDBOX_BRIDGE=$(HOME_FOLDER)/engine/pulumi-resource-terraform-provider \
 	  SANDBOX_TERRAFORM_PROVIDER=$(HOME_FOLDER)/engine/terraform-provider-aws \
 	  $(PYTHON) -m sandbox.plugins.aws.generate
+	@$(PYTHON) -m sandbox.cloudflare.generate
+	@$(PYTHON) -m sandbox.plugins.cloudflare.generate
 
 .PHONY: requirements
 requirements: venv ## Lock the packages of the .in files anew

@@ -1,6 +1,6 @@
 """A region of the platform, put together: the one place where the parts meet."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pulumi
 import pulumi_aws as aws
@@ -26,31 +26,8 @@ from components.web import Web, WebArgs
 from components.workers import Workers, WorkersArgs
 from naming import Naming
 from outputs import RegionOutputs
+from region_record import Parts, record
 from settings import Settings, StackSecrets
-
-
-@dataclass(frozen=True, kw_only=True)
-class Parts:
-    """The parts of a region, each after those it needs."""
-
-    keys: Keys
-    network: Network
-    firewall: Firewall
-    endpoints: Endpoints
-    storage: Storage
-    offsite: Offsite | None
-    replication: Replication | None
-    secrets: Secrets
-    database: Database
-    backups: Backups
-    cache: Cache | None
-    queues: Queues
-    origin_trust: OriginTrust
-    balancer: Balancer
-    waf: Waf
-    web: Web
-    workers: Workers
-    alarms: Alarms
 
 
 def compose(settings: Settings, stack_secrets: StackSecrets) -> RegionOutputs:
@@ -59,7 +36,7 @@ def compose(settings: Settings, stack_secrets: StackSecrets) -> RegionOutputs:
     provider = aws.Provider("aws", region=settings.region, allowed_account_ids=[settings.account_id])
     parts = _parts(settings, stack_secrets, pulumi.ResourceOptions(provider=provider))
     Protection([part for part in vars(parts).values() if part], protected=settings.protected)
-    return _record(settings, parts)
+    return record(settings, parts)
 
 
 def _parts(settings: Settings, stack_secrets: StackSecrets, opts: pulumi.ResourceOptions) -> Parts:
@@ -132,7 +109,7 @@ def _parts(settings: Settings, stack_secrets: StackSecrets, opts: pulumi.Resourc
             database=database.instance,
             settings=settings.offsite,
             offsite=offsite,
-            writing=not settings.following,
+            following=settings.following,
             protected=protected,
         ),
         opts,
@@ -274,43 +251,3 @@ def _followed_database(stack: str) -> pulumi.Output[str]:
     """The database of the other stack of the pair: all that a standby reads of it, and only while it follows."""
     other = pulumi.StackReference(f"{pulumi.get_organization()}/{pulumi.get_project()}/{stack}")
     return other.require_output("database_arn")
-
-
-def _record(settings: Settings, parts: Parts) -> RegionOutputs:
-    return RegionOutputs(
-        account_id=settings.account_id,
-        region=settings.region,
-        environment=settings.environment,
-        role=settings.role,
-        follows=settings.follows,
-        activated=settings.activated,
-        fenced=settings.fenced,
-        posture=settings.posture,
-        vpc_id=parts.network.vpc.id,
-        vpc_cidr=parts.network.vpc.cidr_block,
-        app_subnet_ids=pulumi.Output.all(*parts.network.app_subnet_ids),
-        data_subnet_ids=pulumi.Output.all(*parts.network.data_subnet_ids),
-        key_arns={role: getattr(parts.keys, role).arn for role in ("data", "storage", "logs", "messages", "secrets")},
-        secret_arns={role: getattr(parts.secrets, role).arn for role in ("app", "database", "cache")},
-        bucket_names={role: getattr(parts.storage, role).name for role in ("uploads", "releases", "logs", "backups")},
-        bucket_arns={role: getattr(parts.storage, role).arn for role in ("uploads", "releases", "logs", "backups")},
-        database_identifier=parts.database.instance.identifier,
-        database_arn=parts.database.instance.arn,
-        database_endpoint=parts.database.endpoint,
-        database_generation=settings.database.generation,
-        kept_database_identifiers=pulumi.Output.all(*(kept.identifier for kept in parts.database.kept.values())),
-        cache_id=parts.cache.group.id if parts.cache else "",
-        cache_endpoint=parts.cache.endpoint if parts.cache else "",
-        queue_urls={name: queue.url for name, queue in parts.queues.work.items()},
-        dead_letter_queue_urls={name: queue.url for name, queue in parts.queues.dead_letter.items()},
-        web_group_names={color: fleet.group.name for color, fleet in parts.web.fleets.items()},
-        worker_group_name=parts.workers.fleet.group.name,
-        load_balancer_dns_name=parts.balancer.dns_name,
-        load_balancer_zone_id=parts.balancer.zone_id,
-        target_group_arns={color: group.arn for color, group in parts.balancer.target_groups.items()},
-        certificate_arn=parts.balancer.certificate.arn,
-        certificate_validation_records=parts.balancer.certificate.domain_validation_options,
-        alarm_topic_arn=parts.alarms.topic.arn,
-        backup_vault_name=parts.backups.vault.name,
-        offsite=parts.offsite.summary if parts.offsite else {},
-    )

@@ -64,7 +64,7 @@ RULES = (
 
 @dataclass(frozen=True, kw_only=True)
 class BackupsArgs:
-    """Only the database of a region that is `writing` is backed up here: a replica's source has backups of its own.
+    """While the region is `following`, its database is a replica, and backed up where its source is.
 
     `offsite` takes copies; a region that has none keeps its snapshots to itself.
     """
@@ -75,12 +75,12 @@ class BackupsArgs:
     database: aws.rds.Instance
     settings: OffsiteSettings
     offsite: Offsite | None
-    writing: bool
+    following: bool
     protected: bool
 
 
 class Backups(Component):
-    """The region's vault, and while the region writes, a plan that fills it."""
+    """The region's vault, and while its database is no replica, a plan that fills it."""
 
     vault: Vault
     plan: aws.backup.Plan | None
@@ -93,7 +93,7 @@ class Backups(Component):
             naming=args.naming, key=args.keys.storage, settings=args.settings, protected=args.protected
         )
         self.vault = Vault(f"{name}-vault", vault_args, self.child())
-        self.plan = self._plan() if args.writing else None
+        self.plan = None if args.following else self._plan()
         self.register_outputs({"vault_name": self.vault.name})
 
     def _plan(self) -> aws.backup.Plan:

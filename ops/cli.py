@@ -4,19 +4,43 @@ import shlex
 import signal
 import sys
 import traceback
-from typing import Annotated, NoReturn
+from collections import UserDict
+from importlib import import_module
+from typing import Annotated, Any, NoReturn
 
 import typer
+from typer.core import TyperGroup
 
-from ops.bootstrap import commands as bootstrap
 from ops.dr import commands as dr
 from ops.errors import MEANING, Exit, OpsError
-from ops.recover import commands as recover
 
+LATER = {"bootstrap": "ops.bootstrap.commands", "recover": "ops.recover.commands"}
+"""Commands by the module whose `command` they are: loaded when they are asked for, since a flip is over in seconds."""
 EXIT_CODES = "Exit codes: " + "; ".join(f"{code.value} {meaning}" for code, meaning in MEANING.items()) + "."
+
+
+class Commands(UserDict[str, Any]):
+    """Commands by name; a name of a module stands for its command until that is asked for."""
+
+    def __getitem__(self, key: str) -> Any:
+        if isinstance(self.data[key], str):
+            alone = typer.Typer(add_completion=False)
+            alone.command(key)(import_module(self.data[key]).command)
+            self.data[key] = typer.main.get_command(alone)
+        return self.data[key]
+
+
+class Group(TyperGroup):
+    """The commands of `ops`."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.commands = Commands({**self.commands, **LATER})
+
 
 app = typer.Typer(
     name="ops",
+    cls=Group,
     help="AskProAI's operations, in the order in which they are safe.",
     epilog=EXIT_CODES,
     no_args_is_help=True,
@@ -24,8 +48,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(dr.app, name="dr")
-app.command("recover")(recover.command)
-app.command("bootstrap")(bootstrap.command)
 
 
 @app.callback()

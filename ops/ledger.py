@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import socket
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -82,7 +83,9 @@ class Ledger:
             theirs = self._kept.read(key)
             if theirs is None:
                 continue
-            self._take(key, theirs, mine, take_over)
+            # It is mine where S3's answer to the first try was lost, and the SDK tried again.
+            if theirs != mine:
+                self._take(key, theirs, mine, take_over)
             break
         else:
             raise OpsError(f"the lock {name} changes hands; try again", Exit.BUSY)
@@ -120,6 +123,7 @@ def _holder() -> Record:
         "pid": os.getpid(),
         "started": psutil.Process().create_time(),
         "since": datetime.now(UTC).isoformat(timespec="seconds"),
+        "hold": uuid.uuid4().hex,
     }
 
 

@@ -22,8 +22,9 @@ def console() -> Console:
 
 
 def say(text: str) -> None:
-    """A line that is no step."""
+    """A line that is no step; at once, for who follows a log."""
     console().print(text)
+    sys.stdout.flush()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,14 +75,17 @@ class Timeline:
     keep: Callable[["Timeline"], None] | None = None
 
     @contextmanager
-    def step(self, name: str) -> Iterator[Step]:
-        """Time the body. In a dry run the body still runs and checks `step.dry_run` before it changes anything."""
+    def step(self, name: str, *, asks: bool = False) -> Iterator[Step]:
+        """Time the body. In a dry run the body still runs and checks `step.dry_run` before it changes anything.
+
+        A step that only `asks` is done in a dry run too.
+        """
         step = Step(dry_run=self.dry_run)
         started, before = datetime.now(UTC), time.monotonic()
         outcome: Outcome = "failed"
         try:
             yield step
-            outcome = "skipped" if step.skipped else "would" if self.dry_run else "done"
+            outcome = "skipped" if step.skipped else "would" if self.dry_run and not asks else "done"
         except BaseException as error:
             step.detail = step.detail or str(error).splitlines()[0] if str(error) else type(error).__name__
             raise

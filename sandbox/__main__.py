@@ -69,7 +69,7 @@ def status() -> None:
 def open_shell(
     command: Annotated[list[str] | None, typer.Argument(help="Run this instead of a shell, after `--`.")] = None,
 ) -> None:
-    """Open a shell in which `pulumi`, the AWS CLI and boto3 work on the sandbox."""
+    """Open a shell in which `pulumi`, `ops`, the AWS CLI and boto3 work on the sandbox."""
     paths = Paths.of()
     given = environment(paths, _urls(paths))
     sys.stdout.flush()

@@ -58,7 +58,7 @@ def bring_up(paths: Paths, stacks: list[str], say: Say) -> dict[str, Server]:
 
 def recover(paths: Paths, stack: str, variables: Mapping[str, str], say: Say) -> None:
     """Make a stack's state say again what its cloud holds, by the operators' command. Raises SandboxError."""
-    say(f"stack {stack}: its last change was killed in the middle; ops recover {stack}")
+    say(f"stack {stack}: a change was killed in the middle, or its state is damaged; ops recover {stack}")
     answer = subprocess.run([paths.launcher, "recover", "--yes", stack], cwd=paths.checkout, env=dict(variables))
     if answer.returncode:
         raise SandboxError(

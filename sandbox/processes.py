@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psutil
 
-from sandbox.paths import Paths, write_private
+from sandbox.paths import HOME_VARIABLE, Paths, write_private
 from sandbox.steps import SandboxError
 
 FIRST_PORT = 4610
@@ -189,7 +189,11 @@ def leftovers(paths: Paths) -> list[psutil.Process]:
 
 def _belongs(process: psutil.Process, paths: Paths) -> bool:
     with suppress(psutil.Error):
-        if Path(process.exe()).is_relative_to(paths.engine):
+        # A sandbox beside another has the same binaries.
+        home = process.environ().get(HOME_VARIABLE)
+        if home and home != str(paths.home):
+            return False
+        if Path(process.exe()).is_relative_to(paths.engine.resolve()):
             return True
         if process.environ().get(BRIDGE_VARIABLE) == str(paths.bridge):
             return True

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from sandbox.paths import Paths
 
-GREETING = "AskProAI sandbox: pulumi, the AWS CLI and boto3 work on the emulated clouds. Leave with `exit`."
+GREETING = "AskProAI sandbox: pulumi, ops, the AWS CLI and boto3 work on the emulated clouds. Leave with `exit`."
 RC_FILE = """[ -r ~/.bashrc ] && . ~/.bashrc
 export PATH={path}
 PS1="(sandbox) $PS1"

@@ -121,7 +121,7 @@ class DatabaseSettings(Block):
         if not self.parameters.get("max_connections", "").isdecimal():
             yield Problem(
                 path=("parameters",),
-                text="lacks max_connections as a number; want it, since the alarms are set to a share of it",
+                text="lack max_connections, a number in quotes; want it, since the alarms are set to a share of it",
             )
 
     @rule

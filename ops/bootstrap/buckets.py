@@ -49,7 +49,7 @@ def things(place: Place) -> Iterator[Thing]:
             where=side.region,
             why=side.why,
             exists=lambda side=side: _exists(side),
-            make=lambda side=side: _make(place, side),
+            make=lambda side=side: _make(side),
         )
         for setting in settings(place, side):
             yield Thing(
@@ -98,8 +98,8 @@ def settings(place: Place, side: Side) -> list[Setting]:
         ),
         Setting(
             name="lock",
-            read=lambda s3, bucket: s3.get_object_lock_configuration(Bucket=bucket)["ObjectLockConfiguration"],
-            wanted=lock,
+            read=_locked,
+            wanted=("GOVERNANCE", LOCKED_DAYS),
             put=lambda s3, bucket: s3.put_object_lock_configuration(Bucket=bucket, ObjectLockConfiguration=lock),
         ),
         _lifecycle(),
@@ -128,6 +128,11 @@ def _encryption(place: Place, side: Side) -> Setting:
         wanted=True,
         put=lambda s3, bucket: s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration=wanted()),
     )
+
+
+def _locked(s3: Any, bucket: str) -> tuple[str, int] | None:
+    rule = s3.get_object_lock_configuration(Bucket=bucket)["ObjectLockConfiguration"].get("Rule")
+    return (rule["DefaultRetention"]["Mode"], rule["DefaultRetention"]["Days"]) if rule else None
 
 
 def _lifecycle() -> Setting:
@@ -166,7 +171,7 @@ def _exists(side: Side) -> bool:
     return True
 
 
-def _make(place: Place, side: Side) -> None:
+def _make(side: Side) -> None:
     """With a lock from the start; the other settings follow, each looked at by itself."""
     client("s3", side.region).create_bucket(
         Bucket=side.bucket,

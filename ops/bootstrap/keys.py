@@ -1,6 +1,7 @@
 """The key of the state and of all stacks' secrets: multi-region, so that a copy of it outlives either region."""
 
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -99,8 +100,6 @@ def _make_replica(place: Place) -> None:
 
 
 def _until_enabled(kms: Any, identifier: str) -> None:
-    import time
-
     deadline = time.monotonic() + READY_SECONDS
     while kms.describe_key(KeyId=identifier)["KeyMetadata"]["KeyState"] == "Creating":
         if time.monotonic() > deadline:

@@ -82,10 +82,10 @@ def activate(desk: Desk, operation: Operation, declared: dict[str, Any]) -> None
 def decide(desk: Desk, operation: Operation, target: RegionStack, other: RegionStack) -> None:
     """Everything before the decision: checks, what would be lost, how the old writer is kept out, and the yes."""
     lag = check(desk, operation, target, other)
-    with operation.timeline.step(f"ask whether {other.region} answers") as step:
+    with operation.timeline.step(f"ask whether {other.region} answers", asks=True) as step:
         answers_there = not other.following and reachable(other.region)
         step.detail = "it does" if answers_there else "it does not"
-    with operation.timeline.step("quote what would be lost"):
+    with operation.timeline.step("quote what would be lost", asks=True):
         quoted = quote(desk.pair, target, other, other_answers=answers_there)
     for line in quoted.lines():
         say(f"          {line}")
@@ -104,7 +104,7 @@ def decide(desk: Desk, operation: Operation, target: RegionStack, other: RegionS
 def check(desk: Desk, operation: Operation, target: RegionStack, other: RegionStack) -> facts.Lag:
     """The preflight; the lag that it found. Raises OpsError (REFUSED) with all that stands in the way."""
     preflight = Preflight(standby=target, other=other, accepted_lag=desk.options.accept_lag)
-    with operation.timeline.step(f"check {target.stack}") as step:
+    with operation.timeline.step(f"check {target.stack}", asks=True) as step:
         found = preflight.run()
         blocking = [finding.text for finding in found if finding.blocks]
         if blocking:

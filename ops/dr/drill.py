@@ -5,7 +5,7 @@ from typing import Any
 
 from ops.dr import drill_tables as tables
 from ops.dr import report
-from ops.dr.drill_course import Drill, DrillOptions
+from ops.dr.drill_course import REASON, Drill, DrillOptions
 from ops.dr.expected import LIMIT_MINUTES, Expected, expected
 from ops.dr.objectives import Declaration, Objective, objectives
 from ops.dr.operation import Desk, Options
@@ -49,13 +49,24 @@ def drill(options: DrillOptions) -> None:
         running.run()
     except BaseException as error:
         failed = error
-        say(f"the drill ended early; to go on: ops dr status, then ops dr failback --to {running.home} --rebuild")
+        say(f"the drill ended early: {_next(running)}")
         raise
     finally:
         _conclude(running, declared, promised, failed)
     broken = tables.over(_rows(running, declared), promised)
     if broken:
         raise OpsError("\n".join(broken), Exit.OVER_BUDGET)
+
+
+def _next(running: Drill) -> str:
+    """How to go on after a drill that ended early."""
+    if running.decided is None:
+        return "before the decision, so nothing was changed; repair what is named, and run it again"
+    home, away = running.home, running.away
+    if running.measured is None:
+        reason = f'--waive-fence "{REASON}"'
+        return f"to go on: ops dr failover --to {away} --yes {reason}, then ops dr failback --to {home} --yes --rebuild"
+    return f"to go on: ops dr failback --to {home} --yes --rebuild"
 
 
 def require_peace(pair: Pair) -> None:
@@ -100,6 +111,7 @@ def _conclude(running: Drill, declared: Declaration, promised: list[Objective], 
         tables.show("Measured in the sandbox", tables.flat(rows))
     for title, content in shown.items():
         tables.show(title, content)
+    shown["Sources of the expected times"] = tables.source_rows(times)
     for table in times:
         say(table.verdict())
     written = report.write(running.options.report or report.default_folder(), _record(running, rows, shown, failed))

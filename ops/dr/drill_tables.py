@@ -5,11 +5,14 @@ from dataclasses import dataclass
 
 from rich.table import Table
 
-from ops.dr.expected import Expected
+from ops.dr.expected import Expected, Step
 from ops.dr.losses import Loss, Outage
 from ops.dr.objectives import Objective
 from ops.dr.timeline_picture import span
 from ops.steps import console
+
+LOG_WIDTH = 120
+"""Of a table that goes to a file."""
 
 Rows = list[tuple[str, ...]]
 
@@ -78,18 +81,30 @@ def measured_rows(measured: Measured, rto_minutes: float, rpo_minutes: float) ->
 
 
 def expected_rows(tables: Sequence[Expected]) -> Rows:
-    """The steps of each posture; the critical path is marked with a star."""
-    rows: Rows = [("posture", "step", "minutes", "waits for", "basis", "source")]
-    for table in tables:
-        for step in table.steps:
-            star = "* " if step.name in table.path else ""
-            span_ = f"{step.least:g} to {step.most:g}"
-            after = ", ".join(step.after)
-            rows.append((table.posture, star + step.name, span_, after, step.source.basis, step.source.title))
-        total = f"{table.least:.1f} to {table.most:.1f}"
-        verdict = "within" if table.within else "over"
-        rows.append((table.posture, f"total, at most {table.limit:g}", total, "", verdict, "the steps with a star"))
+    """The steps of all postures; each posture's column has a star where a step is on its critical path."""
+    rows: Rows = [("step", "minutes", *(table.posture for table in tables), "how far to trust it, and the source")]
+    steps = {step.name: step for table in tables for step in table.steps}
+    order = max((table.steps for table in tables), key=len)
+    for step in (steps[step.name] for step in order):
+        places = [_place(table, step) for table in tables]
+        rows.append(
+            (step.name, f"{step.least:g} to {step.most:g}", *places, f"{step.source.basis}: {step.source.title}")
+        )
+    totals = [f"{table.most:.1f}" for table in tables]
+    limits = [f"{table.limit:g}" for table in tables]
+    rows.append(("total of the path with the stars", "", *totals, ""))
+    rows.append(("at most", "", *limits, ""))
     return rows
+
+
+def source_rows(tables: Sequence[Expected]) -> Rows:
+    """What each step waits for, and what its source says."""
+    steps = {step.name: step for table in tables for step in table.steps}
+    rows = [
+        (step.name, ", ".join(step.after), step.source.says, f"{step.source.title}: {step.source.url}")
+        for step in steps.values()
+    ]
+    return [("step", "waits for", "the source says", "source"), *rows]
 
 
 def objective_rows(objectives: Sequence[Objective]) -> Rows:
@@ -112,13 +127,22 @@ def show(title: str, rows: Rows) -> None:
     table = Table(*rows[0], title=title, title_justify="left")
     for row in rows[1:]:
         table.add_row(*row)
-    console().print(table)
+    screen = console()
+    if not screen.is_terminal:
+        screen.width = LOG_WIDTH
+    screen.print(table)
 
 
 def flat(rows: Sequence[Row]) -> Rows:
     """Measured rows as a table."""
     told = {True: "within", False: "OVER", None: ""}
     return [("measured", "is", "at most", ""), *((r.what, r.value, r.limit, told[r.within]) for r in rows)]
+
+
+def _place(table: Expected, step: Step) -> str:
+    if step.name in table.path:
+        return "*"
+    return "beside it" if step.name in {step.name for step in table.steps} else ""
 
 
 def _minutes(value: float | None) -> str:

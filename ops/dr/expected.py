@@ -67,38 +67,48 @@ class Expected:
         return sum(step.most for step in self.steps if step.name in self.path and _assumed(step))
 
     def verdict(self) -> str:
-        """One line: the total, and where it is over the limit the step to change."""
+        """The total, and where that is over the limit each step to change."""
         told = f"{self.posture}: {self.least:.0f} to {self.most:.1f} min from the decision, limit {self.limit:.0f}"
         if self.within:
             return f"{told}; {self.assumed:.1f} of them assumed"
-        worst = self.to_change()
-        return f"{told}: over; the step to change is '{worst.name}': {worst.change}"
+        changes = "; ".join(f"'{step.name}': {step.change}" for step in self.to_change())
+        return f"{told}: over; to change: {changes}"
 
     def room(self, name: str) -> float:
-        """Minutes that a step may take before the posture is over its limit, all others as slow as they can be."""
+        """Minutes that a step may take before the posture is over its limit, all others as slow as they can be.
+
+        Without end for a step that the flip does not wait for.
+        """
+        if not _leads(self.steps, SPREAD, name):
+            return float("inf")
         without = [replace(step, most=0.0) if step.name == name else step for step in self.steps]
         through = _longest([step for step in without if _leads(self.steps, step.name, name)])
         return self.limit - through[1]
 
-    def to_change(self) -> Step:
-        """The step of the path that takes longest, among those that can be changed."""
+    def to_change(self) -> list[Step]:
+        """The steps without which the limit would be kept: each time the longest of the path that can be changed."""
+        changed: list[Step] = []
+        left = self
+        while not left.within and (longest := left._longest_to_change()):
+            changed.append(longest)
+            left = _table(self.posture, [replace(s, most=0.0, change="") if s in changed else s for s in self.steps])
+        return changed
+
+    def _longest_to_change(self) -> Step | None:
         changeable = [step for step in self.steps if step.name in self.path and step.change]
-        return max(changeable, key=lambda step: step.most)
+        return max(changeable, key=lambda step: step.most, default=None)
 
 
 def expected(standby: Standby) -> Expected:
     """The table of a posture, as that standby is declared."""
-    steps = tuple(_steps(standby))
+    return _table(standby.posture, _steps(standby))
+
+
+def _table(posture: Posture, steps: Sequence[Step]) -> Expected:
     path, most = _longest(steps)
-    _, least = _longest([replace(step, most=step.least) for step in steps])
-    return Expected(
-        posture=standby.posture,
-        steps=steps,
-        path=path,
-        least=least,
-        most=most,
-        limit=LIMIT_MINUTES[standby.posture],
-    )
+    _, least = _longest([replace(step, most=min(step.least, step.most)) for step in steps])
+    limit = LIMIT_MINUTES[posture]
+    return Expected(posture=posture, steps=tuple(steps), path=path, least=least, most=most, limit=limit)
 
 
 def _steps(standby: Standby) -> list[Step]:
@@ -135,7 +145,7 @@ def _database(standby: Standby) -> list[Step]:
         most=60,
         source=sources.FIRST_BACKUP,
         after=(PROMOTE,),
-        change="keep automated backups on the replica, or flip as soon as the gates pass",
+        change="keep automated backups on the replica, then a promotion needs no full one",
     )
     steps = [promote] if standby.keeps_backups else [promote, back_up]
     convert = Step(
@@ -144,7 +154,7 @@ def _database(standby: Standby) -> list[Step]:
         most=30,
         source=sources.MULTI_AZ,
         after=(steps[-1].name,),
-        change="let the replica have its second zone already, or flip as soon as the gates pass",
+        change="give the replica its second zone in peace, or convert in a second run after the flip",
     )
     return [*steps, convert]
 

@@ -145,12 +145,22 @@ def aside(work: Mapping[str, Callable[[], T]]) -> dict[str, T]:
 
 
 def wait(what: str, ask: Callable[[], T], done: Callable[[T], bool], *, seconds: float, pause: float = 2.0) -> T:
-    """Ask until the answer will do. Raises OpsError with the last answer when that takes longer than `seconds`."""
+    """Ask until the answer will do; an error of AWS is asked again.
+
+    Raises OpsError with the last answer when that takes longer than `seconds`.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError
+
     deadline = time.monotonic() + seconds
     while True:
-        answer = ask()
-        if done(answer):
-            return answer
+        try:
+            answer = ask()
+        except (BotoCoreError, ClientError) as error:
+            told = " ".join(str(error).split())
+        else:
+            if done(answer):
+                return answer
+            told = str(answer)
         if time.monotonic() > deadline:
-            raise OpsError(f"{what}: not within {seconds:.0f} s, it is still: {answer}")
+            raise OpsError(f"{what}: not within {seconds:.0f} s, it is still: {told}")
         time.sleep(pause)

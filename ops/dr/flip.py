@@ -50,7 +50,7 @@ def flip(desk: Desk, timeline: Timeline, to: str) -> bool:
     leads to where it led before, or the message says where each one leads.
     """
     pair, before = desk.pair, desk.pair.other_than(to)
-    with timeline.step(f"gates of {to}") as step:
+    with timeline.step(f"gates of {to}", asks=True) as step:
         token = _prepared(desk, to)
         asked, led = _asked(pair, pair[to], token)
         astray = _astray(pair, to, led)

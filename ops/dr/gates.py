@@ -38,6 +38,7 @@ def ask(pair: Pair, stack: RegionStack, token: str | None) -> list[Gate]:
         "worker capacity": partial(_workers, stack),
         "certificate": partial(_certificate, stack),
         "database": partial(_database, stack),
+        "one writer": partial(_one_writer, stack, pair[pair.other_than(stack.stack)]),
     }
     if token is not None:
         asked["edge TLS"] = partial(_edge_tls, str(pair.edge_output("zone_id")), token)
@@ -80,6 +81,15 @@ def _database(stack: RegionStack) -> Gate:
     role = f"a replica of {found.source}" if found.is_replica else "a writer"
     passed = not found.is_replica and found.status == "available"
     return Gate(name="database", passed=passed, finding=f"{found.identifier} is {found.status} and {role}")
+
+
+def _one_writer(stack: RegionStack, other: RegionStack) -> Gate:
+    """A region that another took over from still looks well, and has not what was written since."""
+    superseded = stack.role == "primary" and other.activated and other.writes
+    finding = (
+        f"{other.stack} took over and takes writes: the data here is out of date" if superseded else "the only one"
+    )
+    return Gate(name="one writer", passed=not superseded, finding=finding)
 
 
 def _edge_tls(zone_id: str, token: str) -> Gate:

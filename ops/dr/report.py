@@ -119,4 +119,4 @@ def _table(rows: Sequence[Sequence[Any]]) -> str:
 
 
 def _cell(value: Any) -> str:
-    return " ".join(str(value).split()).replace("|", "\\|")
+    return "unknown" if value is None else " ".join(str(value).split()).replace("|", "\\|")

@@ -7,7 +7,7 @@ from ops.dr.operation import Desk
 from ops.engine import Engine
 from ops.objects import objects
 from ops.pair import RegionStack
-from ops.recover import STATE_FOLDER, recover
+from ops.recover import STATE_FOLDER, Options, recover
 from ops.recover.locks import locks
 from ops.recover.recovery import Recovery
 from ops.stack_files import project_name
@@ -30,7 +30,8 @@ def at_work(stack: str) -> str:
 def settle(desk: Desk, timeline: Timeline, stack: str) -> None:
     """Recover the stack where that is needed. Raises OpsError BUSY where its engine lives."""
     if left_behind(desk.engine, stack):
-        recover(stack, timeline)
+        # What was cut off, and no look for more: the engine's own `up` comes next.
+        recover(stack, timeline, Options(quick=True))
 
 
 def settle_promotion(desk: Desk, timeline: Timeline, target: RegionStack) -> None:

@@ -1,5 +1,6 @@
 """Finds in the clouds what a state lacks, puts it in, and has the engine read it."""
 
+import os
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from ops.recover.finders import AGAIN, FINDERS, NotKnownYetError, Wanted
 from ops.recover.states import Resource, State, is_provider, logical_name
 
 SEARCHES_AT_ONCE = 8
+TOKEN_VARIABLE = "CLOUDFLARE_API_TOKEN"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,10 +63,17 @@ def settle(found: Iterable[Found]) -> None:
             done.result()
 
 
-def read_back(engine: Engine, stack: str, found: list[Found]) -> None:
-    """Have the engine read what was adopted. Raises OpsError for what its provider does not find."""
-    urns = [each.resource["urn"] for each in found]
+def read(engine: Engine, stack: str, urns: list[str], edge: EdgeApi) -> None:
+    """Have the engine read resources back from their cloud."""
+    if any("cloudflare:" in urn for urn in urns) and not os.environ.get(TOKEN_VARIABLE):
+        # A provider that was found again has not got its token back: a preview hides it, until `up` sets it.
+        os.environ[TOKEN_VARIABLE] = edge.secret("cloudflare_api_token")
     engine.refresh(stack, _silent, urns)
+
+
+def read_back(engine: Engine, stack: str, found: list[Found], edge: EdgeApi) -> None:
+    """Have the engine read what was adopted. Raises OpsError for what its provider does not find."""
+    read(engine, stack, [each.resource["urn"] for each in found], edge)
     there = {resource["urn"] for resource in State(engine.export(stack)).resources}
     lost = [str(each) for each in found if each.resource["urn"] not in there]
     if lost:

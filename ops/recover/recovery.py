@@ -130,7 +130,7 @@ class Recovery:
                 state.keep(resource)
             self._adopt(state, found)
             if unread:
-                self._engine.refresh(self.stack, step.progress, unread)
+                adoption.read(self._engine, self.stack, unread, self._edge)
         return True
 
     def _adopt_missing(self) -> dict[str, int]:
@@ -162,7 +162,7 @@ class Recovery:
         state.forget_pending()
         self._engine.import_(self.stack, state.exported)
         if found:
-            adoption.read_back(self._engine, self.stack, found)
+            adoption.read_back(self._engine, self.stack, found, self._edge)
 
     def _conclude(self, changes: dict[str, int]) -> None:
         if not self.found_something:

@@ -45,9 +45,9 @@ def one(call: Call) -> Thing:
 def entry_point(call: Call) -> Thing:
     """The entry point of a phase."""
     phase = call.path["phase"]
+    call.require(*([PERMISSIONS[phase]] if phase in PERMISSIONS else PERMISSIONS.values()))
     for ruleset in call.collection(NAME).values():
-        if ruleset["phase"] == phase and ruleset["kind"] == "zone":
-            call.require(PERMISSIONS[phase])
+        if ruleset["phase"] == phase:
             return ruleset
     raise RefusedError(404, 10003, f"could not find entrypoint ruleset in the {phase} phase")
 

@@ -61,7 +61,7 @@ def _zone(call: Call, key: str) -> Thing:
         "account": {"id": call.store.account, "name": "sandbox"},
         "owner": {"id": None, "type": "user", "email": None},
         "meta": {"step": 4, "page_rule_quota": 3, "phishing_detected": False},
-        "plan": {"id": "94f3b7b768b0458b56d2cac4fe5ec0f9", "name": "Business Website", "is_subscribed": True},
+        "plan": {"name": "Pro Website", "legacy_id": "pro", "is_subscribed": True},
     }
 
 

@@ -14,7 +14,7 @@ from sandbox.environment import environment
 from sandbox.paths import CHECKOUT, HOME_VARIABLE, Paths
 from sandbox.processes import urls
 
-COMMAND_SECONDS = 900
+COMMAND_SECONDS = 1800
 VISIT_SECONDS = 30
 Platforms = dict[str, "Platform"]
 """The stacks of one sandbox, by name."""

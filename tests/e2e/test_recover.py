@@ -33,7 +33,7 @@ OPS_BUSY, OPS_USAGE = 4, 2
 
 @pytest.fixture(scope="module")
 def platform() -> Iterator[Platform]:
-    """Clouds that run, and stack prod without a resource."""
+    """Clouds that run, and every stack without a resource."""
     home = Path(tempfile.mkdtemp(prefix="askproai-recover-"))
     paths = beside(Paths.of(), home)
     try:
@@ -41,7 +41,8 @@ def platform() -> Iterator[Platform]:
         servers, _fresh = clouds.start(paths)
         clouds.forget_lost_states(paths, servers)
         variables = environment(paths, {name: server.url for name, server in servers.items()})
-        bring_up.initialise(paths, "prod", variables, print)
+        for stack in project.stacks(paths):
+            bring_up.initialise(paths, stack, variables, print)
         yield Platform(paths, variables, "prod")
     finally:
         sandbox(paths, "down")
@@ -112,6 +113,21 @@ def names_of_keys(platform: Platform) -> Counter[str]:
     return Counter(tag["TagValue"] for tag in tags if tag["TagKey"] == "Name")
 
 
+def put_resources(platform: Platform, resources: list[dict[str, Any]]) -> None:
+    """Give the stack a state with these resources and no other."""
+    exported = json.loads(platform.pulumi("stack", "export").stdout)
+    exported["deployment"]["resources"] = resources
+    file = platform.paths.home / "imported.json"
+    file.write_text(json.dumps(exported))
+    platform.pulumi("stack", "import", "--file", str(file))
+
+
+def ids(platform: Platform) -> dict[str, str]:
+    """The identifiers of what is at Cloudflare, by logical name."""
+    resources = json.loads(platform.pulumi("stack", "export").stdout)["deployment"]["resources"]
+    return {r["urn"].rpartition("::")[2]: r["id"] for r in resources if r["type"].startswith("cloudflare:")}
+
+
 def twice(names: Counter[Any]) -> list[Any]:
     return [name for name, count in names.items() if count > 1]
 
@@ -177,14 +193,25 @@ def test_a_damaged_or_lost_state_is_restored_from_its_newest_backup(platform: Pl
 
 def test_what_was_made_after_the_backup_is_found_by_its_names(platform: Platform) -> None:
     """The oldest case of all: the backup knows of nothing, and the cloud holds the whole platform."""
-    exported = json.loads(platform.pulumi("stack", "export").stdout)
-    kept = [r for r in exported["deployment"]["resources"] if r["type"].startswith("pulumi:")]
-    resources = recorded(platform)
-    file = platform.paths.home / "emptied.json"
-    file.write_text(json.dumps({**exported, "deployment": {**exported["deployment"], "resources": kept}}))
-    platform.pulumi("stack", "import", "--file", str(file))
-    before = names_in_ec2(platform)
+    resources, before = recorded(platform), names_in_ec2(platform)
+    put_resources(platform, [])
     ops(platform, "recover", "--yes", "--up", "prod")
     assert recorded(platform) == resources
     assert platform.preview() == {}
     assert names_in_ec2(platform) == before
+
+
+def test_the_edge_too_is_found_by_its_names(platform: Platform) -> None:
+    """The edge reads two outputs of each region, so a standby that has these and nothing else will do."""
+    outputs = json.loads(platform.pulumi("stack", "output", "--json").stdout)
+    read = {name: outputs[name] for name in ("load_balancer_dns_name", "certificate_validation_records")}
+    standby, edge = (Platform(platform.paths, platform.variables, stack) for stack in ("dr", "edge"))
+    root = {"urn": "urn:pulumi:dr::askproai::pulumi:pulumi:Stack::askproai-dr", "type": "pulumi:pulumi:Stack"}
+    put_resources(standby, [{**root, "custom": False, "outputs": read}])
+    edge.pulumi("up", "--yes", "--skip-preview")
+    before = ids(edge)
+    put_resources(edge, [])
+    ops(platform, "recover", "--yes", "--up", "edge")
+    assert edge.preview() == {}
+    # Its private key cannot be read back, so the certificate is shown anew.
+    assert dict(before.items() ^ ids(edge).items()).keys() <= {"tls-origin-pull-certificate"}

@@ -13,10 +13,9 @@ CHECKS = ("", "/database", "/redis", "/queue")
 
 def test_status_names_all_three_stacks_and_how_to_visit(three_stacks: Platforms) -> None:
     told = sandbox(three_stacks["prod"].paths, "status").stdout
-    assert [line.split()[1:3] for line in told.splitlines() if "stack " in line] == [
-        ["stack", stack] for stack in ("prod", "dr", "edge")
-    ]
-    assert "resources, live" in next(line for line in told.splitlines() if "stack prod" in line)
+    rows = [line.split() for line in told.splitlines() if line.startswith("│ stack ")]
+    assert [row[2] for row in rows] == ["prod", "dr", "edge"]
+    assert [row[2] for row in rows if "live" in row] == ["prod"]
     assert three_stacks["edge"].variables["ASKPROAI_EDGE_URL"] in told
     assert "curl -H 'Host: app." in told
 

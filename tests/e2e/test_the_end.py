@@ -25,6 +25,7 @@ def test_destroy_leaves_the_account_empty(platform: Platform) -> None:
         "groups": platform.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"],
         "balancers": elb.describe_load_balancers()["LoadBalancers"],
         "targets": elb.describe_target_groups()["TargetGroups"],
+        "trust": elb.describe_trust_stores()["TrustStores"],
         "databases": platform.client("rds").describe_db_instances()["DBInstances"],
         "caches": platform.client("elasticache").describe_replication_groups()["ReplicationGroups"],
         "queues": platform.client("sqs").list_queues().get("QueueUrls", []),
@@ -35,6 +36,8 @@ def test_destroy_leaves_the_account_empty(platform: Platform) -> None:
         # A name that AWS keeps for a recovery could not be used by the next `up`.
         "secrets": platform.client("secretsmanager").list_secrets(IncludePlannedDeletion=True)["SecretList"],
         "certificates": platform.client("acm").list_certificates()["CertificateSummaryList"],
+        "plans": platform.client("backup").list_backup_plans()["BackupPlansList"],
+        "vaults": platform.client("backup").list_backup_vaults()["BackupVaultList"],
     }
     assert {kind: found for kind, found in left.items() if found} == {}
     states = {kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"]["KeyState"] for key in kms.list_keys()["Keys"]}

@@ -23,13 +23,20 @@ def test_a_key_rotates_once_a_year_when_nothing_else_is_asked(aws: Clients) -> N
     assert kms.get_key_rotation_status(KeyId=key)["RotationPeriodInDays"] == 365
 
 
-@pytest.mark.fix("kms.py:multi_region_keys_have_short_names")
+@pytest.mark.fix("kms.py:ciphertexts_name_multi_region_keys")
+def test_what_a_multi_region_key_encrypts_it_decrypts(aws: Clients) -> None:
+    kms = aws("kms")
+    key = kms.create_key(MultiRegion=True)["KeyMetadata"]["KeyId"]
+    secret = kms.encrypt(KeyId=key, Plaintext=b"a secret")["CiphertextBlob"]
+    assert kms.decrypt(CiphertextBlob=secret)["Plaintext"] == b"a secret"
+
+
+@pytest.mark.fix("kms.py:ciphertexts_are_read_with_the_keys_prefix")
 def test_what_a_multi_region_key_encrypts_its_replica_decrypts(aws: Clients) -> None:
     key = aws("kms").create_key(MultiRegion=True)["KeyMetadata"]["KeyId"]
     aws("kms").replicate_key(KeyId=key, ReplicaRegion=OTHER_REGION)
     secret = aws("kms").encrypt(KeyId=key, Plaintext=b"a secret")["CiphertextBlob"]
-    for region in ("eu-central-1", OTHER_REGION):
-        assert aws("kms", region).decrypt(CiphertextBlob=secret)["Plaintext"] == b"a secret"
+    assert aws("kms", OTHER_REGION).decrypt(CiphertextBlob=secret)["Plaintext"] == b"a secret"
 
 
 @pytest.mark.fix("kms.py:replica_leaves_the_primary_alone")
@@ -44,6 +51,20 @@ def test_a_primary_key_stays_one_when_its_replica_is_looked_at(aws: Clients) -> 
     assert roles["eu-central-1"]["ReplicaKeys"] == [
         {"Arn": key["Arn"].replace("eu-central-1", OTHER_REGION), "Region": OTHER_REGION}
     ]
+
+
+@pytest.mark.fix("kms.py:replica_has_names_of_its_own")
+def test_a_name_of_a_key_is_none_of_its_replica(aws: Clients, name: str) -> None:
+    alias = f"alias/{name}"
+    key = aws("kms").create_key(MultiRegion=True)["KeyMetadata"]["KeyId"]
+    aws("kms").create_alias(AliasName=alias, TargetKeyId=key)
+    aws("kms").replicate_key(KeyId=key, ReplicaRegion=OTHER_REGION)
+    aws("kms", OTHER_REGION).create_alias(AliasName=f"{alias}-replica", TargetKeyId=key)
+    names = [
+        [found["AliasName"] for found in aws("kms", region).list_aliases(KeyId=key)["Aliases"]]
+        for region in ("eu-central-1", OTHER_REGION)
+    ]
+    assert names == [[alias], [f"{alias}-replica"]]
 
 
 @pytest.mark.fix("kms.py:replica_is_described_as_asked")

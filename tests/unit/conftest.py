@@ -24,6 +24,4 @@ def prod() -> Settings:
 @pytest.fixture(scope="session")
 def naming(prod: Settings) -> Naming:
     """The names and tags of `prod`."""
-    return Naming(
-        environment=prod.environment, account_id=prod.account_id, cost_center=prod.cost_center
-    )
+    return Naming(environment=prod.environment, account_id=prod.account_id, cost_center=prod.cost_center)

@@ -141,7 +141,7 @@ def _put_in_place(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
     def recovery(stack: str, *_: object) -> FakeRecovery:
         return FakeRecovery(world, stack)
 
-    def recover(stack: str, timeline: object, **_: object) -> None:
+    def recover(stack: str, timeline: object, options: object) -> None:
         world.killed.discard(stack)
         world.recovered.append(stack)
 

@@ -92,7 +92,11 @@ def test_every_rename_is_of_a_property_and_in_the_table() -> None:
     for renamed, bridge in generate.tokens()["renames"].items():
         name, _, sdk = renamed.rpartition(".")
         rows = [row for key, row in shapes.table()["shapes"].items() if key.split("=")[0] == name]
-        assert [row["differences"][sdk][0] for row in rows] == [bridge] * len(rows) != []
+        if bridge == sdk:
+            # A likeness that is none: the name is the same on both sides, whatever the bridge's schema says.
+            assert not [row for row in rows if sdk in row["differences"]]
+        else:
+            assert [row["differences"][sdk][0] for row in rows] == [bridge] * len(rows) != []
 
 
 def test_the_table_is_written_as_the_generator_writes_it() -> None:

@@ -79,7 +79,7 @@ def test_the_plan_is_for_the_database_in_use() -> None:
     assert selection["resources"] == [cloud.exports["database_arn"]]
 
 
-def test_a_standby_has_a_vault_and_no_plan_until_it_writes() -> None:
+def test_a_standby_has_a_vault_and_no_plan_until_it_is_activated() -> None:
     assert region("dr").of(PLAN) == []
     assert region("dr").exports["backup_vault_name"] == "askproai-dr-backups-vault"
     activated = changed("dr", activated=True)
@@ -87,8 +87,15 @@ def test_a_standby_has_a_vault_and_no_plan_until_it_writes() -> None:
     assert [rule.get("copyActions") for rule in rules(activated).values()] == [None, None]
 
 
-def test_a_fenced_region_makes_no_snapshots() -> None:
-    assert changed("prod", fenced=True).of(PLAN) == []
+def test_a_home_that_follows_keeps_what_it_has_offsite_and_makes_no_snapshots() -> None:
+    following = changed("prod", role="standby")
+    assert following.of(PLAN) == []
+    assert following.exports["offsite"] == region("prod").exports["offsite"]
+    assert following.exports["backup_vault_name"] == region("prod").exports["backup_vault_name"]
+
+
+def test_a_fenced_database_is_backed_up_as_before() -> None:
+    assert rules(changed("prod", fenced=True)) == rules(region("prod"))
 
 
 def test_what_is_done_to_snapshots_is_done_to_those_of_aws_backup_alone() -> None:

@@ -34,16 +34,16 @@ class Context:
         raise AbortedError(code, details)
 
 
-def ask(method: str, provider: CloudflareProvider | None = None, type: str = "DnsRecord", **values: Any) -> Any:  # noqa: A002
+def ask(method: str, provider: CloudflareProvider | None = None, kind: str = "DnsRecord", **values: Any) -> Any:
     request = getattr(provider_pb2, f"{method}Request")(
-        urn=f"urn:pulumi:edge::askproai::{TOKENS.get(type, type)}::thing",
+        urn=f"urn:pulumi:edge::askproai::{TOKENS.get(kind, kind)}::thing",
         **{name: properties.write(value) if isinstance(value, dict) else value for name, value in values.items()},
     )
     return getattr(provider or CloudflareProvider("6.0.0"), method)(request, Context())
 
 
-def diff(old: dict[str, Any], new: dict[str, Any], type: str = "DnsRecord", **values: Any) -> Any:  # noqa: A002
-    return ask("Diff", type=type, olds={**old, "createdOn": "then"}, old_inputs=old, news=new, **values)
+def diff(old: dict[str, Any], new: dict[str, Any], kind: str = "DnsRecord", **values: Any) -> Any:
+    return ask("Diff", kind=kind, olds={**old, "createdOn": "then"}, old_inputs=old, news=new, **values)
 
 
 def kinds(answer: Any) -> dict[str, str]:
@@ -135,7 +135,7 @@ def test_a_preview_of_a_change_keeps_what_stays() -> None:
 
 def test_a_type_without_a_row_is_an_error_that_names_the_table() -> None:
     with pytest.raises(AbortedError) as caught:
-        ask("Create", type="cloudflare:index/zone:Zone", properties={})
+        ask("Create", kind="cloudflare:index/zone:Zone", properties={})
     code, details = caught.value.args
     assert code == grpc.StatusCode.UNIMPLEMENTED
     assert details.startswith("cloudflare:index/zone:Zone is not in sandbox/plugins/cloudflare/kinds.py")
@@ -205,7 +205,10 @@ def test_a_problem_is_told_in_cloudflares_words_as_far_as_it_has_any(body: bytes
 
 @pytest.mark.parametrize("body", [b"<html>", b"[]", b'{"success": false, "result": {}}'])
 def test_an_answer_that_is_no_result_is_an_error(monkeypatch: pytest.MonkeyPatch, body: bytes) -> None:
+    def answered(*_call: Any) -> Answer:
+        return Answer(200, "OK", body, None)
+
     client = Client("http://127.0.0.1:1", "t", "test")
-    monkeypatch.setattr(client, "_once", lambda *_: Answer(200, "OK", body, None))
+    monkeypatch.setattr(client, "_once", answered)
     with pytest.raises(ApiError, match="GET /zones: 200 OK, which is no result of the API"):
         client.call("GET", "/zones")

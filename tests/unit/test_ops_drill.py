@@ -11,7 +11,7 @@ import pytest
 from ops.dr import drill_tables, losses
 from ops.dr.canary import Ask, Attempt, Canary, send
 from ops.dr.drill_tables import Measured
-from ops.dr.expected import Standby, expected
+from ops.dr.expected import Expected, Posture, Standby, expected
 from ops.dr.losses import Loss, Outage
 from ops.dr.sandbox_control import SandboxControl
 from ops.edge import Answer
@@ -179,12 +179,26 @@ def test_what_is_over_budget_is_told(more: dict[str, Any], told: str) -> None:
     assert told in line
 
 
-def test_the_table_of_expected_times_marks_the_critical_path() -> None:
-    standby = Standby(posture="warm", warmup_seconds=300, keeps_backups=True, waits_for_zone=False)
-    rows = drill_tables.expected_rows([expected(standby)])
-    assert [row[1] for row in rows if row[1].startswith("* promote")] == ["* promote the replica"]
-    assert rows[-1][1] == "total, at most 12"
-    assert all(row[5] for row in rows)
+def both() -> list[Expected]:
+    postures: tuple[Posture, ...] = ("pilot-light", "warm")
+    return [
+        expected(Standby(posture=posture, warmup_seconds=300, keeps_backups=True, waits_for_zone=False))
+        for posture in postures
+    ]
+
+
+def test_the_table_of_expected_times_marks_each_critical_path() -> None:
+    rows = {row[0]: row for row in drill_tables.expected_rows(both())}
+    assert rows["promote the replica"][2:4] == ("beside it", "*")
+    assert rows["create the cache"][2:4] == ("*", "")
+    assert rows["at most"][2:4] == ("30", "12")
+    assert rows["promote the replica"][4].startswith("assumed: RDS User Guide")
+
+
+def test_every_step_has_its_source_in_the_report() -> None:
+    rows = drill_tables.source_rows(both())
+    assert {row[0] for row in rows[1:]} == {step.name for table in both() for step in table.steps}
+    assert all(row[2] and row[3] for row in rows[1:])
 
 
 class _Cloud(BaseHTTPRequestHandler):

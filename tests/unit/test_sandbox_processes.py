@@ -2,7 +2,9 @@
 
 import json
 import os
+import shutil
 import socket
+import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from sandbox import clouds, environment, processes, project
-from sandbox.paths import Paths, write_private
+from sandbox.paths import HOME_VARIABLE, Paths, write_private
 from sandbox.processes import APPLICATION, AWS, CLOUDFLARE, KINDS, Kind, Server
 from sandbox.steps import SandboxError
 
@@ -65,6 +67,22 @@ def test_a_server_that_dies_is_reported_with_its_log(paths: Paths) -> None:
     (paths.checkout / "sandbox" / "aws" / "__main__.py").write_text("raise SystemExit('no such thing')")
     with pytest.raises(SandboxError, match=r"(?s)does not start.*no such thing"):
         processes.start(paths, AWS)
+
+
+def test_an_engine_is_of_the_sandbox_that_started_it(paths: Paths) -> None:
+    tools = paths.checkout / "tools"
+    tools.mkdir()
+    engine = Path(shutil.copy(shutil.which("sleep") or "", tools / "pulumi"))
+    other = Paths(paths.checkout, paths.checkout / "other")
+    other.home.mkdir()
+    for sandbox in (paths, other):
+        sandbox.engine.symlink_to(tools)
+    with subprocess.Popen([engine, "60"], env={HOME_VARIABLE: str(other.home)}) as started:
+        try:
+            assert [process.pid for process in processes.leftovers(other)] == [started.pid]
+            assert processes.leftovers(paths) == []
+        finally:
+            started.kill()
 
 
 def test_a_state_is_kept_while_its_cloud_lives(paths: Paths) -> None:

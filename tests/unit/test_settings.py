@@ -134,6 +134,7 @@ def test_several_problems_come_together_one_line_each() -> None:
         "database_password",
         "cache_auth_token",
         "app_key",
+        "origin_pull_ca",
     ]
 
 
@@ -219,8 +220,9 @@ def test_a_secret_of_the_wrong_form_is_refused_unseen(name: str, value: str) -> 
 
 @pytest.mark.parametrize("name", ["region", "database"])
 def test_a_setting_that_is_encrypted_is_refused_unseen(name: str) -> None:
+    known = ", ".join(SECRET_NAMES)
     assert refusals(encrypted=[*SECRET_NAMES, name]) == [
-        f"{name}: is encrypted (not shown), and is no secret; secrets are database_password, cache_auth_token, app_key"
+        f"{name}: is encrypted (not shown), and is no secret; secrets are {known}"
     ]
 
 
@@ -265,6 +267,11 @@ def test_a_region_writes_unless_it_follows_or_is_fenced(
 
 def test_the_stacks_of_the_pair_follow_each_other() -> None:
     assert (committed("prod")["follows"], committed("dr")["follows"]) == ("dr", "prod")
+
+
+def test_a_lag_that_loses_more_than_is_promised_is_refused() -> None:
+    lines = refusals(("recovery.rpo_minutes", 59), ("recovery.max_replica_lag_seconds", 3541))
+    assert "recovery.max_replica_lag_seconds: 3541 is above rpo_minutes 59; want 3540 or less" in lines
 
 
 def test_former_databases_are_kept_below_the_one_in_use() -> None:

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from broken_files import Refusal, refusals
+from broken_files import ABSENT, Refusal, refusals
 
 DATABASE: list[Refusal] = [
     ("database.engine", "mysqll", "database.engine: 'mysqll' is not allowed; want mysql; did you mean mysql?"),
@@ -144,9 +144,18 @@ DATABASE: list[Refusal] = [
         "database.parameters.require_secure_transport: is set by the program, which always encrypts; delete it",
     ),
     (
-        "database.parameters.max_connections",
-        200,
-        "database.parameters.max_connections: 200 is no text; want it in quotes",
+        "database.parameters.long_query_time",
+        2,
+        "database.parameters.long_query_time: 2 is no text; want it in quotes",
+    ),
+    *(
+        (
+            "database.parameters.max_connections",
+            value,
+            "database.parameters: lack max_connections, a number in quotes; want it, since the alarms are set to a "
+            "share of it",
+        )
+        for value in (ABSENT, "{DBInstanceClassMemory/12582880}")
     ),
 ]
 

@@ -112,8 +112,8 @@ def test_the_other_stack_of_the_pair_must_be_where_the_copies_are() -> None:
     with configured(changed(values, ("offsite.region", "eu-north-1"))), pytest.raises(ConfigurationError) as refusal:
         load("Pulumi.dr.yaml")
     assert str(refusal.value) == (
-        "Pulumi.dr.yaml: askproai:offsite.region: 'eu-north-1' is not the region of dr, which works with the copies when "
-        "it takes over from prod; want eu-west-1"
+        "Pulumi.dr.yaml: askproai:offsite.region: 'eu-north-1' is not the region of dr, which works with the copies "
+        "when it takes over from prod; want eu-west-1"
     )
 
 

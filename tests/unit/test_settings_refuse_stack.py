@@ -45,11 +45,6 @@ STACK: list[Refusal] = [
         3601,
         "recovery.max_replica_lag_seconds: 3601 is out of range; want a whole number from 1 to 3600",
     ),
-    (
-        "recovery.rpo_minutes",
-        4,
-        "recovery.max_replica_lag_seconds: 300 is above rpo_minutes 4; want 240 or less",
-    ),
     ("recovery.rpo_minutes", 0, "recovery.rpo_minutes: 0 is out of range; want a whole number from 1 to 1440"),
     ("recovery.rto_minutes", "4h", "recovery.rto_minutes: '4h' does not fit; want a whole number from 1 to 1440"),
     (

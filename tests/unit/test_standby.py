@@ -174,3 +174,10 @@ def test_a_rebuilt_standby_needs_nothing_that_the_former_database_has() -> None:
 def test_the_record_says_where_the_region_stands(following: Cloud[RegionOutputs]) -> None:
     fields = ("role", "follows", "activated", "fenced", "posture", "database_generation")
     assert [following.exports[field] for field in fields] == ["standby", "prod", False, False, "pilot-light", 1]
+
+
+def test_a_region_that_is_primary_again_does_not_wait_for_its_second_zone() -> None:
+    primary = composed(PROD.model_copy(update={"database": PROD.database.model_copy(update={"generation": 2})}))
+    database = primary.one(DATABASE).inputs
+    assert (database["multiAz"], database["applyImmediately"]) == (True, True)
+    assert region("prod").one(DATABASE).inputs["applyImmediately"] is False

@@ -14,6 +14,13 @@ def _selection(wanted: Wanted) -> list[str]:
     return [f"{plan}|{row['SelectionId']}" for row in rows if row["SelectionName"] == wanted["name"]]
 
 
+def _vault_lock(wanted: Wanted) -> list[str]:
+    """AWS refuses another lock, be it the same, once the first can no longer be changed."""
+    name = wanted["backupVaultName"]
+    rows = listed(wanted, "backup", "list_backup_vaults", "BackupVaultList")
+    return [name for row in rows if row["BackupVaultName"] == name and row.get("Locked")]
+
+
 OPERATIONS = {
     "aws:sns/topic:Topic": Finder(find=_topic, by="name"),
     "aws:backup/vault:Vault": Finder(
@@ -22,6 +29,11 @@ OPERATIONS = {
             lambda wanted, row: row["BackupVaultName"] == wanted["name"],
         ),
         by="name",
+    ),
+    "aws:backup/vaultLockConfiguration:VaultLockConfiguration": Finder(
+        find=_vault_lock,
+        by="vault",
+        identified=lambda resource: str(resource["inputs"].get("backupVaultName")),
     ),
     "aws:backup/plan:Plan": Finder(
         find=among(

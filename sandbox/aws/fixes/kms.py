@@ -1,15 +1,16 @@
-"""KMS: rotation of keys, names of multi-region keys, and their replicas in other regions."""
+"""KMS: rotation of keys, what multi-region keys encrypt, and their replicas in other regions."""
 
 import json
 from typing import Any
 
-from moto.kms import models
-from moto.kms.models import Key, KmsBackend, kms_backends
+from moto.kms import utils
+from moto.kms.models import Alias, Grant, Key, KmsBackend, kms_backends
 from moto.kms.responses import KmsResponse
 
 from sandbox.aws.fixes.fix import replaces
 
 DEFAULT_ROTATION_DAYS = 365
+PREFIX_LENGTH, NAME_LENGTH = len("mrk-"), 36
 
 
 def _own_key(response: KmsResponse) -> Any:
@@ -34,14 +35,20 @@ def rotation_period_reads_back(stock: Any, self: KmsResponse) -> str:
     return json.dumps(status)
 
 
-@replaces(models, "generate_key_id")
-def multi_region_keys_have_short_names(stock: Any, multi_region: bool = False) -> str:
-    """AWS gives a multi-region key `mrk-` and 32 digits; with moto's hyphens the name does not fit into its ciphertexts.
+@replaces(utils, "_serialize_ciphertext_blob")
+def ciphertexts_name_multi_region_keys(stock: Any, ciphertext: Any) -> bytes:
+    """moto cuts the name of a multi-region key, which has a prefix, so that nothing it encrypted can be decrypted."""
+    prefix, name = ciphertext.key_id[:-NAME_LENGTH], ciphertext.key_id[-NAME_LENGTH:]
+    blob: bytes = stock(ciphertext._replace(key_id=name))
+    return prefix.encode().ljust(PREFIX_LENGTH) + blob
 
-    So what was encrypted with such a key, as the secrets of a stack are, could not be decrypted.
-    """
-    name: str = stock(multi_region)
-    return f"mrk-{name.removeprefix('mrk-').replace('-', '')}" if multi_region else name
+
+@replaces(utils, "_deserialize_ciphertext_blob")
+def ciphertexts_are_read_with_the_keys_prefix(stock: Any, ciphertext_blob: bytes) -> Any:
+    """The other way of `ciphertexts_name_multi_region_keys`."""
+    prefix = ciphertext_blob[:PREFIX_LENGTH].decode().strip()
+    ciphertext = stock(ciphertext_blob[PREFIX_LENGTH:])
+    return ciphertext._replace(key_id=prefix + ciphertext.key_id)
 
 
 @replaces(KmsBackend, "replicate_key")
@@ -53,6 +60,14 @@ def replica_leaves_the_primary_alone(stock: Any, self: KmsBackend, key_id: str, 
     replica: Key = stock(self, self.get_key_id(key_id), replica_region)
     shared = replica.multi_region_configuration
     replica.multi_region_configuration = {**shared, "MultiRegionKeyType": "REPLICA"}
+    return replica
+
+
+@replaces(KmsBackend, "replicate_key")
+def replica_has_names_of_its_own(stock: Any, self: KmsBackend, key_id: str, replica_region: str) -> Key:
+    """A key and its replica share aliases and grants in moto: each name of one region is listed in the other too."""
+    replica: Key = stock(self, key_id, replica_region)
+    replica.aliases, replica.grants = dict[str, Alias](), dict[str, Grant]()
     return replica
 
 

@@ -13,7 +13,9 @@ from cloudflare import Cloudflare
 from sandbox.aws.connections import dropped
 from sandbox.cloudflare.server import Application, build
 from sandbox.cloudflare.store import Store
+from sandbox.plugins.cloudflare.provider import CloudflareProvider
 from tests.emulator.cloudflare.emulated import ACCOUNT, DOMAIN, TOKEN, ZONE, Emulated
+from tests.emulator.cloudflare.engine import configured
 
 
 def origin(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -71,3 +73,9 @@ def emulated(url: str, store: Store) -> Iterator[Emulated]:
 def sdk(emulated: Emulated) -> Cloudflare:
     """Cloudflare's own SDK, which tries each call once."""
     return Cloudflare(api_token=TOKEN, base_url=f"{emulated.url}/client/v4", max_retries=0, timeout=5)
+
+
+@pytest.fixture
+def provider(emulated: Emulated) -> CloudflareProvider:
+    """The plugin, configured for the emulated Cloudflare."""
+    return configured(f"{emulated.url}/client/v4", TOKEN)

@@ -1,8 +1,8 @@
 """What the tests of the emulated Cloudflare agree on."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
+from email.message import Message
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -19,7 +19,7 @@ class Answer:
     """An answer over HTTP."""
 
     status: int
-    headers: Mapping[str, str]
+    headers: Message
     text: str
 
     @property

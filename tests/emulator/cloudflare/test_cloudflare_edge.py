@@ -1,8 +1,8 @@
 """The emulated edge: where a visitor's request goes, and what Cloudflare answers by itself."""
 
 import json
-import urllib.request
 from collections.abc import Callable
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -16,24 +16,17 @@ from tests.emulator.cloudflare.emulated import ACCOUNT, DOMAIN, ZONE, Answer, Em
 ORIGIN = "prod-lb.example.com"
 
 
-class NoRedirect(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *args: Any) -> None:
-        return None
-
-
 @pytest.fixture
 def visit(emulated: Emulated) -> Callable[..., Answer]:
     """A visitor's request: `visit("www", "/path")`; the answer is not followed."""
-    opener = urllib.request.build_opener(NoRedirect)
 
     def send(name: str, path: str = "/", method: str = "GET", body: bytes | None = None, **headers: str) -> Answer:
-        host = f"{name}.{DOMAIN}" if name else DOMAIN
-        request = urllib.request.Request(f"{emulated.url}{path}", body, {"Host": host, **headers}, method=method)
-        try:
-            with opener.open(request, timeout=5) as answer:
-                return Answer(answer.status, answer.headers, answer.read().decode())
-        except urllib.error.HTTPError as answer:
-            return Answer(answer.code, answer.headers, answer.read().decode())
+        connection = HTTPConnection(emulated.url.removeprefix("http://"), timeout=5)
+        connection.request(method, path, body, {"Host": f"{name}.{DOMAIN}" if name else DOMAIN, **headers})
+        answer = connection.getresponse()
+        text = answer.read().decode()
+        connection.close()
+        return Answer(answer.status, answer.headers, text)
 
     return send
 

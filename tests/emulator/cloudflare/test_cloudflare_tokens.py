@@ -50,8 +50,9 @@ def test_a_token_may_do_what_its_permissions_say(emulated: Emulated) -> None:
     rule = {"expression": "true", "action": "block"}
     rulesets = {"name": "r", "kind": "zone", "phase": "http_request_firewall_custom", "rules": [rule]}
     assert emulated.call("POST", f"/zones/{ZONE}/rulesets", rulesets).status == 200
-    cache = {**rulesets, "phase": "http_request_cache_settings", "rules": []}
+    cache = {"name": "r", "kind": "zone", "phase": "http_request_cache_settings"}
     assert emulated.call("POST", f"/zones/{ZONE}/rulesets", cache).status == 403
+    assert emulated.call("GET", f"/zones/{ZONE}/rulesets/phases/{cache['phase']}/entrypoint").status == 403
 
 
 def test_a_token_with_the_permission_reads_its_own_policies(sdk: Cloudflare, emulated: Emulated) -> None:

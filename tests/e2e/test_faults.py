@@ -1,0 +1,216 @@
+"""What goes wrong while a region is lost, one story in one sandbox: each test begins where the last one ended.
+
+A replica that is behind, a region that hangs, two operators, a command that is killed, and a Cloudflare that refuses,
+breaks off half way or does not do as it says.
+"""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.e2e.operated import Platform, Platforms
+
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("faults")]
+
+REFUSED, BUSY, FAILED = 3, 4, 1
+WAIVED = ("--yes", "--waive-fence", "the region is gone")
+LAG_SHOWS_SECONDS = 30
+BOUNDED_SECONDS = 60
+PROMOTED_SECONDS = 420
+VISITORS = ("", "www.", "app.", "api.", "admin.", "monitoring.")
+
+
+@pytest.fixture(scope="module")
+def prod(three_stacks: Platforms) -> Platform:
+    return three_stacks["prod"]
+
+
+@pytest.fixture(scope="module")
+def dr(three_stacks: Platforms) -> Platform:
+    return three_stacks["dr"]
+
+
+@pytest.fixture
+def faults(edge: Platform) -> Iterator[Any]:
+    """Sets faults of the emulated Cloudflare; they are gone after the test."""
+    url = f"{edge.variables['ASKPROAI_EDGE_URL']}/_sandbox"
+    httpx.delete(f"{url}/calls").raise_for_status()
+    yield lambda **fault: httpx.put(f"{url}/faults", json=fault).raise_for_status()
+    httpx.delete(f"{url}/faults").raise_for_status()
+
+
+def cloudflare_changes(edge: Platform) -> int:
+    """How often a record was asked to change since the test began."""
+    calls = httpx.get(f"{edge.variables['ASKPROAI_EDGE_URL']}/_sandbox/calls").json()
+    return sum(count["all"] for call, count in calls.items() if "dns_records" in call and not call.startswith("GET"))
+
+
+def led_to(edge: Platform) -> set[str]:
+    """The regions whose load balancers the visitors' names lead to, as Cloudflare itself says."""
+    zone = edge.setting("zone_id")
+    answer = httpx.get(
+        f"{edge.variables['CLOUDFLARE_BASE_URL']}/zones/{zone}/dns_records?per_page=100",
+        headers={"Authorization": f"Bearer {edge.pulumi('config', 'get', 'cloudflare_api_token').stdout.strip()}"},
+    )
+    domain = edge.setting("domain")
+    names = {f"{label}{domain}" for label in VISITORS}
+    contents = [record["content"] for record in answer.json()["result"] if record["name"] in names]
+    assert len(contents) == len(names)
+    return {content.split(".")[1] for content in contents}
+
+
+def black_out(platform: Platform, mode: str | None) -> None:
+    """Take the platform's region away in this mode, or give it back."""
+    url = f"{platform.variables['AWS_ENDPOINT_URL']}/_sandbox/blackout/{platform.region}"
+    answer = httpx.put(url, params={"mode": mode}) if mode else httpx.delete(url)
+    answer.raise_for_status()
+
+
+def calls(platform: Platform, *, forget: bool = False) -> int:
+    """Calls to the platform's region since they were last forgotten."""
+    url = f"{platform.variables['AWS_ENDPOINT_URL']}/_sandbox/calls"
+    told = (httpx.delete(url) if forget else httpx.get(url)).json()
+    return sum(count["all"] for count in told.get(platform.region, {}).values())
+
+
+def database(platform: Platform) -> dict[str, Any]:
+    (found,) = platform.client("rds").describe_db_instances()["DBInstances"]
+    return found
+
+
+def is_replica(platform: Platform) -> bool:
+    return bool(database(platform).get("ReadReplicaSourceDBInstanceIdentifier"))
+
+
+def said(done: subprocess.CompletedProcess[str]) -> str:
+    return done.stdout + done.stderr
+
+
+def begin(platform: Platform, *arguments: str) -> "subprocess.Popen[str]":
+    """Start an operators' command in a process group of its own."""
+    return subprocess.Popen(
+        [platform.paths.launcher, *arguments], cwd=platform.paths.checkout, env=platform.variables,
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+    )  # fmt: skip
+
+
+def wait_for(what: str, seconds: float, asked: Any) -> None:
+    deadline = time.monotonic() + seconds
+    while not asked():
+        assert time.monotonic() < deadline, f"{what}: not within {seconds} s"
+        time.sleep(0.5)
+
+
+def test_a_replica_too_far_behind_stops_an_activation(dr: Platform) -> None:
+    dr.replication(lag_seconds=900)
+    try:
+        wait_for(
+            "the lag shows", LAG_SHOWS_SECONDS,
+            lambda: "900" in said(dr.ops("dr", "activate", "dr", *WAIVED, "--dry-run", check=False)),
+        )  # fmt: skip
+        refused = dr.ops("dr", "activate", "dr", *WAIVED, check=False)
+        assert refused.returncode == REFUSED
+        assert "300" in said(refused)
+        assert "--accept-lag" in said(refused)
+        assert is_replica(dr)
+        accepted = dr.ops("dr", "activate", "dr", *WAIVED, "--accept-lag", "1000", "--dry-run")
+        assert "would activate dr" in accepted.stdout
+    finally:
+        dr.replication(lag_seconds=1)
+
+
+def test_a_region_that_hangs_keeps_nobody_waiting(prod: Platform, dr: Platform) -> None:
+    black_out(prod, "hang")
+    before = time.monotonic()
+    tried = dr.ops("dr", "failover", "--to", "dr", *WAIVED, "--dry-run")
+    assert time.monotonic() - before < BOUNDED_SECONDS
+    assert "would flip to dr" in tried.stdout
+    assert is_replica(dr)
+
+
+def test_a_second_operator_is_told_who_is_at_work_and_a_killed_command_is_gone_on_with(
+    prod: Platform, dr: Platform, edge: Platform
+) -> None:
+    black_out(prod, "refuse")
+    first = begin(dr, "dr", "failover", "--to", "dr", *WAIVED)
+    try:
+        wait_for("the promotion", PROMOTED_SECONDS, lambda: first.poll() is not None or not is_replica(dr))
+        assert first.poll() is None, first.communicate()[0]
+        second = dr.ops("dr", "failover", "--to", "dr", *WAIVED, check=False)
+        assert second.returncode == BUSY
+        assert f"(pid {first.pid})" in said(second)
+        assert dr.ops("recover", "--yes", "dr", check=False).returncode == BUSY
+    finally:
+        os.killpg(first.pid, signal.SIGKILL)
+        first.wait()
+    assert led_to(edge) == {prod.region}
+    calls(prod, forget=True)
+    done = dr.ops("dr", "activate", "dr", *WAIVED)
+    assert "killed" in said(done)
+    assert database(dr)["MultiAZ"] is True
+    assert calls(prod) == 0
+    assert dr.preview() == {}
+
+
+def test_activated_twice_is_activated_once(prod: Platform, dr: Platform) -> None:
+    calls(prod, forget=True)
+    again = dr.ops("dr", "activate", "dr", *WAIVED)
+    assert "already active" in again.stdout
+    assert calls(prod) == 0
+
+
+def test_a_change_that_cloudflare_only_says_it_made_is_noticed(prod: Platform, edge: Platform, faults: Any) -> None:
+    faults(mode="ignore", method="PATCH|PUT", path="dns_records")
+    failed = edge.ops("dr", "flip", "--to", "dr", check=False)
+    assert failed.returncode == FAILED
+    assert "did not change" in said(failed)
+    assert led_to(edge) == {prod.region}
+    assert edge.setting("live") == "prod"
+
+
+def test_a_cloudflare_that_breaks_off_half_way_leaves_nothing_half_done(
+    prod: Platform, edge: Platform, faults: Any
+) -> None:
+    faults(mode="5xx", method="PATCH|PUT", path="dns_records", skip=3, count=18)
+    tried = edge.ops("dr", "flip", "--to", "dr", check=False)
+    where = led_to(edge)
+    assert len(where) == 1, said(tried)
+    assert where == {prod.region if tried.returncode else edge.client("rds", "eu-west-1").meta.region_name}
+    assert edge.setting("live") == ("prod" if tried.returncode else "dr")
+
+
+def test_a_cloudflare_that_asks_for_patience_gets_it(dr: Platform, edge: Platform, faults: Any) -> None:
+    if edge.setting("live") == "dr":
+        edge.ops("dr", "flip", "--to", "prod", "--force", "to flip again")
+    faults(mode="429", method="PATCH|PUT", path="dns_records", count=4, retry_after=2)
+    edge.ops("dr", "flip", "--to", "dr")
+    assert led_to(edge) == {dr.region}
+    assert cloudflare_changes(edge) <= len(VISITORS) + 4
+    assert edge.visit(f"app.{edge.setting('domain')}", "/api/health").json()["region"] == dr.region
+    assert edge.preview() == {}
+
+
+def test_failback_is_refused_while_the_data_has_diverged(prod: Platform, dr: Platform, edge: Platform) -> None:
+    black_out(prod, None)
+    assert not is_replica(prod)
+    refused = dr.ops("dr", "failback", "--to", "prod", "--yes", check=False)
+    assert refused.returncode == REFUSED
+    assert "diverged" in said(refused)
+    assert "ops dr rebuild prod" in said(refused)
+    assert led_to(edge) == {dr.region}
+    closed = edge.ops("dr", "flip", "--to", "prod", check=False)
+    assert closed.returncode == REFUSED
+    assert "took over" in said(closed)
+    assert prod.preview() == {}
+
+
+def test_status_tells_all_of_it(dr: Platform) -> None:
+    told = dr.ops("dr", "status").stdout
+    assert "dr is live and not the primary: `ops dr failback --to prod`" in told
+    assert "prod takes writes as well: `ops dr rebuild prod`" in told

@@ -1,0 +1,115 @@
+"""Several records changed at once through the plugin, while the emulated Cloudflare has its faults."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from sandbox.plugins.cloudflare.client import ApiError, Client
+from sandbox.plugins.cloudflare.properties import bare
+from sandbox.plugins.cloudflare.provider import CloudflareProvider
+from tests.emulator.cloudflare.emulated import DOMAIN, TOKEN, ZONE, Emulated
+from tests.emulator.cloudflare.engine import RESOURCES, AbortedError, Engine
+
+
+def flip(provider: CloudflareProvider, engines: list[Engine], target: str) -> list[str | None]:
+    """Change all records at once, as the engine does; the error of each."""
+
+    def one(engine: Engine) -> str | None:
+        try:
+            engine.update({**engine.inputs, "content": target})
+        except AbortedError as error:
+            return str(error)
+        return None
+
+    with ThreadPoolExecutor(len(engines)) as pool:
+        return list(pool.map(one, engines))
+
+
+@pytest.fixture
+def live(provider: CloudflareProvider, emulated: Emulated) -> list[Engine]:
+    """Six records, as the edge has them."""
+    made = [
+        Engine(provider, "DnsRecord").create({**RESOURCES["DnsRecord"], "name": f"host-{number}.{DOMAIN}"})
+        for number in range(6)
+    ]
+    emulated.control("DELETE", "calls")
+    return made
+
+
+def calls(emulated: Emulated) -> dict[str, int]:
+    return emulated.control("GET", "calls")["PUT /zones/{zone_id}/dns_records/{dns_record_id}"]
+
+
+def test_records_change_at_once_with_a_call_each(
+    provider: CloudflareProvider, emulated: Emulated, live: list[Engine]
+) -> None:
+    assert flip(provider, live, "dr.example.com") == [None] * 6
+    assert calls(emulated) == {"all": 6, "faulted": 0}
+
+
+def test_a_rate_limit_makes_all_wait_as_long_as_it_says(
+    provider: CloudflareProvider, emulated: Emulated, live: list[Engine]
+) -> None:
+    emulated.control("PUT", "faults", {"mode": "429", "count": 6, "retry_after": 2})
+    started = time.monotonic()
+    assert flip(provider, live, "dr.example.com") == [None] * 6
+    assert time.monotonic() - started >= 2
+    assert calls(emulated) == {"all": 12, "faulted": 6}
+
+
+def test_a_rate_limit_longer_than_a_minute_is_an_error_at_once(
+    provider: CloudflareProvider, emulated: Emulated, live: list[Engine]
+) -> None:
+    emulated.control("PUT", "faults", {"mode": "429", "retry_after": 300})
+    errors = flip(provider, live[:1], "dr.example.com")
+    assert "429 Too Many Requests: More than 1200 requests" in str(errors[0])
+    assert "it asks to wait 300 s" in str(errors[0])
+    assert calls(emulated) == {"all": 1, "faulted": 1}
+
+
+def test_an_error_that_passes_does_not_show(
+    provider: CloudflareProvider, emulated: Emulated, live: list[Engine]
+) -> None:
+    emulated.control("PUT", "faults", {"mode": "5xx", "count": 2})
+    assert flip(provider, live[:1], "dr.example.com") == [None]
+    assert calls(emulated) == {"all": 3, "faulted": 2}
+
+
+def test_an_error_half_way_leaves_a_state_that_says_which_records_changed(
+    provider: CloudflareProvider, emulated: Emulated, live: list[Engine]
+) -> None:
+    emulated.control("PUT", "faults", {"mode": "5xx", "skip": 3})
+    errors = flip(provider, live, "dr.example.com")
+    assert sorted(error is None for error in errors) == [False] * 3 + [True] * 3
+    assert all("502 Bad Gateway after 3 tries" in error for error in errors if error)
+    assert calls(emulated) == {"all": 12, "faulted": 9}
+    emulated.control("DELETE", "faults")
+    for engine, error in zip(live, errors, strict=True):
+        actual = emulated.call("GET", f"/zones/{ZONE}/dns_records/{engine.id}").json["result"]["content"]
+        assert actual == bare(engine.state["content"]) == ("lb.example.com" if error else "dr.example.com")
+
+
+def test_a_change_without_effect_shows_at_the_next_read(
+    provider: CloudflareProvider, emulated: Emulated, live: list[Engine]
+) -> None:
+    emulated.control("PUT", "faults", {"mode": "ignore"})
+    assert flip(provider, live[:1], "dr.example.com") == [None]
+    emulated.control("DELETE", "faults")
+    live[0].refresh()
+    assert live[0].state["content"] == "lb.example.com"
+
+
+def test_a_call_that_is_never_answered_is_given_up(emulated: Emulated) -> None:
+    emulated.control("PUT", "faults", {"mode": "hang"})
+    impatient = Client(f"{emulated.url}/client/v4", TOKEN, "test", answer_seconds=0.2)
+    with pytest.raises(ApiError, match=r"GET /zones/\w+: no answer from 127.0.0.1:\d+, 3 times: timed out"):
+        impatient.call("GET", f"/zones/{ZONE}")
+    assert emulated.control("GET", "calls")["GET /zones/{zone_id}"] == {"all": 3, "faulted": 3}
+
+
+def test_no_answer_shows_the_token(provider: CloudflareProvider, emulated: Emulated, live: list[Engine]) -> None:
+    emulated.control("PUT", "token", {"permissions": []})
+    (error,) = flip(provider, live[:1], "dr.example.com")
+    assert "403 Forbidden: Authentication error (10000)" in str(error)
+    assert TOKEN not in str(error)

@@ -1,0 +1,55 @@
+"""The operators' records in a bucket, as they are where the state backend is S3."""
+
+import pytest
+
+from ops import aws
+from ops.errors import OpsError
+from ops.ledger import Ledger
+from ops.objects import Bucket
+from tests.emulator.emulated import REGION, Clients
+
+
+@pytest.fixture
+def bucket(aws_bucket: str, endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Bucket:
+    for name, value in (
+        ("AWS_ENDPOINT_URL", endpoint),
+        ("AWS_ACCESS_KEY_ID", "test"),
+        ("AWS_SECRET_ACCESS_KEY", "test"),
+    ):
+        monkeypatch.setenv(name, value)
+    aws._client.cache_clear()
+    return Bucket(aws_bucket, ".askproai", REGION)
+
+
+@pytest.fixture
+def aws_bucket(aws: Clients, name: str) -> str:
+    aws("s3").create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
+    return name
+
+
+def test_an_object_is_made_once_changed_by_who_knows_it_and_removed(bucket: Bucket) -> None:
+    assert bucket.swap("locks/a.json", None, b"mine") is True
+    assert bucket.swap("locks/a.json", None, b"theirs") is False
+    assert bucket.swap("locks/a.json", b"another", b"theirs") is False
+    assert bucket.swap("locks/a.json", b"mine", b"theirs") is True
+    assert (bucket.read("locks/a.json"), bucket.keys("locks/")) == (b"theirs", ["locks/a.json"])
+    assert bucket.swap("locks/a.json", b"theirs", None) is True
+    assert (bucket.read("locks/a.json"), bucket.keys("")) == (None, [])
+
+
+def test_two_who_saw_nothing_do_not_both_make_it(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+    bucket.write("locks/a.json", b"theirs")
+
+    def nothing(key: str) -> tuple[None, None]:
+        return None, None
+
+    monkeypatch.setattr(bucket, "_read", nothing)
+    assert bucket.swap("locks/a.json", None, b"mine") is False
+
+
+def test_the_ledger_holds_its_lock_and_history_there(bucket: Bucket) -> None:
+    ledger = Ledger(bucket)
+    with ledger.hold("platform"), pytest.raises(OpsError, match="is at work"), Ledger(bucket).hold("platform"):
+        pytest.fail("two hold the lock")
+    ledger.append("waiver", {"reason": "lost"})
+    assert [record["kind"] for record in ledger.history()] == ["waiver"]
