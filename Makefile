@@ -10,6 +10,8 @@ HOME_FOLDER := $(or $(ASKPROAI_SANDBOX),.sandbox)
 BIN := $(HOME_FOLDER)/venv/bin
 PYTHON := $(BIN)/python
 TESTS ?=
+# Tests on the real engine mostly wait: each group of them has a sandbox of its own, side by side.
+SANDBOXES ?= 4
 DRILL ?=
 
 .PHONY: help
@@ -62,7 +64,7 @@ check: lint ## Format, lint, strict types and unit tests, in seconds
 
 .PHONY: test
 test: set-up lint ## Every check and test, with the real engine on a sandbox; TESTS="..." is handed to pytest
-	@$(PYTHON) -m pytest $(TESTS)
+	@$(PYTHON) -m pytest --numprocesses $(SANDBOXES) --dist loadgroup $(TESTS)
 
 .PHONY: bench
 bench: set-up ## Time of a preview against a flat program and terraform

@@ -129,8 +129,8 @@ class Fleet(Component):
                 id=self.template.id, version=self.template.latest_version.apply(str)
             ),
             target_group_arns=[target.arn for target in args.target_groups],
-            # The provider would wait for the number of instances that the state remembers, which scaling has long moved,
-            # and for that of before when a group shrinks to nothing: ten minutes, then an error.
+            # The provider would wait for the number of instances that the state remembers, which scaling has long
+            # moved, and for that of before when a group shrinks to nothing: ten minutes, then an error.
             wait_for_capacity_timeout="0",
             health_check_type="ELB" if args.target_groups else "EC2",
             health_check_grace_period=args.warmup_seconds,

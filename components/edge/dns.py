@@ -118,13 +118,14 @@ def validation(domain: str, regions: list[list[dict[str, str]]]) -> dict[str, st
     """The one record that all regions' certificates ask for, without the trailing dots that Cloudflare trims.
 
     The name of ACM's record depends on domain and account alone (ACM User Guide, "DNS validation"), and the wildcard
-    shares it. Raises ValueError for regions that ask for different ones.
+    shares it. The keys are the engine's own, as it keeps the regions' outputs. Raises ValueError for regions that ask
+    for different ones.
     """
     wanted = {
-        (option["resource_record_name"].rstrip("."), option["resource_record_value"].rstrip("."))
+        (option["resourceRecordName"].rstrip("."), option["resourceRecordValue"].rstrip("."))
         for options in regions
         for option in options
-        if option["domain_name"] == domain
+        if option["domainName"] == domain
     }
     if len(wanted) != 1:
         raise ValueError(

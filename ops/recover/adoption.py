@@ -1,7 +1,7 @@
 """Finds in the clouds what a state lacks, puts it in, and has the engine read it."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 from ops.engine import Engine
 from ops.errors import OpsError
 from ops.recover.cloudflare import EdgeApi
-from ops.recover.finders import AGAIN, FINDERS, NotKnownYetError, Wanted
+from ops.recover.finders import AGAIN, FINDERS, UNKNOWN, NotKnownYetError, Wanted
 from ops.recover.states import Resource, State, is_provider, logical_name
 
 SEARCHES_AT_ONCE = 8
@@ -47,6 +47,15 @@ def search(state: State, missing: Iterable[Resource], edge: EdgeApi) -> list[Fou
     if problems:
         raise OpsError("\n".join(problems))
     return found
+
+
+def best(found: list[Found]) -> list[Found]:
+    """Those of which every input is known, for providers judge them together; without one of these, all.
+
+    What is left waits for something that is found in the same round, or that only `up` makes.
+    """
+    known = [each for each in found if not _has_unknown(each.wanted.inputs)]
+    return known or found
 
 
 def unknown_types(missing: Iterable[Resource]) -> list[str]:
@@ -101,6 +110,14 @@ def _identifiers(wanted: Wanted, taken: frozenset[str]) -> list[str]:
     except (BotoCoreError, ClientError) as error:
         raise OpsError(f"{wanted.name}: cannot be looked for: {_flat(error)}") from None
     return [identifier for identifier in found if identifier not in taken]
+
+
+def _has_unknown(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return any(_has_unknown(part) for part in value.values())
+    if isinstance(value, list):
+        return any(_has_unknown(part) for part in value)
+    return bool(value == UNKNOWN)
 
 
 def _silent(_line: str) -> None:

@@ -142,7 +142,7 @@ class Recovery:
                 state = self._exported()
                 missing = [row["newState"] for row in steps if row["op"] == "create"]
                 state.add_foundations(missing)
-                found = adoption.search(state, missing, self._edge)
+                found = adoption.best(adoption.search(state, missing, self._edge))
                 unknown = adoption.unknown_types(missing)
                 step.detail = f"exists: {_some(map(str, found))}" if found else _counted(changes)
                 if unknown:

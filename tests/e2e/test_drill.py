@@ -13,8 +13,6 @@ from tests.e2e.operated import Platform, Platforms
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("drill")]
 
 DRILL_SECONDS = 3000
-FLIP_SECONDS = 5.0
-"""The flip with its gates takes at most this on the sandbox."""
 
 
 @pytest.fixture(scope="module")
@@ -39,13 +37,6 @@ def told(drilled: subprocess.CompletedProcess[str], folder: Path) -> dict[str, A
     return json.loads(file.read_text())
 
 
-def seconds(report: dict[str, Any], *beginnings: str) -> float:
-    """How long the first failover's steps with these beginnings took."""
-    steps = report["timeline"]
-    served = next(number for number, step in enumerate(steps) if step["name"] == "verify through the edge")
-    return sum(step["seconds"] for step in steps[:served] if step["name"].startswith(beginnings))
-
-
 def test_a_drill_keeps_its_budget(drilled: subprocess.CompletedProcess[str]) -> None:
     assert drilled.returncode == 0, f"{drilled.stdout}\n{drilled.stderr}"
 
@@ -53,10 +44,6 @@ def test_a_drill_keeps_its_budget(drilled: subprocess.CompletedProcess[str]) -> 
 def test_nothing_called_the_lost_region_after_the_decision(told: dict[str, Any]) -> None:
     (calls,) = [value for what, value in told["measured"].items() if what.startswith("calls to")]
     assert calls == "0"
-
-
-def test_the_flip_with_its_gates_is_quick(told: dict[str, Any]) -> None:
-    assert seconds(told, "gates of", "lead visitors", "read the records", "ask as a visitor") <= FLIP_SECONDS
 
 
 def test_no_row_is_lost_on_the_way_back(told: dict[str, Any]) -> None:

@@ -41,7 +41,11 @@ def faults(edge: Platform) -> Iterator[Any]:
     """Sets faults of the emulated Cloudflare; they are gone after the test."""
     url = f"{edge.variables['ASKPROAI_EDGE_URL']}/_sandbox"
     httpx.delete(f"{url}/calls").raise_for_status()
-    yield lambda **fault: httpx.put(f"{url}/faults", json=fault).raise_for_status()
+
+    def set_fault(**fault: object) -> None:
+        httpx.put(f"{url}/faults", json=fault).raise_for_status()
+
+    yield set_fault
     httpx.delete(f"{url}/faults").raise_for_status()
 
 

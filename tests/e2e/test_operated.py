@@ -6,7 +6,7 @@ import pytest
 
 from tests.e2e.operated import Platform, sandbox
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("platform")]
 
 
 @pytest.fixture(scope="module")

@@ -2,15 +2,16 @@
 
 import pytest
 
-from tests.e2e.operated import Platform
+from tests.e2e.operated import Platform, Platforms
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("platform")]
 
 
-def test_destroy_leaves_the_account_empty(platform: Platform) -> None:
-    platform.pulumi("config", "set", "allow_destroy_of", "prod")
-    platform.pulumi("up", "--yes", "--skip-preview")
-    platform.pulumi("destroy", "--yes", "--skip-preview")
+def test_destroy_leaves_the_account_empty(three_stacks: Platforms, platform: Platform) -> None:
+    for stack in ("edge", "dr", "prod"):
+        three_stacks[stack].pulumi("config", "set", "allow_destroy_of", stack)
+        three_stacks[stack].pulumi("up", "--yes", "--skip-preview")
+        three_stacks[stack].pulumi("destroy", "--yes", "--skip-preview")
 
     ec2, elb, kms = platform.client("ec2"), platform.client("elbv2"), platform.client("kms")
     ours = [{"Name": "tag:Project", "Values": ["askproai"]}]

@@ -47,10 +47,10 @@ def region_outputs(stack: str) -> dict[str, Any]:
         "load_balancer_dns_name": balancer(stack),
         "certificate_validation_records": [
             {
-                "domain_name": name,
-                "resource_record_name": f"_token.{domain}.",
-                "resource_record_type": "CNAME",
-                "resource_record_value": "_answer.acm-validations.aws.",
+                "domainName": name,
+                "resourceRecordName": f"_token.{domain}.",
+                "resourceRecordType": "CNAME",
+                "resourceRecordValue": "_answer.acm-validations.aws.",
             }
             for name in (domain, f"*.{domain}")
         ],

@@ -121,7 +121,7 @@ def test_every_record_says_why_it_is_there_in_the_words_that_fit() -> None:
 @pytest.mark.filterwarnings("ignore:coroutine:RuntimeWarning")
 def test_regions_that_prove_the_domain_differently_are_refused() -> None:
     outputs = {stack: region_outputs(stack) for stack in STACKS}
-    outputs["dr"]["certificate_validation_records"][0]["resource_record_value"] = "_other.acm-validations.aws."
+    outputs["dr"]["certificate_validation_records"][0]["resourceRecordValue"] = "_other.acm-validations.aws."
     with pytest.raises(
         ValueError, match=r"ask for 2 different records for askproai\.de; want regions of one AWS account"
     ):

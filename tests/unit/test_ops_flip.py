@@ -81,7 +81,9 @@ def test_a_flip_is_undone_through_the_same_gates(platform: Platform) -> None:
     with pytest.raises(OpsError, match="no flip to undo"):
         flip.undo(platform.desk())
     flip.run(platform.desk(), "dr")
-    flip.undo(platform.desk())
+    with pytest.raises(OpsError, match="dr took over and takes writes: the data here is out of date"):
+        flip.undo(platform.desk())
+    flip.undo(platform.desk(force="it was the wrong region"))
     assert leads_to(platform) == {"prod"}
     assert platform.file("edge").get("live") == "prod"
     flip.run(platform.desk(), "dr")

@@ -12,7 +12,7 @@ from ops.engine import Engine, Say
 from ops.errors import Exit, OpsError
 from ops.objects import Folder
 from ops.recover import adoption, recover
-from ops.recover.finders import FINDERS, Finder
+from ops.recover.finders import FINDERS, UNKNOWN, Finder
 from ops.recover.recovery import Options, Recovery
 from ops.steps import Timeline
 
@@ -125,6 +125,19 @@ def test_what_no_pending_operation_tells_of_is_found_by_what_up_would_create(
     run(engine, backend, up=True)
     assert identifiers(engine) == {"vpc": "vpc-1", "bucket": "ours"}
     assert "up" not in engine.did
+
+
+def test_what_is_known_in_full_is_adopted_before_what_hangs_on_it(
+    backend: Folder, there: dict[str, list[str]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    vpc, bucket = resource(VPC, "vpc"), resource(BUCKET, "bucket")
+    bucket["inputs"]["rules"] = [{"vpcId": UNKNOWN}]
+    engine = RecordingEngine([vpc, bucket], [])
+    there |= {"vpc": ["vpc-1"], "bucket": ["ours"]}
+    run(engine, backend)
+    rounds = [line for line in capsys.readouterr().out.splitlines() if "exists:" in line]
+    assert ["vpc-1" in line for line in rounds] == [True, False]
+    assert identifiers(engine) == {"vpc": "vpc-1", "bucket": "ours"}
 
 
 def test_up_ends_what_was_cut_off(backend: Folder, there: dict[str, list[str]]) -> None:
