@@ -176,7 +176,7 @@ def test_the_lock_of_a_living_engine_is_left_and_its_holder_named(platform: Plat
 
 @pytest.fixture(scope="module")
 def edge(platform: Platform) -> Platform:
-    """The edge before prod; it reads two outputs of each region, so a standby that has these and nothing else will do."""
+    """The edge before prod; of each region it reads two outputs, so a standby that has no more than these will do."""
     outputs = json.loads(platform.pulumi("stack", "output", "--json").stdout)
     read = {name: outputs[name] for name in ("load_balancer_dns_name", "certificate_validation_records")}
     root = {"urn": "urn:pulumi:dr::askproai::pulumi:pulumi:Stack::askproai-dr", "type": "pulumi:pulumi:Stack"}
