@@ -26,6 +26,8 @@ LOCK = re.compile(r"created by (?P<who>\S+) \(pid (?P<pid>\d+)\) at (?P<since>\S
 SECRET_MARK = "4dabf18193072939515e22adb298388d"
 """Pulumi's signature of a special value in a state; such an output is left as it is, encrypted."""
 ERRORS_SHOWN = 8
+UNCHANGED = ("same", "read")
+"""Operations of the engine that change nothing; reading another stack's outputs is one."""
 DEBUG = {"PULUMI_DEBUG_COMMANDS": "true"}
 """Without it the engine has no --event-log."""
 
@@ -63,11 +65,11 @@ class Engine:
         return self._change(["up", "--yes", "--skip-preview", "--suppress-outputs"], stack, say)
 
     def preview_changes(self, stack: str, config_file: Path | None = None) -> dict[str, int]:
-        """What `up` would do, by operation and without what stays the same; `config_file` in place of the stack's."""
+        """What `up` would change, by operation; `config_file` in place of the stack's."""
         options = ["--config-file", str(config_file)] if config_file else []
         done = self._run(["preview", "--json", *options], stack)
         summary = json.loads(done.stdout).get("changeSummary") or {}
-        return {operation: count for operation, count in summary.items() if operation != "same" and count}
+        return {operation: count for operation, count in summary.items() if operation not in UNCHANGED and count}
 
     def preview_steps(self, stack: str) -> list[dict[str, Any]]:
         """The steps of an `up`, those that change nothing too: `op`, `urn`, and `newState` without secrets."""
@@ -205,7 +207,12 @@ def _explained(text: str, arguments: list[str], stack: str) -> OpsError:
         )
     if re.search("no stack named.*found", text):
         return OpsError(
-            f"stack {stack} is not in the state backend; run `ops bootstrap`, or `pulumi stack init {stack}`"
+            f"stack {stack} is not in the state backend; run `ops bootstrap`, or `pulumi stack init {stack}`; "
+            f"if it was there before, `ops recover {stack}` restores it"
+        )
+    if "failed to load checkpoint" in text:
+        return OpsError(
+            f"the state of stack {stack} is damaged; `ops recover {stack}` restores it from its newest backup"
         )
     lines = [_flat(line) for line in text.splitlines() if "error:" in line]
     told = "; ".join(dict.fromkeys(lines)) or _flat(text)[-300:]

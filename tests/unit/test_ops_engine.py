@@ -88,6 +88,12 @@ def test_a_preview_counts_what_would_change(engine: Engine) -> None:
     assert engine.preview_changes("dr") == {"update": 2}
 
 
+def test_a_damaged_state_names_the_command_that_restores_it(engine: Engine) -> None:
+    answers(engine, error="error: failed to load checkpoint: place 1: unexpected end of JSON input", status=255)
+    with pytest.raises(OpsError, match="the state of stack dr is damaged; `ops recover dr` restores it"):
+        engine.export("dr")
+
+
 def test_a_stack_that_the_backend_has_not_got_is_named(engine: Engine) -> None:
     answers(engine, error="error: no stack named 'dr' found", status=255)
     with pytest.raises(OpsError, match="stack dr is not in the state backend; run `ops bootstrap`"):
