@@ -74,13 +74,13 @@ class Platform:
         )
 
     def preview(self, *arguments: str) -> dict[str, list[str]]:
-        """What a preview would do: the logical names by operation."""
+        """What a preview would change: the logical names by operation."""
         steps = json.loads(self.pulumi("preview", "--json", *arguments).stdout)["steps"]
         done: dict[str, list[str]] = {}
         for step in steps:
             done.setdefault(step["op"], []).append(step["urn"].rsplit("::", 1)[1])
-        done.pop("same", None)
-        return done
+        # Reading another stack's outputs changes nothing.
+        return {operation: names for operation, names in done.items() if operation not in ("same", "read")}
 
     def state(self) -> str:
         """The stack's state as it lies on disk."""
