@@ -10,8 +10,6 @@ HOME_FOLDER := $(or $(ASKPROAI_SANDBOX),.sandbox)
 BIN := $(HOME_FOLDER)/venv/bin
 PYTHON := $(BIN)/python
 TESTS ?=
-# Tests on the real engine mostly wait: each group of them has a sandbox of its own, side by side.
-SANDBOXES ?= 4
 DRILL ?=
 
 .PHONY: help
@@ -63,8 +61,12 @@ check: lint ## Format, lint, strict types and unit tests, in seconds
 	@$(PYTHON) -m pytest tests/unit --numprocesses auto $(TESTS)
 
 .PHONY: test
-test: set-up lint ## Every check and test, with the real engine on a sandbox; TESTS="..." is handed to pytest
-	@$(PYTHON) -m pytest --numprocesses $(SANDBOXES) --dist loadgroup $(TESTS)
+test: set-up lint ## Checks and tests, with the real engine on a sandbox; TESTS="..." is handed to pytest
+	@$(PYTHON) -m pytest -m "not recovery" $(TESTS)
+
+.PHONY: test-recovery
+test-recovery: set-up ## The stories of killed engines, lost regions and a failing Cloudflare, of an hour and more
+	@$(PYTHON) -m pytest tests/e2e -m recovery $(TESTS)
 
 .PHONY: bench
 bench: set-up ## Time of a preview against a flat program and terraform

@@ -99,13 +99,15 @@ class Ledger:
         who = f"{record['holder']} (pid {record['pid']}) since {record['since']}"
         if _dead(record):
             say(f"the last command of {who} was killed; going on in its place")
-        elif take_over == record["holder"]:
-            say(f"taking over from {who}")
-        else:
+        elif _of_this_machine(record):
+            raise OpsError(f"{who} is at work on this machine; wait until that command has ended", Exit.BUSY)
+        elif take_over != record["holder"]:
             raise OpsError(
                 f"{who} is at work; wait, or take over with --take-over {record['holder']} once that command has ended",
                 Exit.BUSY,
             )
+        else:
+            say(f"taking over from {who}")
         if not self._kept.swap(key, theirs, mine):
             raise OpsError("another operator took over first; try again", Exit.BUSY)
 
@@ -127,11 +129,15 @@ def _holder() -> Record:
     }
 
 
+def _of_this_machine(record: Record) -> bool:
+    return str(record["holder"]).rpartition("@")[2] == socket.gethostname()
+
+
 def _dead(record: Record) -> bool:
     """Whether the holder was a process of this machine that is gone."""
     import psutil
 
-    if record["holder"].rpartition("@")[2] != socket.gethostname():
+    if not _of_this_machine(record):
         return False
     try:
         process = psutil.Process(record["pid"])

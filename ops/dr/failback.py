@@ -1,13 +1,15 @@
 """Failback: the former primary, rebuilt as a replica, takes over again, and the other region becomes its standby."""
 
+from functools import partial
 from typing import Any
 
 from ops.aws import reachable
 from ops.dr import rebuild as rebuilding
 from ops.dr.activate import activate, is_active
+from ops.dr.facts import aside
 from ops.dr.failover import close, flip_or_say
 from ops.dr.operation import LOCK, Desk, Operation
-from ops.errors import Exit, OpsError, refused
+from ops.errors import OpsError, refused
 from ops.pair import RegionStack
 from ops.steps import say
 
@@ -65,12 +67,12 @@ def _converged(desk: Desk, operation: Operation) -> None:
     """Another `pulumi up` of any stack would change nothing. Raises OpsError with what it would change."""
     if desk.options.dry_run:
         return
-    problems = []
-    for stack in [*desk.pair.stacks, desk.pair.edge]:
-        with operation.timeline.step(f"preview of {stack}") as step:
-            changes = desk.engine.preview_changes(stack)
-            step.detail = f"{sum(changes.values())} changes"
-        if changes:
-            problems.append(f"`pulumi up --stack {stack}` would still change: {changes}")
+    stacks = [*desk.pair.stacks, desk.pair.edge]
+    with operation.timeline.step("preview of every stack") as step:
+        found = aside({stack: partial(desk.engine.preview_changes, stack) for stack in stacks})
+        step.detail = f"{sum(sum(changes.values()) for changes in found.values())} changes"
+    problems = [
+        f"`pulumi up --stack {stack}` would still change: {changes}" for stack, changes in found.items() if changes
+    ]
     if problems:
-        raise OpsError("\n".join(problems), Exit.FAILED)
+        raise OpsError("\n".join(problems))

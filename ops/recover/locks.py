@@ -8,10 +8,9 @@ from typing import Any
 
 from ops.errors import Exit, OpsError
 from ops.objects import Objects
+from ops.recover.state_files import ATTRIBUTES
 
 STARTED_TOLERANCE_SECONDS = 2.0
-ATTRIBUTES = ".attrs"
-"""What the engine keeps beside each object of a folder."""
 
 
 @dataclass(frozen=True, kw_only=True)

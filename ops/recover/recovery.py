@@ -42,7 +42,7 @@ class Recovery:
 
     def needed(self) -> bool:
         """Whether something was left behind that can be seen without asking a cloud."""
-        if self._locks():
+        if self._locks() or self._file.broken_attributes():
             return True
         if self._file.problem():
             return self._file.known()
@@ -87,11 +87,16 @@ class Recovery:
     def _restore(self) -> bool:
         """Bring back a state that is damaged or gone; whether there is one to go on with."""
         with self._timeline.step(f"{self.stack}: read the state") as step:
-            problem = self._file.problem()
-            if problem is None:
+            problem, broken = self._file.problem(), self._file.broken_attributes()
+            if problem is None and not broken:
                 step.skip("it can be read")
                 return True
             self.found_something = True
+            if not step.dry_run:
+                self._file.mend_attributes()
+            if problem is None:
+                step.detail = f"cut off while they were written, and removed: {', '.join(broken)}"
+                return not step.dry_run
             self._bring_back(step, problem)
         if self._timeline.dry_run:
             return False

@@ -18,6 +18,9 @@ BACKUPS = (
     ("history/{project}/{stack}/{stack}-", ".checkpoint.json.gz"),
 )
 """Where the engine's backend for folders and buckets keeps earlier states: prefix and ending of their keys."""
+ATTRIBUTES = ".attrs"
+"""What the engine keeps beside each file of a folder: type and checksum. Without them a file reads as well."""
+READ_BY_THE_ENGINE = ("meta", "stacks/{project}/{stack}.", "locks/organization/{project}/{stack}/")
 DAMAGED = "damaged/{project}/{stack}.{now:%Y%m%dT%H%M%S}.json"
 
 
@@ -65,6 +68,17 @@ class StateFile:
             return f"damaged ({error})"
         return None
 
+    def broken_attributes(self) -> list[str]:
+        """Attributes that a killed engine had begun to write: with these, a good state does not read ("EOF")."""
+        prefixes = [prefix.format(**self._place) for prefix in READ_BY_THE_ENGINE]
+        keys = [key for prefix in prefixes for key in self._state.keys(prefix, ATTRIBUTES)]
+        return [key for key in keys if not _is_json(self._state.read(key))]
+
+    def mend_attributes(self) -> None:
+        """Remove broken attributes; the engine writes them anew."""
+        for key in self.broken_attributes():
+            self._state.delete(key)
+
     def known(self) -> bool:
         """Whether the backend has ever held it."""
         return self._state.read(self.key) is not None or any(True for _ in self._backup_keys())
@@ -84,6 +98,7 @@ class StateFile:
         key = "stacks/{project}/{stack}.json".format(**self._place)
         content = gzip.decompress(backup.content) if backup.key.endswith(PACKED) else backup.content
         self._state.write(key, content)
+        self._state.delete(key + ATTRIBUTES)
         # The engine takes the packed form where it finds both.
         self._state.delete(key + PACKED)
         return aside
@@ -109,6 +124,14 @@ class StateFile:
         except (ValueError, KeyError, TypeError):
             return None
         return Backup(key=key, content=content, at=at, resources=len(latest.get("resources") or []))
+
+
+def _is_json(content: bytes | None) -> bool:
+    try:
+        json.loads(content or b"")
+    except ValueError:
+        return content is None
+    return True
 
 
 def _checkpoint(key: str, content: bytes) -> dict[str, Any]:

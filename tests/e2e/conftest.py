@@ -1,7 +1,4 @@
-"""One sandbox for all e2e tests of a worker, beside the one a developer may have up: the same tools, its own clouds.
-
-Test files that change what others look at are kept apart with `pytest.mark.xdist_group`: each worker has a sandbox.
-"""
+"""One sandbox for all e2e tests, beside the one a developer may have up: the same tools, its own clouds and stacks."""
 
 import shutil
 import tempfile
@@ -33,9 +30,10 @@ def three_stacks(own_sandbox: Paths) -> Platforms:
 
 
 @pytest.fixture(scope="session")
-def platform(three_stacks: Platforms) -> Platform:
-    """Stack prod."""
-    return three_stacks["prod"]
+def platform(own_sandbox: Paths) -> Platform:
+    """Stack prod, brought up as `make sandbox` does it."""
+    sandbox(own_sandbox, "up", "--stack", "prod")
+    return platforms(own_sandbox)["prod"]
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ from sandbox.environment import environment
 from sandbox.paths import CHECKOUT, Paths
 from tests.e2e.operated import Platform, run, sandbox
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("recover")]
+pytestmark = pytest.mark.e2e
 
 STATE, COPY = "askproai-state-home-123456789012", "askproai-state-copy-123456789012"
 REGION, COPY_REGION = "eu-west-1", "eu-central-1"
@@ -188,6 +188,23 @@ def test_the_record_for_acm_is_there_before_any_region(account: Account) -> None
     assert record["content"].endswith(".acm-validations.aws")
     assert record["proxied"] is False
     assert account.platform.client("acm", REGION).list_certificates()["CertificateSummaryList"] == []
+
+
+def test_a_state_that_is_cut_off_in_the_bucket_is_restored(account: Account) -> None:
+    root = {"urn": "urn:pulumi:dr::askproai::pulumi:pulumi:Stack::askproai-dr", "type": "pulumi:pulumi:Stack"}
+    exported = json.loads(_pulumi(account, "stack", "export", "--stack", "dr"))
+    exported["deployment"]["resources"] = [{**root, "custom": False}]
+    file = account.project / "imported.json"
+    file.write_text(json.dumps(exported))
+    for _ in range(2):
+        _pulumi(account, "stack", "import", "--stack", "dr", "--file", str(file))
+    s3, place = account.s3(REGION), {"Bucket": STATE, "Key": ".pulumi/stacks/askproai/dr.json"}
+    whole = s3.get_object(**place)["Body"].read()
+    s3.put_object(**place, Body=whole[: len(whole) // 2])
+    variables = {**account.platform.variables, "ASKPROAI_PROJECT": str(account.project), "PULUMI_BACKEND_URL": BACKEND}
+    done = run([account.platform.paths.launcher, "recover", "--yes", "--quick", "dr"], variables)
+    assert "damaged (cut off or not JSON" in done.stdout
+    assert "askproai-dr" in _pulumi(account, "stack", "export", "--stack", "dr")
 
 
 def test_a_permission_that_the_token_lacks_is_named(account: Account) -> None:

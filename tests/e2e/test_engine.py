@@ -9,7 +9,7 @@ import pytest
 
 from tests.e2e.operated import Platform
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("platform")]
+pytestmark = pytest.mark.e2e
 START_SECONDS = 60
 END_SECONDS = 15
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.e2e.operated import Platform, Platforms, sandbox
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("platform")]
+pytestmark = [pytest.mark.e2e, pytest.mark.recovery]
 ARRIVAL_SECONDS = 60.0
 CHECKS = ("", "/database", "/redis", "/queue")
 

@@ -30,6 +30,12 @@ def test_a_second_operator_is_refused_with_the_name_of_the_first(kept: Folder) -
     assert f"{operator()} (pid {os.getpid()})" in busy.value.message
 
 
+def test_a_holder_that_is_seen_to_live_is_not_taken_over_from(kept: Folder) -> None:
+    first, second = Ledger(kept).hold("platform"), Ledger(kept).hold("platform", take_over=operator())
+    with first, pytest.raises(OpsError, match="at work on this machine"), second:
+        pytest.fail("two hold the lock")
+
+
 def test_a_lock_is_given_back_whatever_ends_its_holder(kept: Folder) -> None:
     with pytest.raises(KeyboardInterrupt), Ledger(kept).hold("platform"):
         raise KeyboardInterrupt

@@ -142,3 +142,18 @@ def test_a_packed_backup_is_unpacked(backend: Folder) -> None:
     assert backup is not None
     file.restore(backup)
     assert (file.key, file.problem()) == ("stacks/askproai/prod.json", None)
+
+
+def test_attributes_that_were_cut_off_are_removed_and_nothing_else(backend: Folder) -> None:
+    for key in ("stacks/askproai/prod.json", "stacks/askproai/dr.json", "meta.yaml"):
+        backend.write(key, state(1, at(1)))
+    backend.write("stacks/askproai/prod.json.attrs", b"")
+    backend.write("stacks/askproai/prod.json.bak.attrs", b'{"md5":"1"}')
+    backend.write("stacks/askproai/dr.json.attrs", b"")
+    backend.write("meta.yaml.attrs", b'{"user.cache')
+    file = StateFile(backend, "askproai", "prod")
+    assert file.problem() is None
+    assert file.broken_attributes() == ["meta.yaml.attrs", "stacks/askproai/prod.json.attrs"]
+    file.mend_attributes()
+    assert file.broken_attributes() == []
+    assert backend.keys("stacks/", ".attrs") == ["stacks/askproai/dr.json.attrs", "stacks/askproai/prod.json.bak.attrs"]

@@ -66,7 +66,7 @@ def node_shows_its_groups(stock: Any, self: ElastiCacheBackend, cache_cluster_id
     """moto keeps a node's security groups and parameter group under names that its answers do not use."""
     nodes: list[Any] = stock(self, cache_cluster_id)
     for node in nodes:
-        groups = [{"SecurityGroupId": group, "Status": "active"} for group in node.security_group_ids]
+        groups = [{"SecurityGroupId": group, "Status": "active"} for group in node.security_group_ids or []]
         node.security_groups = groups
         node.cache_parameter_group = {"CacheParameterGroupName": node.cache_parameter_group_name}
     return nodes
