@@ -42,6 +42,10 @@ class Objects(Protocol):
         """The keys that begin with a prefix and have an ending, sorted."""
         ...
 
+    def former(self, key: str) -> Iterator[bytes]:
+        """What an object was before, newest first, where that is kept; also of one that was removed."""
+        ...
+
 
 def objects(folder: str = FOLDER) -> Objects:
     """The objects in a folder of the state backend in use; ours, by default.
@@ -115,6 +119,10 @@ class Folder:
         found = (file for file in self._root.rglob(f"*{ending}") if not file.name.startswith("."))
         return sorted(key for file in found if (key := file.relative_to(self._root).as_posix()).startswith(prefix))
 
+    def former(self, key: str) -> Iterator[bytes]:
+        """A folder keeps nothing."""
+        return iter(())
+
     @contextmanager
     def _guarded(self) -> Iterator[None]:
         self._root.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -169,6 +177,14 @@ class Bucket:
         )
         found = (row["Key"].removeprefix(f"{self._prefix}/") for page in pages for row in page.get("Contents", []))
         return sorted(key for key in found if key.endswith(ending))
+
+    def former(self, key: str) -> Iterator[bytes]:
+        """The object's versions, newest first, but for the one that is read now."""
+        place = self._place(key)
+        pages = self._s3.get_paginator("list_object_versions").paginate(Bucket=self._bucket, Prefix=place["Key"])
+        for row in (row for page in pages for row in page.get("Versions", [])):
+            if row["Key"] == place["Key"] and not row["IsLatest"]:
+                yield self._s3.get_object(**place, VersionId=row["VersionId"])["Body"].read()
 
     def _read(self, key: str) -> tuple[bytes | None, str | None]:
         from botocore.exceptions import ClientError

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 from ops import edge
+from ops.aws import client
 from ops.dr import facts, gates
 from ops.dr.gates import Gate
 from ops.dr.operation import LOCK, Desk
@@ -30,8 +31,12 @@ def run(desk: Desk, to: str) -> None:
     """`ops dr flip --to`: lead visitors to a stack; where they came from is kept for `--undo`."""
     timeline = Timeline(dry_run=desk.options.dry_run)
     with desk.ledger.hold(LOCK, desk.options.take_over):
-        if flip(desk, timeline, to):
-            desk.sign("flip", {"from": desk.pair.other_than(to), "to": to, "timeline": timeline.to_json()})
+        before = desk.pair.live
+        try:
+            flip(desk, timeline, to)
+        finally:
+            if desk.pair.live != before:
+                desk.sign("flip", {"from": before, "to": to, "timeline": timeline.to_json()})
 
 
 def undo(desk: Desk) -> None:
@@ -85,14 +90,20 @@ def flip(desk: Desk, timeline: Timeline, to: str) -> bool:
 
 
 def _prepared(desk: Desk, to: str) -> str:
-    """The outputs and the token, read side by side; the token."""
-    desk.engine.prepare()
+    """The outputs and the token, read side by side; the token. What the gates need is loaded while the engine works."""
     with ThreadPoolExecutor() as pool:
+        loading = pool.submit(_load, desk.pair[to].region)
+        desk.engine.prepare()
         token = pool.submit(desk.engine.secret, desk.pair.edge, TOKEN)
-        loading = pool.submit(edge.load)
         desk.pair.read([to])
         loading.result()
         return token.result()
+
+
+def _load(region: str) -> None:
+    edge.load()
+    for service in gates.SERVICES:
+        client(service, region)
 
 
 def _asked(pair: Pair, target: RegionStack, token: str) -> tuple[list[Gate], dict[str, Record]]:

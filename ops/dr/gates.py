@@ -11,6 +11,8 @@ from ops.dr.preflight import certificate_problems
 from ops.errors import OpsError
 from ops.pair import Pair, RegionStack
 
+SERVICES = ("acm", "autoscaling", "rds")
+"""What the gates ask AWS with."""
 HEALTH_CHECKS = ("", "/database", "/redis", "/queue")
 STRICT = "strict"
 LEAST_TLS = ("1.2", "1.3")

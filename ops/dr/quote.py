@@ -89,6 +89,8 @@ def _lag(quote: Quote) -> str:
 def _canary(row: dict[str, Any] | None) -> str:
     if row is None:
         return "unknown: no answer"
+    if not row.get("rows"):
+        return "none"
     return f"{row.get('last_id')} of {row.get('last_written_at')}, {row.get('rows')} rows"
 
 

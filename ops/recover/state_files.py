@@ -81,11 +81,18 @@ class StateFile:
 
     def known(self) -> bool:
         """Whether the backend has ever held it."""
-        return self._state.read(self.key) is not None or any(True for _ in self._backup_keys())
+        return (
+            self._state.read(self.key) is not None
+            or any(True for _ in self._backup_keys())
+            or any(True for _ in self._state.former(self.key))
+        )
 
     def newest_backup(self) -> Backup | None:
         """The newest earlier state that can be read; one with resources is preferred to one without."""
-        found = [backup for key in self._backup_keys() if (backup := self._backup(key))]
+        found = [backup for key in self._backup_keys() if (backup := self._backup(key, self._state.read(key)))]
+        # A bucket keeps a version for each resource that ever ended: the first that can be read is the newest.
+        former = (self._backup(self.key, content) for content in self._state.former(self.key))
+        found += [backup for backup in [next((each for each in former if each), None)] if backup]
         return max(found, key=lambda backup: (backup.resources > 0, backup.at), default=None)
 
     def restore(self, backup: Backup) -> str | None:
@@ -114,8 +121,7 @@ class StateFile:
     def _backup_keys(self) -> list[str]:
         return [key for prefix, ending in BACKUPS for key in self._state.keys(prefix.format(**self._place), ending)]
 
-    def _backup(self, key: str) -> Backup | None:
-        content = self._state.read(key)
+    def _backup(self, key: str, content: bytes | None) -> Backup | None:
         if content is None:
             return None
         try:

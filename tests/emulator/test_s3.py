@@ -67,3 +67,15 @@ def test_replication_rules_read_back_whole(aws: Clients, s3: Any, name: str) -> 
     configuration = {"Role": "arn:aws:iam::123456789012:role/copy", "Rules": [rule]}
     s3.put_bucket_replication(Bucket=create(s3, name), ReplicationConfiguration=configuration)
     assert s3.get_bucket_replication(Bucket=name)["ReplicationConfiguration"] == configuration
+
+
+@pytest.mark.fix("s3.py:copies_need_no_checksum")
+def test_an_object_is_copied_within_a_bucket_that_locks(s3: Any, name: str) -> None:
+    s3.create_bucket(
+        Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION}, ObjectLockEnabledForBucket=True
+    )
+    lock = {"Rule": {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 1}}, "ObjectLockEnabled": "Enabled"}
+    s3.put_object_lock_configuration(Bucket=name, ObjectLockConfiguration=lock)
+    s3.put_object(Bucket=name, Key="state", Body=b"state")
+    s3.copy_object(Bucket=name, Key="history", CopySource={"Bucket": name, "Key": "state"})
+    assert s3.get_object(Bucket=name, Key="history")["Body"].read() == b"state"
