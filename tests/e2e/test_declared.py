@@ -208,7 +208,7 @@ def test_traffic_goes_to_blue_and_none_to_green(platform: Platform) -> None:
         for action in rule["Actions"]
         if action["Type"] == "forward"
     ]
-    assert served == [{f"{PREFIX}-web-blue": 100, f"{PREFIX}-web-green": 0}] * 2
+    assert served == [{f"{PREFIX}-web-blue": 100, f"{PREFIX}-web-green": 0}] * 3
 
 
 def test_the_loss_of_a_zone_leaves_the_required_instances(platform: Platform) -> None:
