@@ -5,10 +5,10 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from moto.core.responses import ActionResult
-from moto.utilities.utils import CaseInsensitiveDict
 from moto.iam.access_control import IAMPolicy
 from moto.s3.models import FakeBucket
 from moto.s3.responses import S3Response
+from moto.utilities.utils import CaseInsensitiveDict
 
 from sandbox.aws.fixes.fix import replaces
 
