@@ -121,7 +121,8 @@ def _conclude(running: Drill, declared: Declaration, promised: list[Objective], 
 def _record(
     running: Drill, rows: list[tables.Row], shown: dict[str, tables.Rows], failed: BaseException | None
 ) -> dict[str, Any]:
-    outage = running.measured.outage if running.measured else None
+    found = running.measured
+    outages = [outage for outage in (found.outage, found.back) if outage] if found else []
     return {
         "operation": "drill",
         "from": running.home,
@@ -131,7 +132,7 @@ def _record(
         "decided_at": running.decided.isoformat() if running.decided else None,
         "timeline": Timeline(entries=running.entries()).to_json(),
         "marks": running.marks,
-        "outage": {"from": outage.began.isoformat(), "to": outage.ended.isoformat()} if outage else None,
+        "outages": [{"from": outage.began.isoformat(), "to": outage.ended.isoformat()} for outage in outages],
         "measured": {row.what: row.value for row in rows},
         "budget": {row.what: row.limit for row in rows},
         "tables": shown,

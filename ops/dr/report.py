@@ -15,9 +15,9 @@ Operation = Mapping[str, Any]
 """What `write` takes. Needed: `operation` (failover, failback, drill, ...) and `timeline` (`Timeline.to_json()`).
 
 Known beside them, each left out or None where it does not apply: `from` and `to` (stacks), `outcome`, `by`,
-`decided_at`, `marks` (a list of `name` and `at`), `outage` (`from`, `to`), `measured` and `budget` (values by the same
-names), `tables` (rows by title, the first row being the heads), `notes` (lines), and the decisions `quote`, `waiver`,
-`accepted_lag` and `forced` (values by name). Times are ISO 8601.
+`decided_at`, `marks` (a list of `name` and `at`), `outages` (a list of `from` and `to`), `measured` and `budget`
+(values by the same names), `tables` (rows by title, the first row being the heads), `notes` (lines), and the decisions
+`quote`, `waiver`, `accepted_lag` and `forced` (values by name). Times are ISO 8601.
 """
 DECISIONS = {
     "quote": "Data loss as quoted",
@@ -41,7 +41,7 @@ def write(folder: Path, operation: Operation) -> list[Path]:
     written = [markdown, data]
     pictured = raster.name if operation["timeline"] else None
     if pictured:
-        shown = picture(title(operation), operation["timeline"], _marks(operation), operation.get("outage"))
+        shown = picture(title(operation), operation["timeline"], _marks(operation), operation.get("outages") or [])
         draw(shown, [vector, raster])
         written += [vector, raster]
     markdown.write_text(as_markdown(operation, pictured))

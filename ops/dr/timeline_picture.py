@@ -37,26 +37,28 @@ class Mark:
 
 @dataclass(frozen=True, kw_only=True)
 class Picture:
-    """What is drawn; `outage` is from when to when nobody was served, None where that was not measured."""
+    """What is drawn; `outages` are from when to when nobody was served, as far as that was measured."""
 
     title: str
     bars: tuple[Bar, ...]
     marks: tuple[Mark, ...]
-    outage: tuple[float, float] | None
+    outages: tuple[tuple[float, float], ...]
 
     @property
     def end(self) -> float:
         """Seconds that the picture spans."""
         ends = [bar.start + bar.seconds for bar in self.bars] + [mark.at for mark in self.marks]
-        return max([1.0, *ends, *(self.outage or ())])
+        return max([1.0, *ends, *(moment for outage in self.outages for moment in outage)])
 
 
-def picture(title: str, steps: Sequence[dict[str, Any]], marks: Sequence[dict[str, str]], outage: Any) -> Picture:
-    """From what the report holds: times in ISO 8601; `outage` is None or has `from` and `to`."""
+def picture(
+    title: str, steps: Sequence[dict[str, Any]], marks: Sequence[dict[str, str]], outages: Sequence[dict[str, str]]
+) -> Picture:
+    """From what the report holds; all times in ISO 8601."""
     times = [datetime.fromisoformat(step["started"]) for step in steps]
     moments = [datetime.fromisoformat(mark["at"]) for mark in marks]
-    lost = (datetime.fromisoformat(outage["from"]), datetime.fromisoformat(outage["to"])) if outage else None
-    zero = min([*times, *moments, *(lost or ())])
+    lost = [(datetime.fromisoformat(outage["from"]), datetime.fromisoformat(outage["to"])) for outage in outages]
+    zero = min([*times, *moments, *(began for began, _ in lost)])
 
     def after(moment: datetime) -> float:
         return (moment - zero).total_seconds()
@@ -70,7 +72,7 @@ def picture(title: str, steps: Sequence[dict[str, Any]], marks: Sequence[dict[st
         marks=tuple(
             sorted((Mark(name=m["name"], at=after(t)) for m, t in zip(marks, moments, strict=True)), key=lambda m: m.at)
         ),
-        outage=(after(lost[0]), after(lost[1])) if lost else None,
+        outages=tuple((after(began), after(ended)) for began, ended in lost),
     )
 
 
@@ -134,17 +136,17 @@ def _bars(axes: Any, drawn: Picture) -> None:
             fontsize=9,
             color=INK,
             # A mark's line may run through it.
-            path_effects=[withStroke(linewidth=3, foreground=OUTAGE if _is_in(middle, drawn.outage) else "white")],
+            path_effects=[withStroke(linewidth=3, foreground=OUTAGE if _is_in(middle, drawn.outages) else "white")],
         )
 
 
-def _is_in(moment: float, outage: tuple[float, float] | None) -> bool:
-    return outage is not None and outage[0] <= moment < outage[1]
+def _is_in(moment: float, outages: Sequence[tuple[float, float]]) -> bool:
+    return any(began <= moment < ended for began, ended in outages)
 
 
 def _moments(axes: Any, drawn: Picture, levels: Sequence[int]) -> None:
-    if drawn.outage:
-        axes.axvspan(*drawn.outage, color=OUTAGE, zorder=0, lw=0)
+    for outage in drawn.outages:
+        axes.axvspan(*outage, color=OUTAGE, zorder=0, lw=0)
     for mark, level in zip(drawn.marks, levels, strict=True):
         axes.axvline(mark.at, color=INK, lw=1, ls=(0, (4, 3)), zorder=1)
         axes.annotate(
@@ -168,7 +170,7 @@ def _frame(axes: Any, drawn: Picture) -> None:
         every = 60 * max(1, round(drawn.end / 60 / 12))
         ticks = range(0, int(drawn.end) + 1, every)
         axes.set_xticks(ticks, [str(tick // 60) for tick in ticks])
-    note = "; shaded: nobody is served" if drawn.outage else ""
+    note = "; shaded: nobody is served" if drawn.outages else ""
     axes.set_xlabel(f"{'minutes' if in_minutes else 'seconds'} after the beginning{note}", fontsize=10, color=INK)
     axes.spines[["top", "right", "left"]].set_visible(False)
     axes.tick_params(axis="y", length=0, colors=INK)

@@ -32,7 +32,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     whole = operation(
         decided_at=after(4),
         marks=[{"name": "served again", "at": after(186)}],
-        outage={"from": after(0), "to": after(186)},
+        outages=[{"from": after(0), "to": after(186)}],
         measured={"RTO, seconds": 186.0},
         budget={"RTO, seconds": 14400},
         tables={"Expected": [("step", "minutes"), ("promote", "2 to 6")]},
@@ -87,7 +87,7 @@ def test_a_step_of_a_dry_run_and_one_of_no_length_are_drawn(tmp_path: Path) -> N
 
 
 def test_the_picture_begins_with_what_came_first() -> None:
-    drawn = picture("", operation()["timeline"], [{"name": "lost", "at": after(-10)}], None)
+    drawn = picture("", operation()["timeline"], [{"name": "lost", "at": after(-10)}], [])
     assert drawn.marks[0].at == 0
     assert drawn.bars[0].start == 10
     assert drawn.end == 195
