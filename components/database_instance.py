@@ -24,7 +24,8 @@ class DatabaseArgs:
     """`protected` guards the database from deletion, by Pulumi and by AWS.
 
     `source_arn` is the database that this one replicates; without it, it is written to. `apply_immediately` is for what
-    begins as a replica: RDS would let the second zone, which its promotion asks for, wait for the maintenance window.
+    begins as a replica: it can be given its backups only afterwards, and RDS would let them wait for the maintenance
+    window.
     """
 
     naming: Naming
@@ -81,6 +82,10 @@ def database_instance(
         storage_encrypted=True,
         kms_key_id=args.keys.data.arn,
         iam_database_authentication_enabled=True,
+        # Of a replica as well: a promotion would wait for a first full backup, and go on without a second zone.
+        multi_az=settings.multi_az,
+        backup_window=settings.backup_window,
+        backup_retention_period=settings.backup_retention_days,
         ca_cert_identifier="rds-ca-rsa2048-g1",
         db_subnet_group_name=groups.subnets.name,
         port=DATABASE,
@@ -109,12 +114,7 @@ def database_instance(
 
 def _replica(source_arn: pulumi.Input[str]) -> dict[str, Any]:
     """RDS copies the engine, the storage and the accounts from the source, and takes no last snapshot of a replica."""
-    return {
-        "replicate_source_db": source_arn,
-        "multi_az": False,
-        "backup_retention_period": 0,
-        "skip_final_snapshot": True,
-    }
+    return {"replicate_source_db": source_arn, "skip_final_snapshot": True}
 
 
 def _written_to(name: str, args: DatabaseArgs, generation: int) -> dict[str, Any]:
@@ -125,12 +125,9 @@ def _written_to(name: str, args: DatabaseArgs, generation: int) -> dict[str, Any
         "engine_version": settings.engine_version,
         "db_name": settings.database_name,
         "allocated_storage": settings.allocated_storage_gib,
-        "multi_az": settings.multi_az,
         "username": settings.username,
         # Given, not managed by RDS: a primary whose password RDS manages cannot feed a read replica.
         "password": args.password,
-        "backup_window": settings.backup_window,
-        "backup_retention_period": settings.backup_retention_days,
         "skip_final_snapshot": False,
         # With the network's id, new in each life of the stack: a second destroy must not meet the first one's.
         "final_snapshot_identifier": pulumi.Output.concat(last_snapshot, "-", args.network.vpc.id),

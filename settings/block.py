@@ -25,7 +25,7 @@ def rule(method: Rule) -> Rule:
 class Block(BaseModel):
     """A block of the stack file. Bounds of one setting live in its type; rules compare settings."""
 
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
 
     if not TYPE_CHECKING:
 

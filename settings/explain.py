@@ -1,6 +1,10 @@
 """Turns what pydantic found into problems: what the value was, what the setting takes, and the likely correction."""
 
+import ast
+import inspect
+import textwrap
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any, Literal, get_args, get_origin
 
 import annotated_types
@@ -28,7 +32,7 @@ def _sentence(model: type[Block], path: Path, details: ErrorDetails) -> str:
         case "extra_forbidden":
             return unknown(str(path[-1]), _block_at(model, path[:-1]))
         case "missing":
-            return f"is missing; want {_wanted(_field_at(model, path))}"
+            return f"is missing; want {_wanted(_block_at(model, path[:-1]), str(path[-1]))}"
         case "value_error":
             return f"{shown(value)} {context['error']}" if isinstance(value, str | int) else str(context["error"])
         case "literal_error":
@@ -86,11 +90,24 @@ def _literal(annotation: Any) -> Any:
     return annotation if get_origin(annotation) is Literal else get_args(annotation)[0]
 
 
-def _wanted(field: FieldInfo) -> str:
-    summary = " ".join((field.description or "").split())
+def _wanted(block: type[Block], name: str) -> str:
+    summary = " ".join(_docstring(block, name).split())
     for end in (":", ";", ",", "("):
         summary = summary.split(end)[0].strip()
-    return f"{_kind(field)} ({summary.rstrip('.')})"
+    return f"{_kind(block.model_fields[name])} ({summary.rstrip('.')})"
+
+
+def _docstring(block: type[Block], name: str) -> str:
+    """What stands below a setting in the source: pydantic would read all of it whenever a program starts."""
+    owner = next(base for base in block.__mro__ if name in inspect.get_annotations(base))
+    (definition,) = ast.parse(textwrap.dedent(inspect.getsource(owner))).body
+    assert isinstance(definition, ast.ClassDef)
+    for setting, below in pairwise(definition.body):
+        match setting, below:
+            case ast.AnnAssign(target=ast.Name(id=found)), ast.Expr(value=ast.Constant(value=str(text))):
+                if found == name:
+                    return text
+    return ""
 
 
 def _kind(field: FieldInfo) -> str:

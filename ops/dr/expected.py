@@ -22,14 +22,13 @@ GATES, FLIP, SPREAD = "gates", "flip the records", "records reach every site"
 class Standby:
     """What a standby is, as far as time depends on it.
 
-    `keeps_backups`: the replica has automated backups of its own already. `waits_for_zone`: what comes after the
-    promotion waits until the database has its standby in a second zone, which a replica does not have.
+    `keeps_backups`: the replica has automated backups of its own already; `two_zones`: and a standby in a second zone.
     """
 
     posture: Posture
     warmup_seconds: int
     keeps_backups: bool
-    waits_for_zone: bool
+    two_zones: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,9 +118,8 @@ def _steps(standby: Standby) -> list[Step]:
         Step(name=PLAN, least=0.2, most=0.5, source=sources.COMMAND, after=(PREFLIGHT,)),
     ]
     database, instances = _database(standby), _instances(standby)
-    awaited = [step.name for step in database if step.name != CONVERT or standby.waits_for_zone]
     cache = [_cache()] if standby.posture == "pilot-light" else list[Step]()
-    ready = (*awaited, *(step.name for step in cache), HEALTH)
+    ready = (*(step.name for step in [*database, *cache]), HEALTH)
     end = [
         Step(name=GATES, least=0.1, most=0.5, source=sources.COMMAND, after=ready),
         Step(name=FLIP, least=0.1, most=0.5, source=sources.COMMAND, after=(GATES,)),
@@ -147,16 +145,16 @@ def _database(standby: Standby) -> list[Step]:
         after=(PROMOTE,),
         change="keep automated backups on the replica, then a promotion needs no full one",
     )
-    steps = [promote] if standby.keeps_backups else [promote, back_up]
     convert = Step(
         name=CONVERT,
         least=10,
         most=30,
         source=sources.MULTI_AZ,
-        after=(steps[-1].name,),
+        after=(PROMOTE if standby.keeps_backups else BACK_UP,),
         change="give the replica its second zone in peace, or convert in a second run after the flip",
     )
-    return [*steps, convert]
+    missing = [step for step, there in ((back_up, standby.keeps_backups), (convert, standby.two_zones)) if not there]
+    return [promote, *missing]
 
 
 def _cache() -> Step:

@@ -28,8 +28,8 @@ UNCONTROLLED_MINUTES = 120
 Replication = Literal["none", "best-effort", "time-control"]
 
 # What the program declares of every standby: no setting, so the unit tests compare it with the declared resources.
-REPLICA_KEEPS_BACKUPS = False
-FLIP_WAITS_FOR_ZONE = True
+REPLICA_KEEPS_BACKUPS = True
+REPLICA_HAS_TWO_ZONES = True
 UPLOADS: Replication = "time-control"
 
 
@@ -132,7 +132,7 @@ def standby_of(settings: Mapping[str, Any]) -> Standby:
         posture=posture,
         warmup_seconds=settings["web"]["warmup_seconds"],
         keeps_backups=REPLICA_KEEPS_BACKUPS,
-        waits_for_zone=FLIP_WAITS_FOR_ZONE,
+        two_zones=REPLICA_HAS_TWO_ZONES,
     )
 
 
@@ -145,7 +145,7 @@ def _service(given: Declaration) -> Objective:
     """How long nobody is served when a region is lost."""
     waited = before_the_decision(given)
     if given.replica_lag_seconds is None:
-        most = expected(replace(given.standby, keeps_backups=True, waits_for_zone=False)).most
+        most = expected(replace(given.standby, keeps_backups=True, two_zones=True)).most
         total = waited + RESTORE_MINUTES + most
         how, source = f"{RESTORE_MINUTES} to restore a copy + {most:.1f} for the rest", sources.RESTORE
     else:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
-from sandbox.application.observer import Observer
+from sandbox.application.observer import FRESH_SECONDS, Observer
 
 TAGS = ("Project", "Environment")
 
@@ -51,12 +51,17 @@ def region_of(dns_name: str, regions: Sequence[str]) -> str | None:
 
 def find(aws: Observer, region: str, dns_name: str) -> Origin | None:
     """The load balancer of that name, None where it is not declared."""
-    balancers = aws.ask(region, "elbv2", "describe_load_balancers")["LoadBalancers"]
-    arn = next((b["LoadBalancerArn"] for b in balancers if b["DNSName"].lower() == dns_name.lower()), None)
+    # One that was declared a moment ago is not in an answer from before.
+    arn = _named(aws, region, dns_name, FRESH_SECONDS) or _named(aws, region, dns_name, 0)
     if arn is None:
         return None
     (described,) = aws.ask(region, "elbv2", "describe_tags", ResourceArns=[arn])["TagDescriptions"]
     return Origin(region=region, arn=arn, tags={tag["Key"]: tag["Value"] for tag in described["Tags"]})
+
+
+def _named(aws: Observer, region: str, dns_name: str, fresh: float) -> str | None:
+    balancers = aws.ask(region, "elbv2", "describe_load_balancers", fresh=fresh)["LoadBalancers"]
+    return next((b["LoadBalancerArn"] for b in balancers if b["DNSName"].lower() == dns_name.lower()), None)
 
 
 def route(aws: Observer, origin: Origin, host: str, path: str) -> Fixed | Forwarded:

@@ -1,6 +1,5 @@
-"""Whole regions on the fake cloud; those of the committed stack files are composed once for all tests."""
+"""Whole regions on the fake cloud."""
 
-from functools import cache
 from typing import Any
 
 import pulumi
@@ -16,11 +15,18 @@ STACKS = ("prod", "dr")
 PROVIDER = "pulumi:providers:aws"
 FOLLOWED_ARN = "arn:aws:rds:elsewhere-1:123456789012:db:askproai-followed"
 """The database of the other stack, in a region that no stack file names."""
+_composed: dict[str, Cloud[RegionOutputs]] = {}
 
 
 def composed(settings: Settings) -> Cloud[RegionOutputs]:
-    """The region of these settings, its record exported."""
+    """The region of these settings, its record exported; composed once, whoever asks."""
+    content = settings.model_dump_json()
+    if content not in _composed:
+        _composed[content] = _compose(settings)
+    return _composed[content]
 
+
+def _compose(settings: Settings) -> Cloud[RegionOutputs]:
     def build() -> RegionOutputs:
         secrets = {name: pulumi.Output.secret(value) for name, value in GOOD_SECRETS.items()}
         outputs = compose(settings, StackSecrets(**secrets))
@@ -37,7 +43,6 @@ def composed(settings: Settings) -> Cloud[RegionOutputs]:
     )
 
 
-@cache
 def region(stack: str) -> Cloud[RegionOutputs]:
     """The region of a committed stack file."""
     return composed(settings_of(stack))
@@ -48,7 +53,6 @@ def standby(**changes: Any) -> Settings:
     return settings_of("dr").model_copy(update=changes)
 
 
-@cache
 def serving(stack: str) -> Cloud[RegionOutputs]:
     """The region of a committed stack file while it serves: the standby's is activated."""
     return region(stack) if settings_of(stack).writes else composed(standby(activated=True))

@@ -1,6 +1,5 @@
 """The snapshots of the database: when they are made, where they go, how long they stay, and by whom."""
 
-from functools import cache
 from typing import Any
 
 import pytest
@@ -16,12 +15,10 @@ SELECTION = "aws:backup/selection:Selection"
 PROD, DR = settings_of("prod"), settings_of("dr")
 
 
-@cache
 def changed(stack: str, **changes: Any) -> Cloud[RegionOutputs]:
     return composed(settings_of(stack).model_copy(update=changes))
 
 
-@cache
 def with_copies_every(hours: int) -> Cloud[RegionOutputs]:
     return changed("prod", offsite=PROD.offsite.model_copy(update={"copy_every_hours": hours}))
 

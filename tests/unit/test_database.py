@@ -153,17 +153,19 @@ def test_names_fit_in_the_longest_environment() -> None:
 
 def test_a_replica_is_asked_for_nothing_that_its_source_decides() -> None:
     replica = deployed(source=SOURCE).one(INSTANCE)
-    fixed = {"engine", "engineVersion", "dbName", "username", "password", "allocatedStorage", "backupWindow"}
+    fixed = {"engine", "engineVersion", "dbName", "username", "password", "allocatedStorage"}
     assert fixed & replica.inputs.keys() == set()
     assert replica.inputs["replicateSourceDb"] == SOURCE
 
 
-def test_a_replica_has_its_own_key_and_neither_a_second_zone_nor_backups() -> None:
+def test_a_replica_has_its_own_key_and_in_peace_already_its_second_zone_and_its_backups() -> None:
     cloud = deployed(source=SOURCE)
     ground, _ = cloud.built
     replica = cloud.one(INSTANCE).inputs
     assert replica["kmsKeyId"] == cloud.value(ground.keys.data.arn)
-    assert (replica["multiAz"], replica["backupRetentionPeriod"]) == (False, 0)
+    wanted = database_settings()
+    assert (replica["multiAz"], replica["backupRetentionPeriod"]) == (True, wanted.backup_retention_days)
+    assert replica["backupWindow"] == wanted.backup_window
 
 
 def test_a_replica_ends_without_a_snapshot_since_rds_takes_none() -> None:
@@ -182,8 +184,7 @@ def test_promotion_changes_no_name_and_nothing_that_would_replace_the_instance()
     changed = {key for key in before.inputs | after.inputs if before.inputs.get(key) != after.inputs.get(key)}
     assert before.urn == after.urn
     assert changed == {
-        *("replicateSourceDb", "multiAz", "backupRetentionPeriod", "backupWindow"),
-        *("skipFinalSnapshot", "finalSnapshotIdentifier"),
+        *("replicateSourceDb", "skipFinalSnapshot", "finalSnapshotIdentifier"),
         # Given to a database of its own alone. RDS has them all for a replica too: no difference, except the password,
         # which becomes this stack's.
         *("engine", "engineVersion", "dbName", "username", "password", "allocatedStorage"),

@@ -2,12 +2,11 @@
 
 import json
 from collections.abc import Callable
-from functools import cache
 from typing import Any
 
 import pytest
 from fake_cloud import Cloud, Record
-from regions import PROVIDER, composed, declared, region
+from regions import PROVIDER, declared, region, serving
 from stack_files import settings_of
 
 from components.offsite_keys import REPLICATED
@@ -18,11 +17,6 @@ LOCK = "aws:backup/vaultLockConfiguration:VaultLockConfiguration"
 REPLICA_KEY = "aws:kms/replicaKey:ReplicaKey"
 ROLES = ["uploads", "releases", "backups"]
 PROD, DR = settings_of("prod"), settings_of("dr")
-
-
-@cache
-def activated() -> Cloud[RegionOutputs]:
-    return composed(DR.model_copy(update={"activated": True}))
 
 
 def providers_of(cloud: Cloud[RegionOutputs]) -> dict[str, Record]:
@@ -63,7 +57,7 @@ def test_the_second_provider_has_the_offsite_things_and_nothing_else() -> None:
     assert through(cloud, "offsite") == below(cloud, "offsite")
 
 
-@pytest.mark.parametrize("standby", [lambda: region("dr"), activated], ids=["following", "activated"])
+@pytest.mark.parametrize("standby", [lambda: region("dr"), lambda: serving("dr")], ids=["following", "activated"])
 def test_the_other_stack_has_one_provider_and_declares_no_data_bucket(
     standby: Callable[[], Cloud[RegionOutputs]],
 ) -> None:
@@ -74,7 +68,7 @@ def test_the_other_stack_has_one_provider_and_declares_no_data_bucket(
 
 
 def test_an_activated_standby_names_nothing_of_the_region_that_it_stands_in_for() -> None:
-    cloud = activated()
+    cloud = serving("dr")
     assert [r.name for r in cloud.resources if PROD.region in json.dumps(r.inputs)] == []
     assert PROD.region not in json.dumps(cloud.exports)
     assert cloud.of("pulumi:pulumi:StackReference") == []
@@ -85,7 +79,7 @@ def test_the_other_stack_works_with_the_replicas_that_the_home_declares(role: st
     replica = region("prod").one(BUCKET, f"offsite-storage-{role}-bucket").inputs["bucket"]
     assert replica == f"askproai-prod-{role}-replica-{PROD.account_id}"
     assert region("prod").exports["offsite"][role] == replica
-    for cloud in (region("dr"), activated()):
+    for cloud in (region("dr"), serving("dr")):
         assert cloud.exports["bucket_names"][role] == replica
         assert cloud.exports["bucket_arns"][role] == f"arn:aws:s3:::{replica}"
 
@@ -94,9 +88,9 @@ def test_activation_changes_nothing_about_buckets_and_rights_to_them() -> None:
     def storage(cloud: Cloud[RegionOutputs]) -> dict[str, Any]:
         return {r.urn: r.inputs for r in declared(cloud) if r.type.startswith("aws:s3/")}
 
-    assert storage(region("dr")) == storage(activated())
+    assert storage(region("dr")) == storage(serving("dr"))
     for action in ("s3:GetObject", "kms:Decrypt"):
-        assert host_statements(region("dr"), action) == host_statements(activated(), action)
+        assert host_statements(region("dr"), action) == host_statements(serving("dr"), action)
 
 
 @pytest.mark.parametrize("action", ["kms:Decrypt", "kms:GenerateDataKey"])

@@ -182,7 +182,7 @@ def test_what_is_over_budget_is_told(more: dict[str, Any], told: str) -> None:
 def both() -> list[Expected]:
     postures: tuple[Posture, ...] = ("pilot-light", "warm")
     return [
-        expected(Standby(posture=posture, warmup_seconds=300, keeps_backups=True, waits_for_zone=False))
+        expected(Standby(posture=posture, warmup_seconds=300, keeps_backups=True, two_zones=True))
         for posture in postures
     ]
 

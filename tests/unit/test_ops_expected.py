@@ -14,10 +14,8 @@ WARMUP = 300
 POSTURES: tuple[Posture, ...] = ("pilot-light", "warm")
 
 
-def of(posture: Posture, warmup_seconds: int = WARMUP, *, backups: bool = True, waits: bool = False) -> Expected:
-    return expected(
-        Standby(posture=posture, warmup_seconds=warmup_seconds, keeps_backups=backups, waits_for_zone=waits)
-    )
+def of(posture: Posture, warmup_seconds: int = WARMUP, *, backups: bool = True, zones: bool = True) -> Expected:
+    return expected(Standby(posture=posture, warmup_seconds=warmup_seconds, keeps_backups=backups, two_zones=zones))
 
 
 def all_sources() -> list[Source]:
@@ -29,6 +27,7 @@ def test_a_prepared_standby_takes_over_within_its_limit(posture: Posture) -> Non
     told = of(posture)
     assert told.within, told.verdict()
     assert "assumed" in told.verdict()
+    assert {table.BACK_UP, table.CONVERT} & {step.name for step in told.steps} == set()
 
 
 def test_the_limits_are_those_of_the_two_postures() -> None:
@@ -60,15 +59,15 @@ def test_a_replica_without_backups_is_over_and_the_backup_is_the_step_to_change(
 
 
 @pytest.mark.parametrize("posture", POSTURES)
-def test_waiting_for_the_second_zone_is_over_and_is_the_step_to_change(posture: Posture) -> None:
-    told = of(posture, waits=True)
+def test_a_replica_in_one_zone_is_over_and_the_conversion_is_the_step_to_change(posture: Posture) -> None:
+    told = of(posture, zones=False)
     assert not told.within
     assert [step.name for step in told.to_change()] == [table.CONVERT]
 
 
 @pytest.mark.parametrize("posture", POSTURES)
 def test_every_step_to_change_is_named_and_changing_them_is_enough(posture: Posture) -> None:
-    told = of(posture, backups=False, waits=True)
+    told = of(posture, backups=False, zones=False)
     assert [step.name for step in told.to_change()] == [table.BACK_UP, table.CONVERT]
     assert of(posture).within
 
@@ -86,17 +85,17 @@ def test_slow_instances_are_the_step_to_change_where_they_decide() -> None:
 @settings(max_examples=40)
 @given(st.sampled_from(POSTURES), st.integers(0, 3600), st.integers(0, 3600), st.booleans(), st.booleans())
 def test_a_slower_start_never_makes_the_whole_faster(
-    posture: Posture, one: int, other: int, backups: bool, waits: bool
+    posture: Posture, one: int, other: int, backups: bool, zones: bool
 ) -> None:
-    fast, slow = (of(posture, seconds, backups=backups, waits=waits) for seconds in sorted((one, other)))
+    fast, slow = (of(posture, seconds, backups=backups, zones=zones) for seconds in sorted((one, other)))
     assert fast.most <= slow.most
     assert fast.least <= slow.least
 
 
 @settings(max_examples=40)
 @given(st.sampled_from(POSTURES), st.integers(0, 3600), st.booleans(), st.booleans())
-def test_least_is_never_above_most(posture: Posture, seconds: int, backups: bool, waits: bool) -> None:
-    told = of(posture, seconds, backups=backups, waits=waits)
+def test_least_is_never_above_most(posture: Posture, seconds: int, backups: bool, zones: bool) -> None:
+    told = of(posture, seconds, backups=backups, zones=zones)
     assert told.least <= told.most
     assert all(step.least <= step.most for step in told.steps)
 
@@ -114,7 +113,7 @@ def test_a_step_that_uses_its_room_up_meets_the_limit(posture: Posture) -> None:
 def test_every_step_waits_for_steps_that_are_there() -> None:
     for posture in POSTURES:
         seen: set[str] = set()
-        for step in of(posture, backups=False, waits=True).steps:
+        for step in of(posture, backups=False, zones=False).steps:
             assert set(step.after) <= seen, step.name
             seen.add(step.name)
 

@@ -14,7 +14,7 @@ from stack_files import NAMESPACE, ROOT
 
 from ops.dr.expected import Posture, Standby
 from ops.dr.objectives import (
-    FLIP_WAITS_FOR_ZONE,
+    REPLICA_HAS_TWO_ZONES,
     REPLICA_KEEPS_BACKUPS,
     UPLOADS,
     Declaration,
@@ -31,7 +31,7 @@ PROMISED = Declaration(
     rto_minutes=240,
     rpo_minutes=60,
     noticed_minutes=3,
-    standby=Standby(posture="pilot-light", warmup_seconds=300, keeps_backups=True, waits_for_zone=False),
+    standby=Standby(posture="pilot-light", warmup_seconds=300, keeps_backups=True, two_zones=True),
     replica_lag_seconds=300,
     copy_every_minutes=60,
     copy_takes_minutes=120,
@@ -62,9 +62,8 @@ def test_what_is_said_of_backups_on_the_replica_is_what_is_declared() -> None:
 
 
 def test_what_is_said_of_the_second_zone_is_what_is_declared() -> None:
-    follows, serves = database(region("dr")), database(serving("dr"))
-    converts = serves["multiAz"] and not follows["multiAz"] and serves["applyImmediately"]
-    assert converts is FLIP_WAITS_FOR_ZONE
+    assert database(serving("dr"))["multiAz"] is True
+    assert database(region("dr"))["multiAz"] is REPLICA_HAS_TWO_ZONES
 
 
 def test_what_is_said_of_the_uploads_is_what_is_declared() -> None:

@@ -176,7 +176,7 @@ def test_the_record_says_where_the_region_stands(following: Cloud[RegionOutputs]
     assert [following.exports[field] for field in fields] == ["standby", "prod", False, False, "pilot-light", 1]
 
 
-def test_a_region_that_is_primary_again_does_not_wait_for_its_second_zone() -> None:
+def test_a_region_that_is_primary_again_does_not_wait_for_the_maintenance_window() -> None:
     primary = composed(PROD.model_copy(update={"database": PROD.database.model_copy(update={"generation": 2})}))
     database = primary.one(DATABASE).inputs
     assert (database["multiAz"], database["applyImmediately"]) == (True, True)
