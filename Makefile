@@ -10,6 +10,8 @@ HOME_FOLDER := $(or $(ASKPROAI_SANDBOX),.sandbox)
 BIN := $(HOME_FOLDER)/venv/bin
 PYTHON := $(BIN)/python
 TESTS ?=
+# Those of tests/conftest.py side by side: most of their time they wait for the provider.
+STORIES := 5
 DRILL ?=
 
 .PHONY: help
@@ -58,15 +60,11 @@ lint: venv # Format, lint and strict types
 
 .PHONY: check
 check: lint ## Format, lint, strict types and unit tests, in seconds
-	@$(PYTHON) -m pytest tests/unit --numprocesses auto $(TESTS)
+	@$(PYTHON) -m pytest tests/unit --numprocesses auto --dist loadfile $(TESTS)
 
 .PHONY: test
 test: set-up lint ## Checks and tests, with the real engine on a sandbox; TESTS="..." is handed to pytest
-	@$(PYTHON) -m pytest -m "not recovery" $(TESTS)
-
-.PHONY: test-recovery
-test-recovery: set-up ## The stories of killed engines, lost regions and a failing Cloudflare, of an hour and more
-	@$(PYTHON) -m pytest tests/e2e -m recovery $(TESTS)
+	@$(PYTHON) -m pytest --numprocesses $(STORIES) --dist loadscope --no-loadscope-reorder $(TESTS)
 
 .PHONY: bench
 bench: set-up ## Time of a preview against a flat program and terraform

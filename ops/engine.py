@@ -7,13 +7,14 @@ import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ops.errors import Exit, OpsError
+from ops.loaded_program import LoadedProgram
 from ops.stack_files import project_folder, project_name
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class Engine:
 
     def __init__(self, project: Path | None = None) -> None:
         self.project = project or project_folder()
+        self._programs: dict[str, LoadedProgram] = {}
 
     def prepare(self) -> None:
         """Load the SDK and find the engine: once, before several threads ask it."""
@@ -62,7 +64,17 @@ class Engine:
         Raises OpsError: BUSY with the holder of the stack's lock, FAILED with the engine's own errors.
         On Ctrl-C the engine is asked once to end well, and waited for.
         """
-        return self._change(["up", "--yes", "--skip-preview", "--suppress-outputs"], stack, say)
+        program = self._programs[stack].options if stack in self._programs else []
+        return self._change(["up", "--yes", "--skip-preview", "--suppress-outputs", *program], stack, say)
+
+    @contextmanager
+    def loading(self, stack: str) -> Iterator[None]:
+        """Load the stack's program now, beside whatever is done next; while this lasts `up` finds it loaded."""
+        with LoadedProgram() as self._programs[stack]:
+            try:
+                yield
+            finally:
+                del self._programs[stack]
 
     def preview_changes(self, stack: str, config_file: Path | None = None) -> dict[str, int]:
         """What `up` would change, by operation; `config_file` in place of the stack's."""

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from datetime import UTC, datetime
 
 from ops import edge
@@ -54,6 +55,11 @@ def flip(desk: Desk, timeline: Timeline, to: str) -> bool:
     Raises OpsError: REFUSED while a gate is closed, FAILED when Cloudflare does not do as it is told: every name then
     leads to where it led before, or the message says where each one leads.
     """
+    with nullcontext() if timeline.dry_run else desk.engine.loading(desk.pair.edge):
+        return _flip(desk, timeline, to)
+
+
+def _flip(desk: Desk, timeline: Timeline, to: str) -> bool:
     pair, before = desk.pair, desk.pair.other_than(to)
     with timeline.step(f"gates of {to}", asks=True) as step:
         token = _prepared(desk, to)

@@ -19,7 +19,7 @@ from sandbox.environment import environment
 from sandbox.paths import CHECKOUT, Paths
 from tests.e2e.operated import Platform, run, sandbox
 
-pytestmark = [pytest.mark.e2e, pytest.mark.recovery]
+pytestmark = pytest.mark.e2e
 
 STATE, COPY = "askproai-state-home-123456789012", "askproai-state-copy-123456789012"
 REGION, COPY_REGION = "eu-west-1", "eu-central-1"

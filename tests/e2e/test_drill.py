@@ -10,7 +10,7 @@ import pytest
 from sandbox.paths import CHECKOUT
 from tests.e2e.operated import Platform, Platforms
 
-pytestmark = [pytest.mark.e2e, pytest.mark.recovery]
+pytestmark = pytest.mark.e2e
 
 DRILL_SECONDS = 3000
 

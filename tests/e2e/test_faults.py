@@ -16,7 +16,7 @@ import pytest
 
 from tests.e2e.operated import Platform, Platforms
 
-pytestmark = [pytest.mark.e2e, pytest.mark.recovery]
+pytestmark = pytest.mark.e2e
 
 REFUSED, BUSY, FAILED = 3, 4, 1
 WAIVED = ("--yes", "--waive-fence", "the region is gone")

@@ -22,7 +22,7 @@ from sandbox.environment import environment
 from sandbox.paths import Paths
 from tests.e2e.operated import Platform, run, sandbox
 
-pytestmark = [pytest.mark.e2e, pytest.mark.recovery]
+pytestmark = pytest.mark.e2e
 
 KILLS = 10
 SEED = int(os.environ.get("ASKPROAI_KILL_SEED", "0")) or random.SystemRandom().randrange(1, 2**31)

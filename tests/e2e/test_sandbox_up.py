@@ -1,12 +1,14 @@
 """What `make sandbox` leaves: three stacks, a way in through the edge, and data that reaches the standby."""
 
 import time
+from dataclasses import replace
 
 import pytest
 
+from ops.loaded_program import LoadedProgram
 from tests.e2e.operated import Platform, Platforms, sandbox
 
-pytestmark = [pytest.mark.e2e, pytest.mark.recovery]
+pytestmark = pytest.mark.e2e
 ARRIVAL_SECONDS = 60.0
 CHECKS = ("", "/database", "/redis", "/queue")
 
@@ -23,6 +25,13 @@ def test_status_names_all_three_stacks_and_how_to_visit(three_stacks: Platforms)
 @pytest.mark.parametrize("stack", ["dr", "edge"])
 def test_a_second_run_changes_nothing(three_stacks: Platforms, stack: str) -> None:
     three_stacks[stack].pulumi("preview", "--expect-no-changes")
+
+
+def test_a_program_that_operators_have_loaded_declares_the_same_edge(edge: Platform) -> None:
+    with LoadedProgram() as program:
+        assert program.options
+        debugging = replace(edge, variables={**edge.variables, "PULUMI_DEBUG_COMMANDS": "true"})
+        debugging.pulumi("preview", "--expect-no-changes", *program.options)
 
 
 @pytest.mark.parametrize("check", CHECKS)

@@ -1,5 +1,6 @@
 """An engine that makes of a stack file what the program would, in a world without a cloud."""
 
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,9 @@ class FakeEngine:
             for number in numbers
         ]
         return {"deployment": {"resources": rows}}
+
+    def loading(self, stack: str) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def up(self, stack: str, say: Any) -> dict[str, int]:
         self.ups.append(stack)

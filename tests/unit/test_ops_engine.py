@@ -1,7 +1,9 @@
 """The engine as operators' commands use it, with a program in its place that answers as the engine does."""
 
 import json
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from fake_platform import copy_project
@@ -72,6 +74,20 @@ def test_an_up_tells_what_it_changed(engine: Engine) -> None:
     summary = {"summaryEvent": {"resourceChanges": {"create": 1, "same": 190}}}
     answers(engine, events=json.dumps(summary) + "\n")
     assert engine.up("dr", lambda _: None) == {"create": 1, "same": 190}
+
+
+@pytest.mark.parametrize("options", [["--client", "127.0.0.1:1"], []])
+def test_a_program_that_is_loaded_is_the_one_that_runs(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, options: list[str]
+) -> None:
+    monkeypatch.setattr("ops.engine.LoadedProgram", lambda: nullcontext(SimpleNamespace(options=options)))
+    asked = answers(engine)
+    with engine.loading("edge"):
+        engine.up("edge", lambda _: None)
+        engine.up("dr", lambda _: None)
+    engine.up("edge", lambda _: None)
+    runs = [" ".join(options) in run if options else "--client" not in run for run in asked.read_text().splitlines()]
+    assert runs == ([True, False, False] if options else [True, True, True])
 
 
 def test_a_failed_up_tells_the_errors_of_the_engine_one_line_each(engine: Engine) -> None:
