@@ -13,8 +13,8 @@ from sandbox.application.objects import Objects
 from sandbox.application.observer import Observer
 from sandbox.application.rows import Rows, moment
 
-ROUND_SECONDS = 0.5
-OBJECT_ROUND_SECONDS = 2.0
+ROUND_SECONDS = 1.0
+OBJECT_ROUND_SECONDS = 4.0
 METRIC_SECONDS = 5.0
 """RDS: once a minute; a drill does not wait that long for its first figure."""
 NOT_REPLICATING = -1.0

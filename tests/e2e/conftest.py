@@ -31,7 +31,7 @@ def three_stacks(own_sandbox: Paths) -> Platforms:
 
 @pytest.fixture(scope="session")
 def platform(own_sandbox: Paths) -> Platform:
-    """Stack prod, brought up as `make sandbox` does it."""
+    """Stack prod alone, brought up as `make sandbox` does it."""
     sandbox(own_sandbox, "up", "--stack", "prod")
     return platforms(own_sandbox)["prod"]
 

@@ -55,9 +55,10 @@ def test_a_row_that_visitors_write_reaches_the_standby(edge: Platform) -> None:
     assert [(link["region"], link["rows"]) for link in links] == [("eu-west-1", 1)]
 
 
-def test_an_upload_reaches_the_other_region(platform: Platform, standby: Platform) -> None:
+def test_an_upload_reaches_the_other_region(three_stacks: Platforms, standby: Platform) -> None:
     uploads, copies = "askproai-prod-uploads-123456789012", "askproai-prod-uploads-replica-123456789012"
-    put = platform.client("s3").put_object(Bucket=uploads, Key="canary", Body=b"here")
+    here = three_stacks["prod"].client("s3")
+    put = here.put_object(Bucket=uploads, Key="canary", Body=b"here")
     there = standby.client("s3")
     deadline = time.monotonic() + ARRIVAL_SECONDS
     while not there.list_objects_v2(Bucket=copies)["KeyCount"] and time.monotonic() < deadline:
@@ -66,4 +67,4 @@ def test_an_upload_reaches_the_other_region(platform: Platform, standby: Platfor
     assert copy["Body"].read() == b"here"
     # A bucket that holds something cannot be destroyed.
     there.delete_object(Bucket=copies, Key="canary", VersionId=copy["VersionId"])
-    platform.client("s3").delete_object(Bucket=uploads, Key="canary", VersionId=put["VersionId"])
+    here.delete_object(Bucket=uploads, Key="canary", VersionId=put["VersionId"])

@@ -58,6 +58,33 @@ def serving(stack: str) -> Cloud[RegionOutputs]:
     return region(stack) if settings_of(stack).writes else composed(standby(activated=True))
 
 
+LONGEST_ENVIRONMENT = "e" * 12
+
+
+def altered() -> Cloud[RegionOutputs]:
+    """prod's region in one composition with all that tests want other than prod has it."""
+    prod = settings_of("prod")
+    parameters = {**prod.database.parameters, "max_connections": "1000"}
+    database = {"parameters": parameters, "allocated_storage_gib": 100, "generation": 2}
+    return composed(
+        prod.model_copy(
+            update={
+                "environment": LONGEST_ENVIRONMENT,
+                "allow_destroy_of": LONGEST_ENVIRONMENT,
+                "database": prod.database.model_copy(update=database),
+                "offsite": prod.offsite.model_copy(update={"copy_every_hours": 6}),
+            }
+        )
+    )
+
+
+def rebuilt() -> Cloud[RegionOutputs]:
+    """prod's region as a standby, after it was lost: it follows under a new name and keeps its former database."""
+    prod = settings_of("prod")
+    database = prod.database.model_copy(update={"generation": 2, "kept_generations": [1]})
+    return composed(prod.model_copy(update={"role": "standby", "database": database}))
+
+
 def declared(cloud: Cloud[RegionOutputs]) -> list[Record]:
     """What the region has in AWS: all but the components, which are our own, and the provider."""
     return [resource for resource in cloud.resources if resource.custom and resource.type != PROVIDER]

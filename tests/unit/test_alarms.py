@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from fake_cloud import Cloud, Record
-from regions import composed, region
+from regions import altered, region
 from stack_files import settings_of
 
 from components.alarm_rows import ALARMS, AlarmRow, Subject
@@ -60,11 +60,8 @@ def test_the_thresholds_are_those_of_the_manuals(role: str, wanted: dict[str, tu
 
 
 def test_shares_follow_the_settings() -> None:
-    parameters = {**PROD.database.parameters, "max_connections": "1000"}
-    database = PROD.database.model_copy(update={"parameters": parameters, "allocated_storage_gib": 100})
-    changed = composed(PROD.model_copy(update={"database": database}))
-    assert changed.one(ALARM, "alarms-database-connections-critical").inputs["threshold"] == 950
-    assert changed.one(ALARM, "alarms-database-storage-warning").inputs["threshold"] == 20 * GIB
+    assert altered().one(ALARM, "alarms-database-connections-critical").inputs["threshold"] == 950
+    assert altered().one(ALARM, "alarms-database-storage-warning").inputs["threshold"] == 20 * GIB
 
 
 def test_storage_is_watched_from_below_and_all_else_from_above() -> None:

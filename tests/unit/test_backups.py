@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from fake_cloud import Cloud
-from regions import composed, region
+from regions import altered, composed, rebuilt, region, serving
 from stack_files import settings_of
 
 from components.backups import RULES
@@ -13,14 +13,6 @@ from outputs import RegionOutputs
 PLAN = "aws:backup/plan:Plan"
 SELECTION = "aws:backup/selection:Selection"
 PROD, DR = settings_of("prod"), settings_of("dr")
-
-
-def changed(stack: str, **changes: Any) -> Cloud[RegionOutputs]:
-    return composed(settings_of(stack).model_copy(update=changes))
-
-
-def with_copies_every(hours: int) -> Cloud[RegionOutputs]:
-    return changed("prod", offsite=PROD.offsite.model_copy(update={"copy_every_hours": hours}))
 
 
 def rules(cloud: Cloud[RegionOutputs]) -> dict[str, dict[str, Any]]:
@@ -48,7 +40,13 @@ def right(cloud: Cloud[RegionOutputs], action: str) -> dict[str, Any]:
     ],
 )
 def test_a_snapshot_is_made_as_often_as_the_settings_say(hours: int, schedule: str) -> None:
-    assert rules(with_copies_every(hours))["hourly"]["schedule"] == schedule
+    (hourly,) = [rule for rule in RULES if rule.role == "hourly"]
+    assert hourly.schedule(PROD.offsite.model_copy(update={"copy_every_hours": hours})) == schedule
+
+
+def test_the_plan_has_the_schedule_of_the_settings() -> None:
+    assert rules(region("prod"))["hourly"]["schedule"] == "cron(0 * ? * * *)"
+    assert rules(altered())["hourly"]["schedule"] == "cron(0 0,6,12,18 ? * * *)"
 
 
 def test_a_daily_snapshot_is_made_at_its_hour() -> None:
@@ -79,20 +77,20 @@ def test_the_plan_is_for_the_database_in_use() -> None:
 def test_a_standby_has_a_vault_and_no_plan_until_it_is_activated() -> None:
     assert region("dr").of(PLAN) == []
     assert region("dr").exports["backup_vault_name"] == "askproai-dr-backups-vault"
-    activated = changed("dr", activated=True)
+    activated = serving("dr")
     assert activated.one(SELECTION).inputs["resources"] == [activated.exports["database_arn"]]
     assert [rule.get("copyActions") for rule in rules(activated).values()] == [None, None]
 
 
 def test_a_home_that_follows_keeps_what_it_has_offsite_and_makes_no_snapshots() -> None:
-    following = changed("prod", role="standby")
+    following = rebuilt()
     assert following.of(PLAN) == []
     assert following.exports["offsite"] == region("prod").exports["offsite"]
     assert following.exports["backup_vault_name"] == region("prod").exports["backup_vault_name"]
 
 
 def test_a_fenced_database_is_backed_up_as_before() -> None:
-    assert rules(changed("prod", fenced=True)) == rules(region("prod"))
+    assert rules(composed(PROD.model_copy(update={"fenced": True}))) == rules(region("prod"))
 
 
 def test_what_is_done_to_snapshots_is_done_to_those_of_aws_backup_alone() -> None:
@@ -113,7 +111,7 @@ def test_only_what_reads_is_allowed_on_everything() -> None:
 def test_copies_go_to_our_vaults_alone() -> None:
     vaults = right(region("prod"), "backup:CopyIntoBackupVault")["Resource"]
     assert [vault.split(":")[3] for vault in vaults] == [PROD.region, PROD.offsite.region]
-    assert len(right(changed("dr", activated=True), "backup:CopyIntoBackupVault")["Resource"]) == 1
+    assert len(right(serving("dr"), "backup:CopyIntoBackupVault")["Resource"]) == 1
 
 
 def test_keys_are_lent_to_services_alone() -> None:
@@ -125,4 +123,4 @@ def test_keys_are_lent_to_services_alone() -> None:
 
 
 def test_an_activated_standby_backs_up_without_the_other_region() -> None:
-    assert PROD.region not in str(rights(changed("dr", activated=True)))
+    assert PROD.region not in str(rights(serving("dr")))

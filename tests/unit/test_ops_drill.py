@@ -233,7 +233,7 @@ class _Cloud(BaseHTTPRequestHandler):
 def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     _Cloud.seen = []
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Cloud)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     url = f"http://127.0.0.1:{server.server_port}"
     monkeypatch.setenv("AWS_ENDPOINT_URL", url)
     monkeypatch.setenv("ASKPROAI_APPLICATION_URL", url)

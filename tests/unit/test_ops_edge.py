@@ -51,7 +51,7 @@ class Handler(BaseHTTPRequestHandler):
 @pytest.fixture(autouse=True)
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     running = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=running.serve_forever, daemon=True).start()
+    threading.Thread(target=running.serve_forever, args=(0.02,), daemon=True).start()
     url = f"http://127.0.0.1:{running.server_port}"
     monkeypatch.setenv("CLOUDFLARE_BASE_URL", f"{url}/client/v4")
     monkeypatch.setenv("ASKPROAI_EDGE_URL", url)

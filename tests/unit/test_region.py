@@ -13,7 +13,7 @@ import pulumi
 import pytest
 from broken_files import GOOD_SECRETS
 from fake_cloud import Cloud, Record, deploy
-from regions import PROVIDER, STACKS, composed, declared, region
+from regions import PROVIDER, STACKS, altered, declared, region
 from stack_files import settings_of
 
 from naming import DataClass, Naming
@@ -147,7 +147,7 @@ def test_the_regions_can_share_an_account() -> None:
 
 
 def test_physical_names_keep_their_limits_in_the_longest_environment() -> None:
-    longest = composed(settings_of("prod").model_copy(update={"environment": "e" * 12}))
+    longest = altered()
     too_long = [
         resource.name
         for resource in declared(longest)

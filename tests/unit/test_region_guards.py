@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from fake_cloud import Cloud
-from regions import STACKS, composed, declared, serving
+from regions import STACKS, altered, declared, serving
 from stack_files import settings_of
 
 from outputs import RegionOutputs
@@ -98,7 +98,7 @@ def test_all_that_is_stateful_is_protected_and_nothing_else(cloud: Cloud[RegionO
 
 
 def test_nothing_is_protected_once_destruction_is_allowed_by_name() -> None:
-    cloud = composed(settings_of("prod").model_copy(update={"allow_destroy_of": "prod"}))
+    cloud = altered()
     assert [resource.name for resource in cloud.resources if resource.protect] == []
     assert cloud.one(DATABASE).inputs["deletionProtection"] is False
     assert cloud.one(BALANCER).inputs["enableDeletionProtection"] is False

@@ -17,7 +17,7 @@ POLICY = "aws:autoscaling/policy:Policy"
 
 
 @cache
-def web(capacity: Capacity = Capacity.FULL) -> Cloud[tuple[Region, Web]]:
+def web() -> Cloud[tuple[Region, Web]]:
     def build() -> tuple[Region, Web]:
         region = Region()
         args = WebArgs(
@@ -31,7 +31,7 @@ def web(capacity: Capacity = Capacity.FULL) -> Cloud[tuple[Region, Web]]:
             queues=region.queues,
             balancer=region.balancer,
             settings=PROD.web,
-            capacity=capacity,
+            capacity=Capacity.FULL,
         )
         return region, Web("web", args)
 
@@ -57,22 +57,6 @@ def test_each_color_serves_its_own_target_group() -> None:
 def test_each_color_has_its_own_size(color: str, settings: ColorSettings) -> None:
     group = web().one(GROUP, f"web-{color}-group").inputs
     assert (group["minSize"], group["maxSize"]) == (settings.min_size, settings.max_size)
-
-
-@pytest.mark.parametrize(
-    ("capacity", "blue", "green"),
-    [
-        (Capacity.FULL, (3, 6), (0, 6)),
-        (Capacity.WARM, (1, 6), (0, 6)),
-        (Capacity.NONE, (0, 0), (0, 0)),
-    ],
-)
-def test_a_region_that_does_not_serve_runs_fewer(
-    capacity: Capacity, blue: tuple[int, int], green: tuple[int, int]
-) -> None:
-    groups = {group.name: group.inputs for group in web(capacity).of(GROUP)}
-    sizes = [(groups[f"web-{color}-group"]["minSize"], groups[f"web-{color}-group"]["maxSize"]) for color in COLORS]
-    assert sizes == [blue, green]
 
 
 def test_the_colors_are_built_alike() -> None:

@@ -3,7 +3,6 @@
 from functools import cache
 from typing import Any
 
-import pytest
 from fake_cloud import FAKE_REGION, Cloud, deploy
 from parts import NAMING, PROD, Region
 
@@ -12,7 +11,7 @@ from settings import Capacity
 
 
 @cache
-def workers(capacity: Capacity = Capacity.FULL) -> Cloud[tuple[Region, Workers]]:
+def workers() -> Cloud[tuple[Region, Workers]]:
     def build() -> tuple[Region, Workers]:
         region = Region()
         args = WorkersArgs(
@@ -25,7 +24,7 @@ def workers(capacity: Capacity = Capacity.FULL) -> Cloud[tuple[Region, Workers]]
             storage=region.storage,
             queues=region.queues,
             settings=PROD.workers,
-            capacity=capacity,
+            capacity=Capacity.FULL,
         )
         return region, Workers("workers", args)
 
@@ -90,11 +89,3 @@ def test_a_worker_survives_the_loss_of_a_zone_without_a_new_instance() -> None:
     zones = len(group["vpcZoneIdentifiers"])
     left = group["minSize"] * (zones - 1) // zones
     assert left >= PROD.workers.required_instances
-
-
-@pytest.mark.parametrize(
-    ("capacity", "sizes"), [(Capacity.FULL, (3, 12)), (Capacity.WARM, (1, 12)), (Capacity.NONE, (0, 0))]
-)
-def test_a_region_that_does_not_serve_runs_fewer(capacity: Capacity, sizes: tuple[int, int]) -> None:
-    group = workers(capacity).one("aws:autoscaling/group:Group").inputs
-    assert (group["minSize"], group["maxSize"]) == sizes
