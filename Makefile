@@ -10,7 +10,7 @@ HOME_FOLDER := $(or $(ASKPROAI_SANDBOX),.sandbox)
 BIN := $(HOME_FOLDER)/venv/bin
 PYTHON := $(BIN)/python
 TESTS ?=
-# Those of tests/conftest.py side by side: most of their time they wait for the provider.
+# Those of tests/conftest.py side by side, for most of their time they wait for the provider; one more for the rest.
 STORIES := 5
 DRILL ?=
 
@@ -60,7 +60,7 @@ lint: venv # Format, lint and strict types
 
 .PHONY: check
 check: lint ## Format, lint, strict types and unit tests, in seconds
-	@$(PYTHON) -m pytest tests/unit --numprocesses auto --dist loadfile $(TESTS)
+	@$(PYTHON) -m pytest tests/unit --numprocesses auto --dist loadscope --no-loadscope-reorder $(TESTS)
 
 .PHONY: test
 test: set-up lint ## Checks and tests, with the real engine on a sandbox; TESTS="..." is handed to pytest

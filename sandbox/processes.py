@@ -70,7 +70,9 @@ class Server:
         """Its process, None when that is gone or its number now belongs to another."""
         with suppress(psutil.Error):
             process = psutil.Process(self.pid)
-            same = abs(process.create_time() - self.started) < 2 and self._kind.module in process.cmdline()
+            command = process.cmdline()
+            # In its first moment a process has no command line.
+            same = abs(process.create_time() - self.started) < 2 and (not command or self._kind.module in command)
             if same and process.status() != psutil.STATUS_ZOMBIE:
                 return process
         return None

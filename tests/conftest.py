@@ -1,13 +1,15 @@
 """Which tests run side by side under `pytest --dist loadscope`: each story on a sandbox of its own."""
 
 import os
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
 from typing_extensions import override
 from xdist.scheduler import LoadScopeScheduling
 
-OFFLINE = "offline"
+CHECKOUT = Path(__file__).parent.parent
 LONGEST = "drill"
 STORIES = {
     "test_drill": LONGEST,
@@ -16,15 +18,17 @@ STORIES = {
     "test_recover": "recover",
     "test_bootstrap": "recover",
 }
-"""What runs in one process, file after file; the other e2e files share one sandbox."""
+"""What runs in one process, file after file; the other e2e files share one sandbox. They begin first: see testpaths."""
 NICE = 10
 
 
-def story(nodeid: str) -> str:
-    """The story of a test; all that needs no engine is one."""
-    file = nodeid.partition("::")[0]
-    name = file.rpartition("/")[2].removesuffix(".py")
-    return STORIES.get(name, "platform") if "/e2e/" in file else OFFLINE
+@cache
+def story(file: str) -> str:
+    """The story of a test file. Without the engine each is its own; those that ask whole regions compose them once."""
+    path = Path(file)
+    if path.parent.name == "e2e":
+        return STORIES.get(path.stem, "platform")
+    return "regions" if "from regions import" in (CHECKOUT / path).read_text() else file
 
 
 class Stories(LoadScopeScheduling):
@@ -32,7 +36,7 @@ class Stories(LoadScopeScheduling):
 
     @override
     def _split_scope(self, nodeid: str) -> str:
-        return story(nodeid)
+        return story(nodeid.partition("::")[0])
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Stories | None:
@@ -42,5 +46,5 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Stories | No
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """The longest story sets the length of all: the others leave it the processor."""
-    if "PYTEST_XDIST_WORKER" in os.environ and os.nice(0) < NICE and story(item.nodeid) != LONGEST:
+    if "PYTEST_XDIST_WORKER" in os.environ and os.nice(0) < NICE and story(item.nodeid.partition("::")[0]) != LONGEST:
         os.nice(NICE)

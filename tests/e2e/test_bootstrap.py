@@ -17,7 +17,7 @@ from sandbox import clouds, project
 from sandbox.beside import beside
 from sandbox.environment import environment
 from sandbox.paths import CHECKOUT, Paths
-from tests.e2e.operated import Platform, run, sandbox
+from tests.e2e.operated import Platform, run
 
 pytestmark = pytest.mark.e2e
 
@@ -72,7 +72,8 @@ def account() -> Iterator[Account]:
         platform = Platform(paths, {**variables, "CLOUDFLARE_API_TOKEN": TOKEN}, "prod")
         yield Account(platform, checkout, servers["cloudflare"].url)
     finally:
-        sandbox(paths, "down")
+        # Not by a command: only who started a server sees at once that it has ended.
+        clouds.stop(paths)
         shutil.rmtree(home)
 
 
@@ -202,8 +203,12 @@ def test_a_state_that_is_cut_off_in_the_bucket_is_restored(account: Account) -> 
     whole = s3.get_object(**place)["Body"].read()
     s3.put_object(**place, Body=whole[: len(whole) // 2])
     variables = {**account.platform.variables, "ASKPROAI_PROJECT": str(account.project), "PULUMI_BACKEND_URL": BACKEND}
-    done = run([account.platform.paths.launcher, "recover", "--yes", "--quick", "dr"], variables)
+    recover = [account.platform.paths.launcher, "recover", "--yes", "--quick", "dr"]
+    done = run(recover, variables, check=False)
     assert "damaged (cut off or not JSON" in done.stdout
+    if done.returncode:
+        # The engine's AWS SDK now and then loses a connection to KMS that it is reading from: recovery goes on again.
+        run(recover, variables)
     assert "askproai-dr" in _pulumi(account, "stack", "export", "--stack", "dr")
 
 

@@ -20,7 +20,7 @@ from sandbox import bring_up, clouds, project
 from sandbox.beside import beside
 from sandbox.environment import environment
 from sandbox.paths import Paths
-from tests.e2e.operated import Platform, run, sandbox
+from tests.e2e.operated import Platform, run
 
 pytestmark = pytest.mark.e2e
 
@@ -46,7 +46,8 @@ def platform() -> Iterator[Platform]:
             bring_up.initialise(paths, stack, variables, print)
         yield Platform(paths, variables, "prod")
     finally:
-        sandbox(paths, "down")
+        # Not by a command: only who started a server sees at once that it has ended.
+        clouds.stop(paths)
         shutil.rmtree(home)
 
 

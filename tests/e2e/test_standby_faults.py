@@ -38,11 +38,11 @@ def dr(three_stacks: Platforms) -> Platform:
 
 @pytest.fixture
 def faults(edge: Platform) -> Iterator[Any]:
-    """Sets faults of the emulated Cloudflare; they are gone after the test."""
+    """Sets faults of the emulated Cloudflare, and counts its calls from then on; they are gone after the test."""
     url = f"{edge.variables['ASKPROAI_EDGE_URL']}/_sandbox"
-    httpx.delete(f"{url}/calls").raise_for_status()
 
     def set_fault(**fault: object) -> None:
+        httpx.delete(f"{url}/calls").raise_for_status()
         httpx.put(f"{url}/faults", json=fault).raise_for_status()
 
     yield set_fault
@@ -50,7 +50,7 @@ def faults(edge: Platform) -> Iterator[Any]:
 
 
 def cloudflare_changes(edge: Platform) -> int:
-    """How often a record was asked to change since the test began."""
+    """How often a record was asked to change since the fault was set."""
     calls = httpx.get(f"{edge.variables['ASKPROAI_EDGE_URL']}/_sandbox/calls").json()
     return sum(count["all"] for call, count in calls.items() if "dns_records" in call and not call.startswith("GET"))
 
