@@ -45,6 +45,18 @@ def shortened(file: str) -> str:
     return yaml.safe_dump({"config": config}, sort_keys=False)
 
 
+_with_values = StackFile.with_values
+_written: dict[tuple[str, str], str] = {}
+
+
+def with_values(file: StackFile, values: Mapping[str, Any]) -> str:
+    """What a file becomes, worked out once: every test begins with the same files, and most change them alike."""
+    key = (file.path.read_text(), repr(values))
+    if key not in _written:
+        _written[key] = _with_values(file, values)
+    return _written[key]
+
+
 @dataclass
 class Platform:
     """The world, its engine, and the desk of an operator at it."""
@@ -117,6 +129,7 @@ def platform_in(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Platform:
         (project / file).write_text(shortened(file))
     monkeypatch.setenv("ASKPROAI_PROJECT", str(project))
     monkeypatch.setenv("PULUMI_BACKEND_URL", (folder / "state").as_uri())
+    monkeypatch.setattr(StackFile, "with_values", with_values)
     world = World()
     platform = Platform(world, FakeEngine(world), folder / "state" / ".askproai")
     for stack in (*STACKS, "edge"):
