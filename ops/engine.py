@@ -70,6 +70,9 @@ class Engine:
     @contextmanager
     def loading(self, stack: str) -> Iterator[None]:
         """Load the stack's program now, beside whatever is done next; while this lasts `up` finds it loaded."""
+        if stack in self._programs:
+            yield
+            return
         with LoadedProgram() as self._programs[stack]:
             try:
                 yield

@@ -36,12 +36,16 @@ class LoadedProgram:
             self._process.kill()
             self._process.communicate()
 
-    @cached_property
+    @property
     def options(self) -> list[str]:
-        """What the engine must be told to run it, once it is loaded; nothing where it could not be loaded."""
+        """What the engine must be told to run it, once it is loaded; nothing where that failed or it is gone."""
+        there = self._port and self._process.poll() is None
+        return ["--client", f"127.0.0.1:{self._port}", "--exec-kind", "auto.inline"] if there else []
+
+    @cached_property
+    def _port(self) -> str:
         assert self._process.stdout is not None
-        port = self._process.stdout.readline().strip()
-        return ["--client", f"127.0.0.1:{port}", "--exec-kind", "auto.inline"] if port else []
+        return self._process.stdout.readline().strip()
 
 
 def _serve() -> None:

@@ -28,9 +28,10 @@ def failback(desk: Desk, to: str) -> Operation:
         if operation.decided_at is None:
             _ready(desk, target)
             _rebuilt(desk, operation, target)
-        if not is_active(desk, target):
-            activate(desk, operation, PRIMARY)
-        flip_or_say(desk, operation)
+        with desk.loading_edge():
+            if not is_active(desk, target):
+                activate(desk, operation, PRIMARY)
+            flip_or_say(desk, operation)
         # Its database, fenced before, is kept as well.
         rebuilding.rebuild(desk, operation.timeline, other)
         _converged(desk, operation)

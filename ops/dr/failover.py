@@ -26,12 +26,13 @@ def failover(desk: Desk, to: str) -> Operation:
             raise OpsError(
                 f"{to} is the primary: it is not failed over to, but back to: `ops dr failback --to {to}`", Exit.REFUSED
             )
-        if is_active(desk, target):
-            with operation.timeline.step(f"activate {to}") as step:
-                step.skip("already active")
-        else:
-            activate(desk, operation, {"activated": True, "fenced": False})
-        flip_or_say(desk, operation)
+        with desk.loading_edge():
+            if is_active(desk, target):
+                with operation.timeline.step(f"activate {to}") as step:
+                    step.skip("already active")
+            else:
+                activate(desk, operation, {"activated": True, "fenced": False})
+            flip_or_say(desk, operation)
         close(desk, operation)
         return operation
 

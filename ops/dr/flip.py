@@ -3,7 +3,6 @@
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
 from datetime import UTC, datetime
 
 from ops import edge
@@ -55,7 +54,7 @@ def flip(desk: Desk, timeline: Timeline, to: str) -> bool:
     Raises OpsError: REFUSED while a gate is closed, FAILED when Cloudflare does not do as it is told: every name then
     leads to where it led before, or the message says where each one leads.
     """
-    with nullcontext() if timeline.dry_run else desk.engine.loading(desk.pair.edge):
+    with desk.loading_edge():
         return _flip(desk, timeline, to)
 
 

@@ -1,6 +1,7 @@
 """An operation under way: what the ledger remembers of it, so that the same command goes on after any kill."""
 
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -91,6 +92,10 @@ class Desk:
         """The desk of this project and its state backend."""
         engine = Engine()
         return cls(engine=engine, pair=Pair(engine), ledger=Ledger(), options=options)
+
+    def loading_edge(self) -> AbstractContextManager[None]:
+        """Load the edge's program while other things are done: a flip inside finds it loaded. Not in a dry run."""
+        return nullcontext() if self.options.dry_run else self.engine.loading(self.pair.edge)
 
     def begin(self, kind: str, source: str, target: str) -> Operation:
         """The operation to go on with, or a new one. Raises OpsError (REFUSED) while another is not finished."""
