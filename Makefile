@@ -59,11 +59,11 @@ lint: venv # Format, lint and strict types
 	@$(BIN)/pyrefly check --python-interpreter-path $(PYTHON)
 
 .PHONY: check
-check: lint ## Format, lint, strict types and unit tests, in seconds
+check: lint ## Format, lint, strict types and unit tests: the quick loop
 	@$(PYTHON) -m pytest tests/unit --numprocesses auto --dist loadscope --no-loadscope-reorder $(TESTS)
 
 .PHONY: test
-test: set-up lint ## Checks and tests, with the real engine on a sandbox; TESTS="..." is handed to pytest
+test: set-up lint ## Every check and test, with the real engine on a sandbox; TESTS="..." is handed to pytest
 	@$(PYTHON) -m pytest --numprocesses $(STORIES) --dist loadscope --no-loadscope-reorder $(TESTS)
 
 .PHONY: bench

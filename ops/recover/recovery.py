@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ops.engine import Engine
+from ops.engine import UNCHANGED, Engine
 from ops.errors import OpsError
 from ops.objects import Objects
 from ops.recover import adoption, locks
@@ -182,7 +182,7 @@ def _changes(steps: Iterable[Resource]) -> dict[str, int]:
     """How many resources of a preview are made, changed, and so on; components are no work."""
     counts: dict[str, int] = {}
     for row in steps:
-        if row["op"] not in ("same", "read"):
+        if row["op"] not in UNCHANGED:
             counts[row["op"]] = counts.get(row["op"], 0) + 1
     return counts
 

@@ -37,6 +37,12 @@ def platform(own_sandbox: Paths) -> Platform:
 
 
 @pytest.fixture(scope="session")
+def prod(three_stacks: Platforms) -> Platform:
+    """Stack prod, beside the two others."""
+    return three_stacks["prod"]
+
+
+@pytest.fixture(scope="session")
 def standby(three_stacks: Platforms) -> Platform:
     """Stack dr, which follows prod."""
     return three_stacks["dr"]

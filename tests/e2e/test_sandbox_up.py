@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from ops.engine import DEBUG
 from ops.loaded_program import LoadedProgram
 from tests.e2e.operated import Platform, Platforms, sandbox
 
@@ -13,12 +14,12 @@ ARRIVAL_SECONDS = 60.0
 CHECKS = ("", "/database", "/redis", "/queue")
 
 
-def test_status_names_all_three_stacks_and_how_to_visit(three_stacks: Platforms) -> None:
-    told = sandbox(three_stacks["prod"].paths, "status").stdout
+def test_status_names_all_three_stacks_and_how_to_visit(edge: Platform) -> None:
+    told = sandbox(edge.paths, "status").stdout
     rows = [line.split() for line in told.splitlines() if line.startswith("│ stack ")]
     assert [row[2] for row in rows] == ["prod", "dr", "edge"]
     assert [row[2] for row in rows if "live" in row] == ["prod"]
-    assert three_stacks["edge"].variables["ASKPROAI_EDGE_URL"] in told
+    assert edge.variables["ASKPROAI_EDGE_URL"] in told
     assert "curl -H 'Host: app." in told
 
 
@@ -30,7 +31,7 @@ def test_a_second_run_changes_nothing(three_stacks: Platforms, stack: str) -> No
 def test_a_program_that_operators_have_loaded_declares_the_same_edge(edge: Platform) -> None:
     with LoadedProgram() as program:
         assert program.options
-        debugging = replace(edge, variables={**edge.variables, "PULUMI_DEBUG_COMMANDS": "true"})
+        debugging = replace(edge, variables={**edge.variables, **DEBUG})
         debugging.pulumi("preview", "--expect-no-changes", *program.options)
 
 
@@ -55,9 +56,9 @@ def test_a_row_that_visitors_write_reaches_the_standby(edge: Platform) -> None:
     assert [(link["region"], link["rows"]) for link in links] == [("eu-west-1", 1)]
 
 
-def test_an_upload_reaches_the_other_region(three_stacks: Platforms, standby: Platform) -> None:
+def test_an_upload_reaches_the_other_region(prod: Platform, standby: Platform) -> None:
     uploads, copies = "askproai-prod-uploads-123456789012", "askproai-prod-uploads-replica-123456789012"
-    here = three_stacks["prod"].client("s3")
+    here = prod.client("s3")
     put = here.put_object(Bucket=uploads, Key="canary", Body=b"here")
     there = standby.client("s3")
     deadline = time.monotonic() + ARRIVAL_SECONDS

@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.e2e.operated import Platform, Platforms
+from tests.e2e.operated import Platform
 
 pytestmark = pytest.mark.e2e
 
@@ -24,16 +24,6 @@ LAG_SHOWS_SECONDS = 150
 BOUNDED_SECONDS = 120
 PROMOTED_SECONDS = 420
 VISITORS = ("", "www.", "app.", "api.", "admin.", "monitoring.")
-
-
-@pytest.fixture(scope="module")
-def prod(three_stacks: Platforms) -> Platform:
-    return three_stacks["prod"]
-
-
-@pytest.fixture(scope="module")
-def dr(three_stacks: Platforms) -> Platform:
-    return three_stacks["dr"]
 
 
 @pytest.fixture
@@ -111,64 +101,64 @@ def wait_for(what: str, seconds: float, asked: Any) -> None:
         time.sleep(0.5)
 
 
-def test_a_replica_too_far_behind_stops_an_activation(dr: Platform) -> None:
-    dr.replication(lag_seconds=900)
+def test_a_replica_too_far_behind_stops_an_activation(standby: Platform) -> None:
+    standby.replication(lag_seconds=900)
     try:
         wait_for(
             "the lag shows", LAG_SHOWS_SECONDS,
-            lambda: "900" in said(dr.ops("dr", "activate", "dr", *WAIVED, "--dry-run", check=False)),
+            lambda: "900" in said(standby.ops("dr", "activate", "dr", *WAIVED, "--dry-run", check=False)),
         )  # fmt: skip
-        refused = dr.ops("dr", "activate", "dr", *WAIVED, check=False)
+        refused = standby.ops("dr", "activate", "dr", *WAIVED, check=False)
         assert refused.returncode == REFUSED
         assert "300" in said(refused)
         assert "--accept-lag" in said(refused)
-        assert is_replica(dr)
-        accepted = dr.ops("dr", "activate", "dr", *WAIVED, "--accept-lag", "1000", "--dry-run")
+        assert is_replica(standby)
+        accepted = standby.ops("dr", "activate", "dr", *WAIVED, "--accept-lag", "1000", "--dry-run")
         assert "would activate dr" in accepted.stdout
     finally:
-        dr.replication(lag_seconds=1)
+        standby.replication(lag_seconds=1)
     wait_for(
         "the replica has caught up", LAG_SHOWS_SECONDS,
-        lambda: dr.ops("dr", "activate", "dr", *WAIVED, "--dry-run", check=False).returncode == 0,
+        lambda: standby.ops("dr", "activate", "dr", *WAIVED, "--dry-run", check=False).returncode == 0,
     )  # fmt: skip
 
 
-def test_a_region_that_hangs_keeps_nobody_waiting(prod: Platform, dr: Platform) -> None:
+def test_a_region_that_hangs_keeps_nobody_waiting(prod: Platform, standby: Platform) -> None:
     black_out(prod, "hang")
     before = time.monotonic()
-    tried = dr.ops("dr", "failover", "--to", "dr", *WAIVED, "--dry-run")
+    tried = standby.ops("dr", "failover", "--to", "dr", *WAIVED, "--dry-run")
     assert time.monotonic() - before < BOUNDED_SECONDS
     assert "would flip to dr" in tried.stdout
-    assert is_replica(dr)
+    assert is_replica(standby)
 
 
 def test_a_second_operator_is_told_who_is_at_work_and_a_killed_command_is_gone_on_with(
-    prod: Platform, dr: Platform, edge: Platform
+    prod: Platform, standby: Platform, edge: Platform
 ) -> None:
     black_out(prod, "refuse")
-    first = begin(dr, "dr", "failover", "--to", "dr", *WAIVED)
+    first = begin(standby, "dr", "failover", "--to", "dr", *WAIVED)
     try:
-        wait_for("the promotion", PROMOTED_SECONDS, lambda: first.poll() is not None or not is_replica(dr))
+        wait_for("the promotion", PROMOTED_SECONDS, lambda: first.poll() is not None or not is_replica(standby))
         assert first.poll() is None, first.communicate()[0]
-        second = dr.ops("dr", "failover", "--to", "dr", *WAIVED, check=False)
+        second = standby.ops("dr", "failover", "--to", "dr", *WAIVED, check=False)
         assert second.returncode == BUSY
         assert f"(pid {first.pid})" in said(second)
-        assert dr.ops("recover", "--yes", "dr", check=False).returncode == BUSY
+        assert standby.ops("recover", "--yes", "dr", check=False).returncode == BUSY
     finally:
         os.killpg(first.pid, signal.SIGKILL)
         first.wait()
     assert led_to(edge) == {prod.region}
     calls(prod, forget=True)
-    done = dr.ops("dr", "activate", "dr", *WAIVED)
+    done = standby.ops("dr", "activate", "dr", *WAIVED)
     assert "killed" in said(done)
-    assert database(dr)["MultiAZ"] is True
+    assert database(standby)["MultiAZ"] is True
     assert calls(prod) == 0
-    assert dr.preview() == {}
+    assert standby.preview() == {}
 
 
-def test_activated_twice_is_activated_once(prod: Platform, dr: Platform) -> None:
+def test_activated_twice_is_activated_once(prod: Platform, standby: Platform) -> None:
     calls(prod, forget=True)
-    again = dr.ops("dr", "activate", "dr", *WAIVED)
+    again = standby.ops("dr", "activate", "dr", *WAIVED)
     assert "already active" in again.stdout
     assert calls(prod) == 0
 
@@ -193,33 +183,33 @@ def test_a_cloudflare_that_breaks_off_half_way_leaves_nothing_half_done(
     assert edge.setting("live") == ("prod" if tried.returncode else "dr")
 
 
-def test_a_cloudflare_that_asks_for_patience_gets_it(dr: Platform, edge: Platform, faults: Any) -> None:
+def test_a_cloudflare_that_asks_for_patience_gets_it(standby: Platform, edge: Platform, faults: Any) -> None:
     if edge.setting("live") == "dr":
         # prod is still lost: the records are changed all the same, and the command says that nobody is served.
         assert edge.ops("dr", "flip", "--to", "prod", "--force", "to flip again", check=False).returncode == FAILED
     faults(mode="429", method="PATCH|PUT", path="dns_records", count=4, retry_after=2)
     edge.ops("dr", "flip", "--to", "dr")
-    assert led_to(edge) == {dr.region}
+    assert led_to(edge) == {standby.region}
     assert cloudflare_changes(edge) <= len(VISITORS) + 4
-    assert edge.visit(f"app.{edge.setting('domain')}", "/api/health").json()["region"] == dr.region
+    assert edge.visit(f"app.{edge.setting('domain')}", "/api/health").json()["region"] == standby.region
     assert edge.preview() == {}
 
 
-def test_failback_is_refused_while_the_data_has_diverged(prod: Platform, dr: Platform, edge: Platform) -> None:
+def test_failback_is_refused_while_the_data_has_diverged(prod: Platform, standby: Platform, edge: Platform) -> None:
     black_out(prod, None)
     assert not is_replica(prod)
-    refused = dr.ops("dr", "failback", "--to", "prod", "--yes", check=False)
+    refused = standby.ops("dr", "failback", "--to", "prod", "--yes", check=False)
     assert refused.returncode == REFUSED
     assert "diverged" in said(refused)
     assert "ops dr rebuild prod" in said(refused)
-    assert led_to(edge) == {dr.region}
+    assert led_to(edge) == {standby.region}
     closed = edge.ops("dr", "flip", "--to", "prod", check=False)
     assert closed.returncode == REFUSED
     assert "took over" in said(closed)
     assert prod.preview() == {}
 
 
-def test_status_tells_all_of_it(dr: Platform) -> None:
-    told = dr.ops("dr", "status").stdout
+def test_status_tells_all_of_it(standby: Platform) -> None:
+    told = standby.ops("dr", "status").stdout
     assert "dr is live and not the primary: `ops dr failback --to prod`" in told
     assert "prod takes writes as well: `ops dr rebuild prod`" in told

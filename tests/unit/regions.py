@@ -5,6 +5,7 @@ from typing import Any
 import pulumi
 from broken_files import GOOD_SECRETS
 from fake_cloud import Cloud, Record, deploy
+from parts import LONG_NAMING
 from stack_files import settings_of
 
 from outputs import RegionOutputs
@@ -58,9 +59,6 @@ def serving(stack: str) -> Cloud[RegionOutputs]:
     return region(stack) if settings_of(stack).writes else composed(standby(activated=True))
 
 
-LONGEST_ENVIRONMENT = "e" * 12
-
-
 def altered() -> Cloud[RegionOutputs]:
     """prod's region in one composition with all that tests want other than prod has it."""
     prod = settings_of("prod")
@@ -69,8 +67,8 @@ def altered() -> Cloud[RegionOutputs]:
     return composed(
         prod.model_copy(
             update={
-                "environment": LONGEST_ENVIRONMENT,
-                "allow_destroy_of": LONGEST_ENVIRONMENT,
+                "environment": LONG_NAMING.environment,
+                "allow_destroy_of": LONG_NAMING.environment,
                 "database": prod.database.model_copy(update=database),
                 "offsite": prod.offsite.model_copy(update={"copy_every_hours": 6}),
             }
