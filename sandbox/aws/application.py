@@ -1,6 +1,7 @@
 """moto as one WSGI application: its settings, the fixes, and one request at a time."""
 
 import io
+import logging
 import os
 import threading
 from collections import OrderedDict
@@ -19,6 +20,7 @@ SETTINGS = {
 }
 LONG_POLL = "AmazonSQS.ReceiveMessage"
 ANSWERS_KEPT = 512
+log = logging.getLogger("sandbox.aws")
 
 
 class OneAtATime:
@@ -47,8 +49,9 @@ class OneAtATime:
 class AnswerAgain:
     """Answers a repeated call as the first time.
 
-    A client that lost an answer on the way sends its call again, under the same invocation id; moto would then refuse
-    to make what it has just made.
+    AWS's SDK for Go closes a connection on which the answer comes before it has looked for the end of what it sent, as
+    an answer from this machine may (`safeWriteToReadCloser` in smithy-go). It then sends its call again, under the same
+    invocation id; moto would refuse to make what it has just made.
     """
 
     def __init__(self, application: WSGIApplication) -> None:
@@ -75,10 +78,11 @@ class AnswerAgain:
         return body
 
 
-class SayWhatIsMissing:
-    """Answers 501 where moto does not know an operation.
+class SayWhatFails:
+    """Answers 501 where moto does not know an operation, and 500 where it fails.
 
-    moto's 500 names nothing, and clients repeat a call after it: for minutes, if they are told to be patient.
+    moto's own 500 names nothing, and clients repeat a call after it: for minutes, if they are told to be patient. An
+    error that reaches the server ends the connection unannounced, and with it the next call that a client sends there.
     """
 
     def __init__(self, application: WSGIApplication) -> None:
@@ -88,10 +92,13 @@ class SayWhatIsMissing:
         try:
             return self.application(environ, start_response)
         except NotImplementedError as missing:
-            scope = signed_for(environ)
-            service = scope.service if scope else "s3"
             error = AwsError("501 Not Implemented", "NotImplemented", f"The emulated AWS lacks this: {missing}")
-            return answer(environ, start_response, service, error)
+        except Exception as problem:
+            log.exception("%s %s", environ["REQUEST_METHOD"], environ["PATH_INFO"])
+            told = f"The emulated AWS failed, and its log says where: {type(problem).__name__}: {problem}"
+            error = AwsError("500 Internal Server Error", "InternalFailure", told)
+        scope = signed_for(environ)
+        return answer(environ, start_response, scope.service if scope else "s3", error)
 
 
 def moto_application(account: str) -> WSGIApplication:
@@ -108,7 +115,7 @@ def moto_application(account: str) -> WSGIApplication:
         return create_backend_app(service)
 
     fixes.apply()
-    return SayWhatIsMissing(OneAtATime(AnswerAgain(DomainDispatcherApplication(create))))
+    return SayWhatFails(OneAtATime(AnswerAgain(DomainDispatcherApplication(create))))
 
 
 def bucket_region(name: str) -> str | None:

@@ -3,6 +3,7 @@
 import json
 import subprocess
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -94,10 +95,12 @@ def platforms(paths: Paths) -> Platforms:
     return {stack: Platform(paths, variables, stack) for stack in project.stacks(paths)}
 
 
-def run(command: list[Any], variables: dict[str, str], *, check: bool = True) -> subprocess.CompletedProcess[str]:
-    """Run a command in the checkout; a failure shows what it printed."""
+def run(
+    command: list[Any], variables: dict[str, str], *, check: bool = True, folder: Path = CHECKOUT
+) -> subprocess.CompletedProcess[str]:
+    """Run a command, by default in the checkout; a failure shows what it printed."""
     done = subprocess.run(
-        command, cwd=CHECKOUT, env=variables, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        command, cwd=folder, env=variables, stdin=subprocess.DEVNULL, capture_output=True, text=True,
         timeout=COMMAND_SECONDS, check=False,
     )  # fmt: skip
     if check and done.returncode:

@@ -1,11 +1,13 @@
 """moto as one application."""
 
+import http.client
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from moto.sts.responses import TokenResponse
 
 from tests.emulator.emulated import ACCOUNT, Clients
 
@@ -31,6 +33,35 @@ def test_what_moto_lacks_is_named_and_not_tried_again(
         getattr(aws(service), operation)(**arguments)
     assert raised.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
     assert missing in raised.value.response["Error"]["Message"]
+
+
+def test_a_failure_of_moto_is_told_and_leaves_the_connection_open(
+    endpoint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: TokenResponse) -> None:
+        raise KeyError("no such thing")
+
+    connection = http.client.HTTPConnection(endpoint.removeprefix("http://"))
+    connection.connect()
+    connection.auto_open = 0
+    with monkeypatch.context() as broken:
+        broken.setattr(TokenResponse, "get_caller_identity", fail)
+        status, told = _caller_identity(connection)
+    assert (status, "KeyError: 'no such thing'" in told) == (500, True)
+    assert _caller_identity(connection)[0] == 200
+
+
+def _caller_identity(connection: http.client.HTTPConnection) -> tuple[int, str]:
+    """The status and the text of an answer that comes over a connection and no other."""
+    scope = "20260101/eu-central-1/sts/aws4_request"
+    headers = {
+        "Authorization": f"AWS4-HMAC-SHA256 Credential=test/{scope}, SignedHeaders=host, Signature=0",
+        "Content-Type": "application/x-www-form-urlencoded",
+        "Host": "sts.eu-central-1.amazonaws.com",
+    }
+    connection.request("POST", "/", "Action=GetCallerIdentity&Version=2011-06-15", headers)
+    answer = connection.getresponse()
+    return answer.status, answer.read().decode()
 
 
 def test_who_waits_for_a_message_keeps_nobody_else_waiting(aws: Clients, name: str) -> None:
