@@ -44,12 +44,24 @@ def _visit(function: Callable[..., Any], result: Found, seen: set[object]) -> No
     if plain in seen or not isinstance(plain, FunctionType) or not _is_ours(plain) or _is_generated(plain):
         return
     seen.add(plain)
-    scope = _Scope(plain)
-    for node in _in_order(_tree(plain)):
+    for part in _parts(plain):
+        if isinstance(part, Found):
+            result.steps += part.steps
+            result.messages += part.messages
+        else:
+            _visit(part, result, seen)
+
+
+@cache
+def _parts(function: FunctionType) -> list[Found | Callable[..., Any]]:
+    """What a function itself holds, and the functions that it calls, in their order: the same for every command."""
+    scope = _Scope(function)
+    parts: list[Found | Callable[..., Any]] = []
+    for node in _in_order(_tree(function)):
         if isinstance(node, ast.Call):
-            _note(node, scope, result)
-        for called in scope.called(node):
-            _visit(called, result, seen)
+            parts.append(_noted(node, scope))
+        parts += scope.called(node)
+    return parts
 
 
 def _is_generated(function: FunctionType) -> bool:
@@ -57,8 +69,9 @@ def _is_generated(function: FunctionType) -> bool:
     return function.__code__.co_filename.startswith("<")
 
 
-def _note(call: ast.Call, scope: "_Scope", result: Found) -> None:
+def _noted(call: ast.Call, scope: "_Scope") -> Found:
     """A step, an error, or a line of a refusal: those are gathered in `problems`, or are a `Finding`."""
+    result = Found()
     name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
     given = [*call.args, *(keyword.value for keyword in call.keywords)]
     lines = [line for line in (_text(given[0]) if given else "").splitlines() if PROSE.search(line)]
@@ -70,6 +83,7 @@ def _note(call: ast.Call, scope: "_Scope", result: Found) -> None:
         ]
     elif name == "Finding" or (name == "append" and ast.unparse(call.func) == "problems.append"):
         result.messages += [(scope.refusal, line) for line in lines]
+    return result
 
 
 def _exit(given: Sequence[ast.AST]) -> str:

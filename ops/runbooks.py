@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -44,11 +44,10 @@ ADVICE = {
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """A command: `path` is how it is typed, `contents` what is in it."""
+    """A command: `path` is how it is typed."""
 
     path: str
     command: Command
-    contents: Found
 
     @property
     def file(self) -> str:
@@ -60,16 +59,19 @@ class Page:
         """The command's first sentence."""
         return _paragraphs(self.command)[0] if _paragraphs(self.command) else ""
 
+    @cached_property
+    def contents(self) -> Found:
+        """What is in it."""
+        return found(_function(self.command))
+
 
 @cache
 def pages() -> list[Page]:
     """Every command."""
-    return [
-        Page(path=path, command=command, contents=found(_function(command)))
-        for path, command in _commands("ops", typer.main.get_command(app))
-    ]
+    return [Page(path=path, command=command) for path, command in _commands("ops", typer.main.get_command(app))]
 
 
+@cache
 def rendered() -> dict[str, str]:
     """The text of every file, by its name."""
     all_pages = pages()

@@ -1,11 +1,13 @@
-"""Which tests run side by side under `pytest --dist loadscope`: each story on a sandbox of its own."""
+"""Which tests run side by side under `pytest --dist loadscope`, each story on a sandbox of its own; and their haste."""
 
+import gc
 import os
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from typing_extensions import override
 from xdist.scheduler import LoadScopeScheduling
 
@@ -19,16 +21,32 @@ STORIES = {
     "test_bootstrap": "recover",
 }
 """What runs in one process, file after file; the other e2e files share one sandbox. They begin first: see testpaths."""
+MADE_ONCE = ("regions", "edges", "parts")
+"""Modules of the unit tests. What they make is kept for all tests of a process, so their tests run in one."""
 NICE = 10
+
+# Times of a machine that runs other tests beside say nothing.
+settings.register_profile("quick", max_examples=25, deadline=None)
+settings.load_profile("quick")
+
+# What is imported stays. Walking the SDK's classes in search of garbage took half of the unit tests' time.
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.set_threshold(100_000)
+    gc.enable()
 
 
 @cache
 def story(file: str) -> str:
-    """The story of a test file. Without the engine each is its own; those that ask whole regions compose them once."""
+    """The story of a test file. Without the engine each is its own, but for those that share what is made once."""
     path = Path(file)
     if path.parent.name == "e2e":
         return STORIES.get(path.stem, "platform")
-    return "regions" if "from regions import" in (CHECKOUT / path).read_text() else file
+    text = (CHECKOUT / path).read_text()
+    return next((module for module in MADE_ONCE if f"from {module} import" in text), file)
 
 
 class Stories(LoadScopeScheduling):

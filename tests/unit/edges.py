@@ -10,12 +10,10 @@ from fake_cloud import Cloud, Record, deploy
 from stack_files import NAMESPACE, ROOT
 
 from lazy_sdk import import_lazily
+from outputs import EdgeOutputs
 from settings import EdgeSecrets, EdgeSettings
 
 import_lazily("pulumi_cloudflare")
-
-from edge import compose  # noqa: E402 what it imports takes seconds, unless it is told not to before
-from outputs import EdgeOutputs  # noqa: E402
 
 PROVIDER = "pulumi:providers:cloudflare"
 RECORD = "cloudflare:index/dnsRecord:DnsRecord"
@@ -59,6 +57,8 @@ def region_outputs(stack: str) -> dict[str, Any]:
 
 def composed(settings: EdgeSettings, outputs: Mapping[str, Mapping[str, Any]] | None = None) -> Cloud[EdgeOutputs]:
     """The edge of these settings, its record exported; `outputs` are those of the regions, by stack."""
+    # Two seconds, even so: only the process that asks for an edge pays them.
+    from edge import compose
 
     def build() -> EdgeOutputs:
         secrets = {name: pulumi.Output.secret(value) for name, value in SECRETS.items()}

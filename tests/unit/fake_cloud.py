@@ -10,6 +10,7 @@ deploy(..., stacks={"organization/askproai/prod": {"vpc_id": "vpc-1"}})         
 """
 
 import asyncio
+import atexit
 import json
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -31,6 +32,10 @@ Answer = Mapping[str, Any] | Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
 # Where in the source a resource is declared takes the SDK a seventh of its time to find out, and no test asks.
 resource._get_stack_trace = source_pb2.StackTrace
+
+READING = asyncio.new_event_loop()
+"""For outputs of programs that have ended. A loop for each would look, at its end, through what all others left."""
+atexit.register(READING.close)
 
 STACK_REFERENCE = "pulumi:pulumi:StackReference"
 AWS_PROVIDER = "pulumi:providers:aws"
@@ -86,10 +91,7 @@ class Cloud(Generic[T]):
     def value(self, output: Any) -> Any:
         """What an output came to; plain values are themselves."""
 
-        async def resolved() -> Any:
-            return await output.future() if isinstance(output, pulumi.Output) else output
-
-        return asyncio.run(resolved())
+        return READING.run_until_complete(output.future()) if isinstance(output, pulumi.Output) else output
 
 
 @dataclass(kw_only=True)

@@ -1,9 +1,13 @@
-"""The parts that others are built on, with the settings of the committed stack `prod`, for tests of one component."""
+"""The parts that others are built on, with the settings of the committed stack `prod`, for tests of one component.
 
+They are laid once. What a test deploys on them takes their outputs, and its cloud has its own resources alone.
+"""
+
+from functools import cache
 from typing import Any
 
 import pulumi
-from fake_cloud import FAKE_REGION
+from fake_cloud import FAKE_REGION, Cloud, deploy
 from stack_files import settings_of
 
 from components.balancer import Balancer, BalancerArgs
@@ -41,9 +45,9 @@ def web_settings(**changes: Any) -> WebSettings:
 
 
 class Ground:
-    """What a region has before its applications; make it inside the function given to `deploy`."""
+    """What a region has before its applications."""
 
-    def __init__(self, naming: Naming = NAMING) -> None:
+    def __init__(self, naming: Naming) -> None:
         self.naming = naming
         self.keys = Keys("keys", KeysArgs(naming=naming, region=FAKE_REGION, settings=PROD.keys, protected=True))
         self.network = Network(
@@ -55,7 +59,7 @@ class Ground:
 class Region(Ground):
     """The ground, and what web and workers use."""
 
-    def __init__(self, naming: Naming = NAMING, web: WebSettings = PROD.web, home: Naming | None = None) -> None:
+    def __init__(self, naming: Naming) -> None:
         super().__init__(naming)
         values = StackSecrets(
             database_password=pulumi.Output.secret("password"),
@@ -76,9 +80,7 @@ class Region(Ground):
         )
         self.storage = Storage(
             "storage",
-            StorageArgs(
-                naming=naming, region=FAKE_REGION, keys=self.keys, settings=PROD.storage, protected=True, home=home
-            ),
+            StorageArgs(naming=naming, region=FAKE_REGION, keys=self.keys, settings=PROD.storage, protected=True),
         )
         self.queues = Queues(
             "queues", QueuesArgs(naming=naming, keys=self.keys, queues=PROD.workers.queues, protected=True)
@@ -87,16 +89,26 @@ class Region(Ground):
             "origin-trust",
             OriginTrustArgs(naming=naming, storage=self.storage, authorities=values.origin_pull_ca),
         )
-        self.balancer = Balancer(
-            "balancer",
-            BalancerArgs(
-                naming=naming,
-                network=self.network,
-                firewall=self.firewall,
-                storage=self.storage,
-                trust=self.origin_trust,
-                settings=web,
-                domain=PROD.domain,
-                protected=True,
-            ),
+        self.balancer = Balancer("balancer", self.balancer_args(PROD.web))
+
+    def balancer_args(self, web: WebSettings) -> BalancerArgs:
+        return BalancerArgs(
+            naming=self.naming,
+            network=self.network,
+            firewall=self.firewall,
+            storage=self.storage,
+            trust=self.origin_trust,
+            settings=web,
+            domain=PROD.domain,
+            protected=True,
         )
+
+
+@cache
+def ground(naming: Naming = NAMING) -> Cloud[Ground]:
+    return deploy(lambda: Ground(naming))
+
+
+@cache
+def region(naming: Naming = NAMING) -> Cloud[Region]:
+    return deploy(lambda: Region(naming))

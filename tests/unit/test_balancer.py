@@ -5,11 +5,10 @@ from typing import Any
 
 import pytest
 from fake_cloud import Cloud, deploy
-from parts import LONG_NAMING, NAMING, PROD, Region, web_settings
+from parts import LONG_NAMING, PROD, region, web_settings
 
-from components.balancer import HOST_RULES
-from naming import Naming
-from settings import ColorSettings, WebSettings
+from components.balancer import HOST_RULES, Balancer
+from settings import ColorSettings
 
 BALANCER = "aws:lb/loadBalancer:LoadBalancer"
 LISTENER = "aws:lb/listener:Listener"
@@ -19,11 +18,13 @@ TRUST = "aws:lb/trustStore:TrustStore"
 
 
 @cache
-def region(web: WebSettings = PROD.web, naming: Naming = NAMING) -> Cloud[Region]:
-    return deploy(lambda: Region(naming, web))
+def weighted(*weights: int) -> Cloud[Balancer]:
+    blue, green = (ColorSettings(weight=weight, min_size=3, max_size=4) for weight in weights)
+    args = region().built.balancer_args(web_settings(blue=blue, green=green))
+    return deploy(lambda: Balancer("balancer", args))
 
 
-def action(cloud: Cloud[Region], role: str) -> dict[str, Any]:
+def action(cloud: Cloud[Any], role: str) -> dict[str, Any]:
     [only] = cloud.one(RULE, f"balancer-{role}").inputs["actions"]
     return only
 
@@ -137,10 +138,9 @@ def test_no_two_rules_share_a_priority_or_a_host() -> None:
 @pytest.mark.parametrize("role", ["admin", "application"])
 @pytest.mark.parametrize("weights", [(100, 0), (90, 10), (0, 100)])
 def test_traffic_is_shared_by_weight_and_a_session_keeps_its_color(role: str, weights: tuple[int, int]) -> None:
-    blue, green = (ColorSettings(weight=weight, min_size=3, max_size=4) for weight in weights)
-    cloud = region(web_settings(blue=blue, green=green))
+    cloud = weighted(*weights)
     forward = action(cloud, role)["forward"]
-    targets = {color: cloud.value(target.arn) for color, target in cloud.built.balancer.target_groups.items()}
+    targets = {color: cloud.value(target.arn) for color, target in cloud.built.target_groups.items()}
     assert forward["targetGroups"] == [
         {"arn": targets["blue"], "weight": weights[0]},
         {"arn": targets["green"], "weight": weights[1]},
@@ -162,7 +162,7 @@ def test_an_instance_is_well_when_the_application_says_so() -> None:
 
 
 def test_names_fit_in_the_longest_environment() -> None:
-    cloud = region(naming=LONG_NAMING)
+    cloud = region(LONG_NAMING)
     names = [made.inputs["name"] for kind in (BALANCER, TARGETS, TRUST) for made in cloud.of(kind)]
     assert len(set(names)) == 4
     assert all(len(name) <= 32 for name in names)

@@ -5,7 +5,7 @@ import functools
 import pulumi
 import pytest
 from fake_cloud import Cloud, deploy
-from parts import LONG_NAMING, NAMING, PROD, Ground, cache_settings
+from parts import LONG_NAMING, NAMING, PROD, Ground, cache_settings, ground
 
 from components.cache import Cache, CacheArgs
 from naming import Naming
@@ -18,19 +18,20 @@ TOKEN = "a-token-of-more-than-16"
 def cache(
     settings: CacheSettings = PROD.cache, *, protected: bool = True, naming: Naming = NAMING, lasting: bool = True
 ) -> Cloud[tuple[Ground, Cache]]:
+    laid = ground(naming).built
+
     def build() -> tuple[Ground, Cache]:
-        ground = Ground(naming)
         args = CacheArgs(
             naming=naming,
-            network=ground.network,
-            firewall=ground.firewall,
-            keys=ground.keys,
+            network=laid.network,
+            firewall=laid.firewall,
+            keys=laid.keys,
             settings=settings,
             auth_token=pulumi.Output.secret(TOKEN),
             protected=protected,
             lasting=lasting,
         )
-        return ground, Cache("cache", args)
+        return laid, Cache("cache", args)
 
     return deploy(build)
 
@@ -47,10 +48,10 @@ def test_it_is_sharded_and_each_shard_survives_a_zone() -> None:
 
 def test_it_is_encrypted_at_rest_with_the_data_key_and_always_on_the_way() -> None:
     cloud = deployed()
-    ground, _ = cloud.built
+    laid, _ = cloud.built
     group = cloud.one(GROUP).inputs
     assert group["atRestEncryptionEnabled"] is True
-    assert group["kmsKeyId"] == cloud.value(ground.keys.data.arn)
+    assert group["kmsKeyId"] == cloud.value(laid.keys.data.arn)
     assert (group["transitEncryptionEnabled"], group["transitEncryptionMode"]) == (True, "required")
 
 
@@ -62,10 +63,10 @@ def test_the_token_is_asked_for_and_never_plain() -> None:
 
 def test_it_lives_in_the_data_subnets_behind_its_security_group() -> None:
     cloud = deployed()
-    ground, _ = cloud.built
-    assert cloud.one(GROUP).inputs["securityGroupIds"] == [cloud.value(ground.firewall.cache.id)]
+    laid, _ = cloud.built
+    assert cloud.one(GROUP).inputs["securityGroupIds"] == [cloud.value(laid.firewall.cache.id)]
     subnets = cloud.one("aws:elasticache/subnetGroup:SubnetGroup").inputs["subnetIds"]
-    assert subnets == [cloud.value(subnet) for subnet in ground.network.data_subnet_ids]
+    assert subnets == [cloud.value(subnet) for subnet in laid.network.data_subnet_ids]
 
 
 def test_cluster_mode_joins_the_tuning_of_the_settings() -> None:
@@ -79,23 +80,23 @@ def test_cluster_mode_joins_the_tuning_of_the_settings() -> None:
 
 def test_logs_go_to_encrypted_groups_that_need_no_resource_policy() -> None:
     cloud = deployed()
-    ground, _ = cloud.built
+    laid, _ = cloud.built
     deliveries = {row["logType"]: row["destination"] for row in cloud.one(GROUP).inputs["logDeliveryConfigurations"]}
     assert set(deliveries) == {"slow-log", "engine-log"}
     for log, destination in deliveries.items():
         group = cloud.one("aws:cloudwatch/logGroup:LogGroup", f"cache-{log}").inputs
         assert group["name"] == destination == f"/aws/vendedlogs/elasticache/askproai-prod-cache/{log}"
         assert group["retentionInDays"] == PROD.cache.log_retention_days
-        assert group["kmsKeyId"] == cloud.value(ground.keys.logs.arn)
+        assert group["kmsKeyId"] == cloud.value(laid.keys.logs.arn)
 
 
 @pytest.mark.parametrize("protected", [True, False])
 def test_protection_follows_the_stack_and_the_last_snapshot_is_always_taken(protected: bool) -> None:
     cloud = deployed(protected=protected)
-    ground, _ = cloud.built
+    laid, _ = cloud.built
     group = cloud.one(GROUP)
     assert group.protect is protected
-    assert group.inputs["finalSnapshotIdentifier"] == f"askproai-prod-cache-final-{cloud.value(ground.network.vpc.id)}"
+    assert group.inputs["finalSnapshotIdentifier"] == f"askproai-prod-cache-final-{cloud.value(laid.network.vpc.id)}"
     assert group.inputs["snapshotRetentionLimit"] == PROD.cache.snapshot_retention_days
 
 

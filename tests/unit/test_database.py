@@ -6,7 +6,7 @@ from functools import cache
 import pulumi
 import pytest
 from fake_cloud import Cloud, deploy
-from parts import LONG_NAMING, NAMING, PROD, Ground, database_settings
+from parts import LONG_NAMING, NAMING, PROD, Ground, database_settings, ground
 
 from components.database import Database, DatabaseArgs
 from naming import Naming
@@ -27,20 +27,21 @@ def database(
     source: str | None = None,
     apply_immediately: bool = False,
 ) -> Cloud[tuple[Ground, Database]]:
+    laid = ground(naming).built
+
     def build() -> tuple[Ground, Database]:
-        ground = Ground(naming)
         args = DatabaseArgs(
             naming=naming,
-            network=ground.network,
-            firewall=ground.firewall,
-            keys=ground.keys,
+            network=laid.network,
+            firewall=laid.firewall,
+            keys=laid.keys,
             settings=settings,
             password=pulumi.Output.secret(PASSWORD),
             source_arn=source,
             apply_immediately=apply_immediately,
             protected=protected,
         )
-        return ground, Database("database", args)
+        return laid, Database("database", args)
 
     return deploy(build)
 
@@ -55,9 +56,9 @@ def parameters(cloud: Cloud[tuple[Ground, Database]]) -> dict[str, tuple[str, st
 
 def test_storage_and_insights_are_encrypted_with_the_data_key() -> None:
     cloud = deployed()
-    ground, _ = cloud.built
+    laid, _ = cloud.built
     instance = cloud.one(INSTANCE).inputs
-    data_key = cloud.value(ground.keys.data.arn)
+    data_key = cloud.value(laid.keys.data.arn)
     assert instance["storageEncrypted"] is True
     assert instance["kmsKeyId"] == data_key
     assert instance["performanceInsightsKmsKeyId"] == data_key
@@ -72,12 +73,12 @@ def test_the_password_is_never_plain() -> None:
 
 def test_it_is_reached_through_its_security_group_alone() -> None:
     cloud = deployed()
-    ground, _ = cloud.built
+    laid, _ = cloud.built
     instance = cloud.one(INSTANCE).inputs
     assert instance["publiclyAccessible"] is False
-    assert instance["vpcSecurityGroupIds"] == [cloud.value(ground.firewall.database.id)]
+    assert instance["vpcSecurityGroupIds"] == [cloud.value(laid.firewall.database.id)]
     subnets = cloud.one("aws:rds/subnetGroup:SubnetGroup").inputs["subnetIds"]
-    assert subnets == [cloud.value(subnet) for subnet in ground.network.data_subnet_ids]
+    assert subnets == [cloud.value(subnet) for subnet in laid.network.data_subnet_ids]
 
 
 @pytest.mark.parametrize("protected", [True, False])
@@ -89,10 +90,10 @@ def test_protection_is_pulumis_and_aws_together(protected: bool) -> None:
 @pytest.mark.parametrize("protected", [True, False])
 def test_its_end_leaves_a_snapshot_and_the_backups(protected: bool) -> None:
     cloud = deployed(protected=protected)
-    ground, _ = cloud.built
+    laid, _ = cloud.built
     instance = cloud.one(INSTANCE).inputs
     assert instance["skipFinalSnapshot"] is False
-    this_life = cloud.value(ground.network.vpc.id)
+    this_life = cloud.value(laid.network.vpc.id)
     assert instance["finalSnapshotIdentifier"] == f"askproai-prod-database-final-{this_life}"
     assert instance["deleteAutomatedBackups"] is False
     assert instance["copyTagsToSnapshot"] is True
@@ -125,7 +126,7 @@ def test_the_audit_log_has_connections_and_changes_but_no_rows() -> None:
 
 def test_every_exported_log_has_an_encrypted_group_before_the_instance_starts() -> None:
     cloud = deployed()
-    ground, _ = cloud.built
+    laid, _ = cloud.built
     instance = cloud.one(INSTANCE)
     logs = instance.inputs["enabledCloudwatchLogsExports"]
     assert logs == ["error", "slowquery", "audit"]
@@ -133,7 +134,7 @@ def test_every_exported_log_has_an_encrypted_group_before_the_instance_starts() 
         group = cloud.one("aws:cloudwatch/logGroup:LogGroup", f"database-{log}-log")
         assert group.inputs["name"] == f"/aws/rds/instance/askproai-prod-database/{log}"
         assert group.inputs["retentionInDays"] == PROD.database.log_retention_days
-        assert group.inputs["kmsKeyId"] == cloud.value(ground.keys.logs.arn)
+        assert group.inputs["kmsKeyId"] == cloud.value(laid.keys.logs.arn)
         assert group.urn in instance.depends_on
 
 
@@ -160,9 +161,9 @@ def test_a_replica_is_asked_for_nothing_that_its_source_decides() -> None:
 
 def test_a_replica_has_its_own_key_and_in_peace_already_its_second_zone_and_its_backups() -> None:
     cloud = deployed(source=SOURCE)
-    ground, _ = cloud.built
+    laid, _ = cloud.built
     replica = cloud.one(INSTANCE).inputs
-    assert replica["kmsKeyId"] == cloud.value(ground.keys.data.arn)
+    assert replica["kmsKeyId"] == cloud.value(laid.keys.data.arn)
     wanted = database_settings()
     assert (replica["multiAz"], replica["backupRetentionPeriod"]) == (True, wanted.backup_retention_days)
     assert replica["backupWindow"] == wanted.backup_window

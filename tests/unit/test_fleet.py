@@ -9,7 +9,7 @@ import pulumi_aws as aws
 import pytest
 import yaml
 from fake_cloud import Cloud, deploy
-from parts import LONG_NAMING, NAMING, PROD, Ground
+from parts import LONG_NAMING, NAMING, PROD, Ground, ground
 
 from components import user_data as hosts
 from components.fleet import Fleet, FleetArgs
@@ -22,14 +22,15 @@ GROUP = "aws:autoscaling/group:Group"
 
 @cache
 def fleet(*, balanced: bool = False, naming: Naming = NAMING) -> Cloud[tuple[Ground, Fleet]]:
+    laid = ground(naming).built
+
     def build() -> tuple[Ground, Fleet]:
-        ground = Ground(naming)
         targets = [aws.lb.TargetGroup("targets", name="targets")] if balanced else []
         args = FleetArgs(
             naming=naming,
-            network=ground.network,
-            security_group=ground.firewall.workers,
-            keys=ground.keys,
+            network=laid.network,
+            security_group=laid.firewall.workers,
+            keys=laid.keys,
             role=InstanceRole("hosts", InstanceRoleArgs(naming=naming, grants=[])),
             instance_type="c6i.large",
             image_parameter=PROD.web.image_parameter,
@@ -40,7 +41,7 @@ def fleet(*, balanced: bool = False, naming: Naming = NAMING) -> Cloud[tuple[Gro
             warmup_seconds=180,
             target_groups=targets,
         )
-        return ground, Fleet("fleet", args)
+        return laid, Fleet("fleet", args)
 
     return deploy(build)
 
@@ -52,21 +53,21 @@ def test_the_metadata_service_answers_sessions_of_the_instance_alone() -> None:
 
 def test_no_instance_has_a_public_address_or_a_key_pair() -> None:
     cloud = fleet()
-    ground, _ = cloud.built
+    laid, _ = cloud.built
     template = cloud.one(TEMPLATE).inputs
     [interface] = template["networkInterfaces"]
     assert interface["associatePublicIpAddress"] == "false"
-    assert interface["securityGroups"] == [cloud.value(ground.firewall.workers.id)]
+    assert interface["securityGroups"] == [cloud.value(laid.firewall.workers.id)]
     assert "keyName" not in template
 
 
 def test_the_root_volume_is_the_images_own_and_encrypted_with_the_data_key() -> None:
     cloud = fleet()
-    ground, _ = cloud.built
+    laid, _ = cloud.built
     [volume] = cloud.one(TEMPLATE).inputs["blockDeviceMappings"]
     assert volume["deviceName"] == "/dev/sda1"
     assert (volume["ebs"]["encrypted"], volume["ebs"]["volumeType"]) == ("true", "gp3")
-    assert volume["ebs"]["kmsKeyId"] == cloud.value(ground.keys.data.arn)
+    assert volume["ebs"]["kmsKeyId"] == cloud.value(laid.keys.data.arn)
 
 
 def test_a_new_image_is_no_change_of_the_program() -> None:
@@ -87,8 +88,8 @@ def test_instances_and_volumes_are_tagged_by_the_template_alone() -> None:
 
 def test_it_spreads_over_the_app_subnets_of_all_zones() -> None:
     cloud = fleet()
-    ground, _ = cloud.built
-    subnets = [cloud.value(subnet) for subnet in ground.network.app_subnet_ids]
+    laid, _ = cloud.built
+    subnets = [cloud.value(subnet) for subnet in laid.network.app_subnet_ids]
     assert cloud.one(GROUP).inputs["vpcZoneIdentifiers"] == subnets
     assert len(set(subnets)) == 3
 

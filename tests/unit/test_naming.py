@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from naming import HASH_LENGTH, DataClass, Naming
@@ -13,8 +13,6 @@ ROLES = st.from_regex(r"[a-z][a-z0-9]{0,19}(-[a-z0-9]{1,20}){0,4}", fullmatch=Tr
 LIMITS = st.integers(HASH_LENGTH + 2, 255)
 """From the least that `physical` takes to RDS's and EC2's longest."""
 
-QUICK = settings(max_examples=50, deadline=None)
-
 LABEL = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 BUCKET = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 
@@ -23,7 +21,6 @@ def naming(environment: str = "prod") -> Naming:
     return Naming(environment=environment, account_id="123456789012", cost_center="platform")
 
 
-@QUICK
 @given(environment=ENVIRONMENTS, role=ROLES, limit=LIMITS)
 def test_a_name_keeps_the_limit_and_is_a_label(environment: str, role: str, limit: int) -> None:
     name = naming(environment).physical(role, limit)
@@ -32,13 +29,11 @@ def test_a_name_keeps_the_limit_and_is_a_label(environment: str, role: str, limi
     assert LABEL.fullmatch(name)
 
 
-@QUICK
 @given(environment=ENVIRONMENTS, role=ROLES)
 def test_a_bucket_name_is_one_of_s3(environment: str, role: str) -> None:
     assert BUCKET.fullmatch(naming(environment).bucket(role))
 
 
-@QUICK
 @given(one=st.tuples(ENVIRONMENTS, ROLES), other=st.tuples(ENVIRONMENTS, ROLES), limit=LIMITS)
 def test_distinct_names_stay_distinct(one: tuple[str, str], other: tuple[str, str], limit: int) -> None:
     assume(one != other)
@@ -46,7 +41,6 @@ def test_distinct_names_stay_distinct(one: tuple[str, str], other: tuple[str, st
     assert naming(one[0]).physical(one[1], limit) != naming(other[0]).physical(other[1], limit)
 
 
-@QUICK
 @given(environment=ENVIRONMENTS, start=ROLES, limit=st.integers(HASH_LENGTH + 2, 63))
 def test_names_that_differ_behind_the_cut_stay_distinct(environment: str, start: str, limit: int) -> None:
     long = start.ljust(limit, "x")

@@ -1,7 +1,7 @@
 """The table of expected times: its critical path, its limits, and where each duration comes from."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from stack_files import ROOT, settings_of
 
@@ -82,7 +82,6 @@ def test_slow_instances_are_the_step_to_change_where_they_decide() -> None:
     assert [step.name for step in told.to_change()] == [table.BOOT]
 
 
-@settings(max_examples=40)
 @given(st.sampled_from(POSTURES), st.integers(0, 3600), st.integers(0, 3600), st.booleans(), st.booleans())
 def test_a_slower_start_never_makes_the_whole_faster(
     posture: Posture, one: int, other: int, backups: bool, zones: bool
@@ -92,7 +91,6 @@ def test_a_slower_start_never_makes_the_whole_faster(
     assert fast.least <= slow.least
 
 
-@settings(max_examples=40)
 @given(st.sampled_from(POSTURES), st.integers(0, 3600), st.booleans(), st.booleans())
 def test_least_is_never_above_most(posture: Posture, seconds: int, backups: bool, zones: bool) -> None:
     told = of(posture, seconds, backups=backups, zones=zones)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 from fake_cloud import Cloud
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from regions import region, serving
 from stack_files import NAMESPACE, ROOT
@@ -155,7 +155,6 @@ def test_every_broken_promise_is_told_at_once_with_what_to_change() -> None:
     assert all(row.change for row in objectives(broken) if not row.within)
 
 
-@settings(max_examples=40)
 @given(st.floats(0, 3600), st.floats(0, 3600), st.floats(1, 1440), st.floats(0, 600))
 def test_more_lag_never_loses_less(one: float, other: float, every: float, takes: float) -> None:
     less, more = sorted((one, other))
@@ -170,7 +169,6 @@ def test_more_lag_never_loses_less(one: float, other: float, every: float, takes
     assert losses[0] <= losses[1]
 
 
-@settings(max_examples=40)
 @given(st.floats(1, 1440), st.floats(1, 1440), st.floats(0, 600))
 def test_less_frequent_copies_never_lose_less(one: float, other: float, takes: float) -> None:
     often, seldom = sorted((one, other))
@@ -185,7 +183,6 @@ def test_less_frequent_copies_never_lose_less(one: float, other: float, takes: f
     assert losses[0] <= losses[1]
 
 
-@settings(max_examples=40)
 @given(st.floats(1, 1440), st.floats(1, 1440), st.floats(1, 1440), st.sampled_from(["pilot-light", "warm"]))
 def test_a_wider_promise_is_never_harder_to_keep(one: float, other: float, rpo: float, posture: Posture) -> None:
     narrow, wide = sorted((one, other))
@@ -198,7 +195,6 @@ def test_a_wider_promise_is_never_harder_to_keep(one: float, other: float, rpo: 
     assert kept[0] <= kept[1]
 
 
-@settings(max_examples=40)
 @given(st.floats(1, 600))
 def test_a_warm_standby_is_never_slower_than_a_pilot_light(warmup: float) -> None:
     times = [

@@ -5,7 +5,7 @@ from functools import cache
 
 import pytest
 from fake_cloud import Cloud, Record, deploy
-from parts import LONG_NAMING, NAMING, Ground
+from parts import LONG_NAMING, NAMING, Ground, ground
 
 from components.queues import Queues, QueuesArgs
 from naming import Naming
@@ -25,11 +25,12 @@ def queue_settings(visibility_timeout_seconds: int) -> QueueSettings:
 
 @cache
 def queues(*, protected: bool = True, naming: Naming = NAMING) -> Cloud[tuple[Ground, Queues]]:
+    laid = ground(naming).built
+
     def build() -> tuple[Ground, Queues]:
-        ground = Ground(naming)
         settings = {"default": queue_settings(120), "high": queue_settings(240)}
-        args = QueuesArgs(naming=naming, keys=ground.keys, queues=settings, protected=protected)
-        return ground, Queues("queues", args)
+        args = QueuesArgs(naming=naming, keys=laid.keys, queues=settings, protected=protected)
+        return laid, Queues("queues", args)
 
     return deploy(build)
 
@@ -52,9 +53,9 @@ def test_every_name_has_a_work_queue_and_a_dead_letter_queue() -> None:
 
 def test_all_are_encrypted_with_the_messages_key_and_polled_long() -> None:
     cloud = queues()
-    ground, _ = cloud.built
+    laid, _ = cloud.built
     for queue in cloud.of(QUEUE):
-        assert queue.inputs["kmsMasterKeyId"] == cloud.value(ground.keys.messages.arn)
+        assert queue.inputs["kmsMasterKeyId"] == cloud.value(laid.keys.messages.arn)
         assert queue.inputs["receiveWaitTimeSeconds"] == 20
 
 

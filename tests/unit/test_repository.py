@@ -1,5 +1,7 @@
 """The repository as a whole: regions stay in the stack files, tests run, and documents point to what is there."""
 
+import fnmatch
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,8 +22,11 @@ LINK = re.compile(r"\]\((?![a-z]+:|#)([^)#\s]+)")
 
 def files(pattern: str, folder: Path = ROOT) -> list[Path]:
     """The project's own files: what tools keep is in folders whose name begins with a dot, or `__pycache__`."""
-    found = (path for path in folder.rglob(pattern) if path.is_file())
-    return sorted(p for p in found if not any(re.match(r"\.|__pycache__$", part) for part in p.relative_to(ROOT).parts))
+    found: list[Path] = []
+    for place, inside, names in os.walk(folder):
+        inside[:] = [name for name in inside if not re.match(r"\.|__pycache__$", name)]
+        found += [Path(place, name) for name in fnmatch.filter(names, pattern) if not name.startswith(".")]
+    return sorted(found)
 
 
 def code() -> list[Path]:

@@ -5,14 +5,12 @@ from itertools import combinations
 from typing import Any
 
 from broken_files import committed, refusals
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from settings.network import TIERS, NetworkSettings
 from settings.shapes import architecture
 from settings.windows import DAYS, WEEK, Window, daily, overlap, weekly
-
-QUICK = settings(max_examples=50, deadline=None)
 
 ZONES = ["eu-central-1a", "eu-central-1b", "eu-central-1c", "eu-central-1d"]
 PRIVATE = [IPv4Network(cidr) for cidr in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")]
@@ -42,7 +40,6 @@ def minutes_of(window: Window) -> set[int]:
     return {(window.start + minute) % WEEK for minute in range(window.minutes)}
 
 
-@QUICK
 @given(vpc=vpcs(), spare=st.integers(4, 12), zones=st.integers(2, 4))
 def test_subnets_lie_in_the_vpc_and_apart(vpc: IPv4Network, spare: int, zones: int) -> None:
     prefix = min(vpc.prefixlen + spare, 28)
@@ -55,7 +52,6 @@ def test_subnets_lie_in_the_vpc_and_apart(vpc: IPv4Network, spare: int, zones: i
     assert not any(one.overlaps(other) for one, other in combinations(subnets, 2))
 
 
-@QUICK
 @given(vpc=vpcs(), zones=st.integers(2, 3))
 def test_a_new_zone_moves_no_subnet(vpc: IPv4Network, zones: int) -> None:
     before = network(vpc_cidr=str(vpc), subnet_prefix_length=28, availability_zones=ZONES[:zones])
@@ -64,7 +60,6 @@ def test_a_new_zone_moves_no_subnet(vpc: IPv4Network, zones: int) -> None:
     assert all(after.subnet_cidrs(tier)[:zones] == before.subnet_cidrs(tier) for tier in TIERS)
 
 
-@QUICK
 @given(vpc=vpcs(), spare=st.integers(0, 3))
 def test_a_vpc_without_room_for_every_slot_is_refused(vpc: IPv4Network, spare: int) -> None:
     plan = network(vpc_cidr=str(vpc), subnet_prefix_length=vpc.prefixlen + spare)
@@ -74,7 +69,6 @@ def test_a_vpc_without_room_for_every_slot_is_refused(vpc: IPv4Network, spare: i
     assert problems[0].text.endswith(f"holds {2**spare}; want {vpc.prefixlen + 4} or more")
 
 
-@QUICK
 @given(vpc=vpcs(), host=st.integers(1, 255))
 def test_host_bits_are_answered_with_the_network(vpc: IPv4Network, host: int) -> None:
     written = f"{IPv4Address(int(vpc.network_address) + host)}/{vpc.prefixlen}"
@@ -84,7 +78,6 @@ def test_host_bits_are_answered_with_the_network(vpc: IPv4Network, host: int) ->
     )
 
 
-@QUICK
 @given(start=st.integers(0, 24 * 60 - 1), length=st.integers(30, 600), at=st.integers(0, WEEK - 1))
 def test_windows_overlap_when_they_share_a_minute(start: int, length: int, at: int) -> None:
     every_day = f"{clock(start)}-{clock(start + length)}"

@@ -4,22 +4,23 @@ from functools import cache
 from typing import Any
 
 from fake_cloud import Cloud, deploy
-from parts import NAMING, PROD, Region
+from parts import NAMING, PROD, Region, region
 
 from components.waf import Waf, WafArgs
 
 
 @cache
 def waf() -> Cloud[tuple[Region, Waf]]:
+    laid = region().built
+
     def build() -> tuple[Region, Waf]:
-        region = Region()
         args = WafArgs(
             naming=NAMING,
-            balancer=region.balancer,
-            keys=region.keys,
+            balancer=laid.balancer,
+            keys=laid.keys,
             settings=PROD.web,
         )
-        return region, Waf("waf", args)
+        return laid, Waf("waf", args)
 
     return deploy(build)
 
@@ -30,9 +31,9 @@ def rules(cloud: Cloud[tuple[Region, Waf]]) -> dict[str, dict[str, Any]]:
 
 def test_it_stands_before_the_balancer() -> None:
     cloud = waf()
-    region, built = cloud.built
+    laid, built = cloud.built
     association = cloud.one("aws:wafv2/webAclAssociation:WebAclAssociation").inputs
-    assert association["resourceArn"] == cloud.value(region.balancer.load_balancer.arn)
+    assert association["resourceArn"] == cloud.value(laid.balancer.load_balancer.arn)
     assert association["webAclArn"] == cloud.value(built.acl.arn)
 
 
@@ -69,11 +70,11 @@ def test_every_rule_has_a_priority_of_its_own_and_a_metric() -> None:
 
 def test_its_log_is_encrypted_kept_and_without_credentials() -> None:
     cloud = waf()
-    region, built = cloud.built
+    laid, built = cloud.built
     group = cloud.one("aws:cloudwatch/logGroup:LogGroup", "waf-log").inputs
     assert group["name"] == "aws-waf-logs-askproai-prod-waf"
     assert group["retentionInDays"] == PROD.web.log_retention_days
-    assert group["kmsKeyId"] == cloud.value(region.keys.logs.arn)
+    assert group["kmsKeyId"] == cloud.value(laid.keys.logs.arn)
     logging = cloud.one("aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration").inputs
     assert logging["resourceArn"] == cloud.value(built.acl.arn)
     redacted = {field["singleHeader"]["name"] for field in logging["redactedFields"]}

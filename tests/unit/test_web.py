@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from fake_cloud import FAKE_REGION, Cloud, deploy
-from parts import NAMING, PROD, Region
+from parts import NAMING, PROD, Region, region
 
 from components.web import Web, WebArgs
 from settings import Capacity, ColorSettings
@@ -18,22 +18,23 @@ POLICY = "aws:autoscaling/policy:Policy"
 
 @cache
 def web() -> Cloud[tuple[Region, Web]]:
+    laid = region().built
+
     def build() -> tuple[Region, Web]:
-        region = Region()
         args = WebArgs(
             naming=NAMING,
             region=FAKE_REGION,
-            network=region.network,
-            firewall=region.firewall,
-            keys=region.keys,
-            secrets=region.secrets,
-            storage=region.storage,
-            queues=region.queues,
-            balancer=region.balancer,
+            network=laid.network,
+            firewall=laid.firewall,
+            keys=laid.keys,
+            secrets=laid.secrets,
+            storage=laid.storage,
+            queues=laid.queues,
+            balancer=laid.balancer,
             settings=PROD.web,
             capacity=Capacity.FULL,
         )
-        return region, Web("web", args)
+        return laid, Web("web", args)
 
     return deploy(build)
 
@@ -48,8 +49,8 @@ def rights(cloud: Cloud[tuple[Region, Web]]) -> list[dict[str, Any]]:
 
 def test_each_color_serves_its_own_target_group() -> None:
     cloud = web()
-    region, _ = cloud.built
-    for color, target in region.balancer.target_groups.items():
+    laid, _ = cloud.built
+    for color, target in laid.balancer.target_groups.items():
         assert cloud.one(GROUP, f"web-{color}-group").inputs["targetGroupArns"] == [cloud.value(target.arn)]
 
 
@@ -94,22 +95,22 @@ def test_web_hosts_send_jobs_and_take_none() -> None:
 
 def test_they_read_releases_and_write_uploads_alone() -> None:
     cloud = web()
-    region, _ = cloud.built
+    laid, _ = cloud.built
     writable = {s["Resource"] for s in rights(cloud) if "s3:PutObject" in s["Action"]}
     readable = {s["Resource"] for s in rights(cloud) if "s3:GetObject" in s["Action"]}
-    uploads, releases = (f"{cloud.value(b.arn)}/*" for b in (region.storage.uploads, region.storage.releases))
+    uploads, releases = (f"{cloud.value(b.arn)}/*" for b in (laid.storage.uploads, laid.storage.releases))
     assert writable == {uploads}
     assert readable == {uploads, releases}
 
 
 def test_a_key_serves_only_through_the_service_whose_data_it_encrypts() -> None:
     cloud = web()
-    region, _ = cloud.built
+    laid, _ = cloud.built
     of_keys = [s for s in rights(cloud) if any(action.startswith("kms:") for action in s["Action"])]
     assert {(s["Resource"], s["Condition"]["StringEquals"]["kms:ViaService"]) for s in of_keys} == {
-        (cloud.value(region.keys.secrets.arn), f"secretsmanager.{FAKE_REGION}.amazonaws.com"),
-        (cloud.value(region.keys.storage.arn), f"s3.{FAKE_REGION}.amazonaws.com"),
-        (cloud.value(region.keys.messages.arn), f"sqs.{FAKE_REGION}.amazonaws.com"),
+        (cloud.value(laid.keys.secrets.arn), f"secretsmanager.{FAKE_REGION}.amazonaws.com"),
+        (cloud.value(laid.keys.storage.arn), f"s3.{FAKE_REGION}.amazonaws.com"),
+        (cloud.value(laid.keys.messages.arn), f"sqs.{FAKE_REGION}.amazonaws.com"),
     }
 
 
@@ -128,10 +129,10 @@ def test_the_role_reads_no_parameters_of_the_account() -> None:
 
 def test_the_hosts_log_goes_to_an_encrypted_group_that_they_may_write() -> None:
     cloud = web()
-    region, _ = cloud.built
+    laid, _ = cloud.built
     group = cloud.one("aws:cloudwatch/logGroup:LogGroup", "web-log")
     assert (group.inputs["name"], group.inputs["retentionInDays"]) == ("askproai-prod-web", PROD.web.log_retention_days)
-    assert group.inputs["kmsKeyId"] == cloud.value(region.keys.logs.arn)
+    assert group.inputs["kmsKeyId"] == cloud.value(laid.keys.logs.arn)
     [writable] = [s["Resource"] for s in rights(cloud) if "logs:PutLogEvents" in s["Action"]]
     assert writable.endswith(":log-group:askproai-prod-web:*")
 

@@ -4,7 +4,7 @@ from functools import cache
 from typing import Any
 
 from fake_cloud import FAKE_REGION, Cloud, deploy
-from parts import NAMING, PROD, Region
+from parts import NAMING, PROD, Region, region
 
 from components.workers import Workers, WorkersArgs
 from settings import Capacity
@@ -12,21 +12,22 @@ from settings import Capacity
 
 @cache
 def workers() -> Cloud[tuple[Region, Workers]]:
+    laid = region().built
+
     def build() -> tuple[Region, Workers]:
-        region = Region()
         args = WorkersArgs(
             naming=NAMING,
             region=FAKE_REGION,
-            network=region.network,
-            firewall=region.firewall,
-            keys=region.keys,
-            secrets=region.secrets,
-            storage=region.storage,
-            queues=region.queues,
+            network=laid.network,
+            firewall=laid.firewall,
+            keys=laid.keys,
+            secrets=laid.secrets,
+            storage=laid.storage,
+            queues=laid.queues,
             settings=PROD.workers,
             capacity=Capacity.FULL,
         )
-        return region, Workers("workers", args)
+        return laid, Workers("workers", args)
 
     return deploy(build)
 
@@ -70,9 +71,9 @@ def test_each_worker_in_service_has_the_same_share_of_it() -> None:
 
 def test_workers_take_jobs_and_queue_further_ones() -> None:
     cloud = workers()
-    region, _ = cloud.built
+    laid, _ = cloud.built
     policy = cloud.one("aws:iam/rolePolicy:RolePolicy", "workers-instances-rights").document()
-    queues = [cloud.value(queue.arn) for queue in region.queues.work.values()]
+    queues = [cloud.value(queue.arn) for queue in laid.queues.work.values()]
     for action in ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:SendMessage"):
         [resource] = [s["Resource"] for s in policy["Statement"] if action in s["Action"]]
         assert resource == queues

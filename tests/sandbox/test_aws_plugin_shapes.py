@@ -121,14 +121,13 @@ def test_no_new_name_is_another_propertys_old_one() -> None:
 
 
 @pytest.mark.parametrize("token", NESTED)
-@settings(max_examples=40, deadline=None)
 @given(data=st.data())
 def test_a_state_comes_back_as_it_went(token: str, data: st.DataObject) -> None:
     state = bridge_state(data, shape(token))
     assert to_bridge(token, to_sdk(token, state)) == MessageToDict(struct(state))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(data=st.data(), token=st.sampled_from(sorted(generate.tokens()["resources"])))
 def test_the_state_of_any_type_comes_back_as_it_went(data: st.DataObject, token: str) -> None:
     state = bridge_state(data, shape(token))
