@@ -1,5 +1,7 @@
 """The program: settings in, a region or the edge declared, its record out."""
 
+import gc
+
 import pulumi
 
 from lazy_sdk import import_lazily
@@ -10,7 +12,9 @@ try:
 except ConfigurationError as error:
     raise pulumi.RunError(f"the configuration is refused, nothing is changed:\n{error}") from None
 
-# A cloud's SDK takes seconds to import: a stack imports that of its own cloud alone.
+# A cloud's SDK takes seconds to import: a stack imports that of its own cloud alone, and is not looked through for
+# garbage, of which a program that ends so soon has little.
+gc.disable()
 if isinstance(settings, EdgeSettings):
     import_lazily("pulumi_cloudflare")
     from edge import compose as compose_edge

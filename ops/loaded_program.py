@@ -3,6 +3,7 @@
 The engine runs it as it runs a program of the Automation API: it is told where the language runtime listens.
 """
 
+import gc
 import importlib
 import os
 import runpy
@@ -56,6 +57,7 @@ def _serve() -> None:
 
     from lazy_sdk import import_lazily
 
+    gc.disable()  # as the program itself does
     import_lazily(SDK)
     importlib.import_module(COMPOSITION)
     server = grpc.server(ThreadPoolExecutor())

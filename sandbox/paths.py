@@ -108,6 +108,11 @@ class Paths:
         return self.home / "run"
 
     @property
+    def diffs(self) -> Path:
+        """What the AWS plugin remembers: answers to diffs that took it long."""
+        return self.home / "diffs"
+
+    @property
     def logs(self) -> Path:
         """Logs of set-up steps and servers."""
         return self.home / "logs"

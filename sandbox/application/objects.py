@@ -96,7 +96,7 @@ class Objects:
         self._done.add((way.target, way.source, arrived.get("VersionId", "null")))
 
     def _versions(self, bucket: str) -> list[Mapping[str, Any]]:
-        return self.aws.tell(self.aws.regions[0], "s3", "list_object_versions", Bucket=bucket).get("Versions", [])
+        return self._ask("list_object_versions", 0, Bucket=bucket).get("Versions", [])
 
     def _region(self, bucket: str) -> str:
         return self._ask("get_bucket_location", REGION_FRESH_SECONDS, Bucket=bucket)["LocationConstraint"] or ""

@@ -1,20 +1,24 @@
 """The emulated AWS as the application sees it: what is declared, read through calls that no black-out test counts."""
 
 import json
+import math
 import threading
 import time
 import urllib.request
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 OBSERVER_HEADER = "x-sandbox-observer"
 FRESH_SECONDS = 0.5
 """How old an answer may be: a person or a gate that just changed something must not meet what was before it."""
-BLACKOUT_SECONDS = 2.0
+UNTOUCHED_SECONDS = 10.0
+"""How old it may be while nobody else calls the service: next to nothing changes by itself, or by another's calls."""
+PULSE_SECONDS = 2.0
 ANSWERS_KEPT = 1_000
 
 
@@ -25,27 +29,52 @@ class Observer:
         self.url = url
         self.regions = list(dict.fromkeys(regions))
         self._clients: dict[tuple[str, str], Any] = {}
-        self._answers: dict[str, tuple[float, Any]] = {}
+        self._answers: dict[str, tuple[float, int | None, Any]] = {}
+        self._answered: dict[str, int] | None = None
         self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
         self._making = threading.Lock()
 
     def lost(self) -> set[str]:
-        """The regions that are blacked out now. Raises OSError when the emulated AWS does not answer."""
-        with urllib.request.urlopen(f"{self.url}/_sandbox/blackout", timeout=BLACKOUT_SECONDS) as answer:
-            return set(json.load(answer))
+        """The regions that are blacked out now; from here on it is known too which services others have called since.
+
+        Raises OSError when the emulated AWS does not answer.
+        """
+        with urllib.request.urlopen(f"{self.url}/_sandbox/pulse", timeout=PULSE_SECONDS) as answer:
+            pulse = json.load(answer)
+        self._answered = pulse["answered"]
+        return set(pulse["lost"])
 
     def ask(self, region: str, service: str, operation: str, *, fresh: float = FRESH_SECONDS, **arguments: Any) -> Any:
-        """The answer to a question, at most `fresh` seconds old. Raises what boto3 raises."""
+        """The answer to a question: `fresh` seconds old at most, or older where nothing can have changed.
+
+        Raises what boto3 raises.
+        """
         question = json.dumps([region, service, operation, arguments], sort_keys=True)
         with self._locks[question]:
-            asked, answer = self._answers.get(question, (0.0, None))
-            now = time.monotonic()
-            if not asked or now - asked > fresh:
+            asked, then, answer = self._answers.get(question, (-math.inf, None, None))
+            now, calls = time.monotonic(), self._calls(region, service)
+            untouched = calls is not None and calls == then
+            if now - asked > (UNTOUCHED_SECONDS if untouched else fresh):
                 if len(self._answers) > ANSWERS_KEPT:
                     self._answers.clear()
-                answer = self.tell(region, service, operation, **arguments)
-                self._answers[question] = (now, answer)
+                answer = self._told(region, service, operation, arguments)
+                self._answers[question] = (now, calls, answer)
+            if isinstance(answer, ClientError):
+                raise answer.with_traceback(None)
             return answer
+
+    def _told(self, region: str, service: str, operation: str, arguments: Mapping[str, Any]) -> Any:
+        """The answer; that there is no such thing is one too."""
+        try:
+            return self.tell(region, service, operation, **arguments)
+        except ClientError as error:
+            return error
+
+    def _calls(self, region: str, service: str) -> int | None:
+        """How many calls of a service others had made when last looked, None before that."""
+        if self._answered is None:
+            return None
+        return self._answered.get(self._client(region, service).meta.service_model.signing_name, 0)
 
     def tell(self, region: str, service: str, operation: str, **arguments: Any) -> Any:
         """Make a call, every page of it where there are pages. Raises what boto3 raises."""

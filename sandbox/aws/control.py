@@ -46,6 +46,7 @@ class Control:
         noun, _, region = path.partition("/")
         routes: dict[tuple[str, str], Callable[[], object]] = {
             ("GET", "health"): lambda: {"status": "ok", "instance": self.instance},
+            ("GET", "pulse"): self.gate.pulse,
             ("GET", "calls"): self.gate.report,
             ("DELETE", "calls"): self.gate.forget_calls,
             ("GET", "blackout"): lambda: None,

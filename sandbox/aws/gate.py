@@ -41,6 +41,7 @@ class Gate:
         self.blackouts: dict[str, Mode] = {}
         self.calls: Counter[Scope] = Counter()
         self.blocked: Counter[Scope] = Counter()
+        self.answered: Counter[str] = Counter()
 
     def black_out(self, region: str, mode: Mode) -> None:
         """Take a region away; callers left hanging by an earlier mode are let go, and meet the new one."""
@@ -71,6 +72,11 @@ class Gate:
             self.blocked.clear()
         return report
 
+    def pulse(self) -> dict[str, object]:
+        """The lost regions, and the calls answered so far, by service: where there are no more, nothing has changed."""
+        with self.lock:
+            return {"lost": list(self.blackouts), "answered": dict(self.answered)}
+
     def _admit(self, scope: Scope) -> Mode | None:
         """Count a call; the mode it meets, or None where its region is up."""
         with self.lock:
@@ -84,7 +90,7 @@ class Gate:
         scope = None if OBSERVER in environ else served_in(environ, self.bucket_region)
         mode = self._admit(scope) if scope else None
         if scope is None or mode is None:
-            return self.application(environ, start_response)
+            return self._answer(scope, environ, start_response)
         if mode is Mode.ERROR:
             message = f"{scope.service} in {scope.region} is blacked out"
             error = AwsError("503 Service Unavailable", "ServiceUnavailable", message)
@@ -95,3 +101,12 @@ class Gate:
                 # The mode changed on the way here, after it had let go of all others.
                 self.connections.release()
         raise dropped()
+
+    def _answer(self, scope: Scope | None, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Let a call through, and count it once all is done that it asks for."""
+        try:
+            return self.application(environ, start_response)
+        finally:
+            if scope:
+                with self.lock:
+                    self.answered[scope.service] += 1

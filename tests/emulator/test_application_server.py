@@ -1,11 +1,13 @@
 """The sandbox application over HTTP: its own paths, and how a lost region looks to who asks."""
 
 import threading
+import time
 from collections.abc import Iterator
 
 import httpx
 import pytest
 
+from sandbox.application.observer import FRESH_SECONDS
 from sandbox.application.server import Application, build
 from tests.emulator.declared import Declared, declare
 from tests.emulator.emulated import OTHER_REGION, REGION, Clients, Control
@@ -22,7 +24,10 @@ def url(endpoint: str) -> Iterator[str]:
 
 @pytest.fixture
 def shop(aws: Clients, name: str) -> Declared:
-    return declare(aws, name)
+    declared = declare(aws, name)
+    # What another test asked a moment ago is still an answer.
+    time.sleep(FRESH_SECONDS)
+    return declared
 
 
 def through_the_edge(shop: Declared) -> dict[str, str]:

@@ -178,6 +178,19 @@ def test_a_mistake_is_answered_in_one_clear_line(
     assert control("GET", "blackout") == {}
 
 
+def test_while_nobody_calls_nothing_is_asked_again(endpoint: str, aws: Clients, name: str) -> None:
+    observer = Observer(endpoint, [REGION])
+
+    def seen() -> dict[str, Any]:
+        observer.lost()
+        return observer.ask(REGION, "sqs", "list_queues", fresh=0, QueueNamePrefix=name)
+
+    first = seen()
+    assert seen() is first
+    queue = aws("sqs").create_queue(QueueName=name)["QueueUrl"]
+    assert seen()["QueueUrls"] == [queue]
+
+
 def test_health_names_this_run_of_the_server(control: Control) -> None:
     health = control("GET", "health")
     assert health["status"] == "ok"

@@ -1,5 +1,6 @@
 """The AWS plugin's service: what the bridge is asked, what the engine is answered, and how errors pass through."""
 
+from pathlib import Path
 from typing import Any, NoReturn
 
 import grpc
@@ -10,6 +11,7 @@ from google.protobuf.struct_pb2 import Struct
 from google.rpc import status_pb2
 from pulumi.runtime.proto import provider_pb2
 
+from sandbox.plugins.aws.memory import Memory
 from sandbox.plugins.aws.proxy import STATUS_DETAILS, AwsProvider
 
 LIFECYCLE = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
@@ -79,7 +81,8 @@ def struct(values: dict[str, Any]) -> Struct:
 
 
 def ask(bridge: Bridge, method: str, request: Any, context: Context | None = None) -> Any:
-    return getattr(AwsProvider(bridge, "7.0.0"), method)(request, context or Context())  # type: ignore[arg-type] a fake
+    provider = AwsProvider(bridge, "7.0.0", Memory(Path("unused"), ""))  # type: ignore[arg-type] a fake
+    return getattr(provider, method)(request, context or Context())
 
 
 def test_the_bridge_is_asked_in_its_own_words() -> None:

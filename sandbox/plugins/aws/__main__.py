@@ -2,8 +2,11 @@
 
 import importlib.metadata
 import os
+from pathlib import Path
 
+from sandbox.paths import Paths
 from sandbox.plugins.aws import bridge
+from sandbox.plugins.aws.memory import Memory
 from sandbox.plugins.aws.proxy import AwsProvider
 from sandbox.plugins.protocol import provider_pb2_grpc
 from sandbox.plugins.serving import engine_address, serve
@@ -14,8 +17,11 @@ TERRAFORM_PROVIDER_VARIABLE = "SANDBOX_TERRAFORM_PROVIDER"
 
 def main() -> None:
     """Serve until the engine ends us."""
-    stub = bridge.start(os.environ[BRIDGE_VARIABLE], os.environ[TERRAFORM_PROVIDER_VARIABLE], engine_address())
-    provider = AwsProvider(stub, importlib.metadata.version("pulumi-aws"))
+    terraform_provider = os.environ[TERRAFORM_PROVIDER_VARIABLE]
+    stub = bridge.start(os.environ[BRIDGE_VARIABLE], terraform_provider, engine_address())
+    version = importlib.metadata.version("pulumi-aws")
+    memory = Memory(Paths.of().diffs, f"{version} on {Path(terraform_provider).resolve()}")
+    provider = AwsProvider(stub, version, memory)
     serve(lambda server: provider_pb2_grpc.add_ResourceProviderServicer_to_server(provider, server))
 
 
