@@ -170,8 +170,8 @@ class _Scope:
 
 
 def _plain(meant: Any) -> Any:
-    """The function behind a property, a class method or a static method; anything else as it is."""
-    inner = (getattr(meant, name, None) for name in ("fget", "func", "__func__"))
+    """The function behind a property, a kind of method or a cache; anything else as it is."""
+    inner = (getattr(meant, name, None) for name in ("fget", "func", "__func__", "__wrapped__"))
     return next((function for function in inner if isinstance(function, FunctionType)), meant)
 
 

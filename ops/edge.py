@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib import import_module
 from typing import Any
+
+from ops.cloudflare import EdgeApi
 
 LEADING = ("A", "AAAA", "CNAME")
 """Records that lead visitors somewhere."""
@@ -17,9 +18,6 @@ RECORDS_A_PAGE = 500
 EDGE_URL_VARIABLE = "ASKPROAI_EDGE_URL"
 EDGE_URL = "https://{host}"
 VISIT_SECONDS = 5.0
-API_SECONDS = 10.0
-API_RETRIES = 3
-"""The SDK waits as Retry-After says, up to a minute, else 0.5 s and doubling."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,19 +44,7 @@ class Record:
 
 def records(zone_id: str, token: str) -> dict[str, Record]:
     """The zone's A, AAAA and CNAME records by name. Raises OpsError when the API gives none."""
-    from cloudflare import APIError
-
-    from ops.errors import OpsError
-
-    rows: list[dict[str, Any]] = []
-    page, pages = 1, 1
-    try:
-        while page <= pages:
-            answer = _asked(token, f"/zones/{zone_id}/dns_records", page=page, per_page=RECORDS_A_PAGE)
-            rows += answer["result"] or []
-            page, pages = page + 1, int((answer.get("result_info") or {}).get("total_pages", 1))
-    except APIError as error:
-        raise OpsError(f"Cloudflare's API does not list the records of zone {zone_id}: {_flat(error)}") from None
+    rows = _api(token).rows(f"/zones/{zone_id}/dns_records", a_page=RECORDS_A_PAGE)
     return {
         row["name"]: Record(
             id=row["id"], name=row["name"], type=row["type"], content=row["content"], proxied=row["proxied"]
@@ -70,19 +56,7 @@ def records(zone_id: str, token: str) -> dict[str, Record]:
 
 def zone_setting(zone_id: str, token: str, name: str) -> str:
     """A setting of the zone, as text: `ssl`, `min_tls_version`. Raises OpsError when the API gives none."""
-    from cloudflare import APIError
-
-    from ops.errors import OpsError
-
-    try:
-        return str(_asked(token, f"/zones/{zone_id}/settings/{name}")["result"]["value"])
-    except APIError as error:
-        raise OpsError(f"Cloudflare's API does not tell the setting {name} of zone {zone_id}: {_flat(error)}") from None
-
-
-def load() -> None:
-    """Load the SDK, which takes half a second: done while the engine reads its state."""
-    import_module("cloudflare")
+    return str(_api(token).one(f"/zones/{zone_id}/settings/{name}")["value"])
 
 
 def visit(host: str, path: str, method: str = "GET", json: object = None, *, seconds: float = VISIT_SECONDS) -> Answer:
@@ -110,16 +84,5 @@ def _parsed(content: bytes) -> Any:
 
 
 @lru_cache(maxsize=2)
-def _api(token: str) -> Any:
-    from cloudflare import Cloudflare
-
-    return Cloudflare(api_token=token, timeout=API_SECONDS, max_retries=API_RETRIES)
-
-
-def _asked(token: str, path: str, **query: object) -> Any:
-    """An answer of the API as it is: the SDK's types of records and settings take half a second to load."""
-    return _api(token).get(path, cast_to=object, options={"params": query})
-
-
-def _flat(error: Exception) -> str:
-    return " ".join(str(error).split())[:200]
+def _api(token: str) -> EdgeApi:
+    return EdgeApi(lambda _secret: token)

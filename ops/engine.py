@@ -49,7 +49,7 @@ class Engine:
         self._programs: dict[str, LoadedProgram] = {}
 
     def prepare(self) -> None:
-        """Load the SDK and find the engine: once, before several threads ask it."""
+        """Load the SDK: once, before several threads ask the engine."""
         _ = self._command
 
     def outputs(self, stack: str) -> dict[str, Any]:
@@ -120,13 +120,17 @@ class Engine:
 
     @cached_property
     def _command(self) -> "PulumiCommand":
-        # The SDK takes half a second to load, and asks the engine for its version.
+        # The SDK takes half a second to load.
         from pulumi.automation import PulumiCommand
 
-        try:
-            return PulumiCommand()
-        except OSError as error:
-            raise OpsError(f"pulumi cannot be started: {error}; install it, or work in the sandbox's shell") from None
+        class Command(PulumiCommand):
+            """Does not ask the engine for its version first, which takes as long as most of what it is asked then."""
+
+            def __init__(self) -> None:
+                self.command = "pulumi"
+                self.version = None
+
+        return Command()
 
     def _run(self, arguments: list[str], stack: str, say: Say | None = None) -> "CommandResult":
         from pulumi.automation.errors import CommandError
@@ -135,6 +139,8 @@ class Engine:
             return self._command.run([*arguments, "--stack", stack], str(self.project), DEBUG, say)
         except CommandError as error:
             raise _explained(str(error), arguments, stack) from None
+        except OSError as error:
+            raise OpsError(f"pulumi cannot be started: {error}; install it, or work in the sandbox's shell") from None
 
     def _change(self, arguments: list[str], stack: str, say: Say) -> dict[str, int]:
         with tempfile.TemporaryDirectory() as folder:

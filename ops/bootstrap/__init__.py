@@ -6,9 +6,9 @@ from ops.aws import client
 from ops.bootstrap import buckets, certificate, keys, permissions, quotas, replication, secret_values, stacks
 from ops.bootstrap.place import Place
 from ops.bootstrap.thing import Thing, make, plan
+from ops.cloudflare import EdgeApi
 from ops.engine import Engine
 from ops.errors import Exit, OpsError
-from ops.recover.cloudflare import EdgeApi
 from ops.stack_files import StackFile
 from ops.steps import Timeline, say
 

@@ -13,8 +13,8 @@ from typing import Any
 from ops.aws import client
 from ops.bootstrap.place import Place
 from ops.bootstrap.thing import Thing
+from ops.cloudflare import EdgeApi
 from ops.errors import OpsError
-from ops.recover.cloudflare import EdgeApi
 
 VALIDATION = ".acm-validations.aws"
 TTL_SECONDS = 300

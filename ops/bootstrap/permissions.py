@@ -1,11 +1,10 @@
 """What the edge's token must be allowed to do at Cloudflare, and what of that it lacks."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ops.errors import OpsError
-from ops.recover.cloudflare import EdgeApi
+from ops.cloudflare import EdgeApi
 
 READS_ITSELF = "API Tokens Read"
 
@@ -87,8 +86,6 @@ def _lacks(permission: Permission) -> str:
     return f"the token of Cloudflare's API lacks the permission {permission.group}: {permission.why}"
 
 
-def _told(answer: Any) -> str:
-    if not isinstance(answer, dict):
-        raise OpsError("Cloudflare's API does not answer in its own form: is CLOUDFLARE_BASE_URL right?")
+def _told(answer: Mapping[str, Any]) -> str:
     errors = answer.get("errors") or [{"message": (answer.get("result") or {}).get("status", "unknown")}]
     return "; ".join(str(error.get("message")) for error in errors)

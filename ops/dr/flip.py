@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from ops import edge
 from ops.aws import client
+from ops.cloudflare import TOKEN
 from ops.dr import facts, gates
 from ops.dr.gates import Gate
 from ops.dr.operation import LOCK, Desk
@@ -18,7 +19,6 @@ from ops.pair import Pair, RegionStack
 from ops.steps import Timeline, say
 
 UNDO = "undo-flip"
-TOKEN = "cloudflare_api_token"
 ATTEMPTS = 3
 ATTEMPTS_BACK = 2
 PAUSE_SECONDS = 2.0
@@ -106,7 +106,6 @@ def _prepared(desk: Desk, to: str) -> str:
 
 
 def _load(region: str) -> None:
-    edge.load()
     for service in gates.SERVICES:
         client(service, region)
 

@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+from ops.cloudflare import TOKEN, EdgeApi
 from ops.engine import Engine
 from ops.errors import OpsError
-from ops.recover.cloudflare import EdgeApi
 from ops.recover.finders import AGAIN, FINDERS, UNKNOWN, NotKnownYetError, Wanted
 from ops.recover.states import Resource, State, is_provider, logical_name
 
@@ -76,7 +76,7 @@ def read(engine: Engine, stack: str, urns: list[str], edge: EdgeApi) -> None:
     """Have the engine read resources back from their cloud."""
     if any("cloudflare:" in urn for urn in urns) and not os.environ.get(TOKEN_VARIABLE):
         # A provider that was found again has not got its token back: a preview hides it, until `up` sets it.
-        os.environ[TOKEN_VARIABLE] = edge.secret("cloudflare_api_token")
+        os.environ[TOKEN_VARIABLE] = edge.secret(TOKEN)
     engine.refresh(stack, _silent, urns)
 
 

@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ops.cloudflare import EdgeApi
 from ops.engine import UNCHANGED, Engine
 from ops.errors import OpsError
 from ops.objects import Objects
 from ops.recover import adoption, locks
-from ops.recover.cloudflare import EdgeApi
 from ops.recover.state_files import StateFile
 from ops.recover.states import Resource, State, logical_name
 from ops.stack_files import project_name

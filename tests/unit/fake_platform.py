@@ -169,7 +169,6 @@ def _put_in_place(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
         (edge, "visit", platform.visit),
         (edge, "records", platform.led),
         (edge, "zone_setting", setting),
-        (edge, "load", at_once),
         (settle, "Recovery", recovery),
         (settle, "recover", recover),
         (report, "write", write),

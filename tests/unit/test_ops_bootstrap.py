@@ -11,8 +11,8 @@ from fake_platform import copy_project
 from ops.bootstrap import origin_pull, permissions, quotas, secret_values, stacks
 from ops.bootstrap.place import Place
 from ops.bootstrap.thing import Thing, make, plan
+from ops.cloudflare import EdgeApi
 from ops.errors import Exit, OpsError
-from ops.recover.cloudflare import EdgeApi
 from ops.stack_files import StackFile
 from ops.steps import Timeline
 from settings.edge_secrets import EDGE_CHECKS

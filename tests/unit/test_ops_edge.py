@@ -2,21 +2,25 @@
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from ops import edge
+from ops import cloudflare, edge
+from ops.cloudflare import MOST_RETRIES, RETRIES
 from ops.errors import OpsError
 
 ZONE = "023e105f4ecef8ad9ca31a8372d0c353"
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Two pages of records, a setting, and a page that tells what a visitor sent."""
+    """Two pages of records, a setting after some `refusals`, and a page that tells what a visitor sent."""
+
+    refusals: ClassVar[list[int]] = []
 
     def do_GET(self) -> None:
         url = urlsplit(self.path)
@@ -24,6 +28,8 @@ class Handler(BaseHTTPRequestHandler):
         body = json.dumps(content).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
+        if status == 429:
+            self.send_header("Retry-After", "1")
         self.end_headers()
         self.wfile.write(body)
 
@@ -37,7 +43,11 @@ class Handler(BaseHTTPRequestHandler):
             other = {"id": "t", "name": "text", "type": "TXT", "content": "x", "proxied": False}
             return 200, {"success": True, "result": [row, other], "result_info": {"page": page, "total_pages": 2}}
         if path == f"/client/v4/zones/{ZONE}/settings/ssl":
+            if self.refusals:
+                return self.refusals.pop(), {"success": False, "errors": []}
             return 200, {"success": True, "result": {"id": "ssl", "value": "strict"}}
+        if path == f"/client/v4/zones/{ZONE}/settings/odd":
+            return 200, ["not", "an", "envelope"]
         if path.startswith("/client"):
             return 403, {"success": False, "errors": [{"code": 10000, "message": "Authentication error"}]}
         length = int(self.headers.get("Content-Length") or 0)
@@ -55,6 +65,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     url = f"http://127.0.0.1:{running.server_port}"
     monkeypatch.setenv("CLOUDFLARE_BASE_URL", f"{url}/client/v4")
     monkeypatch.setenv("ASKPROAI_EDGE_URL", url)
+    monkeypatch.setattr(cloudflare, "RETRIES", RETRIES.new(backoff_factor=0))
     edge._api.cache_clear()
     yield url
     running.shutdown()
@@ -74,11 +85,39 @@ def test_a_setting_of_the_zone_is_text() -> None:
 
 
 def test_an_api_that_refuses_is_an_error_of_one_line() -> None:
-    with pytest.raises(OpsError, match="does not list the records of zone other") as refused:
+    with pytest.raises(OpsError) as refused:
         edge.records("other", "token")
-    assert "\n" not in refused.value.message
-    with pytest.raises(OpsError, match="does not tell the setting min_tls_version"):
+    assert refused.value.message == (
+        "Cloudflare's API answers /zones/other/dns_records with 403: Authentication error (10000)"
+    )
+    with pytest.raises(OpsError, match="settings/min_tls_version with 403"):
         edge.zone_setting(ZONE, "token", "min_tls_version")
+
+
+@pytest.mark.parametrize("refusals", [[503], [429]])
+def test_an_api_that_is_busy_is_asked_again_when_it_says(refusals: list[int]) -> None:
+    Handler.refusals, before = list(refusals), time.monotonic()
+    assert edge.zone_setting(ZONE, "token", "ssl") == "strict"
+    assert Handler.refusals == []
+    assert time.monotonic() - before >= (1 if refusals == [429] else 0)
+
+
+def test_an_api_that_stays_busy_is_given_up() -> None:
+    Handler.refusals = [503] * 9
+    with pytest.raises(OpsError, match="settings/ssl with 503"):
+        edge.zone_setting(ZONE, "token", "ssl")
+    assert len(Handler.refusals) == 9 - 1 - MOST_RETRIES
+
+
+def test_an_address_that_is_not_the_apis_is_named() -> None:
+    with pytest.raises(OpsError, match="is CLOUDFLARE_BASE_URL right"):
+        edge.zone_setting(ZONE, "token", "odd")
+
+
+def test_an_api_that_does_not_answer_is_an_error_of_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLOUDFLARE_BASE_URL", "http://127.0.0.1:9")
+    with pytest.raises(OpsError, match="does not answer /zones/"):
+        edge.zone_setting(ZONE, "token", "ssl")
 
 
 def test_a_visitor_names_the_host_whatever_the_address_is() -> None:

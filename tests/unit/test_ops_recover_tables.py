@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from fake_cloud import Record
 
 from ops import aws
-from ops.recover.cloudflare import EdgeApi
+from ops.cloudflare import EdgeApi
 from ops.recover.finders import AGAIN, FINDERS, UNKNOWN, NotKnownYetError, Wanted
 
 # Our own: the protection that destroy meets has no cloud behind it.
@@ -59,7 +59,7 @@ def _nothing_there(_service: str, _region: str) -> NothingThere:
     return NothingThere()
 
 
-def _no_rows(_api: EdgeApi, _path: str, **_query: str) -> list[dict[str, Any]]:
+def _no_rows(_api: EdgeApi, _path: str, **_query: Any) -> list[dict[str, Any]]:
     return []
 
 

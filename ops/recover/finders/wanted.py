@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from ops import aws
-from ops.recover.cloudflare import EdgeApi
+from ops.cloudflare import EdgeApi
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """What a preview writes for a value that is known only after something else is made (Pulumi's UnknownStringValue)."""

@@ -1,0 +1,102 @@
+"""Cloudflare's API as operators' commands ask it: bounded in time and in tries, and patient where it is asked to be."""
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import cached_property
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import urllib3
+
+from ops.errors import OpsError
+
+BASE_URL = "https://api.cloudflare.com/client/v4"
+BASE_URL_VARIABLE = "CLOUDFLARE_BASE_URL"
+TOKEN = "cloudflare_api_token"
+ROWS_A_PAGE = 50
+SECONDS = 10.0
+MOST_RETRIES = 3
+RETRIES = urllib3.Retry(
+    total=MOST_RETRIES,
+    allowed_methods=None,
+    status_forcelist={408, 409, 429, *range(500, 600)},
+    backoff_factor=0.5,
+    retry_after_max=60,
+    raise_on_status=False,
+)
+"""As Cloudflare's own SDKs do (`cloudflare/_base_client.py`), which take half a second to load: a flip has five."""
+
+
+class EdgeApi:
+    """Asks with the edge's own token. `secret` reads a secret of the edge's stack, and is called when it is needed."""
+
+    def __init__(self, secret: Callable[[str], str]) -> None:
+        self.secret = secret
+
+    def rows(self, path: str, *, a_page: int = ROWS_A_PAGE, **query: str) -> list[dict[str, Any]]:
+        """All rows of a list. Raises OpsError when the API gives none."""
+        found: list[dict[str, Any]] = []
+        page = pages = 1
+        while page <= pages:
+            answer = _given(path, *self._call("GET", path, fields={**query, "page": page, "per_page": a_page}))
+            found += answer["result"] or []
+            page, pages = page + 1, int((answer.get("result_info") or {}).get("total_pages", 1))
+        return found
+
+    def one(self, path: str) -> Any:
+        """What there is at a path. Raises OpsError when the API does not tell."""
+        return _given(path, *self._call("GET", path))["result"]
+
+    def asked(self, path: str) -> tuple[int, dict[str, Any]]:
+        """The status of an answer, and the answer; a refusal is an answer. Raises OpsError where none comes."""
+        return self._call("GET", path)
+
+    def post(self, path: str, body: Mapping[str, Any]) -> None:
+        """Make something. Raises OpsError with what the API says against it."""
+        _given(path, *self._call("POST", path, json=dict(body)))
+
+    def _call(self, method: str, path: str, **content: Any) -> tuple[int, dict[str, Any]]:
+        headers = {"Authorization": f"Bearer {self._token}", "User-Agent": "askproai-ops"}
+        try:
+            answer = self._pool.request(
+                method, f"{self._base}{path}", headers=headers, timeout=SECONDS, retries=RETRIES, **content
+            )
+        except urllib3.exceptions.HTTPError as error:
+            raise OpsError(f"Cloudflare's API does not answer {path}: {_flat(error)}") from None
+        with suppress(ValueError):
+            told = json.loads(answer.data)
+            if isinstance(told, dict):
+                return answer.status, told
+        if answer.status < HTTPStatus.BAD_REQUEST:
+            raise OpsError(f"{self._base} does not answer as Cloudflare's API does: is {BASE_URL_VARIABLE} right?")
+        return answer.status, {}
+
+    @cached_property
+    def _token(self) -> str:
+        return self.secret(TOKEN)
+
+    @cached_property
+    def _base(self) -> str:
+        return os.environ.get(BASE_URL_VARIABLE, BASE_URL)
+
+    @cached_property
+    def _pool(self) -> urllib3.PoolManager:
+        base = urlsplit(self._base)
+        proxy = None if proxy_bypass(base.netloc) else getproxies().get(base.scheme)
+        return urllib3.ProxyManager(proxy) if proxy else urllib3.PoolManager()
+
+
+def _given(path: str, status: int, answer: dict[str, Any]) -> dict[str, Any]:
+    """An answer that is one. Raises OpsError with the status and what the API says against it."""
+    if answer.get("success"):
+        return answer
+    errors = [f"{error.get('message')} ({error.get('code')})" for error in answer.get("errors") or ()]
+    raise OpsError(f"Cloudflare's API answers {path} with {status}{': ' if errors else ''}{_flat('; '.join(errors))}")
+
+
+def _flat(error: object) -> str:
+    return " ".join(str(error).split())[:300]
