@@ -12,7 +12,7 @@ try:
 except ConfigurationError as error:
     raise pulumi.RunError(f"the configuration is refused, nothing is changed:\n{error}") from None
 
-# A cloud's SDK takes seconds to import: a stack imports that of its own cloud alone, and is not looked through for
+# A cloud's SDK takes seconds to import: a stack imports what it needs of its own cloud's, and is not looked through for
 # garbage, of which a program that ends so soon has little.
 gc.disable()
 if isinstance(settings, EdgeSettings):
@@ -21,6 +21,7 @@ if isinstance(settings, EdgeSettings):
 
     compose_edge(settings, load_edge_secrets()).export()
 else:
+    import_lazily("pulumi_aws")
     from region import compose
 
     compose(settings, load_secrets()).export()

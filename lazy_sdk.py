@@ -1,10 +1,12 @@
 """An SDK of which only the modules that a program asks for are imported.
 
-The package `pulumi_cloudflare` imports all of its 800 modules at once, which takes longer than the rest of a flip.
+A cloud's package, or a part of it, imports all of its modules at once, where a program wants a few. `pulumi_cloudflare`
+has 800 in one part: to import them takes longer than the rest of a flip.
 """
 
 import importlib
 import importlib.util
+import pkgutil
 import re
 import sys
 from types import ModuleType
@@ -24,27 +26,30 @@ class _Package(ModuleType):
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(f"module {self.__name__} has no attribute {name}")
-        for module in (name, _snake(name), _snake(name.removesuffix("Args")), INPUT_TYPES):
-            if self._has(module):
-                found = importlib.import_module(f"{self.__name__}.{module}")
-                value = getattr(found, name, found if module == name else None)
-                if value is not None:
-                    # Over the module itself, which Python puts here: a function may have the name of its module.
-                    setattr(self, name, value)
-                    return value
+        snake = _snake(name)
+        for module in dict.fromkeys(
+            (name, snake, snake.removesuffix("_args"), snake.removesuffix("_output"), INPUT_TYPES)
+        ):
+            found = self._imported(module)
+            value = found if isinstance(found, _Package) else getattr(found, name, found if module == name else None)
+            if value is not None:
+                # Over the module itself, which Python puts here: a function may have the name of its module.
+                setattr(self, name, value)
+                return value
         self.__class__ = ModuleType  # type: ignore[assignment] from here on it is the package as everybody knows it
         assert self.__spec__ is not None
         assert self.__spec__.loader is not None
         self.__spec__.loader.exec_module(self)
         return getattr(self, name)
 
-    def _has(self, module: str) -> bool:
+    def _imported(self, module: str) -> ModuleType | None:
         full_name = f"{self.__name__}.{module}"
-        return full_name in sys.modules or importlib.util.find_spec(full_name) is not None
+        there = full_name in sys.modules or importlib.util.find_spec(full_name) is not None
+        return importlib.import_module(full_name) if there else None
 
 
 def import_lazily(package: str) -> None:
-    """Let a later `import` of the package import nothing but what is then asked of it.
+    """Let a later `import` of the package, or of a package in it, import nothing but what is then asked of it.
 
     Nothing changes for a package that is imported already, or that is not installed.
     """
@@ -55,3 +60,6 @@ def import_lazily(package: str) -> None:
         module.__file__ = spec.origin
         module.__path__ = list(spec.submodule_search_locations)
         sys.modules[package] = module
+        for part in pkgutil.iter_modules(module.__path__):
+            if part.ispkg:
+                import_lazily(f"{package}.{part.name}")

@@ -2,6 +2,7 @@
 
 import gc
 import os
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,21 +23,27 @@ STORIES = {
 }
 """What runs in one process, file after file; the other e2e files share one sandbox. They begin first: see testpaths."""
 MADE_ONCE = ("regions", "edges", "parts")
-"""Modules of the unit tests. What they make is kept for all tests of a process, so their tests run in one."""
+"""Modules of the unit tests. What they make is kept for all tests of a process, so their tests run in one: that of the
+first of these which they import."""
 NICE = 10
 
 # Times of a machine that runs other tests beside say nothing.
 settings.register_profile("quick", max_examples=25, deadline=None)
 settings.load_profile("quick")
 
-# What is imported stays. Walking the SDK's classes in search of garbage took half of the unit tests' time.
+# What is imported stays. Walking the SDK's classes in search of garbage took half of the unit tests' time,
+# and pytest walks three times more when all is over.
 gc.disable()
 
 
 def pytest_collection_finish() -> None:
     gc.freeze()
-    gc.set_threshold(100_000)
+    gc.set_threshold(1_000_000)
     gc.enable()
+
+
+def pytest_sessionfinish() -> None:
+    gc.freeze()
 
 
 @cache
@@ -46,7 +53,7 @@ def story(file: str) -> str:
     if path.parent.name == "e2e":
         return STORIES.get(path.stem, "platform")
     text = (CHECKOUT / path).read_text()
-    return next((module for module in MADE_ONCE if f"from {module} import" in text), file)
+    return next((module for module in MADE_ONCE if re.search(rf"^(from|import) {module}\b", text, re.MULTILINE)), file)
 
 
 class Stories(LoadScopeScheduling):
@@ -57,6 +64,7 @@ class Stories(LoadScopeScheduling):
         return story(nodeid.partition("::")[0])
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Stories | None:
     """xdist's own groups get lost under this pytest: the node ids lose the mark's name."""
     return Stories(config, log) if config.getoption("dist") == "loadscope" else None

@@ -89,9 +89,10 @@ def _name(operation: Operation) -> str:
 
 
 def _marks(operation: Operation) -> list[dict[str, str]]:
-    """The moments, with the decision first where it was taken."""
+    """The moments as they came, the decision among them where it was taken."""
     decided = operation.get("decided_at")
-    return [*([{"name": "decision", "at": decided}] if decided else []), *(operation.get("marks") or [])]
+    marks = [*([{"name": "decision", "at": decided}] if decided else []), *(operation.get("marks") or [])]
+    return sorted(marks, key=lambda mark: datetime.fromisoformat(mark["at"]))
 
 
 def _started(operation: Operation) -> datetime | None:

@@ -1,19 +1,6 @@
-"""What the tests of components share: the settings and names of the committed stack `prod`."""
+"""The SDKs of the clouds, imported as the program imports them."""
 
-import pytest
-from stack_files import settings_of
+from lazy_sdk import import_lazily
 
-from naming import Naming
-from settings import Settings
-
-
-@pytest.fixture(scope="session")
-def prod() -> Settings:
-    """The settings of `prod`."""
-    return settings_of("prod")
-
-
-@pytest.fixture(scope="session")
-def naming(prod: Settings) -> Naming:
-    """The names and tags of `prod`."""
-    return Naming(environment=prod.environment, account_id=prod.account_id, cost_center=prod.cost_center)
+for sdk in ("pulumi_aws", "pulumi_cloudflare"):
+    import_lazily(sdk)

@@ -9,11 +9,8 @@ import yaml
 from fake_cloud import Cloud, Record, deploy
 from stack_files import NAMESPACE, ROOT
 
-from lazy_sdk import import_lazily
 from outputs import EdgeOutputs
 from settings import EdgeSecrets, EdgeSettings
-
-import_lazily("pulumi_cloudflare")
 
 PROVIDER = "pulumi:providers:cloudflare"
 RECORD = "cloudflare:index/dnsRecord:DnsRecord"

@@ -16,49 +16,67 @@ FILES = {
     "_inputs.py": "from . import _utilities\nclass DnsRecordPartArgs:\n    pass\n",
     "dns_record.py": "from . import _utilities\nfrom ._inputs import *\nclass DnsRecord:\n    pass\n"
     "class DnsRecordArgs:\n    pass\n",
-    "get_zone.py": "def get_zone():\n    return 'zone'\n",
+    "get_zone.py": "def get_zone():\n    return 'zone'\ndef get_zone_output():\n    return 'output'\n",
     "heavy.py": "class Elsewhere:\n    pass\n",
+    "net/__init__.py": "from .net import *\nfrom .subnet import *\nfrom .tunnel import *\n",
+    "net/net.py": "class Net:\n    pass\n",
+    "net/subnet.py": "from .. import _utilities\nclass Subnet:\n    pass\n",
+    "net/tunnel.py": "class Tunnel:\n    pass\n",
 }
 
 
 @pytest.fixture
 def sdk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """A package that imports all of its modules, as an SDK does."""
-    (tmp_path / PACKAGE).mkdir()
+    (tmp_path / PACKAGE / "net").mkdir(parents=True)
     for name, text in FILES.items():
         (tmp_path / PACKAGE / name).write_text(text)
     monkeypatch.syspath_prepend(tmp_path)
     importlib.invalidate_caches()
     yield PACKAGE
-    for name in imported():
+    for name in [name for name in sys.modules if name.split(".")[0] == PACKAGE]:
         del sys.modules[name]
 
 
 def imported() -> set[str]:
-    return {name for name in sys.modules if name.split(".")[0] == PACKAGE}
+    """The modules of the SDK that were run; a package in it is there before."""
+    return {
+        name.removeprefix(f"{PACKAGE}.")
+        for name, module in sys.modules.items()
+        if name.startswith(f"{PACKAGE}.") and not hasattr(module, "__path__")
+    }
 
 
 def test_a_class_comes_from_the_module_that_is_named_after_it(sdk: str) -> None:
     import_lazily(sdk)
 
     assert importlib.import_module(sdk).DnsRecord.__module__ == f"{sdk}.dns_record"
-    assert imported() == {sdk, f"{sdk}.dns_record", f"{sdk}._inputs", f"{sdk}._utilities"}
+    assert imported() == {"dns_record", "_inputs", "_utilities"}
 
 
 def test_a_function_may_have_the_name_of_its_module(sdk: str) -> None:
     import_lazily(sdk)
     package = importlib.import_module(sdk)
 
-    assert (package.get_zone(), package.get_zone()) == ("zone", "zone")
+    assert (package.get_zone(), package.get_zone_output(), package.get_zone()) == ("zone", "output", "zone")
     assert package.DnsRecordArgs.__module__ == f"{sdk}.dns_record"
-    assert f"{sdk}.heavy" not in imported()
+    assert "heavy" not in imported()
 
 
 def test_an_input_type_comes_from_the_module_that_has_them_all(sdk: str) -> None:
     import_lazily(sdk)
 
     assert importlib.import_module(sdk).DnsRecordPartArgs.__module__ == f"{sdk}._inputs"
-    assert f"{sdk}.heavy" not in imported()
+    assert "heavy" not in imported()
+
+
+def test_a_package_in_it_is_imported_in_parts_too(sdk: str) -> None:
+    import_lazily(sdk)
+    package = importlib.import_module(sdk)
+
+    assert package.net.Subnet.__module__ == f"{sdk}.net.subnet"
+    assert importlib.import_module(f"{sdk}.net").Net is package.net.Net
+    assert imported() == {"net.net", "net.subnet", "_utilities"}
 
 
 def test_a_name_that_is_found_in_no_module_of_its_name_makes_it_the_package_that_it_is(sdk: str) -> None:

@@ -159,7 +159,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
         return made.write
 
     monkeypatch.setattr(drill_course, "through_the_edge", through_the_edge)
-    monkeypatch.setattr(drill_course, "Canary", partial(Canary, interval_seconds=0.01))
+    monkeypatch.setattr(drill_course, "Canary", partial(Canary, interval_seconds=0.005))
     return made
 
 

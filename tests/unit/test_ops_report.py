@@ -31,7 +31,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """A report with everything in it."""
     whole = operation(
         decided_at=after(4),
-        marks=[{"name": "served again", "at": after(186)}],
+        marks=[{"name": "region lost", "at": after(0)}, {"name": "served again", "at": after(186)}],
         outages=[{"from": after(0), "to": after(186)}],
         measured={"RTO, seconds": 186.0},
         budget={"RTO, seconds": 14400},
@@ -65,8 +65,7 @@ def test_the_markdown_tells_it_all(written: dict[str, Path]) -> None:
     for line in (
         "| RTO, seconds | 186.0 | 14400 |",
         "| 03:00:05 | activate dr | 3 min 00 s | failed | a \\| b |",
-        "| 03:00:04 | decision |",
-        "| 03:03:06 | served again |",
+        "| 03:00:00 | region lost |\n| 03:00:04 | decision |\n| 03:03:06 | served again |",
         "| promote | 2 to 6 |",
         "| reason | drill |",
         "- emulated",
