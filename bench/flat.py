@@ -24,7 +24,7 @@ class Names:
 
     def __init__(self, resources: Sequence[Resource]) -> None:
         self._names: dict[str, str] = {}
-        taken = {"aws", "provider", "pulumi", *keyword.kwlist}
+        taken = {"aws", "pulumi", *keyword.kwlist}
         for resource in resources:
             name = re.sub(r"\W", "_", resource["urn"].rsplit("::", 1)[1])
             forms = chain([name], (f"{name}_{number}" for number in count(2)))
@@ -88,20 +88,31 @@ def inputs_of(resource: Resource, names: Names) -> Iterator[tuple[str, Any, Refe
             yield name, value, References(value, sources)
 
 
-def provider_inputs(resources: Sequence[Resource]) -> dict[str, Any]:
-    """The AWS provider's arguments: the engine keeps all but strings as JSON."""
-    provider = next(resource for resource in resources if resource["type"] == PROVIDER)
-    given = {name: value for name, value in provider["inputs"].items() if not name.startswith("__")}
+def providers(resources: Sequence[Resource]) -> dict[str, dict[str, Any]]:
+    """The arguments of each AWS provider, by its URN: the engine keeps all but strings as JSON."""
     return {
-        name: value if name == "region" else json.loads(value) for name, value in given.items() if name != "version"
+        resource["urn"]: {
+            name: value if name == "region" else json.loads(value)
+            for name, value in resource["inputs"].items()
+            if name != "version" and not name.startswith("__")
+        }
+        for resource in resources
+        if resource["type"] == PROVIDER
     }
+
+
+def provider_of(resource: Resource) -> str:
+    """The URN of a resource's provider, without the provider's id behind it."""
+    return resource["provider"].rpartition("::")[0]
 
 
 def program(resources: Sequence[Resource]) -> str:
     """The program's text."""
     names = Names(resources)
-    provider = ", ".join(f"{snake(name)}={value!r}" for name, value in provider_inputs(resources).items())
-    lines = ["import pulumi", "import pulumi_aws as aws", "", f'provider = aws.Provider("aws", {provider})']
+    lines = ["import pulumi", "import pulumi_aws as aws", ""]
+    for urn, inputs in providers(resources).items():
+        arguments = ", ".join(f"{snake(name)}={value!r}" for name, value in inputs.items())
+        lines.append(f'{names[urn]} = aws.Provider("{urn.rpartition("::")[2]}", {arguments})')
     for resource in in_order(resources):
         if resource["type"] != PROVIDER:
             lines += _declaration(resource, names)
@@ -126,7 +137,7 @@ def _declaration(resource: Resource, names: Names) -> Iterator[str]:
     others = sorted(names[urn] for urn in names.known(resource.get("dependencies") or ()) if urn not in mentioned)
     depends = f", depends_on=[{', '.join(others)}]" if others else ""
     protect = ", protect=True" if resource.get("protect") else ""
-    yield f"    opts=pulumi.ResourceOptions(provider=provider{protect}{depends}),"
+    yield f"    opts=pulumi.ResourceOptions(provider={names[provider_of(resource)]}{protect}{depends}),"
     yield ")"
 
 

@@ -8,7 +8,18 @@ from typing import Any
 
 from pulumi.runtime.rpc import UNKNOWN
 
-from bench.flat import PROVIDER, SECRET, SECRET_IN_PLACE, Names, References, Resource, inputs_of, provider_inputs, snake
+from bench.flat import (
+    PROVIDER,
+    SECRET,
+    SECRET_IN_PLACE,
+    Names,
+    References,
+    Resource,
+    inputs_of,
+    provider_of,
+    providers,
+    snake,
+)
 from bench.workbench import Workbench, output
 from sandbox.plugins.aws.shapes import mapping
 from sandbox.steps import SandboxError
@@ -58,8 +69,11 @@ def configuration(resources: Sequence[Resource], schema: Mapping[str, Any]) -> d
         writer = _Writer({names[urn]: address for urn, address in addresses.items()}, names)
         block = schema["resource_schemas"][terraform]["block"]
         declared.setdefault(terraform, {})[names[resource["urn"]]] = writer.resource(resource, block)
-    provider = {snake(name): value for name, value in provider_inputs(resources).items()}
-    return {"provider": {"aws": provider}, "resource": declared}
+    configured = [
+        {"alias": names[urn], **{snake(name): value for name, value in inputs.items()}}
+        for urn, inputs in providers(resources).items()
+    ]
+    return {"provider": {"aws": configured}, "resource": declared}
 
 
 class _Writer:
@@ -71,9 +85,10 @@ class _Writer:
 
     def resource(self, resource: Resource, block: Block) -> dict[str, Any]:
         """The body of a resource."""
-        body = {}
+        body: dict[str, Any] = {"provider": f"aws.{self._names[provider_of(resource)]}"}
+        renamed = mapping(resource["type"]).shape.to_bridge
         for name, value, references in inputs_of(resource, self._names):
-            key = _spelled(name, block, resource["type"])
+            key = _spelled(renamed[name].name if name in renamed else name, block, resource["type"])
             body[key] = self._member(value, key, block, references)
         mentioned = {urn for urns in resource["propertyDependencies"].values() for urn in urns}
         others = self._names.known([urn for urn in resource.get("dependencies") or () if urn not in mentioned])

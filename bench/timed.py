@@ -74,13 +74,15 @@ def timed_run(program: Program, resources: Sequence[Resource], bench: Workbench)
         (folder / stack_file.name).write_bytes(stack_file.read_bytes())
     (folder / "__main__.py").write_text(MAIN)
     notes = folder / f"notes-{time.time_ns()}"
-    modules = {resource["type"].split(":")[1].split("/")[0] for resource in resources if resource["type"] != PROVIDER}
+    # aws:ec2/vpcEndpoint:VpcEndpoint is pulumi_aws.ec2.VpcEndpoint.
+    types = [resource["type"].split(":") for resource in resources if resource["type"] != PROVIDER]
+    classes = {f"{module.partition('/')[0]}.{class_name}" for _, module, class_name in types}
     variables = {
         **bench.environment,
         "PULUMI_HOME": str(_traced_home(bench)),
         trace.FILE_VARIABLE: str(notes),
         trace.PROGRAM_VARIABLE: str(program.folder),
-        trace.SDK_MODULES_VARIABLE: " ".join(sorted(modules)),
+        trace.SDK_CLASSES_VARIABLE: " ".join(sorted(classes)),
         trace.OWN_MODULES_VARIABLE: " ".join(program.own_modules),
     }
     run = measure.run(bench.preview(), folder, variables, bench.paths.logs / f"timed-{program.name}.log")

@@ -16,7 +16,7 @@ from typing import Any
 
 FILE_VARIABLE = "BENCH_TRACE"
 PROGRAM_VARIABLE = "BENCH_PROGRAM"
-SDK_MODULES_VARIABLE = "BENCH_SDK_MODULES"
+SDK_CLASSES_VARIABLE = "BENCH_SDK_CLASSES"
 OWN_MODULES_VARIABLE = "BENCH_OWN_MODULES"
 CALLS = ("CheckConfig", "DiffConfig", "Configure", "Check", "Diff", "Create", "Invoke")
 
@@ -31,13 +31,16 @@ def note(event: str, **values: float | str) -> None:
 def program() -> None:
     """A program, with a note after each group of its imports and when all of it is declared."""
     folder = Path(os.environ[PROGRAM_VARIABLE])
+    own_modules = os.environ[OWN_MODULES_VARIABLE].split()
     sys.path[0] = str(folder)
     note("program: started")
-    for name in os.environ[SDK_MODULES_VARIABLE].split():
-        # The SDK loads a module when it is first asked for a name in it.
-        getattr(importlib.import_module(f"pulumi_aws.{name}"), "outputs", None)
+    if own_modules:  # ours, which imports the SDK in parts
+        importlib.import_module("lazy_sdk").import_lazily("pulumi_aws")
+    for name in os.environ[SDK_CLASSES_VARIABLE].split():
+        package, _, class_name = name.partition(".")
+        getattr(importlib.import_module(f"pulumi_aws.{package}"), class_name)
     note("program: SDK imported")
-    for name in os.environ[OWN_MODULES_VARIABLE].split():
+    for name in own_modules:
         importlib.import_module(name)
     note("program: own modules imported")
     runpy.run_path(str(folder), run_name="__main__")

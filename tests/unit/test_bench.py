@@ -22,6 +22,7 @@ def resource(urn: str, kind: str, inputs: dict[str, Any], **sources: list[str]) 
         "inputs": inputs,
         "propertyDependencies": sources,
         "dependencies": dependencies,
+        "provider": f"{PROVIDER}::{UNKNOWN}",
     }
 
 
@@ -30,10 +31,11 @@ RESOURCES = [
     resource(PROVIDER, "pulumi:providers:aws", {"region": "eu-central-1", "allowedAccountIds": '["1"]'}),
     resource(VPC, "aws:ec2/vpc:Vpc", {"cidrBlock": "10.0.0.0/16"}),
 ]
+STRING = {"type": "string"}
 SCHEMA = {
     "resource_schemas": {
-        "aws_vpc": {"block": {"attributes": {"cidr_block": {"type": "string"}}}},
-        "aws_subnet": {"block": {"attributes": {"vpc_id": {"type": "string"}, "tags": {"type": ["map", "string"]}}}},
+        "aws_vpc": {"block": {"attributes": {"cidr_block": STRING}}},
+        "aws_subnet": {"block": {"attributes": {"vpc_id": STRING, "tags": {"type": ["map", "string"]}}}},
     }
 }
 
@@ -42,7 +44,8 @@ def test_the_flat_program_declares_a_resource_after_those_it_needs() -> None:
     text = flat.program(RESOURCES)
     assert text.index("network_vpc = aws.ec2.Vpc(") < text.index("network_app_a = aws.ec2.Subnet(")
     assert "    vpc_id=network_vpc.id,\n" in text
-    assert "aws.Provider(\"aws\", region='eu-central-1', allowed_account_ids=['1'])" in text
+    assert "aws_2 = aws.Provider(\"aws\", region='eu-central-1', allowed_account_ids=['1'])" in text
+    assert "opts=pulumi.ResourceOptions(provider=aws_2)" in text
     compile(text, "flat", "exec")
 
 
@@ -63,9 +66,17 @@ def test_secrets_never_reach_the_flat_program() -> None:
 
 def test_the_terraform_configuration_refers_and_quotes() -> None:
     written = terraform.configuration(RESOURCES, SCHEMA)
-    assert written["provider"]["aws"] == {"region": "eu-central-1", "allowed_account_ids": ["1"]}
+    assert written["provider"]["aws"] == [{"alias": "aws_2", "region": "eu-central-1", "allowed_account_ids": ["1"]}]
     subnet = written["resource"]["aws_subnet"]["network_app_a"]
-    assert subnet == {"vpc_id": "${aws_vpc.network_vpc.id}", "tags": {"Name": "$${a}"}}
+    assert subnet == {"provider": "aws.aws_2", "vpc_id": "${aws_vpc.network_vpc.id}", "tags": {"Name": "$${a}"}}
+
+
+def test_an_input_that_terraform_calls_otherwise_has_its_name_there() -> None:
+    kind = "aws:sns/topicSubscription:TopicSubscription"
+    schema = {"resource_schemas": {"aws_sns_topic_subscription": {"block": {"attributes": {"topic_arn": STRING}}}}}
+    subscribed = resource(f"{STACK}{kind}::mail", kind, {"topic": "arn"})
+    written = terraform.configuration([RESOURCES[1], subscribed], schema)
+    assert written["resource"]["aws_sns_topic_subscription"]["mail"]["topic_arn"] == "arn"
 
 
 def test_an_input_that_terraform_lacks_is_an_error() -> None:
