@@ -6,7 +6,6 @@ has 800 in one part: to import them takes longer than the rest of a flip.
 
 import importlib
 import importlib.util
-import pkgutil
 import re
 import sys
 from types import ModuleType
@@ -44,12 +43,17 @@ class _Package(ModuleType):
 
     def _imported(self, module: str) -> ModuleType | None:
         full_name = f"{self.__name__}.{module}"
-        there = full_name in sys.modules or importlib.util.find_spec(full_name) is not None
-        return importlib.import_module(full_name) if there else None
+        import_lazily(full_name)
+        try:
+            return importlib.import_module(full_name)
+        except ModuleNotFoundError as error:
+            if error.name != full_name:
+                raise
+            return None
 
 
 def import_lazily(package: str) -> None:
-    """Let a later `import` of the package, or of a package in it, import nothing but what is then asked of it.
+    """Let a later `import` of the package import nothing but what is then asked of it; so too the packages in it.
 
     Nothing changes for a package that is imported already, or that is not installed.
     """
@@ -60,6 +64,3 @@ def import_lazily(package: str) -> None:
         module.__file__ = spec.origin
         module.__path__ = list(spec.submodule_search_locations)
         sys.modules[package] = module
-        for part in pkgutil.iter_modules(module.__path__):
-            if part.ispkg:
-                import_lazily(f"{package}.{part.name}")

@@ -89,10 +89,13 @@ def inputs_of(resource: Resource, names: Names) -> Iterator[tuple[str, Any, Refe
 
 
 def providers(resources: Sequence[Resource]) -> dict[str, dict[str, Any]]:
-    """The arguments of each AWS provider, by its URN: the engine keeps all but strings as JSON."""
+    """The arguments of each AWS provider as Python and Terraform spell them, by its URN.
+
+    The engine keeps all but strings as JSON.
+    """
     return {
         resource["urn"]: {
-            name: value if name == "region" else json.loads(value)
+            snake(name): value if name == "region" else json.loads(value)
             for name, value in resource["inputs"].items()
             if name != "version" and not name.startswith("__")
         }
@@ -111,7 +114,7 @@ def program(resources: Sequence[Resource]) -> str:
     names = Names(resources)
     lines = ["import pulumi", "import pulumi_aws as aws", ""]
     for urn, inputs in providers(resources).items():
-        arguments = ", ".join(f"{snake(name)}={value!r}" for name, value in inputs.items())
+        arguments = ", ".join(f"{name}={value!r}" for name, value in inputs.items())
         lines.append(f'{names[urn]} = aws.Provider("{urn.rpartition("::")[2]}", {arguments})')
     for resource in in_order(resources):
         if resource["type"] != PROVIDER:

@@ -69,10 +69,7 @@ def configuration(resources: Sequence[Resource], schema: Mapping[str, Any]) -> d
         writer = _Writer({names[urn]: address for urn, address in addresses.items()}, names)
         block = schema["resource_schemas"][terraform]["block"]
         declared.setdefault(terraform, {})[names[resource["urn"]]] = writer.resource(resource, block)
-    configured = [
-        {"alias": names[urn], **{snake(name): value for name, value in inputs.items()}}
-        for urn, inputs in providers(resources).items()
-    ]
+    configured = [{"alias": names[urn], **inputs} for urn, inputs in providers(resources).items()]
     return {"provider": {"aws": configured}, "resource": declared}
 
 

@@ -38,7 +38,7 @@ def program() -> None:
         importlib.import_module("lazy_sdk").import_lazily("pulumi_aws")
     for name in os.environ[SDK_CLASSES_VARIABLE].split():
         package, _, class_name = name.partition(".")
-        getattr(importlib.import_module(f"pulumi_aws.{package}"), class_name)
+        getattr(getattr(importlib.import_module("pulumi_aws"), package), class_name)
     note("program: SDK imported")
     for name in own_modules:
         importlib.import_module(name)

@@ -39,7 +39,7 @@ def sdk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 def imported() -> set[str]:
-    """The modules of the SDK that were run; a package in it is there before."""
+    """The modules of the SDK that were run, without packages."""
     return {
         name.removeprefix(f"{PACKAGE}.")
         for name, module in sys.modules.items()
