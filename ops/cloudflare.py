@@ -12,14 +12,16 @@ from urllib.request import getproxies, proxy_bypass
 
 import urllib3
 
-from ops.errors import OpsError
+from ops.errors import OpsError, one_line
 
 BASE_URL = "https://api.cloudflare.com/client/v4"
 BASE_URL_VARIABLE = "CLOUDFLARE_BASE_URL"
 TOKEN = "cloudflare_api_token"
+TOKEN_VARIABLE = "CLOUDFLARE_API_TOKEN"
 ROWS_A_PAGE = 50
 SECONDS = 10.0
 MOST_RETRIES = 3
+MOST_SAID = 300
 RETRIES = urllib3.Retry(
     total=MOST_RETRIES,
     allowed_methods=None,
@@ -66,7 +68,7 @@ class EdgeApi:
                 method, f"{self._base}{path}", headers=headers, timeout=SECONDS, retries=RETRIES, **content
             )
         except urllib3.exceptions.HTTPError as error:
-            raise OpsError(f"Cloudflare's API does not answer {path}: {_flat(error)}") from None
+            raise OpsError(f"Cloudflare's API does not answer {path}: {one_line(error)[:MOST_SAID]}") from None
         with suppress(ValueError):
             told = json.loads(answer.data)
             if isinstance(told, dict):
@@ -94,9 +96,7 @@ def _given(path: str, status: int, answer: dict[str, Any]) -> dict[str, Any]:
     """An answer that is one. Raises OpsError with the status and what the API says against it."""
     if answer.get("success"):
         return answer
-    errors = [f"{error.get('message')} ({error.get('code')})" for error in answer.get("errors") or ()]
-    raise OpsError(f"Cloudflare's API answers {path} with {status}{': ' if errors else ''}{_flat('; '.join(errors))}")
-
-
-def _flat(error: object) -> str:
-    return " ".join(str(error).split())[:300]
+    errors = "; ".join(f"{error.get('message')} ({error.get('code')})" for error in answer.get("errors") or ())
+    raise OpsError(
+        f"Cloudflare's API answers {path} with {status}{': ' if errors else ''}{one_line(errors)[:MOST_SAID]}"
+    )

@@ -35,6 +35,11 @@ class OpsError(Exception):
         self.exit_code = exit_code
 
 
+def one_line(error: object) -> str:
+    """What an error of somebody else's says, without its line breaks."""
+    return " ".join(str(error).split())
+
+
 def refused(problems: list[str]) -> OpsError:
     """The refusal that names every problem at once."""
     return OpsError("\n".join(problems), Exit.REFUSED)

@@ -10,12 +10,11 @@ from getpass import getpass
 from ops.bootstrap import origin_pull, stacks
 from ops.bootstrap.place import Place
 from ops.bootstrap.thing import Thing
-from ops.cloudflare import TOKEN
+from ops.cloudflare import TOKEN, TOKEN_VARIABLE
 from ops.engine import Engine
 from ops.errors import Exit, OpsError
 
 ORIGIN_PULL = ("origin_pull_ca", "origin_pull_certificate", "origin_pull_key")
-TOKEN_VARIABLE = "CLOUDFLARE_API_TOKEN"
 
 MAKERS: Mapping[str, Callable[[], str]] = {
     "database_password": lambda: secrets.token_hex(20),

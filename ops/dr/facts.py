@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from ops.aws import client
-from ops.errors import OpsError
+from ops.errors import OpsError, one_line
 from ops.pair import RegionStack
 
 T = TypeVar("T")
@@ -156,7 +156,7 @@ def wait(what: str, ask: Callable[[], T], done: Callable[[T], bool], *, seconds:
         try:
             answer = ask()
         except (BotoCoreError, ClientError) as error:
-            told = " ".join(str(error).split())
+            told = one_line(error)
         else:
             if done(answer):
                 return answer

@@ -10,6 +10,7 @@ from typing import Any
 from ops.aws import client
 from ops.dr import facts
 from ops.dr.facts import aside
+from ops.errors import one_line
 from ops.pair import RegionStack
 
 NEEDED_OUTPUTS = (
@@ -209,7 +210,7 @@ def _bounded(check: Callable[[], Iterator[Finding]], name: str) -> list[Finding]
     try:
         return list(check())
     except (ClientError, BotoCoreError, KeyError) as error:
-        told = " ".join(str(error).split())[:160]
+        told = one_line(error)[:160]
         return [Finding(text=f"{name} could not be checked: {told}", blocks="quota" not in name)]
 
 

@@ -6,14 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from ops.cloudflare import TOKEN, EdgeApi
+from ops.cloudflare import TOKEN, TOKEN_VARIABLE, EdgeApi
 from ops.engine import Engine
-from ops.errors import OpsError
+from ops.errors import OpsError, one_line
 from ops.recover.finders import AGAIN, FINDERS, UNKNOWN, NotKnownYetError, Wanted
 from ops.recover.states import Resource, State, is_provider, logical_name
 
 SEARCHES_AT_ONCE = 8
-TOKEN_VARIABLE = "CLOUDFLARE_API_TOKEN"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,7 +107,7 @@ def _identifiers(wanted: Wanted, taken: frozenset[str]) -> list[str]:
     except (NotKnownYetError, KeyError):
         return []
     except (BotoCoreError, ClientError) as error:
-        raise OpsError(f"{wanted.name}: cannot be looked for: {_flat(error)}") from None
+        raise OpsError(f"{wanted.name}: cannot be looked for: {one_line(error)[:300]}") from None
     return [identifier for identifier in found if identifier not in taken]
 
 
@@ -122,7 +121,3 @@ def _has_unknown(value: Any) -> bool:
 
 def _silent(_line: str) -> None:
     """The step that adopts is short: nothing to show inside it."""
-
-
-def _flat(error: Any) -> str:
-    return " ".join(str(error).split())[:300]
