@@ -28,7 +28,7 @@ first of these which they import."""
 NICE = 10
 
 # Times of a machine that runs other tests beside say nothing.
-settings.register_profile("quick", max_examples=25, deadline=None)
+settings.register_profile("quick", max_examples=50, deadline=None)
 settings.load_profile("quick")
 
 # What is imported stays. Walking the SDK's classes in search of garbage took half of the unit tests' time,

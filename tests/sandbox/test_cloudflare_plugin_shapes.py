@@ -10,7 +10,7 @@ from cloudflare import _constants
 from edges import declared, edge, rules
 from google.protobuf.json_format import MessageToDict, ParseDict
 from google.protobuf.struct_pb2 import Struct
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from stack_files import ROOT
 
@@ -135,6 +135,7 @@ def test_an_argument_that_a_type_does_not_have_is_named(name: str, inputs: dict[
     assert shapes.unknown_arguments(inputs, shape(name), shapes.inputs(TOKENS[name])) == unknown
 
 
+@settings(max_examples=100)
 @given(st.dictionaries(st.text("abc", min_size=1, max_size=3), VALUES, max_size=4))
 def test_properties_go_to_the_engine_and_back_without_loss(values: dict[str, Any]) -> None:
     assert properties.read(properties.write(values)) == values

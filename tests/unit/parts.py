@@ -19,7 +19,7 @@ from components.queues import Queues, QueuesArgs
 from components.secrets import Secrets, SecretsArgs
 from components.storage import Storage, StorageArgs
 from naming import Naming
-from settings import CacheSettings, DatabaseSettings, StackSecrets, WebSettings
+from settings import CacheSettings, Capacity, DatabaseSettings, StackSecrets, WebSettings
 
 PROD = settings_of("prod")
 
@@ -90,6 +90,20 @@ class Region(Ground):
             OriginTrustArgs(naming=naming, storage=self.storage, authorities=values.origin_pull_ca),
         )
         self.balancer = Balancer("balancer", self.balancer_args(PROD.web))
+
+    def hosts_args(self) -> dict[str, Any]:
+        """What web and workers are given alike."""
+        return {
+            "naming": self.naming,
+            "region": FAKE_REGION,
+            "network": self.network,
+            "firewall": self.firewall,
+            "keys": self.keys,
+            "secrets": self.secrets,
+            "storage": self.storage,
+            "queues": self.queues,
+            "capacity": Capacity.FULL,
+        }
 
     def balancer_args(self, web: WebSettings) -> BalancerArgs:
         return BalancerArgs(

@@ -5,7 +5,7 @@ import functools
 import pulumi
 import pytest
 from fake_cloud import Cloud, deploy
-from parts import LONG_NAMING, NAMING, PROD, Ground, cache_settings, ground
+from parts import LONG_NAMING, NAMING, PROD, cache_settings, ground
 
 from components.cache import Cache, CacheArgs
 from naming import Naming
@@ -17,10 +17,10 @@ TOKEN = "a-token-of-more-than-16"
 
 def cache(
     settings: CacheSettings = PROD.cache, *, protected: bool = True, naming: Naming = NAMING, lasting: bool = True
-) -> Cloud[tuple[Ground, Cache]]:
+) -> Cloud[Cache]:
     laid = ground(naming).built
 
-    def build() -> tuple[Ground, Cache]:
+    def build() -> Cache:
         args = CacheArgs(
             naming=naming,
             network=laid.network,
@@ -31,7 +31,7 @@ def cache(
             protected=protected,
             lasting=lasting,
         )
-        return laid, Cache("cache", args)
+        return Cache("cache", args)
 
     return deploy(build)
 
@@ -48,7 +48,7 @@ def test_it_is_sharded_and_each_shard_survives_a_zone() -> None:
 
 def test_it_is_encrypted_at_rest_with_the_data_key_and_always_on_the_way() -> None:
     cloud = deployed()
-    laid, _ = cloud.built
+    laid = ground().built
     group = cloud.one(GROUP).inputs
     assert group["atRestEncryptionEnabled"] is True
     assert group["kmsKeyId"] == cloud.value(laid.keys.data.arn)
@@ -63,7 +63,7 @@ def test_the_token_is_asked_for_and_never_plain() -> None:
 
 def test_it_lives_in_the_data_subnets_behind_its_security_group() -> None:
     cloud = deployed()
-    laid, _ = cloud.built
+    laid = ground().built
     assert cloud.one(GROUP).inputs["securityGroupIds"] == [cloud.value(laid.firewall.cache.id)]
     subnets = cloud.one("aws:elasticache/subnetGroup:SubnetGroup").inputs["subnetIds"]
     assert subnets == [cloud.value(subnet) for subnet in laid.network.data_subnet_ids]
@@ -80,7 +80,7 @@ def test_cluster_mode_joins_the_tuning_of_the_settings() -> None:
 
 def test_logs_go_to_encrypted_groups_that_need_no_resource_policy() -> None:
     cloud = deployed()
-    laid, _ = cloud.built
+    laid = ground().built
     deliveries = {row["logType"]: row["destination"] for row in cloud.one(GROUP).inputs["logDeliveryConfigurations"]}
     assert set(deliveries) == {"slow-log", "engine-log"}
     for log, destination in deliveries.items():
@@ -93,7 +93,7 @@ def test_logs_go_to_encrypted_groups_that_need_no_resource_policy() -> None:
 @pytest.mark.parametrize("protected", [True, False])
 def test_protection_follows_the_stack_and_the_last_snapshot_is_always_taken(protected: bool) -> None:
     cloud = deployed(protected=protected)
-    laid, _ = cloud.built
+    laid = ground().built
     group = cloud.one(GROUP)
     assert group.protect is protected
     assert group.inputs["finalSnapshotIdentifier"] == f"askproai-prod-cache-final-{cloud.value(laid.network.vpc.id)}"
@@ -102,7 +102,7 @@ def test_protection_follows_the_stack_and_the_last_snapshot_is_always_taken(prot
 
 def test_clients_get_the_configuration_endpoint() -> None:
     cloud = deployed()
-    _, built = cloud.built
+    built = cloud.built
     assert cloud.value(built.endpoint).startswith("clustercfg.")
 
 

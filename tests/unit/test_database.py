@@ -6,7 +6,7 @@ from functools import cache
 import pulumi
 import pytest
 from fake_cloud import Cloud, deploy
-from parts import LONG_NAMING, NAMING, PROD, Ground, database_settings, ground
+from parts import LONG_NAMING, NAMING, PROD, database_settings, ground
 
 from components.database import Database, DatabaseArgs
 from naming import Naming
@@ -26,10 +26,10 @@ def database(
     naming: Naming = NAMING,
     source: str | None = None,
     apply_immediately: bool = False,
-) -> Cloud[tuple[Ground, Database]]:
+) -> Cloud[Database]:
     laid = ground(naming).built
 
-    def build() -> tuple[Ground, Database]:
+    def build() -> Database:
         args = DatabaseArgs(
             naming=naming,
             network=laid.network,
@@ -41,7 +41,7 @@ def database(
             apply_immediately=apply_immediately,
             protected=protected,
         )
-        return laid, Database("database", args)
+        return Database("database", args)
 
     return deploy(build)
 
@@ -49,14 +49,14 @@ def database(
 deployed = cache(database)
 
 
-def parameters(cloud: Cloud[tuple[Ground, Database]]) -> dict[str, tuple[str, str]]:
+def parameters(cloud: Cloud[Database]) -> dict[str, tuple[str, str]]:
     group = cloud.one("aws:rds/parameterGroup:ParameterGroup")
     return {row["name"]: (row["value"], row["applyMethod"]) for row in group.inputs["parameters"]}
 
 
 def test_storage_and_insights_are_encrypted_with_the_data_key() -> None:
     cloud = deployed()
-    laid, _ = cloud.built
+    laid = ground().built
     instance = cloud.one(INSTANCE).inputs
     data_key = cloud.value(laid.keys.data.arn)
     assert instance["storageEncrypted"] is True
@@ -73,7 +73,7 @@ def test_the_password_is_never_plain() -> None:
 
 def test_it_is_reached_through_its_security_group_alone() -> None:
     cloud = deployed()
-    laid, _ = cloud.built
+    laid = ground().built
     instance = cloud.one(INSTANCE).inputs
     assert instance["publiclyAccessible"] is False
     assert instance["vpcSecurityGroupIds"] == [cloud.value(laid.firewall.database.id)]
@@ -90,7 +90,7 @@ def test_protection_is_pulumis_and_aws_together(protected: bool) -> None:
 @pytest.mark.parametrize("protected", [True, False])
 def test_its_end_leaves_a_snapshot_and_the_backups(protected: bool) -> None:
     cloud = deployed(protected=protected)
-    laid, _ = cloud.built
+    laid = ground().built
     instance = cloud.one(INSTANCE).inputs
     assert instance["skipFinalSnapshot"] is False
     this_life = cloud.value(laid.network.vpc.id)
@@ -126,7 +126,7 @@ def test_the_audit_log_has_connections_and_changes_but_no_rows() -> None:
 
 def test_every_exported_log_has_an_encrypted_group_before_the_instance_starts() -> None:
     cloud = deployed()
-    laid, _ = cloud.built
+    laid = ground().built
     instance = cloud.one(INSTANCE)
     logs = instance.inputs["enabledCloudwatchLogsExports"]
     assert logs == ["error", "slowquery", "audit"]
@@ -161,7 +161,7 @@ def test_a_replica_is_asked_for_nothing_that_its_source_decides() -> None:
 
 def test_a_replica_has_its_own_key_and_in_peace_already_its_second_zone_and_its_backups() -> None:
     cloud = deployed(source=SOURCE)
-    laid, _ = cloud.built
+    laid = ground().built
     replica = cloud.one(INSTANCE).inputs
     assert replica["kmsKeyId"] == cloud.value(laid.keys.data.arn)
     wanted = database_settings()
@@ -216,7 +216,7 @@ def test_a_kept_generation_is_what_it_was() -> None:
     rebuilt = database(database_settings(generation=2, kept_generations=[1]), source=SOURCE, apply_immediately=True)
     kept, before = rebuilt.one(INSTANCE, "database-instance"), deployed().one(INSTANCE)
     assert (kept.inputs, kept.protect, kept.urn) == (before.inputs, before.protect, before.urn)
-    _, built = rebuilt.built
+    built = rebuilt.built
     assert rebuilt.value(built.instance.identifier) == "askproai-prod-database-2"
     assert list(built.kept) == [1]
 

@@ -9,7 +9,7 @@ import pulumi_aws as aws
 import pytest
 import yaml
 from fake_cloud import Cloud, deploy
-from parts import LONG_NAMING, NAMING, PROD, Ground, ground
+from parts import LONG_NAMING, NAMING, PROD, ground
 
 from components import user_data as hosts
 from components.fleet import Fleet, FleetArgs
@@ -21,10 +21,10 @@ GROUP = "aws:autoscaling/group:Group"
 
 
 @cache
-def fleet(*, balanced: bool = False, naming: Naming = NAMING) -> Cloud[tuple[Ground, Fleet]]:
+def fleet(*, balanced: bool = False, naming: Naming = NAMING) -> Cloud[Fleet]:
     laid = ground(naming).built
 
-    def build() -> tuple[Ground, Fleet]:
+    def build() -> Fleet:
         targets = [aws.lb.TargetGroup("targets", name="targets")] if balanced else []
         args = FleetArgs(
             naming=naming,
@@ -41,7 +41,7 @@ def fleet(*, balanced: bool = False, naming: Naming = NAMING) -> Cloud[tuple[Gro
             warmup_seconds=180,
             target_groups=targets,
         )
-        return laid, Fleet("fleet", args)
+        return Fleet("fleet", args)
 
     return deploy(build)
 
@@ -53,7 +53,7 @@ def test_the_metadata_service_answers_sessions_of_the_instance_alone() -> None:
 
 def test_no_instance_has_a_public_address_or_a_key_pair() -> None:
     cloud = fleet()
-    laid, _ = cloud.built
+    laid = ground().built
     template = cloud.one(TEMPLATE).inputs
     [interface] = template["networkInterfaces"]
     assert interface["associatePublicIpAddress"] == "false"
@@ -63,7 +63,7 @@ def test_no_instance_has_a_public_address_or_a_key_pair() -> None:
 
 def test_the_root_volume_is_the_images_own_and_encrypted_with_the_data_key() -> None:
     cloud = fleet()
-    laid, _ = cloud.built
+    laid = ground().built
     [volume] = cloud.one(TEMPLATE).inputs["blockDeviceMappings"]
     assert volume["deviceName"] == "/dev/sda1"
     assert (volume["ebs"]["encrypted"], volume["ebs"]["volumeType"]) == ("true", "gp3")
@@ -88,7 +88,7 @@ def test_instances_and_volumes_are_tagged_by_the_template_alone() -> None:
 
 def test_it_spreads_over_the_app_subnets_of_all_zones() -> None:
     cloud = fleet()
-    laid, _ = cloud.built
+    laid = ground().built
     subnets = [cloud.value(subnet) for subnet in laid.network.app_subnet_ids]
     assert cloud.one(GROUP).inputs["vpcZoneIdentifiers"] == subnets
     assert len(set(subnets)) == 3
@@ -118,7 +118,7 @@ def test_the_group_reports_how_many_are_in_service() -> None:
 
 def test_the_group_follows_each_new_version_of_the_template() -> None:
     cloud = fleet()
-    _, built = cloud.built
+    built = cloud.built
     template = cloud.one(GROUP).inputs["launchTemplate"]
     assert template == {
         "id": cloud.value(built.template.id),

@@ -5,7 +5,7 @@ from functools import cache
 
 import pytest
 from fake_cloud import Cloud, Record, deploy
-from parts import LONG_NAMING, NAMING, Ground, ground
+from parts import LONG_NAMING, NAMING, ground
 
 from components.queues import Queues, QueuesArgs
 from naming import Naming
@@ -24,24 +24,20 @@ def queue_settings(visibility_timeout_seconds: int) -> QueueSettings:
 
 
 @cache
-def queues(*, protected: bool = True, naming: Naming = NAMING) -> Cloud[tuple[Ground, Queues]]:
+def queues(*, protected: bool = True, naming: Naming = NAMING) -> Cloud[Queues]:
     laid = ground(naming).built
-
-    def build() -> tuple[Ground, Queues]:
-        settings = {"default": queue_settings(120), "high": queue_settings(240)}
-        args = QueuesArgs(naming=naming, keys=laid.keys, queues=settings, protected=protected)
-        return laid, Queues("queues", args)
-
-    return deploy(build)
+    settings = {"default": queue_settings(120), "high": queue_settings(240)}
+    args = QueuesArgs(naming=naming, keys=laid.keys, queues=settings, protected=protected)
+    return deploy(lambda: Queues("queues", args))
 
 
-def work_queue(cloud: Cloud[tuple[Ground, Queues]], queue: str) -> Record:
+def work_queue(cloud: Cloud[Queues], queue: str) -> Record:
     return cloud.one(QUEUE, f"queues-{queue}")
 
 
 def test_every_name_has_a_work_queue_and_a_dead_letter_queue() -> None:
     cloud = queues()
-    _, built = cloud.built
+    built = cloud.built
     assert set(built.work) == set(built.dead_letter) == {"default", "high"}
     assert [queue.inputs["name"] for queue in cloud.of(QUEUE)] == [
         "askproai-prod-queue-default",
@@ -53,7 +49,7 @@ def test_every_name_has_a_work_queue_and_a_dead_letter_queue() -> None:
 
 def test_all_are_encrypted_with_the_messages_key_and_polled_long() -> None:
     cloud = queues()
-    laid, _ = cloud.built
+    laid = ground().built
     for queue in cloud.of(QUEUE):
         assert queue.inputs["kmsMasterKeyId"] == cloud.value(laid.keys.messages.arn)
         assert queue.inputs["receiveWaitTimeSeconds"] == 20
@@ -73,7 +69,7 @@ def test_dead_letters_outlive_the_work() -> None:
 
 def test_a_job_that_fails_too_often_goes_to_its_own_dead_letter_queue_and_no_other_may() -> None:
     cloud = queues()
-    _, built = cloud.built
+    built = cloud.built
     redrive = work_queue(cloud, "high").document("redrivePolicy")
     assert redrive == {"deadLetterTargetArn": cloud.value(built.dead_letter["high"].arn), "maxReceiveCount": 3}
     allow = cloud.one("aws:sqs/redriveAllowPolicy:RedriveAllowPolicy", "queues-high")
@@ -88,7 +84,7 @@ def test_every_queue_refuses_plain_http() -> None:
     cloud = queues()
     policies = cloud.of("aws:sqs/queuePolicy:QueuePolicy")
     assert {policy.inputs["queueUrl"] for policy in policies} == {
-        cloud.value(queue.url) for queue in [*cloud.built[1].work.values(), *cloud.built[1].dead_letter.values()]
+        cloud.value(queue.url) for queue in [*cloud.built.work.values(), *cloud.built.dead_letter.values()]
     }
     for policy in policies:
         [statement] = policy.document()["Statement"]

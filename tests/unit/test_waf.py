@@ -4,34 +4,30 @@ from functools import cache
 from typing import Any
 
 from fake_cloud import Cloud, deploy
-from parts import NAMING, PROD, Region, region
+from parts import NAMING, PROD, region
 
 from components.waf import Waf, WafArgs
 
 
 @cache
-def waf() -> Cloud[tuple[Region, Waf]]:
+def waf() -> Cloud[Waf]:
     laid = region().built
-
-    def build() -> tuple[Region, Waf]:
-        args = WafArgs(
-            naming=NAMING,
-            balancer=laid.balancer,
-            keys=laid.keys,
-            settings=PROD.web,
-        )
-        return laid, Waf("waf", args)
-
-    return deploy(build)
+    args = WafArgs(
+        naming=NAMING,
+        balancer=laid.balancer,
+        keys=laid.keys,
+        settings=PROD.web,
+    )
+    return deploy(lambda: Waf("waf", args))
 
 
-def rules(cloud: Cloud[tuple[Region, Waf]]) -> dict[str, dict[str, Any]]:
+def rules(cloud: Cloud[Waf]) -> dict[str, dict[str, Any]]:
     return {rule["name"]: rule for rule in cloud.one("aws:wafv2/webAcl:WebAcl").inputs["rules"]}
 
 
 def test_it_stands_before_the_balancer() -> None:
     cloud = waf()
-    laid, built = cloud.built
+    laid, built = region().built, cloud.built
     association = cloud.one("aws:wafv2/webAclAssociation:WebAclAssociation").inputs
     assert association["resourceArn"] == cloud.value(laid.balancer.load_balancer.arn)
     assert association["webAclArn"] == cloud.value(built.acl.arn)
@@ -70,7 +66,7 @@ def test_every_rule_has_a_priority_of_its_own_and_a_metric() -> None:
 
 def test_its_log_is_encrypted_kept_and_without_credentials() -> None:
     cloud = waf()
-    laid, built = cloud.built
+    laid, built = region().built, cloud.built
     group = cloud.one("aws:cloudwatch/logGroup:LogGroup", "waf-log").inputs
     assert group["name"] == "aws-waf-logs-askproai-prod-waf"
     assert group["retentionInDays"] == PROD.web.log_retention_days

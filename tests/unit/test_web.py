@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 from fake_cloud import FAKE_REGION, Cloud, deploy
-from parts import NAMING, PROD, Region, region
+from parts import PROD, region
 
 from components.web import Web, WebArgs
-from settings import Capacity, ColorSettings
+from settings import ColorSettings
 
 COLORS = ("blue", "green")
 GROUP = "aws:autoscaling/group:Group"
@@ -17,39 +17,23 @@ POLICY = "aws:autoscaling/policy:Policy"
 
 
 @cache
-def web() -> Cloud[tuple[Region, Web]]:
+def web() -> Cloud[Web]:
     laid = region().built
-
-    def build() -> tuple[Region, Web]:
-        args = WebArgs(
-            naming=NAMING,
-            region=FAKE_REGION,
-            network=laid.network,
-            firewall=laid.firewall,
-            keys=laid.keys,
-            secrets=laid.secrets,
-            storage=laid.storage,
-            queues=laid.queues,
-            balancer=laid.balancer,
-            settings=PROD.web,
-            capacity=Capacity.FULL,
-        )
-        return laid, Web("web", args)
-
-    return deploy(build)
+    args = WebArgs(**laid.hosts_args(), balancer=laid.balancer, settings=PROD.web)
+    return deploy(lambda: Web("web", args))
 
 
-def tracking(cloud: Cloud[tuple[Region, Web]], policy: str) -> dict[str, Any]:
+def tracking(cloud: Cloud[Web], policy: str) -> dict[str, Any]:
     return cloud.one(POLICY, f"web-{policy}").inputs["targetTrackingConfiguration"]
 
 
-def rights(cloud: Cloud[tuple[Region, Web]]) -> list[dict[str, Any]]:
+def rights(cloud: Cloud[Web]) -> list[dict[str, Any]]:
     return cloud.one("aws:iam/rolePolicy:RolePolicy", "web-instances-rights").document()["Statement"]
 
 
 def test_each_color_serves_its_own_target_group() -> None:
     cloud = web()
-    laid, _ = cloud.built
+    laid = region().built
     for color, target in laid.balancer.target_groups.items():
         assert cloud.one(GROUP, f"web-{color}-group").inputs["targetGroupArns"] == [cloud.value(target.arn)]
 
@@ -95,7 +79,7 @@ def test_web_hosts_send_jobs_and_take_none() -> None:
 
 def test_they_read_releases_and_write_uploads_alone() -> None:
     cloud = web()
-    laid, _ = cloud.built
+    laid = region().built
     writable = {s["Resource"] for s in rights(cloud) if "s3:PutObject" in s["Action"]}
     readable = {s["Resource"] for s in rights(cloud) if "s3:GetObject" in s["Action"]}
     uploads, releases = (f"{cloud.value(b.arn)}/*" for b in (laid.storage.uploads, laid.storage.releases))
@@ -105,7 +89,7 @@ def test_they_read_releases_and_write_uploads_alone() -> None:
 
 def test_a_key_serves_only_through_the_service_whose_data_it_encrypts() -> None:
     cloud = web()
-    laid, _ = cloud.built
+    laid = region().built
     of_keys = [s for s in rights(cloud) if any(action.startswith("kms:") for action in s["Action"])]
     assert {(s["Resource"], s["Condition"]["StringEquals"]["kms:ViaService"]) for s in of_keys} == {
         (cloud.value(laid.keys.secrets.arn), f"secretsmanager.{FAKE_REGION}.amazonaws.com"),
@@ -129,7 +113,7 @@ def test_the_role_reads_no_parameters_of_the_account() -> None:
 
 def test_the_hosts_log_goes_to_an_encrypted_group_that_they_may_write() -> None:
     cloud = web()
-    laid, _ = cloud.built
+    laid = region().built
     group = cloud.one("aws:cloudwatch/logGroup:LogGroup", "web-log")
     assert (group.inputs["name"], group.inputs["retentionInDays"]) == ("askproai-prod-web", PROD.web.log_retention_days)
     assert group.inputs["kmsKeyId"] == cloud.value(laid.keys.logs.arn)

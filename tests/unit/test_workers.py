@@ -3,40 +3,23 @@
 from functools import cache
 from typing import Any
 
-from fake_cloud import FAKE_REGION, Cloud, deploy
-from parts import NAMING, PROD, Region, region
+from fake_cloud import Cloud, deploy
+from parts import PROD, region
 
 from components.workers import Workers, WorkersArgs
-from settings import Capacity
 
 
 @cache
-def workers() -> Cloud[tuple[Region, Workers]]:
-    laid = region().built
-
-    def build() -> tuple[Region, Workers]:
-        args = WorkersArgs(
-            naming=NAMING,
-            region=FAKE_REGION,
-            network=laid.network,
-            firewall=laid.firewall,
-            keys=laid.keys,
-            secrets=laid.secrets,
-            storage=laid.storage,
-            queues=laid.queues,
-            settings=PROD.workers,
-            capacity=Capacity.FULL,
-        )
-        return laid, Workers("workers", args)
-
-    return deploy(build)
+def workers() -> Cloud[Workers]:
+    args = WorkersArgs(**region().built.hosts_args(), settings=PROD.workers)
+    return deploy(lambda: Workers("workers", args))
 
 
-def tracking(cloud: Cloud[tuple[Region, Workers]]) -> dict[str, Any]:
+def tracking(cloud: Cloud[Workers]) -> dict[str, Any]:
     return cloud.one("aws:autoscaling/policy:Policy", "workers-backlog").inputs["targetTrackingConfiguration"]
 
 
-def metrics(cloud: Cloud[tuple[Region, Workers]]) -> dict[str, dict[str, Any]]:
+def metrics(cloud: Cloud[Workers]) -> dict[str, dict[str, Any]]:
     return {metric["id"]: metric for metric in tracking(cloud)["customizedMetricSpecification"]["metrics"]}
 
 
@@ -71,7 +54,7 @@ def test_each_worker_in_service_has_the_same_share_of_it() -> None:
 
 def test_workers_take_jobs_and_queue_further_ones() -> None:
     cloud = workers()
-    laid, _ = cloud.built
+    laid = region().built
     policy = cloud.one("aws:iam/rolePolicy:RolePolicy", "workers-instances-rights").document()
     queues = [cloud.value(queue.arn) for queue in laid.queues.work.values()]
     for action in ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:SendMessage"):
