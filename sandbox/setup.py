@@ -70,7 +70,8 @@ def make_venv(paths: Paths) -> None:
 
     def install(step: Step) -> None:
         shutil.rmtree(paths.venv, ignore_errors=True)
-        step.command([sys.executable, "-m", "venv", paths.venv])
+        # In the sandbox's shell this runs on the environment that is being replaced: a new one is made without it.
+        step.command([sys._base_executable, "-m", "venv", paths.venv])  # type: ignore[attr-defined] as venv itself does
         try:
             _install_with_uv(paths, lock, step)
         except SandboxError:
@@ -80,7 +81,7 @@ def make_venv(paths: Paths) -> None:
     run_step(
         paths,
         "virtual environment",
-        inputs=[lock, sys.version, sys.executable, str(paths.venv)],
+        inputs=[lock, sys.version, sys.base_prefix, str(paths.venv)],
         outputs=[paths.python, paths.venv / "bin" / "uv"],
         action=install,
     )
