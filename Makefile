@@ -21,11 +21,11 @@ help: ## What can be done here
 
 .PHONY: venv
 venv: # The virtual environment alone
-	@$(BOOTSTRAP) -m sandbox.setup --only venv
+	@$(BOOTSTRAP) -m sandbox.toolchain.set_up --only venv
 
 .PHONY: set-up
 set-up: ## Install engine, plugins and Python packages; `make sandbox` and `make test` do it by themselves
-	@$(BOOTSTRAP) -m sandbox.setup
+	@$(BOOTSTRAP) -m sandbox.toolchain.set_up
 
 .PHONY: sandbox
 sandbox: set-up ## Bring the platform up on this machine: real engine, emulated clouds
@@ -45,7 +45,7 @@ sandbox-shell: venv ## A shell in which pulumi, the AWS CLI and boto3 work on th
 
 .PHONY: sandbox-env
 sandbox-env: ## The same for the shell you are in: eval "$(make -s sandbox-env)"
-	@$(BOOTSTRAP) -m sandbox.setup --only venv >&2
+	@$(BOOTSTRAP) -m sandbox.toolchain.set_up --only venv >&2
 	@$(PYTHON) -m sandbox env
 
 .PHONY: drill
@@ -68,7 +68,7 @@ test: set-up lint ## Every check and test, with the real engine on a sandbox; TE
 
 .PHONY: bench
 bench: set-up ## Time of a preview against a flat program and terraform
-	@$(PYTHON) -m bench
+	@$(PYTHON) -m tools.bench
 
 .PHONY: format
 format: venv ## Put the code in the form that `check` wants

@@ -5,25 +5,25 @@ from dataclasses import replace
 import pulumi
 import pulumi_aws as aws
 
-from components.alarms import Alarms, AlarmsArgs
-from components.backups import Backups, BackupsArgs
-from components.balancer import Balancer, BalancerArgs
-from components.cache import Cache, CacheArgs
-from components.database import Database, DatabaseArgs
-from components.endpoints import Endpoints, EndpointsArgs
-from components.firewall import Firewall, FirewallArgs
-from components.keys import Keys, KeysArgs
-from components.network import Network, NetworkArgs
-from components.offsite import Offsite, OffsiteArgs
-from components.origin_trust import OriginTrust, OriginTrustArgs
+from components.compute.web import Web, WebArgs
+from components.compute.workers import Workers, WorkersArgs
+from components.data.cache import Cache, CacheArgs
+from components.data.database import Database, DatabaseArgs
+from components.data.queues import Queues, QueuesArgs
+from components.monitoring.alarms import Alarms, AlarmsArgs
+from components.network.endpoints import Endpoints, EndpointsArgs
+from components.network.network import Network, NetworkArgs
+from components.network.security_groups import Firewall, FirewallArgs
 from components.protection import Protection
-from components.queues import Queues, QueuesArgs
-from components.replication import Replication, ReplicationArgs, Side
-from components.secrets import Secrets, SecretsArgs
-from components.storage import Storage, StorageArgs
-from components.waf import Waf, WafArgs
-from components.web import Web, WebArgs
-from components.workers import Workers, WorkersArgs
+from components.recovery.backups import Backups, BackupsArgs
+from components.recovery.offsite import Offsite, OffsiteArgs
+from components.recovery.replication import Replication, ReplicationArgs, Side
+from components.security.keys import Keys, KeysArgs
+from components.security.secrets import Secrets, SecretsArgs
+from components.storage.storage import Storage, StorageArgs
+from components.web.load_balancer import Balancer, BalancerArgs
+from components.web.trust_store import OriginTrust, OriginTrustArgs
+from components.web.waf import Waf, WafArgs
 from naming import Naming
 from outputs import RegionOutputs
 from region_record import Parts, record

@@ -4,24 +4,24 @@ from dataclasses import dataclass
 
 import pulumi
 
-from components.alarms import Alarms
-from components.backups import Backups
-from components.balancer import Balancer
-from components.cache import Cache
-from components.database import Database
-from components.endpoints import Endpoints
-from components.firewall import Firewall
-from components.keys import Keys
-from components.network import Network
-from components.offsite import Offsite
-from components.origin_trust import OriginTrust
-from components.queues import Queues
-from components.replication import Replication
-from components.secrets import Secrets
-from components.storage import Storage
-from components.waf import Waf
-from components.web import Web
-from components.workers import Workers
+from components.compute.web import Web
+from components.compute.workers import Workers
+from components.data.cache import Cache
+from components.data.database import Database
+from components.data.queues import Queues
+from components.monitoring.alarms import Alarms
+from components.network.endpoints import Endpoints
+from components.network.network import Network
+from components.network.security_groups import Firewall
+from components.recovery.backups import Backups
+from components.recovery.offsite import Offsite
+from components.recovery.replication import Replication
+from components.security.keys import Keys
+from components.security.secrets import Secrets
+from components.storage.storage import Storage
+from components.web.load_balancer import Balancer
+from components.web.trust_store import OriginTrust
+from components.web.waf import Waf
 from outputs import RegionOutputs
 from settings import Settings
 

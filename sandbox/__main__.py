@@ -13,11 +13,12 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from sandbox import bring_up, clouds, processes, project, shell
-from sandbox.environment import dropped, environment, variables
-from sandbox.paths import Paths
-from sandbox.processes import AWS, CLOUDFLARE, KINDS, Server
-from sandbox.steps import SandboxError, interrupt_on_termination
+from sandbox.project import project, shell
+from sandbox.project.environment import dropped, environment, variables
+from sandbox.project.paths import Paths
+from sandbox.servers import bring_up, clouds, processes
+from sandbox.servers.processes import AWS, CLOUDFLARE, KINDS, Server
+from sandbox.toolchain.steps import SandboxError, interrupt_on_termination
 
 app = typer.Typer(
     help="The platform on this machine: the real Pulumi engine against emulated clouds, without an account.",

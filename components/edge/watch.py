@@ -9,7 +9,7 @@ import pulumi_cloudflare as cloudflare
 from components.edge.dns import origin_host
 from components.edge.firewall import HEALTH_PATH
 from components.edge.part import EdgePart, Zone
-from components.ports import HTTPS
+from components.network.ports import HTTPS
 from settings import HealthCheckSettings
 
 

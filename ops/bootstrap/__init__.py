@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator
 
-from ops.aws import client
 from ops.bootstrap import buckets, certificate, keys, permissions, quotas, replication, secret_values, stacks
 from ops.bootstrap.place import Place
 from ops.bootstrap.thing import Thing, make, plan
-from ops.cloudflare import EdgeApi
-from ops.engine import Engine
+from ops.core.aws import client
+from ops.core.cloudflare import EdgeApi
+from ops.core.engine import Engine
+from ops.core.stack_files import StackFile
+from ops.core.steps import Timeline, say
 from ops.errors import Exit, OpsError
-from ops.stack_files import StackFile
-from ops.steps import Timeline, say
 
 __all__ = ["bootstrap"]
 

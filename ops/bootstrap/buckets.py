@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ops.aws import client
 from ops.bootstrap.keys import key_arn
 from ops.bootstrap.place import Place
 from ops.bootstrap.thing import Thing
-from ops.recover.finders.wanted import absent
+from ops.core.aws import client
+from ops.core.recovery.finders.wanted import absent
 
 LOCKED_DAYS = 30
 """Ours: as long as the snapshots of the database are kept; who holds an operator's credentials cannot erase that."""

@@ -10,10 +10,10 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from ops.aws import client
 from ops.bootstrap.place import Place
 from ops.bootstrap.thing import Thing
-from ops.cloudflare import EdgeApi
+from ops.core.aws import client
+from ops.core.cloudflare import EdgeApi
 from ops.errors import OpsError
 
 VALIDATION = ".acm-validations.aws"

@@ -13,6 +13,6 @@ def command(
 ) -> None:
     """Make what must exist before the first `pulumi up` in an account; what exists is left as it is."""
     from ops.bootstrap import bootstrap
-    from ops.steps import Timeline
+    from ops.core.steps import Timeline
 
     bootstrap(Timeline(dry_run=dry_run), dry_run=dry_run, generate=generate)

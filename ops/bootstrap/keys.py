@@ -5,9 +5,9 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from ops.aws import client
 from ops.bootstrap.place import Place
 from ops.bootstrap.thing import Thing
+from ops.core.aws import client
 
 GONE = ("PendingDeletion", "PendingReplicaDeletion")
 READY_SECONDS = 120

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ops.cloudflare import EdgeApi
+from ops.core.cloudflare import EdgeApi
 
 READS_ITSELF = "API Tokens Read"
 

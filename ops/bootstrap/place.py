@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from naming import DataClass, Naming
+from ops.core.stack_files import StackFile, stacks
 from ops.errors import OpsError
-from ops.stack_files import StackFile, stacks
 
 ENVIRONMENT = "state"
 """Label of what is outside all stacks, in names and tags."""

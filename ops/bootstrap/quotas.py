@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from ops.aws import client
-from ops.stack_files import StackFile
+from ops.core.aws import client
+from ops.core.stack_files import StackFile
 
 
 @dataclass(frozen=True, kw_only=True)

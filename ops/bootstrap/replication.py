@@ -4,11 +4,11 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from ops.aws import client
 from ops.bootstrap.keys import key_arn
 from ops.bootstrap.place import Place
 from ops.bootstrap.thing import Thing
-from ops.recover.finders.wanted import absent
+from ops.core.aws import client
+from ops.core.recovery.finders.wanted import absent
 
 RIGHTS = "copy"
 PROMISED_MINUTES = 15

@@ -10,8 +10,8 @@ from getpass import getpass
 from ops.bootstrap import origin_pull, stacks
 from ops.bootstrap.place import Place
 from ops.bootstrap.thing import Thing
-from ops.cloudflare import TOKEN, TOKEN_VARIABLE
-from ops.engine import Engine
+from ops.core.cloudflare import TOKEN, TOKEN_VARIABLE
+from ops.core.engine import Engine
 from ops.errors import Exit, OpsError
 
 ORIGIN_PULL = ("origin_pull_ca", "origin_pull_certificate", "origin_pull_key")

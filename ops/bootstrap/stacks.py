@@ -7,9 +7,9 @@ from contextlib import suppress
 
 from ops.bootstrap.place import Place
 from ops.bootstrap.thing import Thing
-from ops.engine import Engine
+from ops.core.engine import Engine
+from ops.core.stack_files import StackFile, project_folder, project_name
 from ops.errors import Exit, OpsError
-from ops.stack_files import StackFile, project_folder, project_name
 
 BACKEND_VARIABLE = "PULUMI_BACKEND_URL"
 

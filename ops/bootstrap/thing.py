@@ -6,8 +6,8 @@ from typing import Any
 
 from rich.table import Table
 
+from ops.core.steps import Timeline, console
 from ops.errors import OpsError
-from ops.steps import Timeline, console
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,17 +3,17 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from ops import edge
-from ops.aws import reachable
-from ops.dr import facts, fence
-from ops.dr.operation import LOCK, Desk, Operation
+from ops.core import facts, visitor
+from ops.core.aws import reachable
+from ops.core.pair import RegionStack
+from ops.core.session import LOCK, Desk, Operation
+from ops.core.stack_files import StackFile
+from ops.core.steps import say
+from ops.dr import fence
 from ops.dr.preflight import Preflight
 from ops.dr.quote import quote
 from ops.dr.settle import left_behind, settle, settle_promotion
 from ops.errors import Exit, OpsError, refused
-from ops.pair import RegionStack
-from ops.stack_files import StackFile
-from ops.steps import say
 
 HEALTH = "/api/health"
 ANSWER_SECONDS = 1200.0
@@ -157,7 +157,7 @@ def answers(desk: Desk, target: RegionStack) -> None:
     """Wait until the region's origin is healthy. Raises OpsError when it is not in time."""
     facts.wait(
         f"{target.stack} answers at its origin",
-        lambda: edge.visit(desk.pair.origin(target.stack), HEALTH).status,
+        lambda: visitor.visit(desk.pair.origin(target.stack), HEALTH).status,
         lambda status: status == 200,
         seconds=ANSWER_SECONDS,
     )

@@ -75,8 +75,8 @@ def activate(
 
     Killed at any point, the same command goes on; on an active region it changes nothing.
     """
+    from ops.core.session import Desk, Options
     from ops.dr.activate import run
-    from ops.dr.operation import Desk, Options
 
     options = Options(
         dry_run=dry_run, yes=yes, waive_fence=waive_fence, accept_lag=accept_lag, take_over=take_over, abandon=abandon
@@ -100,8 +100,8 @@ def flip(
 
     When Cloudflare fails or does not do as it is told, every name is led back to where it was, and the message says so.
     """
+    from ops.core.session import Desk, Options
     from ops.dr import flip as flipping
-    from ops.dr.operation import Desk, Options
 
     if undo == bool(to):
         raise OpsError("give --to STACK or --undo", Exit.USAGE)
@@ -129,8 +129,8 @@ def failover(
     What `ops dr activate` and `ops dr flip` say holds here too. The report has the measured RTO, from the command's
     start to the visitor's answer, and the RPO as it was quoted and as canary rows show it.
     """
+    from ops.core.session import Desk, Options
     from ops.dr import failover as operation
-    from ops.dr.operation import Desk, Options
 
     options = Options(
         dry_run=dry_run,
@@ -166,8 +166,8 @@ def failback(
     the region that served becomes a standby under a new generation of its database. Nobody can write between the fence
     and the flip. At the end `pulumi up` of every stack changes nothing, which is shown.
     """
+    from ops.core.session import Desk, Options
     from ops.dr import failback as operation
-    from ops.dr.operation import Desk, Options
 
     options = Options(
         dry_run=dry_run,
@@ -189,7 +189,7 @@ def rebuild(stack: Stack, dry_run: DryRun = False, yes: Yes = False, take_over: 
     Its former database stays, with a snapshot, until `ops dr drop` names it: rows that never reached the other region
     are in there and nowhere else.
     """
-    from ops.dr.operation import Desk, Options
+    from ops.core.session import Desk, Options
     from ops.dr.rebuild import run
 
     run(Desk.of(Options(dry_run=dry_run, yes=yes, take_over=take_over)), stack)
@@ -207,8 +207,8 @@ def drop(
 
     Refused for the generation in use, and while the snapshot that the rebuild took is not there.
     """
+    from ops.core.session import Desk, Options
     from ops.dr.drop import run
-    from ops.dr.operation import Desk, Options
 
     run(Desk.of(Options(dry_run=dry_run, yes=yes, take_over=take_over)), stack, generation)
 
@@ -233,7 +233,7 @@ def drill(
     It runs on a sandbox alone: `make drill` starts one. Whatever happens, the region is given back at the end. After a
     drill that ended early, `ops dr status` shows what is left to be done.
     """
-    from ops.dr.drill import drill as run
-    from ops.dr.drill_course import DrillOptions
+    from ops.drill.course import DrillOptions
+    from ops.drill.drill import drill as run
 
     run(DrillOptions(mode=mode, lag_seconds=lag, skip_failback=skip_failback, report=report))

@@ -1,13 +1,13 @@
 """Removes a former database that a rebuild has kept: by its generation, and only while its snapshot is there."""
 
-from ops.aws import client
-from ops.dr import facts
+from ops.core import facts
+from ops.core.aws import client
+from ops.core.session import LOCK, Desk
+from ops.core.steps import Timeline, say
 from ops.dr.fence import told
-from ops.dr.operation import LOCK, Desk
 from ops.dr.rebuild import snapshot_name, snapshot_status
 from ops.dr.settle import databases, settle
 from ops.errors import Exit, OpsError, refused
-from ops.steps import Timeline, say
 
 INSTANCE = "database-instance"
 

@@ -3,15 +3,15 @@
 from functools import partial
 from typing import Any
 
-from ops.aws import reachable
+from ops.core.aws import reachable
+from ops.core.facts import aside
+from ops.core.pair import RegionStack
+from ops.core.session import LOCK, Desk, Operation
+from ops.core.steps import say
 from ops.dr import rebuild as rebuilding
 from ops.dr.activate import activate, is_active
-from ops.dr.facts import aside
 from ops.dr.failover import close, flip_or_say
-from ops.dr.operation import LOCK, Desk, Operation
 from ops.errors import OpsError, refused
-from ops.pair import RegionStack
-from ops.steps import say
 
 PRIMARY: dict[str, Any] = {"role": "primary", "activated": False, "fenced": False}
 

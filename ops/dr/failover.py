@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from ops.dr import report
+from ops.core import report
+from ops.core.session import LOCK, Desk, Operation
+from ops.core.steps import say
 from ops.dr.activate import activate, is_active
 from ops.dr.flip import flip
-from ops.dr.operation import LOCK, Desk, Operation
 from ops.dr.quote import canary
 from ops.errors import Exit, OpsError
-from ops.steps import say
 
 
 def failover(desk: Desk, to: str) -> Operation:

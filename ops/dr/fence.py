@@ -2,11 +2,11 @@
 
 from datetime import UTC, datetime
 
-from ops.dr import facts
-from ops.dr.operation import Desk, Operation
+from ops.core import facts
+from ops.core.pair import RegionStack
+from ops.core.session import Desk, Operation
+from ops.core.stack_files import StackFile
 from ops.errors import Exit, OpsError
-from ops.pair import RegionStack
-from ops.stack_files import StackFile
 
 DRAIN_SECONDS = 300.0
 

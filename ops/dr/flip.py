@@ -5,18 +5,18 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
-from ops import edge
-from ops.aws import client
-from ops.cloudflare import TOKEN
-from ops.dr import facts, gates
+from ops.core import facts, visitor
+from ops.core.aws import client
+from ops.core.cloudflare import TOKEN
+from ops.core.engine import LockedError
+from ops.core.pair import Pair, RegionStack
+from ops.core.session import LOCK, Desk
+from ops.core.steps import Timeline, say
+from ops.core.visitor import Record
+from ops.dr import gates
 from ops.dr.gates import Gate
-from ops.dr.operation import LOCK, Desk
 from ops.dr.settle import settle
-from ops.edge import Record
-from ops.engine import LockedError
 from ops.errors import Exit, OpsError
-from ops.pair import Pair, RegionStack
-from ops.steps import Timeline, say
 
 UNDO = "undo-flip"
 ATTEMPTS = 3
@@ -85,7 +85,7 @@ def _flip(desk: Desk, timeline: Timeline, to: str) -> bool:
         step.detail = f"{len(_names(pair))} names"
     desk.ledger.put(UNDO, {"from": before, "to": to, "at": datetime.now(UTC).isoformat(timespec="seconds")})
     with timeline.step("read the records back") as step:
-        wrong = _astray(pair, to, edge.records(str(pair.edge_output("zone_id")), token))
+        wrong = _astray(pair, to, visitor.records(str(pair.edge_output("zone_id")), token))
         if wrong:
             raise _without_effect(desk, timeline, before, token, wrong)
         step.detail = "every name leads there"
@@ -113,7 +113,7 @@ def _load(region: str) -> None:
 def _asked(pair: Pair, target: RegionStack, token: str) -> tuple[list[Gate], dict[str, Record]]:
     """The gates, and the zone's records as they are."""
     with ThreadPoolExecutor() as pool:
-        records = pool.submit(edge.records, str(pair.edge_output("zone_id")), token)
+        records = pool.submit(visitor.records, str(pair.edge_output("zone_id")), token)
         return gates.ask(pair, target, token), records.result()
 
 
@@ -188,7 +188,7 @@ def _without_effect(desk: Desk, timeline: Timeline, before: str, token: str, wro
     """Cloudflare took the change and did not make it."""
     lines = [f"Cloudflare answered well and did not change {name}: it leads to {wrong[name]}" for name in sorted(wrong)]
     lines.append(_back(desk, timeline, before))
-    left = _astray(desk.pair, before, edge.records(str(desk.pair.edge_output("zone_id")), token))
+    left = _astray(desk.pair, before, visitor.records(str(desk.pair.edge_output("zone_id")), token))
     lines += [f"{name} leads to {content}" for name, content in sorted(left.items())]
     return OpsError("\n".join(lines))
 
@@ -198,7 +198,7 @@ def _served(pair: Pair, target: RegionStack) -> str:
     host = f"app.{pair.domain}"
 
     def by() -> str:
-        answer = edge.visit(host, HEALTH)
+        answer = visitor.visit(host, HEALTH)
         return str(answer["region"]) if answer.status == 200 else f"status {answer.status}"
 
     try:

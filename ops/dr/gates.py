@@ -4,12 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from ops import edge
-from ops.dr import facts
-from ops.dr.facts import aside
+from ops.core import facts, visitor
+from ops.core.facts import aside
+from ops.core.pair import Pair, RegionStack
 from ops.dr.preflight import certificate_problems
 from ops.errors import OpsError
-from ops.pair import Pair, RegionStack
 
 SERVICES = ("acm", "autoscaling", "rds")
 """What the gates ask AWS with."""
@@ -48,7 +47,7 @@ def ask(pair: Pair, stack: RegionStack, token: str | None) -> list[Gate]:
 
 
 def _health(host: str, check: str) -> Gate:
-    answer = edge.visit(host, f"/api/health{check}")
+    answer = visitor.visit(host, f"/api/health{check}")
     told = answer["reason"] or answer["checks"] or (answer.body if answer.status == 0 else "")
     finding = f"{answer.status or 'no answer'}{f' ({told})' if told and answer.status != 200 else ''}"
     return Gate(name=f"health{check}", passed=answer.status == 200, finding=finding)
@@ -95,7 +94,7 @@ def _one_writer(stack: RegionStack, other: RegionStack) -> Gate:
 
 
 def _edge_tls(zone_id: str, token: str) -> Gate:
-    mode, least = (edge.zone_setting(zone_id, token, name) for name in ("ssl", "min_tls_version"))
+    mode, least = (visitor.zone_setting(zone_id, token, name) for name in ("ssl", "min_tls_version"))
     passed = mode == STRICT and least in LEAST_TLS
     return Gate(name="edge TLS", passed=passed, finding=f"mode {mode}, least version {least}")
 

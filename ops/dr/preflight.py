@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
 from typing import Any
 
-from ops.aws import client
-from ops.dr import facts
-from ops.dr.facts import aside
+from ops.core import facts
+from ops.core.aws import client
+from ops.core.facts import aside
+from ops.core.pair import RegionStack
 from ops.errors import one_line
-from ops.pair import RegionStack
 
 NEEDED_OUTPUTS = (
     "account_id",

@@ -6,10 +6,9 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from ops import edge
-from ops.dr import facts
-from ops.dr.facts import aside
-from ops.pair import Pair, RegionStack
+from ops.core import facts, visitor
+from ops.core.facts import aside
+from ops.core.pair import Pair, RegionStack
 
 CANARY = "/api/canary"
 
@@ -66,7 +65,7 @@ def quote(pair: Pair, standby: RegionStack, other: RegionStack, *, other_answers
 
 def canary(pair: Pair) -> dict[str, Any] | None:
     """The canary rows that visitors have, None where nothing answers them."""
-    answer = edge.visit(f"app.{pair.domain}", CANARY)
+    answer = visitor.visit(f"app.{pair.domain}", CANARY)
     return dict(answer.body) if answer.status == 200 and isinstance(answer.body, dict) else None
 
 

@@ -1,13 +1,13 @@
 """Makes a region that has its own data a standby again: a new generation of its database replicates the live one."""
 
-from ops.aws import client, reachable
-from ops.dr import facts
+from ops.core import facts
+from ops.core.aws import client, reachable
+from ops.core.pair import RegionStack
+from ops.core.session import LOCK, Desk
+from ops.core.steps import Timeline
 from ops.dr.fence import told
-from ops.dr.operation import LOCK, Desk
 from ops.dr.settle import settle
 from ops.errors import Exit, OpsError, refused
-from ops.pair import RegionStack
-from ops.steps import Timeline
 
 SNAPSHOT_SECONDS = 7200.0
 REPLICA_SECONDS = 7200.0

@@ -2,16 +2,16 @@
 
 from typing import Any
 
-from ops.dr import facts
-from ops.dr.operation import Desk
-from ops.engine import Engine
-from ops.objects import objects
-from ops.pair import RegionStack
-from ops.recover import STATE_FOLDER, Options, recover
-from ops.recover.locks import locks
-from ops.recover.recovery import Recovery
-from ops.stack_files import project_name
-from ops.steps import Timeline
+from ops.core import facts
+from ops.core.engine import Engine
+from ops.core.objects import objects
+from ops.core.pair import RegionStack
+from ops.core.recovery import STATE_FOLDER, Options, recover
+from ops.core.recovery.locks import locks
+from ops.core.recovery.recovery import Recovery
+from ops.core.session import Desk
+from ops.core.stack_files import project_name
+from ops.core.steps import Timeline
 
 DATABASE_TYPE = "aws:rds/instance:Instance"
 

@@ -8,17 +8,16 @@ from typing import Any
 
 from rich.table import Table
 
-from ops import edge
-from ops.aws import client, reachable
-from ops.dr import facts
-from ops.dr.facts import aside
-from ops.dr.operation import UNDER_WAY
+from ops.core import facts, visitor
+from ops.core.aws import client, reachable
+from ops.core.engine import Engine
+from ops.core.facts import aside
+from ops.core.ledger import Ledger
+from ops.core.pair import Pair, RegionStack
+from ops.core.session import UNDER_WAY
+from ops.core.steps import console, say
 from ops.dr.settle import at_work, left_behind
-from ops.engine import Engine
 from ops.errors import OpsError
-from ops.ledger import Ledger
-from ops.pair import Pair, RegionStack
-from ops.steps import console, say
 
 HEALTH_CHECKS = ("", "/database", "/redis", "/queue")
 UNKNOWN = "unknown"
@@ -148,7 +147,7 @@ def _role(stack: RegionStack) -> str:
 
 def _health(pair: Pair, stack: RegionStack) -> str:
     host = pair.origin(stack.stack)
-    found = aside({check: partial(edge.visit, host, f"/api/health{check}") for check in HEALTH_CHECKS})
+    found = aside({check: partial(visitor.visit, host, f"/api/health{check}") for check in HEALTH_CHECKS})
     bad = [
         f"{check.strip('/') or 'web'} {answer.status or 'no answer'}"
         for check, answer in found.items()

@@ -21,8 +21,8 @@ def command(
     up: Annotated[bool, typer.Option("--up", help="Then run `pulumi up`, and preview once more.")] = False,
 ) -> None:
     """After a killed `pulumi up` or a lost state: clear the lock, restore, adopt what exists and is not recorded."""
-    from ops.recover import Options, needing, recover
-    from ops.steps import Timeline, say
+    from ops.core.recovery import Options, needing, recover
+    from ops.core.steps import Timeline, say
 
     if quick and up:
         raise OpsError("--quick and --up do not go together: `up` wants the look for what exists", Exit.USAGE)

@@ -8,8 +8,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox.paths import Paths
-from sandbox.steps import SandboxError, Step, run_step
+from sandbox.project.paths import Paths
+from sandbox.toolchain.steps import SandboxError, Step, run_step
 
 MODULES = Path(__file__).parent
 DOWNLOAD_ATTEMPTS = 5

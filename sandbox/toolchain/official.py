@@ -8,8 +8,8 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from sandbox.paths import Paths
-from sandbox.steps import Step, end_group
+from sandbox.project.paths import Paths
+from sandbox.toolchain.steps import Step, end_group
 
 VERSION_SECONDS = 5.0
 FIRST_BYTE_SECONDS = 8.0

@@ -6,9 +6,9 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox.paths import Paths, write_program
-from sandbox.steps import Step, run_step
+from sandbox.project.paths import Paths, write_program
 from sandbox.toolchain.provider import find_provider
+from sandbox.toolchain.steps import Step, run_step
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from sandbox.steps import SandboxError
+from sandbox.toolchain.steps import SandboxError
 
 REGISTRY = "registry.terraform.io"
 MACHINES = {"x86_64": "amd64", "AMD64": "amd64", "aarch64": "arm64", "arm64": "arm64"}

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.beside import beside
-from sandbox.paths import Paths
+from sandbox.project.beside import beside
+from sandbox.project.paths import Paths
 from tests.e2e.operated import Platform, Platforms, platforms, sandbox
 
 

@@ -10,10 +10,10 @@ import boto3
 import httpx
 import pytest
 
-from sandbox import project
-from sandbox.environment import environment
-from sandbox.paths import CHECKOUT, HOME_VARIABLE, Paths
-from sandbox.processes import urls
+from sandbox.project import project
+from sandbox.project.environment import environment
+from sandbox.project.paths import CHECKOUT, HOME_VARIABLE, Paths
+from sandbox.servers.processes import urls
 
 COMMAND_SECONDS = 1800
 VISIT_SECONDS = 30

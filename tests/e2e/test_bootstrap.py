@@ -13,10 +13,11 @@ from urllib.request import Request, urlopen
 import pytest
 import yaml
 
-from sandbox import clouds, project
-from sandbox.beside import beside
-from sandbox.environment import environment
-from sandbox.paths import CHECKOUT, Paths
+from sandbox.project import project
+from sandbox.project.beside import beside
+from sandbox.project.environment import environment
+from sandbox.project.paths import CHECKOUT, Paths
+from sandbox.servers import clouds
 from tests.e2e.operated import Platform, run
 
 pytestmark = pytest.mark.e2e

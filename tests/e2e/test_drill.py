@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.paths import CHECKOUT
+from sandbox.project.paths import CHECKOUT
 from tests.e2e.operated import Platform, Platforms
 
 pytestmark = pytest.mark.e2e

@@ -15,11 +15,12 @@ from typing import Any
 
 import pytest
 
-from ops.recover.finders import AGAIN
-from sandbox import bring_up, clouds, project
-from sandbox.beside import beside
-from sandbox.environment import environment
-from sandbox.paths import Paths
+from ops.core.recovery.finders import AGAIN
+from sandbox.project import project
+from sandbox.project.beside import beside
+from sandbox.project.environment import environment
+from sandbox.project.paths import Paths
+from sandbox.servers import bring_up, clouds
 from tests.e2e.operated import Platform, run
 
 pytestmark = pytest.mark.e2e

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from ops.engine import DEBUG
-from ops.loaded_program import LoadedProgram
+from ops.core.engine import DEBUG
+from ops.core.loaded_program import LoadedProgram
 from tests.e2e.operated import Platform, Platforms, sandbox
 
 pytestmark = pytest.mark.e2e

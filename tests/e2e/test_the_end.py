@@ -2,7 +2,7 @@
 
 import pytest
 
-from sandbox import clouds
+from sandbox.servers import clouds
 from tests.e2e.operated import Platform, platforms
 
 pytestmark = pytest.mark.e2e

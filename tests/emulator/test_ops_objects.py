@@ -2,10 +2,10 @@
 
 import pytest
 
-from ops import aws
+from ops.core import aws
+from ops.core.ledger import Ledger
+from ops.core.objects import Bucket
 from ops.errors import OpsError
-from ops.ledger import Ledger
-from ops.objects import Bucket
 from tests.emulator.emulated import REGION, Clients
 
 

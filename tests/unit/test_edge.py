@@ -21,7 +21,7 @@ from fake_cloud import Cloud, Record
 from pulumi_aws import Region
 from stack_files import ROOT
 
-from components.balancer import HOST_RULES
+from components.web.load_balancer import HOST_RULES
 from outputs import EdgeOutputs
 
 STACKS = edge_settings().regions

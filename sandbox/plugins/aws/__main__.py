@@ -4,12 +4,12 @@ import importlib.metadata
 import os
 from pathlib import Path
 
-from sandbox.paths import Paths
 from sandbox.plugins.aws import bridge
 from sandbox.plugins.aws.memory import Memory
 from sandbox.plugins.aws.proxy import AwsProvider
 from sandbox.plugins.protocol import provider_pb2_grpc
 from sandbox.plugins.serving import engine_address, serve
+from sandbox.project.paths import Paths
 
 BRIDGE_VARIABLE = "SANDBOX_BRIDGE"
 TERRAFORM_PROVIDER_VARIABLE = "SANDBOX_TERRAFORM_PROVIDER"

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from sandbox.paths import write_private
 from sandbox.plugins.protocol import provider_pb2
+from sandbox.project.paths import write_private
 
 LONG_SECONDS = 1.0
 

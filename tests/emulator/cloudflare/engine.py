@@ -6,11 +6,11 @@ from typing import Any, NoReturn
 import grpc
 from pulumi.runtime.proto import provider_pb2
 
-from sandbox.origin_pull import origin_pull
 from sandbox.plugins.cloudflare import properties
 from sandbox.plugins.cloudflare.kinds import KINDS
 from sandbox.plugins.cloudflare.properties import Secret
 from sandbox.plugins.cloudflare.provider import CloudflareProvider
+from sandbox.project.origin_pull import origin_pull
 from tests.emulator.cloudflare.emulated import ACCOUNT, DOMAIN, ZONE
 
 TOKENS = {kind.type: kind.token for kind in KINDS.values()}

@@ -1,0 +1,158 @@
+"""A group of like instances over all zones, with enough of them that the loss of a zone needs no new one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+from pulumi_aws.autoscaling import Metric
+
+from components.component import Component
+from components.compute.instance_role import InstanceRole
+from components.network.network import Network
+from components.security.keys import Keys
+from naming import DataClass, Naming
+
+GROWTH_WHILE_REPLACING_PERCENT = 110
+"""New instances start before old ones end; a tenth more at a time, as each opens connections to the database."""
+
+LONGEST_LIFE_SECONDS = 7 * 24 * 3600
+"""An instance is replaced within a week by one of the newest image: the weekly security update of the manuals."""
+
+ROOT_DEVICE = "/dev/sda1"
+"""As Ubuntu's images name it: another name would add a second volume beside the image's own, unencrypted."""
+
+GROUP_METRICS = [
+    Metric.GROUP_MIN_SIZE,
+    Metric.GROUP_MAX_SIZE,
+    Metric.GROUP_DESIRED_CAPACITY,
+    Metric.GROUP_IN_SERVICE_INSTANCES,
+    Metric.GROUP_PENDING_INSTANCES,
+    Metric.GROUP_TERMINATING_INSTANCES,
+    Metric.GROUP_TOTAL_INSTANCES,
+]
+"""Off unless asked for; the workers scale by one of them, and they cost nothing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FleetArgs:
+    """`image_parameter` is the public SSM parameter of the image."""
+
+    naming: Naming
+    network: Network
+    security_group: aws.ec2.SecurityGroup
+    keys: Keys
+    role: InstanceRole
+    instance_type: str
+    image_parameter: str
+    volume_gib: int
+    user_data: str
+    min_size: int
+    max_size: int
+    warmup_seconds: int
+    target_groups: Sequence[aws.lb.TargetGroup] = ()
+
+
+class Fleet(Component):
+    """A launch template and the Auto Scaling group that keeps its instances alive."""
+
+    template: aws.ec2.LaunchTemplate
+    group: aws.autoscaling.Group
+
+    def __init__(self, name: str, args: FleetArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("compute", name, args.naming, data_class=DataClass.CONFIDENTIAL, opts=opts)
+        self._name = name
+        self._args = args
+        self._tags = {
+            **args.naming.tags(name, DataClass.CONFIDENTIAL),
+            "Name": args.naming.physical(name, 128),
+        }
+        self.template = self._template()
+        self.group = self._group()
+        self.register_outputs({"group": self.group.name})
+
+    def _template(self) -> aws.ec2.LaunchTemplate:
+        args = self._args
+        return aws.ec2.LaunchTemplate(
+            f"{self._name}-template",
+            name=args.naming.physical(self._name, 128),
+            update_default_version=True,
+            # Resolved at each start, so that a new image is no change of the program.
+            image_id=f"resolve:ssm:{args.image_parameter}",
+            instance_type=args.instance_type,
+            user_data=args.user_data,
+            iam_instance_profile=aws.ec2.LaunchTemplateIamInstanceProfileArgs(arn=args.role.profile.arn),
+            metadata_options=aws.ec2.LaunchTemplateMetadataOptionsArgs(
+                http_endpoint="enabled",
+                http_tokens="required",
+                http_put_response_hop_limit=1,
+            ),
+            network_interfaces=[
+                aws.ec2.LaunchTemplateNetworkInterfaceArgs(
+                    device_index=0,
+                    associate_public_ip_address="false",
+                    delete_on_termination="true",
+                    security_groups=[args.security_group.id],
+                )
+            ],
+            block_device_mappings=[
+                aws.ec2.LaunchTemplateBlockDeviceMappingArgs(
+                    device_name=ROOT_DEVICE,
+                    ebs=aws.ec2.LaunchTemplateBlockDeviceMappingEbsArgs(
+                        volume_type="gp3",
+                        volume_size=args.volume_gib,
+                        encrypted="true",
+                        kms_key_id=args.keys.data.arn,
+                        delete_on_termination="true",
+                    ),
+                )
+            ],
+            ebs_optimized="true",
+            monitoring=aws.ec2.LaunchTemplateMonitoringArgs(enabled=True),
+            tag_specifications=[
+                aws.ec2.LaunchTemplateTagSpecificationArgs(resource_type=kind, tags=self._tags)
+                for kind in ("instance", "volume")
+            ],
+            opts=self.child(),
+        )
+
+    def _group(self) -> aws.autoscaling.Group:
+        """Without a desired capacity: that is the scaling policies' to move, and no drift."""
+        args = self._args
+        return aws.autoscaling.Group(
+            f"{self._name}-group",
+            name=args.naming.physical(self._name, 255),
+            min_size=args.min_size,
+            max_size=args.max_size,
+            vpc_zone_identifiers=args.network.app_subnet_ids,
+            launch_template=aws.autoscaling.GroupLaunchTemplateArgs(
+                id=self.template.id, version=self.template.latest_version.apply(str)
+            ),
+            target_group_arns=[target.arn for target in args.target_groups],
+            # The provider would wait for the number of instances that the state remembers, which scaling has long
+            # moved, and for that of before when a group shrinks to nothing: ten minutes, then an error.
+            wait_for_capacity_timeout="0",
+            health_check_type="ELB" if args.target_groups else "EC2",
+            health_check_grace_period=args.warmup_seconds,
+            default_instance_warmup=args.warmup_seconds,
+            instance_maintenance_policy=aws.autoscaling.GroupInstanceMaintenancePolicyArgs(
+                min_healthy_percentage=100, max_healthy_percentage=GROWTH_WHILE_REPLACING_PERCENT
+            ),
+            instance_refresh=aws.autoscaling.GroupInstanceRefreshArgs(
+                strategy="Rolling",
+                preferences=aws.autoscaling.GroupInstanceRefreshPreferencesArgs(
+                    min_healthy_percentage=100, max_healthy_percentage=GROWTH_WHILE_REPLACING_PERCENT
+                ),
+            ),
+            max_instance_lifetime=LONGEST_LIFE_SECONDS,
+            termination_policies=["OldestLaunchTemplate", "Default"],
+            capacity_rebalance=False,
+            enabled_metrics=GROUP_METRICS,
+            metrics_granularity="1Minute",
+            tags=[
+                # The launch template tags the instances: one writer of each tag.
+                aws.autoscaling.GroupTagArgs(key=key, value=value, propagate_at_launch=False)
+                for key, value in sorted(self._tags.items())
+            ],
+            opts=self.child(),
+        )

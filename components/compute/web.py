@@ -1,0 +1,85 @@
+"""The web servers in two colours: one serves, the other waits for the next release, both scale by load."""
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from components.compute.application_hosts import ApplicationHosts, ApplicationHostsArgs
+from components.compute.fleet import Fleet
+from components.compute.permissions import METRICS_NAMESPACE
+from components.web.load_balancer import Balancer
+from settings import Capacity, WebSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebArgs(ApplicationHostsArgs):
+    """As all hosts of the application, and the balancer through which these are reached."""
+
+    balancer: Balancer
+    settings: WebSettings
+    capacity: Capacity
+
+
+class Web(ApplicationHosts):
+    """Two fleets behind the balancer's two target groups; which of them gets traffic is the balancer's weights."""
+
+    fleets: dict[str, Fleet]
+
+    def __init__(self, name: str, args: WebArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(name, args, opts)
+        self._args = args
+        role = self._role()
+        self.fleets = {}
+        for color, size in (("blue", args.settings.blue), ("green", args.settings.green)):
+            target_group = args.balancer.target_groups[color]
+            sizes = args.capacity.sizes(size.min_size, size.max_size, args.settings.warm_min_size)
+            fleet = self._fleet(color, role, args.firewall.web, sizes, [target_group])
+            self._scale_by_cpu(color, fleet)
+            self._scale_by_memory(color, fleet)
+            self.fleets[color] = fleet
+        self.register_outputs({"groups": {color: fleet.group.name for color, fleet in self.fleets.items()}})
+
+    def _scale_by_cpu(self, color: str, fleet: Fleet) -> None:
+        self._scale(
+            f"{color}-cpu",
+            fleet,
+            aws.autoscaling.PolicyTargetTrackingConfigurationArgs(
+                target_value=self._args.settings.target_cpu_percent,
+                predefined_metric_specification=aws.autoscaling.PolicyTargetTrackingConfigurationPredefinedMetricSpecificationArgs(
+                    predefined_metric_type="ASGAverageCPUUtilization"
+                ),
+            ),
+        )
+
+    def _scale_by_memory(self, color: str, fleet: Fleet) -> None:
+        """By what the CloudWatch agent measures: AWS sees no memory from outside an instance."""
+        self._scale(
+            f"{color}-memory",
+            fleet,
+            aws.autoscaling.PolicyTargetTrackingConfigurationArgs(
+                target_value=self._args.settings.target_memory_percent,
+                customized_metric_specification=aws.autoscaling.PolicyTargetTrackingConfigurationCustomizedMetricSpecificationArgs(
+                    namespace=METRICS_NAMESPACE,
+                    metric_name="mem_used_percent",
+                    statistic="Average",
+                    metric_dimensions=[
+                        aws.autoscaling.PolicyTargetTrackingConfigurationCustomizedMetricSpecificationMetricDimensionArgs(
+                            name="AutoScalingGroupName", value=fleet.group.name
+                        )
+                    ],
+                ),
+            ),
+        )
+
+    def _scale(
+        self, role: str, fleet: Fleet, configuration: aws.autoscaling.PolicyTargetTrackingConfigurationArgs
+    ) -> None:
+        aws.autoscaling.Policy(
+            f"{self._name}-{role}",
+            name=self._args.naming.physical(f"{self._name}-{role}", 255),
+            autoscaling_group_name=fleet.group.name,
+            policy_type="TargetTrackingScaling",
+            target_tracking_configuration=configuration,
+            opts=self.child(),
+        )

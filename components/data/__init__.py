@@ -1,0 +1,1 @@
+"""What holds data while the platform runs: database, cache, queues."""

@@ -1,0 +1,141 @@
+"""The Redis cache: sharded, a replica of each shard in another zone, encrypted at rest and on the way."""
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from components.component import Component
+from components.network.network import Network
+from components.network.ports import CACHE
+from components.network.security_groups import Firewall
+from components.security.keys import Keys
+from naming import DataClass, Naming
+from settings import CacheSettings
+
+LOGS = ("slow-log", "engine-log")
+ID_LIMIT = 40
+NAME_LIMIT = 255
+
+
+@dataclass(frozen=True, kw_only=True)
+class CacheArgs:
+    """`protected` guards the cache from deletion: it holds the users' sessions.
+
+    A `lasting` one leaves a snapshot at its end. One that comes and goes with its region's activation leaves none: the
+    sessions have ended with it, and the name of the snapshot would be taken when it goes again.
+    """
+
+    naming: Naming
+    network: Network
+    firewall: Firewall
+    keys: Keys
+    settings: CacheSettings
+    auth_token: pulumi.Output[str]
+    protected: bool
+    lasting: bool
+
+
+class Cache(Component):
+    """One replication group in cluster mode; clients ask its configuration endpoint where a key lives."""
+
+    group: aws.elasticache.ReplicationGroup
+    endpoint: pulumi.Output[str]
+
+    def __init__(self, name: str, args: CacheArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("data", name, args.naming, data_class=DataClass.PERSONAL, opts=opts)
+        self._name = name
+        self._args = args
+        self._id = args.naming.physical(name, ID_LIMIT)
+
+        self.group = self._group(self._subnet_group(), self._parameter_group(), self._log_groups())
+        self.endpoint = self.group.configuration_endpoint_address
+        self.register_outputs({"endpoint": self.endpoint})
+
+    def _subnet_group(self) -> aws.elasticache.SubnetGroup:
+        return aws.elasticache.SubnetGroup(
+            f"{self._name}-subnets",
+            name=self._args.naming.physical(self._name, NAME_LIMIT),
+            description="The data subnets, one a zone.",
+            subnet_ids=self._args.network.data_subnet_ids,
+            opts=self.child(),
+        )
+
+    def _parameter_group(self) -> aws.elasticache.ParameterGroup:
+        values = {**self._args.settings.parameters, "cluster-enabled": "yes"}
+        major = self._args.settings.engine_version.split(".")[0]
+        return aws.elasticache.ParameterGroup(
+            f"{self._name}-parameters",
+            name=self._args.naming.physical(self._name, NAME_LIMIT),
+            family=f"redis{major}",
+            description="Cluster mode, and the manuals' tuning.",
+            parameters=[
+                aws.elasticache.ParameterGroupParameterArgs(name=parameter, value=value)
+                for parameter, value in sorted(values.items())
+            ],
+            opts=self.child(),
+        )
+
+    def _log_groups(self) -> dict[str, aws.cloudwatch.LogGroup]:
+        """Under /aws/vendedlogs, where a group needs no entry of its own in the account's one short resource policy."""
+        return {
+            log: aws.cloudwatch.LogGroup(
+                f"{self._name}-{log}",
+                name=f"/aws/vendedlogs/elasticache/{self._id}/{log}",
+                retention_in_days=self._args.settings.log_retention_days,
+                kms_key_id=self._args.keys.logs.arn,
+                opts=self.child(),
+            )
+            for log in LOGS
+        }
+
+    def _group(
+        self,
+        subnet_group: aws.elasticache.SubnetGroup,
+        parameter_group: aws.elasticache.ParameterGroup,
+        log_groups: dict[str, aws.cloudwatch.LogGroup],
+    ) -> aws.elasticache.ReplicationGroup:
+        args, settings = self._args, self._args.settings
+        return aws.elasticache.ReplicationGroup(
+            f"{self._name}-group",
+            replication_group_id=self._id,
+            description="Sessions and cached values of the application.",
+            engine="redis",
+            engine_version=settings.engine_version,
+            auto_minor_version_upgrade=True,
+            node_type=settings.node_type,
+            cluster_mode="enabled",
+            num_node_groups=settings.shards,
+            replicas_per_node_group=settings.replicas_per_shard,
+            automatic_failover_enabled=True,
+            multi_az_enabled=True,
+            port=CACHE,
+            subnet_group_name=subnet_group.name,
+            security_group_ids=[args.firewall.cache.id],
+            parameter_group_name=parameter_group.name,
+            transit_encryption_enabled=True,
+            transit_encryption_mode="required",
+            auth_token=args.auth_token,
+            at_rest_encryption_enabled=True,
+            kms_key_id=args.keys.data.arn,
+            apply_immediately=False,
+            maintenance_window=settings.maintenance_window,
+            snapshot_window=settings.snapshot_window,
+            snapshot_retention_limit=settings.snapshot_retention_days,
+            final_snapshot_identifier=self._last_snapshot() if args.lasting else None,
+            log_delivery_configurations=[
+                aws.elasticache.ReplicationGroupLogDeliveryConfigurationArgs(
+                    log_type=log,
+                    log_format="json",
+                    destination_type="cloudwatch-logs",
+                    destination=log_group.name,
+                )
+                for log, log_group in log_groups.items()
+            ],
+            opts=self.child(protect=args.protected and args.lasting),
+        )
+
+    def _last_snapshot(self) -> pulumi.Output[str]:
+        """With the network's id, new in each life of the stack: a second destroy must not meet the first one's."""
+        name = self._args.naming.physical(f"{self._name}-final", ID_LIMIT)
+        return pulumi.Output.concat(name, "-", self._args.network.vpc.id)

@@ -1,0 +1,197 @@
+"""Who is called, and the alarms that call: one for each row of the table, level and part that it watches."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from components.component import Component
+from components.compute.web import Web
+from components.compute.workers import Workers
+from components.data.database import Database
+from components.data.queues import Queues
+from components.monitoring.alarm_rows import ALARMS, GIB, AlarmRow, Level, Subject, Unit
+from components.security.keys import Keys
+from components.web.load_balancer import Balancer
+from naming import Naming
+from settings import DatabaseSettings, RecoverySettings
+
+NAME_LIMIT = 255
+
+Dimensions = Mapping[str, pulumi.Input[str]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlarmsArgs:
+    """The parts that are watched, and who is told.
+
+    `ringing` is whether the region serves, so that its alarms are somebody's business. `following` adds the alarm on
+    the replica, which rings just then.
+    """
+
+    naming: Naming
+    keys: Keys
+    database: Database
+    queues: Queues
+    balancer: Balancer
+    web: Web
+    workers: Workers
+    settings: DatabaseSettings
+    recovery: RecoverySettings
+    emails: list[str]
+    ringing: bool
+    following: bool
+
+
+class Alarms(Component):
+    """An encrypted topic with the mail addresses behind it, and what is published there."""
+
+    topic: aws.sns.Topic
+
+    def __init__(self, name: str, args: AlarmsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("monitoring", name, args.naming, opts=opts)
+        self._name = name
+        self._args = args
+        self.topic = self._topic()
+        watched = self._watched()
+        for row in ALARMS:
+            for part, dimensions in watched[row.subject].items():
+                for severity, level in row.levels().items():
+                    self._alarm(row, "-".join(filter(None, (row.role, part, severity))), level, dimensions)
+        self.register_outputs({"topic_arn": self.topic.arn})
+
+    def _topic(self) -> aws.sns.Topic:
+        args = self._args
+        topic = aws.sns.Topic(
+            f"{self._name}-topic",
+            name=args.naming.physical(self._name, 256),
+            kms_master_key_id=args.keys.messages.arn,
+            opts=self.child(),
+        )
+        aws.sns.TopicPolicy(
+            f"{self._name}-publishers",
+            arn=topic.arn,
+            policy=topic.arn.apply(lambda arn: json.dumps(_publishers(arn, args.naming.account_id))),
+            opts=self.child(),
+        )
+        for number, address in enumerate(args.emails):
+            aws.sns.TopicSubscription(
+                f"{self._name}-mail-{number}", topic=topic.arn, protocol="email", endpoint=address, opts=self.child()
+            )
+        return topic
+
+    def _watched(self) -> dict[Subject, dict[str, Dimensions]]:
+        """The parts of each subject with their dimensions in CloudWatch; a part that is alone has no name."""
+        args = self._args
+        database: dict[str, Dimensions] = {"": {"DBInstanceIdentifier": args.database.instance.identifier}}
+        balancer = {"LoadBalancer": args.balancer.load_balancer.arn_suffix}
+        fleets = {**{f"web-{color}": fleet for color, fleet in args.web.fleets.items()}, "workers": args.workers.fleet}
+        return {
+            Subject.DATABASE: database,
+            Subject.REPLICA: database if args.following else {},
+            Subject.HOSTS: {part: {"AutoScalingGroupName": fleet.group.name} for part, fleet in fleets.items()},
+            Subject.BALANCER: {"": balancer},
+            Subject.TARGETS: {
+                color: {"TargetGroup": group.arn_suffix, **balancer}
+                for color, group in args.balancer.target_groups.items()
+            },
+            Subject.QUEUE: {queue: {"QueueName": made.name} for queue, made in args.queues.work.items()},
+            Subject.DEAD_LETTERS: {queue: {"QueueName": made.name} for queue, made in args.queues.dead_letter.items()},
+        }
+
+    def _alarm(self, row: AlarmRow, role: str, level: Level, dimensions: Dimensions) -> None:
+        args = self._args
+        actions = [self.topic.arn]
+        aws.cloudwatch.MetricAlarm(
+            f"{self._name}-{role}",
+            name=args.naming.physical(f"{self._name}-{role}", NAME_LIMIT),
+            alarm_description=row.why,
+            actions_enabled=args.following if row.subject is Subject.REPLICA else args.ringing,
+            alarm_actions=actions,
+            ok_actions=actions,
+            comparison_operator="LessThanThreshold" if row.below else "GreaterThanThreshold",
+            threshold=self._threshold(row, level),
+            evaluation_periods=level.minutes * 60 // row.period_seconds,
+            treat_missing_data=row.missing,
+            opts=self.child(),
+            **_measured(row, dimensions),
+        )
+
+    def _threshold(self, row: AlarmRow, level: Level) -> float:
+        settings = self._args.settings
+        match row.unit:
+            case Unit.PLAIN:
+                return float(level.threshold)
+            case Unit.CONNECTIONS_PERCENT:
+                whole = float(settings.parameters["max_connections"])
+            case Unit.STORAGE_PERCENT:
+                whole = settings.allocated_storage_gib * GIB
+            case Unit.LAG_LIMIT_PERCENT:
+                whole = self._args.recovery.max_replica_lag_seconds
+        return whole * level.threshold / 100
+
+
+def _measured(row: AlarmRow, dimensions: Dimensions) -> dict[str, Any]:
+    """The alarm's metric, or the queries whose last one it is about."""
+    if row.expression is None:
+        [metric] = row.metrics
+        of_the_curve = row.statistic.startswith("p")
+        return {
+            "namespace": row.namespace,
+            "metric_name": metric,
+            "dimensions": dimensions,
+            "extended_statistic" if of_the_curve else "statistic": row.statistic,
+            "period": row.period_seconds,
+        }
+    stored = [
+        aws.cloudwatch.MetricAlarmMetricQueryArgs(
+            id=f"m{number}",
+            metric=aws.cloudwatch.MetricAlarmMetricQueryMetricArgs(
+                namespace=row.namespace,
+                metric_name=metric,
+                dimensions=dimensions,
+                stat=row.statistic,
+                period=row.period_seconds,
+            ),
+        )
+        for number, metric in enumerate(row.metrics)
+    ]
+    watched = aws.cloudwatch.MetricAlarmMetricQueryArgs(
+        id="watched", expression=row.expression, label=row.role, return_data=True
+    )
+    return {"metric_queries": [*stored, watched]}
+
+
+def _publishers(topic_arn: str, account_id: str) -> dict[str, object]:
+    """The account's own, its alarms, and nobody without TLS."""
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Sid": "Account",
+                "Effect": "Allow",
+                "Principal": {"AWS": f"arn:aws:iam::{account_id}:root"},
+                "Action": ["sns:Publish", "sns:Subscribe"],
+                "Resource": topic_arn,
+            },
+            {
+                "Sid": "Alarms",
+                "Effect": "Allow",
+                "Principal": {"Service": "cloudwatch.amazonaws.com"},
+                "Action": "sns:Publish",
+                "Resource": topic_arn,
+                "Condition": {"StringEquals": {"aws:SourceAccount": account_id}},
+            },
+            {
+                "Sid": "RefusePlainHttp",
+                "Effect": "Deny",
+                "Principal": "*",
+                "Action": "sns:Publish",
+                "Resource": topic_arn,
+                "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+            },
+        ],
+    }

@@ -1,0 +1,1 @@
+"""The VPC of a region: subnets, routes, endpoints, and which traffic is allowed."""

@@ -1,0 +1,147 @@
+"""The data tier's network ACL: a second lock, which holds even where a security group was opened by mistake."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import pulumi
+import pulumi_aws as aws
+
+from components.component import Component
+from components.network.ports import CACHE, DATABASE
+from naming import Naming
+from settings import NetworkSettings
+
+REPLY_PORTS = (1024, 65535)
+"""Where replies go: NAT and VPN gateways use more than Linux's own range (VPC User Guide, "Ephemeral ports")."""
+
+
+ALL_PORTS = (0, 65535)
+INSIDE = "Replication: AWS does not say on which network the nodes of a cluster talk, and a lock must not part them."
+
+
+@dataclass(frozen=True, kw_only=True)
+class AclRow:
+    """Who reaches which ports in or from the data tier; a row has `first_number` and the nine after it."""
+
+    first_number: int
+    direction: Literal["in", "out"]
+    ports: tuple[int, int]
+    peer: Literal["app", "data", "vpn"]
+    why: str
+
+
+ROWS = (
+    AclRow(
+        first_number=100,
+        direction="in",
+        ports=(DATABASE, DATABASE),
+        peer="app",
+        why="The application's queries.",
+    ),
+    AclRow(
+        first_number=110,
+        direction="in",
+        ports=(DATABASE, DATABASE),
+        peer="vpn",
+        why="Engineers' queries, which have no other path.",
+    ),
+    AclRow(
+        first_number=120,
+        direction="in",
+        ports=(CACHE, CACHE),
+        peer="app",
+        why="The application's cache and sessions.",
+    ),
+    AclRow(
+        first_number=130,
+        direction="in",
+        ports=ALL_PORTS,
+        peer="data",
+        why=INSIDE,
+    ),
+    AclRow(
+        first_number=100,
+        direction="out",
+        ports=REPLY_PORTS,
+        peer="app",
+        why="Replies: an ACL remembers no connection.",
+    ),
+    AclRow(
+        first_number=110,
+        direction="out",
+        ports=REPLY_PORTS,
+        peer="vpn",
+        why="Replies to engineers.",
+    ),
+    AclRow(
+        first_number=120,
+        direction="out",
+        ports=ALL_PORTS,
+        peer="data",
+        why=INSIDE,
+    ),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataTierAclArgs:
+    """`subnets` are the data tier's; the peers' addresses come from `settings`."""
+
+    naming: Naming
+    settings: NetworkSettings
+    vpc: aws.ec2.Vpc
+    subnets: Sequence[aws.ec2.Subnet]
+
+
+class DataTierAcl(Component):
+    """One network ACL that owns all its rules: a rule added by hand is drift."""
+
+    acl: aws.ec2.NetworkAcl
+
+    def __init__(self, name: str, args: DataTierAclArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("network", name, args.naming, opts=opts)
+        self.acl = aws.ec2.NetworkAcl(
+            f"{name}-acl",
+            vpc_id=args.vpc.id,
+            subnet_ids=[subnet.id for subnet in args.subnets],
+            ingress=[
+                aws.ec2.NetworkAclIngressArgs(
+                    rule_no=number,
+                    action="allow",
+                    protocol="tcp",
+                    from_port=row.ports[0],
+                    to_port=row.ports[1],
+                    cidr_block=cidr,
+                )
+                for row, number, cidr in _rules(args.settings, "in")
+            ],
+            egress=[
+                aws.ec2.NetworkAclEgressArgs(
+                    rule_no=number,
+                    action="allow",
+                    protocol="tcp",
+                    from_port=row.ports[0],
+                    to_port=row.ports[1],
+                    cidr_block=cidr,
+                )
+                for row, number, cidr in _rules(args.settings, "out")
+            ],
+            opts=self.child(),
+        )
+        self.register_outputs({"acl_id": self.acl.id})
+
+
+def _rules(settings: NetworkSettings, direction: Literal["in", "out"]) -> list[tuple[AclRow, int, str]]:
+    """Each row once for every address range of its peer; a zone added later renumbers no rule."""
+    ranges = {
+        "app": settings.subnet_cidrs("app"),
+        "data": settings.subnet_cidrs("data"),
+        "vpn": [settings.vpn_client_cidr],
+    }
+    return [
+        (row, row.first_number + place, cidr)
+        for row in ROWS
+        if row.direction == direction
+        for place, cidr in enumerate(ranges[row.peer])
+    ]

@@ -1,0 +1,172 @@
+"""The region's network: three tiers of subnets over its zones, of which only the data tier has no way out."""
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from components.component import Component
+from components.network.data_tier_acl import DataTierAcl, DataTierAclArgs
+from components.network.flow_logs import FlowLogs, FlowLogsArgs
+from components.network.s3_endpoint import ObjectGateway, ObjectGatewayArgs
+from components.security.keys import Keys
+from naming import Naming
+from settings import NetworkSettings, Tier
+
+ANYWHERE = "0.0.0.0/0"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkArgs:
+    """`keys` encrypt the flow logs; `region` is where the endpoints of AWS's services are."""
+
+    naming: Naming
+    region: str
+    settings: NetworkSettings
+    keys: Keys
+
+
+class Network(Component):
+    """VPC, subnets, routes and gateways, with what guards and records them.
+
+    Zones are named by their letter (`network-app-a`), so that logical names are the same in every region.
+    """
+
+    vpc: aws.ec2.Vpc
+    public_subnet_ids: list[pulumi.Output[str]]
+    app_subnet_ids: list[pulumi.Output[str]]
+    data_subnet_ids: list[pulumi.Output[str]]
+
+    def __init__(self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("network", name, args.naming, opts=opts)
+        self._name = name
+        self.settings = args.settings
+        self._zones = {zone[-1]: zone for zone in args.settings.availability_zones}
+        self.vpc = self._vpc()
+        public, app, data = (self._subnets(tier) for tier in ("public", "app", "data"))
+        internet = self._open_to_internet(public)
+        app_tables = self._route_through_nat(app, self._nat_gateways(public, internet))
+        self._close_off(data)
+        self._guard_and_record(args, app_tables, data)
+        self.public_subnet_ids = [subnet.id for subnet in public.values()]
+        self.app_subnet_ids = [subnet.id for subnet in app.values()]
+        self.data_subnet_ids = [subnet.id for subnet in data.values()]
+        self.register_outputs({"vpc_id": self.vpc.id})
+
+    def _vpc(self) -> aws.ec2.Vpc:
+        """The VPC, its default security group emptied: what names no group of its own can reach nothing."""
+        vpc = aws.ec2.Vpc(
+            f"{self._name}-vpc",
+            cidr_block=self.settings.vpc_cidr,
+            enable_dns_support=True,
+            enable_dns_hostnames=True,
+            opts=self.child(),
+        )
+        aws.ec2.DefaultSecurityGroup(
+            f"{self._name}-default-group", vpc_id=vpc.id, ingress=[], egress=[], opts=self.child()
+        )
+        return vpc
+
+    def _subnets(self, tier: Tier) -> dict[str, aws.ec2.Subnet]:
+        """A tier's subnet in each zone, by the zone's letter."""
+        cidrs = self.settings.subnet_cidrs(tier)
+        return {
+            letter: aws.ec2.Subnet(
+                f"{self._name}-{tier}-{letter}",
+                vpc_id=self.vpc.id,
+                availability_zone=zone,
+                cidr_block=cidr,
+                # Also in the public tier: who needs a public address there is given one by name.
+                map_public_ip_on_launch=False,
+                opts=self.child(),
+            )
+            for (letter, zone), cidr in zip(self._zones.items(), cidrs, strict=True)
+        }
+
+    def _open_to_internet(self, public: dict[str, aws.ec2.Subnet]) -> aws.ec2.InternetGateway:
+        gateway = aws.ec2.InternetGateway(f"{self._name}-internet", vpc_id=self.vpc.id, opts=self.child())
+        table = self._table("public", public)
+        aws.ec2.Route(
+            f"{self._name}-public-default",
+            route_table_id=table.id,
+            destination_cidr_block=ANYWHERE,
+            gateway_id=gateway.id,
+            opts=self.child(),
+        )
+        return gateway
+
+    def _nat_gateways(
+        self, public: dict[str, aws.ec2.Subnet], internet: aws.ec2.InternetGateway
+    ) -> dict[str, aws.ec2.NatGateway]:
+        """The NAT gateway that each zone uses: its own, or the first zone's where one has to do."""
+        letters = list(public)
+        own = letters if self.settings.nat_gateways == "per_zone" else letters[:1]
+        gateways = {letter: self._nat_gateway(letter, public[letter], internet) for letter in own}
+        return {letter: gateways.get(letter, gateways[letters[0]]) for letter in letters}
+
+    def _nat_gateway(
+        self, letter: str, subnet: aws.ec2.Subnet, internet: aws.ec2.InternetGateway
+    ) -> aws.ec2.NatGateway:
+        address = aws.ec2.Eip(f"{self._name}-nat-{letter}-address", domain="vpc", opts=self.child())
+        # A NAT gateway fails to start in a VPC that has no internet gateway yet.
+        return aws.ec2.NatGateway(
+            f"{self._name}-nat-{letter}",
+            allocation_id=address.allocation_id,
+            subnet_id=subnet.id,
+            opts=self.child(depends_on=[internet]),
+        )
+
+    def _route_through_nat(
+        self, app: dict[str, aws.ec2.Subnet], gateways: dict[str, aws.ec2.NatGateway]
+    ) -> list[aws.ec2.RouteTable]:
+        """A route table for each zone, so that the loss of a zone takes the way out of no other."""
+        tables = {letter: self._table(f"app-{letter}", {letter: subnet}) for letter, subnet in app.items()}
+        for letter, table in tables.items():
+            aws.ec2.Route(
+                f"{self._name}-app-{letter}-default",
+                route_table_id=table.id,
+                destination_cidr_block=ANYWHERE,
+                nat_gateway_id=gateways[letter].id,
+                opts=self.child(),
+            )
+        return list(tables.values())
+
+    def _close_off(self, data: dict[str, aws.ec2.Subnet]) -> None:
+        """A route table without a route: the data tier reaches the VPC, and nothing beyond."""
+        self._table("data", data)
+
+    def _table(self, role: str, subnets: dict[str, aws.ec2.Subnet]) -> aws.ec2.RouteTable:
+        table = aws.ec2.RouteTable(f"{self._name}-{role}-routes", vpc_id=self.vpc.id, opts=self.child())
+        for letter, subnet in subnets.items():
+            aws.ec2.RouteTableAssociation(
+                f"{self._name}-{role.split('-')[0]}-{letter}-routes",
+                route_table_id=table.id,
+                subnet_id=subnet.id,
+                opts=self.child(),
+            )
+        return table
+
+    def _guard_and_record(
+        self, args: NetworkArgs, app_tables: list[aws.ec2.RouteTable], data: dict[str, aws.ec2.Subnet]
+    ) -> None:
+        DataTierAcl(
+            f"{self._name}-data-tier",
+            DataTierAclArgs(naming=args.naming, settings=self.settings, vpc=self.vpc, subnets=list(data.values())),
+            self.child(),
+        )
+        ObjectGateway(
+            f"{self._name}-objects",
+            ObjectGatewayArgs(naming=args.naming, region=args.region, vpc=self.vpc, route_tables=app_tables),
+            self.child(),
+        )
+        FlowLogs(
+            f"{self._name}-flow-logs",
+            FlowLogsArgs(
+                naming=args.naming,
+                region=args.region,
+                vpc=self.vpc,
+                keys=args.keys,
+                retention_days=self.settings.flow_log_retention_days,
+            ),
+            self.child(),
+        )

@@ -1,0 +1,1 @@
+"""Backups, and the copies in the other region."""

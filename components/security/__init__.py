@@ -1,0 +1,1 @@
+"""Keys and secrets, and who may use them."""

@@ -1,0 +1,1 @@
+"""The load balancer of a region, and what guards it."""

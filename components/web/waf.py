@@ -1,0 +1,163 @@
+"""The web application firewall on the load balancer: AWS's rule groups, a rate limit, and a log of what they saw."""
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from components.component import Component
+from components.security.keys import Keys
+from components.web.load_balancer import Balancer
+from naming import DataClass, Naming
+from settings import WebSettings
+
+CLIENT_ADDRESS_HEADER = "CF-Connecting-IP"
+"""Where Cloudflare puts the client's address, over anything the client sent: the sender itself is always Cloudflare."""
+
+SECRET_HEADERS = ("authorization", "cookie")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RuleGroup:
+    """One of AWS's managed rule groups; the rules named in `counted` only count, for the reason in `why`."""
+
+    name: str
+    why: str
+    counted: tuple[str, ...] = ()
+
+
+RULE_GROUPS = (
+    RuleGroup(
+        name="AmazonIpReputationList",
+        why="Known attackers who come past Cloudflare, should the security group ever be opened to them.",
+    ),
+    RuleGroup(
+        name="CommonRuleSet",
+        why="OWASP's common attacks. Its limit of 8 KB a body would refuse every upload, so that rule counts.",
+        counted=("SizeRestrictions_BODY",),
+    ),
+    RuleGroup(name="KnownBadInputsRuleSet", why="Requests that only an exploit sends, such as Log4j's."),
+    RuleGroup(name="SQLiRuleSet", why="SQL in parameters, headers and bodies: a second line behind bound parameters."),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class WafArgs:
+    """The load balancer to guard, and how many requests one client may send."""
+
+    naming: Naming
+    balancer: Balancer
+    keys: Keys
+    settings: WebSettings
+
+
+class Waf(Component):
+    """A web ACL that allows what no rule refuses."""
+
+    acl: aws.wafv2.WebAcl
+
+    def __init__(self, name: str, args: WafArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("web", name, args.naming, data_class=DataClass.PERSONAL, opts=opts)
+        self._name = name
+        self._args = args
+        self.acl = self._acl()
+        aws.wafv2.WebAclAssociation(
+            f"{name}-balancer",
+            resource_arn=args.balancer.load_balancer.arn,
+            web_acl_arn=self.acl.arn,
+            opts=self.child(),
+        )
+        self._log()
+        self.register_outputs({"acl_arn": self.acl.arn})
+
+    def _acl(self) -> aws.wafv2.WebAcl:
+        managed = [_managed(group, priority) for priority, group in enumerate(RULE_GROUPS, start=1)]
+        return aws.wafv2.WebAcl(
+            f"{self._name}-acl",
+            name=self._args.naming.physical(self._name, 128),
+            description="What no client may send to the application.",
+            scope="REGIONAL",
+            default_action=aws.wafv2.WebAclDefaultActionArgs(allow=aws.wafv2.WebAclDefaultActionAllowArgs()),
+            rules=[_rate_limit(self._args.settings.waf_requests_per_5_minutes), *managed],
+            visibility_config=aws.wafv2.WebAclVisibilityConfigArgs(
+                cloudwatch_metrics_enabled=True, sampled_requests_enabled=True, metric_name=self._name
+            ),
+            opts=self.child(),
+        )
+
+    def _log(self) -> None:
+        """WAF writes to no log group whose name does not begin with aws-waf-logs-."""
+        log_group = aws.cloudwatch.LogGroup(
+            f"{self._name}-log",
+            name=f"aws-waf-logs-{self._args.naming.physical(self._name, 400)}",
+            retention_in_days=self._args.settings.log_retention_days,
+            kms_key_id=self._args.keys.logs.arn,
+            opts=self.child(),
+        )
+        aws.wafv2.WebAclLoggingConfiguration(
+            f"{self._name}-logging",
+            resource_arn=self.acl.arn,
+            log_destination_configs=[log_group.arn],
+            redacted_fields=[
+                aws.wafv2.WebAclLoggingConfigurationRedactedFieldArgs(
+                    single_header=aws.wafv2.WebAclLoggingConfigurationRedactedFieldSingleHeaderArgs(name=header)
+                )
+                for header in SECRET_HEADERS
+            ],
+            opts=self.child(),
+        )
+
+
+def _rate_limit(requests: int) -> aws.wafv2.WebAclRuleArgs:
+    """First, because it is the cheapest; the answer tells an honest client to slow down."""
+    return aws.wafv2.WebAclRuleArgs(
+        name="rate-limit",
+        priority=0,
+        action=aws.wafv2.WebAclRuleActionArgs(
+            block=aws.wafv2.WebAclRuleActionBlockArgs(
+                custom_response=aws.wafv2.WebAclRuleActionBlockCustomResponseArgs(response_code=429)
+            )
+        ),
+        statement=aws.wafv2.WebAclRuleStatementArgs(
+            rate_based_statement=aws.wafv2.WebAclRuleStatementRateBasedStatementArgs(
+                limit=requests,
+                evaluation_window_sec=300,
+                aggregate_key_type="FORWARDED_IP",
+                forwarded_ip_config=aws.wafv2.WebAclRuleStatementRateBasedStatementForwardedIpConfigArgs(
+                    header_name=CLIENT_ADDRESS_HEADER, fallback_behavior="NO_MATCH"
+                ),
+            )
+        ),
+        visibility_config=_visible("rate-limit"),
+    )
+
+
+def _managed(group: RuleGroup, priority: int) -> aws.wafv2.WebAclRuleArgs:
+    return aws.wafv2.WebAclRuleArgs(
+        name=group.name,
+        priority=priority,
+        override_action=aws.wafv2.WebAclRuleOverrideActionArgs(none=aws.wafv2.WebAclRuleOverrideActionNoneArgs()),
+        statement=aws.wafv2.WebAclRuleStatementArgs(
+            managed_rule_group_statement=aws.wafv2.WebAclRuleStatementManagedRuleGroupStatementArgs(
+                vendor_name="AWS",
+                name=f"AWSManagedRules{group.name}",
+                rule_action_overrides=[_count(rule) for rule in group.counted] or None,
+            )
+        ),
+        visibility_config=_visible(group.name),
+    )
+
+
+def _count(rule: str) -> aws.wafv2.WebAclRuleStatementManagedRuleGroupStatementRuleActionOverrideArgs:
+    counting = aws.wafv2.WebAclRuleStatementManagedRuleGroupStatementRuleActionOverrideActionToUseArgs(
+        count=aws.wafv2.WebAclRuleStatementManagedRuleGroupStatementRuleActionOverrideActionToUseCountArgs()
+    )
+    return aws.wafv2.WebAclRuleStatementManagedRuleGroupStatementRuleActionOverrideArgs(
+        name=rule, action_to_use=counting
+    )
+
+
+def _visible(metric: str) -> aws.wafv2.WebAclRuleVisibilityConfigArgs:
+    return aws.wafv2.WebAclRuleVisibilityConfigArgs(
+        cloudwatch_metrics_enabled=True, sampled_requests_enabled=True, metric_name=metric
+    )

@@ -1,0 +1,240 @@
+"""The Pulumi engine as operators use it: one command of the Automation API a question, on the project's own files."""
+
+import json
+import os
+import re
+import signal
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ops.core.loaded_program import LoadedProgram
+from ops.core.stack_files import project_folder, project_name
+from ops.errors import Exit, OpsError
+
+if TYPE_CHECKING:
+    from pulumi.automation import CommandResult, PulumiCommand
+
+Say = Callable[[str], None]
+
+STACK_TYPE = "pulumi:pulumi:Stack"
+LOCK = re.compile(r"created by (?P<who>\S+) \(pid (?P<pid>\d+)\) at (?P<since>\S+)")
+SECRET_MARK = "4dabf18193072939515e22adb298388d"
+"""Pulumi's signature of a special value in a state; such an output is left as it is, encrypted."""
+ERRORS_SHOWN = 8
+UNCHANGED = ("same", "read")
+"""Operations of the engine that change nothing; reading another stack's outputs is one."""
+DEBUG = {"PULUMI_DEBUG_COMMANDS": "true"}
+"""Without it the engine has no --event-log."""
+
+
+class LockedError(OpsError):
+    """Another engine holds the stack; `holders` are (user@host, pid)."""
+
+    def __init__(self, message: str, holders: list[tuple[str, int]]) -> None:
+        super().__init__(message, Exit.BUSY)
+        self.holders = holders
+
+
+class Engine:
+    """Runs on the folder that ASKPROAI_PROJECT names; selects no stack, so that an operator's selection stays."""
+
+    def __init__(self, project: Path | None = None) -> None:
+        self.project = project or project_folder()
+        self._programs: dict[str, LoadedProgram] = {}
+
+    def prepare(self) -> None:
+        """Load the SDK: once, before several threads ask the engine."""
+        _ = self._command
+
+    def outputs(self, stack: str) -> dict[str, Any]:
+        """A stack's outputs, from the state backend alone; {} before its first `up`. Secrets stay encrypted."""
+        resources = self.export(stack)["deployment"].get("resources") or []
+        outputs = [resource.get("outputs") for resource in resources if resource["type"] == STACK_TYPE]
+        return dict(outputs[0] or {}) if outputs else {}
+
+    def up(self, stack: str, say: Say) -> dict[str, int]:
+        """`pulumi up`; the count of resources by operation, `same` included.
+
+        Raises OpsError: BUSY with the holder of the stack's lock, FAILED with the engine's own errors.
+        On Ctrl-C the engine is asked once to end well, and waited for.
+        """
+        program = self._programs[stack].options if stack in self._programs else []
+        return self._change(["up", "--yes", "--skip-preview", "--suppress-outputs", *program], stack, say)
+
+    @contextmanager
+    def loading(self, stack: str) -> Iterator[None]:
+        """Load the stack's program now, beside whatever is done next; while this lasts `up` finds it loaded."""
+        if stack in self._programs:
+            yield
+            return
+        with LoadedProgram() as self._programs[stack]:
+            try:
+                yield
+            finally:
+                del self._programs[stack]
+
+    def preview_changes(self, stack: str, config_file: Path | None = None) -> dict[str, int]:
+        """What `up` would change, by operation; `config_file` in place of the stack's."""
+        options = ["--config-file", str(config_file)] if config_file else []
+        done = self._run(["preview", "--json", *options], stack)
+        summary = json.loads(done.stdout).get("changeSummary") or {}
+        return {operation: count for operation, count in summary.items() if operation not in UNCHANGED and count}
+
+    def preview_steps(self, stack: str) -> list[dict[str, Any]]:
+        """The steps of an `up`, those that change nothing too: `op`, `urn`, and `newState` without secrets."""
+        return list(json.loads(self._run(["preview", "--json"], stack).stdout).get("steps") or [])
+
+    def refresh(self, stack: str, say: Say, targets: Sequence[str] = ()) -> None:
+        """Read resources back from the cloud into the state: those whose URNs are `targets`, all without any."""
+        chosen = [part for urn in targets for part in ("--target", urn)]
+        self._change(["refresh", "--yes", "--skip-preview", "--suppress-outputs", *chosen], stack, say)
+
+    def unprotect(self, stack: str, urn: str) -> None:
+        """Let the engine delete a resource."""
+        self._run(["state", "unprotect", urn, "--yes"], stack)
+
+    def cancel(self, stack: str) -> None:
+        """Remove the stack's lock, whoever holds it."""
+        self._run(["cancel", "--yes"], stack)
+
+    def export(self, stack: str) -> dict[str, Any]:
+        """The stack's state as `pulumi stack export` writes it."""
+        return dict(json.loads(self._run(["stack", "export"], stack).stdout))
+
+    def import_(self, stack: str, deployment: Mapping[str, Any]) -> None:
+        """Put a state in the place of the stack's, as `pulumi stack import` does it."""
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "deployment.json"
+            file.write_text(json.dumps(deployment))
+            self._run(["stack", "import", "--file", str(file)], stack)
+
+    def secret(self, stack: str, key: str) -> str:
+        """A secret of the stack file, decrypted; never for the screen. Raises OpsError where the stack has none."""
+        return self._run(["config", "get", f"{project_name()}:{key}"], stack).stdout.strip()
+
+    @cached_property
+    def _command(self) -> "PulumiCommand":
+        # The SDK takes half a second to load.
+        from pulumi.automation import PulumiCommand
+
+        class Command(PulumiCommand):
+            """Does not ask the engine for its version first, which takes as long as most of what it is asked then."""
+
+            def __init__(self) -> None:
+                self.command = "pulumi"
+                self.version = None
+
+        return Command()
+
+    def _run(self, arguments: list[str], stack: str, say: Say | None = None) -> "CommandResult":
+        from pulumi.automation.errors import CommandError
+
+        try:
+            return self._command.run([*arguments, "--stack", stack], str(self.project), DEBUG, say)
+        except CommandError as error:
+            raise _explained(str(error), arguments, stack) from None
+        except OSError as error:
+            raise OpsError(f"pulumi cannot be started: {error}; install it, or work in the sandbox's shell") from None
+
+    def _change(self, arguments: list[str], stack: str, say: Say) -> dict[str, int]:
+        with tempfile.TemporaryDirectory() as folder:
+            log = Path(folder) / "events"
+            try:
+                _uninterrupted(lambda: self._run([*arguments, "--event-log", str(log)], stack, say))
+            except OpsError as error:
+                found = _errors(log)
+                if found and error.exit_code is not Exit.BUSY:
+                    raise OpsError("\n".join(f"stack {stack}: {line}" for line in found)) from None
+                raise
+            return _summary(log)
+
+
+def _uninterrupted(work: Callable[[], Any]) -> None:
+    """Do the work in a thread, so that Ctrl-C asks the engine to end and then waits until it has."""
+    failed: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            work()
+        except BaseException as error:
+            failed.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    try:
+        while thread.is_alive():
+            thread.join(0.2)
+    except KeyboardInterrupt:
+        # At a terminal the engine has had the Ctrl-C too, and one that is asked twice drops what is under way.
+        if not sys.stdin.isatty():
+            _interrupt_engines()
+        thread.join()
+        raise
+    if failed:
+        raise failed[0]
+
+
+def _interrupt_engines() -> None:
+    import psutil
+
+    for child in psutil.Process().children():
+        with suppress(psutil.Error):
+            if child.name().startswith("pulumi"):
+                os.kill(child.pid, signal.SIGINT)
+
+
+def _events(log: Path) -> list[dict[str, Any]]:
+    with suppress(OSError):
+        lines = log.read_text().splitlines()
+        return [json.loads(line) for line in lines if line.endswith("}")]
+    return []
+
+
+def _summary(log: Path) -> dict[str, int]:
+    summaries = [event["summaryEvent"] for event in _events(log) if "summaryEvent" in event]
+    return dict(summaries[-1].get("resourceChanges") or {}) if summaries else {}
+
+
+def _errors(log: Path) -> list[str]:
+    """The engine's error messages, one line each, without colours."""
+    said = [event["diagnosticEvent"] for event in _events(log) if "diagnosticEvent" in event]
+    texts = [f"{_resource(event)}{_flat(event['message'])}" for event in said if event.get("severity") == "error"]
+    return list(dict.fromkeys(texts))[:ERRORS_SHOWN]
+
+
+def _resource(event: Mapping[str, Any]) -> str:
+    name = str(event.get("urn", "")).rpartition("::")[2]
+    return f"{name}: " if name else ""
+
+
+def _flat(text: str) -> str:
+    return " ".join(re.sub(r"<\{%[^%]*%\}>|\x1b\[[0-9;]*m", "", text).split())
+
+
+def _explained(text: str, arguments: list[str], stack: str) -> OpsError:
+    """The engine's failure as a message for the operator."""
+    if "currently locked by" in text or "Another update is currently in progress" in text:
+        locks = list(LOCK.finditer(text))
+        who = ", ".join(f"{m['who']} (pid {m['pid']}) since {m['since']}" for m in locks) or "another engine"
+        return LockedError(
+            f"stack {stack} is locked by {who}; wait for it, or run `ops recover {stack}` if that was killed",
+            [(m["who"], int(m["pid"])) for m in locks],
+        )
+    if re.search("no stack named.*found", text):
+        return OpsError(
+            f"stack {stack} is not in the state backend; run `ops bootstrap`, or `pulumi stack init {stack}`; "
+            f"if it was there before, `ops recover {stack}` restores it"
+        )
+    if "failed to load checkpoint" in text:
+        return OpsError(
+            f"the state of stack {stack} is damaged; `ops recover {stack}` restores it from its newest backup"
+        )
+    lines = [_flat(line) for line in text.splitlines() if "error:" in line]
+    told = "; ".join(dict.fromkeys(lines)) or _flat(text)[-300:]
+    return OpsError(f"stack {stack}: `pulumi {' '.join(arguments[:2])}` failed: {told}")

@@ -1,0 +1,166 @@
+"""What a region's AWS says of the platform there: each question is one bounded call, and changes nothing."""
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+from ops.core.aws import client
+from ops.core.pair import RegionStack
+from ops.errors import OpsError, one_line
+
+T = TypeVar("T")
+
+LAG_WINDOW_MINUTES = 15
+LAG_PERIOD_SECONDS = 60
+"""AWS: RDS publishes ReplicaLag once a minute."""
+LAG_FRESH_SECONDS = 300
+SCANNED_PAGES = 20
+"""1000 objects each (AWS, ListObjectsV2): a bucket of any size is asked for a few seconds at most."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Database:
+    """A database instance as RDS describes it; `source` is what it replicates, empty for a writer."""
+
+    identifier: str
+    status: str
+    source: str
+    arn: str
+
+    @property
+    def is_replica(self) -> bool:
+        """Whether it takes its data from another."""
+        return bool(self.source)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lag:
+    """The newest datapoint of ReplicaLag: its value in seconds, and how old it is; None where there is none."""
+
+    seconds: float | None
+    age_seconds: float | None
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the datapoint is there and fresh."""
+        return self.seconds is not None and self.age_seconds is not None and self.age_seconds <= LAG_FRESH_SECONDS
+
+
+@dataclass(frozen=True, kw_only=True)
+class Objects:
+    """The newest object of a bucket; `complete` is False where the bucket was too large to be looked at as a whole."""
+
+    newest: datetime | None
+    complete: bool
+
+
+def database(stack: RegionStack, identifier: str | None = None) -> Database | None:
+    """The stack's database, or the one of another identifier there; None where RDS has none."""
+    from botocore.exceptions import ClientError
+
+    name = identifier or str(stack.output("database_identifier"))
+    try:
+        (found,) = client("rds", stack.region).describe_db_instances(DBInstanceIdentifier=name)["DBInstances"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] in ("DBInstanceNotFound", "DBInstanceNotFoundFault"):
+            return None
+        raise
+    return Database(
+        identifier=name,
+        status=found["DBInstanceStatus"],
+        source=found.get("ReadReplicaSourceDBInstanceIdentifier") or "",
+        arn=found["DBInstanceArn"],
+    )
+
+
+def lag(stack: RegionStack, since: datetime | None = None) -> Lag:
+    """How far the stack's replica is behind, as CloudWatch of its own region has it; `since` when it is to be known.
+
+    -1, which RDS publishes while nothing is replicated, is no lag.
+    """
+    now = datetime.now(UTC)
+    start = since or now - timedelta(minutes=LAG_WINDOW_MINUTES)
+    answer = client("cloudwatch", stack.region).get_metric_statistics(
+        Namespace="AWS/RDS",
+        MetricName="ReplicaLag",
+        Dimensions=[{"Name": "DBInstanceIdentifier", "Value": str(stack.output("database_identifier"))}],
+        StartTime=start,
+        EndTime=now + timedelta(seconds=LAG_PERIOD_SECONDS),
+        Period=LAG_PERIOD_SECONDS,
+        Statistics=["Maximum"],
+    )
+    points = [
+        point for point in answer["Datapoints"] if point["Maximum"] >= 0 and (not since or point["Timestamp"] >= since)
+    ]
+    if not points:
+        return Lag(seconds=None, age_seconds=None)
+    newest = max(points, key=lambda point: point["Timestamp"])
+    age = (now - newest["Timestamp"]).total_seconds()
+    return Lag(seconds=float(newest["Maximum"]), age_seconds=max(0.0, age))
+
+
+def in_service(stack: RegionStack, groups: Iterable[str]) -> dict[str, int]:
+    """Healthy instances in service by Auto Scaling group; 0 for a group that AWS has not got."""
+    names = list(groups)
+    answer = client("autoscaling", stack.region).describe_auto_scaling_groups(AutoScalingGroupNames=names)
+    found = {group["AutoScalingGroupName"]: group["Instances"] for group in answer["AutoScalingGroups"]}
+    return {name: sum(_serves(instance) for instance in found.get(name, [])) for name in names}
+
+
+def _serves(instance: Mapping[str, Any]) -> bool:
+    return instance["LifecycleState"] == "InService" and instance["HealthStatus"].lower() == "healthy"
+
+
+def newest_object(stack: RegionStack, bucket: str) -> Objects:
+    """When the newest object of a bucket was written there."""
+    pages = client("s3", stack.region).get_paginator("list_objects_v2").paginate(Bucket=bucket)
+    newest: datetime | None = None
+    for number, page in enumerate(pages, 1):
+        times = [row["LastModified"] for row in page.get("Contents", [])]
+        newest = max([*times, *([newest] if newest else [])], default=None)
+        if number == SCANNED_PAGES and page.get("IsTruncated"):
+            return Objects(newest=newest, complete=False)
+    return Objects(newest=newest, complete=True)
+
+
+def queued(stack: RegionStack) -> int:
+    """Messages in the stack's queues, in flight ones included."""
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    sqs = client("sqs", stack.region)
+    answers = [
+        sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+        for url in stack.output("queue_urls").values()
+    ]
+    return sum(int(value) for answer in answers for value in answer.values())
+
+
+def aside(work: Mapping[str, Callable[[], T]]) -> dict[str, T]:
+    """Do pieces of work side by side; the results under their names. The first failure is raised."""
+    with ThreadPoolExecutor(max_workers=max(1, len(work))) as pool:
+        jobs = {name: pool.submit(piece) for name, piece in work.items()}
+        return {name: job.result() for name, job in jobs.items()}
+
+
+def wait(what: str, ask: Callable[[], T], done: Callable[[T], bool], *, seconds: float, pause: float = 2.0) -> T:
+    """Ask until the answer will do; an error of AWS is asked again.
+
+    Raises OpsError with the last answer when that takes longer than `seconds`.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            answer = ask()
+        except (BotoCoreError, ClientError) as error:
+            told = one_line(error)
+        else:
+            if done(answer):
+                return answer
+            told = str(answer)
+        if time.monotonic() > deadline:
+            raise OpsError(f"{what}: not within {seconds:.0f} s, it is still: {told}")
+        time.sleep(pause)

@@ -1,0 +1,80 @@
+"""The edge's program in a process of its own, loaded while the gates are asked: that takes as long as the flip itself.
+
+The engine runs it as it runs a program of the Automation API: it is told where the language runtime listens.
+"""
+
+import gc
+import importlib
+import os
+import runpy
+import signal
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from types import TracebackType
+
+from ops.core.stack_files import CHECKOUT
+
+END_SECONDS = 5.0
+SDK, COMPOSITION = "pulumi_cloudflare", "edge"
+
+
+class LoadedProgram:
+    """A process that loads the program while the context lasts."""
+
+    def __enter__(self) -> "LoadedProgram":
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", __name__], cwd=CHECKOUT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        # It ends with its standard input, and so with this process, however that ends.
+        try:
+            self._process.communicate(timeout=END_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.communicate()
+
+    @property
+    def options(self) -> list[str]:
+        """What the engine must be told to run it, once it is loaded; nothing where that failed or it is gone."""
+        there = self._port and self._process.poll() is None
+        return ["--client", f"127.0.0.1:{self._port}", "--exec-kind", "auto.inline"] if there else []
+
+    @cached_property
+    def _port(self) -> str:
+        assert self._process.stdout is not None
+        return self._process.stdout.readline().strip()
+
+
+def _serve() -> None:
+    """Load the program, print the port, and run it whenever the engine asks, until the standard input ends."""
+    import grpc
+    from pulumi.automation._server import LanguageServer
+    from pulumi.runtime.proto import language_pb2_grpc
+
+    from lazy_sdk import import_lazily
+
+    gc.disable()  # as the program itself does
+    import_lazily(SDK)
+    importlib.import_module(COMPOSITION)
+    server = grpc.server(ThreadPoolExecutor())
+    language_pb2_grpc.add_LanguageRuntimeServicer_to_server(LanguageServer(_program), server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    print(port, flush=True)
+    sys.stdin.read()
+
+
+def _program() -> None:
+    runpy.run_path(str(CHECKOUT), run_name="__main__")
+
+
+if __name__ == "__main__":
+    # A terminal's Ctrl-C is the engine's to answer.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _serve()
+    # Threads of the SDK may still wait for an engine that is gone.
+    os._exit(0)

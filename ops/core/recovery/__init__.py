@@ -1,0 +1,33 @@
+"""`ops recover`: what was created but not recorded is adopted, a dead lock cleared, a damaged state restored."""
+
+from ops.core.engine import Engine
+from ops.core.ledger import Ledger
+from ops.core.objects import objects
+from ops.core.recovery.recovery import Options, Recovery
+from ops.core.stack_files import stacks
+from ops.core.steps import Timeline
+from ops.errors import Exit, OpsError
+
+__all__ = ["Options", "needing", "recover"]
+
+STATE_FOLDER = ".pulumi"
+
+
+def recover(stack: str, timeline: Timeline, options: Options | None = None) -> None:
+    """Recover one stack; with nothing to recover it says so, and changes nothing.
+
+    Raises OpsError: USAGE for an unknown stack, BUSY with the holder of a lock that is in use, FAILED with the cause.
+    """
+    if stack not in stacks():
+        raise OpsError(f"no stack {stack}; there are: {', '.join(stacks())}", Exit.USAGE)
+    with Ledger().hold(f"recover-{stack}"):
+        _recovery(stack, timeline).run(options or Options())
+
+
+def needing() -> list[str]:
+    """The stacks whose engine or state left something behind that can be seen without asking a cloud."""
+    return [stack for stack in stacks() if _recovery(stack, Timeline()).needed()]
+
+
+def _recovery(stack: str, timeline: Timeline) -> Recovery:
+    return Recovery(stack, timeline, Engine(), objects(STATE_FOLDER))

@@ -1,0 +1,123 @@
+"""Finds in the clouds what a state lacks, puts it in, and has the engine read it."""
+
+import os
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from ops.core.cloudflare import TOKEN, TOKEN_VARIABLE, EdgeApi
+from ops.core.engine import Engine
+from ops.core.recovery.finders import AGAIN, FINDERS, UNKNOWN, NotKnownYetError, Wanted
+from ops.core.recovery.states import Resource, State, is_provider, logical_name
+from ops.errors import OpsError, one_line
+
+SEARCHES_AT_ONCE = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """A thing that exists and that the state lacks."""
+
+    resource: Resource
+    wanted: Wanted
+    identifier: str
+
+    def __str__(self) -> str:
+        return f"{logical_name(self.resource['urn'])} ({self.identifier})"
+
+
+def search(state: State, missing: Iterable[Resource], edge: EdgeApi) -> list[Found]:
+    """What of the missing resources exists. Raises OpsError where two things match one, naming them."""
+    asked = [(resource, _wanted(state, resource, edge)) for resource in missing if resource["type"] in FINDERS]
+    taken = [state.taken(wanted.type) for _, wanted in asked]
+    with ThreadPoolExecutor(SEARCHES_AT_ONCE) as pool:
+        answers = list(pool.map(_identifiers, (wanted for _, wanted in asked), taken))
+    found: list[Found] = []
+    problems: list[str] = []
+    for (resource, wanted), identifiers in zip(asked, answers, strict=True):
+        if len(identifiers) > 1:
+            problems.append(
+                f"{wanted.name}: {len(identifiers)} things match it by {FINDERS[wanted.type].by}: "
+                f"{', '.join(identifiers)}; remove those that are not in use, then run this again"
+            )
+        elif identifiers:
+            found.append(Found(resource=resource, wanted=wanted, identifier=identifiers[0]))
+    if problems:
+        raise OpsError("\n".join(problems))
+    return found
+
+
+def best(found: list[Found]) -> list[Found]:
+    """Those of which every input is known, for providers judge them together; without one of these, all.
+
+    What is left waits for something that is found in the same round, or that only `up` makes.
+    """
+    known = [each for each in found if not _has_unknown(each.wanted.inputs)]
+    return known or found
+
+
+def unknown_types(missing: Iterable[Resource]) -> list[str]:
+    """Types that no table knows: what exists of them is not found."""
+    types = {resource["type"] for resource in missing if resource.get("custom") and not is_provider(resource)}
+    return sorted(types - FINDERS.keys() - AGAIN.keys())
+
+
+def settle(found: Iterable[Found]) -> None:
+    """Wait until what was caught in its making can be changed."""
+    slow = [(FINDERS[each.wanted.type].settled, each) for each in found]
+    with ThreadPoolExecutor(SEARCHES_AT_ONCE) as pool:
+        for done in [pool.submit(wait, each.wanted, each.identifier) for wait, each in slow if wait]:
+            done.result()
+
+
+def read(engine: Engine, stack: str, urns: list[str], edge: EdgeApi) -> None:
+    """Have the engine read resources back from their cloud."""
+    if any("cloudflare:" in urn for urn in urns) and not os.environ.get(TOKEN_VARIABLE):
+        # A provider that was found again has not got its token back: a preview hides it, until `up` sets it.
+        os.environ[TOKEN_VARIABLE] = edge.secret(TOKEN)
+    engine.refresh(stack, _silent, urns)
+
+
+def read_back(engine: Engine, stack: str, found: list[Found], edge: EdgeApi) -> None:
+    """Have the engine read what was adopted. Raises OpsError for what its provider does not find."""
+    read(engine, stack, [each.resource["urn"] for each in found], edge)
+    there = {resource["urn"] for resource in State(engine.export(stack)).resources}
+    lost = [str(each) for each in found if each.resource["urn"] not in there]
+    if lost:
+        raise OpsError(f"stack {stack}: found, but not readable to the provider: {', '.join(lost)}")
+
+
+def _wanted(state: State, resource: Resource, edge: EdgeApi) -> Wanted:
+    return Wanted(
+        type=resource["type"],
+        name=logical_name(resource["urn"]),
+        inputs=resource.get("inputs") or {},
+        region=state.region(resource),
+        edge=edge,
+    )
+
+
+def _identifiers(wanted: Wanted, taken: frozenset[str]) -> list[str]:
+    """Where it exists, and is not another resource's already."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        found = FINDERS[wanted.type].find(wanted)
+    except (NotKnownYetError, KeyError):
+        return []
+    except (BotoCoreError, ClientError) as error:
+        raise OpsError(f"{wanted.name}: cannot be looked for: {one_line(error)[:300]}") from None
+    return [identifier for identifier in found if identifier not in taken]
+
+
+def _has_unknown(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return any(_has_unknown(part) for part in value.values())
+    if isinstance(value, list):
+        return any(_has_unknown(part) for part in value)
+    return bool(value == UNKNOWN)
+
+
+def _silent(_line: str) -> None:
+    """The step that adopts is short: nothing to show inside it."""

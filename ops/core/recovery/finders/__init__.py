@@ -1,0 +1,48 @@
+"""How one of every type is found that exists and is missing in a state, or why it need not be."""
+
+from ops.core.recovery.finders.data import DATA
+from ops.core.recovery.finders.edge import EDGE
+from ops.core.recovery.finders.network import NETWORK
+from ops.core.recovery.finders.operations import OPERATIONS
+from ops.core.recovery.finders.wanted import UNKNOWN, Finder, NotKnownYetError, Wanted
+from ops.core.recovery.finders.web import WEB
+
+__all__ = ["AGAIN", "FINDERS", "UNKNOWN", "Finder", "NotKnownYetError", "Wanted"]
+
+FINDERS: dict[str, Finder] = {**NETWORK, **DATA, **WEB, **OPERATIONS, **EDGE}
+
+_PUT = "AWS replaces what is there: made again, it is the same"
+_ALWAYS_THERE = "every zone has it: making it sets it"
+_OF_A_BUCKET = (
+    "bucketLifecycleConfiguration:BucketLifecycleConfiguration",
+    "bucketLogging:BucketLogging",
+    "bucketObjectLockConfiguration:BucketObjectLockConfiguration",
+    "bucketOwnershipControls:BucketOwnershipControls",
+    "bucketPolicy:BucketPolicy",
+    "bucketPublicAccessBlock:BucketPublicAccessBlock",
+    "bucketReplicationConfig:BucketReplicationConfig",
+    "bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
+    "bucketVersioning:BucketVersioning",
+)
+
+AGAIN: dict[str, str] = {
+    **{f"aws:s3/{kind}": _PUT for kind in _OF_A_BUCKET},
+    "aws:acm/certificateValidation:CertificateValidation": "it only waits for the certificate",
+    "aws:autoscaling/policy:Policy": _PUT,
+    "aws:cloudwatch/metricAlarm:MetricAlarm": _PUT,
+    "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": "the VPC has it, and the provider takes it over",
+    "aws:iam/rolePolicy:RolePolicy": _PUT,
+    "aws:iam/rolePolicyAttachment:RolePolicyAttachment": _PUT,
+    "aws:s3/bucketObjectv2:BucketObjectv2": _PUT,
+    "aws:secretsmanager/secretVersion:SecretVersion": "a new version of the same value becomes the current one",
+    "aws:sns/topicPolicy:TopicPolicy": _PUT,
+    "aws:sns/topicSubscription:TopicSubscription": "SNS gives the subscription that is there",
+    "aws:sqs/queuePolicy:QueuePolicy": _PUT,
+    "aws:sqs/redriveAllowPolicy:RedriveAllowPolicy": _PUT,
+    "aws:wafv2/webAclAssociation:WebAclAssociation": _PUT,
+    "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration": _PUT,
+    "cloudflare:index/authenticatedOriginPullsSettings:AuthenticatedOriginPullsSettings": _ALWAYS_THERE,
+    "cloudflare:index/zoneDnssec:ZoneDnssec": _ALWAYS_THERE,
+    "cloudflare:index/zoneSetting:ZoneSetting": _ALWAYS_THERE,
+}
+"""Types that nothing has to be looked for: making them once more neither fails nor leaves two."""

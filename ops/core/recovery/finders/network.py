@@ -1,0 +1,85 @@
+"""How what the network is made of is found: by tag, and what has no tag by what it joins."""
+
+from ops.core.recovery.finders.wanted import Finder, Wanted, by_name, by_name_tag, listed, waiter
+
+NAT_SECONDS = 600
+"""Terraform's provider, aws_nat_gateway: create within 10 minutes."""
+
+
+def _filters(**values: str) -> list[dict[str, object]]:
+    return [{"Name": name.replace("_", "-"), "Values": [value]} for name, value in values.items()]
+
+
+def _subnet(wanted: Wanted) -> list[str]:
+    same = _filters(vpc_id=wanted["vpcId"], cidr_block=wanted["cidrBlock"])
+    return [row["SubnetId"] for row in listed(wanted, "ec2", "describe_subnets", "Subnets", Filters=same)]
+
+
+def _security_group(wanted: Wanted) -> list[str]:
+    same = _filters(vpc_id=wanted["vpcId"], group_name=wanted["name"])
+    return [row["GroupId"] for row in listed(wanted, "ec2", "describe_security_groups", "SecurityGroups", Filters=same)]
+
+
+def _endpoint(wanted: Wanted) -> list[str]:
+    same = _filters(vpc_id=wanted["vpcId"], service_name=wanted["serviceName"])
+    rows = listed(wanted, "ec2", "describe_vpc_endpoints", "VpcEndpoints", Filters=same)
+    return [row["VpcEndpointId"] for row in rows if row["State"].lower() in ("pending", "available")]
+
+
+def _route(wanted: Wanted) -> list[str]:
+    table, target = wanted["routeTableId"], wanted["destinationCidrBlock"]
+    rows = listed(wanted, "ec2", "describe_route_tables", "RouteTables", RouteTableIds=[table])
+    there = any(
+        route.get("DestinationCidrBlock") == target and route.get("Origin") == "CreateRoute"
+        for row in rows
+        for route in row["Routes"]
+    )
+    return [f"{table}_{target}"] if there else []
+
+
+def _association(wanted: Wanted) -> list[str]:
+    subnet, table = wanted["subnetId"], wanted["routeTableId"]
+    same = _filters(**{"association.subnet_id": subnet})
+    rows = listed(wanted, "ec2", "describe_route_tables", "RouteTables", Filters=same)
+    return [f"{subnet}/{row['RouteTableId']}" for row in rows if row["RouteTableId"] == table]
+
+
+NETWORK = {
+    "aws:ec2/vpc:Vpc": Finder(find=by_name_tag("describe_vpcs", "Vpcs", "VpcId"), by="tag Name"),
+    "aws:ec2/eip:Eip": Finder(find=by_name_tag("describe_addresses", "Addresses", "AllocationId"), by="tag Name"),
+    "aws:ec2/internetGateway:InternetGateway": Finder(
+        find=by_name_tag("describe_internet_gateways", "InternetGateways", "InternetGatewayId"), by="tag Name"
+    ),
+    "aws:ec2/natGateway:NatGateway": Finder(
+        find=by_name_tag("describe_nat_gateways", "NatGateways", "NatGatewayId", "pending", "available"),
+        by="tag Name",
+        settled=waiter("ec2", "nat_gateway_available", "NatGatewayIds", seconds=NAT_SECONDS),
+    ),
+    "aws:ec2/networkAcl:NetworkAcl": Finder(
+        find=by_name_tag("describe_network_acls", "NetworkAcls", "NetworkAclId"), by="tag Name"
+    ),
+    "aws:ec2/routeTable:RouteTable": Finder(
+        find=by_name_tag("describe_route_tables", "RouteTables", "RouteTableId"), by="tag Name"
+    ),
+    "aws:ec2/flowLog:FlowLog": Finder(find=by_name_tag("describe_flow_logs", "FlowLogs", "FlowLogId"), by="tag Name"),
+    "aws:ec2/launchTemplate:LaunchTemplate": Finder(
+        find=by_name(
+            "ec2", "describe_launch_templates", "LaunchTemplateNames", "LaunchTemplates", "LaunchTemplateId",
+            name="LaunchTemplateName",
+        ),
+        by="name",
+    ),
+    "aws:ec2/subnet:Subnet": Finder(find=_subnet, by="VPC and CIDR: no two subnets share one"),
+    "aws:ec2/securityGroup:SecurityGroup": Finder(find=_security_group, by="VPC and name"),
+    "aws:ec2/vpcEndpoint:VpcEndpoint": Finder(find=_endpoint, by="VPC and service"),
+    "aws:ec2/route:Route": Finder(
+        find=_route,
+        by="route table and destination",
+        identified=lambda resource: "{routeTableId}_{destinationCidrBlock}".format(**resource["inputs"]),
+    ),
+    "aws:ec2/routeTableAssociation:RouteTableAssociation": Finder(
+        find=_association,
+        by="subnet and route table",
+        identified=lambda resource: "{subnetId}/{routeTableId}".format(**resource["inputs"]),
+    ),
+}  # fmt: skip

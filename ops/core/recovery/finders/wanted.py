@@ -1,0 +1,138 @@
+"""What a finder is given: a resource as the program asked for it, and the cloud to look in."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from ops.core import aws
+from ops.core.cloudflare import EdgeApi
+
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+"""What a preview writes for a value that is known only after something else is made (Pulumi's UnknownStringValue)."""
+
+
+class NotKnownYetError(Exception):
+    """An input that the search needs comes from a resource that is itself not found yet."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """A resource that is missing in a state. `inputs` are spelt as in the state; `region` is that of its provider."""
+
+    type: str
+    name: str
+    inputs: Mapping[str, Any]
+    edge: EdgeApi
+    region: str = ""
+
+    def __getitem__(self, key: str) -> Any:
+        """An input. Raises NotKnownYetError for one that is unknown, KeyError for one that was not given."""
+        value = self.inputs[key]
+        if value == UNKNOWN:
+            raise NotKnownYetError(f"{self.name}: {key}")
+        return value
+
+    def get(self, key: str) -> Any:
+        """An input, None where it was not given."""
+        return self[key] if key in self.inputs else None
+
+    def aws(self, service: str) -> Any:
+        """A boto3 client in the resource's region."""
+        return aws.client(service, self.region)
+
+    @cached_property
+    def name_tag(self) -> str:
+        """The tag `Name`, which every resource of ours that takes tags has."""
+        return str(self["tags"]["Name"])
+
+
+Find = Callable[[Wanted], list[str]]
+"""The identifiers, as the provider imports them, of all that is there and matches."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finder:
+    """How a type is found. `settled` waits until the thing has a state in which it can be changed."""
+
+    find: Find
+    by: str
+    settled: Callable[[Wanted, str], None] | None = None
+    identified: Callable[[Mapping[str, Any]], str] = lambda resource: str(resource.get("id", ""))
+    """The identifier that `find` would give for a resource of a state, where the state's own is another."""
+
+
+def absent(error: Any) -> bool:
+    """Whether an AWS error says that a thing is not there; each service has its own word for it."""
+    code = str(error.response["Error"]["Code"])
+    status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+    return status == 404 or any(word in code for word in ("NotFound", "NoSuch", "NonExistent", "DoesNotExist"))
+
+
+def listed(wanted: Wanted, service: str, operation: str, key: str, **arguments: Any) -> list[dict[str, Any]]:
+    """All rows of a listing operation, over its pages; none where AWS says the thing is not there."""
+    from botocore.exceptions import ClientError
+
+    client = wanted.aws(service)
+    try:
+        if client.can_paginate(operation):
+            pages = list(client.get_paginator(operation).paginate(**arguments))
+        else:
+            pages = [getattr(client, operation)(**arguments)]
+    except ClientError as error:
+        if absent(error):
+            return []
+        raise
+    return [row for page in pages for row in page.get(key) or []]
+
+
+def by_name_tag(operation: str, key: str, identifier: str, *states: str) -> Find:
+    """A thing of EC2 by its tag `Name`; `states` are those in which it counts as there."""
+
+    def find(wanted: Wanted) -> list[str]:
+        tagged = [{"Name": "tag:Name", "Values": [wanted.name_tag]}]
+        name = "Filter" if operation in FILTER_IS_SINGULAR else "Filters"
+        rows = listed(wanted, "ec2", operation, key, **{name: tagged})
+        mine = [row for row in rows if {"Key": "Name", "Value": wanted.name_tag} in row["Tags"]]
+        return [row[identifier] for row in mine if not states or row.get("State") in states]
+
+    return find
+
+
+FILTER_IS_SINGULAR = ("describe_flow_logs", "describe_nat_gateways")
+
+
+def by_name(
+    service: str, operation: str, argument: str, key: str, identifier: str, *, named: str = "name", name: str = ""
+) -> Find:
+    """A thing that AWS describes by its name. `named` is the input that holds it, `name` the field that repeats it."""
+
+    def find(wanted: Wanted) -> list[str]:
+        asked: Any = wanted[named]
+        rows = listed(wanted, service, operation, key, **{argument: [asked] if argument.endswith("s") else asked})
+        return [row[identifier] for row in rows if row[name or identifier] == asked]
+
+    return find
+
+
+def among(service: str, operation: str, key: str, identifier: str, matches: Callable[[Wanted, Any], bool]) -> Find:
+    """A thing among all of its kind."""
+
+    def find(wanted: Wanted) -> list[str]:
+        return [row[identifier] for row in listed(wanted, service, operation, key) if matches(wanted, row)]
+
+    return find
+
+
+def waiter(service: str, name: str, argument: str, *, seconds: int) -> Callable[[Wanted, str], None]:
+    """Wait with one of boto3's waiters, which takes the identifier as `argument`."""
+
+    def settled(wanted: Wanted, identifier: str) -> None:
+        value: Any = [identifier] if argument.endswith("s") else identifier
+        polls = {"Delay": POLL_SECONDS, "MaxAttempts": seconds // POLL_SECONDS}
+        wanted.aws(service).get_waiter(name).wait(**{argument: value}, WaiterConfig=polls)
+
+    return settled
+
+
+POLL_SECONDS = 10

@@ -1,0 +1,90 @@
+"""The engine's lock on a stack: who holds it, whether that engine still lives, and its removal when it does not."""
+
+import json
+import socket
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from ops.core.objects import Objects
+from ops.core.recovery.state_files import ATTRIBUTES
+from ops.errors import Exit, OpsError
+
+STARTED_TOLERANCE_SECONDS = 2.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lock:
+    """A lock as the engine wrote it; `key` is its place in the state backend, `since` is in UTC."""
+
+    key: str
+    user: str
+    host: str
+    pid: int
+    since: datetime
+
+    def __str__(self) -> str:
+        return f"{self.user}@{self.host} (pid {self.pid}) since {self.since:%Y-%m-%d %H:%M:%S} UTC"
+
+    @property
+    def of_this_machine(self) -> bool:
+        """Whether the holder's life can be asked here."""
+        return self.host == socket.gethostname()
+
+    @property
+    def alive(self) -> bool:
+        """Whether the holder is a process of this machine, and not a later one with its number."""
+        import psutil
+
+        try:
+            process = psutil.Process(self.pid)
+            started = process.create_time() - STARTED_TOLERANCE_SECONDS
+            return started <= self.since.timestamp() and process.status() != psutil.STATUS_ZOMBIE
+        except psutil.NoSuchProcess:
+            return False
+
+
+def locks(state: Objects, project: str, stack: str) -> list[Lock]:
+    """The locks on a stack, oldest first."""
+    found = []
+    for key in state.keys(f"locks/organization/{project}/{stack}/"):
+        content = state.read(key)
+        # An engine that ends takes its lock away while this looks.
+        if content is not None:
+            found.append(_lock(key, content))
+    return sorted(found, key=lambda lock: lock.since)
+
+
+def removable(held: list[Lock], stack: str, *, take: bool) -> list[Lock]:
+    """The locks that nobody holds any more; with `take` those of other machines count too.
+
+    Raises OpsError BUSY, which names each holder that lives or may live.
+    """
+    problems = []
+    for lock in held:
+        if lock.of_this_machine and lock.alive:
+            problems.append(f"stack {stack} is in use by {lock}; nothing was changed: wait until that engine has ended")
+        elif not lock.of_this_machine and not take:
+            problems.append(
+                f"stack {stack} is locked by {lock}; nothing was changed: whether that engine lives can only be seen "
+                f"there; once you know it has ended, run `ops recover {stack} --take-lock`"
+            )
+    if problems:
+        raise OpsError("\n".join(problems), Exit.BUSY)
+    return held
+
+
+def remove(state: Objects, lock: Lock) -> None:
+    """Take a lock away."""
+    state.delete(lock.key)
+    state.delete(lock.key + ATTRIBUTES)
+
+
+def _lock(key: str, content: bytes) -> Lock:
+    try:
+        row: dict[str, Any] = json.loads(content)
+        since = datetime.fromisoformat(row["timestamp"]).astimezone(UTC)
+        return Lock(key=key, user=row["username"], host=row["hostname"], pid=int(row["pid"]), since=since)
+    except (ValueError, KeyError, TypeError):
+        # An engine killed while it wrote its lock leaves half of one: nobody can be behind it.
+        return Lock(key=key, user="unknown", host=socket.gethostname(), pid=0, since=datetime.fromtimestamp(0, UTC))

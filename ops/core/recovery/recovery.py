@@ -1,0 +1,197 @@
+"""Recovery of a stack after its engine was killed or its state was lost. It looks first: it can be run at any time."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ops.core.cloudflare import EdgeApi
+from ops.core.engine import UNCHANGED, Engine
+from ops.core.objects import Objects
+from ops.core.recovery import adoption, locks
+from ops.core.recovery.state_files import StateFile
+from ops.core.recovery.states import Resource, State, logical_name
+from ops.core.stack_files import project_name
+from ops.core.steps import Step, Timeline, say
+from ops.errors import OpsError
+
+ROUNDS = 12
+"""Each round finds what hangs on the finds of the one before; nothing of ours hangs on a dozen others in a row."""
+NAMES_SHOWN = 6
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """`take_lock` removes locks of other machines too, `quick` looks for nothing that the state does not tell of, `up`
+    ends what was cut off."""
+
+    take_lock: bool = False
+    quick: bool = False
+    up: bool = False
+
+
+class Recovery:
+    """One stack's recovery. `found_something` says afterwards whether there was anything to recover."""
+
+    def __init__(self, stack: str, timeline: Timeline, engine: Engine, state: Objects) -> None:
+        self.stack = stack
+        self.found_something = False
+        self._timeline = timeline
+        self._engine = engine
+        self._state = state
+        self._edge = EdgeApi(lambda name: engine.secret(stack, name))
+        self._file = StateFile(state, project_name(), stack)
+
+    def needed(self) -> bool:
+        """Whether something was left behind that can be seen without asking a cloud."""
+        if self._locks() or self._file.broken_attributes():
+            return True
+        if self._file.problem():
+            return self._file.known()
+        state = self._exported()
+        return bool(state.pending or state.unread())
+
+    def run(self, options: Options) -> None:
+        """Lock, state, what was under way, what else exists; then what `up` would do, or with `up` the thing itself."""
+        self._clear_lock(take=options.take_lock)
+        if not self._restore() or not self._settle():
+            return
+        if options.quick:
+            self._conclude({})
+            return
+        changes = self._adopt_missing()
+        if options.up and changes and not self._timeline.dry_run:
+            with self._timeline.step(f"{self.stack}: pulumi up") as step:
+                step.detail = _counted(self._engine.up(self.stack, step.progress))
+            with self._timeline.step(f"{self.stack}: preview") as step:
+                changes = self._engine.preview_changes(self.stack)
+                step.detail = _counted(changes)
+        self._conclude(changes)
+
+    def _locks(self) -> list[locks.Lock]:
+        return locks.locks(self._state, project_name(), self.stack)
+
+    def _exported(self) -> State:
+        return State(self._engine.export(self.stack))
+
+    def _clear_lock(self, *, take: bool) -> None:
+        with self._timeline.step(f"{self.stack}: clear the lock of a dead engine") as step:
+            dead = locks.removable(self._locks(), self.stack, take=take)
+            if not dead:
+                step.skip("there is none")
+                return
+            self.found_something = True
+            step.detail = "; ".join(str(lock) for lock in dead)
+            if not step.dry_run:
+                for lock in dead:
+                    locks.remove(self._state, lock)
+
+    def _restore(self) -> bool:
+        """Bring back a state that is damaged or gone; whether there is one to go on with."""
+        with self._timeline.step(f"{self.stack}: read the state") as step:
+            problem, broken = self._file.problem(), self._file.broken_attributes()
+            if problem is None and not broken:
+                step.skip("it can be read")
+                return True
+            self.found_something = True
+            if not step.dry_run:
+                self._file.mend_attributes()
+            if problem is None:
+                step.detail = f"cut off while they were written, and removed: {', '.join(broken)}"
+                return not step.dry_run
+            self._bring_back(step, problem)
+        if self._timeline.dry_run:
+            return False
+        with self._timeline.step(f"{self.stack}: refresh the restored state") as step:
+            # Things were changed and deleted after the backup; what was made after it is looked for by name.
+            state = self._exported()
+            state.forget_pending()
+            self._engine.import_(self.stack, state.exported)
+            self._engine.refresh(self.stack, step.progress)
+        return True
+
+    def _bring_back(self, step: Step, problem: str) -> None:
+        backup = self._file.newest_backup()
+        if backup is None:
+            raise self._file.lost(problem)
+        aside = None if step.dry_run else self._file.restore(backup)
+        kept = f"; the damaged one is kept as {aside}" if aside else ""
+        step.detail = f"{problem}; taken from {backup.key}, {backup.resources} resources, {backup.age()}{kept}"
+
+    def _settle(self) -> bool:
+        """Adopt what was being created and drop the rest of what was under way; False where a dry run ends here."""
+        with self._timeline.step(f"{self.stack}: settle what was under way") as step:
+            state = self._exported()
+            unread = state.unread()
+            if not state.pending and not unread:
+                step.skip("nothing was")
+                return True
+            self.found_something = True
+            finished, unfinished = state.being_created()
+            found = adoption.search(state, unfinished, self._edge)
+            adopted = [*(logical_name(resource["urn"]) for resource in finished), *map(str, found)]
+            step.detail = f"{len(state.pending)} operations; exists: {_some(adopted)}; to be read: {len(unread)}"
+            if step.dry_run:
+                return False
+            for resource in finished:
+                state.keep(resource)
+            self._adopt(state, found)
+            if unread:
+                adoption.read(self._engine, self.stack, unread, self._edge)
+        return True
+
+    def _adopt_missing(self) -> dict[str, int]:
+        """Look for everything that `up` would create; what `up` would then still do."""
+        for _ in range(ROUNDS):
+            with self._timeline.step(f"{self.stack}: preview, and look for what exists") as step:
+                steps = self._engine.preview_steps(self.stack)
+                changes = _changes(steps)
+                state = self._exported()
+                missing = [row["newState"] for row in steps if row["op"] == "create"]
+                state.add_foundations(missing)
+                found = adoption.best(adoption.search(state, missing, self._edge))
+                unknown = adoption.unknown_types(missing)
+                step.detail = f"exists: {_some(map(str, found))}" if found else _counted(changes)
+                if unknown:
+                    step.detail += f"; no way to look for {', '.join(unknown)}"
+                self.found_something |= bool(found)
+                if not found or step.dry_run:
+                    return changes
+                state.make_room(missing, [each.resource for each in found])
+                self._adopt(state, found)
+        raise OpsError(f"stack {self.stack}: still finding more after {ROUNDS} rounds; run `ops recover {self.stack}`")
+
+    def _adopt(self, state: State, found: list[adoption.Found]) -> None:
+        """Import the state with what was found, then have that read."""
+        adoption.settle(found)
+        for each in found:
+            state.adopt(each.resource, each.identifier)
+        state.forget_pending()
+        self._engine.import_(self.stack, state.exported)
+        if found:
+            adoption.read_back(self._engine, self.stack, found, self._edge)
+
+    def _conclude(self, changes: dict[str, int]) -> None:
+        if not self.found_something:
+            say(f"stack {self.stack}: nothing to recover")
+        if changes:
+            say(f"stack {self.stack}: `pulumi up` will {_counted(changes)}; run it to end what was cut off")
+        elif self.found_something:
+            say(f"stack {self.stack}: recovered")
+
+
+def _changes(steps: Iterable[Resource]) -> dict[str, int]:
+    """How many resources of a preview are made, changed, and so on; components are no work."""
+    counts: dict[str, int] = {}
+    for row in steps:
+        if row["op"] not in UNCHANGED:
+            counts[row["op"]] = counts.get(row["op"], 0) + 1
+    return counts
+
+
+def _counted(changes: dict[str, int]) -> str:
+    return ", ".join(f"{operation} {count}" for operation, count in sorted(changes.items())) or "change nothing"
+
+
+def _some(found: Iterable[str]) -> str:
+    shown = list(found)
+    more = f" and {len(shown) - NAMES_SHOWN} more" if len(shown) > NAMES_SHOWN else ""
+    return ", ".join(shown[:NAMES_SHOWN]) + more if shown else "none of it"

@@ -1,0 +1,154 @@
+"""A stack's state file in the backend: whether it can be read, and its restoration from the newest backup that can."""
+
+import gzip
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from ops.core.objects import Objects
+from ops.errors import OpsError
+
+PACKED = ".gz"
+BACKUPS = (
+    ("stacks/{project}/{stack}.json", ".bak"),
+    ("backups/{project}/{stack}/{stack}.", ".json"),
+    ("backups/{project}/{stack}/{stack}.", ".json.gz"),
+    ("history/{project}/{stack}/{stack}-", ".checkpoint.json"),
+    ("history/{project}/{stack}/{stack}-", ".checkpoint.json.gz"),
+)
+"""Where the engine's backend for folders and buckets keeps earlier states: prefix and ending of their keys."""
+ATTRIBUTES = ".attrs"
+"""What the engine keeps beside each file of a folder: type and checksum. Without them a file reads as well."""
+READ_BY_THE_ENGINE = ("meta", "stacks/{project}/{stack}.", "locks/organization/{project}/{stack}/")
+DAMAGED = "damaged/{project}/{stack}.{now:%Y%m%dT%H%M%S}.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backup:
+    """An earlier state that can be read; `at` is when the engine wrote it, in UTC."""
+
+    key: str
+    content: bytes
+    at: datetime
+    resources: int
+
+    def age(self) -> str:
+        """How old it is, in words."""
+        seconds = int((datetime.now(UTC) - self.at).total_seconds())
+        for size, unit in ((86400, "days"), (3600, "hours"), (60, "minutes")):
+            if seconds >= 2 * size:
+                return f"{seconds // size} {unit} old"
+        return f"{seconds} seconds old"
+
+
+class StateFile:
+    """The state of one stack in the engine's backend."""
+
+    def __init__(self, state: Objects, project: str, stack: str) -> None:
+        self._state = state
+        self._place = {"project": project, "stack": stack}
+        self.stack = stack
+
+    @property
+    def key(self) -> str:
+        """Its place in the backend; the packed form where that is the one there."""
+        key = "stacks/{project}/{stack}.json".format(**self._place)
+        packed = key + PACKED
+        return packed if self._state.read(packed) is not None and self._state.read(key) is None else key
+
+    def problem(self) -> str | None:
+        """What is wrong with it, None when it can be read."""
+        content = self._state.read(self.key)
+        if content is None:
+            return "missing"
+        try:
+            _checkpoint(self.key, content)
+        except ValueError as error:
+            return f"damaged ({error})"
+        return None
+
+    def broken_attributes(self) -> list[str]:
+        """Attributes that a killed engine had begun to write: with these, a good state does not read ("EOF")."""
+        prefixes = [prefix.format(**self._place) for prefix in READ_BY_THE_ENGINE]
+        keys = [key for prefix in prefixes for key in self._state.keys(prefix, ATTRIBUTES)]
+        return [key for key in keys if not _is_json(self._state.read(key))]
+
+    def mend_attributes(self) -> None:
+        """Remove broken attributes; the engine writes them anew."""
+        for key in self.broken_attributes():
+            self._state.delete(key)
+
+    def known(self) -> bool:
+        """Whether the backend has ever held it."""
+        return (
+            self._state.read(self.key) is not None
+            or any(True for _ in self._backup_keys())
+            or any(True for _ in self._state.former(self.key))
+        )
+
+    def newest_backup(self) -> Backup | None:
+        """The newest earlier state that can be read; one with resources is preferred to one without."""
+        found = [backup for key in self._backup_keys() if (backup := self._backup(key, self._state.read(key)))]
+        # A bucket keeps a version for each resource that ever ended: the first that can be read is the newest.
+        former = (self._backup(self.key, content) for content in self._state.former(self.key))
+        found += [backup for backup in [next((each for each in former if each), None)] if backup]
+        return max(found, key=lambda backup: (backup.resources > 0, backup.at), default=None)
+
+    def restore(self, backup: Backup) -> str | None:
+        """Put a backup in the state's place; where the damaged one is kept aside, None where there was none."""
+        damaged = self._state.read(self.key)
+        aside = None
+        if damaged is not None:
+            aside = DAMAGED.format(**self._place, now=datetime.now(UTC))
+            self._state.write(aside, damaged)
+        key = "stacks/{project}/{stack}.json".format(**self._place)
+        content = gzip.decompress(backup.content) if backup.key.endswith(PACKED) else backup.content
+        self._state.write(key, content)
+        self._state.delete(key + ATTRIBUTES)
+        # The engine takes the packed form where it finds both.
+        self._state.delete(key + PACKED)
+        return aside
+
+    def lost(self, problem: str) -> OpsError:
+        """The error for a state that no backup can bring back."""
+        return OpsError(
+            f"the state of stack {self.stack} is {problem}, and there is no backup of it that can be read; make an "
+            f"empty one (`pulumi stack init {self.stack}` with the stack's secrets provider), then run "
+            f"`ops recover {self.stack}`, which finds what exists by its names"
+        )
+
+    def _backup_keys(self) -> list[str]:
+        return [key for prefix, ending in BACKUPS for key in self._state.keys(prefix.format(**self._place), ending)]
+
+    def _backup(self, key: str, content: bytes | None) -> Backup | None:
+        if content is None:
+            return None
+        try:
+            latest = _checkpoint(key, content).get("latest") or {}
+            at = datetime.fromisoformat(latest["manifest"]["time"]).astimezone(UTC)
+        except (ValueError, KeyError, TypeError):
+            return None
+        return Backup(key=key, content=content, at=at, resources=len(latest.get("resources") or []))
+
+
+def _is_json(content: bytes | None) -> bool:
+    try:
+        json.loads(content or b"")
+    except ValueError:
+        return content is None
+    return True
+
+
+def _checkpoint(key: str, content: bytes) -> dict[str, Any]:
+    """What a state file holds. Raises ValueError, in words, for one that the engine could not read."""
+    try:
+        found = json.loads(gzip.decompress(content) if key.endswith(PACKED) else content)
+    except (OSError, EOFError) as error:
+        raise ValueError(f"not readable: {error}") from None
+    except ValueError as error:
+        raise ValueError(f"cut off or not JSON: {error}" if content else "empty") from None
+    if not isinstance(found, dict) or not isinstance(found.get("checkpoint"), dict):
+        raise ValueError("not a state of the engine")
+    # `pulumi stack import` writes these keys with a capital, everything else without.
+    return {key.lower(): value for key, value in found["checkpoint"].items()}

@@ -1,0 +1,157 @@
+"""A stack's state as it is exported, and the changes that a recovery makes to it before it is imported again."""
+
+import uuid
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ops.core.recovery.finders import FINDERS, UNKNOWN
+
+Resource = dict[str, Any]
+
+PROVIDER_PREFIX = "pulumi:providers:"
+STACK_TYPE = "pulumi:pulumi:Stack"
+HIDDEN = "[secret]"
+"""What a preview shows for a secret."""
+COMPUTED = ("id", "outputs", "created", "modified", "external", "initErrors", "delete")
+
+
+class State:
+    """An exported state. What is adopted comes last, so after everything that it depends on."""
+
+    def __init__(self, exported: Mapping[str, Any]) -> None:
+        self.exported: dict[str, Any] = {**exported, "deployment": {**exported["deployment"]}}
+        self._deployment["resources"] = list(self._deployment.get("resources") or [])
+
+    @property
+    def _deployment(self) -> dict[str, Any]:
+        return self.exported["deployment"]
+
+    @property
+    def resources(self) -> list[Resource]:
+        """All resources, each after those it depends on."""
+        return self._deployment["resources"]
+
+    @property
+    def pending(self) -> list[dict[str, Any]]:
+        """Operations that were under way when the engine was killed: `type` and `resource` of each."""
+        return list(self._deployment.get("pending_operations") or [])
+
+    def forget_pending(self) -> None:
+        """Drop the operations that were under way."""
+        self._deployment.pop("pending_operations", None)
+
+    def current(self, urn: str) -> Resource | None:
+        """The resource of a URN, leaving out those that wait for their deletion."""
+        return next((r for r in self.resources if r["urn"] == urn and not r.get("delete")), None)
+
+    def taken(self, type_token: str) -> frozenset[str]:
+        """What the state has of a type, under whatever URN, as the type's finder identifies it."""
+        identified = FINDERS[type_token].identified
+        return frozenset(identified(r) for r in self.resources if r["type"] == type_token)
+
+    def region(self, resource: Resource) -> str:
+        """The region of a resource's provider, empty where that has none or is unknown."""
+        provider = self.current(_provider_urn(resource)) or {}
+        return str((provider.get("inputs") or {}).get("region", ""))
+
+    def adopt(self, resource: Resource, identifier: str) -> None:
+        """Put a thing that exists into the state; what it lacks, a refresh fills in.
+
+        A replacement whose creation was cut off takes the place of what it replaces, which then waits for its deletion.
+        """
+        former = self.current(resource["urn"])
+        if former:
+            former["delete"] = True
+        kept = {key: value for key, value in resource.items() if key not in COMPUTED}
+        self.resources.append({**self._attached(kept), "id": identifier})
+
+    def keep(self, resource: Resource) -> None:
+        """Put a resource into the state that the engine had finished and not yet taken off its list."""
+        self.resources.append(self._attached(resource))
+
+    def add_foundations(self, missing: Iterable[Resource]) -> None:
+        """Put in the stack itself and its providers, where they are missing: they say in which region to look."""
+        self._add(resource for resource in missing if resource["type"] == STACK_TYPE or is_provider(resource))
+
+    def make_room(self, missing: list[Resource], found: Iterable[Resource]) -> None:
+        """Put in the components that finds belong to: they exist nowhere else, so none is looked for."""
+        wanted = {resource.get("parent") for resource in found}
+        # Parents come first, so a look from the end meets every child before its parent.
+        for resource in reversed(missing):
+            if resource["urn"] in wanted:
+                wanted.add(resource.get("parent"))
+        self._add(resource for resource in missing if resource["urn"] in wanted and not resource.get("custom"))
+
+    def _add(self, resources: Iterable[Resource]) -> None:
+        for resource in resources:
+            if self.current(resource["urn"]) is None:
+                self.resources.append(self._attached(_of_the_program(resource)))
+
+    def being_created(self) -> tuple[list[Resource], list[Resource]]:
+        """What the engine had made and not taken off its list, and what it was making when it was killed."""
+        made: list[Resource] = []
+        making: list[Resource] = []
+        for operation in self.pending:
+            resource = operation["resource"]
+            known = self.current(resource["urn"]) or {}
+            if operation["type"] != "creating" or (resource.get("id") and known.get("id") == resource["id"]):
+                continue
+            (made if resource.get("id") else making).append(resource)
+        return made, making
+
+    def unread(self) -> list[str]:
+        """The URNs of which only the cloud knows what they are now.
+
+        That is what was being changed, deleted or read, and what a recovery adopted that was itself killed.
+        """
+        disturbed = {row["resource"]["urn"] for row in self.pending if row["type"] != "creating"}
+        return [
+            resource["urn"]
+            for resource in self.resources
+            if resource.get("id")
+            and (resource["urn"] in disturbed or not (is_provider(resource) or "outputs" in resource))
+        ]
+
+    def _attached(self, resource: Resource) -> Resource:
+        """The resource with references to what the state has; `up` completes them."""
+        urns = {known["urn"] for known in self.resources}
+        attached = {**resource, "inputs": _plain(resource.get("inputs") or {})}
+        if "dependencies" in attached:
+            attached["dependencies"] = [urn for urn in attached["dependencies"] if urn in urns]
+        if "propertyDependencies" in attached:
+            attached["propertyDependencies"] = {
+                name: [urn for urn in found or [] if urn in urns]
+                for name, found in attached["propertyDependencies"].items()
+            }
+        if attached.get("parent") not in urns:
+            attached.pop("parent", None)
+        if provider := self.current(_provider_urn(resource)):
+            attached["provider"] = f"{provider['urn']}::{provider['id']}"
+        return attached
+
+
+def logical_name(urn: str) -> str:
+    """The name a resource has in the program."""
+    return urn.rpartition("::")[2]
+
+
+def is_provider(resource: Resource) -> bool:
+    """Whether it is a provider: a setting of the engine, which no cloud has."""
+    return str(resource["type"]).startswith(PROVIDER_PREFIX)
+
+
+def _provider_urn(resource: Resource) -> str:
+    return str(resource.get("provider") or "").rpartition("::")[0]
+
+
+def _of_the_program(resource: Resource) -> Resource:
+    """A component or a provider as a state has it; a provider's identifier is any that is not in use."""
+    kept = {key: value for key, value in resource.items() if key not in COMPUTED}
+    if is_provider(resource):
+        kept |= {"id": str(uuid.uuid4()), "outputs": _plain(resource.get("inputs") or {})}
+    return kept
+
+
+def _plain(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Inputs without what a preview hides or does not know; nested ones stay, for a refresh reads them anew."""
+    return {key: value for key, value in inputs.items() if value not in (HIDDEN, UNKNOWN)}

@@ -1,0 +1,123 @@
+"""The report of an operation: JSON for programs, Markdown for people, and the picture of its timeline."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from ops.core.stack_files import project_folder
+from ops.core.timeline_picture import draw, picture, span
+
+FOLDER = "reports"
+
+Operation = Mapping[str, Any]
+"""What `write` takes. Needed: `operation` (failover, failback, drill, ...) and `timeline` (`Timeline.to_json()`).
+
+Known beside them, each left out or None where it does not apply: `from` and `to` (stacks), `outcome`, `by`,
+`decided_at`, `marks` (a list of `name` and `at`), `outages` (a list of `from` and `to`), `measured` and `budget`
+(values by the same names), `tables` (rows by title, the first row being the heads), `notes` (lines), and the decisions
+`quote`, `waiver`, `accepted_lag` and `forced` (values by name). Times are ISO 8601.
+"""
+DECISIONS = {
+    "quote": "Data loss as quoted",
+    "waiver": "Fence waived",
+    "accepted_lag": "Lag accepted",
+    "forced": "Forced",
+}
+
+
+def default_folder() -> Path:
+    """Where reports go: beside the stack files, and in no commit."""
+    return project_folder() / FOLDER
+
+
+def write(folder: Path, operation: Operation) -> list[Path]:
+    """Write an operation's report; the files, the Markdown first."""
+    folder.mkdir(parents=True, exist_ok=True)
+    name = _name(operation)
+    markdown, data, vector, raster = (folder / f"{name}.{ending}" for ending in ("md", "json", "svg", "png"))
+    data.write_text(json.dumps(operation, indent=2, default=str) + "\n")
+    written = [markdown, data]
+    pictured = raster.name if operation["timeline"] else None
+    if pictured:
+        shown = picture(title(operation), operation["timeline"], _marks(operation), operation.get("outages") or [])
+        draw(shown, [vector, raster])
+        written += [vector, raster]
+    markdown.write_text(as_markdown(operation, pictured))
+    return written
+
+
+def title(operation: Operation) -> str:
+    """What was done, between which stacks, and when."""
+    ways = [operation[key] for key in ("from", "to") if operation.get(key)]
+    between = f" {' to '.join(ways)}" if ways else ""
+    started = _started(operation)
+    when = f", {started:%Y-%m-%d %H:%M} UTC" if started else ""
+    return f"{str(operation['operation']).capitalize()}{between}{when}"
+
+
+def as_markdown(operation: Operation, pictured: str | None) -> str:
+    """The report as a page; `pictured` is the picture's file name beside it."""
+    parts = [f"# {title(operation)}\n"]
+    facts = [(key, operation[key]) for key in ("outcome", "by") if operation.get(key)]
+    if facts:
+        parts.append(_table([("", ""), *facts]))
+    if operation.get("measured"):
+        budget = operation.get("budget") or {}
+        rows = [(what, value, budget.get(what, "")) for what, value in operation["measured"].items()]
+        parts += ["## Measured\n", _table([("", "measured", "at most"), *rows])]
+    if pictured:
+        parts.append(f"![Timeline]({pictured})\n")
+    parts += ["## Steps\n", _table([("began (UTC)", "step", "took", "outcome", ""), *_steps(operation["timeline"])])]
+    if marks := _marks(operation):
+        rows = [(f"{datetime.fromisoformat(mark['at']):%H:%M:%S}", mark["name"]) for mark in marks]
+        parts += ["## Moments\n", _table([("at (UTC)", "what"), *rows])]
+    for key, heading in DECISIONS.items():
+        if operation.get(key):
+            parts += [f"## {heading}\n", _table([("", ""), *operation[key].items()])]
+    for heading, rows in (operation.get("tables") or {}).items():
+        parts += [f"## {heading}\n", _table(rows)]
+    if operation.get("notes"):
+        parts += ["## Notes\n", "\n".join(f"- {note}" for note in operation["notes"]) + "\n"]
+    return "\n".join(parts)
+
+
+def _name(operation: Operation) -> str:
+    started = _started(operation)
+    return f"{operation['operation']}-{started:%Y%m%d-%H%M%S}" if started else str(operation["operation"])
+
+
+def _marks(operation: Operation) -> list[dict[str, str]]:
+    """The moments as they came, the decision among them where it was taken."""
+    decided = operation.get("decided_at")
+    marks = [*([{"name": "decision", "at": decided}] if decided else []), *(operation.get("marks") or [])]
+    return sorted(marks, key=lambda mark: datetime.fromisoformat(mark["at"]))
+
+
+def _started(operation: Operation) -> datetime | None:
+    times = [datetime.fromisoformat(step["started"]) for step in operation["timeline"]]
+    return min(times) if times else None
+
+
+def _steps(steps: Iterable[Mapping[str, Any]]) -> list[tuple[str, ...]]:
+    return [
+        (
+            f"{datetime.fromisoformat(step['started']):%H:%M:%S}",
+            step["name"],
+            span(step["seconds"]),
+            step["outcome"],
+            step.get("detail", ""),
+        )
+        for step in steps
+    ]
+
+
+def _table(rows: Sequence[Sequence[Any]]) -> str:
+    lines = ["| " + " | ".join(_cell(value) for value in row) + " |" for row in rows]
+    lines.insert(1, "|" + "---|" * len(rows[0]))
+    return "\n".join(lines) + "\n"
+
+
+def _cell(value: Any) -> str:
+    return "unknown" if value is None else " ".join(str(value).split()).replace("|", "\\|")

@@ -1,0 +1,158 @@
+"""An operation under way: what the ledger remembers of it, so that the same command goes on after any kill."""
+
+import sys
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ops.core.engine import Engine
+from ops.core.ledger import Ledger, operator
+from ops.core.pair import Pair
+from ops.core.steps import Timeline, say
+from ops.errors import Exit, OpsError
+
+UNDER_WAY = "under-way"
+LOCK = "platform"
+SAME = ({"activate", "failover"},)
+"""Kinds of which one goes on where another stopped."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What the operator asked for on the command line."""
+
+    dry_run: bool = False
+    yes: bool = False
+    take_over: str | None = None
+    abandon: str | None = None
+    waive_fence: str | None = None
+    accept_lag: int | None = None
+    force: str | None = None
+    rebuild: bool = False
+    report: Path | None = None
+
+
+@dataclass(kw_only=True)
+class Operation:
+    """One activation, failover or failback. Facts are asked of the world; this holds what the world cannot tell."""
+
+    kind: str
+    source: str
+    target: str
+    started: datetime
+    decided_at: datetime | None = None
+    quote: dict[str, Any] | None = None
+    waiver: dict[str, Any] | None = None
+    accepted_lag: dict[str, Any] | None = None
+    forced: dict[str, Any] | None = None
+    timeline: Timeline = field(default_factory=Timeline)
+
+    def to_json(self) -> dict[str, Any]:
+        """The operation as the ledger and the report take it."""
+        known = {name: getattr(self, name) for name in ("quote", "waiver", "accepted_lag", "forced")}
+        return {
+            "operation": self.kind,
+            "from": self.source,
+            "to": self.target,
+            "started": self.started.isoformat(),
+            "decided_at": self.decided_at.isoformat() if self.decided_at else None,
+            "timeline": self.timeline.to_json(),
+            **known,
+        }
+
+    @classmethod
+    def from_json(cls, record: dict[str, Any], *, dry_run: bool) -> "Operation":
+        """The operation that `to_json` wrote."""
+        decided = record["decided_at"]
+        known: dict[str, Any] = {name: record.get(name) for name in ("quote", "waiver", "accepted_lag", "forced")}
+        return cls(
+            kind=record["operation"],
+            source=record["from"],
+            target=record["to"],
+            started=datetime.fromisoformat(record["started"]),
+            decided_at=datetime.fromisoformat(decided) if decided else None,
+            timeline=Timeline.from_json(record["timeline"], dry_run=dry_run),
+            **known,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """What a command works with."""
+
+    engine: Engine
+    pair: Pair
+    ledger: Ledger
+    options: Options
+
+    @classmethod
+    def of(cls, options: Options) -> "Desk":
+        """The desk of this project and its state backend."""
+        engine = Engine()
+        return cls(engine=engine, pair=Pair(engine), ledger=Ledger(), options=options)
+
+    def loading_edge(self) -> AbstractContextManager[None]:
+        """Load the edge's program while other things are done: a flip inside finds it loaded. Not in a dry run."""
+        return nullcontext() if self.options.dry_run else self.engine.loading(self.pair.edge)
+
+    def begin(self, kind: str, source: str, target: str) -> Operation:
+        """The operation to go on with, or a new one. Raises OpsError (REFUSED) while another is not finished."""
+        record = self.ledger.get(UNDER_WAY)
+        if record and self._goes_on(record, kind, target):
+            going_on = Operation.from_json(record, dry_run=self.options.dry_run)
+            going_on.kind = kind
+            say(f"going on with the {record['operation']} to {target} of {going_on.started:%Y-%m-%d %H:%M:%S} UTC")
+            return self._kept(going_on)
+        if record:
+            self._abandon(record)
+        timeline = Timeline(dry_run=self.options.dry_run)
+        started = datetime.now(UTC)
+        return self._kept(Operation(kind=kind, source=source, target=target, started=started, timeline=timeline))
+
+    def save(self, operation: Operation) -> None:
+        """Remember the operation once it is decided: before that nothing was changed."""
+        if operation.decided_at and not self.options.dry_run:
+            self.ledger.put(UNDER_WAY, operation.to_json())
+
+    def sign(self, kind: str, record: dict[str, Any]) -> dict[str, Any]:
+        """Sign a decision of the operator into the history; in a dry run it is only shown."""
+        return {**record, "by": operator()} if self.options.dry_run else self.ledger.append(kind, record)
+
+    def finish(self, operation: Operation, record: dict[str, Any] | None = None) -> None:
+        """Move the operation from what is under way to the history."""
+        if self.options.dry_run:
+            return
+        self.ledger.append(operation.kind, record or operation.to_json())
+        self.ledger.delete(UNDER_WAY)
+
+    def confirm(self, question: str) -> None:
+        """Have the operator agree. Raises OpsError: USAGE without a terminal and --yes, REFUSED for a no."""
+        if self.options.yes or self.options.dry_run:
+            return
+        if not sys.stdin.isatty():
+            raise OpsError(f"{question} Nobody is there to answer: give --yes", Exit.USAGE)
+        answer = input(f"{question} Type yes to go on: ")
+        if answer.strip().lower() != "yes":
+            raise OpsError("not confirmed, nothing was changed", Exit.REFUSED)
+
+    def _kept(self, operation: Operation) -> Operation:
+        operation.timeline.keep = lambda _: self.save(operation)
+        return operation
+
+    def _goes_on(self, record: dict[str, Any], kind: str, target: str) -> bool:
+        alike = next((kinds for kinds in SAME if kind in kinds), {kind})
+        return record["operation"] in alike and record["to"] == target
+
+    def _abandon(self, record: dict[str, Any]) -> None:
+        what = f"{record['operation']} to {record['to']}"
+        if not self.options.abandon:
+            option = "" if record["operation"] == "activate" else "--to "
+            raise OpsError(
+                f"the {what}, started {record['started']}, is not finished: go on with `ops dr {record['operation']} "
+                f"{option}{record['to']}`, or give it up with --abandon REASON",
+                Exit.REFUSED,
+            )
+        self.sign("abandoned", {**record, "reason": self.options.abandon})
+        say(f"gave up the {what}: {self.options.abandon}")

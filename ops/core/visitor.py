@@ -1,0 +1,88 @@
+"""Cloudflare as operators ask it: what its API says of a record, and what a visitor gets."""
+
+import json as json_
+import os
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from ops.core.cloudflare import EdgeApi
+
+LEADING = ("A", "AAAA", "CNAME")
+"""Records that lead visitors somewhere."""
+RECORDS_A_PAGE = 500
+EDGE_URL_VARIABLE = "ASKPROAI_EDGE_URL"
+EDGE_URL = "https://{host}"
+VISIT_SECONDS = 5.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """An HTTP answer; `status` 0 means none came, and `body` then holds why."""
+
+    status: int
+    body: Any
+
+    def __getitem__(self, key: str) -> Any:
+        return self.body.get(key) if isinstance(self.body, Mapping) else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """A DNS record as Cloudflare's API reads it back."""
+
+    id: str
+    name: str
+    type: str
+    content: str
+    proxied: bool
+
+
+def records(zone_id: str, token: str) -> dict[str, Record]:
+    """The zone's A, AAAA and CNAME records by name. Raises OpsError when the API gives none."""
+    rows = _api(token).rows(f"/zones/{zone_id}/dns_records", a_page=RECORDS_A_PAGE)
+    return {
+        row["name"]: Record(
+            id=row["id"], name=row["name"], type=row["type"], content=row["content"], proxied=row["proxied"]
+        )
+        for row in rows
+        if row["type"] in LEADING
+    }
+
+
+def zone_setting(zone_id: str, token: str, name: str) -> str:
+    """A setting of the zone, as text: `ssl`, `min_tls_version`. Raises OpsError when the API gives none."""
+    return str(_api(token).one(f"/zones/{zone_id}/settings/{name}")["value"])
+
+
+def visit(host: str, path: str, method: str = "GET", json: object = None, *, seconds: float = VISIT_SECONDS) -> Answer:
+    """Ask `host` as a visitor does, through the edge. Never raises: an answer that did not come has status 0."""
+    url = os.environ.get(EDGE_URL_VARIABLE, EDGE_URL).format(host=host) + path
+    body = None if json is None else json_.dumps(json).encode()
+    headers = {"Host": host, "Accept": "application/json", "User-Agent": "askproai-ops"}
+    if body is not None:
+        headers["Content-Type"] = "application/json"
+    request = urllib.request.Request(url, data=body, headers=headers, method=method)
+    try:
+        with urllib.request.urlopen(request, timeout=seconds) as answer:
+            return Answer(status=answer.status, body=_parsed(answer.read()))
+    except urllib.error.HTTPError as error:
+        with error:
+            return Answer(status=error.code, body=_parsed(error.read()))
+    except (OSError, ValueError) as error:
+        return Answer(status=0, body=str(getattr(error, "reason", error)) or type(error).__name__)
+
+
+def _parsed(content: bytes) -> Any:
+    with suppress(ValueError):
+        return json_.loads(content)
+    return content.decode(errors="replace")
+
+
+@lru_cache(maxsize=2)
+def _api(token: str) -> EdgeApi:
+    return EdgeApi(lambda _secret: token)

@@ -1,0 +1,140 @@
+"""`ops dr drill`: runs a drill, tells what was measured, expected and promised, and whether that keeps the budget."""
+
+from dataclasses import replace
+from typing import Any
+
+from ops.core import report
+from ops.core.pair import Pair
+from ops.core.session import Desk, Options
+from ops.core.stack_files import StackFile
+from ops.core.steps import Timeline, say
+from ops.drill import tables
+from ops.drill.course import REASON, Drill, DrillOptions
+from ops.drill.sandbox_control import SandboxControl
+from ops.errors import Exit, OpsError
+from ops.objectives.expected import LIMIT_MINUTES, Expected, expected
+from ops.objectives.objectives import Declaration, Objective, objectives
+
+SETTINGS = (
+    "activated",
+    "database",
+    "follows",
+    "health_checks",
+    "offsite",
+    "posture",
+    "recovery",
+    "role",
+    "storage",
+    "web",
+    "workers",
+)
+"""What the objectives are computed from; a stack file has those that it has."""
+NOTE = (
+    "Instances, databases and caches are records of an emulated cloud: what AWS itself takes is in the table of "
+    "expected times. Measured here are the commands, the engine, the order of things, the calls, and the rows."
+)
+
+
+def drill(options: DrillOptions) -> None:
+    """Run a drill and tell what it found. Raises OpsError: REFUSED, OVER_BUDGET, or that of the step that failed."""
+    sandbox = SandboxControl.of()
+    desk = Desk.of(Options())
+    pair = desk.pair
+    require_peace(pair)
+    declared = declaration(pair)
+    promised = objectives(declared)
+    running = Drill(options=options, sandbox=sandbox, pair=pair)
+    failed: BaseException | None = None
+    try:
+        running.run()
+    except BaseException as error:
+        failed = error
+        say(f"the drill ended early: {_next(running)}")
+        raise
+    finally:
+        _conclude(running, declared, promised, failed)
+    broken = tables.over(_rows(running, declared), promised)
+    if broken:
+        raise OpsError("\n".join(broken), Exit.OVER_BUDGET)
+
+
+def _next(running: Drill) -> str:
+    """How to go on after a drill that ended early."""
+    if running.decided is None:
+        return "before the decision, so nothing was changed; repair what is named, and run it again"
+    home, away = running.home, running.away
+    if running.measured is None:
+        reason = f'--waive-fence "{REASON}"'
+        return f"to go on: ops dr failover --to {away} --yes {reason}, then ops dr failback --to {home} --yes --rebuild"
+    return f"to go on: ops dr failback --to {home} --yes --rebuild"
+
+
+def require_peace(pair: Pair) -> None:
+    """Raise OpsError (REFUSED) unless one region serves and the other follows it."""
+    live, other = pair[pair.live], pair[pair.other]
+    problems = [
+        *([] if live.writes else [f"{live.stack} is live and takes no writes"]),
+        *([] if other.following and other.follows == live.stack else [f"{other.stack} does not follow {live.stack}"]),
+    ]
+    if problems:
+        told = "; ".join(problems)
+        raise OpsError(f"a drill begins in peace, and {told}: `ops dr status` shows what is to be done", Exit.REFUSED)
+
+
+def declaration(pair: Pair) -> Declaration:
+    """What the stack files declare."""
+    files = {stack: StackFile.of(stack) for stack in (*pair.stacks, pair.edge)}
+    settings = {stack: {key: file.get(key) for key in SETTINGS} for stack, file in files.items()}
+    return Declaration.of(settings, pair.live, pair.other, pair.edge)
+
+
+def expectations(declared: Declaration) -> list[Expected]:
+    """The expected times of both postures, as a standby is declared."""
+    return [expected(replace(declared.standby, posture=posture)) for posture in LIMIT_MINUTES]
+
+
+def _rows(running: Drill, declared: Declaration) -> list[tables.Row]:
+    if running.measured is None:
+        return []
+    return tables.measured_rows(running.measured, declared.rto_minutes, declared.rpo_minutes)
+
+
+def _conclude(running: Drill, declared: Declaration, promised: list[Objective], failed: BaseException | None) -> None:
+    """Show the tables and write the report, of a drill that failed as well."""
+    times = expectations(declared)
+    rows = _rows(running, declared)
+    shown: dict[str, tables.Rows] = {
+        "Expected in the real clouds": tables.expected_rows(times),
+        "Computed from the declaration": tables.objective_rows(promised),
+    }
+    if rows:
+        tables.show("Measured in the sandbox", tables.flat(rows))
+    for title, content in shown.items():
+        tables.show(title, content)
+    shown["Sources of the expected times"] = tables.source_rows(times)
+    for table in times:
+        say(table.verdict())
+    written = report.write(running.options.report or report.default_folder(), _record(running, rows, shown, failed))
+    say(f"report: {written[0]}")
+
+
+def _record(
+    running: Drill, rows: list[tables.Row], shown: dict[str, tables.Rows], failed: BaseException | None
+) -> dict[str, Any]:
+    found = running.measured
+    outages = [outage for outage in (found.outage, found.back) if outage] if found else []
+    return {
+        "operation": "drill",
+        "from": running.home,
+        "to": running.away,
+        "outcome": f"failed: {failed}" if failed else "done",
+        "mode": running.options.mode,
+        "decided_at": running.decided.isoformat() if running.decided else None,
+        "timeline": Timeline(entries=running.entries()).to_json(),
+        "marks": running.marks,
+        "outages": [{"from": outage.began.isoformat(), "to": outage.ended.isoformat()} for outage in outages],
+        "measured": {row.what: row.value for row in rows},
+        "budget": {row.what: row.limit for row in rows},
+        "tables": shown,
+        "notes": [NOTE],
+    }

@@ -1,0 +1,153 @@
+"""The drill's tables: what was measured, what the real clouds are expected to take, what the declaration promises."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.table import Table
+
+from ops.core.steps import console
+from ops.core.timeline_picture import span
+from ops.drill.losses import Loss, Outage
+from ops.objectives.expected import Expected, Step
+from ops.objectives.objectives import Objective
+
+LOG_WIDTH = 120
+"""Of a table that goes to a file."""
+
+Rows = list[tuple[str, ...]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """What the drill measured. `flip_seconds` is the flip with its gates, `changes` what previews still show.
+
+    What comes with the way back is None where the drill did not go it.
+    """
+
+    outage: Outage
+    loss: Loss
+    calls: dict[str, int]
+    lost_region: str
+    flip_seconds: float | None = None
+    back: Outage | None = None
+    back_loss: Loss | None = None
+    changes: dict[str, dict[str, int]] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """A measured value beside what it may be at most; `within` is None where nothing is asked of it."""
+
+    what: str
+    value: str
+    limit: str = ""
+    within: bool | None = None
+
+
+def measured_rows(measured: Measured, rto_minutes: float, rpo_minutes: float) -> list[Row]:
+    """The measured values, and whether each keeps its budget."""
+    outage, loss = measured.outage, measured.loss
+    calls = sum(measured.calls.values())
+    told = f"{calls} ({', '.join(sorted(measured.calls))})" if calls else "0"
+    rows = [
+        Row(
+            what="RTO: first row refused to first row served elsewhere",
+            value=span(outage.seconds),
+            limit=span(rto_minutes * 60),
+            within=outage.seconds <= rto_minutes * 60,
+        ),
+        Row(
+            what="RPO: age of the newest row that survived",
+            value=span(loss.seconds),
+            limit=span(rpo_minutes * 60),
+            within=loss.seconds <= rpo_minutes * 60,
+        ),
+        Row(what="acknowledged rows lost", value=str(loss.rows)),
+        *([Row(what="flip with its gates", value=span(measured.flip_seconds))] if measured.flip_seconds else []),
+        Row(what=f"calls to {measured.lost_region} after the decision", value=told, limit="0", within=calls == 0),
+    ]
+    if measured.back_loss is not None:
+        stopped = span(measured.back.seconds) if measured.back else "0.0 s"
+        lost = measured.back_loss.rows
+        rows += [
+            Row(what="nobody served while failing back", value=stopped),
+            Row(what="rows lost while failing back", value=str(lost), limit="0", within=lost == 0),
+        ]
+    if measured.changes is not None:
+        pending = {stack: changes for stack, changes in measured.changes.items() if changes}
+        told = "; ".join(f"{stack}: {_changes(changes)}" for stack, changes in pending.items()) or "none"
+        rows.append(Row(what="changes left at the end", value=told, limit="none", within=not pending))
+    return rows
+
+
+def expected_rows(tables: Sequence[Expected]) -> Rows:
+    """The steps of all postures; each posture's column has a star where a step is on its critical path."""
+    rows: Rows = [("step", "minutes", *(table.posture for table in tables), "how far to trust it, and the source")]
+    steps = {step.name: step for table in tables for step in table.steps}
+    order = max((table.steps for table in tables), key=len)
+    for step in (steps[step.name] for step in order):
+        places = [_place(table, step) for table in tables]
+        rows.append(
+            (step.name, f"{step.least:g} to {step.most:g}", *places, f"{step.source.basis}: {step.source.title}")
+        )
+    totals = [f"{table.most:.1f}" for table in tables]
+    limits = [f"{table.limit:g}" for table in tables]
+    rows.append(("total of the path with the stars", "", *totals, ""))
+    rows.append(("at most", "", *limits, ""))
+    return rows
+
+
+def source_rows(tables: Sequence[Expected]) -> Rows:
+    """What each step waits for, and what its source says."""
+    steps = {step.name: step for table in tables for step in table.steps}
+    rows = [
+        (step.name, ", ".join(step.after), step.source.says, f"{step.source.title}: {step.source.url}")
+        for step in steps.values()
+    ]
+    return [("step", "waits for", "the source says", "source"), *rows]
+
+
+def objective_rows(objectives: Sequence[Objective]) -> Rows:
+    """The promises of the declaration, by kind of data and scenario."""
+    rows: Rows = [("scenario", "what", "data lost, min", "time lost, min", "kept", "because")]
+    for row in objectives:
+        kept = "yes" if row.within else f"no: {row.change}"
+        rows.append((row.scenario, row.what, _minutes(row.rpo_minutes), _minutes(row.rto_minutes), kept, row.formula))
+    return rows
+
+
+def over(rows: Sequence[Row], objectives: Sequence[Objective]) -> list[str]:
+    """What is over its budget, one line each."""
+    broken = [f"{row.what}: {row.value}, at most {row.limit}" for row in rows if row.within is False]
+    return broken + [f"{row.what}, {row.scenario}: {row.formula}; {row.change}" for row in objectives if not row.within]
+
+
+def show(title: str, rows: Rows) -> None:
+    """A table on the screen; the first row is the heads."""
+    table = Table(*rows[0], title=title, title_justify="left")
+    for row in rows[1:]:
+        table.add_row(*row)
+    screen = console()
+    if not screen.is_terminal:
+        screen.width = LOG_WIDTH
+    screen.print(table)
+
+
+def flat(rows: Sequence[Row]) -> Rows:
+    """Measured rows as a table."""
+    told = {True: "within", False: "OVER", None: ""}
+    return [("measured", "is", "at most", ""), *((r.what, r.value, r.limit, told[r.within]) for r in rows)]
+
+
+def _place(table: Expected, step: Step) -> str:
+    if step.name in table.path:
+        return "*"
+    return "beside it" if step.name in {step.name for step in table.steps} else ""
+
+
+def _minutes(value: float | None) -> str:
+    return "" if value is None else f"{value:g}"
+
+
+def _changes(changes: dict[str, int]) -> str:
+    return ", ".join(f"{count} {operation}" for operation, count in changes.items())

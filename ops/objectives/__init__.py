@@ -1,0 +1,1 @@
+"""The recovery objectives, and how long a failover is expected to take."""

@@ -1,0 +1,209 @@
+"""How long a failover takes in the real clouds: the steps, what each waits for, and the longest way through them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from ops.objectives import sources
+from ops.objectives.sources import Basis, Source
+
+Posture = Literal["pilot-light", "warm"]
+
+LIMIT_MINUTES: Mapping[Posture, float] = {"pilot-light": 30.0, "warm": 12.0}
+"""What an activation and the flip may take from the decision on, by posture."""
+
+CONFIRM, PREFLIGHT, PLAN = "read the quote and confirm", "preflight and fence", "plan of the change"
+PROMOTE, BACK_UP, CONVERT = "promote the replica", "first backup of the database", "convert to Multi-AZ"
+CREATE_CACHE, BOOT, HEALTH = "create the cache", "start the instances", "first health check"
+GATES, FLIP, SPREAD = "gates", "flip the records", "records reach every site"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standby:
+    """What a standby is, as far as time depends on it.
+
+    `keeps_backups`: the replica has automated backups of its own already; `two_zones`: and a standby in a second zone.
+    """
+
+    posture: Posture
+    warmup_seconds: int
+    keeps_backups: bool
+    two_zones: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """A step with its range in minutes. It begins when all of `after` are over."""
+
+    name: str
+    least: float
+    most: float
+    source: Source
+    after: tuple[str, ...] = ()
+    change: str = ""
+    """What to change where the step takes too long."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Expected:
+    """The steps of one posture, the path that decides, and its length in minutes."""
+
+    posture: Posture
+    steps: tuple[Step, ...]
+    path: tuple[str, ...]
+    least: float
+    most: float
+    limit: float
+
+    @property
+    def within(self) -> bool:
+        """Whether even the slow case keeps the limit."""
+        return self.most <= self.limit
+
+    @property
+    def assumed(self) -> float:
+        """Minutes of the path that are assumptions."""
+        return sum(step.most for step in self.steps if step.name in self.path and _assumed(step))
+
+    def verdict(self) -> str:
+        """The total, and where that is over the limit each step to change."""
+        told = f"{self.posture}: {self.least:.0f} to {self.most:.1f} min from the decision, limit {self.limit:.0f}"
+        if self.within:
+            return f"{told}; {self.assumed:.1f} of them assumed"
+        changes = "; ".join(f"'{step.name}': {step.change}" for step in self.to_change())
+        return f"{told}: over; to change: {changes}"
+
+    def room(self, name: str) -> float:
+        """Minutes that a step may take before the posture is over its limit, all others as slow as they can be.
+
+        Without end for a step that the flip does not wait for.
+        """
+        if not _leads(self.steps, SPREAD, name):
+            return float("inf")
+        without = [replace(step, most=0.0) if step.name == name else step for step in self.steps]
+        through = _longest([step for step in without if _leads(self.steps, step.name, name)])
+        return self.limit - through[1]
+
+    def to_change(self) -> list[Step]:
+        """The steps without which the limit would be kept: each time the longest of the path that can be changed."""
+        changed: list[Step] = []
+        left = self
+        while not left.within and (longest := left._longest_to_change()):
+            changed.append(longest)
+            left = _table(self.posture, [replace(s, most=0.0, change="") if s in changed else s for s in self.steps])
+        return changed
+
+    def _longest_to_change(self) -> Step | None:
+        changeable = [step for step in self.steps if step.name in self.path and step.change]
+        return max(changeable, key=lambda step: step.most, default=None)
+
+
+def expected(standby: Standby) -> Expected:
+    """The table of a posture, as that standby is declared."""
+    return _table(standby.posture, _steps(standby))
+
+
+def _table(posture: Posture, steps: Sequence[Step]) -> Expected:
+    path, most = _longest(steps)
+    _, least = _longest([replace(step, most=min(step.least, step.most)) for step in steps])
+    limit = LIMIT_MINUTES[posture]
+    return Expected(posture=posture, steps=tuple(steps), path=path, least=least, most=most, limit=limit)
+
+
+def _steps(standby: Standby) -> list[Step]:
+    """In an order in which each comes after those it waits for."""
+    begin = [
+        Step(name=CONFIRM, least=1, most=2, source=sources.QUOTE),
+        Step(name=PREFLIGHT, least=0.1, most=0.5, source=sources.COMMAND, after=(CONFIRM,)),
+        Step(name=PLAN, least=0.2, most=0.5, source=sources.COMMAND, after=(PREFLIGHT,)),
+    ]
+    database, instances = _database(standby), _instances(standby)
+    cache = [_cache()] if standby.posture == "pilot-light" else list[Step]()
+    ready = (*(step.name for step in [*database, *cache]), HEALTH)
+    end = [
+        Step(name=GATES, least=0.1, most=0.5, source=sources.COMMAND, after=ready),
+        Step(name=FLIP, least=0.1, most=0.5, source=sources.COMMAND, after=(GATES,)),
+        Step(name=SPREAD, least=0.1, most=1, source=sources.PROPAGATION, after=(FLIP,)),
+    ]
+    return [*begin, *database, *cache, *instances, *end]
+
+
+def _database(standby: Standby) -> list[Step]:
+    promote = Step(
+        name=PROMOTE,
+        least=2,
+        most=6,
+        source=sources.PROMOTION,
+        after=(PLAN,),
+        change="a database that replicates its storage (Aurora) is promoted faster; nothing else of ours is",
+    )
+    back_up = Step(
+        name=BACK_UP,
+        least=5,
+        most=60,
+        source=sources.FIRST_BACKUP,
+        after=(PROMOTE,),
+        change="keep automated backups on the replica, then a promotion needs no full one",
+    )
+    convert = Step(
+        name=CONVERT,
+        least=10,
+        most=30,
+        source=sources.MULTI_AZ,
+        after=(PROMOTE if standby.keeps_backups else BACK_UP,),
+        change="give the replica its second zone in peace, or convert in a second run after the flip",
+    )
+    missing = [step for step, there in ((back_up, standby.keeps_backups), (convert, standby.two_zones)) if not there]
+    return [promote, *missing]
+
+
+def _cache() -> Step:
+    return Step(
+        name=CREATE_CACHE,
+        least=9,
+        most=15,
+        source=sources.CACHE,
+        after=(PLAN,),
+        change="keep the cache running: posture warm",
+    )
+
+
+def _instances(standby: Standby) -> list[Step]:
+    """They start beside the database: nothing they are told at their start comes from it."""
+    boot = standby.warmup_seconds / 60
+    return [
+        Step(
+            name=BOOT,
+            least=min(2, boot),
+            most=boot,
+            source=sources.BOOT,
+            after=(PLAN,),
+            change="start from an image with the packages in it, and lower web.warmup_seconds",
+        ),
+        Step(name=HEALTH, least=0.1, most=0.5, source=sources.TARGET_HEALTH, after=(BOOT,)),
+    ]
+
+
+def _longest(steps: Sequence[Step]) -> tuple[tuple[str, ...], float]:
+    """The path to the last step that takes longest, and how long."""
+    known = {step.name for step in steps}
+    ends: dict[str, tuple[float, tuple[str, ...]]] = {}
+    for step in steps:
+        before = max((ends[name] for name in step.after if name in known), key=lambda end: end[0], default=(0.0, ()))
+        ends[step.name] = (before[0] + step.most, (*before[1], step.name))
+    total, path = ends[SPREAD]
+    return path, total
+
+
+def _leads(steps: Sequence[Step], name: str, through: str) -> bool:
+    """Whether a step lies on a way through another: before it, after it, or it itself."""
+    after = {step.name: set(step.after) for step in steps}
+
+    def reaches(start: str, end: str) -> bool:
+        return start == end or any(reaches(start, step) for step in after[end])
+
+    return reaches(name, through) or reaches(through, name)
+
+
+def _assumed(step: Step) -> bool:
+    return step.source.basis is Basis.ASSUMED

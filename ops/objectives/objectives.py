@@ -1,0 +1,287 @@
+"""How much data and time a disaster costs, computed from what is declared, and whether that keeps what is promised."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any, Literal
+
+from ops.errors import Exit, OpsError
+from ops.objectives import sources
+from ops.objectives.expected import Posture, Standby, expected
+from ops.objectives.sources import Source
+
+MAIL_MINUTES = 1
+"""From the verdict of a health check to the mail on the phone; ours."""
+RESPONSE_MINUTES = 15
+"""Both manuals, P1: see sources.RESPONSE."""
+RESTORE_MINUTES = 34
+"""A database out of a snapshot: see sources.RESTORE."""
+COPY_MINUTES = 60
+"""A copy to the other region; assumed, for AWS says that it can take hours: see sources.COPY_TIME."""
+RESTORABLE_MINUTES = 5
+"""See sources.POINT_IN_TIME."""
+CONTROLLED_MINUTES = 15
+"""See sources.TIME_CONTROL."""
+UNCONTROLLED_MINUTES = 120
+"""A couple of hours: see sources.REPLICATION."""
+
+Replication = Literal["none", "best-effort", "time-control"]
+
+# What the program declares of every standby: no setting, so the unit tests compare it with the declared resources.
+REPLICA_KEEPS_BACKUPS = True
+REPLICA_HAS_TWO_ZONES = True
+UPLOADS: Replication = "time-control"
+
+
+class Scenario(StrEnum):
+    """What happened."""
+
+    REGION_LOST = "region lost"
+    DATA_CORRUPTED = "data corrupted"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Declaration:
+    """The pair of regions, as far as its objectives depend on it, in plain values.
+
+    `noticed_minutes`: until the outside checks have told somebody. `replica_lag_seconds`: what a replica may be behind,
+    None without a replica. `copy_every_minutes`: offsite copies of the database, None without; `copy_takes_minutes`:
+    from when one is due until it is there. `restorable_days`: of point-in-time recovery, 0 without.
+    `versions_kept_days`: of overwritten and deleted uploads. `messages_kept_days`: the shortest of the queues.
+    """
+
+    rto_minutes: float
+    rpo_minutes: float
+    noticed_minutes: float
+    standby: Standby
+    replica_lag_seconds: float | None
+    copy_every_minutes: float | None
+    copy_takes_minutes: float
+    restorable_days: float
+    uploads: Replication
+    versions_kept_days: float
+    messages_kept_days: float
+
+    @classmethod
+    def of(cls, files: Mapping[str, Mapping[str, Any]], live: str, other: str, edge: str) -> "Declaration":
+        """From the settings of the two regions and of the edge, by stack, keys without the project's prefix."""
+        from settings.offsite import START_MINUTES
+
+        here, there = files[live], files[other]
+        recovery, offsite = here["recovery"], here.get("offsite") or {}
+        hours = offsite.get("copy_every_hours")
+        checks = files[edge]["health_checks"]
+        return cls(
+            rto_minutes=recovery["rto_minutes"],
+            rpo_minutes=recovery["rpo_minutes"],
+            noticed_minutes=checks["interval_seconds"] * checks["consecutive_fails"] / 60 + MAIL_MINUTES,
+            standby=standby_of(there),
+            replica_lag_seconds=recovery["max_replica_lag_seconds"] if _follows(there, live) else None,
+            copy_every_minutes=hours * 60 if hours else None,
+            copy_takes_minutes=START_MINUTES + COPY_MINUTES,
+            restorable_days=here["database"]["backup_retention_days"],
+            uploads=UPLOADS if offsite else "none",
+            versions_kept_days=here["storage"]["noncurrent_version_retention_days"],
+            messages_kept_days=min(queue["retention_days"] for queue in here["workers"]["queues"].values()),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Objective:
+    """What one kind of data, or the service as a whole, has to expect in one scenario.
+
+    `rpo_minutes` is None where time does not measure the loss, `rto_minutes` where it is told on another row.
+    """
+
+    what: str
+    scenario: Scenario
+    formula: str
+    source: Source
+    rpo_minutes: float | None = None
+    rto_minutes: float | None = None
+    within: bool
+    change: str = ""
+
+
+def objectives(given: Declaration) -> list[Objective]:
+    """Every row. Those that are not `within` say what to change."""
+    return [
+        _service(given),
+        _database_lost(given),
+        _uploads_lost(given),
+        _messages_lost(given),
+        _cache_lost(given),
+        _database_corrupted(given),
+        _uploads_corrupted(given),
+    ]
+
+
+def require(given: Declaration) -> list[Objective]:
+    """The objectives. Raises OpsError OVER_BUDGET with a line for each that is not kept."""
+    rows = objectives(given)
+    over = [f"{row.what}, {row.scenario}: {row.formula}; {row.change}" for row in rows if not row.within]
+    if over:
+        raise OpsError("\n".join(over), Exit.OVER_BUDGET)
+    return rows
+
+
+def standby_of(settings: Mapping[str, Any]) -> Standby:
+    """What a stack's settings say of it as a standby."""
+    posture: Posture = settings["posture"]
+    return Standby(
+        posture=posture,
+        warmup_seconds=settings["web"]["warmup_seconds"],
+        keeps_backups=REPLICA_KEEPS_BACKUPS,
+        two_zones=REPLICA_HAS_TWO_ZONES,
+    )
+
+
+def before_the_decision(given: Declaration) -> float:
+    """Minutes from the loss until somebody is at the keyboard."""
+    return given.noticed_minutes + RESPONSE_MINUTES
+
+
+def _service(given: Declaration) -> Objective:
+    """How long nobody is served when a region is lost."""
+    waited = before_the_decision(given)
+    if given.replica_lag_seconds is None:
+        most = expected(replace(given.standby, keeps_backups=True, two_zones=True)).most
+        total = waited + RESTORE_MINUTES + most
+        how, source = f"{RESTORE_MINUTES} to restore a copy + {most:.1f} for the rest", sources.RESTORE
+    else:
+        most = expected(given.standby).most
+        total = waited + most
+        how, source = f"{most:.1f} to take over", sources.RESPONSE
+    within = total <= given.rto_minutes
+    return Objective(
+        what="service",
+        scenario=Scenario.REGION_LOST,
+        rto_minutes=total,
+        formula=f"{given.noticed_minutes:g} until it is noticed + {RESPONSE_MINUTES} until somebody is there + {how}",
+        source=source,
+        within=within,
+        change="" if within else expected(given.standby).verdict(),
+    )
+
+
+def _database_lost(given: Declaration) -> Objective:
+    """The best of what there is: the replica, or the last copy that has arrived."""
+    ways: list[tuple[float, str, Source]] = []
+    if given.replica_lag_seconds is not None:
+        lag = given.replica_lag_seconds
+        ways.append((lag / 60, f"replica: {lag:g} s behind at most", sources.LAG_LIMIT))
+    if given.copy_every_minutes is not None:
+        every, takes = given.copy_every_minutes, given.copy_takes_minutes
+        ways.append(
+            (
+                every + takes,
+                f"copies: every {every:g} min + {takes:g} from when one is due until it is there",
+                sources.COPIES,
+            )
+        )
+    if not ways:
+        return Objective(
+            what="database",
+            scenario=Scenario.REGION_LOST,
+            formula="no replica and no copy: everything",
+            source=sources.COPIES,
+            within=False,
+            change="let the other region follow, or set offsite.copy_every_hours",
+        )
+    loss, formula, source = min(ways, key=lambda way: way[0])
+    within = loss <= given.rpo_minutes
+    return Objective(
+        what="database",
+        scenario=Scenario.REGION_LOST,
+        rpo_minutes=loss,
+        formula=formula,
+        source=source,
+        within=within,
+        change="" if within else f"want {given.rpo_minutes:g} min: a replica, or more frequent and faster copies",
+    )
+
+
+def _uploads_lost(given: Declaration) -> Objective:
+    loss, source = {
+        "none": (None, sources.REPLICATION),
+        "best-effort": (UNCONTROLLED_MINUTES, sources.REPLICATION),
+        "time-control": (CONTROLLED_MINUTES, sources.TIME_CONTROL),
+    }[given.uploads]
+    within = loss is not None and loss <= given.rpo_minutes
+    return Objective(
+        what="uploads",
+        scenario=Scenario.REGION_LOST,
+        rpo_minutes=loss,
+        formula="not replicated: everything" if loss is None else f"replication {given.uploads}: {loss} min",
+        source=source,
+        within=within,
+        change="" if within else "replicate the bucket with replication time control",
+    )
+
+
+def _messages_lost(given: Declaration) -> Objective:
+    """They are not lost but stay behind; lost is what expires before the region is back and worked off."""
+    kept = given.messages_kept_days * 24 * 60
+    within = kept >= given.rto_minutes
+    return Objective(
+        what="queue messages",
+        scenario=Scenario.REGION_LOST,
+        formula=f"stay behind, kept {given.messages_kept_days:g} days for the region's return; the quote counts them",
+        source=sources.QUEUES,
+        within=within,
+        change="" if within else "keep messages longer than an outage may last: workers.queues.*.retention_days",
+    )
+
+
+def _cache_lost(given: Declaration) -> Objective:
+    return Objective(
+        what="cache",
+        scenario=Scenario.REGION_LOST,
+        formula="starts empty: sessions end, nothing else",
+        source=sources.SESSIONS,
+        within=True,
+    )
+
+
+def _database_corrupted(given: Declaration) -> Objective:
+    """A replica follows into corruption, so only point-in-time recovery counts."""
+    if given.restorable_days <= 0:
+        return Objective(
+            what="database",
+            scenario=Scenario.DATA_CORRUPTED,
+            formula="no point-in-time recovery: back to the last copy, if that is not corrupted too",
+            source=sources.POINT_IN_TIME,
+            within=False,
+            change="set database.backup_retention_days, 7 to 35",
+        )
+    total = before_the_decision(given) + RESTORE_MINUTES
+    room = given.rto_minutes - total
+    within = given.rpo_minutes >= RESTORABLE_MINUTES and room > 0
+    return Objective(
+        what="database",
+        scenario=Scenario.DATA_CORRUPTED,
+        rpo_minutes=RESTORABLE_MINUTES,
+        rto_minutes=total,
+        formula=f"to any second of {given.restorable_days:g} days, but of the last {RESTORABLE_MINUTES} min; "
+        f"{room:.0f} min are left to replay the log",
+        source=sources.RESTORE,
+        within=within,
+        change="" if within else "RDS restores no faster: promise less, or keep a second replica that lags on purpose",
+    )
+
+
+def _uploads_corrupted(given: Declaration) -> Objective:
+    within = given.versions_kept_days > 0
+    return Objective(
+        what="uploads",
+        scenario=Scenario.DATA_CORRUPTED,
+        rpo_minutes=0 if within else None,
+        formula=f"every version of {given.versions_kept_days:g} days; a deletion is not replicated",
+        source=sources.VERSIONS,
+        within=within,
+        change="" if within else "keep versions: storage.noncurrent_version_retention_days",
+    )
+
+
+def _follows(settings: Mapping[str, Any], live: str) -> bool:
+    return bool(settings["role"] == "standby" and not settings["activated"] and settings["follows"] == live)

@@ -1,0 +1,1 @@
+"""The project as the engine sees it in the sandbox: paths, overlay, environment and shell."""

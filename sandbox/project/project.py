@@ -1,0 +1,244 @@
+"""The overlay: the committed project as the engine sees it in the sandbox, with the sandbox's own secrets.
+
+A stack file names the secrets provider its secrets are encrypted for, and the engine writes its salt into it. So the
+sandbox never gives the engine a committed stack file: it renders each into `.sandbox/project/`, again whenever the
+committed one changes. What `pulumi config set` or an operators' command writes there stays, until the emulated clouds
+forget what was made from it.
+"""
+
+import base64
+import json
+import os
+import secrets
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from sandbox.project import overlay
+from sandbox.project.origin_pull import origin_pull
+from sandbox.project.paths import Paths, write_private
+from sandbox.toolchain.steps import SandboxError
+
+STACKS = ("prod", "dr", "edge")
+"""The stacks of the platform, in the order in which one needs the other's outputs."""
+PROJECT_FILE = "Pulumi.yaml"
+EMPTY = "config: {}\n"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Secret:
+    """A secret of the platform: which stacks want it, and how the sandbox makes a value that the clouds accept."""
+
+    key: str
+    wanted_by: str
+    make: Callable[[], str]
+    why: str
+
+
+SECRETS = (
+    Secret(
+        key="database_password",
+        wanted_by="region",
+        make=lambda: secrets.token_urlsafe(24),
+        why='RDS takes 8 to 41 printable characters other than / @ " and space',
+    ),
+    Secret(
+        key="cache_auth_token",
+        wanted_by="region",
+        make=lambda: secrets.token_hex(24),
+        why="ElastiCache takes 16 to 128 letters and digits",
+    ),
+    Secret(
+        key="app_key",
+        wanted_by="region",
+        make=lambda: "base64:" + base64.b64encode(secrets.token_bytes(32)).decode(),
+        why="Laravel's AES-256 key",
+    ),
+    Secret(
+        key="origin_pull_ca",
+        wanted_by="region",
+        make=lambda: origin_pull().authority,
+        why="PEM: whose certificates the load balancers take from who calls them",
+    ),
+    Secret(
+        key="origin_pull_certificate",
+        wanted_by="edge",
+        make=lambda: origin_pull().certificate,
+        why="PEM: signed by the authority that the load balancers trust",
+    ),
+    Secret(
+        key="origin_pull_key",
+        wanted_by="edge",
+        make=lambda: origin_pull().key,
+        why="PEM: belongs to the certificate",
+    ),
+    Secret(
+        key="cloudflare_api_token",
+        wanted_by="edge",
+        make=lambda: secrets.token_urlsafe(30),
+        why="Cloudflare's tokens have 40 letters, digits, - and _",
+    ),
+)
+
+
+def project_name(paths: Paths) -> str:
+    """The name in Pulumi.yaml: the namespace of its configuration keys."""
+    return str(_load(paths.checkout / "Pulumi.yaml")["name"])
+
+
+def stacks(paths: Paths) -> list[str]:
+    """The platform's stacks that have a committed stack file."""
+    return [stack for stack in STACKS if stack_file(paths, stack).is_file()]
+
+
+def stack_file(paths: Paths, stack: str) -> Path:
+    """A stack's committed file."""
+    return paths.checkout / f"Pulumi.{stack}.yaml"
+
+
+def setting(paths: Paths, stack: str, key: str) -> object:
+    """A value of a stack in the sandbox, that of the committed file before the first change, None without one."""
+    overlaid = paths.project / stack_file(paths, stack).name
+    content = _load(overlaid if overlaid.is_file() else stack_file(paths, stack))
+    config = content.get("config")
+    return config.get(f"{project_name(paths)}:{key}") if isinstance(config, dict) else None
+
+
+def refresh(paths: Paths) -> list[str]:
+    """Render every committed file that changed since it was last rendered, and forget those that are gone.
+
+    What was set in the sandbox alone stays. Returns a line for each file in which it meets a change of the committed
+    value.
+    """
+    committed = _committed(paths)
+    notes = []
+    for name, path in committed.items():
+        text = path.read_text()
+        copy = paths.rendered / name
+        if copy.is_file() and (paths.project / name).is_file() and copy.read_text() == text:
+            continue
+        if name == PROJECT_FILE:
+            rendered = _rendered_project(paths, text)
+        else:
+            overlaid = paths.project / name
+            current = overlaid.read_text() if overlaid.is_file() else None
+            merged = overlay.render_stack(text, _text(copy) or text, current, name, _own_keys(paths))
+            rendered = merged.text
+            if merged.contested:
+                keys = ", ".join(merged.contested)
+                notes.append(f"{name}: {keys} changed here and in the committed file: the sandbox's value stays")
+        write_private(paths.project / name, rendered)
+        write_private(copy, text)
+    for copy in paths.rendered.glob("*.yaml"):
+        if copy.name not in committed:
+            (paths.project / copy.name).unlink(missing_ok=True)
+            copy.unlink()
+    return notes
+
+
+def start_over(paths: Paths) -> list[str]:
+    """Make every stack file of the overlay anew from the committed one, and keep only the sandbox's secrets.
+
+    Returns the names of the files that said something else: what operations or `pulumi config set` wrote there.
+    """
+    refresh(paths)
+    changed = []
+    for name, path in _committed(paths).items():
+        if name == PROJECT_FILE:
+            continue
+        committed, current = path.read_text(), (paths.project / name).read_text()
+        bare = overlay.secrets_alone(current, name)
+        fresh = overlay.render_stack(committed, EMPTY, bare, name, _own_keys(paths)).text
+        if not overlay.says_the_same(fresh, current, name):
+            changed.append(name)
+            write_private(paths.project / name, fresh)
+    return changed
+
+
+def _committed(paths: Paths) -> dict[str, Path]:
+    """The committed files that the engine reads, by name."""
+    found = {path.name: path for path in paths.checkout.glob("Pulumi*.yaml") if path.name.split(".")[0] == "Pulumi"}
+    if PROJECT_FILE not in found:
+        raise SandboxError(f"{paths.checkout} holds no {PROJECT_FILE}: run this in a checkout of the platform")
+    return found
+
+
+def _rendered_project(paths: Paths, text: str) -> str:
+    main = str(overlay.read(text, PROJECT_FILE).get("main") or ".")
+    return overlay.render_project(
+        text,
+        PROJECT_FILE,
+        interpreter=str(paths.venv),
+        main=os.path.relpath(paths.checkout / main, paths.project),
+    )
+
+
+def _own_keys(paths: Paths) -> set[str]:
+    project = project_name(paths)
+    return {f"{project}:{secret.key}" for secret in SECRETS}
+
+
+def set_secrets(paths: Paths, stack: str, environment: Mapping[str, str]) -> None:
+    """Give a stack the secrets it wants and has not got, encrypted for the sandbox."""
+    name = stack_file(paths, stack).name
+    current = (paths.project / name).read_text()
+    for secret in wanted_secrets(paths, stack):
+        key = f"{project_name(paths)}:{secret.key}"
+        if overlay.has_secret(current, name, key):
+            continue
+        answer = subprocess.run(
+            [paths.wrapper, "config", "set", "--secret", "--stack", stack, key],
+            cwd=paths.checkout,
+            env=dict(environment),
+            input=secret_value(paths, secret),
+            capture_output=True,
+            text=True,
+        )
+        if answer.returncode:
+            raise SandboxError(f"stack {stack}: the secret {key} could not be set: {answer.stderr.strip()}")
+
+
+def wanted_secrets(paths: Paths, stack: str) -> list[Secret]:
+    """The secrets of a stack, by what it is."""
+    kind = "edge" if setting(paths, stack, "role") == "edge" else "region"
+    return [secret for secret in SECRETS if secret.wanted_by == kind]
+
+
+def secret_value(paths: Paths, secret: Secret) -> str:
+    """The sandbox's value of a secret: made once, the same in every stack.
+
+    All are made together, because some belong together.
+    """
+    values = json.loads(paths.secrets.read_text()) if paths.secrets.exists() else {}
+    missing = [row for row in SECRETS if row.key not in values]
+    if missing:
+        values |= {row.key: row.make() for row in missing}
+        write_private(paths.secrets, json.dumps(values, indent=2))
+    return str(values[secret.key])
+
+
+def _load(path: Path) -> dict[str, object]:
+    """A YAML file, where its comments do not matter."""
+    try:
+        content = yaml.safe_load(path.read_text())
+    except yaml.YAMLError as error:
+        raise SandboxError(f"{path} is not YAML: {error}") from None
+    if not isinstance(content, dict):
+        raise SandboxError(f"{path}: expected keys and values")
+    return content
+
+
+def _text(path: Path) -> str | None:
+    return path.read_text() if path.is_file() else None
+
+
+if __name__ == "__main__":
+    try:
+        for note in refresh(Paths.of()):
+            print(f"sandbox: {note}", file=sys.stderr)
+    except SandboxError as problem:
+        raise SystemExit(f"sandbox: {problem}") from None

@@ -1,0 +1,1 @@
+"""The servers of the sandbox, and how its stacks are brought up."""

@@ -1,0 +1,156 @@
+"""The emulated clouds, and the states that describe them: a state outlives the memory of its cloud."""
+
+import json
+import shutil
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+from sandbox.project import project
+from sandbox.project.paths import Paths, write_private
+from sandbox.servers import processes
+from sandbox.servers.processes import APPLICATION, AWS, KINDS, Kind, Server
+
+LOST_STATES_KEPT = 5
+
+
+def start(paths: Paths) -> tuple[dict[str, Server], list[str]]:
+    """Every server, started where it was not running, and the names of those that were started.
+
+    Stacks describe one another's resources: where one cloud has lost its memory, all start from nothing.
+    """
+    found = {kind.name: processes.running(paths, kind) for kind in KINDS}
+    if any(found[kind.name] is None for kind in KINDS if kind.described):
+        stop(paths)
+        found = dict.fromkeys(found)
+    servers: dict[str, Server] = {}
+    fresh = []
+    for kind in KINDS:
+        server = found.get(kind.name)
+        if server is None:
+            server = processes.start(paths, kind, arguments(paths, kind, servers))
+            fresh.append(kind.name)
+        servers[kind.name] = server
+    return servers, fresh
+
+
+def arguments(paths: Paths, kind: Kind, servers: Mapping[str, Server]) -> list[str]:
+    """The command line of a server: what it must know of the stacks, and of the servers before it."""
+    if kind == AWS:
+        return _repeated("--account", _settings(paths, "account_id")[:1])
+    if kind == APPLICATION:
+        return ["--aws", servers[AWS.name].url, *_repeated("--region", _settings(paths, "region"))]
+    zones = [
+        f"{zone}={project.setting(paths, stack, 'domain')}"
+        for stack in project.stacks(paths)
+        if (zone := project.setting(paths, stack, "zone_id"))
+    ]
+    account = _repeated("--account", _settings(paths, "cloudflare_account_id")[:1])
+    record = str(processes.record(paths, APPLICATION))
+    return ["--application-record", record, *account, *_repeated("--zone", zones)]
+
+
+def _settings(paths: Paths, key: str) -> list[str]:
+    """The values of a setting in all stacks that have it."""
+    values = (project.setting(paths, stack, key) for stack in project.stacks(paths))
+    return [str(value) for value in values if value]
+
+
+def _repeated(option: str, values: list[str]) -> list[str]:
+    return [argument for value in values for argument in (option, value)]
+
+
+def stop(paths: Paths, names: list[str] | None = None) -> list[str]:
+    """End the named servers, all without names; the titles of those that ran."""
+    return [kind.title for kind in KINDS if (names is None or kind.name in names) and processes.stop(paths, kind)]
+
+
+def forget_lost_states(paths: Paths, servers: Mapping[str, Server]) -> list[str]:
+    """Where a cloud has lost its memory, move away the states that describe it, and undo what operations wrote into the
+    overlay. Returns what was done, a line each.
+    """
+    record = paths.run / "described.json"
+    instances = {kind.name: servers[kind.name].instance for kind in KINDS if kind.described and kind.name in servers}
+    described = None
+    with suppress(OSError, ValueError):
+        described = json.loads(record.read_text())
+    if described == instances:
+        return []
+    done = []
+    if _states(paths):
+        # The overlay comes first: killed in between, this happens again.
+        if files := project.start_over(paths):
+            done.append(f"what was set in the sandbox alone is forgotten: {', '.join(files)} as committed")
+        kept = move_states_away(paths)
+        done.insert(0, f"the emulated clouds are empty: starting from empty stacks (old states in {kept})")
+    write_private(record, json.dumps(instances))
+    return done
+
+
+def move_states_away(paths: Paths) -> Path | None:
+    """Empty the state backend; where the old states went, None where there were none."""
+    if not any((paths.state / ".pulumi" / "stacks").rglob("*.json")):
+        return None
+    target = paths.lost_states / time.strftime("%Y%m%d-%H%M%S")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    paths.state.rename(target)
+    paths.state.mkdir()
+    for old in sorted(paths.lost_states.iterdir())[:-LOST_STATES_KEPT]:
+        shutil.rmtree(old)
+    return target
+
+
+def cut_off(paths: Paths) -> list[str]:
+    """The stacks whose state does not say what their cloud holds: a change was killed, or the file is damaged."""
+    if _locked_by_living(paths):
+        return []
+    return sorted(stack for stack, file in _states(paths).items() if _pending(file))
+
+
+def release_dead_locks(paths: Paths) -> None:
+    """Remove the locks of engines that were killed."""
+    for lock in (paths.state / ".pulumi" / "locks").rglob("*.json"):
+        if not _lock_holder_lives(lock):
+            lock.unlink(missing_ok=True)
+
+
+def resources(paths: Paths, stack: str) -> int:
+    """How many resources a stack's state holds."""
+    file = _states(paths).get(stack)
+    return len((_latest(file) or {}).get("resources") or []) if file else 0
+
+
+def initialised(paths: Paths, stack: str) -> bool:
+    """Whether the backend has the stack."""
+    return stack in _states(paths)
+
+
+def _states(paths: Paths) -> dict[str, Path]:
+    """The state files by stack."""
+    folder = paths.state / ".pulumi" / "stacks" / project.project_name(paths)
+    return {file.stem: file for file in folder.glob("*.json")}
+
+
+def _pending(file: Path) -> bool:
+    latest = _latest(file)
+    return latest is None or bool(latest.get("pending_operations"))
+
+
+def _latest(file: Path) -> dict[str, list[object]] | None:
+    """What a state holds, None where the file cannot be read."""
+    with suppress(OSError, ValueError, KeyError):
+        return json.loads(file.read_text())["checkpoint"].get("latest") or {}
+    return None
+
+
+def _locked_by_living(paths: Paths) -> bool:
+    return any(_lock_holder_lives(lock) for lock in (paths.state / ".pulumi" / "locks").rglob("*.json"))
+
+
+def _lock_holder_lives(lock: Path) -> bool:
+    with suppress(OSError, ValueError, KeyError, psutil.Error):
+        return psutil.Process(json.loads(lock.read_text())["pid"]).name().startswith("pulumi")
+    return False

@@ -1,0 +1,87 @@
+"""The toolchain: versions agree with the Go modules, and the Terraform provider is found where Terraform looks."""
+
+import os
+import platform
+import time
+from pathlib import Path
+
+import pytest
+
+from sandbox.project.paths import Paths, write_program
+from sandbox.toolchain import official, provider
+from sandbox.toolchain.build import BRIDGE, ENGINE, MODULES, Program
+from sandbox.toolchain.steps import SandboxError
+
+SYSTEM = f"{platform.system().lower()}_{provider.MACHINES.get(platform.machine(), platform.machine())}"
+
+
+@pytest.mark.parametrize("program", [ENGINE, BRIDGE])
+def test_the_version_a_program_tells_is_the_one_its_module_requires(program: Program) -> None:
+    module = next(part for part in (MODULES / program.module / "tools.go").read_text().split('"') if "/v3" in part)
+    required = f"{module.split('/v3')[0]}/v3 v{program.version.removeprefix('v')}"
+    assert required in (MODULES / program.module / "go.mod").read_text()
+
+
+def mirror(folder: Path, *versions: str) -> None:
+    """A filesystem mirror with versions of the AWS provider."""
+    for version in versions:
+        write_program(
+            folder / provider.REGISTRY / "hashicorp/aws" / version / SYSTEM / f"terraform-provider-aws_v{version}", ""
+        )
+
+
+def test_the_newest_provider_of_a_mirror_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mirror(tmp_path / "mirror", "998.9.0", "999.10.0", "999.9.0")
+    configuration = tmp_path / "terraformrc"
+    configuration.write_text(f'provider_installation {{\n filesystem_mirror {{ path = "{tmp_path}/mirror" }}\n}}')
+    monkeypatch.setenv("TF_CLI_CONFIG_FILE", str(configuration))
+    assert provider.find_provider("hashicorp/aws").parent.parent.name == "999.10.0"
+
+
+def test_a_missing_provider_is_an_error_that_names_the_places(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    with pytest.raises(SandboxError, match=r"(?s)hashicorp/none.*" + str(tmp_path / "data/terraform/plugins")):
+        provider.find_provider("hashicorp/none")
+
+
+@pytest.fixture
+def paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Paths:
+    """A sandbox on a machine whose `pulumi` is the script that a test writes."""
+    (tmp_path / "bin").mkdir()
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}/usr/bin{os.pathsep}/bin")
+    monkeypatch.setattr(official, "VERSION_SECONDS", 0.5)
+    monkeypatch.setattr(official, "FIRST_BYTE_SECONDS", 0.5)
+    return Paths(tmp_path, tmp_path / "home")
+
+
+def pulumi(paths: Paths, script: str) -> None:
+    write_program(paths.checkout / "bin" / "pulumi", f"#!/bin/sh\n{script}\n")
+
+
+def test_an_engine_that_answers_is_found(paths: Paths) -> None:
+    pulumi(paths, "echo v3")
+    assert official.official_engine(paths) == paths.checkout / "bin" / "pulumi"
+
+
+@pytest.mark.parametrize("script", ["exit 1", "exec sleep 30"])
+def test_an_engine_that_fails_or_hangs_is_not_used(paths: Paths, script: str) -> None:
+    pulumi(paths, script)
+    assert official.official_engine(paths) is None
+
+
+def test_the_sandbox_s_own_wrapper_is_not_an_official_engine(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_program(paths.wrapper, "#!/bin/sh\n")
+    monkeypatch.setenv("PATH", f"{paths.bin}{os.pathsep}/usr/bin")
+    assert official.official_engine(paths) is None
+
+
+def test_a_plugin_that_does_not_arrive_is_given_up(paths: Paths) -> None:
+    pulumi(paths, "exec sleep 30")
+    started = time.monotonic()
+    assert not official._install(paths.checkout / "bin" / "pulumi", "aws", "1.0.0", paths)
+    assert time.monotonic() - started < 5
+
+
+def test_a_plugin_that_arrives_slowly_is_waited_for(paths: Paths) -> None:
+    pulumi(paths, 'sleep 0.3; echo a > "$TMPDIR/part"; sleep 0.6')
+    assert official._install(paths.checkout / "bin" / "pulumi", "aws", "1.0.0", paths)

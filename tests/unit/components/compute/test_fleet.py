@@ -1,0 +1,154 @@
+"""The fleets: what an instance is, where it may be, and how one replaces another."""
+
+import base64
+import json
+from functools import cache
+from pathlib import Path
+
+import pulumi_aws as aws
+import pytest
+import yaml
+from fake_cloud import Cloud, deploy
+from parts import LONG_NAMING, NAMING, PROD, ground
+
+from components.compute import user_data as hosts
+from components.compute.fleet import Fleet, FleetArgs
+from components.compute.instance_role import InstanceRole, InstanceRoleArgs
+from naming import Naming
+
+TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
+GROUP = "aws:autoscaling/group:Group"
+
+
+@cache
+def fleet(*, balanced: bool = False, naming: Naming = NAMING) -> Cloud[Fleet]:
+    laid = ground(naming).built
+
+    def build() -> Fleet:
+        targets = [aws.lb.TargetGroup("targets", name="targets")] if balanced else []
+        args = FleetArgs(
+            naming=naming,
+            network=laid.network,
+            security_group=laid.firewall.workers,
+            keys=laid.keys,
+            role=InstanceRole("hosts", InstanceRoleArgs(naming=naming, grants=[])),
+            instance_type="c6i.large",
+            image_parameter=PROD.web.image_parameter,
+            volume_gib=50,
+            user_data=hosts.user_data("workers"),
+            min_size=3,
+            max_size=9,
+            warmup_seconds=180,
+            target_groups=targets,
+        )
+        return Fleet("fleet", args)
+
+    return deploy(build)
+
+
+def test_the_metadata_service_answers_sessions_of_the_instance_alone() -> None:
+    options = fleet().one(TEMPLATE).inputs["metadataOptions"]
+    assert options == {"httpEndpoint": "enabled", "httpTokens": "required", "httpPutResponseHopLimit": 1}
+
+
+def test_no_instance_has_a_public_address_or_a_key_pair() -> None:
+    cloud = fleet()
+    laid = ground().built
+    template = cloud.one(TEMPLATE).inputs
+    [interface] = template["networkInterfaces"]
+    assert interface["associatePublicIpAddress"] == "false"
+    assert interface["securityGroups"] == [cloud.value(laid.firewall.workers.id)]
+    assert "keyName" not in template
+
+
+def test_the_root_volume_is_the_images_own_and_encrypted_with_the_data_key() -> None:
+    cloud = fleet()
+    laid = ground().built
+    [volume] = cloud.one(TEMPLATE).inputs["blockDeviceMappings"]
+    assert volume["deviceName"] == "/dev/sda1"
+    assert (volume["ebs"]["encrypted"], volume["ebs"]["volumeType"]) == ("true", "gp3")
+    assert volume["ebs"]["kmsKeyId"] == cloud.value(laid.keys.data.arn)
+
+
+def test_a_new_image_is_no_change_of_the_program() -> None:
+    cloud = fleet()
+    assert cloud.one(TEMPLATE).inputs["imageId"] == f"resolve:ssm:{PROD.web.image_parameter}"
+    assert cloud.one(GROUP).inputs["maxInstanceLifetime"] == 7 * 86400
+
+
+def test_instances_and_volumes_are_tagged_by_the_template_alone() -> None:
+    cloud = fleet()
+    specifications = {row["resourceType"]: row["tags"] for row in cloud.one(TEMPLATE).inputs["tagSpecifications"]}
+    assert set(specifications) == {"instance", "volume"}
+    assert specifications["instance"] == specifications["volume"]
+    group_tags = cloud.one(GROUP).inputs["tags"]
+    assert {row["key"]: row["value"] for row in group_tags} == specifications["instance"]
+    assert not any(row["propagateAtLaunch"] for row in group_tags)
+
+
+def test_it_spreads_over_the_app_subnets_of_all_zones() -> None:
+    cloud = fleet()
+    laid = ground().built
+    subnets = [cloud.value(subnet) for subnet in laid.network.app_subnet_ids]
+    assert cloud.one(GROUP).inputs["vpcZoneIdentifiers"] == subnets
+    assert len(set(subnets)) == 3
+
+
+def test_how_many_run_between_the_bounds_is_left_to_scaling() -> None:
+    group = fleet().one(GROUP).inputs
+    assert (group["minSize"], group["maxSize"]) == (3, 9)
+    assert "desiredCapacity" not in group
+
+
+def test_every_replacement_starts_the_new_instance_first() -> None:
+    group = fleet().one(GROUP).inputs
+    bounds = {"minHealthyPercentage": 100, "maxHealthyPercentage": 110}
+    assert group["instanceMaintenancePolicy"] == bounds
+    assert group["instanceRefresh"] == {"strategy": "Rolling", "preferences": bounds}
+
+
+@pytest.mark.parametrize(("balanced", "kind"), [(True, "ELB"), (False, "EC2")])
+def test_health_is_the_balancers_word_where_there_is_one(balanced: bool, kind: str) -> None:
+    assert fleet(balanced=balanced).one(GROUP).inputs["healthCheckType"] == kind
+
+
+def test_the_group_reports_how_many_are_in_service() -> None:
+    assert "GroupInServiceInstances" in fleet().one(GROUP).inputs["enabledMetrics"]
+
+
+def test_the_group_follows_each_new_version_of_the_template() -> None:
+    cloud = fleet()
+    built = cloud.built
+    template = cloud.one(GROUP).inputs["launchTemplate"]
+    assert template == {
+        "id": cloud.value(built.template.id),
+        "version": str(cloud.value(built.template.latest_version)),
+    }
+
+
+def test_an_instance_takes_its_role_from_ec2_alone() -> None:
+    cloud = fleet()
+    trust = json.loads(cloud.one("aws:iam/role:Role", "hosts-role").inputs["assumeRolePolicy"])
+    assert [statement["Principal"] for statement in trust["Statement"]] == [{"Service": "ec2.amazonaws.com"}]
+    assert cloud.one("aws:iam/instanceProfile:InstanceProfile").inputs["role"] == "askproai-prod-hosts"
+
+
+def test_names_fit_in_the_longest_environment() -> None:
+    cloud = fleet(naming=LONG_NAMING)
+    assert len(cloud.one("aws:iam/role:Role", "hosts-role").inputs["name"]) <= 64
+    assert len(cloud.one(TEMPLATE).inputs["name"]) <= 128
+
+
+@pytest.mark.parametrize(("role", "packages"), [("web", ["nginx", "php8.3-fpm"]), ("workers", ["php8.3-cli"])])
+def test_the_first_start_installs_what_the_role_needs(role: str, packages: list[str]) -> None:
+    text = base64.b64decode(hosts.user_data(role)).decode()
+    assert text.startswith("#cloud-config\n")
+    assert yaml.safe_load(text)["packages"] == packages
+
+
+def test_user_data_that_ec2_would_refuse_is_refused_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "web").mkdir()
+    (tmp_path / "web" / "cloud-config.yaml").write_bytes(b"#" * (16 * 1024 + 1))
+    monkeypatch.setattr(hosts, "HOSTS", tmp_path)
+    with pytest.raises(ValueError, match="16385 bytes; EC2 accepts 16384"):
+        hosts.user_data("web")

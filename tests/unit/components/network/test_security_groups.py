@@ -1,0 +1,130 @@
+"""The security groups: who reaches whom, on which port, and no more."""
+
+import re
+from ipaddress import IPv4Network
+from typing import Any
+
+import pytest
+from fake_cloud import Cloud, deploy
+from parts import NAMING, PROD, Ground, ground
+
+from components.network.cloudflare_ranges import CLOUDFLARE_RANGES
+from components.network.security_groups import PURPOSES, RULES, Firewall, FirewallArgs, Group
+
+GROUP = "aws:ec2/securityGroup:SecurityGroup"
+DESCRIPTION = r"^[a-zA-Z0-9. _\-:/()#,@\[\]+=&;{}!$*]{1,255}$"
+
+
+@pytest.fixture(scope="module")
+def cloud() -> Cloud[Ground]:
+    return ground()
+
+
+def rules(cloud: Cloud[Any], group: str, direction: str) -> list[dict[str, Any]]:
+    return cloud.one(GROUP, f"firewall-{group}").inputs[direction]
+
+
+def reached_from(cloud: Cloud[Any], group: str) -> set[tuple[int, str]]:
+    """Each port of a group with each peer: a group's role, or a range of addresses."""
+    prefix = "securityGroup-firewall-"
+    return {
+        (int(rule["fromPort"]), peer.removeprefix(prefix))
+        for rule in rules(cloud, group, "ingress")
+        for peer in [*(rule.get("securityGroups") or []), *(rule.get("cidrBlocks") or [])]
+    }
+
+
+def reaches(cloud: Cloud[Any], group: str) -> set[tuple[int, str]]:
+    return {(int(rule["fromPort"]), peer) for rule in rules(cloud, group, "egress") for peer in rule["cidrBlocks"]}
+
+
+def test_there_is_a_group_for_each_role_and_each_has_a_purpose(cloud: Cloud[Ground]) -> None:
+    assert {g.inputs["name"] for g in cloud.of(GROUP)} == {NAMING.physical(group, 255) for group in Group}
+    assert set(PURPOSES) == set(Group)
+
+
+def test_the_balancer_is_reached_from_cloudflare_alone(cloud: Cloud[Ground]) -> None:
+    assert reached_from(cloud, "balancer") == {(port, cidr) for port in (80, 443) for cidr in CLOUDFLARE_RANGES}
+
+
+def test_cloudflares_ranges_are_public_networks_that_do_not_overlap() -> None:
+    ranges = [IPv4Network(cidr) for cidr in CLOUDFLARE_RANGES]
+    assert all(network.is_global for network in ranges)
+    assert not [(a, b) for a in ranges for b in ranges if a is not b and a.overlaps(b)]
+
+
+def test_web_hosts_are_reached_by_the_balancer_alone(cloud: Cloud[Ground]) -> None:
+    assert reached_from(cloud, "web") == {(80, "balancer")}
+
+
+def test_nobody_reaches_the_workers(cloud: Cloud[Ground]) -> None:
+    assert reached_from(cloud, "workers") == set()
+
+
+def test_the_database_is_reached_by_hosts_and_vpn_clients_alone(cloud: Cloud[Ground]) -> None:
+    peers = ("web", "workers", PROD.network.vpn_client_cidr)
+    assert reached_from(cloud, "database") == {(3306, peer) for peer in peers}
+
+
+def test_the_cache_is_reached_by_hosts_alone(cloud: Cloud[Ground]) -> None:
+    assert reached_from(cloud, "cache") == {(6379, "web"), (6379, "workers")}
+
+
+def test_endpoints_are_reached_by_hosts_alone(cloud: Cloud[Ground]) -> None:
+    assert reached_from(cloud, "endpoints") == {(443, "web"), (443, "workers")}
+
+
+@pytest.mark.parametrize("group", ["database", "cache", "endpoints"])
+def test_what_only_answers_opens_no_connection(cloud: Cloud[Ground], group: str) -> None:
+    assert rules(cloud, group, "egress") == []
+
+
+def test_the_balancer_reaches_the_app_subnets_alone(cloud: Cloud[Ground]) -> None:
+    assert reaches(cloud, "balancer") == {(80, cidr) for cidr in PROD.network.subnet_cidrs("app")}
+
+
+@pytest.mark.parametrize("group", ["web", "workers"])
+def test_hosts_reach_the_data_subnets_and_the_web(cloud: Cloud[Ground], group: str) -> None:
+    data = PROD.network.subnet_cidrs("data")
+    assert reaches(cloud, group) == {
+        *((port, cidr) for port in (3306, 6379) for cidr in data),
+        (443, "0.0.0.0/0"),
+        (80, "0.0.0.0/0"),
+    }
+
+
+def test_no_group_is_open_to_the_world(cloud: Cloud[Ground]) -> None:
+    for group in Group:
+        assert not [peer for _, peer in reached_from(cloud, group) if peer in ("0.0.0.0/0", "::/0")]
+
+
+def test_rules_are_for_one_tcp_port_each(cloud: Cloud[Ground]) -> None:
+    for group in Group:
+        for rule in [*rules(cloud, group, "ingress"), *rules(cloud, group, "egress")]:
+            assert rule["protocol"] == "tcp"
+            assert rule["fromPort"] == rule["toPort"]
+
+
+def test_groups_stay_below_the_quota_of_sixty_rules(cloud: Cloud[Ground]) -> None:
+    for group in Group:
+        assert len(reached_from(cloud, group)) <= 60
+        assert len(reaches(cloud, group)) <= 60
+
+
+@pytest.mark.parametrize("text", [*(rule.why for rule in RULES), *PURPOSES.values()])
+def test_every_reason_can_be_shown_in_aws(text: str) -> None:
+    assert re.match(DESCRIPTION, text)
+
+
+def test_each_group_comes_before_those_that_let_it_in() -> None:
+    order = list(Group)
+    for rule in RULES:
+        if isinstance(rule.peer, Group):
+            assert order.index(rule.peer) < order.index(rule.group)
+
+
+def test_a_fence_leaves_the_database_to_engineers_alone() -> None:
+    args = FirewallArgs(naming=NAMING, network=ground().built.network, fenced=True)
+    fenced = deploy(lambda: Firewall("firewall", args))
+    assert reached_from(fenced, "database") == {(3306, PROD.network.vpn_client_cidr)}
+    assert reached_from(fenced, "cache") == {(6379, "web"), (6379, "workers")}

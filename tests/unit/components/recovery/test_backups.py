@@ -1,0 +1,126 @@
+"""The snapshots of the database: when they are made, where they go, how long they stay, and by whom."""
+
+from typing import Any
+
+import pytest
+from fake_cloud import Cloud
+from regions import altered, composed, rebuilt, region, serving
+from stack_files import settings_of
+
+from components.recovery.backups import RULES
+from outputs import RegionOutputs
+
+PLAN = "aws:backup/plan:Plan"
+SELECTION = "aws:backup/selection:Selection"
+PROD, DR = settings_of("prod"), settings_of("dr")
+
+
+def rules(cloud: Cloud[RegionOutputs]) -> dict[str, dict[str, Any]]:
+    return {rule["ruleName"]: rule for rule in cloud.one(PLAN).inputs["rules"]}
+
+
+def rights(cloud: Cloud[RegionOutputs]) -> list[dict[str, Any]]:
+    statements: list[dict[str, Any]] = cloud.one("aws:iam/rolePolicy:RolePolicy", "backups-rights").document()[
+        "Statement"
+    ]
+    return statements
+
+
+def right(cloud: Cloud[RegionOutputs], action: str) -> dict[str, Any]:
+    [only] = [statement for statement in rights(cloud) if action in statement["Action"]]
+    return only
+
+
+@pytest.mark.parametrize(
+    ("hours", "schedule"),
+    [
+        (1, "cron(0 * ? * * *)"),
+        (6, "cron(0 0,6,12,18 ? * * *)"),
+        (24, "cron(0 0 ? * * *)"),
+    ],
+)
+def test_a_snapshot_is_made_as_often_as_the_settings_say(hours: int, schedule: str) -> None:
+    (hourly,) = [rule for rule in RULES if rule.role == "hourly"]
+    assert hourly.schedule(PROD.offsite.model_copy(update={"copy_every_hours": hours})) == schedule
+
+
+def test_the_plan_has_the_schedule_of_the_settings() -> None:
+    assert rules(region("prod"))["hourly"]["schedule"] == "cron(0 * ? * * *)"
+    assert rules(altered())["hourly"]["schedule"] == "cron(0 0,6,12,18 ? * * *)"
+
+
+def test_a_daily_snapshot_is_made_at_its_hour() -> None:
+    assert rules(region("prod"))["daily"]["schedule"] == f"cron(0 {PROD.offsite.daily_copy_hour} ? * * *)"
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.role)
+def test_the_home_copies_every_snapshot_offsite_and_keeps_both_as_long(rule: Any) -> None:
+    cloud = region("prod")
+    declared = rules(cloud)[rule.role]
+    days = rule.kept_days(PROD.offsite)
+    [copy] = declared["copyActions"]
+    assert declared["lifecycle"] == copy["lifecycle"] == {"deleteAfter": days}
+    assert declared["targetVaultName"] == cloud.exports["backup_vault_name"]
+    vault = cloud.exports["offsite"]["vault_name"]
+    assert copy["destinationVaultArn"] == (
+        f"arn:aws:backup:{PROD.offsite.region}:{PROD.account_id}:backup-vault:{vault}"
+    )
+    assert days >= PROD.offsite.vault_lock_min_days
+
+
+def test_the_plan_is_for_the_database_in_use() -> None:
+    cloud = region("prod")
+    selection = cloud.one(SELECTION).inputs
+    assert selection["resources"] == [cloud.exports["database_arn"]]
+
+
+def test_a_standby_has_a_vault_and_no_plan_until_it_is_activated() -> None:
+    assert region("dr").of(PLAN) == []
+    assert region("dr").exports["backup_vault_name"] == "askproai-dr-backups-vault"
+    activated = serving("dr")
+    assert activated.one(SELECTION).inputs["resources"] == [activated.exports["database_arn"]]
+    assert [rule.get("copyActions") for rule in rules(activated).values()] == [None, None]
+
+
+def test_a_home_that_follows_keeps_what_it_has_offsite_and_makes_no_snapshots() -> None:
+    following = rebuilt()
+    assert following.of(PLAN) == []
+    assert following.exports["offsite"] == region("prod").exports["offsite"]
+    assert following.exports["backup_vault_name"] == region("prod").exports["backup_vault_name"]
+
+
+def test_a_fenced_database_is_backed_up_as_before() -> None:
+    assert rules(composed(PROD.model_copy(update={"fenced": True}))) == rules(region("prod"))
+
+
+def test_what_is_done_to_snapshots_is_done_to_those_of_aws_backup_alone() -> None:
+    cloud = region("prod")
+    snapshots = [
+        f"arn:aws:rds:{where}:{PROD.account_id}:snapshot:awsbackup:*" for where in (PROD.region, PROD.offsite.region)
+    ]
+    assert right(cloud, "rds:DeleteDBSnapshot")["Resource"] == snapshots
+    assert right(cloud, "rds:CopyDBSnapshot")["Resource"] == snapshots
+    assert right(cloud, "rds:CreateDBSnapshot")["Resource"] == [cloud.exports["database_arn"], *snapshots]
+
+
+def test_only_what_reads_is_allowed_on_everything() -> None:
+    wide = [action for s in rights(region("prod")) if s["Resource"] == "*" for action in s["Action"]]
+    assert wide == ["rds:DescribeDBInstances", "rds:DescribeDBSnapshots", "tag:GetResources"]
+
+
+def test_copies_go_to_our_vaults_alone() -> None:
+    vaults = right(region("prod"), "backup:CopyIntoBackupVault")["Resource"]
+    assert [vault.split(":")[3] for vault in vaults] == [PROD.region, PROD.offsite.region]
+    assert len(right(serving("dr"), "backup:CopyIntoBackupVault")["Resource"]) == 1
+
+
+def test_keys_are_lent_to_services_alone() -> None:
+    cloud = region("prod")
+    lent = right(cloud, "kms:CreateGrant")
+    assert lent["Condition"] == {"Bool": {"kms:GrantIsForAWSResource": "true"}}
+    data, storage = (cloud.exports["key_arns"][role] for role in ("data", "storage"))
+    assert lent["Resource"] == [data, storage.replace(PROD.region, PROD.offsite.region)]
+
+
+def test_an_activated_standby_backs_up_without_the_other_region() -> None:
+    assert PROD.region not in str(rights(serving("dr")))

@@ -1,0 +1,76 @@
+"""The application's secrets in Secrets Manager."""
+
+import json
+
+import pulumi
+import pytest
+from fake_cloud import Cloud, deploy
+from parts import NAMING, PROD, ground
+
+from components.security.secrets import Secrets, SecretsArgs
+from settings import StackSecrets
+
+SECRET = "aws:secretsmanager/secret:Secret"
+VERSION = "aws:secretsmanager/secretVersion:SecretVersion"
+ROLES = ["app", "database", "cache"]
+
+
+@pytest.fixture(scope="module")
+def cloud() -> Cloud[Secrets]:
+    def build() -> Secrets:
+        values = StackSecrets(
+            database_password=pulumi.Output.secret("the password"),
+            cache_auth_token=pulumi.Output.secret("the token"),
+            app_key=pulumi.Output.secret("the key"),
+            origin_pull_ca=pulumi.Output.secret("the authority"),
+        )
+        args = SecretsArgs(
+            naming=NAMING,
+            keys=ground().built.keys,
+            settings=PROD.secrets,
+            database_username=PROD.database.username,
+            values=values,
+            protected=True,
+        )
+        return Secrets("secrets", args)
+
+    return deploy(build)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_secret_is_encrypted_with_the_secrets_key_recoverable_and_protected(
+    cloud: Cloud[Secrets], role: str
+) -> None:
+    secret = cloud.one(SECRET, f"secrets-{role}")
+    assert secret.protect
+    assert secret.inputs["kmsKeyId"] == cloud.value(ground().built.keys.secrets.arn)
+    assert secret.inputs["recoveryWindowInDays"] == PROD.secrets.recovery_window_days
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_secret_is_named_by_its_role(cloud: Cloud[Secrets], role: str) -> None:
+    assert cloud.one(SECRET, f"secrets-{role}").inputs["name"] == NAMING.physical(role, 512)
+
+
+@pytest.mark.parametrize(
+    ("role", "content"),
+    [
+        ("app", {"app_key": "the key"}),
+        ("database", {"username": "askproai", "password": "the password"}),
+        ("cache", {"auth_token": "the token"}),
+    ],
+)
+def test_each_secret_holds_its_own_values_alone(cloud: Cloud[Secrets], role: str, content: dict[str, str]) -> None:
+    version = cloud.one(VERSION, f"secrets-{role}-value")
+    assert json.loads(version.inputs["secretString"]) == content
+    assert version.inputs["secretId"] == cloud.value(getattr(cloud.built, role).id)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_values_are_secrets_to_pulumi_too(cloud: Cloud[Secrets], role: str) -> None:
+    assert "secretString" in cloud.one(VERSION, f"secrets-{role}-value").secrets
+
+
+def test_no_value_is_in_any_other_resource(cloud: Cloud[Secrets]) -> None:
+    others = [resource for resource in cloud.resources if resource.type != VERSION]
+    assert not [r.urn for r in others for value in ("the password", "the token", "the key") if value in str(r.inputs)]

@@ -1,0 +1,232 @@
+"""`ops bootstrap`, apart from what AWS, Cloudflare and the engine make of it: names, secrets, quotas, permissions."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fake_platform import copy_project
+
+from ops.bootstrap import origin_pull, permissions, quotas, secret_values, stacks
+from ops.bootstrap.place import Place
+from ops.bootstrap.thing import Thing, make, plan
+from ops.core.cloudflare import EdgeApi
+from ops.core.stack_files import StackFile
+from ops.core.steps import Timeline
+from ops.errors import Exit, OpsError
+from settings.edge_secrets import EDGE_CHECKS
+from settings.secrets import CHECKS
+
+TOKEN = "a-token-of-forty-characters-for-the-edge"
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+    monkeypatch.setenv("ASKPROAI_PROJECT", str(copy_project(tmp_path)))
+    monkeypatch.delenv(secret_values.TOKEN_VARIABLE, raising=False)
+    return Place.of()
+
+
+def test_the_state_is_kept_outside_the_primary_region(place: Place) -> None:
+    assert (place.region, place.copy_region) == ("eu-west-1", "eu-central-1")
+    assert place.all_stacks == ("prod", "dr", "edge")
+    assert place.bucket != place.copy_bucket
+    assert place.account_id in place.bucket
+    assert place.backend_url.startswith(f"s3://{place.bucket}?region=eu-west-1")
+    assert place.secrets_provider.startswith(f"awskms://{place.alias}?region=eu-west-1")
+
+
+def test_region_files_that_differ_in_where_the_state_is_are_refused(place: Place) -> None:
+    StackFile.of("dr").set({"offsite.region": place.copy_region})
+    with pytest.raises(OpsError, match=r"differ in offsite\.region or account_id"):
+        Place.of()
+
+
+def test_only_what_is_missing_is_made_and_a_second_time_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    there = {"one"}
+    things = [
+        Thing(name=name, where="here", why="", exists=lambda name=name: name in there, make=lambda n=name: there.add(n))
+        for name in ("one", "two")
+    ]
+    assert plan(things) == 1
+    assert there == {"one"}
+    assert "to be made" in capsys.readouterr().out
+    assert [make(things, Timeline()) for _ in range(2)] == [1, 0]
+    assert there == {"one", "two"}
+
+
+def test_a_shell_that_leads_the_engine_elsewhere_is_refused(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PULUMI_BACKEND_URL", "file:///elsewhere")
+    with pytest.raises(OpsError, match="unset PULUMI_BACKEND_URL") as refused:
+        stacks.use_backend(place, dry_run=False)
+    assert refused.value.exit_code is Exit.REFUSED
+    stacks.use_backend(place, dry_run=True)
+    assert os.environ["PULUMI_BACKEND_URL"] == place.backend_url
+
+
+def test_what_is_made_has_the_form_that_the_settings_want() -> None:
+    assert [name for name, make in secret_values.MAKERS.items() if not CHECKS[name].accepts(make())] == []
+    made = origin_pull.make("askproai.de")
+    assert CHECKS["origin_pull_ca"].accepts(made.authority)
+    assert EDGE_CHECKS["origin_pull_certificate"].accepts(made.certificate)
+    assert EDGE_CHECKS["origin_pull_key"].accepts(made.key)
+
+
+def test_every_secret_of_every_stack_is_cared_for(place: Place) -> None:
+    of_regions = {*secret_values.MAKERS, secret_values.ORIGIN_PULL[0]}
+    of_the_edge = {*secret_values.ORIGIN_PULL[1:], secret_values.TOKEN}
+    assert (of_regions, of_the_edge) == (set(CHECKS), set(EDGE_CHECKS))
+
+
+class Written:
+    """The secrets of the stacks, in memory; they are set and read as the engine would."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.values: dict[tuple[str, str], str] = {}
+        monkeypatch.setattr(stacks, "has_secret", self.has)
+        monkeypatch.setattr(stacks, "set_secret", self.write)
+        monkeypatch.setattr(secret_values, "Engine", lambda: self)
+
+    def has(self, stack: str, name: str) -> bool:
+        return (stack, name) in self.values
+
+    def secret(self, stack: str, name: str) -> str:
+        return self.values[stack, name]
+
+    def write(self, stack: str, name: str, value: str) -> None:
+        self.values[stack, name] = value
+
+
+def test_both_regions_get_the_same_secrets_and_what_is_there_stays(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = Written(monkeypatch)
+    written.values["dr", "database_password"] = "chosen-by-hand"
+    monkeypatch.setenv(secret_values.TOKEN_VARIABLE, TOKEN)
+    things = list(secret_values.things(place, secret_values.Values(place, generate=True)))
+    assert make(things, Timeline()) == len(things) - 1
+    assert written.values["prod", "database_password"] == "chosen-by-hand"
+    for name in CHECKS:
+        assert written.values["prod", name] == written.values["dr", name]
+    assert written.values["edge", "cloudflare_api_token"] == TOKEN
+    assert make(things, Timeline()) == 0
+
+
+def test_regions_go_on_trusting_the_authority_they_know(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    written = Written(monkeypatch)
+    former = origin_pull.make(place.domain).authority
+    written.values["prod", "origin_pull_ca"] = former
+    (thing,) = [t for t in secret_values.things(place, secret_values.Values(place, generate=True)) if "pull" in t.name]
+    thing.make()
+    assert written.values["prod", "origin_pull_ca"].count("BEGIN CERTIFICATE") == 2
+    assert written.values["dr", "origin_pull_ca"].count("BEGIN CERTIFICATE") == 1
+    assert CHECKS["origin_pull_ca"].accepts(written.values["prod", "origin_pull_ca"])
+
+
+def test_a_secret_of_the_wrong_form_is_refused_unseen(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    Written(monkeypatch)
+    monkeypatch.setenv(secret_values.TOKEN_VARIABLE, "too-short")
+    *_, thing = secret_values.things(place, secret_values.Values(place, generate=True))
+    with pytest.raises(OpsError, match="cloudflare_api_token has the wrong form") as refused:
+        thing.make()
+    assert "too-short" not in refused.value.message
+
+
+def test_a_secret_that_nobody_can_type_is_named(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    Written(monkeypatch)
+    first, *_ = secret_values.things(place, secret_values.Values(place, generate=False))
+    with pytest.raises(OpsError, match="--generate makes it") as refused:
+        first.make()
+    assert refused.value.exit_code is Exit.USAGE
+
+
+class Quotas:
+    """Service Quotas with one limit for everything."""
+
+    def __init__(self, allowed: float) -> None:
+        self.allowed = allowed
+
+    def client(self, _service: str, _region: str) -> "Quotas":
+        return self
+
+    def describe_instance_types(self, InstanceTypes: list[str]) -> dict[str, Any]:  # noqa: N803 as boto3 has it
+        return {"InstanceTypes": [{"InstanceType": kind, "VCpuInfo": {"DefaultVCpus": 8}} for kind in InstanceTypes]}
+
+    def get_service_quota(self, ServiceCode: str, QuotaCode: str) -> dict[str, Any]:  # noqa: N803 as boto3 has it
+        if QuotaCode == "L-F678F1CE":
+            raise KeyError("Quota")
+        return {"Quota": {"Value": self.allowed}}
+
+
+@pytest.mark.usefixtures("place")
+def test_a_quota_that_is_too_small_is_named_with_what_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(quotas, "client", Quotas(5).client)
+    found = quotas.check(("prod",))
+    assert found.problems == [
+        "eu-central-1: vCPUs of standard On-Demand instances: 192 needed, 5 allowed; ask AWS for more "
+        "(Service Quotas, ec2 L-1216C47A)"
+    ]
+    assert found.notes == ["eu-central-1: VPCs (L-F678F1CE) could not be asked: KeyError"]
+    monkeypatch.setattr(quotas, "client", Quotas(2).client)
+    assert any("Elastic IP addresses: 3 needed, 2 allowed" in text for text in quotas.check(("prod",)).problems)
+
+
+class Cloudflare(EdgeApi):
+    """An API that gives its answers by path; what has none is refused."""
+
+    def __init__(self, answers: Mapping[str, Any]) -> None:
+        self.answers = {"/user/tokens/verify": {"id": "token", "status": "active"}, **answers}
+
+    def asked(self, path: str) -> tuple[int, Any]:
+        if path in self.answers:
+            return 200, {"result": self.answers[path]}
+        return 403, {"errors": [{"message": "Authentication error"}]}
+
+
+def problems(answers: Mapping[str, Any]) -> list[str]:
+    return list(permissions.problems(Cloudflare(answers), "zone", "account", "askproai.de"))
+
+
+def token(*groups: str) -> dict[str, Any]:
+    return {"policies": [{"effect": "allow", "permission_groups": [{"name": name} for name in groups]}]}
+
+
+ALL = [permission.group for permission in permissions.PERMISSIONS]
+ZONE = {"/zones/zone": {"name": "askproai.de"}}
+
+
+def test_a_token_with_every_permission_has_no_problem() -> None:
+    assert problems({**ZONE, "/user/tokens/token": token(*ALL)}) == []
+
+
+def test_each_permission_that_is_missing_is_named() -> None:
+    for group in ALL:
+        (text,) = problems({**ZONE, "/user/tokens/token": token(*(each for each in ALL if each != group))})
+        assert group in text
+
+
+def test_a_token_that_cannot_read_itself_is_judged_by_what_it_can_read() -> None:
+    paths: dict[str, Any] = {p.path.format(zone="zone", account="account"): [] for p in permissions.PERMISSIONS}
+    assert problems({**paths, **ZONE}) == []
+    paths.pop("/zones/zone/healthchecks")
+    (text,) = problems({**paths, **ZONE})
+    assert "Health Checks Write" in text
+    assert permissions.sees_itself(Cloudflare(ZONE)) is False
+
+
+def test_a_zone_of_another_domain_and_a_token_that_ended_are_named() -> None:
+    assert (
+        "zone zone is example.com, not askproai.de"
+        in problems({"/zones/zone": {"name": "example.com"}, "/user/tokens/token": token(*ALL)})[0]
+    )
+    (text,) = problems({"/user/tokens/verify": {"id": "token", "status": "expired"}})
+    assert "not valid (expired)" in text
+
+
+def test_no_secret_is_part_of_a_plan(
+    place: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(secret_values.TOKEN_VARIABLE, TOKEN)
+    plan(secret_values.things(place, secret_values.Values(place, generate=True)))
+    assert TOKEN not in capsys.readouterr().out

@@ -1,0 +1,100 @@
+"""Every type that the program declares can be found when its state is lost, or need not be."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import edges
+import pytest
+import regions
+from botocore.exceptions import ClientError
+from fake_cloud import Record
+
+from ops.core import aws
+from ops.core.cloudflare import EdgeApi
+from ops.core.recovery.finders import AGAIN, FINDERS, UNKNOWN, NotKnownYetError, Wanted
+
+# Our own: the protection that destroy meets has no cloud behind it.
+DYNAMIC = "pulumi-python:dynamic"
+EMPTY = EdgeApi(lambda name: f"the secret {name}")
+
+
+class NothingThere:
+    """An AWS in which nothing exists: lists are empty, and single things are not found."""
+
+    def can_paginate(self, _operation: str) -> bool:
+        return False
+
+    def __getattr__(self, operation: str) -> Any:
+        def call(**_arguments: Any) -> dict[str, Any]:
+            if operation.startswith(("get_", "head_", "describe_key")):
+                answer: Any = {"Error": {"Code": "404"}, "ResponseMetadata": {"HTTPStatusCode": 404}}
+                raise ClientError(answer, operation)
+            return {}
+
+        return call
+
+
+def everything_declared() -> list[Record]:
+    clouds = [regions.region("prod"), regions.region("dr"), regions.serving("dr"), edges.edge()]
+    found = [record for cloud in clouds for record in cloud.resources if record.custom]
+    return [record for record in found if not record.type.startswith(("pulumi:", DYNAMIC))]
+
+
+def one_of_each_type() -> list[Record]:
+    return list({record.type: record for record in everything_declared()}.values())
+
+
+def wanted(record: Record, inputs: Mapping[str, Any] | None = None) -> Wanted:
+    given = record.inputs if inputs is None else inputs
+    return Wanted(type=record.type, name=record.name, inputs=given, edge=EMPTY, region="eu-central-1")
+
+
+@pytest.fixture
+def nothing_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(aws, "client", _nothing_there)
+    monkeypatch.setattr(EdgeApi, "rows", _no_rows)
+
+
+def _nothing_there(_service: str, _region: str) -> NothingThere:
+    return NothingThere()
+
+
+def _no_rows(_api: EdgeApi, _path: str, **_query: Any) -> list[dict[str, Any]]:
+    return []
+
+
+def test_every_declared_type_has_one_row() -> None:
+    declared = {record.type for record in everything_declared()}
+    assert declared - FINDERS.keys() - AGAIN.keys() == set()
+    assert FINDERS.keys() & AGAIN.keys() == set()
+
+
+def test_no_row_is_left_of_a_type_that_is_gone() -> None:
+    declared = {record.type for record in everything_declared()}
+    assert (FINDERS.keys() | AGAIN.keys()) - declared == set()
+
+
+@pytest.mark.usefixtures("nothing_there")
+def test_finders_need_no_input_that_the_program_does_not_give() -> None:
+    found = {r.type: FINDERS[r.type].find(wanted(r)) for r in one_of_each_type() if r.type in FINDERS}
+    assert {type_token: rows for type_token, rows in found.items() if rows} == {}
+
+
+@pytest.mark.usefixtures("nothing_there")
+def test_a_thing_of_the_state_is_identified_as_its_finder_would() -> None:
+    for record in one_of_each_type():
+        if record.type in FINDERS:
+            identified = FINDERS[record.type].identified({"id": "the-id", "inputs": record.inputs})
+            assert identified
+            assert "None" not in identified
+
+
+@pytest.mark.parametrize(
+    ("type_token", "input_name"),
+    [("aws:ec2/subnet:Subnet", "vpcId"), ("aws:lb/listener:Listener", "loadBalancerArn")],
+)
+@pytest.mark.usefixtures("nothing_there")
+def test_what_hangs_on_something_not_found_yet_is_looked_for_later(type_token: str, input_name: str) -> None:
+    record = next(record for record in one_of_each_type() if record.type == type_token)
+    with pytest.raises(NotKnownYetError):
+        FINDERS[type_token].find(wanted(record, {**record.inputs, input_name: UNKNOWN}))

@@ -1,0 +1,121 @@
+"""The engine as operators' commands use it, with a program in its place that answers as the engine does."""
+
+import json
+from contextlib import nullcontext
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from fake_platform import copy_project
+
+from ops.core.engine import Engine
+from ops.errors import Exit, OpsError
+
+LOCKED = """error: the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end or delete
+the lock file with `pulumi cancel`.
+  file:///state/.pulumi/locks/organization/askproai/dr/1.json: created by ann@laptop (pid 4711) at 2030-01-01T00:00:00Z
+"""
+
+
+@pytest.fixture
+def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Engine:
+    monkeypatch.setenv("ASKPROAI_PROJECT", str(tmp_path))
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
+    return Engine(copy_project(tmp_path))
+
+
+def answers(engine: Engine, *, out: str = "", error: str = "", status: int = 0, events: str = "") -> Path:
+    """Put a `pulumi` on the PATH; the file it writes its arguments to."""
+    program, asked = engine.project / "bin" / "pulumi", engine.project / "asked"
+    program.parent.mkdir(exist_ok=True)
+    for name, text in (("out", out), ("error", error), ("events", events)):
+        (engine.project / name).write_text(text)
+    program.write_text(
+        f"""#!/bin/sh
+[ "$1" = version ] && echo v3.200.0 && exit
+cd {engine.project}
+echo "$@" >> asked
+while [ $# -gt 0 ]; do [ "$1" = --event-log ] && cp events "$2"; shift; done
+cat out; cat error >&2; exit {status}
+"""
+    )
+    program.chmod(0o755)
+    return asked
+
+
+def state(outputs: dict[str, object]) -> str:
+    stack = {"type": "pulumi:pulumi:Stack", "urn": "urn", "outputs": outputs}
+    return json.dumps({"version": 3, "deployment": {"resources": [stack]}})
+
+
+def test_outputs_are_read_from_the_state_with_secrets_left_encrypted(engine: Engine) -> None:
+    secret = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "v1:x"}
+    asked = answers(engine, out=state({"region": "here", "token": secret}))
+    assert engine.outputs("dr") == {"region": "here", "token": secret}
+    assert "--show-secrets" not in asked.read_text()
+    assert "stack select" not in asked.read_text()
+
+
+def test_a_stack_without_an_up_has_no_outputs(engine: Engine) -> None:
+    answers(engine, out=json.dumps({"version": 3, "deployment": {}}))
+    assert engine.outputs("dr") == {}
+
+
+def test_a_lock_names_its_holder(engine: Engine) -> None:
+    answers(engine, error=LOCKED, status=255)
+    with pytest.raises(OpsError) as busy:
+        engine.up("dr", lambda _: None)
+    assert busy.value.exit_code is Exit.BUSY
+    assert "ann@laptop (pid 4711)" in busy.value.message
+    assert "ops recover dr" in busy.value.message
+
+
+def test_an_up_tells_what_it_changed(engine: Engine) -> None:
+    summary = {"summaryEvent": {"resourceChanges": {"create": 1, "same": 190}}}
+    answers(engine, events=json.dumps(summary) + "\n")
+    assert engine.up("dr", lambda _: None) == {"create": 1, "same": 190}
+
+
+@pytest.mark.parametrize("options", [["--client", "127.0.0.1:1"], []])
+def test_a_program_that_is_loaded_is_the_one_that_runs(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, options: list[str]
+) -> None:
+    monkeypatch.setattr("ops.core.engine.LoadedProgram", lambda: nullcontext(SimpleNamespace(options=options)))
+    asked = answers(engine)
+    with engine.loading("edge"):
+        engine.up("edge", lambda _: None)
+        engine.up("dr", lambda _: None)
+    engine.up("edge", lambda _: None)
+    runs = [" ".join(options) in run if options else "--client" not in run for run in asked.read_text().splitlines()]
+    assert runs == ([True, False, False] if options else [True, True, True])
+
+
+def test_a_failed_up_tells_the_errors_of_the_engine_one_line_each(engine: Engine) -> None:
+    event = {"severity": "error", "urn": "urn:pulumi:dr::p::t::database-instance", "message": "<{%reset%}>no\nquota"}
+    log = json.dumps({"diagnosticEvent": event}) + "\n"
+    answers(engine, events=log + log, error="error: update failed", status=255)
+    with pytest.raises(OpsError) as failed:
+        engine.up("dr", lambda _: None)
+    assert failed.value.message == "stack dr: database-instance: no quota"
+
+
+def test_a_preview_counts_what_would_change(engine: Engine) -> None:
+    answers(engine, out=json.dumps({"changeSummary": {"same": 190, "update": 2}}))
+    assert engine.preview_changes("dr") == {"update": 2}
+
+
+def test_a_damaged_state_names_the_command_that_restores_it(engine: Engine) -> None:
+    answers(engine, error="error: failed to load checkpoint: place 1: unexpected end of JSON input", status=255)
+    with pytest.raises(OpsError, match="the state of stack dr is damaged; `ops recover dr` restores it"):
+        engine.export("dr")
+
+
+def test_a_stack_that_the_backend_has_not_got_is_named(engine: Engine) -> None:
+    answers(engine, error="error: no stack named 'dr' found", status=255)
+    with pytest.raises(OpsError, match="stack dr is not in the state backend; run `ops bootstrap`"):
+        engine.outputs("dr")
+
+
+def test_an_engine_that_is_not_installed_is_an_error_of_one_line(engine: Engine) -> None:
+    with pytest.raises(OpsError, match="pulumi cannot be started"):
+        engine.export("dr")

@@ -1,0 +1,119 @@
+"""What operators did and who is at it: signed records in a chain, and a lock that names its holder."""
+
+import json
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from ops.core.ledger import Ledger, operator
+from ops.core.objects import Folder, backend_url, objects
+from ops.errors import Exit, OpsError
+
+LOCK = "locks/platform.json"
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Folder:
+    return Folder(tmp_path / ".askproai")
+
+
+def lock_of(holder: str, pid: int) -> bytes:
+    return json.dumps({"holder": holder, "pid": pid, "started": 0.0, "since": "2030-01-01T00:00:00+00:00"}).encode()
+
+
+def test_a_second_operator_is_refused_with_the_name_of_the_first(kept: Folder) -> None:
+    with Ledger(kept).hold("platform"), pytest.raises(OpsError) as busy, Ledger(kept).hold("platform"):
+        pytest.fail("two hold the lock")
+    assert busy.value.exit_code is Exit.BUSY
+    assert f"{operator()} (pid {os.getpid()})" in busy.value.message
+
+
+def test_a_holder_that_is_seen_to_live_is_not_taken_over_from(kept: Folder) -> None:
+    first, second = Ledger(kept).hold("platform"), Ledger(kept).hold("platform", take_over=operator())
+    with first, pytest.raises(OpsError, match="at work on this machine"), second:
+        pytest.fail("two hold the lock")
+
+
+def test_a_lock_is_given_back_whatever_ends_its_holder(kept: Folder) -> None:
+    with pytest.raises(KeyboardInterrupt), Ledger(kept).hold("platform"):
+        raise KeyboardInterrupt
+    assert kept.read(LOCK) is None
+
+
+def test_a_killed_holder_of_this_machine_loses_the_lock_with_a_note(
+    kept: Folder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept.write(LOCK, lock_of(f"ann@{socket.gethostname()}", os.getpid()))
+    with Ledger(kept).hold("platform"):
+        content = kept.read(LOCK)
+    assert content is not None
+    assert json.loads(content)["holder"] == operator()
+    assert "the last command of ann@" in capsys.readouterr().out
+
+
+def test_a_holder_of_another_machine_keeps_the_lock_until_named(kept: Folder) -> None:
+    kept.write(LOCK, lock_of("ann@elsewhere", 1))
+    with pytest.raises(OpsError, match=r"ann@elsewhere .* --take-over ann@elsewhere"), Ledger(kept).hold("platform"):
+        pytest.fail("the lock was taken")
+    with pytest.raises(OpsError), Ledger(kept).hold("platform", take_over="bob@elsewhere"):
+        pytest.fail("the lock was taken from another")
+    with Ledger(kept).hold("platform", take_over="ann@elsewhere"):
+        assert kept.read(LOCK) is not None
+
+
+def test_a_lock_that_changed_hands_meanwhile_is_not_taken(kept: Folder) -> None:
+    theirs = lock_of(f"ann@{socket.gethostname()}", os.getpid())
+    kept.write(LOCK, b"another")
+    assert kept.swap(LOCK, theirs, b"mine") is False
+    assert kept.swap(LOCK, None, b"mine") is False
+    assert kept.read(LOCK) == b"another"
+
+
+def test_the_history_is_a_chain_of_signed_records(kept: Folder) -> None:
+    ledger = Ledger(kept)
+    first, second = ledger.append("waiver", {"reason": "lost"}), ledger.append("flip", {"to": "dr"})
+    assert first["by"] == operator()
+    assert second["previous"] == first["hash"]
+    assert [record["kind"] for record in ledger.history()] == ["waiver", "flip"]
+
+
+def test_a_record_that_was_changed_afterwards_is_noticed(kept: Folder) -> None:
+    ledger = Ledger(kept)
+    ledger.append("waiver", {"reason": "lost"})
+    (key,) = ledger.list("history/")
+    record = ledger.get(key)
+    assert record is not None
+    ledger.put(key, record | {"reason": "another"})
+    with pytest.raises(OpsError, match="the history was changed"):
+        ledger.history()
+
+
+def test_a_record_is_put_read_and_forgotten(kept: Folder) -> None:
+    ledger = Ledger(kept)
+    assert ledger.get("under-way") is None
+    ledger.put("under-way", {"to": "dr"})
+    assert (ledger.get("under-way"), ledger.list()) == ({"to": "dr"}, ["under-way"])
+    ledger.delete("under-way")
+    assert ledger.get("under-way") is None
+
+
+def test_the_backend_is_found_as_the_engine_finds_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ASKPROAI_PROJECT", str(tmp_path))
+    monkeypatch.setenv("PULUMI_HOME", str(tmp_path))
+    monkeypatch.delenv("PULUMI_BACKEND_URL", raising=False)
+    with pytest.raises(OpsError, match="pulumi login"):
+        backend_url()
+    (tmp_path / "credentials.json").write_text(json.dumps({"current": "s3://last-login"}))
+    assert backend_url() == "s3://last-login"
+    (tmp_path / "Pulumi.yaml").write_text("name: askproai\nbackend:\n  url: s3://of-the-project\n")
+    assert backend_url() == "s3://of-the-project"
+    monkeypatch.setenv("PULUMI_BACKEND_URL", "s3://of-the-shell")
+    assert backend_url() == "s3://of-the-shell"
+
+
+def test_a_backend_that_is_no_folder_and_no_bucket_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PULUMI_BACKEND_URL", "https://api.pulumi.com")
+    with pytest.raises(OpsError, match="no folder"):
+        objects()

@@ -1,0 +1,137 @@
+"""Cloudflare as operators' commands ask it, with a server of a few lines in its place."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, ClassVar
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from ops.core import cloudflare, visitor
+from ops.core.cloudflare import MOST_RETRIES, RETRIES
+from ops.errors import OpsError
+
+ZONE = "023e105f4ecef8ad9ca31a8372d0c353"
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Two pages of records, a setting after some `refusals`, and a page that tells what a visitor sent."""
+
+    refusals: ClassVar[list[int]] = []
+
+    def do_GET(self) -> None:
+        url = urlsplit(self.path)
+        status, content = self._answer(url.path, parse_qs(url.query))
+        body = json.dumps(content).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        if status == 429:
+            self.send_header("Retry-After", "1")
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_POST = do_GET  # noqa: N815 - the name that http.server calls
+
+    def _answer(self, path: str, query: dict[str, list[str]]) -> tuple[int, Any]:
+        if path == f"/client/v4/zones/{ZONE}/dns_records":
+            page = int(query["page"][0])
+            content = f"balancer-{page}"
+            row = {"id": str(page), "name": f"host-{page}", "type": "CNAME", "content": content, "proxied": True}
+            other = {"id": "t", "name": "text", "type": "TXT", "content": "x", "proxied": False}
+            return 200, {"success": True, "result": [row, other], "result_info": {"page": page, "total_pages": 2}}
+        if path == f"/client/v4/zones/{ZONE}/settings/ssl":
+            if self.refusals:
+                return self.refusals.pop(), {"success": False, "errors": []}
+            return 200, {"success": True, "result": {"id": "ssl", "value": "strict"}}
+        if path == f"/client/v4/zones/{ZONE}/settings/odd":
+            return 200, ["not", "an", "envelope"]
+        if path.startswith("/client"):
+            return 403, {"success": False, "errors": [{"code": 10000, "message": "Authentication error"}]}
+        length = int(self.headers.get("Content-Length") or 0)
+        told = {"host": self.headers["Host"], "method": self.command, "body": self.rfile.read(length).decode()}
+        return (404 if path == "/nowhere" else 200), told
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name that http.server gives it
+        """Say nothing."""
+
+
+@pytest.fixture(autouse=True)
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    running = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=running.serve_forever, args=(0.02,), daemon=True).start()
+    url = f"http://127.0.0.1:{running.server_port}"
+    monkeypatch.setenv("CLOUDFLARE_BASE_URL", f"{url}/client/v4")
+    monkeypatch.setenv("ASKPROAI_EDGE_URL", url)
+    monkeypatch.setattr(cloudflare, "RETRIES", RETRIES.new(backoff_factor=0))
+    visitor._api.cache_clear()
+    yield url
+    running.shutdown()
+    running.server_close()
+
+
+def test_records_that_lead_somewhere_are_read_page_after_page() -> None:
+    found = visitor.records(ZONE, "token")
+    assert {name: record.content for name, record in found.items()} == {
+        "host-1": "balancer-1",
+        "host-2": "balancer-2",
+    }
+
+
+def test_a_setting_of_the_zone_is_text() -> None:
+    assert visitor.zone_setting(ZONE, "token", "ssl") == "strict"
+
+
+def test_an_api_that_refuses_is_an_error_of_one_line() -> None:
+    with pytest.raises(OpsError) as refused:
+        visitor.records("other", "token")
+    assert refused.value.message == (
+        "Cloudflare's API answers /zones/other/dns_records with 403: Authentication error (10000)"
+    )
+    with pytest.raises(OpsError, match="settings/min_tls_version with 403"):
+        visitor.zone_setting(ZONE, "token", "min_tls_version")
+
+
+@pytest.mark.parametrize("refusals", [[503], [429]])
+def test_an_api_that_is_busy_is_asked_again_when_it_says(refusals: list[int]) -> None:
+    Handler.refusals, before = list(refusals), time.monotonic()
+    assert visitor.zone_setting(ZONE, "token", "ssl") == "strict"
+    assert Handler.refusals == []
+    assert time.monotonic() - before >= (1 if refusals == [429] else 0)
+
+
+def test_an_api_that_stays_busy_is_given_up() -> None:
+    Handler.refusals = [503] * 9
+    with pytest.raises(OpsError, match="settings/ssl with 503"):
+        visitor.zone_setting(ZONE, "token", "ssl")
+    assert len(Handler.refusals) == 9 - 1 - MOST_RETRIES
+
+
+def test_an_address_that_is_not_the_apis_is_named() -> None:
+    with pytest.raises(OpsError, match="is CLOUDFLARE_BASE_URL right"):
+        visitor.zone_setting(ZONE, "token", "odd")
+
+
+def test_an_api_that_does_not_answer_is_an_error_of_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLOUDFLARE_BASE_URL", "http://127.0.0.1:9")
+    with pytest.raises(OpsError, match="does not answer /zones/"):
+        visitor.zone_setting(ZONE, "token", "ssl")
+
+
+def test_a_visitor_names_the_host_whatever_the_address_is() -> None:
+    answer = visitor.visit("app.askproai.de", "/api/canary", "POST", {"id": 1})
+    assert (answer.status, answer["host"], answer["method"]) == (200, "app.askproai.de", "POST")
+    assert answer["body"] == '{"id": 1}'
+
+
+def test_a_refusal_is_an_answer() -> None:
+    assert visitor.visit("app.askproai.de", "/nowhere").status == 404
+
+
+def test_an_answer_that_does_not_come_has_status_0_and_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ASKPROAI_EDGE_URL", "http://127.0.0.1:9")
+    answer = visitor.visit("app.askproai.de", "/api/health")
+    assert answer.status == 0
+    assert "refused" in str(answer.body)

@@ -1,0 +1,118 @@
+"""Before anything changes, everything that is missing is named, all at once."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from fake_platform import Platform, platform_in
+from fake_regions import ANSWERS, arn, refusal
+
+from ops.core.pair import Pair
+from ops.dr.preflight import Preflight
+
+REPLICA = "askproai-dr-database"
+
+
+@pytest.fixture
+def platform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Platform:
+    return platform_in(tmp_path, monkeypatch)
+
+
+def findings(platform: Platform, accepted_lag: int | None = None) -> list[str]:
+    pair: Pair = platform.desk().pair
+    found = Preflight(standby=pair["dr"], other=pair["prod"], accepted_lag=accepted_lag).run()
+    return [finding.text if finding.blocks else f"warning: {finding.text}" for finding in found]
+
+
+def test_a_standby_that_has_everything_passes_and_only_its_region_is_asked(platform: Platform) -> None:
+    assert findings(platform) == []
+    assert platform.world.calls_to(platform.region("prod")) == []
+    assert platform.world.changes() == []
+
+
+def test_everything_that_is_missing_is_named_at_once(platform: Platform) -> None:
+    world = platform.world
+    world.secrets.clear()
+    world.key_state, world.certificate, world.vcpus = "PendingDeletion", "EXPIRED", 1.0
+    world.images.clear()
+    world.databases[platform.region("dr")].clear()
+    found = findings(platform)
+    for part in ("secret askproai-dr-app is missing", "PendingDeletion", "EXPIRED", "image ami-1", "vCPUs", REPLICA):
+        assert any(part in line for line in found), part
+    assert len(found) == 6
+
+
+def test_a_stack_that_was_never_brought_up_is_one_finding(platform: Platform) -> None:
+    platform.engine.forget("dr")
+    (found,) = findings(platform)
+    assert "run `pulumi up --stack dr`" in found
+
+
+def test_a_secret_that_differs_is_named_and_never_shown(platform: Platform) -> None:
+    platform.world.secrets[platform.region("dr"), "askproai-dr-app"] = '{"app_key": "of-dr-alone"}'
+    (found,) = findings(platform)
+    assert "secret askproai-dr-app differs from the replica of askproai-prod-app" in found
+    assert "of-dr-alone" not in found
+    assert "of-both" not in found
+
+
+def test_a_certificate_that_expires_soon_is_refused(platform: Platform) -> None:
+    platform.world.expires = datetime.now(UTC) + timedelta(days=13)
+    assert "want 14 days at least" in findings(platform)[0]
+    platform.world.expires = datetime.now(UTC) + timedelta(days=15)
+    assert findings(platform) == []
+
+
+@pytest.mark.parametrize(
+    ("lag", "age", "accepted", "part"),
+    [
+        (300.0, 30.0, None, None),
+        (301.0, 30.0, None, "301 s behind, 300 s are allowed"),
+        (301.0, 30.0, 301, None),
+        (400.0, 30.0, 301, "400 s behind, 301 s are allowed"),
+        (1.0, 299.0, None, None),
+        (1.0, 302.0, None, "s old, 300 s are allowed"),
+        (1.0, 302.0, 60, None),
+        (None, 30.0, None, "no ReplicaLag"),
+        (None, 30.0, 0, None),
+    ],
+)
+def test_the_lag_must_be_known_fresh_and_small_or_accepted(
+    platform: Platform, lag: float | None, age: float, accepted: int | None, part: str | None
+) -> None:
+    platform.world.lag_seconds, platform.world.lag_age_seconds = lag, age
+    found = findings(platform, accepted)
+    assert (part is None and found == []) or (part is not None and part in found[0])
+
+
+def test_the_metric_of_a_replication_that_stands_still_is_no_lag(platform: Platform) -> None:
+    platform.world.lag_seconds = -1.0
+    assert "no ReplicaLag" in findings(platform)[0]
+
+
+@pytest.mark.parametrize(
+    ("row", "part"),
+    [
+        ({"status": "modifying", "source": arn("elsewhere", "x")}, "is modifying; want available"),
+        ({"status": "available", "source": ""}, "is no replica"),
+    ],
+)
+def test_what_cannot_be_promoted_is_refused(platform: Platform, row: dict[str, str], part: str) -> None:
+    platform.world.databases[platform.region("dr")][REPLICA] = row
+    assert part in findings(platform)[0]
+
+
+def test_a_quota_that_aws_does_not_tell_is_a_warning(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(*_: object, **__: object) -> None:
+        raise refusal("NoSuchResourceException")
+
+    monkeypatch.setitem(ANSWERS, "get_service_quota", unknown)
+    found = findings(platform)
+    assert [line.startswith("warning: quota of") for line in found] == [True, True]
+
+
+def test_a_region_that_does_not_answer_is_no_pass(platform: Platform) -> None:
+    platform.world.lost.add(platform.region("dr"))
+    found = findings(platform)
+    assert any(line.startswith("keys could not be checked") for line in found)
+    assert any(line.startswith("replica could not be checked") for line in found)

@@ -1,0 +1,271 @@
+"""The course of a drill, with a world of two regions in place of the sandbox and of the operators' commands."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any, cast
+
+import pytest
+
+from ops.core.pair import Pair
+from ops.core.session import Desk, Operation, Options
+from ops.core.steps import Entry, Timeline
+from ops.core.visitor import Answer
+from ops.drill import course as drill_course
+from ops.drill import drill
+from ops.drill.canary import Ask, Canary
+from ops.drill.course import Drill, DrillDesk, DrillOptions, flip_seconds
+from ops.drill.sandbox_control import SandboxControl
+from ops.errors import Exit, OpsError
+
+HOME, AWAY = "home", "away"
+
+
+def _no_rows() -> dict[str, dict[int, tuple[str, str]]]:
+    return {HOME: {}, AWAY: {}}
+
+
+@dataclass
+class World:
+    """Two regions, one live; rows by region; what was asked of the sandbox, in order."""
+
+    live: str = HOME
+    taken: list[str] = field(default_factory=list)
+    rows: dict[str, dict[int, tuple[str, str]]] = field(default_factory=_no_rows)
+    log: list[str] = field(default_factory=list)
+    counted: dict[str, int] = field(default_factory=dict)
+    lag: float = 1.0
+    follows: bool = True
+
+    def write(self, number: int) -> Answer:
+        """A visitor's row, where the edge leads."""
+        if region(self.live) in self.taken:
+            return Answer(status=522, body="")
+        row = self.rows[self.live].setdefault(number, (datetime.now(UTC).isoformat(), self.live))
+        return Answer(status=201, body={"written_at": row[0], "database": row[1], "region": region(self.live)})
+
+    def black_out(self, name: str, mode: str) -> None:
+        self.log.append(f"lost {name} {mode}")
+        self.taken.append(name)
+
+    def restore(self, name: str) -> None:
+        self.log.append(f"back {name}")
+        self.taken.remove(name)
+
+    def lost(self) -> list[str]:
+        return self.taken
+
+    def forget_calls(self) -> None:
+        self.log.append("count from nothing")
+        self.counted.clear()
+
+    def calls(self, name: str) -> dict[str, int]:
+        return dict(self.counted) if name == region(HOME) else {}
+
+    def lag_seconds(self) -> float:
+        return self.lag
+
+    def set_lag(self, seconds: float) -> None:
+        self.lag = seconds
+
+    def replicates(self) -> bool:
+        return self.follows
+
+    def switch(self, to: str, forgets: int) -> None:
+        """Visitors are led to the other region, which has all but the newest rows."""
+        kept = sorted(self.rows[self.live])[: len(self.rows[self.live]) - forgets]
+        self.rows[to] = {number: self.rows[self.live][number] for number in kept}
+        self.live = to
+
+
+def region(stack: str) -> str:
+    return f"{stack}-1"
+
+
+@dataclass
+class Stack:
+    """A region's stack as the drill reads it."""
+
+    stack: str
+    region: str
+    writes: bool
+    following: bool
+    follows: str
+
+
+class TwoStacks:
+    """The pair, read from the world."""
+
+    stacks = (HOME, AWAY)
+    edge = "edge"
+    domain = "example.com"
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    @property
+    def live(self) -> str:
+        return self._world.live
+
+    @property
+    def other(self) -> str:
+        return AWAY if self.live == HOME else HOME
+
+    def __getitem__(self, stack: str) -> Stack:
+        live = stack == self.live
+        follows = AWAY if stack == HOME else HOME
+        return Stack(stack, region(stack), writes=live, following=not live and self._world.follows, follows=follows)
+
+
+def operation(kind: str) -> Operation:
+    steps = [
+        Entry(name=name, started=datetime.now(UTC), seconds=1.5, outcome="done")
+        for name in (f"activate for a {kind}", "gates of it", "lead visitors to it")
+    ]
+    return Operation(kind=kind, source=HOME, target=AWAY, started=datetime.now(UTC), timeline=Timeline(entries=steps))
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> World:
+    """A world in which failover loses two rows, and failback none."""
+    made = World()
+    desk = Desk(engine=cast(Any, None), pair=cast(Pair, TwoStacks(made)), ledger=cast(Any, None), options=Options())
+
+    def failover(desk: DrillDesk, to: str) -> Operation:
+        done = operation("failover")
+        desk.watch(done)
+        made.counted["sts"] = 1
+        desk.confirm("Activate?")
+        made.log.append(f"failover to {to}, fence waived for {desk.options.waive_fence}")
+        made.switch(to, forgets=2)
+        return done
+
+    def failback(desk: DrillDesk, to: str) -> Operation:
+        done = operation("failback")
+        desk.watch(done)
+        desk.confirm("Rebuild?")
+        assert desk.options.rebuild
+        made.log.append(f"failback to {to}")
+        made.switch(to, forgets=0)
+        return done
+
+    def of(options: Options) -> Desk:
+        return Desk(engine=desk.engine, pair=desk.pair, ledger=desk.ledger, options=options)
+
+    monkeypatch.setattr(Desk, "of", of)
+    monkeypatch.setattr(drill_course, "failover", failover)
+    monkeypatch.setattr(drill_course, "failback", failback)
+
+    def through_the_edge(_: str) -> Ask:
+        return made.write
+
+    monkeypatch.setattr(drill_course, "through_the_edge", through_the_edge)
+    monkeypatch.setattr(drill_course, "Canary", partial(Canary, interval_seconds=0.005))
+    return made
+
+
+def running(world: World, **options: Any) -> Drill:
+    return Drill(
+        options=DrillOptions(**options),
+        sandbox=cast(SandboxControl, world),
+        pair=cast(Pair, TwoStacks(world)),
+    )
+
+
+def test_a_drill_goes_there_and_back(world: World) -> None:
+    course = running(world, mode="hang")
+    course.run()
+    assert world.log == [
+        "lost home-1 hang",
+        "count from nothing",
+        "failover to away, fence waived for drill",
+        "back home-1",
+        "failback to home",
+    ]
+    assert [mark["name"] for mark in course.marks] == ["region lost", "served again", "region back", "home again"]
+
+
+def test_what_was_measured_is_what_happened(world: World) -> None:
+    course = running(world)
+    course.run()
+    found = course.measured
+    assert found is not None
+    assert found.loss.rows == 2
+    assert 0 < found.loss.seconds < 2
+    assert 0 < found.outage.seconds < 5
+    assert found.flip_seconds == 3.0
+    assert found.back_loss is not None
+    assert found.back_loss.rows == 0
+    assert found.changes == {}
+
+
+def test_calls_before_the_decision_do_not_count(world: World) -> None:
+    course = running(world)
+    course.run()
+    assert course.measured is not None
+    assert course.measured.calls == {}
+
+
+def test_a_drill_can_stay_in_the_other_region(world: World) -> None:
+    course = running(world, skip_failback=True)
+    course.run()
+    assert world.live == AWAY
+    assert course.measured is not None
+    assert course.measured.back_loss is None
+    assert world.taken == []
+
+
+def test_the_lag_is_as_it_was_afterwards(world: World) -> None:
+    running(world, lag_seconds=30).run()
+    assert world.lag == 1.0
+
+
+@pytest.mark.parametrize("error", [OpsError("no"), KeyboardInterrupt()])
+def test_the_region_is_given_back_when_a_drill_fails(
+    world: World, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    def fails(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(drill_course, "failover", fails)
+    with pytest.raises(type(error)):
+        running(world, lag_seconds=30).run()
+    assert world.log == ["lost home-1 refuse", "back home-1"]
+    assert world.lag == 1.0
+
+
+def test_without_a_replica_no_region_is_lost(world: World) -> None:
+    world.follows = False
+    with pytest.raises(OpsError, match="no replica follows home") as raised:
+        running(world).run()
+    assert raised.value.exit_code is Exit.REFUSED
+    assert world.log == []
+
+
+@pytest.mark.parametrize("follows", [True, False])
+def test_a_drill_begins_in_peace(world: World, follows: bool) -> None:
+    world.follows = follows
+    pair = cast(Pair, TwoStacks(world))
+    if follows:
+        drill.require_peace(pair)
+    else:
+        with pytest.raises(OpsError, match="away does not follow home"):
+            drill.require_peace(pair)
+
+
+def test_steps_of_the_drill_and_of_its_operations_are_told_in_order(world: World) -> None:
+    course = running(world)
+    course.run()
+    names = [entry.name for entry in course.entries()]
+    assert names.index("notice the outage") < names.index("activate for a failover") < names.index("give home-1 back")
+    assert len(names) == len(course.timeline.entries) + 6
+
+
+def test_a_flip_takes_from_its_gates_on() -> None:
+    began = datetime(2025, 1, 10, tzinfo=UTC)
+    entries = [
+        Entry(name=name, started=began + timedelta(seconds=number), seconds=number, outcome="done")
+        for number, name in enumerate(("activate", "gates of dr", "lead visitors to dr", "ask as a visitor"))
+    ]
+    assert flip_seconds(entries) == 6
+    assert flip_seconds(entries[:1]) is None

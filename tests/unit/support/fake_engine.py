@@ -1,0 +1,126 @@
+"""An engine that makes of a stack file what the program would, in a world without a cloud."""
+
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Any
+
+from fake_regions import ACCOUNT, World, arn
+
+from ops.core.stack_files import StackFile
+from ops.errors import OpsError
+
+STACKS = ("prod", "dr")
+HOSTS = ("askproai.de", "app.askproai.de", "api.askproai.de")
+
+
+class FakeEngine:
+    """`ups` are the stacks it was run on, `failing` those whose run fails, and with what."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.ups: list[str] = []
+        self.refreshed: list[str] = []
+        self.failing: dict[str, OpsError] = {}
+        self.stale_source: set[str] = set()
+        self.unprotected: list[str] = []
+        self._outputs: dict[str, dict[str, Any]] = {}
+
+    def prepare(self) -> None:
+        pass
+
+    def outputs(self, stack: str) -> dict[str, Any]:
+        return dict(self._outputs.get(stack, {}))
+
+    def forget(self, stack: str) -> None:
+        """A stack that was never brought up."""
+        self._outputs.pop(stack)
+
+    def secret(self, stack: str, key: str) -> str:
+        return "token"
+
+    def refresh(self, stack: str, say: Any, targets: Any = ()) -> None:
+        self.refreshed.append(stack)
+        self.stale_source.discard(stack)
+
+    def unprotect(self, stack: str, urn: str) -> None:
+        self.unprotected.append(urn)
+
+    def preview_changes(self, stack: str, config_file: Path | None = None) -> dict[str, int]:
+        return {}
+
+    def export(self, stack: str) -> dict[str, Any]:
+        file = StackFile.of(stack)
+        numbers = [*file.get("database.kept_generations", []), file.get("database.generation", 1)]
+        rows = [
+            {
+                "type": "aws:rds/instance:Instance",
+                "urn": f"urn::{numbered('database-instance', number)}",
+                "outputs": {
+                    "identifier": numbered(f"askproai-{stack}-database", number),
+                    "replicateSourceDb": "source" if stack in self.stale_source else None,
+                },
+            }
+            for number in numbers
+        ]
+        return {"deployment": {"resources": rows}}
+
+    def loading(self, stack: str) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def up(self, stack: str, say: Any) -> dict[str, int]:
+        self.ups.append(stack)
+        if stack in self.failing:
+            raise self.failing[stack]
+        if StackFile.of(stack).get("role") == "edge":
+            self._edge(stack)
+        else:
+            self._region(stack)
+        return {"same": 1}
+
+    def _edge(self, stack: str) -> None:
+        live = str(StackFile.of(stack).get("live"))
+        if self.world.edge_failures:
+            self.world.edge_failures -= 1
+            raise OpsError("stack edge: dns-app: 500 Internal Server Error")
+        origins = {name: f"balancer.{name}" for name in STACKS}
+        for host in HOSTS:
+            if host not in self.world.ignored_names:
+                self.world.records[host] = origins[live]
+        names = [*HOSTS, *(f"origin-{name}.askproai.de" for name in STACKS)]
+        self._outputs[stack] = {
+            "live": live,
+            "zone_id": "zone",
+            "origins": origins,
+            "records": dict.fromkeys(names, "id"),
+        }
+
+    def _region(self, stack: str) -> None:
+        file = StackFile.of(stack)
+        region, generation = str(file.get("region")), int(file.get("database.generation", 1))
+        there = self.world.databases.setdefault(region, {})
+        follows = file.get("role") == "standby" and not file.get("activated")
+        name = numbered(f"askproai-{stack}-database", generation)
+        kept = [numbered(f"askproai-{stack}-database", n) for n in file.get("database.kept_generations", [])]
+        source = arn("elsewhere", f"askproai-{file.get('follows')}-database") if follows else ""
+        there[name] = {"status": "available", "source": source}
+        for old in [old for old in there if old not in (name, *kept)]:
+            del there[old]
+        outputs = {key: file.get(key) for key in ("role", "activated", "fenced", "posture", "follows")}
+        self._outputs[stack] = outputs | {
+            "account_id": ACCOUNT,
+            "bucket_names": {"uploads": "uploads"},
+            "backup_vault_name": "vault",
+            "certificate_arn": "certificate",
+            "database_identifier": name,
+            "key_arns": {"data": "key"},
+            "load_balancer_dns_name": f"balancer.{stack}",
+            "queue_urls": {"default": "queue"},
+            "secret_arns": {"app": f"arn:aws:secretsmanager:{region}:{ACCOUNT}:secret:askproai-{stack}-app-abcdef"},
+            "web_group_names": {"blue": f"{stack}-blue", "green": f"{stack}-green"},
+            "worker_group_name": f"{stack}-workers",
+        }
+
+
+def numbered(name: str, generation: int) -> str:
+    """A later generation's name."""
+    return name if generation == 1 else f"{name}-{generation}"

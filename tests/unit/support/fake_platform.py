@@ -1,0 +1,180 @@
+"""Two regions and an edge without a cloud, and an operator's desk at them."""
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+import yaml
+from fake_engine import STACKS, FakeEngine
+from fake_regions import FakeClient, World
+
+from ops.core import aws, facts, report, visitor
+from ops.core.engine import Engine
+from ops.core.ledger import Ledger
+from ops.core.objects import Folder
+from ops.core.pair import Pair
+from ops.core.session import Desk, Options
+from ops.core.stack_files import CHECKOUT, StackFile
+from ops.core.visitor import Answer, Record
+from ops.dr import fence, flip, settle
+
+FILES = ("Pulumi.prod.yaml", "Pulumi.dr.yaml", "Pulumi.edge.yaml")
+UNREAD = ("cache", "keys", "network", "secrets", "storage", "access", "assets", "firewall", "health_checks")
+"""Blocks that no command of these tests reads."""
+
+
+def copy_project(folder: Path) -> Path:
+    """The committed project's files, to be written to."""
+    for file in ("Pulumi.yaml", *FILES):
+        shutil.copy(CHECKOUT / file, folder / file)
+    return folder
+
+
+@lru_cache
+def shortened(file: str) -> str:
+    """A committed stack file without what is not read: a file that is written to in every test is parsed each time."""
+    content = yaml.safe_load((CHECKOUT / file).read_text())
+    config = {key: value for key, value in content["config"].items() if key.partition(":")[2] not in UNREAD}
+    for key in ("askproai:database", "askproai:workers"):
+        for part in ("parameters", "queues"):
+            config.get(key, {}).pop(part, None)
+    return yaml.safe_dump({"config": config}, sort_keys=False)
+
+
+_with_values = StackFile.with_values
+_written: dict[tuple[str, str], str] = {}
+
+
+def with_values(file: StackFile, values: Mapping[str, Any]) -> str:
+    """What a file becomes, worked out once: every test begins with the same files, and most change them alike."""
+    key = (file.path.read_text(), repr(values))
+    if key not in _written:
+        _written[key] = _with_values(file, values)
+    return _written[key]
+
+
+@dataclass
+class Platform:
+    """The world, its engine, and the desk of an operator at it."""
+
+    world: World
+    engine: FakeEngine
+    state: Path
+
+    def desk(self, **options: Any) -> Desk:
+        """A desk with options; the operator agrees to everything unless told otherwise."""
+        engine = cast(Engine, self.engine)
+        given: dict[str, Any] = {"yes": True, **options}
+        return Desk(engine=engine, pair=Pair(engine), ledger=Ledger(Folder(self.state)), options=Options(**given))
+
+    def file(self, stack: str) -> StackFile:
+        """A stack's file."""
+        return StackFile.of(stack)
+
+    def region(self, stack: str) -> str:
+        """A stack's region."""
+        return str(self.file(stack).get("region"))
+
+    def history(self) -> list[str]:
+        """The kinds of signed records, oldest first."""
+        return [record["kind"] for record in Ledger(Folder(self.state)).history()]
+
+    def visit(self, host: str, path: str, method: str = "GET", json: object = None, **_: Any) -> Answer:
+        """What a visitor gets."""
+        stack = self._stack_of(host)
+        region = self.region(stack) if stack else ""
+        if not stack or region in self.world.lost:
+            return Answer(status=522, body="origin down")
+        if path == "/api/canary":
+            return Answer(status=200, body={"rows": self.world.canary_rows, "last_id": 9, "last_written_at": "now"})
+        outputs = self.engine.outputs(stack)
+        database = self.world.databases[region][outputs["database_identifier"]]
+        good = not database["source"] and not outputs["fenced"]
+        return Answer(status=200 if good else 503, body={"status": "ok" if good else "failed", "region": region})
+
+    def led(self, *_: object) -> Mapping[str, Record]:
+        """The zone's records as Cloudflare reads them back."""
+        return {
+            name: Record(id="id", name=name, type="CNAME", content=content, proxied=True)
+            for name, content in self.world.records.items()
+        }
+
+    def _stack_of(self, host: str) -> str | None:
+        if host.startswith("origin-"):
+            return host.split(".")[0].removeprefix("origin-")
+        content = self.world.records.get(host, "")
+        return content.rpartition(".")[2] or None
+
+
+class FakeRecovery:
+    """Stands for `ops recover`: needed where the world says an engine was killed."""
+
+    def __init__(self, world: World, stack: str) -> None:
+        self._world, self._stack = world, stack
+
+    def needed(self) -> bool:
+        return self._stack in self._world.killed
+
+
+def platform_in(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Platform:
+    """A platform at peace: both regions and the edge are up, and everything that commands ask is there."""
+    project = folder / "project"
+    project.mkdir()
+    shutil.copy(CHECKOUT / "Pulumi.yaml", project)
+    for file in FILES:
+        (project / file).write_text(shortened(file))
+    monkeypatch.setenv("ASKPROAI_PROJECT", str(project))
+    monkeypatch.setenv("PULUMI_BACKEND_URL", (folder / "state").as_uri())
+    monkeypatch.setattr(StackFile, "with_values", with_values)
+    world = World()
+    platform = Platform(world, FakeEngine(world), folder / "state" / ".askproai")
+    for stack in (*STACKS, "edge"):
+        platform.engine.up(stack, None)
+    platform.engine.ups.clear()
+    for stack in STACKS:
+        world.secrets[platform.region("dr"), f"askproai-{stack}-app"] = '{"app_key": "of-both"}'
+        world.secrets[platform.region("prod"), f"askproai-{stack}-app"] = '{"app_key": "of-both"}'
+    _put_in_place(platform, monkeypatch)
+    return platform
+
+
+def _put_in_place(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = platform.world
+
+    def client(service: str, region: str, *_: object) -> FakeClient:
+        return FakeClient(world, service, region)
+
+    def setting(zone: str, token: str, name: str) -> str:
+        return {"ssl": "strict"}.get(name, "1.2")
+
+    def recovery(stack: str, *_: object) -> FakeRecovery:
+        return FakeRecovery(world, stack)
+
+    def recover(stack: str, timeline: object, options: object) -> None:
+        world.killed.discard(stack)
+        world.recovered.append(stack)
+
+    def write(folder: Path, operation: object) -> list[Path]:
+        return [folder / "report.md"]
+
+    def at_once(*_: object) -> None:
+        """Wait for nothing."""
+
+    for place, name, fake in (
+        (aws, "_client", client),
+        (visitor, "visit", platform.visit),
+        (visitor, "records", platform.led),
+        (visitor, "zone_setting", setting),
+        (settle, "Recovery", recovery),
+        (settle, "recover", recover),
+        (report, "write", write),
+        (facts.time, "sleep", at_once),
+        (flip, "PAUSE_SECONDS", 0.0),
+        (flip, "SERVED_SECONDS", 0.0),
+        (fence, "DRAIN_SECONDS", 0.0),
+    ):
+        monkeypatch.setattr(place, name, fake)
