@@ -1,0 +1,31 @@
+"""What the application promises the platform: host names, health checks, metrics and canary. Everybody reads it here.
+
+The application keeps this contract in every region; edge, load balancer, operators' commands and sandbox rely on it.
+"""
+
+HEALTH_PATH = "/api/health"
+"""Answers 200 when the application can serve (DevOps manual, "Health checks")."""
+HEALTH_CHECKS = ("", "/database", "/redis", "/queue")
+"""The checks below HEALTH_PATH, the empty one is the path itself (DevOps manual, "Health checks")."""
+METRICS_PATH = "/api/metrics"
+"""What Prometheus scrapes; never public."""
+CANARY_PATH = "/api/canary"
+"""Takes a numbered row by POST and lists the rows by GET, so that a loss of data can be counted."""
+
+ORIGIN_LABELS = "origin-*"
+"""The host names of single regions, as a pattern of the load balancer."""
+
+
+def origin(stack: str, domain: str) -> str:
+    """The host name of one region, whether it is live or not: health checks and gates ask there."""
+    return f"{ORIGIN_LABELS.removesuffix('*')}{stack}.{domain}"
+
+
+def app(domain: str) -> str:
+    """The host name by which visitors reach the application in the live region."""
+    return f"app.{domain}"
+
+
+def health_paths() -> list[str]:
+    """The path of every health check."""
+    return [f"{HEALTH_PATH}{check}" for check in HEALTH_CHECKS]
