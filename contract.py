@@ -12,6 +12,7 @@ METRICS_PATH = "/api/metrics"
 CANARY_PATH = "/api/canary"
 """Takes a numbered row by POST and lists the rows by GET, so that a loss of data can be counted."""
 
+APP_LABEL = "app"
 ORIGIN_LABELS = "origin-*"
 """The host names of single regions, as a pattern of the load balancer."""
 
@@ -23,7 +24,7 @@ def origin(stack: str, domain: str) -> str:
 
 def app(domain: str) -> str:
     """The host name by which visitors reach the application in the live region."""
-    return f"app.{domain}"
+    return f"{APP_LABEL}.{domain}"
 
 
 def health_paths() -> list[str]:

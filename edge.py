@@ -1,4 +1,4 @@
-"""The edge, put together: Cloudflare in front of two regions, which it knows from their stacks' outputs alone."""
+"""The composition of the edge: Cloudflare in front of two regions, known from the outputs of their stacks alone."""
 
 from dataclasses import dataclass
 
@@ -8,9 +8,9 @@ import pulumi_cloudflare as cloudflare
 from components.edge.access import Access, AccessArgs
 from components.edge.delivery import Delivery, DeliveryArgs
 from components.edge.dns import Dns, DnsArgs
-from components.edge.firewall import Firewall, FirewallArgs
 from components.edge.part import EdgePart, Zone
 from components.edge.tls import Tls, TlsArgs
+from components.edge.waf import EdgeWaf, EdgeWafArgs
 from components.edge.watch import Watch, WatchArgs
 from components.protection import Protection
 from outputs import EdgeOutputs
@@ -19,14 +19,14 @@ from settings import EdgeSecrets, EdgeSettings
 
 @dataclass(frozen=True, kw_only=True)
 class Origins:
-    """What the edge reads of the regions: two outputs and no more, so that a region of another age will do."""
+    """What the edge reads of the regions: two outputs, so that a region of an older or newer program will do."""
 
     addresses: dict[str, pulumi.Output[str]]
     validations: pulumi.Output[list[list[dict[str, str]]]]
 
 
 def compose(settings: EdgeSettings, secrets: EdgeSecrets) -> EdgeOutputs:
-    """Declare the edge; every resource is a child of the part it belongs to."""
+    """Declare the edge; every resource is a child of its part."""
     provider = cloudflare.Provider("cloudflare", api_token=secrets.cloudflare_api_token)
     opts = pulumi.ResourceOptions(provider=provider)
     zone = Zone(
@@ -47,23 +47,16 @@ def compose(settings: EdgeSettings, secrets: EdgeSecrets) -> EdgeOutputs:
         ),
         opts,
     )
-    watch = Watch(
-        "watch",
-        WatchArgs(
-            zone=zone,
-            stacks=settings.regions,
-            emails=settings.notification_emails,
-            settings=settings.health_checks,
-        ),
-        opts,
+    watch_args = WatchArgs(
+        zone=zone, stacks=settings.regions, emails=settings.notification_emails, settings=settings.health_checks
     )
     parts: list[EdgePart] = [
         dns,
         Tls("tls", TlsArgs(zone=zone, settings=settings.tls, secrets=secrets), opts),
-        Firewall("firewall", FirewallArgs(zone=zone, stacks=settings.regions, settings=settings.firewall), opts),
+        EdgeWaf("firewall", EdgeWafArgs(zone=zone, stacks=settings.regions, settings=settings.firewall), opts),
         Delivery("delivery", DeliveryArgs(zone=zone, settings=settings.assets), opts),
         Access("access", AccessArgs(zone=zone, emails=settings.admin_emails, settings=settings.access), opts),
-        watch,
+        Watch("watch", watch_args, opts),
     ]
     Protection(parts, protected=settings.protected)
     return EdgeOutputs(
@@ -71,12 +64,11 @@ def compose(settings: EdgeSettings, secrets: EdgeSecrets) -> EdgeOutputs:
         zone_id=settings.zone_id,
         origins=origins.addresses,
         records={host: record.id for host, record in dns.records.items()},
-        health_check_ids={stack: check.id for stack, check in watch.checks.items()},
     )
 
 
 def _origins(stacks: list[str]) -> Origins:
-    """The regions as the state backend has them: none of them is asked, so that a lost one is no hindrance."""
+    """The regions as the state backend has them: a region that is lost does not block the edge."""
     prefix = f"{pulumi.get_organization()}/{pulumi.get_project()}"
     references = {stack: pulumi.StackReference(f"{prefix}/{stack}") for stack in stacks}
     return Origins(

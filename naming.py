@@ -1,4 +1,4 @@
-"""The one speller of physical names and tags: every name in the cloud and every tag value is made here."""
+"""Physical names and tags: every name in the cloud and every tag value is made here."""
 
 import hashlib
 from dataclasses import dataclass
@@ -9,17 +9,17 @@ HASH_LENGTH = 6
 
 
 def spelled(environment: str, role: str) -> str:
-    """The name of `role` in a stack, where no limit is in the way."""
+    """The name of `role` in a stack, where no length limit applies."""
     return f"{PROJECT}-{environment}-{role}"
 
 
 def replica_of(role: str) -> str:
-    """The role of what stands in for `role` in another region."""
+    """The role of the replica of `role` in another region."""
     return f"{role}-replica"
 
 
 class DataClass(StrEnum):
-    """What a resource holds, as auditors ask for it."""
+    """The classification of the data in a resource, for audits."""
 
     PERSONAL = "personal"
     CONFIDENTIAL = "confidential"
@@ -30,8 +30,8 @@ class DataClass(StrEnum):
 class Naming:
     """Names and tags of one stack.
 
-    `environment` tells stacks of one account apart ("prod", "dr"); `account_id` makes names in S3's global namespace
-    our own. What the stack is in its pair is no part of either: that changes in operation, and names and tags do not.
+    `environment` distinguishes the stacks of an account ("prod", "dr"); `account_id` makes bucket names unique in S3's
+    global namespace. The stack's role in its pair is in neither: it changes in operation, and names and tags do not.
     """
 
     environment: str
@@ -41,7 +41,7 @@ class Naming:
     def physical(self, role: str, limit: int) -> str:
         """The name AWS sees for `role`, at most `limit` characters.
 
-        A name that is too long is cut, and ends in a hash of the whole name, so that two long names never meet.
+        A name that is too long is cut, and ends in a hash of the whole name, so that two long names stay distinct.
         Raises ValueError for a limit that leaves no room for the hash.
         """
         if limit <= HASH_LENGTH + 1:
@@ -53,11 +53,11 @@ class Naming:
         return f"{name[: limit - HASH_LENGTH - 1].rstrip('-')}-{digest}"
 
     def bucket(self, role: str) -> str:
-        """An S3 bucket name: bucket names are global, so it carries the account."""
+        """An S3 bucket name; it contains the account, since bucket names are global."""
         return self.physical(f"{role}-{self.account_id}", 63)
 
     def tags(self, component: str, data_class: DataClass) -> dict[str, str]:
-        """The tags of every resource of `component`; the resource's own `Name` is added where it is known."""
+        """The tags of every resource of `component`; `Name` is added for each resource."""
         return {
             "Project": PROJECT,
             "Environment": self.environment,

@@ -1,10 +1,13 @@
-"""A region of the platform, put together: the one place where the parts meet."""
+"""A region of the platform: its parts, and how they are connected."""
 
 from dataclasses import replace
 
 import pulumi
 import pulumi_aws as aws
 
+from components.component import Component
+from components.compute.application_hosts import ApplicationHosts
+from components.compute.host_context import HostContext
 from components.compute.web import Web, WebArgs
 from components.compute.workers import Workers, WorkersArgs
 from components.data.cache import Cache, CacheArgs
@@ -13,241 +16,256 @@ from components.data.queues import Queues, QueuesArgs
 from components.monitoring.alarms import Alarms, AlarmsArgs
 from components.network.endpoints import Endpoints, EndpointsArgs
 from components.network.network import Network, NetworkArgs
-from components.network.security_groups import Firewall, FirewallArgs
+from components.network.security_groups import SecurityGroups, SecurityGroupsArgs
 from components.protection import Protection
 from components.recovery.backups import Backups, BackupsArgs
 from components.recovery.offsite import Offsite, OffsiteArgs
 from components.recovery.replication import Replication, ReplicationArgs, Side
 from components.security.keys import Keys, KeysArgs
 from components.security.secrets import Secrets, SecretsArgs
+from components.site import Site
 from components.storage.storage import Storage, StorageArgs
-from components.web.load_balancer import Balancer, BalancerArgs
-from components.web.trust_store import OriginTrust, OriginTrustArgs
+from components.web.load_balancer import LoadBalancer, LoadBalancerArgs
+from components.web.trust_store import TrustStore, TrustStoreArgs
 from components.web.waf import Waf, WafArgs
 from naming import Naming
 from outputs import RegionOutputs
-from region_record import Parts, record
 from settings import Settings, StackSecrets
 
 
 def compose(settings: Settings, stack_secrets: StackSecrets) -> RegionOutputs:
-    """Declare the region; every resource is a child of the part it belongs to."""
-    # Credentials of another account are refused before anything is read or changed.
-    provider = aws.Provider("aws", region=settings.region, allowed_account_ids=[settings.account_id])
-    parts = _parts(settings, stack_secrets, pulumi.ResourceOptions(provider=provider))
-    Protection([part for part in vars(parts).values() if part], protected=settings.protected)
-    return record(settings, parts)
+    """Declare the region; every resource is a child of its part."""
+    region = Region(settings, stack_secrets)
+    Protection(region.parts(), protected=settings.protected)
+    return region.outputs()
 
 
-def _parts(settings: Settings, stack_secrets: StackSecrets, opts: pulumi.ResourceOptions) -> Parts:
-    """The platform on a page."""
-    naming = Naming(
-        environment=settings.environment,
-        account_id=settings.account_id,
-        cost_center=settings.cost_center,
-    )
-    region, protected = settings.region, settings.protected
-    keys = Keys("keys", KeysArgs(naming=naming, region=region, settings=settings.keys, protected=protected), opts)
-    network = Network("network", NetworkArgs(naming=naming, region=region, settings=settings.network, keys=keys), opts)
-    firewall = Firewall("firewall", FirewallArgs(naming=naming, network=network, fenced=settings.fenced), opts)
-    endpoints = Endpoints(
-        "endpoints", EndpointsArgs(naming=naming, region=region, network=network, firewall=firewall), opts
-    )
-    storage = Storage(
-        "storage",
-        StorageArgs(
-            naming=naming,
-            region=region,
-            keys=keys,
-            settings=settings.storage,
-            protected=protected,
-            home=None if settings.is_home else replace(naming, environment=settings.offsite.home),
-        ),
-        opts,
-    )
-    offsite = _offsite(settings, naming, keys, storage) if settings.is_home else None
-    replication = None
-    if offsite:
-        originals = Side(buckets=storage.data, key=keys.storage, region=region)
-        replication = Replication(
-            "replication", ReplicationArgs(naming=naming, source=originals, target=offsite.side), opts
-        )
-    secrets = Secrets(
-        "secrets",
-        SecretsArgs(
-            naming=naming,
-            keys=keys,
-            settings=settings.secrets,
-            database_username=settings.database.username,
-            values=stack_secrets,
-            protected=protected,
-            offsite_keys=offsite.keys if offsite else None,
-        ),
-        opts,
-    )
-    database = Database(
-        "database",
-        DatabaseArgs(
-            naming=naming,
-            network=network,
-            firewall=firewall,
-            keys=keys,
-            settings=settings.database,
-            password=stack_secrets.database_password,
-            source_arn=_followed_database(settings.follows) if settings.following else None,
-            apply_immediately=settings.role == "standby" or settings.database.generation > 1,
-            protected=protected,
-        ),
-        opts,
-    )
-    backups = Backups(
-        "backups",
-        BackupsArgs(
-            naming=naming,
-            region=region,
-            keys=keys,
-            database=database.instance,
-            settings=settings.offsite,
-            offsite=offsite,
-            following=settings.following,
-            protected=protected,
-        ),
-        opts,
-    )
-    cache = None
-    if settings.cached:
-        cache = Cache(
-            "cache",
-            CacheArgs(
-                naming=naming,
-                network=network,
-                firewall=firewall,
-                keys=keys,
-                settings=settings.cache,
-                auth_token=stack_secrets.cache_auth_token,
-                protected=protected,
-                lasting=settings.posture == "warm",
+class Region:
+    """The platform on a page: the parts of a region, each after those that it needs."""
+
+    keys: Keys
+    network: Network
+    security_groups: SecurityGroups
+    endpoints: Endpoints
+    storage: Storage
+    offsite: Offsite | None
+    replication: Replication | None
+    secrets: Secrets
+    database: Database
+    backups: Backups
+    cache: Cache | None
+    queues: Queues
+    trust_store: TrustStore
+    load_balancer: LoadBalancer
+    waf: Waf
+    web: Web
+    workers: Workers
+    alarms: Alarms
+
+    def __init__(self, settings: Settings, stack_secrets: StackSecrets) -> None:
+        self._settings = settings
+        self._stack_secrets = stack_secrets
+        self._site = _site(settings)
+        # Credentials of another account are refused before anything is read or changed.
+        provider = aws.Provider("aws", region=settings.region, allowed_account_ids=[settings.account_id])
+        self._opts = pulumi.ResourceOptions(provider=provider)
+        self._lay_the_network()
+        self._store_files_and_secrets()
+        self._keep_data()
+        self._let_visitors_in()
+        self._run_the_application()
+        self._watch()
+
+    def _lay_the_network(self) -> None:
+        settings, site, opts = self._settings, self._site, self._opts
+        self.keys = Keys("keys", KeysArgs(site=site, settings=settings.keys), opts)
+        self.network = Network("network", NetworkArgs(site=site, settings=settings.network, keys=self.keys), opts)
+        groups_args = SecurityGroupsArgs(site=site, network=self.network, fenced=settings.fenced)
+        self.security_groups = SecurityGroups("firewall", groups_args, opts)
+        endpoints_args = EndpointsArgs(site=site, network=self.network, security_groups=self.security_groups)
+        self.endpoints = Endpoints("endpoints", endpoints_args, opts)
+
+    def _store_files_and_secrets(self) -> None:
+        settings, site, opts = self._settings, self._site, self._opts
+        home = None if settings.is_home else replace(site.naming, environment=settings.offsite.home)
+        storage_args = StorageArgs(site=site, keys=self.keys, settings=settings.storage, home=home)
+        self.storage = Storage("storage", storage_args, opts)
+        self.offsite = self.replication = None
+        if settings.is_home:
+            self._copy_to_the_other_region()
+        self.secrets = Secrets(
+            "secrets",
+            SecretsArgs(
+                site=site,
+                keys=self.keys,
+                settings=settings.secrets,
+                database_username=settings.database.username,
+                values=self._stack_secrets,
+                offsite_keys=self.offsite.keys if self.offsite else None,
             ),
             opts,
         )
-    queues = Queues(
-        "queues",
-        QueuesArgs(naming=naming, keys=keys, queues=settings.workers.queues, protected=protected),
-        opts,
-    )
-    origin_trust = OriginTrust(
-        "origin-trust",
-        OriginTrustArgs(naming=naming, storage=storage, authorities=stack_secrets.origin_pull_ca),
-        opts,
-    )
-    balancer = Balancer(
-        "balancer",
-        BalancerArgs(
-            naming=naming,
-            network=network,
-            firewall=firewall,
-            storage=storage,
-            trust=origin_trust,
-            settings=settings.web,
-            domain=settings.domain,
-            protected=protected,
-        ),
-        opts,
-    )
-    waf = Waf("waf", WafArgs(naming=naming, balancer=balancer, keys=keys, settings=settings.web), opts)
-    web = Web(
-        "web",
-        WebArgs(
-            naming=naming,
-            region=region,
-            network=network,
-            firewall=firewall,
-            keys=keys,
-            secrets=secrets,
-            storage=storage,
-            queues=queues,
-            balancer=balancer,
-            settings=settings.web,
-            capacity=settings.capacity,
-        ),
-        opts,
-    )
-    workers = Workers(
-        "workers",
-        WorkersArgs(
-            naming=naming,
-            region=region,
-            network=network,
-            firewall=firewall,
-            keys=keys,
-            secrets=secrets,
-            storage=storage,
-            queues=queues,
-            settings=settings.workers,
-            capacity=settings.capacity,
-        ),
-        opts,
-    )
-    alarms = Alarms(
-        "alarms",
-        AlarmsArgs(
-            naming=naming,
-            keys=keys,
-            database=database,
-            queues=queues,
-            balancer=balancer,
-            web=web,
-            workers=workers,
-            settings=settings.database,
-            recovery=settings.recovery,
-            emails=settings.alarm_emails,
-            ringing=settings.writes,
-            following=settings.following,
-        ),
-        opts,
-    )
-    return Parts(
-        keys=keys,
-        network=network,
-        firewall=firewall,
-        endpoints=endpoints,
-        storage=storage,
-        offsite=offsite,
-        replication=replication,
-        secrets=secrets,
-        database=database,
-        backups=backups,
-        cache=cache,
-        queues=queues,
-        origin_trust=origin_trust,
-        balancer=balancer,
-        waf=waf,
-        web=web,
-        workers=workers,
-        alarms=alarms,
-    )
+
+    def _copy_to_the_other_region(self) -> None:
+        """Only the home of the data has a provider for the other region, and only the copies use it."""
+        settings, site = self._settings, self._site
+        provider = aws.Provider("offsite", region=settings.offsite.region, allowed_account_ids=[settings.account_id])
+        self.offsite = Offsite(
+            "offsite",
+            OffsiteArgs(
+                site=site,
+                keys=self.keys,
+                storage=self.storage,
+                settings=settings.offsite,
+                keys_settings=settings.keys,
+                storage_settings=settings.storage,
+            ),
+            pulumi.ResourceOptions(provider=provider),
+        )
+        originals = Side(buckets=self.storage.data, key=self.keys["storage"], region=site.region)
+        replication_args = ReplicationArgs(site=site, source=originals, target=self.offsite.side)
+        self.replication = Replication("replication", replication_args, self._opts)
+
+    def _keep_data(self) -> None:
+        settings, site, opts = self._settings, self._site, self._opts
+        self.database = Database(
+            "database",
+            DatabaseArgs(
+                site=site,
+                network=self.network,
+                security_groups=self.security_groups,
+                keys=self.keys,
+                settings=settings.database,
+                password=self._stack_secrets.database_password,
+                source_arn=_database_of(settings.follows) if settings.following else None,
+                apply_immediately=settings.apply_immediately,
+            ),
+            opts,
+        )
+        self.backups = Backups(
+            "backups",
+            BackupsArgs(
+                site=site,
+                keys=self.keys,
+                database=self.database.instance,
+                settings=settings.offsite,
+                offsite=self.offsite,
+                following=settings.following,
+            ),
+            opts,
+        )
+        self.cache = None
+        if settings.cached:
+            cache_args = CacheArgs(
+                site=site,
+                network=self.network,
+                security_groups=self.security_groups,
+                keys=self.keys,
+                settings=settings.cache,
+                auth_token=self._stack_secrets.cache_auth_token,
+                permanent=settings.cache_is_permanent,
+            )
+            self.cache = Cache("cache", cache_args, opts)
+        queues_args = QueuesArgs(site=site, keys=self.keys, queues=settings.workers.queues)
+        self.queues = Queues("queues", queues_args, opts)
+
+    def _let_visitors_in(self) -> None:
+        settings, site, opts = self._settings, self._site, self._opts
+        authorities = self._stack_secrets.origin_pull_ca
+        trust_store_args = TrustStoreArgs(site=site, storage=self.storage, authorities=authorities)
+        self.trust_store = TrustStore("origin-trust", trust_store_args, opts)
+        self.load_balancer = LoadBalancer(
+            "balancer",
+            LoadBalancerArgs(
+                site=site,
+                network=self.network,
+                security_groups=self.security_groups,
+                storage=self.storage,
+                trust_store=self.trust_store,
+                settings=settings.web,
+                domain=settings.domain,
+            ),
+            opts,
+        )
+        waf_args = WafArgs(site=site, load_balancer=self.load_balancer, keys=self.keys, settings=settings.web)
+        self.waf = Waf("waf", waf_args, opts)
+
+    def _run_the_application(self) -> None:
+        """A component for each row of `hosts.roles.ROLES`."""
+        settings, opts = self._settings, self._opts
+        context = HostContext(
+            site=self._site,
+            network=self.network,
+            security_groups=self.security_groups,
+            keys=self.keys,
+            secrets=self.secrets,
+            storage=self.storage,
+            queues=self.queues,
+        )
+        web_args = WebArgs(
+            context=context, load_balancer=self.load_balancer, settings=settings.web, capacity=settings.capacity
+        )
+        self.web = Web("web", web_args, opts)
+        workers_args = WorkersArgs(context=context, settings=settings.workers, capacity=settings.capacity)
+        self.workers = Workers("workers", workers_args, opts)
+
+    def _watch(self) -> None:
+        settings = self._settings
+        self.alarms = Alarms(
+            "alarms",
+            AlarmsArgs(
+                site=self._site,
+                keys=self.keys,
+                database=self.database,
+                queues=self.queues,
+                load_balancer=self.load_balancer,
+                hosts=self.hosts(),
+                settings=settings.database,
+                recovery=settings.recovery,
+                emails=settings.alarm_emails,
+                notifying=settings.writes,
+                following=settings.following,
+            ),
+            self._opts,
+        )
+
+    def parts(self) -> list[Component]:
+        """The parts, in the order in which they were declared."""
+        return [part for part in vars(self).values() if isinstance(part, Component)]
+
+    def hosts(self) -> list[ApplicationHosts]:
+        """The parts that run the application, one for each role of hosts."""
+        return [part for part in self.parts() if isinstance(part, ApplicationHosts)]
+
+    def outputs(self) -> RegionOutputs:
+        """What the region promises to other stacks and to operators' commands."""
+        settings = self._settings
+        return RegionOutputs(
+            account_id=settings.account_id,
+            role=settings.role,
+            activated=settings.activated,
+            fenced=settings.fenced,
+            key_arns=self.keys.arns,
+            secret_arns=self.secrets.arns,
+            bucket_names=self.storage.names,
+            database_identifier=self.database.instance.identifier,
+            database_arn=self.database.instance.arn,
+            queue_urls={name: queue.url for name, queue in self.queues.work.items()},
+            web_group_names={color: fleet.group.name for color, fleet in self.web.fleets.items()},
+            worker_group_name=self.workers.fleets["fleet"].group.name,
+            load_balancer_dns_name=self.load_balancer.load_balancer.dns_name,
+            certificate_arn=self.load_balancer.certificate.arn,
+            certificate_validation_records=self.load_balancer.certificate.domain_validation_options,
+            backup_vault_name=self.backups.vault.name,
+        )
 
 
-def _offsite(settings: Settings, naming: Naming, keys: Keys, storage: Storage) -> Offsite:
-    """The copies in the other region: nothing else goes through their provider, and only their owner has it."""
-    provider = aws.Provider("offsite", region=settings.offsite.region, allowed_account_ids=[settings.account_id])
-    return Offsite(
-        "offsite",
-        OffsiteArgs(
-            naming=naming,
-            region=settings.region,
-            keys=keys,
-            storage=storage,
-            settings=settings.offsite,
-            keys_settings=settings.keys,
-            storage_settings=settings.storage,
-            protected=settings.protected,
-        ),
-        pulumi.ResourceOptions(provider=provider),
-    )
+def _site(settings: Settings) -> Site:
+    naming = Naming(environment=settings.environment, account_id=settings.account_id, cost_center=settings.cost_center)
+    return Site(naming=naming, region=settings.region, protected=settings.protected)
 
 
-def _followed_database(stack: str) -> pulumi.Output[str]:
+def _database_of(stack: str) -> pulumi.Output[str]:
     """The database of the other stack of the pair: all that a standby reads of it, and only while it follows."""
     other = pulumi.StackReference(f"{pulumi.get_organization()}/{pulumi.get_project()}/{stack}")
     return other.require_output("database_arn")

@@ -1,1 +1,1 @@
-"""The platform's parts: one noun a file."""
+"""The components of the platform: one in each file, in a folder for each area."""

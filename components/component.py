@@ -1,4 +1,4 @@
-"""What every component shares: its type token, and tags on every child that can carry them."""
+"""What every component shares: its type token, and tags on every child that can have them."""
 
 import inspect
 from collections.abc import Mapping
@@ -7,27 +7,30 @@ from typing import cast
 
 import pulumi
 
-from naming import PROJECT, DataClass, Naming
+from components.site import Site
+from naming import PROJECT, DataClass
 
 
 @cache
 def _taggable(resource_type: type[pulumi.Resource]) -> bool:
-    """Whether the type takes a map of tags; an Auto Scaling group takes a list, and is tagged by its maker."""
+    """Whether the type takes a map of tags; an Auto Scaling group takes a list, which the fleet sets."""
     annotation = inspect.signature(resource_type._internal_init).parameters.get("tags")  # type: ignore[attr-defined]
     return annotation is not None and "Mapping" in str(annotation.annotation)
 
 
 class Component(pulumi.ComponentResource):
-    """A part of the platform, of type `askproai:<area>:<class name>`.
+    """A part of the platform, of type `askproai:<token>`.
 
-    Children take `opts=self.child()`; each gets the component's tags and a `Name` without being told.
+    `token` is the area and the class name that the component had at first. It is part of the URN of the component and
+    of all its children, so it stays when the class is renamed: another token would replace them all. Children take
+    `opts=self.child()`; each gets the component's tags and a `Name`.
     """
 
     def __init__(
         self,
-        area: str,
+        token: str,
         name: str,
-        naming: Naming,
+        site: Site,
         *,
         data_class: DataClass = DataClass.INTERNAL,
         opts: pulumi.ResourceOptions | None = None,
@@ -36,14 +39,12 @@ class Component(pulumi.ComponentResource):
             if isinstance(args.resource, pulumi.ComponentResource) or not _taggable(type(args.resource)):
                 return None
             given = cast(Mapping[str, str], args.props.get("tags") or {})
-            own = {"Name": naming.physical(args.name, 128)}
-            tags = {**naming.tags(name, data_class), **own, **given}
+            own = {"Name": site.naming.physical(args.name, 128)}
+            tags = {**site.naming.tags(name, data_class), **own, **given}
             return pulumi.ResourceTransformationResult({**args.props, "tags": tags}, args.opts)
 
         own_opts = pulumi.ResourceOptions(transformations=[tag])
-        super().__init__(
-            f"{PROJECT}:{area}:{type(self).__name__}", name, None, pulumi.ResourceOptions.merge(opts, own_opts)
-        )
+        super().__init__(f"{PROJECT}:{token}", name, None, pulumi.ResourceOptions.merge(opts, own_opts))
 
     def child(
         self,

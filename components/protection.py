@@ -1,4 +1,4 @@
-"""What `pulumi destroy` meets first: while the stack is protected, nothing of it is deleted."""
+"""What `pulumi destroy` would delete first: while the stack is protected, the destroy stops here."""
 
 from collections.abc import Sequence
 
@@ -7,13 +7,13 @@ import pulumi
 from naming import PROJECT
 
 NAME = "set-allow_destroy_of-and-run-pulumi-up-first"
-"""The engine shows this name when it refuses: it is the answer to the question that comes next."""
+"""The engine shows this name when it refuses: it tells the operator what to do."""
 
 
 class Protection(pulumi.ComponentResource):
-    """Depends on every part, so the engine would delete it before any of them, and stops at it.
+    """Depends on every part, so that the engine would delete it first, and stops at it.
 
-    Protection of the stateful resources alone would let a destroy take everything else first.
+    Protecting the stateful resources alone would let a destroy delete everything else first.
     """
 
     def __init__(self, parts: Sequence[pulumi.Resource], *, protected: bool) -> None:

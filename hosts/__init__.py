@@ -1,1 +1,1 @@
-"""What runs on the instances: one folder for each role of the table in `hosts.roles`."""
+"""What runs on the instances: one folder for each role in `hosts.roles`."""

@@ -1,4 +1,8 @@
-"""The roles of hosts: one row for each kind of instance. A name is a block of the stack file and a folder here."""
+"""The roles of hosts: one row for each kind of instance. A name is a block of the stack file and a folder here.
+
+Security groups, data tier, alarms and outputs follow the table. A new role is a row, its block of settings, its folder
+with a cloud-init file, its component under `components/compute/`, and its place in `region.py`.
+"""
 
 from dataclasses import dataclass
 
@@ -8,28 +12,43 @@ class HostRole:
     """A kind of instance.
 
     `groups` are its Auto Scaling groups, `behind_load_balancer` says whether visitors' requests reach it, and
-    `uses_data` whether it connects to database and cache, so that a fence keeps it from them.
+    `uses_data` whether it connects to database and cache, so that a fence closes the database to it. `title` names the
+    hosts in the descriptions of rules, and `keeps_in_cache` what they use the cache for. `security_group` is the
+    description of its security group: EC2 cannot change one, so another text replaces the group.
     """
 
     name: str
+    title: str
     why: str
     groups: tuple[str, ...]
     behind_load_balancer: bool
     uses_data: bool
+    keeps_in_cache: str
+    security_group: str
+
+    def fleet(self, group: str) -> str:
+        """The name of one of the groups among those of all roles; the only group of a role has the role's name."""
+        return self.name if len(self.groups) == 1 else f"{self.name}-{group}"
 
 
 WEB = HostRole(
     name="web",
+    title="the web hosts",
     why="Answers visitors: Nginx in front of PHP-FPM, in two colours of which one serves.",
     groups=("blue", "green"),
     behind_load_balancer=True,
     uses_data=True,
+    keeps_in_cache="sessions",
+    security_group="Web hosts, for the load balancer alone",
 )
 WORKERS = HostRole(
     name="workers",
-    why="Runs the jobs in the queues; nobody calls it.",
+    title="the workers",
+    why="Runs the jobs in the queues; nothing connects to it.",
     groups=("fleet",),
     behind_load_balancer=False,
     uses_data=True,
+    keeps_in_cache="locks",
+    security_group="Workers, which nobody calls",
 )
 ROLES = (WEB, WORKERS)

@@ -99,6 +99,16 @@ class Settings(Block):
         return self.posture == "warm" or not self.following
 
     @property
+    def cache_is_permanent(self) -> bool:
+        """Whether the cache stays when the region's activation ends: a pilot light loses its cache then."""
+        return self.posture == "warm"
+
+    @property
+    def apply_immediately(self) -> bool:
+        """Whether changes to the database wait for no maintenance window: it is, or began as, a replica."""
+        return self.role == "standby" or self.database.generation > 1
+
+    @property
     def is_home(self) -> bool:
         """Whether the pair of data buckets is this stack's."""
         return self.environment == self.offsite.home

@@ -1,4 +1,4 @@
-"""A group of like instances over all zones, with enough of them that the loss of a zone needs no new one."""
+"""An Auto Scaling group over all zones, and the launch template of its instances."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,16 +11,17 @@ from components.component import Component
 from components.compute.instance_role import InstanceRole
 from components.network.network import Network
 from components.security.keys import Keys
-from naming import DataClass, Naming
+from components.site import Site
+from naming import DataClass
 
 GROWTH_WHILE_REPLACING_PERCENT = 110
-"""New instances start before old ones end; a tenth more at a time, as each opens connections to the database."""
+"""New instances start before old ones are terminated; 10 % at a time, as each opens connections to the database."""
 
-LONGEST_LIFE_SECONDS = 7 * 24 * 3600
-"""An instance is replaced within a week by one of the newest image: the weekly security update of the manuals."""
+MAX_LIFETIME_SECONDS = 7 * 24 * 3600
+"""An instance is replaced within a week by one from the newest image: the weekly security update of the manuals."""
 
 ROOT_DEVICE = "/dev/sda1"
-"""As Ubuntu's images name it: another name would add a second volume beside the image's own, unencrypted."""
+"""As Ubuntu's images name it: another name would add a second volume to the image's own, which stays unencrypted."""
 
 GROUP_METRICS = [
     Metric.GROUP_MIN_SIZE,
@@ -31,18 +32,18 @@ GROUP_METRICS = [
     Metric.GROUP_TERMINATING_INSTANCES,
     Metric.GROUP_TOTAL_INSTANCES,
 ]
-"""Off unless asked for; the workers scale by one of them, and they cost nothing."""
+"""Off by default; the workers scale by one of them, and they are free of charge."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class FleetArgs:
     """`image_parameter` is the public SSM parameter of the image."""
 
-    naming: Naming
+    site: Site
     network: Network
     security_group: aws.ec2.SecurityGroup
     keys: Keys
-    role: InstanceRole
+    instance_role: InstanceRole
     instance_type: str
     image_parameter: str
     volume_gib: int
@@ -54,18 +55,18 @@ class FleetArgs:
 
 
 class Fleet(Component):
-    """A launch template and the Auto Scaling group that keeps its instances alive."""
+    """A launch template and the Auto Scaling group that keeps its instances running."""
 
     template: aws.ec2.LaunchTemplate
     group: aws.autoscaling.Group
 
     def __init__(self, name: str, args: FleetArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("compute", name, args.naming, data_class=DataClass.CONFIDENTIAL, opts=opts)
+        super().__init__("compute:Fleet", name, args.site, data_class=DataClass.CONFIDENTIAL, opts=opts)
         self._name = name
         self._args = args
         self._tags = {
-            **args.naming.tags(name, DataClass.CONFIDENTIAL),
-            "Name": args.naming.physical(name, 128),
+            **args.site.naming.tags(name, DataClass.CONFIDENTIAL),
+            "Name": args.site.naming.physical(name, 128),
         }
         self.template = self._template()
         self.group = self._group()
@@ -75,13 +76,13 @@ class Fleet(Component):
         args = self._args
         return aws.ec2.LaunchTemplate(
             f"{self._name}-template",
-            name=args.naming.physical(self._name, 128),
+            name=args.site.naming.physical(self._name, 128),
             update_default_version=True,
-            # Resolved at each start, so that a new image is no change of the program.
+            # Resolved at each launch, so that a new image needs no deployment.
             image_id=f"resolve:ssm:{args.image_parameter}",
             instance_type=args.instance_type,
             user_data=args.user_data,
-            iam_instance_profile=aws.ec2.LaunchTemplateIamInstanceProfileArgs(arn=args.role.profile.arn),
+            iam_instance_profile=aws.ec2.LaunchTemplateIamInstanceProfileArgs(arn=args.instance_role.profile.arn),
             metadata_options=aws.ec2.LaunchTemplateMetadataOptionsArgs(
                 http_endpoint="enabled",
                 http_tokens="required",
@@ -102,7 +103,7 @@ class Fleet(Component):
                         volume_type="gp3",
                         volume_size=args.volume_gib,
                         encrypted="true",
-                        kms_key_id=args.keys.data.arn,
+                        kms_key_id=args.keys["data"].arn,
                         delete_on_termination="true",
                     ),
                 )
@@ -117,11 +118,11 @@ class Fleet(Component):
         )
 
     def _group(self) -> aws.autoscaling.Group:
-        """Without a desired capacity: that is the scaling policies' to move, and no drift."""
+        """Without a desired capacity: the scaling policies set it, and their changes are not drift."""
         args = self._args
         return aws.autoscaling.Group(
             f"{self._name}-group",
-            name=args.naming.physical(self._name, 255),
+            name=args.site.naming.physical(self._name, 255),
             min_size=args.min_size,
             max_size=args.max_size,
             vpc_zone_identifiers=args.network.app_subnet_ids,
@@ -129,8 +130,8 @@ class Fleet(Component):
                 id=self.template.id, version=self.template.latest_version.apply(str)
             ),
             target_group_arns=[target.arn for target in args.target_groups],
-            # The provider would wait for the number of instances that the state remembers, which scaling has long
-            # moved, and for that of before when a group shrinks to nothing: ten minutes, then an error.
+            # The provider would wait for the number of instances in the state, which scaling has changed since, and
+            # for the former number when a group shrinks to zero: ten minutes, then an error.
             wait_for_capacity_timeout="0",
             health_check_type="ELB" if args.target_groups else "EC2",
             health_check_grace_period=args.warmup_seconds,
@@ -144,13 +145,13 @@ class Fleet(Component):
                     min_healthy_percentage=100, max_healthy_percentage=GROWTH_WHILE_REPLACING_PERCENT
                 ),
             ),
-            max_instance_lifetime=LONGEST_LIFE_SECONDS,
+            max_instance_lifetime=MAX_LIFETIME_SECONDS,
             termination_policies=["OldestLaunchTemplate", "Default"],
             capacity_rebalance=False,
             enabled_metrics=GROUP_METRICS,
             metrics_granularity="1Minute",
             tags=[
-                # The launch template tags the instances: one writer of each tag.
+                # The launch template tags the instances: each tag is set in one place.
                 aws.autoscaling.GroupTagArgs(key=key, value=value, propagate_at_launch=False)
                 for key, value in sorted(self._tags.items())
             ],

@@ -1,16 +1,12 @@
-"""What an instance may do, as IAM statements: one function a right, each naming the things it is for."""
+"""What instances may do, as IAM statements: one function for each permission, limited to the resources it is for."""
 
-from collections.abc import Iterable
-from typing import Any
-
+import pulumi
 import pulumi_aws as aws
 
-from components.security.keys import KeyReference, Keys
-from components.security.secrets import Secrets
-from components.storage.bucket import BucketReference
-from components.storage.storage import Storage
-
-Statement = dict[str, Any]
+from components.compute.host_context import HostContext
+from components.security.iam import Condition, Statement, allow
+from components.security.keys import KeyReference
+from components.storage.storage import DataRole
 
 METRICS_NAMESPACE = "CWAgent"
 
@@ -38,71 +34,76 @@ AGENT_ACTIONS = [
     "ssmmessages:OpenControlChannel",
     "ssmmessages:OpenDataChannel",
 ]
-"""AWS's AmazonSSMManagedInstanceCore without its right to read every parameter of the account."""
+"""AWS's AmazonSSMManagedInstanceCore without its permission to read every parameter of the account."""
 
 
-def be_managed() -> list[Statement]:
-    """Sessions, commands and patches by Systems Manager, whose actions know no narrower resource."""
-    return [_allow(AGENT_ACTIONS, "*")]
+def systems_manager() -> list[Statement]:
+    """Sessions, commands and patches by Systems Manager, whose actions cannot be limited to a resource."""
+    return [allow(AGENT_ACTIONS, "*")]
 
 
-def report(log_group: aws.cloudwatch.LogGroup) -> list[Statement]:
-    """Metrics of the CloudWatch agent, and lines of one log group; the tags tell the agent its Auto Scaling group."""
+def metrics_and_logs(log_group: aws.cloudwatch.LogGroup) -> list[Statement]:
+    """Metrics of the CloudWatch agent, and one log group; the tags tell the agent its Auto Scaling group."""
+    namespace = {"StringEquals": {"cloudwatch:namespace": METRICS_NAMESPACE}}
     return [
-        _allow(["cloudwatch:PutMetricData"], "*", {"StringEquals": {"cloudwatch:namespace": METRICS_NAMESPACE}}),
-        _allow(["ec2:DescribeTags"], "*"),
-        _allow(
+        allow(["cloudwatch:PutMetricData"], "*", condition=namespace),
+        allow(["ec2:DescribeTags"], "*"),
+        allow(
             ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
             log_group.arn.apply(lambda arn: f"{arn}:*"),
         ),
     ]
 
 
-def read_secrets(secrets: Secrets, keys: Keys, region: str) -> list[Statement]:
+def read_secrets(context: HostContext) -> list[Statement]:
     """The values of the application's own secrets."""
     return [
-        _allow(
+        allow(
             ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"],
-            [secrets.app.arn, secrets.database.arn, secrets.cache.arn],
+            list(context.secrets.arns.values()),
         ),
-        _use_key(KeyReference(arn=keys.secrets.arn), ["kms:Decrypt"], "secretsmanager", region),
+        _use_key(context, KeyReference(arn=context.keys["secrets"].arn), ["kms:Decrypt"], "secretsmanager"),
     ]
 
 
-def read_objects(bucket: BucketReference, storage: Storage, region: str) -> list[Statement]:
-    """Every object of a data bucket, and their list."""
+def read_objects(context: HostContext, role: DataRole) -> list[Statement]:
+    """To list and read the objects of a data bucket."""
+    bucket = context.storage[role]
     return [
-        _allow(["s3:ListBucket"], bucket.arn),
-        _allow(["s3:GetObject"], bucket.arn.apply(lambda arn: f"{arn}/*")),
-        _use_key(storage.data_key, ["kms:Decrypt"], "s3", region),
+        allow(["s3:ListBucket"], bucket.arn),
+        allow(["s3:GetObject"], bucket.arn.apply(lambda arn: f"{arn}/*")),
+        _use_key(context, context.storage.data_key, ["kms:Decrypt"], "s3"),
     ]
 
 
-def read_and_write_objects(bucket: BucketReference, storage: Storage, region: str) -> list[Statement]:
-    """As reading, and to write and delete objects; the bucket keeps old versions, which this does not reach."""
+def read_and_write_objects(context: HostContext, role: DataRole) -> list[Statement]:
+    """To list, read, write and delete objects; the noncurrent versions that the bucket retains are out of reach."""
+    bucket = context.storage[role]
     return [
-        _allow(["s3:ListBucket"], bucket.arn),
-        _allow(
+        allow(["s3:ListBucket"], bucket.arn),
+        allow(
             ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:PutObject"],
             bucket.arn.apply(lambda arn: f"{arn}/*"),
         ),
-        _use_key(storage.data_key, ["kms:Decrypt", "kms:GenerateDataKey"], "s3", region),
+        _use_key(context, context.storage.data_key, ["kms:Decrypt", "kms:GenerateDataKey"], "s3"),
     ]
 
 
-def send_messages(queues: Iterable[aws.sqs.Queue], keys: Keys, region: str) -> list[Statement]:
-    """To add jobs, and to see how many wait."""
+def send_messages(context: HostContext) -> list[Statement]:
+    """To add jobs, and to see how many are waiting."""
     return [
-        _allow(["sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:SendMessage"], [queue.arn for queue in queues]),
-        # Sending needs both: SQS reads back the data key that it encrypts with.
-        _use_key(KeyReference(arn=keys.messages.arn), ["kms:Decrypt", "kms:GenerateDataKey"], "sqs", region),
+        allow(["sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:SendMessage"], _queues(context)),
+        # Sending needs both: SQS decrypts the data key before it encrypts with it.
+        _use_key(
+            context, KeyReference(arn=context.keys["messages"].arn), ["kms:Decrypt", "kms:GenerateDataKey"], "sqs"
+        ),
     ]
 
 
-def receive_messages(queues: Iterable[aws.sqs.Queue], keys: Keys, region: str) -> list[Statement]:
-    """To take jobs, hold them longer, and remove those that are done."""
+def receive_messages(context: HostContext) -> list[Statement]:
+    """To receive jobs, extend their visibility timeout, and delete those that are done."""
     return [
-        _allow(
+        allow(
             [
                 "sqs:ChangeMessageVisibility",
                 "sqs:DeleteMessage",
@@ -110,20 +111,19 @@ def receive_messages(queues: Iterable[aws.sqs.Queue], keys: Keys, region: str) -
                 "sqs:GetQueueUrl",
                 "sqs:ReceiveMessage",
             ],
-            [queue.arn for queue in queues],
+            _queues(context),
         ),
-        _use_key(KeyReference(arn=keys.messages.arn), ["kms:Decrypt"], "sqs", region),
+        _use_key(context, KeyReference(arn=context.keys["messages"].arn), ["kms:Decrypt"], "sqs"),
     ]
 
 
-def _allow(actions: list[str], resources: Any, condition: Statement | None = None) -> Statement:
-    statement = {"Effect": "Allow", "Action": actions, "Resource": resources}
-    return statement if condition is None else {**statement, "Condition": condition}
+def _queues(context: HostContext) -> list[pulumi.Output[str]]:
+    return [queue.arn for queue in context.queues.work.values()]
 
 
-def _use_key(key: KeyReference, actions: list[str], service: str, region: str) -> Statement:
-    """A key, and only on the way through the service whose data it encrypts."""
-    condition: Statement = {"StringEquals": {"kms:ViaService": f"{service}.{region}.amazonaws.com"}}
+def _use_key(context: HostContext, key: KeyReference, actions: list[str], service: str) -> Statement:
+    """A key, but only through the service whose data it encrypts."""
+    condition: Condition = {"StringEquals": {"kms:ViaService": f"{service}.{context.site.region}.amazonaws.com"}}
     if key.alias:
-        condition["ForAnyValue:StringEquals"] = {"kms:ResourceAliases": key.alias}
-    return _allow(actions, key.arn, condition)
+        condition = {**condition, "ForAnyValue:StringEquals": {"kms:ResourceAliases": key.alias}}
+    return allow(actions, key.arn, condition=condition)

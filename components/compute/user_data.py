@@ -1,4 +1,4 @@
-"""What an instance is told at its first start, from the cloud-init file of its role under `hosts/`."""
+"""The user data of an instance: the cloud-init file of its role under `hosts/`."""
 
 import base64
 from pathlib import Path
@@ -9,7 +9,7 @@ LIMIT_BYTES = 16 * 1024
 
 
 def user_data(role: str) -> str:
-    """The cloud-init file of `role`, encoded as a launch template wants it; it is readable on the instance: no secrets.
+    """The cloud-init file of `role`, encoded as a launch template requires. Everybody on the instance can read it.
 
     Raises ValueError when the file is larger than EC2 accepts.
     """

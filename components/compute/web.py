@@ -1,4 +1,4 @@
-"""The web servers in two colours: one serves, the other waits for the next release, both scale by load."""
+"""The web servers in two colours: one serves, the other waits for the next release; both scale by load."""
 
 from dataclasses import dataclass
 
@@ -8,33 +8,31 @@ import pulumi_aws as aws
 from components.compute.application_hosts import ApplicationHosts, ApplicationHostsArgs
 from components.compute.fleet import Fleet
 from components.compute.permissions import METRICS_NAMESPACE
-from components.web.load_balancer import Balancer
-from settings import Capacity, WebSettings
+from components.web.load_balancer import LoadBalancer
+from hosts.roles import WEB
+from settings import WebSettings
 
 
 @dataclass(frozen=True, kw_only=True)
 class WebArgs(ApplicationHostsArgs):
-    """As all hosts of the application, and the balancer through which these are reached."""
+    """As for all hosts of the application, and the load balancer in front of these."""
 
-    balancer: Balancer
+    load_balancer: LoadBalancer
     settings: WebSettings
-    capacity: Capacity
 
 
 class Web(ApplicationHosts):
-    """Two fleets behind the balancer's two target groups; which of them gets traffic is the balancer's weights."""
-
-    fleets: dict[str, Fleet]
+    """A fleet for each colour, behind that colour's target group; the load balancer's weights divide the traffic."""
 
     def __init__(self, name: str, args: WebArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(name, args, opts)
+        super().__init__("compute:Web", name, WEB, args, opts)
         self._args = args
-        role = self._role()
+        instance_role = self._instance_role()
         self.fleets = {}
         for color, size in (("blue", args.settings.blue), ("green", args.settings.green)):
-            target_group = args.balancer.target_groups[color]
+            target_group = args.load_balancer.target_groups[color]
             sizes = args.capacity.sizes(size.min_size, size.max_size, args.settings.warm_min_size)
-            fleet = self._fleet(color, role, args.firewall.web, sizes, [target_group])
+            fleet = self._fleet(color, instance_role, sizes, [target_group])
             self._scale_by_cpu(color, fleet)
             self._scale_by_memory(color, fleet)
             self.fleets[color] = fleet
@@ -53,7 +51,7 @@ class Web(ApplicationHosts):
         )
 
     def _scale_by_memory(self, color: str, fleet: Fleet) -> None:
-        """By what the CloudWatch agent measures: AWS sees no memory from outside an instance."""
+        """By what the CloudWatch agent measures: EC2 itself reports no memory usage."""
         self._scale(
             f"{color}-memory",
             fleet,
@@ -77,7 +75,7 @@ class Web(ApplicationHosts):
     ) -> None:
         aws.autoscaling.Policy(
             f"{self._name}-{role}",
-            name=self._args.naming.physical(f"{self._name}-{role}", 255),
+            name=self._args.context.site.naming.physical(f"{self._name}-{role}", 255),
             autoscaling_group_name=fleet.group.name,
             policy_type="TargetTrackingScaling",
             target_tracking_configuration=configuration,

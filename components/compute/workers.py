@@ -1,4 +1,4 @@
-"""The queue workers, as many as the backlog asks for."""
+"""The queue workers, scaled by the backlog of jobs."""
 
 from dataclasses import dataclass
 
@@ -24,40 +24,39 @@ from pulumi_aws.autoscaling import (
 from components.compute.application_hosts import ApplicationHosts, ApplicationHostsArgs
 from components.compute.fleet import Fleet
 from components.compute.permissions import receive_messages
-from settings import Capacity, WorkersSettings
+from hosts.roles import WORKERS
+from settings import WorkersSettings
 
 
 @dataclass(frozen=True, kw_only=True)
 class WorkersArgs(ApplicationHostsArgs):
-    """As all hosts of the application."""
+    """As for all hosts of the application."""
 
     settings: WorkersSettings
-    capacity: Capacity
 
 
 class Workers(ApplicationHosts):
-    """One fleet that takes jobs from all queues, scaled so that each instance has the same backlog in front of it."""
-
-    fleet: Fleet
+    """One fleet that takes jobs from all queues, scaled to a constant backlog per instance."""
 
     def __init__(self, name: str, args: WorkersArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(name, args, opts)
+        super().__init__("compute:Workers", name, WORKERS, args, opts)
         self._args = args
-        role = self._role(*receive_messages(args.queues.work.values(), args.keys, args.region))
+        instance_role = self._instance_role(*receive_messages(args.context))
         sizes = args.capacity.sizes(args.settings.min_size, args.settings.max_size, args.settings.warm_min_size)
-        self.fleet = self._fleet("fleet", role, args.firewall.workers, sizes)
-        self._scale_by_backlog()
-        self.register_outputs({"group": self.fleet.group.name})
+        fleet = self._fleet("fleet", instance_role, sizes)
+        self.fleets = {"fleet": fleet}
+        self._scale_by_backlog(fleet)
+        self.register_outputs({"group": fleet.group.name})
 
-    def _scale_by_backlog(self) -> None:
+    def _scale_by_backlog(self, fleet: Fleet) -> None:
         backlog = [
             self._measured(f"queue{number}", "AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", queue.name)
-            for number, queue in enumerate(self._args.queues.work.values())
+            for number, queue in enumerate(self._args.context.queues.work.values())
         ]
         instances = self._measured(
-            "instances", "AWS/AutoScaling", "GroupInServiceInstances", "AutoScalingGroupName", self.fleet.group.name
+            "instances", "AWS/AutoScaling", "GroupInServiceInstances", "AutoScalingGroupName", fleet.group.name
         )
-        # A queue that nobody used for hours reports nothing, and a sum with nothing in it is nothing: hence FILL.
+        # SQS reports no data for a queue that was idle for hours, and a sum with missing data is missing: hence FILL.
         waiting = " + ".join(f"FILL({metric.id}, 0)" for metric in backlog)
         per_instance = Metric(
             id="backlog_per_instance",
@@ -67,8 +66,8 @@ class Workers(ApplicationHosts):
         )
         aws.autoscaling.Policy(
             f"{self._name}-backlog",
-            name=self._args.naming.physical(f"{self._name}-backlog", 255),
-            autoscaling_group_name=self.fleet.group.name,
+            name=self._args.context.site.naming.physical(f"{self._name}-backlog", 255),
+            autoscaling_group_name=fleet.group.name,
             policy_type="TargetTrackingScaling",
             target_tracking_configuration=PolicyTargetTrackingConfigurationArgs(
                 target_value=self._args.settings.backlog_per_instance,

@@ -1,4 +1,4 @@
-"""The Redis cache: sharded, a replica of each shard in another zone, encrypted at rest and on the way."""
+"""The Redis cache: sharded, a replica of each shard in another zone, encrypted at rest and in transit."""
 
 from dataclasses import dataclass
 
@@ -8,9 +8,10 @@ import pulumi_aws as aws
 from components.component import Component
 from components.network.network import Network
 from components.network.ports import CACHE
-from components.network.security_groups import Firewall
+from components.network.security_groups import SecurityGroups, Service
 from components.security.keys import Keys
-from naming import DataClass, Naming
+from components.site import Site
+from naming import DataClass
 from settings import CacheSettings
 
 LOGS = ("slow-log", "engine-log")
@@ -20,42 +21,39 @@ NAME_LIMIT = 255
 
 @dataclass(frozen=True, kw_only=True)
 class CacheArgs:
-    """`protected` guards the cache from deletion: it holds the users' sessions.
+    """A `permanent` cache is protected, as it holds the users' sessions, and its deletion takes a final snapshot.
 
-    A `lasting` one leaves a snapshot at its end. One that comes and goes with its region's activation leaves none: the
-    sessions have ended with it, and the name of the snapshot would be taken when it goes again.
+    A cache that exists only while its region is activated has neither: its sessions end with it, and the name of the
+    snapshot would be taken at its next deletion.
     """
 
-    naming: Naming
+    site: Site
     network: Network
-    firewall: Firewall
+    security_groups: SecurityGroups
     keys: Keys
     settings: CacheSettings
     auth_token: pulumi.Output[str]
-    protected: bool
-    lasting: bool
+    permanent: bool
 
 
 class Cache(Component):
-    """One replication group in cluster mode; clients ask its configuration endpoint where a key lives."""
+    """One replication group in cluster mode; clients ask its configuration endpoint which shard has a key."""
 
     group: aws.elasticache.ReplicationGroup
-    endpoint: pulumi.Output[str]
 
     def __init__(self, name: str, args: CacheArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("data", name, args.naming, data_class=DataClass.PERSONAL, opts=opts)
+        super().__init__("data:Cache", name, args.site, data_class=DataClass.PERSONAL, opts=opts)
         self._name = name
         self._args = args
-        self._id = args.naming.physical(name, ID_LIMIT)
+        self._id = args.site.naming.physical(name, ID_LIMIT)
 
         self.group = self._group(self._subnet_group(), self._parameter_group(), self._log_groups())
-        self.endpoint = self.group.configuration_endpoint_address
-        self.register_outputs({"endpoint": self.endpoint})
+        self.register_outputs({"endpoint": self.group.configuration_endpoint_address})
 
     def _subnet_group(self) -> aws.elasticache.SubnetGroup:
         return aws.elasticache.SubnetGroup(
             f"{self._name}-subnets",
-            name=self._args.naming.physical(self._name, NAME_LIMIT),
+            name=self._args.site.naming.physical(self._name, NAME_LIMIT),
             description="The data subnets, one a zone.",
             subnet_ids=self._args.network.data_subnet_ids,
             opts=self.child(),
@@ -66,7 +64,7 @@ class Cache(Component):
         major = self._args.settings.engine_version.split(".")[0]
         return aws.elasticache.ParameterGroup(
             f"{self._name}-parameters",
-            name=self._args.naming.physical(self._name, NAME_LIMIT),
+            name=self._args.site.naming.physical(self._name, NAME_LIMIT),
             family=f"redis{major}",
             description="Cluster mode, and the manuals' tuning.",
             parameters=[
@@ -77,13 +75,13 @@ class Cache(Component):
         )
 
     def _log_groups(self) -> dict[str, aws.cloudwatch.LogGroup]:
-        """Under /aws/vendedlogs, where a group needs no entry of its own in the account's one short resource policy."""
+        """Under /aws/vendedlogs, where groups need no entry in the account's resource policy, which is limited."""
         return {
             log: aws.cloudwatch.LogGroup(
                 f"{self._name}-{log}",
                 name=f"/aws/vendedlogs/elasticache/{self._id}/{log}",
                 retention_in_days=self._args.settings.log_retention_days,
-                kms_key_id=self._args.keys.logs.arn,
+                kms_key_id=self._args.keys["logs"].arn,
                 opts=self.child(),
             )
             for log in LOGS
@@ -111,18 +109,18 @@ class Cache(Component):
             multi_az_enabled=True,
             port=CACHE,
             subnet_group_name=subnet_group.name,
-            security_group_ids=[args.firewall.cache.id],
+            security_group_ids=[args.security_groups[Service.CACHE].id],
             parameter_group_name=parameter_group.name,
             transit_encryption_enabled=True,
             transit_encryption_mode="required",
             auth_token=args.auth_token,
             at_rest_encryption_enabled=True,
-            kms_key_id=args.keys.data.arn,
+            kms_key_id=args.keys["data"].arn,
             apply_immediately=False,
             maintenance_window=settings.maintenance_window,
             snapshot_window=settings.snapshot_window,
             snapshot_retention_limit=settings.snapshot_retention_days,
-            final_snapshot_identifier=self._last_snapshot() if args.lasting else None,
+            final_snapshot_identifier=self._final_snapshot() if args.permanent else None,
             log_delivery_configurations=[
                 aws.elasticache.ReplicationGroupLogDeliveryConfigurationArgs(
                     log_type=log,
@@ -132,10 +130,10 @@ class Cache(Component):
                 )
                 for log, log_group in log_groups.items()
             ],
-            opts=self.child(protect=args.protected and args.lasting),
+            opts=self.child(protect=args.site.protected and args.permanent),
         )
 
-    def _last_snapshot(self) -> pulumi.Output[str]:
-        """With the network's id, new in each life of the stack: a second destroy must not meet the first one's."""
-        name = self._args.naming.physical(f"{self._name}-final", ID_LIMIT)
+    def _final_snapshot(self) -> pulumi.Output[str]:
+        """With the VPC's id, new in each deployment of the stack: a second destroy must not reuse the first name."""
+        name = self._args.site.naming.physical(f"{self._name}-final", ID_LIMIT)
         return pulumi.Output.concat(name, "-", self._args.network.vpc.id)

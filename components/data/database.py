@@ -1,148 +1,159 @@
-"""The MySQL database: encrypted, audited, recoverable to any second, and reachable from inside the VPC alone."""
+"""The MySQL database: encrypted, audited, with point-in-time recovery, and reachable from inside the VPC alone.
 
-import json
-from dataclasses import replace
+An instance is either a replica of another region's database or a database of its own; a promotion turns the first into
+the second in place.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
 from components.component import Component
-from components.data.database_instance import DatabaseArgs, Groups, database_instance
-from naming import DataClass
+from components.data.database_groups import database_groups
+from components.network.network import Network
+from components.network.ports import DATABASE
+from components.network.security_groups import SecurityGroups, Service
+from components.security.keys import Keys
+from components.site import Site
+from naming import DataClass, Naming
+from settings import DatabaseSettings
 
-NAME_LIMIT = 255
+IDENTIFIER_LIMIT = 63
 
-AUDITED_EVENTS = "CONNECT,QUERY_DDL,QUERY_DCL"
-"""Who connected, and what changed tables or rights; not the rows: a log of queries is a copy of personal data."""
+LOGS = ("error", "slowquery", "audit")
 
-REQUIRED_PARAMETERS = {
-    "require_secure_transport": "1",  # no password or row crosses the network in the clear
-    "log_output": "FILE",  # only files are exported to CloudWatch; the default is a table in the database
-    "slow_query_log": "1",  # the log would be exported, and be empty
-}
-DYNAMIC_PARAMETERS = frozenset(
-    {
-        "innodb_flush_log_at_trx_commit",
-        "innodb_lock_wait_timeout",
-        "innodb_redo_log_capacity",
-        "log_output",
-        "long_query_time",
-        "max_connections",
-        "require_secure_transport",
-        "slow_query_log",
-        "sort_buffer_size",
-        "thread_cache_size",
-        "time_zone",
-        "tmp_table_size",
-        "wait_timeout",
-    }
-)
-"""Those that RDS changes on a running database; any other waits for a reboot, and RDS refuses it as immediate."""
+
+@dataclass(frozen=True, kw_only=True)
+class DatabaseArgs:
+    """`source_arn` is the database that this one replicates; without it, this one is written to.
+
+    `apply_immediately` is for an instance that begins as a replica: its backups can be configured only afterwards, and
+    RDS would delay them until the maintenance window.
+    """
+
+    site: Site
+    network: Network
+    security_groups: SecurityGroups
+    keys: Keys
+    settings: DatabaseSettings
+    password: pulumi.Output[str]
+    source_arn: pulumi.Input[str] | None
+    apply_immediately: bool
+
+
+def numbered(role: str, generation: int) -> str:
+    """The role with the number of the generation appended; the first generation has none."""
+    return role if generation == 1 else f"{role}-{generation}"
+
+
+def identifier(naming: Naming, name: str, generation: int) -> str:
+    """The RDS identifier of a generation of the database."""
+    return naming.physical(numbered(name, generation), IDENTIFIER_LIMIT)
 
 
 class Database(Component):
-    """The generation in use, with its standby in another zone where it is written to; and the former ones, `kept`.
+    """The current generation of the database, and the `retained` ones by number.
 
-    A kept generation is what it was, a database of its own, of which nothing is read or written any more.
+    A retained generation is an independent database, unchanged, that nothing reads or writes any more.
     """
 
     instance: aws.rds.Instance
-    kept: dict[int, aws.rds.Instance]
-    endpoint: pulumi.Output[str]
-    address: pulumi.Output[str]
-    port: pulumi.Output[int]
+    retained: dict[int, aws.rds.Instance]
 
     def __init__(self, name: str, args: DatabaseArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("data", name, args.naming, data_class=DataClass.PERSONAL, opts=opts)
+        super().__init__("data:Database", name, args.site, data_class=DataClass.PERSONAL, opts=opts)
         self._name = name
-        self._args = args
-        self._version = ".".join(args.settings.engine_version.split(".")[:2])
-
-        groups = Groups(
-            subnets=self._subnet_group(),
-            parameters=self._parameter_group(),
-            options=self._option_group(),
-            monitoring=self._monitoring_role(),
-        )
-        self.instance = database_instance(self, name, args, args.settings.generation, groups)
-        former = replace(args, source_arn=None, apply_immediately=False)
-        self.kept = {
-            generation: database_instance(self, name, former, generation, groups)
-            for generation in args.settings.kept_generations
+        self._groups = database_groups(self, name, args.site, args.network, args.settings)
+        self.instance = self._instance(args, args.settings.generation)
+        independent = replace(args, source_arn=None, apply_immediately=False)
+        self.retained = {
+            generation: self._instance(independent, generation) for generation in args.settings.kept_generations
         }
-        self.endpoint = self.instance.endpoint
-        self.address = self.instance.address
-        self.port = self.instance.port
-        self.register_outputs({"endpoint": self.endpoint, "address": self.address, "port": self.port})
+        self.register_outputs({"endpoint": self.instance.endpoint})
 
-    def _subnet_group(self) -> aws.rds.SubnetGroup:
-        return aws.rds.SubnetGroup(
-            f"{self._name}-subnets",
-            name=self._args.naming.physical(self._name, NAME_LIMIT),
-            description="The data subnets, one a zone.",
-            subnet_ids=self._args.network.data_subnet_ids,
-            opts=self.child(),
+    def _instance(self, args: DatabaseArgs, generation: int) -> aws.rds.Instance:
+        """An instance and the log groups of its logs.
+
+        Promotion removes the source in place. What RDS takes from the source and fixes for good is set on an
+        independent database alone, and ignored afterwards: `db_name` would replace the instance if RDS did not return
+        it for a promoted replica, and an unpinned `engine_version` would request an upgrade in the middle of a
+        failover.
+        """
+        settings, groups = args.settings, self._groups
+        logs = self._log_groups(args, generation)
+        pinned = settings.engine_version.count(".") > 1
+        source = self._independent(args, generation) if args.source_arn is None else _replica(args.source_arn)
+        return aws.rds.Instance(
+            numbered(f"{self._name}-instance", generation),
+            identifier=identifier(args.site.naming, self._name, generation),
+            auto_minor_version_upgrade=True,
+            instance_class=settings.instance_class,
+            storage_type="gp3",
+            max_allocated_storage=settings.max_allocated_storage_gib,
+            storage_encrypted=True,
+            kms_key_id=args.keys["data"].arn,
+            iam_database_authentication_enabled=True,
+            # On a replica too: otherwise a promotion waits for a first full backup, and leaves one zone.
+            multi_az=settings.multi_az,
+            backup_window=settings.backup_window,
+            backup_retention_period=settings.backup_retention_days,
+            ca_cert_identifier="rds-ca-rsa2048-g1",
+            db_subnet_group_name=groups.subnets.name,
+            port=DATABASE,
+            vpc_security_group_ids=[args.security_groups[Service.DATABASE].id],
+            publicly_accessible=False,
+            parameter_group_name=groups.parameters.name,
+            option_group_name=groups.options.name,
+            apply_immediately=args.apply_immediately,
+            maintenance_window=settings.maintenance_window,
+            copy_tags_to_snapshot=True,
+            delete_automated_backups=False,
+            deletion_protection=args.site.protected,
+            monitoring_interval=settings.monitoring_interval_seconds,
+            monitoring_role_arn=groups.monitoring.arn,
+            performance_insights_enabled=True,
+            performance_insights_kms_key_id=args.keys["data"].arn,
+            enabled_cloudwatch_logs_exports=list(LOGS),
+            opts=self.child(
+                protect=args.site.protected,
+                depends_on=logs,
+                ignore_changes=["dbName"] if pinned else ["dbName", "engineVersion"],
+            ),
+            **source,
         )
 
-    def _parameter_group(self) -> aws.rds.ParameterGroup:
-        values = {**self._args.settings.parameters, **REQUIRED_PARAMETERS}
-        return aws.rds.ParameterGroup(
-            f"{self._name}-parameters",
-            name=self._args.naming.physical(self._name, NAME_LIMIT),
-            family=f"{self._args.settings.engine}{self._version}",
-            description="The manuals' tuning, and what security asks for.",
-            parameters=[
-                aws.rds.ParameterGroupParameterArgs(
-                    name=parameter,
-                    value=value,
-                    apply_method="immediate" if parameter in DYNAMIC_PARAMETERS else "pending-reboot",
-                )
-                for parameter, value in sorted(values.items())
-            ],
-            opts=self.child(),
-        )
-
-    def _option_group(self) -> aws.rds.OptionGroup:
-        return aws.rds.OptionGroup(
-            f"{self._name}-options",
-            name=self._args.naming.physical(self._name, NAME_LIMIT),
-            option_group_description="The audit log.",
-            engine_name=self._args.settings.engine,
-            major_engine_version=self._version,
-            options=[
-                aws.rds.OptionGroupOptionArgs(
-                    option_name="MARIADB_AUDIT_PLUGIN",
-                    option_settings=[
-                        aws.rds.OptionGroupOptionOptionSettingArgs(name="SERVER_AUDIT_EVENTS", value=AUDITED_EVENTS)
-                    ],
-                )
-            ],
-            opts=self.child(),
-        )
-
-    def _monitoring_role(self) -> aws.iam.Role:
-        trust = {
-            "Version": "2012-10-17",
-            "Statement": [
-                {
-                    "Effect": "Allow",
-                    "Principal": {"Service": "monitoring.rds.amazonaws.com"},
-                    "Action": "sts:AssumeRole",
-                    "Condition": {"StringEquals": {"aws:SourceAccount": self._args.naming.account_id}},
-                }
-            ],
+    def _independent(self, args: DatabaseArgs, generation: int) -> dict[str, Any]:
+        settings = args.settings
+        final_snapshot = args.site.naming.physical(f"{numbered(self._name, generation)}-final", IDENTIFIER_LIMIT)
+        return {
+            "engine": settings.engine,
+            "engine_version": settings.engine_version,
+            "db_name": settings.database_name,
+            "allocated_storage": settings.allocated_storage_gib,
+            "username": settings.username,
+            # Set here, not managed by RDS: a database whose password RDS manages cannot be a replication source.
+            "password": args.password,
+            "skip_final_snapshot": False,
+            # The VPC's id is new in each deployment of the stack: a second destroy must not reuse the first one's name.
+            "final_snapshot_identifier": pulumi.Output.concat(final_snapshot, "-", args.network.vpc.id),
         }
-        role = aws.iam.Role(
-            f"{self._name}-monitoring",
-            name=self._args.naming.physical(f"{self._name}-monitoring", 64),
-            description="RDS writes the database host's metrics with it.",
-            assume_role_policy=json.dumps(trust),
-            opts=self.child(),
-        )
-        aws.iam.RolePolicyAttachment(
-            f"{self._name}-monitoring",
-            role=role.name,
-            policy_arn="arn:aws:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole",
-            opts=self.child(),
-        )
-        return role
+
+    def _log_groups(self, args: DatabaseArgs, generation: int) -> list[pulumi.Resource]:
+        """Created before the instance: RDS would create them unencrypted and without a retention."""
+        return [
+            aws.cloudwatch.LogGroup(
+                numbered(f"{self._name}-{log}-log", generation),
+                name=f"/aws/rds/instance/{identifier(args.site.naming, self._name, generation)}/{log}",
+                retention_in_days=args.settings.log_retention_days,
+                kms_key_id=args.keys["logs"].arn,
+                opts=self.child(),
+            )
+            for log in LOGS
+        ]
+
+
+def _replica(source_arn: pulumi.Input[str]) -> dict[str, Any]:
+    """RDS copies engine, storage and accounts from the source, and a replica has no final snapshot."""
+    return {"replicate_source_db": source_arn, "skip_final_snapshot": True}

@@ -1,4 +1,4 @@
-"""The work queues, each with a dead-letter queue that keeps what failed too often."""
+"""The work queues, each with a dead-letter queue for jobs that failed too often."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,54 +7,55 @@ import pulumi
 import pulumi_aws as aws
 
 from components.component import Component
+from components.security.iam import deny_without_tls, document
 from components.security.keys import Keys
-from naming import DataClass, Naming
+from components.site import Site
+from naming import DataClass
 from settings import QueueSettings
 
 SECONDS_A_DAY = 86_400
 LONG_POLL_SECONDS = 20
-"""The most that SQS allows. A short poll costs as much, and asks only some of the servers: it may miss a message."""
+"""SQS's maximum. A short poll costs as much and asks only some of the servers: it may miss a message."""
 
 NAME_LIMIT = 80
 
 
 @dataclass(frozen=True, kw_only=True)
 class QueuesArgs:
-    """`queues` is by the name that the application knows; `protected` guards the jobs in them from deletion."""
+    """`queues` is by the name that the application knows."""
 
-    naming: Naming
+    site: Site
     keys: Keys
     queues: Mapping[str, QueueSettings]
-    protected: bool
 
 
 class Queues(Component):
-    """A pair of encrypted queues for every name: the work, and the dead letters that only this work queue may fill."""
+    """Two encrypted queues for every name: the work queue, and a dead-letter queue that only this one may fill."""
 
     work: dict[str, aws.sqs.Queue]
     dead_letter: dict[str, aws.sqs.Queue]
 
     def __init__(self, name: str, args: QueuesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("messaging", name, args.naming, data_class=DataClass.PERSONAL, opts=opts)
+        super().__init__("messaging:Queues", name, args.site, data_class=DataClass.PERSONAL, opts=opts)
         self._name = name
         self._args = args
 
         self.dead_letter = {queue: self._dead_letter_queue(queue, own) for queue, own in args.queues.items()}
         self.work = {queue: self._work_queue(queue, own) for queue, own in args.queues.items()}
         for queue in args.queues:
-            self._admit_dead_letters(queue)
-            self._refuse_plain_http(queue, self.work[queue])
-            self._refuse_plain_http(f"{queue}-dead-letter", self.dead_letter[queue])
+            self._allow_redrive(queue)
+            self._require_tls(queue, self.work[queue])
+            self._require_tls(f"{queue}-dead-letter", self.dead_letter[queue])
         self.register_outputs({"urls": {queue: made.url for queue, made in self.work.items()}})
 
     def _dead_letter_queue(self, queue: str, settings: QueueSettings) -> aws.sqs.Queue:
         return aws.sqs.Queue(
             f"{self._name}-{queue}-dead-letter",
-            name=self._args.naming.physical(f"queue-{queue}-dead-letter", NAME_LIMIT),
+            name=self._args.site.naming.physical(f"queue-{queue}-dead-letter", NAME_LIMIT),
             message_retention_seconds=settings.dead_letter_retention_days * SECONDS_A_DAY,
             receive_wait_time_seconds=LONG_POLL_SECONDS,
-            kms_master_key_id=self._args.keys.messages.arn,
-            opts=self.child(protect=self._args.protected),
+            kms_master_key_id=self._args.keys["messages"].arn,
+            opts=self.child(protect=self._args.site.protected),
         )
 
     def _work_queue(self, queue: str, settings: QueueSettings) -> aws.sqs.Queue:
@@ -64,16 +65,16 @@ class Queues(Component):
         }
         return aws.sqs.Queue(
             f"{self._name}-{queue}",
-            name=self._args.naming.physical(f"queue-{queue}", NAME_LIMIT),
+            name=self._args.site.naming.physical(f"queue-{queue}", NAME_LIMIT),
             message_retention_seconds=settings.retention_days * SECONDS_A_DAY,
             visibility_timeout_seconds=settings.visibility_timeout_seconds,
             receive_wait_time_seconds=LONG_POLL_SECONDS,
-            kms_master_key_id=self._args.keys.messages.arn,
+            kms_master_key_id=self._args.keys["messages"].arn,
             redrive_policy=pulumi.Output.json_dumps(redrive),
-            opts=self.child(protect=self._args.protected),
+            opts=self.child(protect=self._args.site.protected),
         )
 
-    def _admit_dead_letters(self, queue: str) -> None:
+    def _allow_redrive(self, queue: str) -> None:
         allowed = {"redrivePermission": "byQueue", "sourceQueueArns": [self.work[queue].arn]}
         aws.sqs.RedriveAllowPolicy(
             f"{self._name}-{queue}",
@@ -82,23 +83,10 @@ class Queues(Component):
             opts=self.child(),
         )
 
-    def _refuse_plain_http(self, role: str, queue: aws.sqs.Queue) -> None:
-        policy = {
-            "Version": "2012-10-17",
-            "Statement": [
-                {
-                    "Sid": "RefusePlainHttp",
-                    "Effect": "Deny",
-                    "Principal": "*",
-                    "Action": "sqs:*",
-                    "Resource": queue.arn,
-                    "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-                }
-            ],
-        }
+    def _require_tls(self, role: str, queue: aws.sqs.Queue) -> None:
         aws.sqs.QueuePolicy(
             f"{self._name}-{role}",
             queue_url=queue.url,
-            policy=pulumi.Output.json_dumps(policy),
+            policy=document([deny_without_tls("sqs:*", queue.arn)]),
             opts=self.child(),
         )

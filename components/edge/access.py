@@ -1,4 +1,4 @@
-"""The door in front of the admin panel and the monitoring: who is let through is asked at Cloudflare."""
+"""Cloudflare Access in front of the admin panel and the monitoring."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,25 +11,29 @@ from settings import AccessSettings
 
 
 @dataclass(frozen=True, kw_only=True)
-class Door:
-    """A host behind the login."""
+class ProtectedHost:
+    """A host behind a login at Cloudflare; `title` is the name of its Access application."""
 
     subdomain: str
     title: str
     why: str
 
 
-DOORS = (
-    Door(subdomain="admin", title="AskProAI admin", why="Its own login alone would meet the whole internet."),
-    Door(
-        subdomain="monitoring", title="AskProAI monitoring", why="Dashboards show customers' load and our weak spots."
+PROTECTED_HOSTS = (
+    ProtectedHost(
+        subdomain="admin", title="AskProAI admin", why="Its own login alone would be exposed to the internet."
+    ),
+    ProtectedHost(
+        subdomain="monitoring",
+        title="AskProAI monitoring",
+        why="Dashboards show customers' load and the platform's weaknesses.",
     ),
 )
 
 
 @dataclass(frozen=True, kw_only=True)
 class AccessArgs:
-    """`emails` are the people who may pass: Cloudflare proves the address with a one-time code."""
+    """`emails` are the people who may log in: Cloudflare verifies the address with a one-time PIN."""
 
     zone: Zone
     emails: Sequence[str]
@@ -37,10 +41,10 @@ class AccessArgs:
 
 
 class Access(EdgePart):
-    """An application for each door, and the one policy that all of them follow."""
+    """An Access application for each protected host, and the policy that they share."""
 
     def __init__(self, name: str, args: AccessArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(name, opts)
+        super().__init__("Access", name, opts)
         session = f"{args.settings.session_hours}h"
         operators = cloudflare.ZeroTrustAccessPolicy(
             f"{name}-operators",
@@ -56,13 +60,13 @@ class Access(EdgePart):
             session_duration=session,
             opts=self.child(),
         )
-        for door in DOORS:
+        for host in PROTECTED_HOSTS:
             cloudflare.ZeroTrustAccessApplication(
-                f"{name}-{door.subdomain}",
+                f"{name}-{host.subdomain}",
                 account_id=args.zone.account_id,
-                name=door.title,
+                name=host.title,
                 type="self_hosted",
-                domain=args.zone.host(door.subdomain),
+                domain=args.zone.host(host.subdomain),
                 session_duration=session,
                 policies=[cloudflare.ZeroTrustAccessApplicationPolicyArgs(id=operators.id, precedence=1)],
                 http_only_cookie_attribute=True,

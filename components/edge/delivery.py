@@ -1,4 +1,4 @@
-"""What Cloudflare answers by itself: assets from its cache, and the redirect from www."""
+"""What Cloudflare answers without a region: assets from its cache, and the redirect from www."""
 
 from dataclasses import dataclass
 
@@ -9,23 +9,23 @@ from components.edge.expressions import PATH, any_host
 from components.edge.part import EdgePart, Zone
 from settings import AssetSettings
 
-ASSET_EXTENSIONS = (*("avif", "css", "gif", "ico", "jpeg", "jpg", "js", "map", "png", "svg", "webp", "woff", "woff2"),)
-"""What a front-end build writes; nothing that the application makes for one user ends like this."""
+ASSET_EXTENSIONS = ("avif", "css", "gif", "ico", "jpeg", "jpg", "js", "map", "png", "svg", "webp", "woff", "woff2")
+"""What a front-end build writes; no response for a single user has such an extension."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DeliveryArgs:
-    """The zone, and how long its assets are kept."""
+    """The zone, and how long its assets are cached."""
 
     zone: Zone
     settings: AssetSettings
 
 
 class Delivery(EdgePart):
-    """Cache rules, of which the last that matches decides, and the redirect."""
+    """Cache rules, of which the last match applies, and the redirect."""
 
     def __init__(self, name: str, args: DeliveryArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(name, opts)
+        super().__init__("Delivery", name, opts)
         zone = args.zone
         cloudflare.Ruleset(
             f"{name}-cache",

@@ -1,4 +1,4 @@
-"""The names of the platform: those that visitors use lead to the live region, and each region has one of its own."""
+"""The DNS records: visitors' host names route to the live region, and each region has a name of its own."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,15 +7,16 @@ import pulumi
 import pulumi_cloudflare as cloudflare
 
 from components.edge.part import EdgePart, Zone
+from contract import APP_LABEL, origin
 
 AUTOMATIC = 1
-"""The lifetime of a proxied record is Cloudflare's to choose (Cloudflare API, DNS records, ttl)."""
+"""Cloudflare chooses the TTL of a proxied record (Cloudflare API, DNS records, ttl)."""
 CERTIFICATE_TTL_SECONDS = 300
 
 
 @dataclass(frozen=True, kw_only=True)
 class Host:
-    """A name that visitors use. `why` is the record's comment: 100 characters at most (Cloudflare, "Record
+    """A host name for visitors. `why` is the record's comment: 100 characters at most (Cloudflare, "Record
     attributes")."""
 
     role: str
@@ -26,23 +27,18 @@ class Host:
 HOSTS = (
     Host(role="apex", subdomain="", why="The platform's home; Cloudflare flattens the CNAME, which DNS forbids here."),
     Host(role="www", subdomain="www", why="What people type before the domain; redirected to it."),
-    Host(role="app", subdomain="app", why="The application."),
+    Host(role="app", subdomain=APP_LABEL, why="The application."),
     Host(role="api", subdomain="api", why="The API: clients, and the webhooks of Cal.com and Retell.ai."),
     Host(role="admin", subdomain="admin", why="The admin panel, behind Access."),
     Host(role="monitoring", subdomain="monitoring", why="Grafana, behind Access."),
 )
 
 
-def origin_host(zone: Zone, stack: str) -> str:
-    """The name of a region that stays whichever region is live."""
-    return zone.host(f"origin-{stack}")
-
-
 @dataclass(frozen=True, kw_only=True)
 class DnsArgs:
-    """`origins` are the load balancers' names by stack, of which `live` is the one that visitors reach.
+    """`origins` are the DNS names of the load balancers by stack; visitors are routed to that of `live`.
 
-    `validations` are the records that ACM asks for, one list a region: the same record where the regions share an
+    `validations` are the DNS records that ACM requires, one list per region: the same record where the regions share an
     account.
     """
 
@@ -54,12 +50,12 @@ class DnsArgs:
 
 
 class Dns(EdgePart):
-    """The records, by host name, and the zone's signature."""
+    """The records, by host name, and DNSSEC."""
 
     records: dict[str, cloudflare.DnsRecord]
 
     def __init__(self, name: str, args: DnsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(name, opts)
+        super().__init__("Dns", name, opts)
         self._name = name
         self._args = args
         zone = args.zone
@@ -68,9 +64,9 @@ class Dns(EdgePart):
             for host in HOSTS
         }
         fixed = {
-            origin_host(zone, stack): self._proxied(
+            origin(stack, zone.domain): self._proxied(
                 f"origin-{stack}",
-                origin_host(zone, stack),
+                origin(stack, zone.domain),
                 stack,
                 f"The region of stack {stack}, live or not, for health checks alone.",
             )
@@ -97,7 +93,7 @@ class Dns(EdgePart):
         )
 
     def _certificate(self) -> None:
-        """ACM reads this record whenever it renews a region's certificate, so it stays."""
+        """Permanent: ACM reads this record whenever it renews a region's certificate."""
         domain = self._args.zone.domain
         record = self._args.validations.apply(lambda regions: validation(domain, regions))
         cloudflare.DnsRecord(
@@ -106,7 +102,7 @@ class Dns(EdgePart):
             name=record.apply(lambda found: found["name"]),
             type="CNAME",
             content=record.apply(lambda found: found["content"]),
-            # ACM must see the record itself, not Cloudflare's addresses.
+            # ACM must resolve the record itself, not Cloudflare's addresses.
             proxied=False,
             ttl=CERTIFICATE_TTL_SECONDS,
             comment="ACM renews the regions' certificates as long as this is here.",
@@ -115,11 +111,11 @@ class Dns(EdgePart):
 
 
 def validation(domain: str, regions: list[list[dict[str, str]]]) -> dict[str, str]:
-    """The one record that all regions' certificates ask for, without the trailing dots that Cloudflare trims.
+    """The DNS record that validates the certificates of all regions, without the trailing dots that Cloudflare trims.
 
     The name of ACM's record depends on domain and account alone (ACM User Guide, "DNS validation"), and the wildcard
-    shares it. The keys are the engine's own, as it keeps the regions' outputs. Raises ValueError for regions that ask
-    for different ones.
+    shares it. The keys are spelt as the engine stores outputs. Raises ValueError if the regions' certificates require
+    different records.
     """
     wanted = {
         (option["resourceRecordName"].rstrip("."), option["resourceRecordValue"].rstrip("."))

@@ -1,6 +1,6 @@
-"""Cloudflare's rules language: the few words of it that the rule tables use.
+"""The expressions of Cloudflare's rules language that the rule tables use.
 
-None needs a plan above Pro: no regular expressions and, in rate limits, nothing but host and path (Cloudflare WAF,
+None requires a plan above Pro: no regular expressions and, in rate limits, nothing but host and path (Cloudflare WAF,
 "Rate limiting rules", availability).
 """
 

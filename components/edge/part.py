@@ -1,4 +1,4 @@
-"""What the parts of the edge share: their type token, and where at Cloudflare they are."""
+"""What the parts of the edge share: their type token, and the Cloudflare zone that they belong to."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from naming import PROJECT, spelled
 
 @dataclass(frozen=True, kw_only=True)
 class Zone:
-    """The zone at Cloudflare, and the account that has it. `label` leads the names of what has a name there."""
+    """The zone at Cloudflare and its account. `label` is the prefix of the names of resources there."""
 
     id: str
     account_id: str
@@ -17,19 +17,22 @@ class Zone:
     label: str
 
     def host(self, subdomain: str) -> str:
-        """The full name; the empty subdomain is the domain itself."""
+        """The full host name; the empty subdomain is the domain itself."""
         return f"{subdomain}.{self.domain}" if subdomain else self.domain
 
     def named(self, role: str) -> str:
-        """The name that people read at Cloudflare."""
+        """The name that Cloudflare's dashboard shows."""
         return spelled(self.label, role)
 
 
 class EdgePart(pulumi.ComponentResource):
-    """A part of the edge, of type `askproai:edge:<class name>`. Children take `opts=self.child()`."""
+    """A part of the edge, of type `askproai:edge:<token>`. Children take `opts=self.child()`.
 
-    def __init__(self, name: str, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(f"{PROJECT}:edge:{type(self).__name__}", name, None, opts)
+    `token` is the class name that the part had at first: another one would replace it and all its children.
+    """
+
+    def __init__(self, token: str, name: str, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(f"{PROJECT}:edge:{token}", name, None, opts)
 
     def child(
         self, *, protect: bool | None = None, depends_on: list[pulumi.Resource] | None = None

@@ -1,4 +1,4 @@
-"""TLS on both sides of Cloudflare: what visitors get, and how the origins know that it is Cloudflare who asks."""
+"""TLS on both sides of Cloudflare: towards visitors, and towards origins, with a client certificate."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ SECONDS_A_DAY = 86_400
 
 @dataclass(frozen=True, kw_only=True)
 class Setting:
-    """A setting of the zone, by Cloudflare's id of it."""
+    """A setting of the zone, by Cloudflare's id."""
 
     id: str
     value: Any
@@ -23,11 +23,13 @@ class Setting:
 
 
 def zone_settings(tls: TlsSettings) -> Iterator[Setting]:
-    """The settings of the zone that differ from Cloudflare's defaults, or must not follow them."""
-    yield Setting(id="ssl", value="strict", why="Cloudflare encrypts to the origin, and checks its certificate.")
+    """The zone settings that differ from Cloudflare's defaults, or must not change with them."""
+    yield Setting(
+        id="ssl", value="strict", why="Cloudflare connects to origins with TLS, and verifies their certificates."
+    )
     yield Setting(id="min_tls_version", value="1.2", why="TLS 1.0 and 1.1 are broken; PCI DSS forbids them.")
-    yield Setting(id="tls_1_3", value="on", why="What every current browser prefers.")
-    yield Setting(id="always_use_https", value="on", why="Nothing is answered in plain text, redirects apart.")
+    yield Setting(id="tls_1_3", value="on", why="Every current browser prefers it.")
+    yield Setting(id="always_use_https", value="on", why="Nothing but redirects is served without TLS.")
     yield Setting(
         id="security_header",
         value={
@@ -35,18 +37,18 @@ def zone_settings(tls: TlsSettings) -> Iterator[Setting]:
                 "enabled": True,
                 "max_age": tls.hsts_max_age_days * SECONDS_A_DAY,
                 "include_subdomains": True,
-                # A browser's preload list is left in months: an operator enters it, not a default.
+                # Removal from browsers' preload lists takes months: an operator decides that, not a default.
                 "preload": False,
                 "nosniff": True,
             }
         },
-        why="HSTS: a browser that was here once never asks in plain text again.",
+        why="HSTS: a browser that has visited once never connects without TLS again.",
     )
 
 
 @dataclass(frozen=True, kw_only=True)
 class TlsArgs:
-    """`secrets` has the certificate that Cloudflare shows to origins, and its key."""
+    """`secrets` has the client certificate that Cloudflare presents to origins, and its key."""
 
     zone: Zone
     settings: TlsSettings
@@ -56,11 +58,11 @@ class TlsArgs:
 class Tls(EdgePart):
     """The zone's TLS settings, and authenticated origin pulls with our own certificate.
 
-    Cloudflare's own certificate for origin pulls would prove that some zone at Cloudflare asks, not that ours does.
+    Cloudflare's default certificate proves that a request comes from some zone at Cloudflare, not that it is ours.
     """
 
     def __init__(self, name: str, args: TlsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(name, opts)
+        super().__init__("Tls", name, opts)
         for setting in zone_settings(args.settings):
             cloudflare.ZoneSetting(
                 f"{name}-{setting.id.replace('_', '-')}",
@@ -80,7 +82,7 @@ class Tls(EdgePart):
             f"{name}-origin-pulls",
             zone_id=args.zone.id,
             enabled=True,
-            # Without a certificate of the zone Cloudflare would show its own, and origins would hang up.
+            # Without a certificate of the zone, Cloudflare presents its own, which the origins reject.
             opts=self.child(depends_on=[certificate]),
         )
         self.register_outputs({"origin_pull_certificate_id": certificate.id})

@@ -1,4 +1,4 @@
-"""What Cloudflare watches for us: the health of both regions, attacks, and certificates that end."""
+"""What Cloudflare monitors: the health of both regions, attacks, and expiring certificates."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,42 +6,41 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_cloudflare as cloudflare
 
-from components.edge.dns import origin_host
-from components.edge.firewall import HEALTH_PATH
 from components.edge.part import EdgePart, Zone
 from components.network.ports import HTTPS
+from contract import HEALTH_PATH, origin
 from settings import HealthCheckSettings
 
 
 @dataclass(frozen=True, kw_only=True)
-class Notice:
-    """Something that Cloudflare tells by mail."""
+class Notification:
+    """A notification policy: what Cloudflare reports by mail. `why` is its description at Cloudflare."""
 
     role: str
     alert_type: str
     why: str
 
 
-HEALTH = Notice(
+HEALTH = Notification(
     role="health",
     alert_type="health_check_status_notification",
     why="A region became ill or well: the first sign that a failover may be due, from outside both regions.",
 )
-NOTICES = (
-    Notice(
+NOTIFICATIONS = (
+    Notification(
         role="origin-unreachable",
         alert_type="real_origin_monitoring",
         why="Visitors' own requests no longer reach the live region.",
     ),
-    Notice(
+    Notification(
         role="attack", alert_type="dos_attack_l7", why="Cloudflare stopped a flood: load and mails that follow are it."
     ),
-    Notice(
+    Notification(
         role="origin-pull-certificate",
         alert_type="zone_aop_custom_certificate_expiration_type",
         why="When it ends, the origins hang up on Cloudflare and the platform is down.",
     ),
-    Notice(
+    Notification(
         role="edge-certificate",
         alert_type="universal_ssl_event_type",
         why="What browsers see: Cloudflare renews it, and says when it cannot.",
@@ -51,7 +50,7 @@ NOTICES = (
 
 @dataclass(frozen=True, kw_only=True)
 class WatchArgs:
-    """`stacks` are the regions' stacks, `emails` who is told."""
+    """`stacks` are the regions' stacks, `emails` the recipients."""
 
     zone: Zone
     stacks: Sequence[str]
@@ -60,28 +59,28 @@ class WatchArgs:
 
 
 class Watch(EdgePart):
-    """A health check a region, through the region's own name, and notices by mail.
+    """A health check for each region, through the region's own host name, and notification policies.
 
-    A check cannot show the certificate that origins ask for (Cloudflare, "Health Checks": authenticated origin pulls
-    are not supported), so it goes through Cloudflare, which does. A pilot light has no instances and is ill in peace:
-    Cloudflare tells of changes alone.
+    A health check cannot present the certificate that origins require (Cloudflare, "Health Checks": authenticated
+    origin pulls are not supported), so it goes through Cloudflare's proxy, which does. A pilot light has no instances
+    and is unhealthy in normal operation: Cloudflare notifies of changes alone.
     """
 
     checks: dict[str, cloudflare.Healthcheck]
 
     def __init__(self, name: str, args: WatchArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(name, opts)
+        super().__init__("Watch", name, opts)
         self._name = name
         self._args = args
         self.checks = {stack: self._check(stack) for stack in args.stacks}
-        self._notice(
+        self._notify(
             HEALTH,
             cloudflare.NotificationPolicyFiltersArgs(
                 health_check_ids=[check.id for check in self.checks.values()], statuses=["Unhealthy", "Healthy"]
             ),
         )
-        for notice in NOTICES:
-            self._notice(notice)
+        for notification in NOTIFICATIONS:
+            self._notify(notification)
         self.register_outputs({"health_check_ids": {stack: check.id for stack, check in self.checks.items()}})
 
     def _check(self, stack: str) -> cloudflare.Healthcheck:
@@ -91,7 +90,7 @@ class Watch(EdgePart):
             zone_id=self._args.zone.id,
             name=self._args.zone.named(stack),
             description=f"The region of stack {stack}.",
-            address=origin_host(self._args.zone, stack),
+            address=origin(stack, self._args.zone.domain),
             type="HTTPS",
             check_regions=[settings.check_region],
             interval=settings.interval_seconds,
@@ -104,13 +103,15 @@ class Watch(EdgePart):
             opts=self.child(),
         )
 
-    def _notice(self, notice: Notice, filters: cloudflare.NotificationPolicyFiltersArgs | None = None) -> None:
+    def _notify(
+        self, notification: Notification, filters: cloudflare.NotificationPolicyFiltersArgs | None = None
+    ) -> None:
         cloudflare.NotificationPolicy(
-            f"{self._name}-{notice.role}",
+            f"{self._name}-{notification.role}",
             account_id=self._args.zone.account_id,
-            name=self._args.zone.named(notice.role),
-            description=notice.why,
-            alert_type=notice.alert_type,
+            name=self._args.zone.named(notification.role),
+            description=notification.why,
+            alert_type=notification.alert_type,
             enabled=True,
             mechanisms=cloudflare.NotificationPolicyMechanismsArgs(
                 emails=[cloudflare.NotificationPolicyMechanismsEmailArgs(id=email) for email in self._args.emails]

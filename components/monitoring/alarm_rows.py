@@ -1,4 +1,4 @@
-"""When somebody is called: what is watched, from where on it is wrong, and for how long it has to last."""
+"""The table of alarms: what is watched, the thresholds, and for how long one must be crossed."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,19 +7,19 @@ GIB = 1024**3
 
 
 class Subject(StrEnum):
-    """What an alarm watches; a row has an alarm for each one that the region has."""
+    """What an alarm watches; a row has an alarm for each such resource in the region."""
 
     DATABASE = "database"
     REPLICA = "replica"
     HOSTS = "hosts"
-    BALANCER = "balancer"
+    LOAD_BALANCER = "load balancer"
     TARGETS = "targets"
     QUEUE = "queue"
     DEAD_LETTERS = "dead letters"
 
 
 class Unit(StrEnum):
-    """What a threshold counts: the metric's own unit, or a share in percent of a limit that the settings have."""
+    """The unit of a threshold: the metric's own, or a percentage of a limit in the settings."""
 
     PLAIN = "plain"
     CONNECTIONS_PERCENT = "percent of max_connections"
@@ -28,7 +28,7 @@ class Unit(StrEnum):
 
 
 class Missing(StrEnum):
-    """What no data means, as CloudWatch spells it."""
+    """How CloudWatch treats missing data, in its own words."""
 
     FINE = "notBreaching"
     WRONG = "breaching"
@@ -37,7 +37,7 @@ class Missing(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Level:
-    """A threshold, and how many minutes in a row it has to be passed."""
+    """A threshold, and for how many consecutive minutes it must be crossed."""
 
     threshold: float
     minutes: int
@@ -45,11 +45,11 @@ class Level:
 
 @dataclass(frozen=True, kw_only=True)
 class AlarmRow:
-    """Something to watch, at one or two levels; `why` is what the mail says.
+    """Something to watch, at one or two levels; `why` is the alarm's description, which the mail shows.
 
-    `metrics` are watched by themselves where there is one, else put together by `expression`, whose names are m0, m1
-    and so on. `statistic` is CloudWatch's. `below` turns the comparison round. `period_seconds` is what one value sums
-    up; a level's minutes are so many of them.
+    A single one of `metrics` is watched as it is; several are combined by `expression`, in which they are m0, m1 and so
+    on. `statistic` is CloudWatch's. With `below`, the alarm is on values below the threshold. `period_seconds` is the
+    length of a data point; a level's minutes are a multiple of it.
     """
 
     role: str
@@ -130,7 +130,7 @@ ALARMS = (
         namespace="AWS/RDS",
         metrics=("ReplicaLag",),
         statistic="Maximum",
-        # RDS reports -1 while replication stands still, which would be the best of all values.
+        # RDS reports -1 while replication is stopped, which would be the best of all values.
         expression="IF(m0 < 0, 86400, m0)",
         critical=Level(threshold=100, minutes=5),
         unit=Unit.LAG_LIMIT_PERCENT,
@@ -140,11 +140,11 @@ ALARMS = (
     ),
     AlarmRow(
         role="errors",
-        subject=Subject.BALANCER,
+        subject=Subject.LOAD_BALANCER,
         namespace="AWS/ApplicationELB",
         metrics=("HTTPCode_Target_5XX_Count", "HTTPCode_ELB_5XX_Count", "RequestCount"),
         statistic="Sum",
-        # RequestCount leaves out what found no host: with no host at all it has no data, and only the balancer's count.
+        # RequestCount excludes requests that reached no target: without any target, only the ELB_5XX count has data.
         expression="100 * (FILL(m0, 0) + FILL(m1, 0)) / (FILL(m2, 0) + FILL(m1, 0))",
         warning=Level(threshold=1, minutes=5),
         critical=Level(threshold=5, minutes=5),
@@ -154,7 +154,7 @@ ALARMS = (
     ),
     AlarmRow(
         role="slow",
-        subject=Subject.BALANCER,
+        subject=Subject.LOAD_BALANCER,
         namespace="AWS/ApplicationELB",
         metrics=("TargetResponseTime",),
         statistic="p95",

@@ -1,7 +1,6 @@
-"""Who is called, and the alarms that call: one for each row of the table, level and part that it watches."""
+"""The alarms, one for each row of the table, level and resource that it watches, and the topic that they notify."""
 
-import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,14 +8,14 @@ import pulumi
 import pulumi_aws as aws
 
 from components.component import Component
-from components.compute.web import Web
-from components.compute.workers import Workers
+from components.compute.application_hosts import ApplicationHosts
 from components.data.database import Database
 from components.data.queues import Queues
 from components.monitoring.alarm_rows import ALARMS, GIB, AlarmRow, Level, Subject, Unit
+from components.security.iam import allow, deny_without_tls, document
 from components.security.keys import Keys
-from components.web.load_balancer import Balancer
-from naming import Naming
+from components.site import Site
+from components.web.load_balancer import LoadBalancer
 from settings import DatabaseSettings, RecoverySettings
 
 NAME_LIMIT = 255
@@ -26,33 +25,32 @@ Dimensions = Mapping[str, pulumi.Input[str]]
 
 @dataclass(frozen=True, kw_only=True)
 class AlarmsArgs:
-    """The parts that are watched, and who is told.
+    """The components that are watched, and who is notified.
 
-    `ringing` is whether the region serves, so that its alarms are somebody's business. `following` adds the alarm on
-    the replica, which rings just then.
+    `notifying` is whether the alarms send notifications: those of a region that does not serve would only distract.
+    While the region is `following` there is an alarm on the replica too, which always notifies.
     """
 
-    naming: Naming
+    site: Site
     keys: Keys
     database: Database
     queues: Queues
-    balancer: Balancer
-    web: Web
-    workers: Workers
+    load_balancer: LoadBalancer
+    hosts: Sequence[ApplicationHosts]
     settings: DatabaseSettings
     recovery: RecoverySettings
     emails: list[str]
-    ringing: bool
+    notifying: bool
     following: bool
 
 
 class Alarms(Component):
-    """An encrypted topic with the mail addresses behind it, and what is published there."""
+    """An encrypted topic with its mail subscriptions, and the alarms that publish to it."""
 
     topic: aws.sns.Topic
 
     def __init__(self, name: str, args: AlarmsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("monitoring", name, args.naming, opts=opts)
+        super().__init__("monitoring:Alarms", name, args.site, opts=opts)
         self._name = name
         self._args = args
         self.topic = self._topic()
@@ -67,14 +65,14 @@ class Alarms(Component):
         args = self._args
         topic = aws.sns.Topic(
             f"{self._name}-topic",
-            name=args.naming.physical(self._name, 256),
-            kms_master_key_id=args.keys.messages.arn,
+            name=args.site.naming.physical(self._name, 256),
+            kms_master_key_id=args.keys["messages"].arn,
             opts=self.child(),
         )
         aws.sns.TopicPolicy(
             f"{self._name}-publishers",
             arn=topic.arn,
-            policy=topic.arn.apply(lambda arn: json.dumps(_publishers(arn, args.naming.account_id))),
+            policy=_topic_policy(topic.arn, args.site.naming.account_id),
             opts=self.child(),
         )
         for number, address in enumerate(args.emails):
@@ -84,19 +82,19 @@ class Alarms(Component):
         return topic
 
     def _watched(self) -> dict[Subject, dict[str, Dimensions]]:
-        """The parts of each subject with their dimensions in CloudWatch; a part that is alone has no name."""
+        """The resources of each subject, by name, with their dimensions in CloudWatch; a single one has no name."""
         args = self._args
         database: dict[str, Dimensions] = {"": {"DBInstanceIdentifier": args.database.instance.identifier}}
-        balancer = {"LoadBalancer": args.balancer.load_balancer.arn_suffix}
-        fleets = {**{f"web-{color}": fleet for color, fleet in args.web.fleets.items()}, "workers": args.workers.fleet}
+        load_balancer = {"LoadBalancer": args.load_balancer.load_balancer.arn_suffix}
+        fleets = {hosts.role.fleet(group): fleet for hosts in args.hosts for group, fleet in hosts.fleets.items()}
         return {
             Subject.DATABASE: database,
             Subject.REPLICA: database if args.following else {},
             Subject.HOSTS: {part: {"AutoScalingGroupName": fleet.group.name} for part, fleet in fleets.items()},
-            Subject.BALANCER: {"": balancer},
+            Subject.LOAD_BALANCER: {"": load_balancer},
             Subject.TARGETS: {
-                color: {"TargetGroup": group.arn_suffix, **balancer}
-                for color, group in args.balancer.target_groups.items()
+                color: {"TargetGroup": group.arn_suffix, **load_balancer}
+                for color, group in args.load_balancer.target_groups.items()
             },
             Subject.QUEUE: {queue: {"QueueName": made.name} for queue, made in args.queues.work.items()},
             Subject.DEAD_LETTERS: {queue: {"QueueName": made.name} for queue, made in args.queues.dead_letter.items()},
@@ -107,9 +105,9 @@ class Alarms(Component):
         actions = [self.topic.arn]
         aws.cloudwatch.MetricAlarm(
             f"{self._name}-{role}",
-            name=args.naming.physical(f"{self._name}-{role}", NAME_LIMIT),
+            name=args.site.naming.physical(f"{self._name}-{role}", NAME_LIMIT),
             alarm_description=row.why,
-            actions_enabled=args.following if row.subject is Subject.REPLICA else args.ringing,
+            actions_enabled=args.following if row.subject is Subject.REPLICA else args.notifying,
             alarm_actions=actions,
             ok_actions=actions,
             comparison_operator="LessThanThreshold" if row.below else "GreaterThanThreshold",
@@ -135,15 +133,15 @@ class Alarms(Component):
 
 
 def _measured(row: AlarmRow, dimensions: Dimensions) -> dict[str, Any]:
-    """The alarm's metric, or the queries whose last one it is about."""
+    """The alarm's metric, or the metric queries of which it watches the last."""
     if row.expression is None:
         [metric] = row.metrics
-        of_the_curve = row.statistic.startswith("p")
+        percentile = row.statistic.startswith("p")
         return {
             "namespace": row.namespace,
             "metric_name": metric,
             "dimensions": dimensions,
-            "extended_statistic" if of_the_curve else "statistic": row.statistic,
+            "extended_statistic" if percentile else "statistic": row.statistic,
             "period": row.period_seconds,
         }
     stored = [
@@ -165,33 +163,23 @@ def _measured(row: AlarmRow, dimensions: Dimensions) -> dict[str, Any]:
     return {"metric_queries": [*stored, watched]}
 
 
-def _publishers(topic_arn: str, account_id: str) -> dict[str, object]:
-    """The account's own, its alarms, and nobody without TLS."""
-    return {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Sid": "Account",
-                "Effect": "Allow",
-                "Principal": {"AWS": f"arn:aws:iam::{account_id}:root"},
-                "Action": ["sns:Publish", "sns:Subscribe"],
-                "Resource": topic_arn,
-            },
-            {
-                "Sid": "Alarms",
-                "Effect": "Allow",
-                "Principal": {"Service": "cloudwatch.amazonaws.com"},
-                "Action": "sns:Publish",
-                "Resource": topic_arn,
-                "Condition": {"StringEquals": {"aws:SourceAccount": account_id}},
-            },
-            {
-                "Sid": "RefusePlainHttp",
-                "Effect": "Deny",
-                "Principal": "*",
-                "Action": "sns:Publish",
-                "Resource": topic_arn,
-                "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-            },
-        ],
-    }
+def _topic_policy(topic: pulumi.Output[str], account_id: str) -> pulumi.Output[str]:
+    """The account and its alarms may publish, and nobody without TLS."""
+    return document(
+        [
+            allow(
+                ["sns:Publish", "sns:Subscribe"],
+                topic,
+                sid="Account",
+                principal={"AWS": f"arn:aws:iam::{account_id}:root"},
+            ),
+            allow(
+                "sns:Publish",
+                topic,
+                sid="Alarms",
+                principal={"Service": "cloudwatch.amazonaws.com"},
+                condition={"StringEquals": {"aws:SourceAccount": account_id}},
+            ),
+            deny_without_tls("sns:Publish", topic),
+        ]
+    )

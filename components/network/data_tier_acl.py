@@ -1,4 +1,4 @@
-"""The data tier's network ACL: a second lock, which holds even where a security group was opened by mistake."""
+"""The data tier's network ACL: a second barrier, in case a security group is opened by mistake."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,20 +9,19 @@ import pulumi_aws as aws
 
 from components.component import Component
 from components.network.ports import CACHE, DATABASE
-from naming import Naming
+from components.site import Site
 from settings import NetworkSettings
 
 REPLY_PORTS = (1024, 65535)
 """Where replies go: NAT and VPN gateways use more than Linux's own range (VPC User Guide, "Ephemeral ports")."""
 
-
 ALL_PORTS = (0, 65535)
-INSIDE = "Replication: AWS does not say on which network the nodes of a cluster talk, and a lock must not part them."
+INSIDE = "Replication: AWS does not document which ports the nodes of a cluster use among themselves."
 
 
 @dataclass(frozen=True, kw_only=True)
 class AclRow:
-    """Who reaches which ports in or from the data tier; a row has `first_number` and the nine after it."""
+    """Who reaches which ports in or from the data tier; a row owns `first_number` and the nine numbers after it."""
 
     first_number: int
     direction: Literal["in", "out"]
@@ -65,7 +64,7 @@ ROWS = (
         direction="out",
         ports=REPLY_PORTS,
         peer="app",
-        why="Replies: an ACL remembers no connection.",
+        why="Replies: a network ACL is stateless.",
     ),
     AclRow(
         first_number=110,
@@ -88,19 +87,19 @@ ROWS = (
 class DataTierAclArgs:
     """`subnets` are the data tier's; the peers' addresses come from `settings`."""
 
-    naming: Naming
+    site: Site
     settings: NetworkSettings
     vpc: aws.ec2.Vpc
     subnets: Sequence[aws.ec2.Subnet]
 
 
 class DataTierAcl(Component):
-    """One network ACL that owns all its rules: a rule added by hand is drift."""
+    """One network ACL that owns all its rules: `up --refresh` removes a rule that was added by hand."""
 
     acl: aws.ec2.NetworkAcl
 
     def __init__(self, name: str, args: DataTierAclArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("network", name, args.naming, opts=opts)
+        super().__init__("network:DataTierAcl", name, args.site, opts=opts)
         self.acl = aws.ec2.NetworkAcl(
             f"{name}-acl",
             vpc_id=args.vpc.id,
@@ -133,15 +132,15 @@ class DataTierAcl(Component):
 
 
 def _rules(settings: NetworkSettings, direction: Literal["in", "out"]) -> list[tuple[AclRow, int, str]]:
-    """Each row once for every address range of its peer; a zone added later renumbers no rule."""
+    """Each row once for every CIDR block of its peer; a zone added later renumbers no rule."""
     ranges = {
         "app": settings.subnet_cidrs("app"),
         "data": settings.subnet_cidrs("data"),
         "vpn": [settings.vpn_client_cidr],
     }
     return [
-        (row, row.first_number + place, cidr)
+        (row, row.first_number + position, cidr)
         for row in ROWS
         if row.direction == direction
-        for place, cidr in enumerate(ranges[row.peer])
+        for position, cidr in enumerate(ranges[row.peer])
     ]

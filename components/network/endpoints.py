@@ -1,26 +1,24 @@
-"""Private ways to AWS's services: the hosts' calls to them never leave the VPC."""
+"""Interface endpoints of AWS services: the hosts' calls to them never leave the VPC."""
 
-import json
 from dataclasses import dataclass
-from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
 from components.component import Component
 from components.network.network import Network
-from components.network.security_groups import Firewall
-from naming import Naming
+from components.network.security_groups import SecurityGroups, Service
+from components.security.iam import EVERYONE, allow, document
+from components.site import Site
 
 
 @dataclass(frozen=True, kw_only=True)
 class EndpointsArgs:
-    """Which services: the network's setting `interface_endpoints`."""
+    """The services are the network's setting `interface_endpoints`."""
 
-    naming: Naming
-    region: str
+    site: Site
     network: Network
-    firewall: Firewall
+    security_groups: SecurityGroups
 
 
 class Endpoints(Component):
@@ -29,17 +27,17 @@ class Endpoints(Component):
     endpoints: dict[str, aws.ec2.VpcEndpoint]
 
     def __init__(self, name: str, args: EndpointsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("network", name, args.naming, opts=opts)
+        super().__init__("network:Endpoints", name, args.site, opts=opts)
         self.endpoints = {
             service: aws.ec2.VpcEndpoint(
                 f"{name}-{service}",
                 vpc_id=args.network.vpc.id,
-                service_name=f"com.amazonaws.{args.region}.{service}",
+                service_name=f"com.amazonaws.{args.site.region}.{service}",
                 vpc_endpoint_type="Interface",
                 private_dns_enabled=True,
                 subnet_ids=args.network.app_subnet_ids,
-                security_group_ids=[args.firewall.endpoints.id],
-                policy=json.dumps(_policy(args.naming.account_id)),
+                security_group_ids=[args.security_groups[Service.ENDPOINTS].id],
+                policy=_policy(args.site.naming.account_id),
                 opts=self.child(),
             )
             for service in args.network.settings.interface_endpoints
@@ -47,21 +45,10 @@ class Endpoints(Component):
         self.register_outputs({service: endpoint.id for service, endpoint in self.endpoints.items()})
 
 
-def _policy(account_id: str) -> dict[str, Any]:
-    """Credentials of another account carry nothing out; what ours may do is for their roles to say.
+def _policy(account_id: str) -> pulumi.Output[str]:
+    """Credentials of another account carry no data out; what the account's own may do is up to their roles.
 
-    The resources' account is left open: public parameters, which name the images, are AWS's own.
+    The account of the resources is left open: the public parameters that name the images are AWS's own.
     """
-    return {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Sid": "OurPrincipals",
-                "Effect": "Allow",
-                "Principal": {"AWS": "*"},
-                "Action": "*",
-                "Resource": "*",
-                "Condition": {"StringEquals": {"aws:PrincipalAccount": account_id}},
-            }
-        ],
-    }
+    condition = {"StringEquals": {"aws:PrincipalAccount": account_id}}
+    return document([allow("*", "*", sid="OurPrincipals", principal=EVERYONE, condition=condition)])

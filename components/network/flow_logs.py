@@ -1,28 +1,27 @@
-"""The record of who talked to whom in the VPC, accepted or not: what an investigation starts from."""
+"""The record of all connections in the VPC, accepted or not: what an investigation starts from."""
 
-import json
 from dataclasses import dataclass
-from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
 from components.component import Component
+from components.security.iam import allow, document, trust
 from components.security.keys import Keys
-from naming import DataClass, Naming
+from components.site import Site
+from naming import DataClass
 
 ROLE_NAME_LIMIT = 64
 LOG_GROUP_NAME_LIMIT = 512
 SHORTEST_INTERVAL_SECONDS = 60
-"""The default of ten minutes is longer than an incident's first answer may take."""
+"""The default of ten minutes is too slow for the first minutes of an incident."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class FlowLogsArgs:
-    """Whose traffic is kept, encrypted with which of `keys`, and for how long."""
+    """The VPC whose traffic is recorded, the keys that encrypt the record, and how long it is retained."""
 
-    naming: Naming
-    region: str
+    site: Site
     vpc: aws.ec2.Vpc
     keys: Keys
     retention_days: int
@@ -34,26 +33,26 @@ class FlowLogs(Component):
     log_group: aws.cloudwatch.LogGroup
 
     def __init__(self, name: str, args: FlowLogsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("network", name, args.naming, data_class=DataClass.CONFIDENTIAL, opts=opts)
+        super().__init__("network:FlowLogs", name, args.site, data_class=DataClass.CONFIDENTIAL, opts=opts)
         self.log_group = aws.cloudwatch.LogGroup(
             f"{name}-group",
-            name=args.naming.physical(name, LOG_GROUP_NAME_LIMIT),
+            name=args.site.naming.physical(name, LOG_GROUP_NAME_LIMIT),
             retention_in_days=args.retention_days,
-            kms_key_id=args.keys.logs.arn,
+            kms_key_id=args.keys["logs"].arn,
             opts=self.child(),
         )
         role = aws.iam.Role(
             f"{name}-role",
-            name=args.naming.physical(name, ROLE_NAME_LIMIT),
+            name=args.site.naming.physical(name, ROLE_NAME_LIMIT),
             description="Writes the VPC's flow logs.",
-            assume_role_policy=json.dumps(_trust(args.naming.account_id, args.region)),
+            assume_role_policy=_trust(args.site),
             opts=self.child(),
         )
-        rights = aws.iam.RolePolicy(
+        policy = aws.iam.RolePolicy(
             f"{name}-rights",
             name="write-flow-logs",
             role=role.name,
-            policy=pulumi.Output.json_dumps(_rights(self.log_group)),
+            policy=_policy(self.log_group),
             opts=self.child(),
         )
         aws.ec2.FlowLog(
@@ -64,40 +63,29 @@ class FlowLogs(Component):
             log_destination=self.log_group.arn,
             iam_role_arn=role.arn,
             max_aggregation_interval=SHORTEST_INTERVAL_SECONDS,
-            opts=self.child(depends_on=[rights]),
+            opts=self.child(depends_on=[policy]),
         )
         self.register_outputs({"log_group": self.log_group.name})
 
 
-def _trust(account_id: str, region: str) -> dict[str, Any]:
-    return {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Allow",
-                "Principal": {"Service": "vpc-flow-logs.amazonaws.com"},
-                "Action": "sts:AssumeRole",
-                "Condition": {
-                    "StringEquals": {"aws:SourceAccount": account_id},
-                    "ArnLike": {"aws:SourceArn": f"arn:aws:ec2:{region}:{account_id}:vpc-flow-log/*"},
-                },
-            }
-        ],
-    }
+def _trust(site: Site) -> pulumi.Output[str]:
+    account = site.naming.account_id
+    return trust(
+        "vpc-flow-logs.amazonaws.com",
+        {
+            "StringEquals": {"aws:SourceAccount": account},
+            "ArnLike": {"aws:SourceArn": f"arn:aws:ec2:{site.region}:{account}:vpc-flow-log/*"},
+        },
+    )
 
 
-def _rights(log_group: aws.cloudwatch.LogGroup) -> dict[str, Any]:
-    """The group is ours to create, so logs:CreateLogGroup, which AWS's example has, is left out."""
+def _policy(log_group: aws.cloudwatch.LogGroup) -> pulumi.Output[str]:
+    """The stack creates the log group, so logs:CreateLogGroup, which AWS's example allows, is left out."""
     streams = log_group.arn.apply(lambda arn: f"{arn}:*")
-    return {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Allow",
-                "Action": ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
-                "Resource": streams,
-            },
-            # Flow logs look for their group before they write; this right cannot be narrowed to one group.
-            {"Effect": "Allow", "Action": ["logs:DescribeLogGroups"], "Resource": "*"},
-        ],
-    }
+    return document(
+        [
+            allow(["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"], streams),
+            # Flow logs look up their group before they write; this action cannot be limited to one group.
+            allow(["logs:DescribeLogGroups"], "*"),
+        ]
+    )

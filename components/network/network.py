@@ -1,4 +1,4 @@
-"""The region's network: three tiers of subnets over its zones, of which only the data tier has no way out."""
+"""The region's network: three tiers of subnets in each zone; the data tier has no route to the internet."""
 
 from dataclasses import dataclass
 
@@ -8,9 +8,9 @@ import pulumi_aws as aws
 from components.component import Component
 from components.network.data_tier_acl import DataTierAcl, DataTierAclArgs
 from components.network.flow_logs import FlowLogs, FlowLogsArgs
-from components.network.s3_endpoint import ObjectGateway, ObjectGatewayArgs
+from components.network.s3_endpoint import S3Endpoint, S3EndpointArgs
 from components.security.keys import Keys
-from naming import Naming
+from components.site import Site
 from settings import NetworkSettings, Tier
 
 ANYWHERE = "0.0.0.0/0"
@@ -18,16 +18,15 @@ ANYWHERE = "0.0.0.0/0"
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkArgs:
-    """`keys` encrypt the flow logs; `region` is where the endpoints of AWS's services are."""
+    """`keys` encrypt the flow logs."""
 
-    naming: Naming
-    region: str
+    site: Site
     settings: NetworkSettings
     keys: Keys
 
 
 class Network(Component):
-    """VPC, subnets, routes and gateways, with what guards and records them.
+    """VPC, subnets, routes and gateways, with their network ACL and flow logs.
 
     Zones are named by their letter (`network-app-a`), so that logical names are the same in every region.
     """
@@ -38,7 +37,7 @@ class Network(Component):
     data_subnet_ids: list[pulumi.Output[str]]
 
     def __init__(self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("network", name, args.naming, opts=opts)
+        super().__init__("network:Network", name, args.site, opts=opts)
         self._name = name
         self.settings = args.settings
         self._zones = {zone[-1]: zone for zone in args.settings.availability_zones}
@@ -54,7 +53,7 @@ class Network(Component):
         self.register_outputs({"vpc_id": self.vpc.id})
 
     def _vpc(self) -> aws.ec2.Vpc:
-        """The VPC, its default security group emptied: what names no group of its own can reach nothing."""
+        """The VPC, its default security group without rules: what is given no group of its own reaches nothing."""
         vpc = aws.ec2.Vpc(
             f"{self._name}-vpc",
             cidr_block=self.settings.vpc_cidr,
@@ -76,7 +75,7 @@ class Network(Component):
                 vpc_id=self.vpc.id,
                 availability_zone=zone,
                 cidr_block=cidr,
-                # Also in the public tier: who needs a public address there is given one by name.
+                # In the public tier too: what needs a public address there is given one explicitly.
                 map_public_ip_on_launch=False,
                 opts=self.child(),
             )
@@ -98,7 +97,7 @@ class Network(Component):
     def _nat_gateways(
         self, public: dict[str, aws.ec2.Subnet], internet: aws.ec2.InternetGateway
     ) -> dict[str, aws.ec2.NatGateway]:
-        """The NAT gateway that each zone uses: its own, or the first zone's where one has to do."""
+        """The NAT gateway that each zone uses: its own, or that of the first zone where the region has only one."""
         letters = list(public)
         own = letters if self.settings.nat_gateways == "per_zone" else letters[:1]
         gateways = {letter: self._nat_gateway(letter, public[letter], internet) for letter in own}
@@ -119,7 +118,7 @@ class Network(Component):
     def _route_through_nat(
         self, app: dict[str, aws.ec2.Subnet], gateways: dict[str, aws.ec2.NatGateway]
     ) -> list[aws.ec2.RouteTable]:
-        """A route table for each zone, so that the loss of a zone takes the way out of no other."""
+        """A route table for each zone, so that the loss of a zone cuts no other off from the internet."""
         tables = {letter: self._table(f"app-{letter}", {letter: subnet}) for letter, subnet in app.items()}
         for letter, table in tables.items():
             aws.ec2.Route(
@@ -132,7 +131,7 @@ class Network(Component):
         return list(tables.values())
 
     def _close_off(self, data: dict[str, aws.ec2.Subnet]) -> None:
-        """A route table without a route: the data tier reaches the VPC, and nothing beyond."""
+        """A route table without routes of its own: the data tier reaches the VPC, and nothing beyond."""
         self._table("data", data)
 
     def _table(self, role: str, subnets: dict[str, aws.ec2.Subnet]) -> aws.ec2.RouteTable:
@@ -151,19 +150,18 @@ class Network(Component):
     ) -> None:
         DataTierAcl(
             f"{self._name}-data-tier",
-            DataTierAclArgs(naming=args.naming, settings=self.settings, vpc=self.vpc, subnets=list(data.values())),
+            DataTierAclArgs(site=args.site, settings=self.settings, vpc=self.vpc, subnets=list(data.values())),
             self.child(),
         )
-        ObjectGateway(
+        S3Endpoint(
             f"{self._name}-objects",
-            ObjectGatewayArgs(naming=args.naming, region=args.region, vpc=self.vpc, route_tables=app_tables),
+            S3EndpointArgs(site=args.site, vpc=self.vpc, route_tables=app_tables),
             self.child(),
         )
         FlowLogs(
             f"{self._name}-flow-logs",
             FlowLogsArgs(
-                naming=args.naming,
-                region=args.region,
+                site=args.site,
                 vpc=self.vpc,
                 keys=args.keys,
                 retention_days=self.settings.flow_log_retention_days,

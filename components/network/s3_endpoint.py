@@ -1,15 +1,14 @@
-"""The VPC's own way to S3: free of NAT charges, and closed to buckets of strangers."""
+"""The VPC's gateway endpoint of S3: free of NAT charges, and closed to buckets of other accounts."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
 from components.component import Component
-from naming import Naming
+from components.security.iam import EVERYONE, allow, document
+from components.site import Site
 
 AWS_BUCKETS = (
     "amazon-ssm-{region}",
@@ -21,60 +20,45 @@ AWS_BUCKETS = (
     "patch-baseline-snapshot-{region}",
     "{region}-birdwatcher-prod",
 )
-"""What Systems Manager's and CloudWatch's agents fetch, without credentials (Systems Manager User Guide, "SSM Agent
-communications with AWS managed S3 buckets"). Ubuntu's package archives are no buckets: the way to them is NAT."""
+"""What the agents of Systems Manager and CloudWatch download without credentials (Systems Manager User Guide, "SSM
+Agent communications with AWS managed S3 buckets"). Ubuntu's package archives are not in S3: they are reached by NAT."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class ObjectGatewayArgs:
-    """Subnets of `route_tables` reach the region's S3 through the gateway alone."""
+class S3EndpointArgs:
+    """Subnets of `route_tables` reach the region's S3 through the endpoint alone."""
 
-    naming: Naming
-    region: str
+    site: Site
     vpc: aws.ec2.Vpc
     route_tables: Sequence[aws.ec2.RouteTable]
 
 
-class ObjectGateway(Component):
+class S3Endpoint(Component):
     """The gateway endpoint of S3."""
 
     endpoint: aws.ec2.VpcEndpoint
 
-    def __init__(self, name: str, args: ObjectGatewayArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("network", name, args.naming, opts=opts)
+    def __init__(self, name: str, args: S3EndpointArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("network:ObjectGateway", name, args.site, opts=opts)
         self.endpoint = aws.ec2.VpcEndpoint(
             f"{name}-endpoint",
             vpc_id=args.vpc.id,
-            service_name=f"com.amazonaws.{args.region}.s3",
+            service_name=f"com.amazonaws.{args.site.region}.s3",
             vpc_endpoint_type="Gateway",
             route_table_ids=[table.id for table in args.route_tables],
-            policy=json.dumps(_policy(args.naming.account_id, args.region)),
+            policy=_policy(args.site.naming.account_id, args.site.region),
             opts=self.child(),
         )
         self.register_outputs({"endpoint_id": self.endpoint.id})
 
 
-def _policy(account_id: str, region: str) -> dict[str, Any]:
-    """Stolen data cannot leave to a stranger's bucket, nor with a stranger's credentials to one of ours."""
+def _policy(account_id: str, region: str) -> pulumi.Output[str]:
+    """Data cannot leave to another account's bucket, nor with another account's credentials to one of the stack's."""
     ours = {"StringEquals": {"aws:PrincipalAccount": account_id, "s3:ResourceAccount": account_id}}
-    fetched = [f"arn:aws:s3:::{bucket.format(region=region)}/*" for bucket in AWS_BUCKETS]
-    return {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Sid": "OurBuckets",
-                "Effect": "Allow",
-                "Principal": {"AWS": "*"},
-                "Action": "s3:*",
-                "Resource": "*",
-                "Condition": ours,
-            },
-            {
-                "Sid": "AgentsOfAws",
-                "Effect": "Allow",
-                "Principal": {"AWS": "*"},
-                "Action": "s3:GetObject",
-                "Resource": fetched,
-            },
-        ],
-    }
+    downloads = [f"arn:aws:s3:::{bucket.format(region=region)}/*" for bucket in AWS_BUCKETS]
+    return document(
+        [
+            allow("s3:*", "*", sid="OurBuckets", principal=EVERYONE, condition=ours),
+            allow("s3:GetObject", downloads, sid="AgentsOfAws", principal=EVERYONE),
+        ]
+    )

@@ -1,6 +1,6 @@
-"""Who may talk to whom: every security group of the region, with all of its rules in one table."""
+"""Who may connect to whom: every security group of the region, with all of its rules in one table."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -11,21 +11,35 @@ from components.component import Component
 from components.network.cloudflare_ranges import CLOUDFLARE_RANGES
 from components.network.network import ANYWHERE, Network
 from components.network.ports import CACHE, DATABASE, HTTP, HTTPS
-from naming import Naming
+from components.site import Site
+from hosts.roles import ROLES, HostRole
 from settings import NetworkSettings
 
 NAME_LIMIT = 255
 
 
-class Group(StrEnum):
-    """The groups, each before those that let it in."""
+class Service(StrEnum):
+    """What has a security group besides the hosts."""
 
-    BALANCER = "balancer"
-    WEB = "web"
-    WORKERS = "workers"
+    LOAD_BALANCER = "balancer"
     DATABASE = "database"
     CACHE = "cache"
     ENDPOINTS = "endpoints"
+
+
+Member = Service | HostRole
+"""What a security group is for."""
+
+MEMBERS: tuple[Member, ...] = (Service.LOAD_BALANCER, *ROLES, Service.DATABASE, Service.CACHE, Service.ENDPOINTS)
+"""In the order in which the groups are created: a group comes after those that its ingress rules name."""
+
+DESCRIPTIONS = {
+    Service.LOAD_BALANCER: "The load balancer, for Cloudflare alone",
+    Service.DATABASE: "The database, for hosts and VPN clients",
+    Service.CACHE: "The cache, for hosts",
+    Service.ENDPOINTS: "Endpoints of AWS services, for hosts",
+}
+"""EC2 cannot change a group's description: another text replaces the group."""
 
 
 class Range(StrEnum):
@@ -39,140 +53,126 @@ class Range(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class WayIn:
-    """One kind of connection that a group accepts; `why` is what AWS shows beside the rule."""
+class IngressRule:
+    """A connection that a group accepts; `why` is the rule's description in EC2."""
 
-    group: Group
+    group: Member
     port: int
-    peer: Group | Range
+    peer: Member | Range
     why: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class WayOut:
-    """One kind of connection that a group may open.
+class EgressRule:
+    """A connection that a group may open.
 
-    Its peer is a range: groups that named each other could not be made one after the other.
+    Its peer is a range: if two groups named each other, neither could be created first.
     """
 
-    group: Group
+    group: Member
     port: int
     peer: Range
     why: str
 
 
-def _in(group: Group, port: int, peer: Group | Range, why: str) -> WayIn:
-    return WayIn(group=group, port=port, peer=peer, why=why)
+Rule = IngressRule | EgressRule
 
 
-def _out(group: Group, port: int, peer: Range, why: str) -> WayOut:
-    return WayOut(group=group, port=port, peer=peer, why=why)
+def _ingress(group: Member, port: int, peer: Member | Range, why: str) -> IngressRule:
+    return IngressRule(group=group, port=port, peer=peer, why=why)
 
 
-def _host_ways_out(group: Group) -> tuple[WayOut, ...]:
-    return (
-        _out(group, DATABASE, Range.DATA_SUBNETS, "Queries"),
-        _out(group, CACHE, Range.DATA_SUBNETS, "Cache and sessions"),
-        _out(group, HTTPS, Range.INTERNET, "AWS, Cal.com, Retell.ai and other APIs, by NAT or an endpoint"),
-        _out(group, HTTP, Range.INTERNET, "Ubuntu package archives, which sign what they send in the clear"),
-    )
+def _egress(group: Member, port: int, peer: Range, why: str) -> EgressRule:
+    return EgressRule(group=group, port=port, peer=peer, why=why)
 
 
-WRITERS = (
-    _in(Group.DATABASE, DATABASE, Group.WEB, "Queries of the web hosts"),
-    _in(Group.DATABASE, DATABASE, Group.WORKERS, "Queries of the workers"),
+def _of_host(role: HostRole) -> Iterator[Rule]:
+    if role.behind_load_balancer:
+        yield _ingress(role, HTTP, Service.LOAD_BALANCER, "Requests and health checks")
+    if role.uses_data:
+        yield _egress(role, DATABASE, Range.DATA_SUBNETS, "Queries")
+        yield _egress(role, CACHE, Range.DATA_SUBNETS, "Cache and sessions")
+    yield _egress(role, HTTPS, Range.INTERNET, "AWS, Cal.com, Retell.ai and other APIs, by NAT or an endpoint")
+    yield _egress(role, HTTP, Range.INTERNET, "Ubuntu package archives, which sign what they send in the clear")
+
+
+DATA_USERS = tuple(role for role in ROLES if role.uses_data)
+
+CLOSED_BY_FENCE = tuple(_ingress(Service.DATABASE, DATABASE, role, f"Queries of {role.title}") for role in DATA_USERS)
+"""Left out while the region is fenced, so that nothing is written here while another region writes."""
+
+RULES: tuple[Rule, ...] = (
+    _ingress(Service.LOAD_BALANCER, HTTPS, Range.CLOUDFLARE, "Visitors, who all come through Cloudflare"),
+    _ingress(Service.LOAD_BALANCER, HTTP, Range.CLOUDFLARE, "Visitors without TLS, to be redirected"),
+    _egress(Service.LOAD_BALANCER, HTTP, Range.APP_SUBNETS, "Requests and health checks"),
+    *(rule for role in ROLES for rule in _of_host(role)),
+    *CLOSED_BY_FENCE,
+    _ingress(Service.DATABASE, DATABASE, Range.VPN_CLIENTS, "Queries of engineers on the VPN"),
+    *(_ingress(Service.CACHE, CACHE, role, f"Cache and {role.keeps_in_cache} of {role.title}") for role in DATA_USERS),
+    *(_ingress(Service.ENDPOINTS, HTTPS, role, f"AWS APIs for {role.title}") for role in ROLES),
 )
-"""What a fence closes, so that nothing is written here while another region writes."""
-
-RULES = (
-    _in(Group.BALANCER, HTTPS, Range.CLOUDFLARE, "Visitors, who all come through Cloudflare"),
-    _in(Group.BALANCER, HTTP, Range.CLOUDFLARE, "Visitors without TLS, to be redirected"),
-    _out(Group.BALANCER, HTTP, Range.APP_SUBNETS, "Requests and health checks"),
-    _in(Group.WEB, HTTP, Group.BALANCER, "Requests and health checks"),
-    *_host_ways_out(Group.WEB),
-    *_host_ways_out(Group.WORKERS),
-    *WRITERS,
-    _in(Group.DATABASE, DATABASE, Range.VPN_CLIENTS, "Queries of engineers on the VPN"),
-    _in(Group.CACHE, CACHE, Group.WEB, "Cache and sessions of the web hosts"),
-    _in(Group.CACHE, CACHE, Group.WORKERS, "Cache and locks of the workers"),
-    _in(Group.ENDPOINTS, HTTPS, Group.WEB, "AWS APIs for the web hosts"),
-    _in(Group.ENDPOINTS, HTTPS, Group.WORKERS, "AWS APIs for the workers"),
-)
-
-PURPOSES = {
-    Group.BALANCER: "The load balancer, for Cloudflare alone",
-    Group.WEB: "Web hosts, for the load balancer alone",
-    Group.WORKERS: "Workers, which nobody calls",
-    Group.DATABASE: "The database, for hosts and VPN clients",
-    Group.CACHE: "The cache, for hosts",
-    Group.ENDPOINTS: "Endpoints of AWS services, for hosts",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
-class FirewallArgs:
-    """The network whose parts the groups guard; `fenced` keeps the hosts from the database."""
+class SecurityGroupsArgs:
+    """`fenced` closes the database to the hosts."""
 
-    naming: Naming
+    site: Site
     network: Network
     fenced: bool = False
 
 
-class Firewall(Component):
-    """The security groups; each owns its rules exclusively, so that `up --refresh` removes a rule added by hand."""
+class SecurityGroups(Component):
+    """The security groups, `security_groups[Service.CACHE]` or `security_groups[WEB]`.
 
-    balancer: aws.ec2.SecurityGroup
-    web: aws.ec2.SecurityGroup
-    workers: aws.ec2.SecurityGroup
-    database: aws.ec2.SecurityGroup
-    cache: aws.ec2.SecurityGroup
-    endpoints: aws.ec2.SecurityGroup
+    Each owns its rules exclusively, so that `up --refresh` removes a rule that was added by hand.
+    """
 
-    def __init__(self, name: str, args: FirewallArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("network", name, args.naming, opts=opts)
-        groups: dict[Group, aws.ec2.SecurityGroup] = {}
-        for group in Group:
-            groups[group] = self._group(name, args, group, groups)
-        self.balancer = groups[Group.BALANCER]
-        self.web = groups[Group.WEB]
-        self.workers = groups[Group.WORKERS]
-        self.database = groups[Group.DATABASE]
-        self.cache = groups[Group.CACHE]
-        self.endpoints = groups[Group.ENDPOINTS]
-        self.register_outputs({group.value: made.id for group, made in groups.items()})
+    def __init__(self, name: str, args: SecurityGroupsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("network:Firewall", name, args.site, opts=opts)
+        self._groups: dict[Member, aws.ec2.SecurityGroup] = {}
+        for member in MEMBERS:
+            self._groups[member] = self._group(name, args, member)
+        self.register_outputs({_name(member): group.id for member, group in self._groups.items()})
 
-    def _group(
-        self, name: str, args: FirewallArgs, group: Group, others: Mapping[Group, aws.ec2.SecurityGroup]
-    ) -> aws.ec2.SecurityGroup:
-        rules = [rule for rule in RULES if rule.group is group and not (args.fenced and rule in WRITERS)]
+    def __getitem__(self, member: Member) -> aws.ec2.SecurityGroup:
+        return self._groups[member]
+
+    def _group(self, name: str, args: SecurityGroupsArgs, member: Member) -> aws.ec2.SecurityGroup:
+        rules = [rule for rule in RULES if rule.group == member and not (args.fenced and rule in CLOSED_BY_FENCE)]
         settings = args.network.settings
         return aws.ec2.SecurityGroup(
-            f"{name}-{group}",
-            name=args.naming.physical(group, NAME_LIMIT),
-            description=PURPOSES[group],
+            f"{name}-{_name(member)}",
+            name=args.site.naming.physical(_name(member), NAME_LIMIT),
+            description=member.security_group if isinstance(member, HostRole) else DESCRIPTIONS[member],
             vpc_id=args.network.vpc.id,
-            ingress=[_ingress(rule, settings, others) for rule in rules if isinstance(rule, WayIn)],
-            egress=[_egress(rule, settings) for rule in rules if isinstance(rule, WayOut)],
+            ingress=[_accepted(rule, settings, self._groups) for rule in rules if isinstance(rule, IngressRule)],
+            egress=[_opened(rule, settings) for rule in rules if isinstance(rule, EgressRule)],
             # Rules that name each other's groups would keep the groups from being deleted.
             revoke_rules_on_delete=True,
             opts=self.child(),
         )
 
 
-def _ingress(
-    rule: WayIn, settings: NetworkSettings, others: Mapping[Group, aws.ec2.SecurityGroup]
+def _name(member: Member) -> str:
+    return member.name if isinstance(member, HostRole) else member.value
+
+
+def _accepted(
+    rule: IngressRule, settings: NetworkSettings, groups: Mapping[Member, aws.ec2.SecurityGroup]
 ) -> aws.ec2.SecurityGroupIngressArgs:
+    peer = rule.peer
     return aws.ec2.SecurityGroupIngressArgs(
         protocol="tcp",
         from_port=rule.port,
         to_port=rule.port,
         description=rule.why,
-        security_groups=[others[rule.peer].id] if isinstance(rule.peer, Group) else None,
-        cidr_blocks=None if isinstance(rule.peer, Group) else _addresses(rule.peer, settings),
+        security_groups=None if isinstance(peer, Range) else [groups[peer].id],
+        cidr_blocks=_addresses(peer, settings) if isinstance(peer, Range) else None,
     )
 
 
-def _egress(rule: WayOut, settings: NetworkSettings) -> aws.ec2.SecurityGroupEgressArgs:
+def _opened(rule: EgressRule, settings: NetworkSettings) -> aws.ec2.SecurityGroupEgressArgs:
     return aws.ec2.SecurityGroupEgressArgs(
         protocol="tcp",
         from_port=rule.port,

@@ -1,6 +1,6 @@
-"""What the home of the data gives the other region in peace time, so that nothing of it is needed when it is lost."""
+"""The copies that the home of the data keeps in the other region, so that a loss of the home's region loses no data."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pulumi
 
@@ -10,52 +10,43 @@ from components.recovery.replication import Replication, ReplicationArgs, Side
 from components.recovery.vault import Vault, VaultArgs
 from components.security.keys import Keys
 from components.security.offsite_keys import OffsiteKeys, OffsiteKeysArgs
+from components.site import Site
 from components.storage.storage import Storage
-from naming import Naming
 from settings import KeysSettings, OffsiteSettings, StorageSettings
 
 
 @dataclass(frozen=True, kw_only=True)
 class OffsiteArgs:
-    """`keys` and `storage` are the home's own, in its `region`; of both there are replicas."""
+    """`site`, `keys` and `storage` are the home's own; the keys and the data buckets get replicas."""
 
-    naming: Naming
-    region: str
+    site: Site
     keys: Keys
     storage: Storage
     settings: OffsiteSettings
     keys_settings: KeysSettings
     storage_settings: StorageSettings
-    protected: bool
 
 
 class Offsite(Component):
-    """Everything that the home declares outside its own region; the provider that it is given is that region's."""
+    """Everything that the home declares outside its own region; its provider is that of the other region."""
 
     keys: OffsiteKeys
     storage: OffsiteStorage
     vault: Vault
     side: Side
-    summary: dict[str, pulumi.Input[str]]
 
     def __init__(self, name: str, args: OffsiteArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("storage", name, args.naming, opts=opts)
-        naming, region, protected = args.naming, args.settings.region, args.protected
-        keys_args = OffsiteKeysArgs(
-            naming=naming, region=region, keys=args.keys, settings=args.keys_settings, protected=protected
-        )
+        super().__init__("storage:Offsite", name, args.site, opts=opts)
+        there = replace(args.site, region=args.settings.region)
+        keys_args = OffsiteKeysArgs(site=there, keys=args.keys, settings=args.keys_settings)
         self.keys = OffsiteKeys(f"{name}-keys", keys_args, self.child())
-        storage_args = OffsiteStorageArgs(
-            naming=naming, keys=self.keys, settings=args.storage_settings, protected=protected
-        )
+        storage_args = OffsiteStorageArgs(site=there, keys=self.keys, settings=args.storage_settings)
         self.storage = OffsiteStorage(f"{name}-storage", storage_args, self.child())
-        vault_args = VaultArgs(naming=naming, key=self.keys.storage, settings=args.settings, protected=protected)
+        vault_args = VaultArgs(site=there, key=self.keys["storage"], settings=args.settings)
         self.vault = Vault(f"{name}-vault", vault_args, self.child())
-        self.side = Side(buckets=self.storage.data, key=self.keys.storage, region=region)
-        # What is written here after a failover is there when the home is back.
-        home = Side(buckets=args.storage.data, key=args.keys.storage, region=args.region)
-        back = ReplicationArgs(naming=naming, source=self.side, target=home)
+        self.side = Side(buckets=self.storage.data, key=self.keys["storage"], region=there.region)
+        # What is written in the other region after a failover is copied back to the home.
+        home = Side(buckets=args.storage.data, key=args.keys["storage"], region=args.site.region)
+        back = ReplicationArgs(site=there, source=self.side, target=home)
         Replication(f"{name}-replication", back, self.child())
-        replicas = {role: bucket.name for role, bucket in self.storage.data.items()}
-        self.summary = {"region": region, "vault_name": self.vault.name, **replicas}
-        self.register_outputs(self.summary)
+        self.register_outputs({"vault_name": self.vault.name})

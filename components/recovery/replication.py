@@ -1,36 +1,30 @@
-"""One direction of the pair of data buckets: new objects, and changes to old ones, are copied to the other region.
+"""Replication of the data buckets in one direction: new objects and changes are copied to the other region.
 
-Deletions are not: what is deleted in one region, by an attacker or by mistake, stays in the other.
+Deletions are not: what an attacker or a mistake deletes in one region stays in the other.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
 from components.component import Component
-from components.storage.bucket import BucketParts, Statement
-from naming import Naming
+from components.security.iam import Statement, allow, document, trust
+from components.site import Site
+from components.storage.bucket import Bucket
+from components.storage.storage import DataRole
 
 NAME_LIMIT = 64
 PROMISED_MINUTES = 15
-"""The one threshold that Replication Time Control knows (S3 API, ReplicationTimeValue)."""
-
-TRUST_IN_S3 = {
-    "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": "sts:AssumeRole"}],
-}
-"""As S3 documents it, without a condition: one that S3 does not meet would end the replication without a word."""
+"""The only threshold that Replication Time Control has (S3 API, ReplicationTimeValue)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Side:
     """Buckets by role, the key that encrypts them, and the region that holds both."""
 
-    buckets: Mapping[str, BucketParts]
+    buckets: Mapping[DataRole, Bucket]
     key: aws.kms.Key | aws.kms.ReplicaKey
     region: str
 
@@ -39,44 +33,45 @@ class Side:
 class ReplicationArgs:
     """From each bucket of one side to the bucket of the same role on the other."""
 
-    naming: Naming
+    site: Site
     source: Side
     target: Side
 
 
 class Replication(Component):
-    """A role that may do nothing but copy in this direction, and a rule for each bucket."""
+    """A role that may only copy in this direction, and a rule for each bucket."""
 
     role: aws.iam.Role
 
     def __init__(self, name: str, args: ReplicationArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("storage", name, args.naming, opts=opts)
+        super().__init__("storage:Replication", name, args.site, opts=opts)
         self._name = name
         self._args = args
         self.role = aws.iam.Role(
             f"{name}-role",
-            name=args.naming.physical(name, NAME_LIMIT),
+            name=args.site.naming.physical(name, NAME_LIMIT),
             description="What S3 may do to copy objects to the other region.",
-            assume_role_policy=json.dumps(TRUST_IN_S3),
+            # Without a condition, as S3 documents it: replication would stop silently on one that S3 does not meet.
+            assume_role_policy=trust("s3.amazonaws.com"),
             opts=self.child(),
         )
-        rights = aws.iam.RolePolicy(
+        policy = aws.iam.RolePolicy(
             f"{name}-rights",
             name="rights",
             role=self.role.name,
-            policy=pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": _rights(args)}),
+            policy=document(_permissions(args)),
             opts=self.child(),
         )
         for role, bucket in args.source.buckets.items():
-            self._rules(role, bucket, args.target.buckets[role], rights)
+            self._rules(role, bucket, args.target.buckets[role], policy)
         self.register_outputs({"role_arn": self.role.arn})
 
-    def _rules(self, role: str, source: BucketParts, target: BucketParts, rights: aws.iam.RolePolicy) -> None:
+    def _rules(self, role: DataRole, source: Bucket, target: Bucket, policy: aws.iam.RolePolicy) -> None:
         criteria = aws.s3.BucketReplicationConfigRuleSourceSelectionCriteriaArgs(
             sse_kms_encrypted_objects=(
                 aws.s3.BucketReplicationConfigRuleSourceSelectionCriteriaSseKmsEncryptedObjectsArgs(status="Enabled")
             ),
-            # Tags and locks that are set on a copy come back: without this, the two sides drift apart after a failover.
+            # Tags and locks set on a copy are copied back: without this, the two sides differ after a failover.
             replica_modifications=(
                 aws.s3.BucketReplicationConfigRuleSourceSelectionCriteriaReplicaModificationsArgs(status="Enabled")
             ),
@@ -98,15 +93,15 @@ class Replication(Component):
                     destination=_destination(target, self._args.target.key),
                 )
             ],
-            # S3 wants both buckets versioned, and a role that can already copy.
-            opts=self.child(depends_on=[source.versioning, target.versioning, rights]),
+            # S3 requires both buckets to be versioned, and the role to have its permissions.
+            opts=self.child(depends_on=[source.versioning, target.versioning, policy]),
         )
 
 
 def _destination(
-    target: BucketParts, key: aws.kms.Key | aws.kms.ReplicaKey
+    target: Bucket, key: aws.kms.Key | aws.kms.ReplicaKey
 ) -> aws.s3.BucketReplicationConfigRuleDestinationArgs:
-    """With a promise of S3's, and metrics that say whether it is kept."""
+    """With Replication Time Control, and the metrics that show whether it is met."""
     return aws.s3.BucketReplicationConfigRuleDestinationArgs(
         bucket=target.arn,
         encryption_configuration=aws.s3.BucketReplicationConfigRuleDestinationEncryptionConfigurationArgs(
@@ -125,13 +120,13 @@ def _destination(
     )
 
 
-def _rights(args: ReplicationArgs) -> list[Statement]:
+def _permissions(args: ReplicationArgs) -> list[Statement]:
     """S3 User Guide, "Setting up permissions for live replication" and "Replicating encrypted objects", without
     s3:ReplicateDelete."""
     sources, targets = _arns(args.source), _arns(args.target)
     return [
-        _allow(["s3:GetReplicationConfiguration", "s3:ListBucket"], sources),
-        _allow(
+        allow(["s3:GetReplicationConfiguration", "s3:ListBucket"], sources),
+        allow(
             [
                 "s3:GetObjectLegalHold",
                 "s3:GetObjectRetention",
@@ -141,7 +136,7 @@ def _rights(args: ReplicationArgs) -> list[Statement]:
             ],
             _objects(sources),
         ),
-        _allow(["s3:ReplicateObject", "s3:ReplicateTags"], _objects(targets)),
+        allow(["s3:ReplicateObject", "s3:ReplicateTags"], _objects(targets)),
         _use_key(["kms:Decrypt"], args.source, sources),
         _use_key(["kms:Encrypt", "kms:GenerateDataKey"], args.target, targets),
     ]
@@ -156,13 +151,9 @@ def _objects(arns: list[pulumi.Output[str]]) -> list[pulumi.Output[str]]:
 
 
 def _use_key(actions: list[str], side: Side, arns: list[pulumi.Output[str]]) -> Statement:
-    """A side's key, on the way through S3, and for what is in these buckets: a bucket key names the bucket alone."""
+    """A side's key, through S3 alone, for objects in these buckets; a bucket key's context is the bucket's ARN."""
     condition = {
         "StringEquals": {"kms:ViaService": f"s3.{side.region}.amazonaws.com"},
         "StringLike": {"kms:EncryptionContext:aws:s3:arn": [*arns, *_objects(arns)]},
     }
-    return {**_allow(actions, side.key.arn), "Condition": condition}
-
-
-def _allow(actions: list[str], resources: Any) -> Statement:
-    return {"Effect": "Allow", "Action": actions, "Resource": resources}
+    return allow(actions, side.key.arn, condition=condition)

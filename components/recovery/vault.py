@@ -1,4 +1,4 @@
-"""A vault for snapshots, locked: for as long as it says, nobody deletes what is in it."""
+"""A locked vault for snapshots: nobody can delete a snapshot before its retention ends."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,8 @@ import pulumi
 import pulumi_aws as aws
 
 from components.component import Component
-from naming import DataClass, Naming
+from components.site import Site
+from naming import DataClass
 from settings import OffsiteSettings
 
 NAME_LIMIT = 50
@@ -16,10 +17,9 @@ NAME_LIMIT = 50
 class VaultArgs:
     """`key` encrypts the copies that arrive from another region."""
 
-    naming: Naming
+    site: Site
     key: aws.kms.Key | aws.kms.ReplicaKey
     settings: OffsiteSettings
-    protected: bool
 
 
 class Vault(Component):
@@ -30,17 +30,18 @@ class Vault(Component):
     name: pulumi.Output[str]
 
     def __init__(self, name: str, args: VaultArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("backup", name, args.naming, data_class=DataClass.PERSONAL, opts=opts)
+        super().__init__("backup:Vault", name, args.site, data_class=DataClass.PERSONAL, opts=opts)
         self.vault = aws.backup.Vault(
             name,
-            name=args.naming.physical(name, NAME_LIMIT),
+            name=args.site.naming.physical(name, NAME_LIMIT),
             kms_key_arn=args.key.arn,
-            force_destroy=not args.protected,
-            opts=self.child(protect=args.protected),
+            force_destroy=not args.site.protected,
+            opts=self.child(protect=args.site.protected),
         )
         self.arn = self.vault.arn
         self.name = self.vault.name
-        # A lock that can no longer be taken off would fail every destroy: it ends with its vault, once that is empty.
+        # Pulumi does not delete the lock: one that can no longer be removed would fail every destroy. It ends with its
+        # vault, which is deleted once it is empty.
         lock_opts = pulumi.ResourceOptions.merge(self.child(), pulumi.ResourceOptions(retain_on_delete=True))
         aws.backup.VaultLockConfiguration(
             f"{name}-lock",

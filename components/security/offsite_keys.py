@@ -1,62 +1,59 @@
-"""Replicas of keys in the region of the copies: what is encrypted there must not need the region that it outlives."""
+"""Replicas of keys in the region of the copies: decrypting a copy must not depend on the region it was made for."""
 
-import json
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import pulumi
 import pulumi_aws as aws
 
 from components.component import Component
-from components.security.keys import KEYS, Keys, Place, alias_of, policy_of
-from naming import DataClass, Naming, replica_of
+from components.security.keys import KEYS, Keys, alias_of, key_policy
+from components.site import Site
+from naming import DataClass, replica_of
 from settings import KeysSettings
 
-REPLICATED = ("storage", "secrets")
+ReplicatedKey = Literal["storage", "secrets"]
+REPLICATED: tuple[ReplicatedKey, ...] = get_args(ReplicatedKey)
 """The keys of what is copied: objects and snapshots, and the application's secrets."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class OffsiteKeysArgs:
-    """`region` is that of the replicas."""
+    """`site` is in the region of the replicas, `keys` are the primaries."""
 
-    naming: Naming
-    region: str
+    site: Site
     keys: Keys
     settings: KeysSettings
-    protected: bool
 
 
 class OffsiteKeys(Component):
-    """Replicas with the material of their primaries, and names of their own, by which the other stack finds them."""
+    """Replicas with the key material of their primaries, and aliases by which the other stack finds them."""
 
     region: str
-    storage: aws.kms.ReplicaKey
-    secrets: aws.kms.ReplicaKey
 
     def __init__(self, name: str, args: OffsiteKeysArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("security", name, args.naming, data_class=DataClass.CONFIDENTIAL, opts=opts)
-        self.region = args.region
-        replicas = {role: self._replica(name, args, role) for role in REPLICATED}
-        self.storage = replicas["storage"]
-        self.secrets = replicas["secrets"]
-        self.register_outputs({role: key.arn for role, key in replicas.items()})
+        super().__init__("security:OffsiteKeys", name, args.site, data_class=DataClass.CONFIDENTIAL, opts=opts)
+        self.region = args.site.region
+        self._replicas = {role: self._replica(name, args, role) for role in REPLICATED}
+        self.register_outputs({role: key.arn for role, key in self._replicas.items()})
 
-    def _replica(self, name: str, args: OffsiteKeysArgs, role: str) -> aws.kms.ReplicaKey:
-        primary: aws.kms.Key = getattr(args.keys, role)
+    def __getitem__(self, role: ReplicatedKey) -> aws.kms.ReplicaKey:
+        return self._replicas[role]
+
+    def _replica(self, name: str, args: OffsiteKeysArgs, role: ReplicatedKey) -> aws.kms.ReplicaKey:
         (row,) = [row for row in KEYS if row.role == role]
-        place = Place(account_id=args.naming.account_id, region=args.region)
         replica = aws.kms.ReplicaKey(
             f"{name}-{role}",
-            primary_key_arn=primary.arn,
+            primary_key_arn=args.keys[role].arn,
             description=row.why,
             deletion_window_in_days=args.settings.deletion_window_days,
-            # A replica has a policy of its own: the primary's is not copied.
-            policy=json.dumps(policy_of(place, row)),
-            opts=self.child(protect=args.protected),
+            # A replica has a policy of its own: KMS does not copy the primary's.
+            policy=key_policy(args.site, row),
+            opts=self.child(protect=args.site.protected),
         )
         aws.kms.Alias(
             f"{name}-{role}-alias",
-            name=alias_of(args.naming, replica_of(role)),
+            name=alias_of(args.site.naming, replica_of(role)),
             target_key_id=replica.key_id,
             opts=self.child(),
         )

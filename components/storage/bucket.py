@@ -1,16 +1,15 @@
-"""An S3 bucket as this platform wants every one: private, encrypted, versioned, tidied up, and open to TLS alone."""
+"""An S3 bucket with what the platform requires of each: private, encrypted, versioned, with a lifecycle, TLS only."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
 from components.component import Component
-from naming import DataClass, Naming
-
-Statement = dict[str, Any]
+from components.security.iam import EVERYONE, Statement, deny, deny_without_tls, document
+from components.site import Site
+from naming import DataClass
 
 ABANDONED_UPLOAD_DAYS = 7
 OLDEST_TLS = "1.2"
@@ -18,7 +17,7 @@ OLDEST_TLS = "1.2"
 
 @dataclass(frozen=True, kw_only=True)
 class Retention:
-    """How long things stay in a bucket, in days; what is None never happens."""
+    """How long objects stay in a bucket, in days; what is None never happens."""
 
     noncurrent_days: int
     archived_after_days: int | None = None
@@ -28,36 +27,35 @@ class Retention:
 
 @dataclass(frozen=True, kw_only=True)
 class BucketReference:
-    """A bucket as others use it, whichever stack declares it."""
+    """A bucket as other components use it, whichever stack declares it."""
 
     name: pulumi.Output[str]
     arn: pulumi.Output[str]
 
     @classmethod
     def of(cls, name: str) -> "BucketReference":
-        """A bucket of another stack, of which the name says all."""
+        """A bucket of another stack, by its name."""
         return cls(name=pulumi.Output.from_input(name), arn=pulumi.Output.from_input(f"arn:aws:s3:::{name}"))
 
 
 @dataclass(frozen=True, kw_only=True)
-class BucketPartsArgs:
-    """`key` encrypts the objects; without one, S3's own does. `access_log` is the bucket that records every request.
+class BucketArgs:
+    """`key` encrypts the objects; without it, S3's own key does. `access_log` is the bucket for the access log.
 
-    `statements` are allowed in the bucket's policy beside the refusal of what is not TLS.
+    `statements` are those of the bucket's policy besides the denial of requests without TLS.
     """
 
-    naming: Naming
+    site: Site
     role: str
     data_class: DataClass
     key: aws.kms.Key | aws.kms.ReplicaKey | None
     retention: Retention
-    access_log: "BucketParts | None"
-    protected: bool
+    access_log: "Bucket | None"
     statements: Sequence[Statement] = ()
 
 
-class BucketParts(Component):
-    """A bucket, and the settings that S3 keeps beside it."""
+class Bucket(Component):
+    """A bucket, and the settings that S3 has as resources of their own."""
 
     bucket: aws.s3.Bucket
     policy: aws.s3.BucketPolicy
@@ -66,36 +64,36 @@ class BucketParts(Component):
     arn: pulumi.Output[str]
     name: pulumi.Output[str]
 
-    def __init__(self, name: str, args: BucketPartsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("storage", name, args.naming, data_class=args.data_class, opts=opts)
+    def __init__(self, name: str, args: BucketArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("storage:BucketParts", name, args.site, data_class=args.data_class, opts=opts)
         self._name = name
         self._args = args
-        physical = args.naming.bucket(args.role)
+        physical = args.site.naming.bucket(args.role)
         self.bucket = aws.s3.Bucket(
             f"{name}-bucket",
             bucket=physical,
-            # Who lifts the protection by name says with it that what is inside may go.
-            force_destroy=not args.protected,
+            # Lifting the protection by name allows its contents to be deleted too.
+            force_destroy=not args.site.protected,
             object_lock_enabled=True if args.retention.locked_days else None,
-            opts=self.child(protect=args.protected),
+            opts=self.child(protect=args.site.protected),
         )
         self.arn = self.bucket.arn
         self.name = self.bucket.id
         self.reference = BucketReference(name=self.name, arn=self.arn)
-        self._encrypt()
-        self.policy = self._close()
+        self._set_encryption()
+        self.policy = self._restrict_access()
         self.versioning = aws.s3.BucketVersioning(
             f"{name}-versioning",
             bucket=self.name,
             versioning_configuration=aws.s3.BucketVersioningVersioningConfigurationArgs(status="Enabled"),
             opts=self.child(),
         )
-        self._tidy()
-        self._lock()
-        self._record(physical)
+        self._set_lifecycle()
+        self._set_lock()
+        self._log_access(physical)
         self.register_outputs({"arn": self.arn, "name": self.name})
 
-    def _encrypt(self) -> None:
+    def _set_encryption(self) -> None:
         key = self._args.key
         default = aws.s3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgs(
             sse_algorithm="aws:kms" if key else "AES256", kms_master_key_id=key.arn if key else None
@@ -106,15 +104,15 @@ class BucketParts(Component):
             rules=[
                 aws.s3.BucketServerSideEncryptionConfigurationRuleArgs(
                     apply_server_side_encryption_by_default=default,
-                    # One call to KMS serves many objects.
+                    # A bucket key: one call to KMS serves many objects.
                     bucket_key_enabled=True if key else None,
                 )
             ],
             opts=self.child(),
         )
 
-    def _close(self) -> aws.s3.BucketPolicy:
-        """No public access, no access lists, no request without TLS."""
+    def _restrict_access(self) -> aws.s3.BucketPolicy:
+        """No public access, no ACLs, no request without TLS."""
         block = aws.s3.BucketPublicAccessBlock(
             f"{self._name}-public-access",
             bucket=self.name,
@@ -130,17 +128,15 @@ class BucketParts(Component):
             rule=aws.s3.BucketOwnershipControlsRuleArgs(object_ownership="BucketOwnerEnforced"),
             opts=self.child(),
         )
-        # S3 refuses two changes of a bucket's access at once.
+        # S3 rejects concurrent changes to a bucket's access.
         return aws.s3.BucketPolicy(
             f"{self._name}-policy",
             bucket=self.name,
-            policy=pulumi.Output.json_dumps(
-                {"Version": "2012-10-17", "Statement": [*_tls_only(self.arn), *self._args.statements]}
-            ),
+            policy=document([*_tls_only(self.arn), *self._args.statements]),
             opts=self.child(depends_on=[block]),
         )
 
-    def _tidy(self) -> None:
+    def _set_lifecycle(self) -> None:
         retention = self._args.retention
         leftovers = aws.s3.BucketLifecycleConfigurationRuleArgs(
             id="leftovers",
@@ -163,8 +159,8 @@ class BucketParts(Component):
             opts=self.child(depends_on=[self.versioning]),
         )
 
-    def _lock(self) -> None:
-        """In compliance mode: whoever holds an administrator's credentials cannot delete what is locked either."""
+    def _set_lock(self) -> None:
+        """In compliance mode: not even an administrator can delete a locked object."""
         days = self._args.retention.locked_days
         if days is None:
             return
@@ -179,11 +175,11 @@ class BucketParts(Component):
             opts=self.child(depends_on=[self.versioning]),
         )
 
-    def _record(self, physical: str) -> None:
+    def _log_access(self, physical: str) -> None:
         log = self._args.access_log
         if log is None:
             return
-        # S3 checks, when logging is turned on, that the log's policy lets it write.
+        # When logging is turned on, S3 checks that the log bucket's policy lets it write.
         aws.s3.BucketLogging(
             f"{self._name}-access-log",
             bucket=self.name,
@@ -194,32 +190,21 @@ class BucketParts(Component):
 
 
 def access_log_prefix(bucket: str) -> str:
-    """Where the access log has the records of a bucket."""
+    """The prefix of a bucket's records in the access log."""
     return f"s3-access/{bucket}/"
 
 
 def _tls_only(arn: pulumi.Output[str]) -> list[Statement]:
-    # Spelt as a mapping, the principal means the same as "*", and can be read by all that read policies.
-    refused = {"Effect": "Deny", "Principal": {"AWS": "*"}, "Action": "s3:*"}
     resources = [arn, arn.apply(lambda value: f"{value}/*")]
+    old_tls = {"NumericLessThan": {"s3:TlsVersion": OLDEST_TLS}}
     return [
-        {
-            **refused,
-            "Sid": "TlsOnly",
-            "Resource": resources,
-            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-        },
-        {
-            **refused,
-            "Sid": "RecentTlsOnly",
-            "Resource": resources,
-            "Condition": {"NumericLessThan": {"s3:TlsVersion": OLDEST_TLS}},
-        },
+        deny_without_tls("s3:*", resources, sid="TlsOnly", principal=EVERYONE),
+        deny("s3:*", resources, sid="RecentTlsOnly", principal=EVERYONE, condition=old_tls),
     ]
 
 
 def _ageing(retention: Retention) -> list[aws.s3.BucketLifecycleConfigurationRuleArgs]:
-    """The rule for current objects, where they do not stay for good."""
+    """The rule for current objects, unless they are kept for good."""
     archived, expired = retention.archived_after_days, retention.expired_after_days
     if archived is None and expired is None:
         return []

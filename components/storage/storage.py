@@ -1,28 +1,26 @@
-"""The region's buckets: what users upload, what is deployed, what is logged, and what is kept for the worst day."""
+"""The region's buckets: uploads, releases, logs, and backups that nobody can delete."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import pulumi
 import pulumi_aws as aws
 
 from components.component import Component
+from components.security.iam import Statement, allow
 from components.security.keys import KeyReference, Keys, alias_of
-from components.storage.bucket import (
-    BucketParts,
-    BucketPartsArgs,
-    BucketReference,
-    Retention,
-    Statement,
-    access_log_prefix,
-)
+from components.site import Site
+from components.storage.bucket import Bucket, BucketArgs, BucketReference, Retention, access_log_prefix
 from naming import DataClass, Naming, replica_of
 from settings import StorageSettings
+
+DataRole = Literal["uploads", "releases", "backups"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class BucketRow:
-    """A bucket, why it is one of its own, and how long things stay in it."""
+    """A bucket, why it is separate, and how long objects stay in it."""
 
     role: str
     why: str
@@ -58,144 +56,141 @@ LOGS = BucketRow(
 )
 TRUST = BucketRow(
     role="trust",
-    why="Certificates of authorities: what the load balancer trusts, where it can read it.",
+    why="Certificates of the authorities that the load balancer trusts: its trust store reads them from S3.",
     data_class=DataClass.INTERNAL,
     retention=_for_good,
 )
-DATA = (
-    BucketRow(
+DATA: dict[DataRole, BucketRow] = {
+    "uploads": BucketRow(
         role="uploads",
-        why="Files of customers: the hosts come and go, and keep nothing.",
+        why="Files of customers: hosts are replaced at any time, and keep nothing.",
         data_class=DataClass.PERSONAL,
         retention=_for_good,
     ),
-    BucketRow(
+    "releases": BucketRow(
         role="releases",
-        why="What is deployed, and what was before it, to go back to.",
+        why="The release that is deployed, and earlier ones to roll back to.",
         data_class=DataClass.INTERNAL,
         retention=_for_good,
     ),
-    BucketRow(
+    "backups": BucketRow(
         role="backups",
-        why="Dumps that nobody can delete, whoever they have become.",
+        why="Database dumps that nobody can delete, whatever credentials they hold.",
         data_class=DataClass.PERSONAL,
         retention=_as_backups,
     ),
-)
-"""What both regions of the pair work with: each bucket has a replica, which the stack that owns the pair declares."""
+}
+"""What both regions of the pair work with. Each bucket has a replica, which the stack of the bucket declares."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class StorageArgs:
-    """`protected` buckets refuse their deletion.
+    """`home` are the names of the stack that declares the data buckets, where that is another: then this region uses
+    their replicas, and declares none itself."""
 
-    `home` are the names of the stack that owns the data buckets, where that is another: then their replicas in this
-    region are used, and nothing about them is declared here.
-    """
-
-    naming: Naming
-    region: str
+    site: Site
     keys: Keys
     settings: StorageSettings
-    protected: bool
     home: Naming | None = None
 
 
 class Storage(Component):
-    """The buckets. That of the logs records all others; its own requests are not recorded, which would never end."""
+    """The buckets. `storage["uploads"]` and so on are the data buckets that hosts of this region use.
 
-    logs: BucketParts
-    trust: BucketParts
-    data: dict[str, BucketParts]
-    uploads: BucketReference
-    releases: BucketReference
-    backups: BucketReference
+    The bucket of the logs records the requests to all others; its own are not recorded, as each record would cause
+    another.
+    """
+
+    logs: Bucket
+    trust: Bucket
+    data: Mapping[DataRole, Bucket]
     data_key: KeyReference
 
     def __init__(self, name: str, args: StorageArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("storage", name, args.naming, opts=opts)
+        super().__init__("storage:Storage", name, args.site, opts=opts)
         self._name = name
         self._args = args
-        declared = () if args.home else DATA
-        recorded = [row.role for row in (TRUST, *declared)]
-        writers = [_balancer_writer(args.naming), *access_log_writers(args.naming, LOGS.role, recorded)]
+        declared: Mapping[DataRole, BucketRow] = {} if args.home else DATA
+        naming = args.site.naming
+        writers = [_load_balancers(naming), *access_log_writers(naming, LOGS.role, [TRUST.role, *declared])]
         # Encrypted with S3's own key, the only one with which a load balancer can write its log.
         self.logs = self._bucket(LOGS, key=None, access_log=None, statements=writers)
-        # With S3's own key too: what is in it is public, and who sets up a load balancer need have no right to ours.
+        # With S3's own key too: the certificates are public, and creating a trust store then needs no KMS permission.
         self.trust = self._bucket(TRUST, key=None, access_log=self.logs)
-        self.data = {row.role: self._bucket(row, key=args.keys.storage, access_log=self.logs) for row in declared}
+        key = args.keys["storage"]
+        self.data = {role: self._bucket(row, key=key, access_log=self.logs) for role, row in declared.items()}
         self.data_key = self._data_key()
-        used = {row.role: self._used(row.role) for row in DATA}
-        self.uploads = used["uploads"]
-        self.releases = used["releases"]
-        self.backups = used["backups"]
-        outputs = {"logs": self.logs.name, **{role: bucket.name for role, bucket in used.items()}}
-        self.register_outputs(outputs)
+        self._used = {role: self._reference(role) for role in DATA}
+        self.register_outputs(self.names)
+
+    def __getitem__(self, role: DataRole) -> BucketReference:
+        return self._used[role]
+
+    @property
+    def names(self) -> dict[str, pulumi.Output[str]]:
+        """The name of every bucket that the region uses, by role."""
+        return {"logs": self.logs.name, **{role: bucket.name for role, bucket in self._used.items()}}
 
     def _bucket(
         self,
         row: BucketRow,
         *,
         key: aws.kms.Key | None,
-        access_log: BucketParts | None,
+        access_log: Bucket | None,
         statements: Sequence[Statement] = (),
-    ) -> BucketParts:
-        args = self._args
-        return BucketParts(
+    ) -> Bucket:
+        return Bucket(
             f"{self._name}-{row.role}",
-            BucketPartsArgs(
-                naming=args.naming,
+            BucketArgs(
+                site=self._args.site,
                 role=row.role,
                 data_class=row.data_class,
                 key=key,
-                retention=row.retention(args.settings),
+                retention=row.retention(self._args.settings),
                 access_log=access_log,
-                protected=args.protected,
                 statements=statements,
             ),
             self.child(),
         )
 
-    def _used(self, role: str) -> BucketReference:
+    def _reference(self, role: DataRole) -> BucketReference:
         home = self._args.home
         return BucketReference.of(home.bucket(replica_of(role))) if home else self.data[role].reference
 
     def _data_key(self) -> KeyReference:
-        args = self._args
-        if args.home is None:
-            return KeyReference(arn=args.keys.storage.arn)
-        any_key = f"arn:aws:kms:{args.region}:{args.naming.account_id}:key/*"
-        return KeyReference(arn=any_key, alias=alias_of(args.home, replica_of("storage")))
+        site, home = self._args.site, self._args.home
+        if home is None:
+            return KeyReference(arn=self._args.keys["storage"].arn)
+        any_key = f"arn:aws:kms:{site.region}:{site.naming.account_id}:key/*"
+        return KeyReference(arn=any_key, alias=alias_of(home, replica_of("storage")))
 
 
-def _balancer_writer(naming: Naming) -> Statement:
-    """The load balancers of the account."""
-    return {
-        "Sid": "LoadBalancers",
-        "Effect": "Allow",
-        "Principal": {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"},
-        "Action": "s3:PutObject",
-        # The path holds the account whose balancer writes; the service sends no aws:SourceAccount to compare.
-        "Resource": f"arn:aws:s3:::{naming.bucket(LOGS.role)}/*/AWSLogs/{naming.account_id}/*",
-    }
+def _load_balancers(naming: Naming) -> Statement:
+    """The load balancers of the account may write."""
+    # The service sends no aws:SourceAccount; the path contains the account of the load balancer that writes.
+    return allow(
+        "s3:PutObject",
+        f"arn:aws:s3:::{naming.bucket(LOGS.role)}/*/AWSLogs/{naming.account_id}/*",
+        sid="LoadBalancers",
+        principal={"Service": "logdelivery.elasticloadbalancing.amazonaws.com"},
+    )
 
 
 def access_log_writers(naming: Naming, log_role: str, recorded: Sequence[str]) -> list[Statement]:
-    """S3, for the bucket of each of the `recorded` roles."""
+    """S3 may write the access log of the bucket of each role in `recorded`."""
     log = f"arn:aws:s3:::{naming.bucket(log_role)}"
     return [_access_log_writer(naming, role, log) for role in recorded]
 
 
 def _access_log_writer(naming: Naming, role: str, log: str) -> Statement:
     recorded = naming.bucket(role)
-    return {
-        "Sid": f"AccessLogOf{role.title().replace('-', '')}",
-        "Effect": "Allow",
-        "Principal": {"Service": "logging.s3.amazonaws.com"},
-        "Action": "s3:PutObject",
-        "Resource": f"{log}/{access_log_prefix(recorded)}*",
-        "Condition": {
+    return allow(
+        "s3:PutObject",
+        f"{log}/{access_log_prefix(recorded)}*",
+        sid=f"AccessLogOf{role.title().replace('-', '')}",
+        principal={"Service": "logging.s3.amazonaws.com"},
+        condition={
             "StringEquals": {"aws:SourceAccount": naming.account_id},
             "ArnLike": {"aws:SourceArn": f"arn:aws:s3:::{recorded}"},
         },
-    }
+    )

@@ -1,4 +1,4 @@
-"""The way in: a load balancer with TLS, and rules that say by host name who answers."""
+"""The load balancer: TLS with client certificates, and rules that route by host name."""
 
 from dataclasses import dataclass
 
@@ -8,23 +8,25 @@ import pulumi_aws as aws
 from components.component import Component
 from components.network.network import Network
 from components.network.ports import HTTP, HTTPS
-from components.network.security_groups import Firewall
+from components.network.security_groups import SecurityGroups, Service
+from components.site import Site
 from components.storage.storage import Storage
-from components.web.trust_store import OriginTrust
-from naming import Naming
+from components.web.trust_store import TrustStore
+from contract import APP_LABEL, HEALTH_PATH, ORIGIN_LABELS
+from hosts.roles import WEB
 from settings import WebSettings
 
 NAME_LIMIT = 32
 IDLE_TIMEOUT_SECONDS = 60
 STICKY_SECONDS = 3600
-"""How long a session stays on its colour while traffic shifts, and so how long the old colour is still needed."""
+"""How long a session stays on its colour while traffic shifts: the old colour is needed for as long."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class HostRule:
-    """Host names that are answered alike: by the application, or, if not `served`, with 503.
+    """Host names with the same target: the application or, if not `served`, a fixed 503.
 
-    A rule for `health` alone answers for the health check's path and those below it; other paths are unknown.
+    A rule with `health_only` matches the health check's path and those below it; other paths get the default 404.
     """
 
     role: str
@@ -32,7 +34,7 @@ class HostRule:
     subdomains: tuple[str, ...]
     served: bool
     why: str
-    health: bool = False
+    health_only: bool = False
 
     def hosts(self, domain: str) -> list[str]:
         """The full names; the empty subdomain is the domain itself."""
@@ -45,86 +47,81 @@ HOST_RULES = (
         priority=10,
         subdomains=("monitoring",),
         served=False,
-        why="Reserved: it must never fall to the application while the monitoring host has no target group.",
+        why="Reserved: the application must never answer for it while the monitoring host has no target group.",
     ),
     HostRule(
         role="admin",
         priority=20,
         subdomains=("admin",),
         served=True,
-        why="The admin panel is part of the application, and a rule of its own so that it can be cut off alone.",
+        why="The admin panel is part of the application; a rule of its own allows shutting it off alone.",
     ),
     HostRule(
         role="application",
         priority=30,
-        subdomains=("", "www", "api", "app"),
+        subdomains=("", "www", "api", APP_LABEL),
         served=True,
-        why="The public names. Any other name is answered 404: the application trusts the Host header in its links.",
+        why="The public names. Any other gets a 404: the application trusts the Host header in its links.",
     ),
     HostRule(
         role="origin",
         priority=40,
-        subdomains=("origin-*",),
+        subdomains=(ORIGIN_LABELS,),
         served=True,
-        why="The region under a name of its own, whichever is live: health checks and the gates of a flip ask here.",
-        health=True,
+        why="The region's own name, whichever region is live: for health checks and the gates of a flip.",
+        health_only=True,
     ),
 )
 
 
 @dataclass(frozen=True, kw_only=True)
-class BalancerArgs:
-    """`protected` guards the load balancer from deletion: the world's DNS points to its name.
+class LoadBalancerArgs:
+    """`trust_store` verifies the client certificates of connections that the security group lets through.
 
-    `trust` says who may call at all, once a call has passed the firewall.
+    A protected load balancer refuses its deletion: public DNS points to its name.
     """
 
-    naming: Naming
+    site: Site
     network: Network
-    firewall: Firewall
+    security_groups: SecurityGroups
     storage: Storage
-    trust: OriginTrust
+    trust_store: TrustStore
     settings: WebSettings
     domain: str
-    protected: bool
 
 
-class Balancer(Component):
-    """`certificate` lists the DNS records that prove the domain; a deployment waits until they are published."""
+class LoadBalancer(Component):
+    """`certificate` lists the DNS records that validate the domain; a deployment waits until they are published."""
 
     load_balancer: aws.lb.LoadBalancer
     target_groups: dict[str, aws.lb.TargetGroup]
     certificate: aws.acm.Certificate
     listener: aws.lb.Listener
-    dns_name: pulumi.Output[str]
-    zone_id: pulumi.Output[str]
 
-    def __init__(self, name: str, args: BalancerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("web", name, args.naming, opts=opts)
+    def __init__(self, name: str, args: LoadBalancerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("web:Balancer", name, args.site, opts=opts)
         self._name = name
         self._args = args
 
         self.load_balancer = self._load_balancer()
-        self.target_groups = {color: self._target_group(color) for color in ("blue", "green")}
+        self.target_groups = {color: self._target_group(color) for color in WEB.groups}
         self.certificate = self._certificate()
         self.listener = self._listener()
         self._redirect()
         for rule in HOST_RULES:
             self._host_rule(rule)
-        self.dns_name = self.load_balancer.dns_name
-        self.zone_id = self.load_balancer.zone_id
-        self.register_outputs({"dns_name": self.dns_name, "zone_id": self.zone_id})
+        self.register_outputs({"dns_name": self.load_balancer.dns_name})
 
     def _load_balancer(self) -> aws.lb.LoadBalancer:
         args = self._args
         return aws.lb.LoadBalancer(
             f"{self._name}-load-balancer",
-            name=args.naming.physical(self._name, NAME_LIMIT),
+            name=args.site.naming.physical(self._name, NAME_LIMIT),
             load_balancer_type="application",
             internal=False,
             subnets=args.network.public_subnet_ids,
-            security_groups=[args.firewall.balancer.id],
-            enable_deletion_protection=args.protected,
+            security_groups=[args.security_groups[Service.LOAD_BALANCER].id],
+            enable_deletion_protection=args.site.protected,
             drop_invalid_header_fields=True,
             desync_mitigation_mode="defensive",
             enable_http2=True,
@@ -132,24 +129,24 @@ class Balancer(Component):
             access_logs=aws.lb.LoadBalancerAccessLogsArgs(
                 enabled=True, bucket=args.storage.logs.name, prefix=self._name
             ),
-            # AWS tries the bucket when logging is turned on: its policy must be there first.
-            opts=self.child(protect=args.protected, depends_on=[args.storage.logs.policy]),
+            # ELB writes a test object when logging is turned on: the bucket's policy must be there first.
+            opts=self.child(protect=args.site.protected, depends_on=[args.storage.logs.policy]),
         )
 
     def _target_group(self, color: str) -> aws.lb.TargetGroup:
         settings = self._args.settings
         return aws.lb.TargetGroup(
             f"{self._name}-{color}",
-            name=self._args.naming.physical(f"web-{color}", NAME_LIMIT),
+            name=self._args.site.naming.physical(f"web-{color}", NAME_LIMIT),
             vpc_id=self._args.network.vpc.id,
             target_type="instance",
             protocol="HTTP",
             port=HTTP,
-            # Requests differ by seconds in length: counting those in progress spreads them better than taking turns.
+            # Requests differ by seconds in length: outstanding requests balance them better than round robin.
             load_balancing_algorithm_type="least_outstanding_requests",
             deregistration_delay=settings.deregistration_delay_seconds,
             health_check=aws.lb.TargetGroupHealthCheckArgs(
-                path=settings.health_check_path,
+                path=HEALTH_PATH,
                 matcher="200",
                 interval=15,
                 timeout=5,
@@ -179,9 +176,9 @@ class Balancer(Component):
             protocol="HTTPS",
             ssl_policy=self._args.settings.tls_policy,
             certificate_arn=issued.certificate_arn,
-            # Cloudflare's addresses are those of every customer of it: only the certificate says that the zone is ours.
+            # Every Cloudflare customer shares its addresses: only the certificate proves that the zone is ours.
             mutual_authentication=aws.lb.ListenerMutualAuthenticationArgs(
-                mode="verify", trust_store_arn=self._args.trust.store.arn, ignore_client_certificate_expiry=False
+                mode="verify", trust_store_arn=self._args.trust_store.store.arn, ignore_client_certificate_expiry=False
             ),
             default_actions=[
                 aws.lb.ListenerDefaultActionArgs(
@@ -214,9 +211,8 @@ class Balancer(Component):
     def _host_rule(self, rule: HostRule) -> None:
         hosts = aws.lb.ListenerRuleConditionHostHeaderArgs(values=rule.hosts(self._args.domain))
         conditions = [aws.lb.ListenerRuleConditionArgs(host_header=hosts)]
-        if rule.health:
-            health = self._args.settings.health_check_path
-            paths = aws.lb.ListenerRuleConditionPathPatternArgs(values=[health, f"{health}/*"])
+        if rule.health_only:
+            paths = aws.lb.ListenerRuleConditionPathPatternArgs(values=[HEALTH_PATH, f"{HEALTH_PATH}/*"])
             conditions.append(aws.lb.ListenerRuleConditionArgs(path_pattern=paths))
         aws.lb.ListenerRule(
             f"{self._name}-{rule.role}",
@@ -228,7 +224,7 @@ class Balancer(Component):
         )
 
     def _to_colors(self) -> aws.lb.ListenerRuleActionArgs:
-        """To blue and green by weight; a session stays where it began, so that no page mixes two releases."""
+        """To blue and green by weight; a session stays on its colour, so that no page mixes two releases."""
         settings = self._args.settings
         weights = {"blue": settings.blue.weight, "green": settings.green.weight}
         return aws.lb.ListenerRuleActionArgs(

@@ -1,4 +1,4 @@
-"""The web application firewall on the load balancer: AWS's rule groups, a rate limit, and a log of what they saw."""
+"""The web application firewall on the load balancer: AWS's managed rule groups, a rate limit, and a log."""
 
 from dataclasses import dataclass
 
@@ -7,19 +7,20 @@ import pulumi_aws as aws
 
 from components.component import Component
 from components.security.keys import Keys
-from components.web.load_balancer import Balancer
-from naming import DataClass, Naming
+from components.site import Site
+from components.web.load_balancer import LoadBalancer
+from naming import DataClass
 from settings import WebSettings
 
 CLIENT_ADDRESS_HEADER = "CF-Connecting-IP"
-"""Where Cloudflare puts the client's address, over anything the client sent: the sender itself is always Cloudflare."""
+"""Cloudflare overwrites it with the client's address; the source address of a request is always Cloudflare's."""
 
 SECRET_HEADERS = ("authorization", "cookie")
 
 
 @dataclass(frozen=True, kw_only=True)
 class RuleGroup:
-    """One of AWS's managed rule groups; the rules named in `counted` only count, for the reason in `why`."""
+    """One of AWS's managed rule groups; the rules in `counted` count instead of blocking, for the reason in `why`."""
 
     name: str
     why: str
@@ -29,41 +30,44 @@ class RuleGroup:
 RULE_GROUPS = (
     RuleGroup(
         name="AmazonIpReputationList",
-        why="Known attackers who come past Cloudflare, should the security group ever be opened to them.",
+        why="Known attackers who bypass Cloudflare, should the security group ever be opened to them.",
     ),
     RuleGroup(
         name="CommonRuleSet",
-        why="OWASP's common attacks. Its limit of 8 KB a body would refuse every upload, so that rule counts.",
+        why="OWASP's common attacks. Its limit of 8 KB per body would block every upload, so that rule only counts.",
         counted=("SizeRestrictions_BODY",),
     ),
-    RuleGroup(name="KnownBadInputsRuleSet", why="Requests that only an exploit sends, such as Log4j's."),
-    RuleGroup(name="SQLiRuleSet", why="SQL in parameters, headers and bodies: a second line behind bound parameters."),
+    RuleGroup(name="KnownBadInputsRuleSet", why="Requests that only exploits send, such as Log4j's."),
+    RuleGroup(
+        name="SQLiRuleSet",
+        why="SQL in parameters, headers and bodies: a second line of defence behind bound parameters.",
+    ),
 )
 
 
 @dataclass(frozen=True, kw_only=True)
 class WafArgs:
-    """The load balancer to guard, and how many requests one client may send."""
+    """The load balancer to protect; `settings` limit the requests of one client."""
 
-    naming: Naming
-    balancer: Balancer
+    site: Site
+    load_balancer: LoadBalancer
     keys: Keys
     settings: WebSettings
 
 
 class Waf(Component):
-    """A web ACL that allows what no rule refuses."""
+    """A web ACL that allows what no rule blocks."""
 
     acl: aws.wafv2.WebAcl
 
     def __init__(self, name: str, args: WafArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("web", name, args.naming, data_class=DataClass.PERSONAL, opts=opts)
+        super().__init__("web:Waf", name, args.site, data_class=DataClass.PERSONAL, opts=opts)
         self._name = name
         self._args = args
         self.acl = self._acl()
         aws.wafv2.WebAclAssociation(
             f"{name}-balancer",
-            resource_arn=args.balancer.load_balancer.arn,
+            resource_arn=args.load_balancer.load_balancer.arn,
             web_acl_arn=self.acl.arn,
             opts=self.child(),
         )
@@ -74,7 +78,7 @@ class Waf(Component):
         managed = [_managed(group, priority) for priority, group in enumerate(RULE_GROUPS, start=1)]
         return aws.wafv2.WebAcl(
             f"{self._name}-acl",
-            name=self._args.naming.physical(self._name, 128),
+            name=self._args.site.naming.physical(self._name, 128),
             description="What no client may send to the application.",
             scope="REGIONAL",
             default_action=aws.wafv2.WebAclDefaultActionArgs(allow=aws.wafv2.WebAclDefaultActionAllowArgs()),
@@ -86,12 +90,12 @@ class Waf(Component):
         )
 
     def _log(self) -> None:
-        """WAF writes to no log group whose name does not begin with aws-waf-logs-."""
+        """WAF requires log groups whose names begin with aws-waf-logs-."""
         log_group = aws.cloudwatch.LogGroup(
             f"{self._name}-log",
-            name=f"aws-waf-logs-{self._args.naming.physical(self._name, 400)}",
+            name=f"aws-waf-logs-{self._args.site.naming.physical(self._name, 400)}",
             retention_in_days=self._args.settings.log_retention_days,
-            kms_key_id=self._args.keys.logs.arn,
+            kms_key_id=self._args.keys["logs"].arn,
             opts=self.child(),
         )
         aws.wafv2.WebAclLoggingConfiguration(
@@ -109,7 +113,7 @@ class Waf(Component):
 
 
 def _rate_limit(requests: int) -> aws.wafv2.WebAclRuleArgs:
-    """First, because it is the cheapest; the answer tells an honest client to slow down."""
+    """First, as the cheapest rule; status 429 tells a legitimate client to slow down."""
     return aws.wafv2.WebAclRuleArgs(
         name="rate-limit",
         priority=0,

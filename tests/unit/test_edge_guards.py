@@ -1,4 +1,4 @@
-"""What the edge guards beside the rules: TLS, the doors of admin and monitoring, health, and who is told."""
+"""The edge besides its rules: TLS, logins for admin and monitoring, health checks, and notifications."""
 
 from edges import edge, edge_settings
 
@@ -9,7 +9,7 @@ PULLS = "cloudflare:index/authenticatedOriginPullsSettings:AuthenticatedOriginPu
 POLICY = "cloudflare:index/zeroTrustAccessPolicy:ZeroTrustAccessPolicy"
 APPLICATION = "cloudflare:index/zeroTrustAccessApplication:ZeroTrustAccessApplication"
 CHECK = "cloudflare:index/healthcheck:Healthcheck"
-NOTICE = "cloudflare:index/notificationPolicy:NotificationPolicy"
+NOTIFICATION = "cloudflare:index/notificationPolicy:NotificationPolicy"
 
 
 def test_tls_is_strict_and_at_least_1_2() -> None:
@@ -43,11 +43,15 @@ def test_admin_and_monitoring_are_behind_a_login() -> None:
     assert policy.inputs["decision"] == "allow"
     assert [include["email"]["email"] for include in policy.inputs["includes"]] == edge_settings().admin_emails
     domain = edge_settings().domain
-    doors = {application.inputs["domain"]: application.inputs for application in edge().of(APPLICATION)}
-    assert doors.keys() == {f"admin.{domain}", f"monitoring.{domain}"}
-    for door in doors.values():
-        assert (door["accountId"], door["type"], door["sessionDuration"]) == (ACCOUNT, "self_hosted", "8h")
-        assert door["policies"] == [{"id": f"zeroTrustAccessPolicy-{policy.name}", "precedence": 1}]
+    applications = {application.inputs["domain"]: application.inputs for application in edge().of(APPLICATION)}
+    assert applications.keys() == {f"admin.{domain}", f"monitoring.{domain}"}
+    for application in applications.values():
+        assert (application["accountId"], application["type"], application["sessionDuration"]) == (
+            ACCOUNT,
+            "self_hosted",
+            "8h",
+        )
+        assert application["policies"] == [{"id": f"zeroTrustAccessPolicy-{policy.name}", "precedence": 1}]
 
 
 def test_both_regions_are_checked_through_the_names_that_cloudflare_may_use() -> None:
@@ -59,13 +63,13 @@ def test_both_regions_are_checked_through_the_names_that_cloudflare_may_use() ->
         assert check["httpConfig"] == {"method": "GET", "path": "/api/health", "port": 443, "expectedCodes": ["200"]}
 
 
-def test_people_are_told_by_mail() -> None:
-    notices = {notice.inputs["alertType"]: notice.inputs for notice in edge().of(NOTICE)}
-    health = notices["health_check_status_notification"]["filters"]
+def test_people_are_notified_by_mail() -> None:
+    policies = {policy.inputs["alertType"]: policy.inputs for policy in edge().of(NOTIFICATION)}
+    health = policies["health_check_status_notification"]["filters"]
     assert health["healthCheckIds"] == ["healthcheck-watch-prod", "healthcheck-watch-dr"]
     assert health["statuses"] == ["Unhealthy", "Healthy"]
-    assert "zone_aop_custom_certificate_expiration_type" in notices
-    for notice in notices.values():
-        mails = [mechanism["id"] for mechanism in notice["mechanisms"]["emails"]]
-        assert (mails, notice["enabled"]) == (edge_settings().notification_emails, True)
-        assert notice["description"]
+    assert "zone_aop_custom_certificate_expiration_type" in policies
+    for policy in policies.values():
+        mails = [mechanism["id"] for mechanism in policy["mechanisms"]["emails"]]
+        assert (mails, policy["enabled"]) == (edge_settings().notification_emails, True)
+        assert policy["description"]

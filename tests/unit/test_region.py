@@ -1,6 +1,5 @@
 """A whole region, asked what no single component can answer: order, tags, names, and what it promises to others."""
 
-import gc
 import json
 import re
 from collections import Counter
@@ -9,16 +8,17 @@ from dataclasses import fields
 from functools import cache
 from typing import Any
 
-import pulumi
 import pytest
 from broken_files import GOOD_SECRETS
-from fake_cloud import Cloud, Record, deploy
+from fake_cloud import Cloud, Record
 from regions import PROVIDER, STACKS, altered, declared, region
-from stack_files import settings_of
+from stack_files import ROOT, settings_of
 
+from hosts.roles import ROLES, HostRole
 from naming import DataClass, Naming
-from outputs import RegionOutputs
+from outputs import EdgeOutputs, RegionOutputs
 from sandbox.plugins.aws.generate import sdk_properties
+from settings import HostSettings
 
 TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
 ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
@@ -169,25 +169,31 @@ def test_secrets_are_nowhere_in_plain_text(cloud: Cloud[RegionOutputs]) -> None:
     assert not values.search(json.dumps([cloud.exports, cloud.registered_outputs]))
 
 
-def test_the_record_is_exported_as_it_is(cloud: Cloud[RegionOutputs]) -> None:
+def test_the_outputs_are_exported_as_they_are(cloud: Cloud[RegionOutputs]) -> None:
     assert list(cloud.exports) == [field.name for field in fields(RegionOutputs)]
 
 
-def test_a_region_that_writes_has_something_to_say_in_every_field() -> None:
-    silent = {name for name, value in region("prod").exports.items() if value in ("", None, {}, [])}
-    assert silent == {"kept_database_identifiers"}
+def test_every_output_of_a_region_that_writes_has_a_value() -> None:
+    assert {name for name, value in region("prod").exports.items() if value in ("", None, {}, [])} == set()
 
 
-def test_the_record_is_read_back_by_another_stack(cloud: Cloud[RegionOutputs], stack: str) -> None:
-    def follow() -> None:
-        RegionOutputs.of(pulumi.StackReference(stack)).export()
+@pytest.mark.parametrize("outputs", [RegionOutputs, EdgeOutputs])
+def test_every_output_has_a_reader(outputs: type) -> None:
+    readers = [ROOT / "edge.py", ROOT / "region.py", *(ROOT / "ops").rglob("*.py")]
+    text = "".join(path.read_text() for path in readers)
+    assert [field.name for field in fields(outputs) if f'"{field.name}"' not in text] == []
 
-    assert deploy(follow, stacks={stack: cloud.exports}).exports == cloud.exports
+
+@pytest.mark.parametrize("role", ROLES, ids=lambda role: role.name)
+def test_a_role_of_hosts_has_its_groups_settings_and_folder(cloud: Cloud[RegionOutputs], role: HostRole) -> None:
+    groups = {group.name for group in cloud.of("aws:autoscaling/group:Group")}
+    assert {f"{role.name}-{group}-group" for group in role.groups} == {
+        name for name in groups if name.startswith(f"{role.name}-")
+    }
+    assert issubclass(type(getattr(settings_of("prod"), role.name)), HostSettings)
+    assert (ROOT / "hosts" / role.name / "cloud-config.yaml").is_file()
 
 
-@pytest.mark.filterwarnings("ignore:coroutine 'Output:RuntimeWarning")
-def test_an_output_that_the_other_stack_lacks_is_named() -> None:
-    with pytest.raises(KeyError, match="account_id"):
-        deploy(lambda: RegionOutputs.of(pulumi.StackReference("other")), stacks={"other": {}})
-    # A program that fails leaves coroutines of the SDK behind: they are to be found here, not in a later test.
-    gc.collect()
+def test_every_group_of_hosts_belongs_to_a_role(cloud: Cloud[RegionOutputs]) -> None:
+    wanted = {f"{role.name}-{group}-group" for role in ROLES for group in role.groups}
+    assert {group.name for group in cloud.of("aws:autoscaling/group:Group")} == wanted

@@ -7,29 +7,40 @@ from functools import cache
 from typing import Any
 
 import pulumi
+from broken_files import GOOD_SECRETS
 from fake_cloud import FAKE_REGION, Cloud, deploy
 from stack_files import settings_of
 
+from components.compute.host_context import HostContext
 from components.data.queues import Queues, QueuesArgs
 from components.network.network import Network, NetworkArgs
-from components.network.security_groups import Firewall, FirewallArgs
+from components.network.security_groups import SecurityGroups, SecurityGroupsArgs
 from components.security.keys import Keys, KeysArgs
 from components.security.secrets import Secrets, SecretsArgs
+from components.site import Site
 from components.storage.storage import Storage, StorageArgs
-from components.web.load_balancer import Balancer, BalancerArgs
-from components.web.trust_store import OriginTrust, OriginTrustArgs
+from components.web.load_balancer import LoadBalancer, LoadBalancerArgs
+from components.web.trust_store import TrustStore, TrustStoreArgs
 from naming import Naming
-from settings import CacheSettings, Capacity, DatabaseSettings, StackSecrets, WebSettings
+from settings import CacheSettings, DatabaseSettings, StackSecrets, WebSettings
 
 PROD = settings_of("prod")
 
 
-def naming(environment: str) -> Naming:
-    return Naming(environment=environment, account_id=PROD.account_id, cost_center=PROD.cost_center)
+def site(environment: str, *, protected: bool = True) -> Site:
+    naming = Naming(environment=environment, account_id=PROD.account_id, cost_center=PROD.cost_center)
+    return Site(naming=naming, region=FAKE_REGION, protected=protected)
 
 
-NAMING = naming(PROD.environment)
-LONG_NAMING = naming("e" * 12)
+SITE = site(PROD.environment)
+NAMING = SITE.naming
+UNPROTECTED = site(PROD.environment, protected=False)
+LONG_SITE = site("e" * 12)
+"""With the longest name that a stack can have."""
+
+
+def stack_secrets() -> StackSecrets:
+    return StackSecrets(**{name: pulumi.Output.secret(value) for name, value in GOOD_SECRETS.items()})
 
 
 def database_settings(**changes: Any) -> DatabaseSettings:
@@ -47,82 +58,57 @@ def web_settings(**changes: Any) -> WebSettings:
 class Ground:
     """What a region has before its applications."""
 
-    def __init__(self, naming: Naming) -> None:
-        self.naming = naming
-        self.keys = Keys("keys", KeysArgs(naming=naming, region=FAKE_REGION, settings=PROD.keys, protected=True))
-        self.network = Network(
-            "network", NetworkArgs(naming=naming, region=FAKE_REGION, settings=PROD.network, keys=self.keys)
-        )
-        self.firewall = Firewall("firewall", FirewallArgs(naming=naming, network=self.network))
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self.keys = Keys("keys", KeysArgs(site=site, settings=PROD.keys))
+        self.network = Network("network", NetworkArgs(site=site, settings=PROD.network, keys=self.keys))
+        self.security_groups = SecurityGroups("firewall", SecurityGroupsArgs(site=site, network=self.network))
 
 
 class Region(Ground):
     """The ground, and what web and workers use."""
 
-    def __init__(self, naming: Naming) -> None:
-        super().__init__(naming)
-        values = StackSecrets(
-            database_password=pulumi.Output.secret("password"),
-            cache_auth_token=pulumi.Output.secret("token"),
-            app_key=pulumi.Output.secret("key"),
-            origin_pull_ca=pulumi.Output.secret("authority"),
+    def __init__(self, site: Site) -> None:
+        super().__init__(site)
+        values = stack_secrets()
+        secrets_args = SecretsArgs(
+            site=site,
+            keys=self.keys,
+            settings=PROD.secrets,
+            database_username=PROD.database.username,
+            values=values,
         )
-        self.secrets = Secrets(
-            "secrets",
-            SecretsArgs(
-                naming=naming,
-                keys=self.keys,
-                settings=PROD.secrets,
-                database_username=PROD.database.username,
-                values=values,
-                protected=True,
-            ),
-        )
-        self.storage = Storage(
-            "storage",
-            StorageArgs(naming=naming, region=FAKE_REGION, keys=self.keys, settings=PROD.storage, protected=True),
-        )
-        self.queues = Queues(
-            "queues", QueuesArgs(naming=naming, keys=self.keys, queues=PROD.workers.queues, protected=True)
-        )
-        self.origin_trust = OriginTrust(
-            "origin-trust",
-            OriginTrustArgs(naming=naming, storage=self.storage, authorities=values.origin_pull_ca),
-        )
-        self.balancer = Balancer("balancer", self.balancer_args(PROD.web))
-
-    def hosts_args(self) -> dict[str, Any]:
-        """What web and workers are given alike."""
-        return {
-            "naming": self.naming,
-            "region": FAKE_REGION,
-            "network": self.network,
-            "firewall": self.firewall,
-            "keys": self.keys,
-            "secrets": self.secrets,
-            "storage": self.storage,
-            "queues": self.queues,
-            "capacity": Capacity.FULL,
-        }
-
-    def balancer_args(self, web: WebSettings) -> BalancerArgs:
-        return BalancerArgs(
-            naming=self.naming,
+        storage = Storage("storage", StorageArgs(site=site, keys=self.keys, settings=PROD.storage))
+        self.context = HostContext(
+            site=site,
             network=self.network,
-            firewall=self.firewall,
-            storage=self.storage,
-            trust=self.origin_trust,
+            security_groups=self.security_groups,
+            keys=self.keys,
+            secrets=Secrets("secrets", secrets_args),
+            storage=storage,
+            queues=Queues("queues", QueuesArgs(site=site, keys=self.keys, queues=PROD.workers.queues)),
+        )
+        trust_store_args = TrustStoreArgs(site=site, storage=storage, authorities=values.origin_pull_ca)
+        self.trust_store = TrustStore("origin-trust", trust_store_args)
+        self.load_balancer = LoadBalancer("balancer", self.load_balancer_args(PROD.web))
+
+    def load_balancer_args(self, web: WebSettings) -> LoadBalancerArgs:
+        return LoadBalancerArgs(
+            site=self.site,
+            network=self.network,
+            security_groups=self.security_groups,
+            storage=self.context.storage,
+            trust_store=self.trust_store,
             settings=web,
             domain=PROD.domain,
-            protected=True,
         )
 
 
 @cache
-def ground(naming: Naming = NAMING) -> Cloud[Ground]:
-    return deploy(lambda: Ground(naming))
+def ground(site: Site = SITE) -> Cloud[Ground]:
+    return deploy(lambda: Ground(site))
 
 
 @cache
-def region(naming: Naming = NAMING) -> Cloud[Region]:
-    return deploy(lambda: Region(naming))
+def region(site: Site = SITE) -> Cloud[Region]:
+    return deploy(lambda: Region(site))

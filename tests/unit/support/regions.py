@@ -2,15 +2,13 @@
 
 from typing import Any
 
-import pulumi
-from broken_files import GOOD_SECRETS
 from fake_cloud import Cloud, Record, deploy
-from parts import LONG_NAMING
+from parts import LONG_SITE, stack_secrets
 from stack_files import settings_of
 
 from outputs import RegionOutputs
 from region import compose
-from settings import Settings, StackSecrets
+from settings import Settings
 
 STACKS = ("prod", "dr")
 PROVIDER = "pulumi:providers:aws"
@@ -29,8 +27,7 @@ def composed(settings: Settings) -> Cloud[RegionOutputs]:
 
 def _compose(settings: Settings) -> Cloud[RegionOutputs]:
     def build() -> RegionOutputs:
-        secrets = {name: pulumi.Output.secret(value) for name, value in GOOD_SECRETS.items()}
-        outputs = compose(settings, StackSecrets(**secrets))
+        outputs = compose(settings, stack_secrets())
         outputs.export()
         return outputs
 
@@ -67,8 +64,8 @@ def altered() -> Cloud[RegionOutputs]:
     return composed(
         prod.model_copy(
             update={
-                "environment": LONG_NAMING.environment,
-                "allow_destroy_of": LONG_NAMING.environment,
+                "environment": LONG_SITE.naming.environment,
+                "allow_destroy_of": LONG_SITE.naming.environment,
                 "database": prod.database.model_copy(update=database),
                 "offsite": prod.offsite.model_copy(update={"copy_every_hours": 6}),
             }

@@ -9,29 +9,30 @@ import pulumi_aws as aws
 import pytest
 import yaml
 from fake_cloud import Cloud, deploy
-from parts import LONG_NAMING, NAMING, PROD, ground
+from parts import LONG_SITE, PROD, SITE, ground
 
 from components.compute import user_data as hosts
 from components.compute.fleet import Fleet, FleetArgs
 from components.compute.instance_role import InstanceRole, InstanceRoleArgs
-from naming import Naming
+from components.site import Site
+from hosts.roles import WORKERS
 
 TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
 GROUP = "aws:autoscaling/group:Group"
 
 
 @cache
-def fleet(*, balanced: bool = False, naming: Naming = NAMING) -> Cloud[Fleet]:
-    laid = ground(naming).built
+def fleet(*, balanced: bool = False, site: Site = SITE) -> Cloud[Fleet]:
+    laid = ground(site).built
 
     def build() -> Fleet:
         targets = [aws.lb.TargetGroup("targets", name="targets")] if balanced else []
         args = FleetArgs(
-            naming=naming,
+            site=site,
             network=laid.network,
-            security_group=laid.firewall.workers,
+            security_group=laid.security_groups[WORKERS],
             keys=laid.keys,
-            role=InstanceRole("hosts", InstanceRoleArgs(naming=naming, grants=[])),
+            instance_role=InstanceRole("hosts", InstanceRoleArgs(site=site, permissions=[])),
             instance_type="c6i.large",
             image_parameter=PROD.web.image_parameter,
             volume_gib=50,
@@ -57,7 +58,7 @@ def test_no_instance_has_a_public_address_or_a_key_pair() -> None:
     template = cloud.one(TEMPLATE).inputs
     [interface] = template["networkInterfaces"]
     assert interface["associatePublicIpAddress"] == "false"
-    assert interface["securityGroups"] == [cloud.value(laid.firewall.workers.id)]
+    assert interface["securityGroups"] == [cloud.value(laid.security_groups[WORKERS].id)]
     assert "keyName" not in template
 
 
@@ -67,7 +68,7 @@ def test_the_root_volume_is_the_images_own_and_encrypted_with_the_data_key() -> 
     [volume] = cloud.one(TEMPLATE).inputs["blockDeviceMappings"]
     assert volume["deviceName"] == "/dev/sda1"
     assert (volume["ebs"]["encrypted"], volume["ebs"]["volumeType"]) == ("true", "gp3")
-    assert volume["ebs"]["kmsKeyId"] == cloud.value(laid.keys.data.arn)
+    assert volume["ebs"]["kmsKeyId"] == cloud.value(laid.keys["data"].arn)
 
 
 def test_a_new_image_is_no_change_of_the_program() -> None:
@@ -134,7 +135,7 @@ def test_an_instance_takes_its_role_from_ec2_alone() -> None:
 
 
 def test_names_fit_in_the_longest_environment() -> None:
-    cloud = fleet(naming=LONG_NAMING)
+    cloud = fleet(site=LONG_SITE)
     assert len(cloud.one("aws:iam/role:Role", "hosts-role").inputs["name"]) <= 64
     assert len(cloud.one(TEMPLATE).inputs["name"]) <= 128
 

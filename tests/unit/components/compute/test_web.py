@@ -8,7 +8,7 @@ from fake_cloud import FAKE_REGION, Cloud, deploy
 from parts import PROD, region
 
 from components.compute.web import Web, WebArgs
-from settings import ColorSettings
+from settings import Capacity, ColorSettings
 
 COLORS = ("blue", "green")
 GROUP = "aws:autoscaling/group:Group"
@@ -19,7 +19,7 @@ POLICY = "aws:autoscaling/policy:Policy"
 @cache
 def web() -> Cloud[Web]:
     laid = region().built
-    args = WebArgs(**laid.hosts_args(), balancer=laid.balancer, settings=PROD.web)
+    args = WebArgs(context=laid.context, load_balancer=laid.load_balancer, settings=PROD.web, capacity=Capacity.FULL)
     return deploy(lambda: Web("web", args))
 
 
@@ -34,7 +34,7 @@ def rights(cloud: Cloud[Web]) -> list[dict[str, Any]]:
 def test_each_color_serves_its_own_target_group() -> None:
     cloud = web()
     laid = region().built
-    for color, target in laid.balancer.target_groups.items():
+    for color, target in laid.load_balancer.target_groups.items():
         assert cloud.one(GROUP, f"web-{color}-group").inputs["targetGroupArns"] == [cloud.value(target.arn)]
 
 
@@ -82,7 +82,8 @@ def test_they_read_releases_and_write_uploads_alone() -> None:
     laid = region().built
     writable = {s["Resource"] for s in rights(cloud) if "s3:PutObject" in s["Action"]}
     readable = {s["Resource"] for s in rights(cloud) if "s3:GetObject" in s["Action"]}
-    uploads, releases = (f"{cloud.value(b.arn)}/*" for b in (laid.storage.uploads, laid.storage.releases))
+    storage = laid.context.storage
+    uploads, releases = (f"{cloud.value(b.arn)}/*" for b in (storage["uploads"], storage["releases"]))
     assert writable == {uploads}
     assert readable == {uploads, releases}
 
@@ -92,9 +93,9 @@ def test_a_key_serves_only_through_the_service_whose_data_it_encrypts() -> None:
     laid = region().built
     of_keys = [s for s in rights(cloud) if any(action.startswith("kms:") for action in s["Action"])]
     assert {(s["Resource"], s["Condition"]["StringEquals"]["kms:ViaService"]) for s in of_keys} == {
-        (cloud.value(laid.keys.secrets.arn), f"secretsmanager.{FAKE_REGION}.amazonaws.com"),
-        (cloud.value(laid.keys.storage.arn), f"s3.{FAKE_REGION}.amazonaws.com"),
-        (cloud.value(laid.keys.messages.arn), f"sqs.{FAKE_REGION}.amazonaws.com"),
+        (cloud.value(laid.keys["secrets"].arn), f"secretsmanager.{FAKE_REGION}.amazonaws.com"),
+        (cloud.value(laid.keys["storage"].arn), f"s3.{FAKE_REGION}.amazonaws.com"),
+        (cloud.value(laid.keys["messages"].arn), f"sqs.{FAKE_REGION}.amazonaws.com"),
     }
 
 
@@ -116,7 +117,7 @@ def test_the_hosts_log_goes_to_an_encrypted_group_that_they_may_write() -> None:
     laid = region().built
     group = cloud.one("aws:cloudwatch/logGroup:LogGroup", "web-log")
     assert (group.inputs["name"], group.inputs["retentionInDays"]) == ("askproai-prod-web", PROD.web.log_retention_days)
-    assert group.inputs["kmsKeyId"] == cloud.value(laid.keys.logs.arn)
+    assert group.inputs["kmsKeyId"] == cloud.value(laid.keys["logs"].arn)
     [writable] = [s["Resource"] for s in rights(cloud) if "logs:PutLogEvents" in s["Action"]]
     assert writable.endswith(":log-group:askproai-prod-web:*")
 

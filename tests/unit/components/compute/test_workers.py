@@ -7,11 +7,12 @@ from fake_cloud import Cloud, deploy
 from parts import PROD, region
 
 from components.compute.workers import Workers, WorkersArgs
+from settings import Capacity
 
 
 @cache
 def workers() -> Cloud[Workers]:
-    args = WorkersArgs(**region().built.hosts_args(), settings=PROD.workers)
+    args = WorkersArgs(context=region().built.context, settings=PROD.workers, capacity=Capacity.FULL)
     return deploy(lambda: Workers("workers", args))
 
 
@@ -56,7 +57,7 @@ def test_workers_take_jobs_and_queue_further_ones() -> None:
     cloud = workers()
     laid = region().built
     policy = cloud.one("aws:iam/rolePolicy:RolePolicy", "workers-instances-rights").document()
-    queues = [cloud.value(queue.arn) for queue in laid.queues.work.values()]
+    queues = [cloud.value(queue.arn) for queue in laid.context.queues.work.values()]
     for action in ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:SendMessage"):
         [resource] = [s["Resource"] for s in policy["Statement"] if action in s["Action"]]
         assert resource == queues

@@ -1,35 +1,34 @@
 """The cache: how it is spread, encrypted and guarded."""
 
 import functools
+from dataclasses import replace
 
 import pulumi
 import pytest
 from fake_cloud import Cloud, deploy
-from parts import LONG_NAMING, NAMING, PROD, cache_settings, ground
+from parts import LONG_SITE, PROD, SITE, UNPROTECTED, cache_settings, ground
 
 from components.data.cache import Cache, CacheArgs
-from naming import Naming
+from components.network.security_groups import Service
+from components.site import Site
 from settings import CacheSettings
 
 GROUP = "aws:elasticache/replicationGroup:ReplicationGroup"
 TOKEN = "a-token-of-more-than-16"
 
 
-def cache(
-    settings: CacheSettings = PROD.cache, *, protected: bool = True, naming: Naming = NAMING, lasting: bool = True
-) -> Cloud[Cache]:
-    laid = ground(naming).built
+def cache(settings: CacheSettings = PROD.cache, *, site: Site = SITE, permanent: bool = True) -> Cloud[Cache]:
+    laid = ground(replace(site, protected=True)).built
 
     def build() -> Cache:
         args = CacheArgs(
-            naming=naming,
+            site=site,
             network=laid.network,
-            firewall=laid.firewall,
+            security_groups=laid.security_groups,
             keys=laid.keys,
             settings=settings,
             auth_token=pulumi.Output.secret(TOKEN),
-            protected=protected,
-            lasting=lasting,
+            permanent=permanent,
         )
         return Cache("cache", args)
 
@@ -51,7 +50,7 @@ def test_it_is_encrypted_at_rest_with_the_data_key_and_always_on_the_way() -> No
     laid = ground().built
     group = cloud.one(GROUP).inputs
     assert group["atRestEncryptionEnabled"] is True
-    assert group["kmsKeyId"] == cloud.value(laid.keys.data.arn)
+    assert group["kmsKeyId"] == cloud.value(laid.keys["data"].arn)
     assert (group["transitEncryptionEnabled"], group["transitEncryptionMode"]) == (True, "required")
 
 
@@ -64,7 +63,7 @@ def test_the_token_is_asked_for_and_never_plain() -> None:
 def test_it_lives_in_the_data_subnets_behind_its_security_group() -> None:
     cloud = deployed()
     laid = ground().built
-    assert cloud.one(GROUP).inputs["securityGroupIds"] == [cloud.value(laid.firewall.cache.id)]
+    assert cloud.one(GROUP).inputs["securityGroupIds"] == [cloud.value(laid.security_groups[Service.CACHE].id)]
     subnets = cloud.one("aws:elasticache/subnetGroup:SubnetGroup").inputs["subnetIds"]
     assert subnets == [cloud.value(subnet) for subnet in laid.network.data_subnet_ids]
 
@@ -87,31 +86,30 @@ def test_logs_go_to_encrypted_groups_that_need_no_resource_policy() -> None:
         group = cloud.one("aws:cloudwatch/logGroup:LogGroup", f"cache-{log}").inputs
         assert group["name"] == destination == f"/aws/vendedlogs/elasticache/askproai-prod-cache/{log}"
         assert group["retentionInDays"] == PROD.cache.log_retention_days
-        assert group["kmsKeyId"] == cloud.value(laid.keys.logs.arn)
+        assert group["kmsKeyId"] == cloud.value(laid.keys["logs"].arn)
 
 
-@pytest.mark.parametrize("protected", [True, False])
-def test_protection_follows_the_stack_and_the_last_snapshot_is_always_taken(protected: bool) -> None:
-    cloud = deployed(protected=protected)
+@pytest.mark.parametrize("site", [SITE, UNPROTECTED])
+def test_protection_follows_the_stack_and_the_final_snapshot_is_always_taken(site: Site) -> None:
+    cloud = deployed(site=site)
     laid = ground().built
     group = cloud.one(GROUP)
-    assert group.protect is protected
+    assert group.protect is site.protected
     assert group.inputs["finalSnapshotIdentifier"] == f"askproai-prod-cache-final-{cloud.value(laid.network.vpc.id)}"
     assert group.inputs["snapshotRetentionLimit"] == PROD.cache.snapshot_retention_days
 
 
 def test_clients_get_the_configuration_endpoint() -> None:
     cloud = deployed()
-    built = cloud.built
-    assert cloud.value(built.endpoint).startswith("clustercfg.")
+    assert cloud.value(cloud.built.group.configuration_endpoint_address).startswith("clustercfg.")
 
 
 def test_the_name_fits_in_the_longest_environment() -> None:
-    assert len(deployed(naming=LONG_NAMING).one(GROUP).inputs["replicationGroupId"]) <= 40
+    assert len(deployed(site=LONG_SITE).one(GROUP).inputs["replicationGroupId"]) <= 40
 
 
-@pytest.mark.parametrize("protected", [True, False])
-def test_one_that_comes_and_goes_is_never_in_its_own_way(protected: bool) -> None:
-    group = deployed(protected=protected, lasting=False).one(GROUP)
+@pytest.mark.parametrize("site", [SITE, UNPROTECTED])
+def test_a_cache_that_is_not_permanent_can_be_deleted_and_created_again(site: Site) -> None:
+    group = deployed(site=site, permanent=False).one(GROUP)
     assert not group.protect
     assert "finalSnapshotIdentifier" not in group.inputs

@@ -1,15 +1,17 @@
 """The database: what guards it, what it is tuned to, and what it logs."""
 
 import json
+from dataclasses import replace
 from functools import cache
 
 import pulumi
 import pytest
 from fake_cloud import Cloud, deploy
-from parts import LONG_NAMING, NAMING, PROD, database_settings, ground
+from parts import LONG_SITE, PROD, SITE, UNPROTECTED, database_settings, ground
 
 from components.data.database import Database, DatabaseArgs
-from naming import Naming
+from components.network.security_groups import Service
+from components.site import Site
 from settings import DatabaseSettings
 
 INSTANCE = "aws:rds/instance:Instance"
@@ -22,24 +24,22 @@ SOURCE = "arn:aws:rds:elsewhere-1:123456789012:db:askproai-other-database"
 def database(
     settings: DatabaseSettings = PROD.database,
     *,
-    protected: bool = True,
-    naming: Naming = NAMING,
+    site: Site = SITE,
     source: str | None = None,
     apply_immediately: bool = False,
 ) -> Cloud[Database]:
-    laid = ground(naming).built
+    laid = ground(replace(site, protected=True)).built
 
     def build() -> Database:
         args = DatabaseArgs(
-            naming=naming,
+            site=site,
             network=laid.network,
-            firewall=laid.firewall,
+            security_groups=laid.security_groups,
             keys=laid.keys,
             settings=settings,
             password=pulumi.Output.secret(PASSWORD),
             source_arn=source,
             apply_immediately=apply_immediately,
-            protected=protected,
         )
         return Database("database", args)
 
@@ -58,7 +58,7 @@ def test_storage_and_insights_are_encrypted_with_the_data_key() -> None:
     cloud = deployed()
     laid = ground().built
     instance = cloud.one(INSTANCE).inputs
-    data_key = cloud.value(laid.keys.data.arn)
+    data_key = cloud.value(laid.keys["data"].arn)
     assert instance["storageEncrypted"] is True
     assert instance["kmsKeyId"] == data_key
     assert instance["performanceInsightsKmsKeyId"] == data_key
@@ -76,25 +76,25 @@ def test_it_is_reached_through_its_security_group_alone() -> None:
     laid = ground().built
     instance = cloud.one(INSTANCE).inputs
     assert instance["publiclyAccessible"] is False
-    assert instance["vpcSecurityGroupIds"] == [cloud.value(laid.firewall.database.id)]
+    assert instance["vpcSecurityGroupIds"] == [cloud.value(laid.security_groups[Service.DATABASE].id)]
     subnets = cloud.one("aws:rds/subnetGroup:SubnetGroup").inputs["subnetIds"]
     assert subnets == [cloud.value(subnet) for subnet in laid.network.data_subnet_ids]
 
 
-@pytest.mark.parametrize("protected", [True, False])
-def test_protection_is_pulumis_and_aws_together(protected: bool) -> None:
-    instance = deployed(protected=protected).one(INSTANCE)
-    assert (instance.protect, instance.inputs["deletionProtection"]) == (protected, protected)
+@pytest.mark.parametrize("site", [SITE, UNPROTECTED])
+def test_protection_is_pulumis_and_aws_together(site: Site) -> None:
+    instance = deployed(site=site).one(INSTANCE)
+    assert (instance.protect, instance.inputs["deletionProtection"]) == (site.protected, site.protected)
 
 
-@pytest.mark.parametrize("protected", [True, False])
-def test_its_end_leaves_a_snapshot_and_the_backups(protected: bool) -> None:
-    cloud = deployed(protected=protected)
+@pytest.mark.parametrize("site", [SITE, UNPROTECTED])
+def test_its_deletion_leaves_a_snapshot_and_the_backups(site: Site) -> None:
+    cloud = deployed(site=site)
     laid = ground().built
     instance = cloud.one(INSTANCE).inputs
     assert instance["skipFinalSnapshot"] is False
-    this_life = cloud.value(laid.network.vpc.id)
-    assert instance["finalSnapshotIdentifier"] == f"askproai-prod-database-final-{this_life}"
+    vpc = cloud.value(laid.network.vpc.id)
+    assert instance["finalSnapshotIdentifier"] == f"askproai-prod-database-final-{vpc}"
     assert instance["deleteAutomatedBackups"] is False
     assert instance["copyTagsToSnapshot"] is True
 
@@ -134,7 +134,7 @@ def test_every_exported_log_has_an_encrypted_group_before_the_instance_starts() 
         group = cloud.one("aws:cloudwatch/logGroup:LogGroup", f"database-{log}-log")
         assert group.inputs["name"] == f"/aws/rds/instance/askproai-prod-database/{log}"
         assert group.inputs["retentionInDays"] == PROD.database.log_retention_days
-        assert group.inputs["kmsKeyId"] == cloud.value(laid.keys.logs.arn)
+        assert group.inputs["kmsKeyId"] == cloud.value(laid.keys["logs"].arn)
         assert group.urn in instance.depends_on
 
 
@@ -147,7 +147,7 @@ def test_rds_takes_the_monitoring_role_for_this_account_alone() -> None:
 
 
 def test_names_fit_in_the_longest_environment() -> None:
-    cloud = deployed(naming=LONG_NAMING)
+    cloud = deployed(site=LONG_SITE)
     assert len(cloud.one(INSTANCE).inputs["identifier"]) <= 63
     assert len(cloud.one("aws:iam/role:Role", "database-monitoring").inputs["name"]) <= 64
 
@@ -159,11 +159,11 @@ def test_a_replica_is_asked_for_nothing_that_its_source_decides() -> None:
     assert replica.inputs["replicateSourceDb"] == SOURCE
 
 
-def test_a_replica_has_its_own_key_and_in_peace_already_its_second_zone_and_its_backups() -> None:
+def test_a_replica_has_its_own_key_and_already_its_second_zone_and_its_backups() -> None:
     cloud = deployed(source=SOURCE)
     laid = ground().built
     replica = cloud.one(INSTANCE).inputs
-    assert replica["kmsKeyId"] == cloud.value(laid.keys.data.arn)
+    assert replica["kmsKeyId"] == cloud.value(laid.keys["data"].arn)
     wanted = database_settings()
     assert (replica["multiAz"], replica["backupRetentionPeriod"]) == (True, wanted.backup_retention_days)
     assert replica["backupWindow"] == wanted.backup_window
@@ -212,17 +212,17 @@ def test_a_later_generation_has_names_of_its_own() -> None:
     assert logs["database-error-log-3"] == "/aws/rds/instance/askproai-prod-database-3/error"
 
 
-def test_a_kept_generation_is_what_it_was() -> None:
+def test_a_retained_generation_is_what_it_was() -> None:
     rebuilt = database(database_settings(generation=2, kept_generations=[1]), source=SOURCE, apply_immediately=True)
-    kept, before = rebuilt.one(INSTANCE, "database-instance"), deployed().one(INSTANCE)
-    assert (kept.inputs, kept.protect, kept.urn) == (before.inputs, before.protect, before.urn)
+    retained, before = rebuilt.one(INSTANCE, "database-instance"), deployed().one(INSTANCE)
+    assert (retained.inputs, retained.protect, retained.urn) == (before.inputs, before.protect, before.urn)
     built = rebuilt.built
     assert rebuilt.value(built.instance.identifier) == "askproai-prod-database-2"
-    assert list(built.kept) == [1]
+    assert list(built.retained) == [1]
 
 
 def test_generations_share_their_groups() -> None:
     rebuilt = database(database_settings(generation=2, kept_generations=[1]))
-    kept, current = (rebuilt.one(INSTANCE, name).inputs for name in ("database-instance", "database-instance-2"))
+    retained, current = (rebuilt.one(INSTANCE, name).inputs for name in ("database-instance", "database-instance-2"))
     shared = ("dbSubnetGroupName", "parameterGroupName", "optionGroupName", "monitoringRoleArn")
-    assert [kept[name] for name in shared] == [current[name] for name in shared]
+    assert [retained[name] for name in shared] == [current[name] for name in shared]

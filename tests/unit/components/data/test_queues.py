@@ -1,14 +1,15 @@
 """The queues: their pairs, their encryption, and who may fill them."""
 
 import json
+from dataclasses import replace
 from functools import cache
 
 import pytest
 from fake_cloud import Cloud, Record, deploy
-from parts import LONG_NAMING, NAMING, ground
+from parts import LONG_SITE, SITE, UNPROTECTED, ground
 
 from components.data.queues import Queues, QueuesArgs
-from naming import Naming
+from components.site import Site
 from settings import QueueSettings
 
 QUEUE = "aws:sqs/queue:Queue"
@@ -24,10 +25,10 @@ def queue_settings(visibility_timeout_seconds: int) -> QueueSettings:
 
 
 @cache
-def queues(*, protected: bool = True, naming: Naming = NAMING) -> Cloud[Queues]:
-    laid = ground(naming).built
+def queues(site: Site = SITE) -> Cloud[Queues]:
+    laid = ground(replace(site, protected=True)).built
     settings = {"default": queue_settings(120), "high": queue_settings(240)}
-    args = QueuesArgs(naming=naming, keys=laid.keys, queues=settings, protected=protected)
+    args = QueuesArgs(site=site, keys=laid.keys, queues=settings)
     return deploy(lambda: Queues("queues", args))
 
 
@@ -51,7 +52,7 @@ def test_all_are_encrypted_with_the_messages_key_and_polled_long() -> None:
     cloud = queues()
     laid = ground().built
     for queue in cloud.of(QUEUE):
-        assert queue.inputs["kmsMasterKeyId"] == cloud.value(laid.keys.messages.arn)
+        assert queue.inputs["kmsMasterKeyId"] == cloud.value(laid.keys["messages"].arn)
         assert queue.inputs["receiveWaitTimeSeconds"] == 20
 
 
@@ -92,13 +93,13 @@ def test_every_queue_refuses_plain_http() -> None:
         assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
-@pytest.mark.parametrize("protected", [True, False])
-def test_the_jobs_in_them_are_guarded_as_the_stack_is(protected: bool) -> None:
-    assert {queue.protect for queue in queues(protected=protected).of(QUEUE)} == {protected}
+@pytest.mark.parametrize("site", [SITE, UNPROTECTED])
+def test_the_jobs_in_them_are_protected_as_the_stack_is(site: Site) -> None:
+    assert {queue.protect for queue in queues(site).of(QUEUE)} == {site.protected}
 
 
 def test_names_fit_in_the_longest_environment() -> None:
-    assert all(len(queue.inputs["name"]) <= 80 for queue in queues(naming=LONG_NAMING).of(QUEUE))
+    assert all(len(queue.inputs["name"]) <= 80 for queue in queues(LONG_SITE).of(QUEUE))
 
 
 def test_the_redrive_policy_is_json_that_aws_gives_back_unchanged() -> None:

@@ -143,8 +143,9 @@ def test_each_alarm_reaches_everybody_through_an_encrypted_topic(stack: str) -> 
     cloud: Cloud[RegionOutputs] = region(stack)
     topic = cloud.one("aws:sns/topic:Topic")
     assert topic.inputs["kmsMasterKeyId"] == cloud.exports["key_arns"]["messages"]
+    topic_arn = f"arn:aws:sns:{settings_of(stack).region}:{PROD.account_id}:{topic.inputs['name']}"
     for made in cloud.of(ALARM):
-        assert made.inputs["alarmActions"] == made.inputs["okActions"] == [cloud.exports["alarm_topic_arn"]]
+        assert made.inputs["alarmActions"] == made.inputs["okActions"] == [topic_arn]
     mails = cloud.of("aws:sns/topicSubscription:TopicSubscription")
     assert [(mail.inputs["protocol"], mail.inputs["endpoint"]) for mail in mails] == [
         ("email", address) for address in settings_of(stack).alarm_emails

@@ -2,9 +2,10 @@
 
 import pytest
 from fake_cloud import FAKE_REGION, Cloud, deploy
-from parts import NAMING, PROD, ground
+from parts import NAMING, PROD, SITE, ground
 
 from components.network.endpoints import Endpoints, EndpointsArgs
+from components.network.security_groups import Service
 
 ENDPOINT = "aws:ec2/vpcEndpoint:VpcEndpoint"
 
@@ -12,7 +13,7 @@ ENDPOINT = "aws:ec2/vpcEndpoint:VpcEndpoint"
 @pytest.fixture(scope="module")
 def cloud() -> Cloud[Endpoints]:
     laid = ground().built
-    args = EndpointsArgs(naming=NAMING, region=FAKE_REGION, network=laid.network, firewall=laid.firewall)
+    args = EndpointsArgs(site=SITE, network=laid.network, security_groups=laid.security_groups)
     return deploy(lambda: Endpoints("endpoints", args))
 
 
@@ -31,7 +32,7 @@ def test_hosts_use_them_under_the_usual_names_in_every_zone(cloud: Cloud[Endpoin
         endpoint = cloud.one(ENDPOINT, f"endpoints-{service}")
         assert endpoint.inputs["privateDnsEnabled"] is True
         assert endpoint.inputs["subnetIds"] == subnets
-        assert endpoint.inputs["securityGroupIds"] == [cloud.value(laid.firewall.endpoints.id)]
+        assert endpoint.inputs["securityGroupIds"] == [cloud.value(laid.security_groups[Service.ENDPOINTS].id)]
 
 
 def test_they_carry_calls_of_our_own_principals_alone(cloud: Cloud[Endpoints]) -> None:

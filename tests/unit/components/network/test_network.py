@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from fake_cloud import FAKE_REGION, Cloud, Record, deploy
-from parts import NAMING, PROD, Ground, ground
+from parts import NAMING, PROD, SITE, Ground, ground
 
 from components.network.network import ANYWHERE, Network, NetworkArgs
 from settings import NetworkSettings, Tier
@@ -19,7 +19,7 @@ SUBNET = "aws:ec2/subnet:Subnet"
 def network_of(**changes: Any) -> Cloud[Network]:
     """The network of `prod` with some of its settings changed."""
     settings = NetworkSettings.model_validate({**PROD.network.model_dump(), **changes})
-    args = NetworkArgs(naming=NAMING, region=FAKE_REGION, settings=settings, keys=ground().built.keys)
+    args = NetworkArgs(site=SITE, settings=settings, keys=ground().built.keys)
     return deploy(lambda: Network("network", args))
 
 
@@ -130,7 +130,7 @@ def test_all_traffic_is_logged_encrypted_and_kept_as_the_setting_says(cloud: Clo
     assert log.inputs["trafficType"] == "ALL"
     assert log.inputs["vpcId"] == cloud.value(cloud.built.network.vpc.id)
     assert log.inputs["logDestination"].endswith(group.inputs["name"])
-    assert group.inputs["kmsKeyId"] == cloud.value(cloud.built.keys.logs.arn)
+    assert group.inputs["kmsKeyId"] == cloud.value(cloud.built.keys["logs"].arn)
     assert group.inputs["retentionInDays"] == PROD.network.flow_log_retention_days
 
 

@@ -6,10 +6,17 @@ from typing import Any
 
 import pytest
 from fake_cloud import Cloud, deploy
-from parts import NAMING, PROD, Ground, ground
+from parts import NAMING, PROD, SITE, Ground, ground
 
 from components.network.cloudflare_ranges import CLOUDFLARE_RANGES
-from components.network.security_groups import PURPOSES, RULES, Firewall, FirewallArgs, Group
+from components.network.security_groups import (
+    MEMBERS,
+    RULES,
+    Range,
+    SecurityGroups,
+    SecurityGroupsArgs,
+)
+from hosts.roles import ROLES
 
 GROUP = "aws:ec2/securityGroup:SecurityGroup"
 DESCRIPTION = r"^[a-zA-Z0-9. _\-:/()#,@\[\]+=&;{}!$*]{1,255}$"
@@ -22,6 +29,10 @@ def cloud() -> Cloud[Ground]:
 
 def rules(cloud: Cloud[Any], group: str, direction: str) -> list[dict[str, Any]]:
     return cloud.one(GROUP, f"firewall-{group}").inputs[direction]
+
+
+def groups(cloud: Cloud[Any]) -> list[str]:
+    return [group.name.removeprefix("firewall-") for group in cloud.of(GROUP)]
 
 
 def reached_from(cloud: Cloud[Any], group: str) -> set[tuple[int, str]]:
@@ -38,9 +49,9 @@ def reaches(cloud: Cloud[Any], group: str) -> set[tuple[int, str]]:
     return {(int(rule["fromPort"]), peer) for rule in rules(cloud, group, "egress") for peer in rule["cidrBlocks"]}
 
 
-def test_there_is_a_group_for_each_role_and_each_has_a_purpose(cloud: Cloud[Ground]) -> None:
-    assert {g.inputs["name"] for g in cloud.of(GROUP)} == {NAMING.physical(group, 255) for group in Group}
-    assert set(PURPOSES) == set(Group)
+def test_there_is_a_group_for_each_role_of_hosts_and_each_service(cloud: Cloud[Ground]) -> None:
+    names = [*(role.name for role in ROLES), "balancer", "database", "cache", "endpoints"]
+    assert {g.inputs["name"] for g in cloud.of(GROUP)} == {NAMING.physical(name, 255) for name in names}
 
 
 def test_the_balancer_is_reached_from_cloudflare_alone(cloud: Cloud[Ground]) -> None:
@@ -94,37 +105,38 @@ def test_hosts_reach_the_data_subnets_and_the_web(cloud: Cloud[Ground], group: s
 
 
 def test_no_group_is_open_to_the_world(cloud: Cloud[Ground]) -> None:
-    for group in Group:
+    for group in groups(cloud):
         assert not [peer for _, peer in reached_from(cloud, group) if peer in ("0.0.0.0/0", "::/0")]
 
 
 def test_rules_are_for_one_tcp_port_each(cloud: Cloud[Ground]) -> None:
-    for group in Group:
+    for group in groups(cloud):
         for rule in [*rules(cloud, group, "ingress"), *rules(cloud, group, "egress")]:
             assert rule["protocol"] == "tcp"
             assert rule["fromPort"] == rule["toPort"]
 
 
 def test_groups_stay_below_the_quota_of_sixty_rules(cloud: Cloud[Ground]) -> None:
-    for group in Group:
+    for group in groups(cloud):
         assert len(reached_from(cloud, group)) <= 60
         assert len(reaches(cloud, group)) <= 60
 
 
-@pytest.mark.parametrize("text", [*(rule.why for rule in RULES), *PURPOSES.values()])
-def test_every_reason_can_be_shown_in_aws(text: str) -> None:
-    assert re.match(DESCRIPTION, text)
+def test_ec2_accepts_every_description(cloud: Cloud[Ground]) -> None:
+    for group in cloud.of(GROUP):
+        rules = [*group.inputs["ingress"], *group.inputs["egress"]]
+        for text in (group.inputs["description"], *(rule["description"] for rule in rules)):
+            assert re.match(DESCRIPTION, text)
 
 
-def test_each_group_comes_before_those_that_let_it_in() -> None:
-    order = list(Group)
+def test_each_group_is_created_after_those_that_its_rules_name() -> None:
     for rule in RULES:
-        if isinstance(rule.peer, Group):
-            assert order.index(rule.peer) < order.index(rule.group)
+        if not isinstance(rule.peer, Range):
+            assert MEMBERS.index(rule.peer) < MEMBERS.index(rule.group)
 
 
 def test_a_fence_leaves_the_database_to_engineers_alone() -> None:
-    args = FirewallArgs(naming=NAMING, network=ground().built.network, fenced=True)
-    fenced = deploy(lambda: Firewall("firewall", args))
+    args = SecurityGroupsArgs(site=SITE, network=ground().built.network, fenced=True)
+    fenced = deploy(lambda: SecurityGroups("firewall", args))
     assert reached_from(fenced, "database") == {(3306, PROD.network.vpn_client_cidr)}
     assert reached_from(fenced, "cache") == {(6379, "web"), (6379, "workers")}

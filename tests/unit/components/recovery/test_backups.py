@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from fake_cloud import Cloud
+from fake_cloud import Cloud, Record
 from regions import altered, composed, rebuilt, region, serving
 from stack_files import settings_of
 
@@ -17,6 +17,10 @@ PROD, DR = settings_of("prod"), settings_of("dr")
 
 def rules(cloud: Cloud[RegionOutputs]) -> dict[str, dict[str, Any]]:
     return {rule["ruleName"]: rule for rule in cloud.one(PLAN).inputs["rules"]}
+
+
+def offsite_vault(cloud: Cloud[RegionOutputs]) -> Record:
+    return cloud.one("aws:backup/vault:Vault", "offsite-vault")
 
 
 def rights(cloud: Cloud[RegionOutputs]) -> list[dict[str, Any]]:
@@ -57,11 +61,11 @@ def test_a_daily_snapshot_is_made_at_its_hour() -> None:
 def test_the_home_copies_every_snapshot_offsite_and_keeps_both_as_long(rule: Any) -> None:
     cloud = region("prod")
     declared = rules(cloud)[rule.role]
-    days = rule.kept_days(PROD.offsite)
+    days = rule.retention_days(PROD.offsite)
     [copy] = declared["copyActions"]
     assert declared["lifecycle"] == copy["lifecycle"] == {"deleteAfter": days}
     assert declared["targetVaultName"] == cloud.exports["backup_vault_name"]
-    vault = cloud.exports["offsite"]["vault_name"]
+    vault = offsite_vault(cloud).inputs["name"]
     assert copy["destinationVaultArn"] == (
         f"arn:aws:backup:{PROD.offsite.region}:{PROD.account_id}:backup-vault:{vault}"
     )
@@ -85,7 +89,7 @@ def test_a_standby_has_a_vault_and_no_plan_until_it_is_activated() -> None:
 def test_a_home_that_follows_keeps_what_it_has_offsite_and_makes_no_snapshots() -> None:
     following = rebuilt()
     assert following.of(PLAN) == []
-    assert following.exports["offsite"] == region("prod").exports["offsite"]
+    assert offsite_vault(following) == offsite_vault(region("prod"))
     assert following.exports["backup_vault_name"] == region("prod").exports["backup_vault_name"]
 
 

@@ -78,10 +78,10 @@ def test_an_activated_standby_names_nothing_of_the_region_that_it_stands_in_for(
 def test_the_other_stack_works_with_the_replicas_that_the_home_declares(role: str) -> None:
     replica = region("prod").one(BUCKET, f"offsite-storage-{role}-bucket").inputs["bucket"]
     assert replica == f"askproai-prod-{role}-replica-{PROD.account_id}"
-    assert region("prod").exports["offsite"][role] == replica
     for cloud in (region("dr"), serving("dr")):
         assert cloud.exports["bucket_names"][role] == replica
-        assert cloud.exports["bucket_arns"][role] == f"arn:aws:s3:::{replica}"
+    readable = [arn for s in host_statements(region("dr"), "s3:GetObject") for arn in [s["Resource"]]]
+    assert (f"arn:aws:s3:::{replica}/*" in readable) is (role != "backups")
 
 
 def test_activation_changes_nothing_about_buckets_and_rights_to_them() -> None:
@@ -111,11 +111,6 @@ def test_hosts_of_the_home_use_the_key_itself() -> None:
     found = [s for s in host_statements(region("prod"), "kms:Decrypt") if s["Resource"] == key]
     assert found
     assert all(set(statement["Condition"]) == {"StringEquals"} for statement in found)
-
-
-def test_only_the_home_has_something_offsite() -> None:
-    assert region("prod").exports["offsite"].keys() == {"region", "vault_name", *ROLES}
-    assert region("dr").exports["offsite"] == {}
 
 
 @pytest.mark.parametrize("role", REPLICATED)

@@ -6,7 +6,7 @@ import pytest
 from fake_cloud import FAKE_REGION, Cloud
 from parts import NAMING, PROD, Ground, ground
 
-from components.security.keys import KEYS
+from components.security.keys import KEYS, KeyRole
 
 KEY = "aws:kms/key:Key"
 ROLES = [row.role for row in KEYS]
@@ -36,10 +36,10 @@ def test_every_key_is_rotated_recoverable_replicable_and_protected(cloud: Cloud[
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_every_key_has_an_alias_in_its_name(cloud: Cloud[Ground], role: str) -> None:
+def test_every_key_has_an_alias_in_its_name(cloud: Cloud[Ground], role: KeyRole) -> None:
     alias = cloud.one("aws:kms/alias:Alias", f"keys-{role}-alias")
     assert alias.inputs["name"] == f"alias/{NAMING.physical(role, 250)}"
-    assert alias.inputs["targetKeyId"] == cloud.value(getattr(cloud.built.keys, role).key_id)
+    assert alias.inputs["targetKeyId"] == cloud.value(cloud.built.keys[role].key_id)
 
 
 @pytest.mark.parametrize("role", ROLES)

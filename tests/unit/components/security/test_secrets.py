@@ -5,9 +5,9 @@ import json
 import pulumi
 import pytest
 from fake_cloud import Cloud, deploy
-from parts import NAMING, PROD, ground
+from parts import NAMING, PROD, SITE, ground
 
-from components.security.secrets import Secrets, SecretsArgs
+from components.security.secrets import SecretRole, Secrets, SecretsArgs
 from settings import StackSecrets
 
 SECRET = "aws:secretsmanager/secret:Secret"
@@ -25,12 +25,11 @@ def cloud() -> Cloud[Secrets]:
             origin_pull_ca=pulumi.Output.secret("the authority"),
         )
         args = SecretsArgs(
-            naming=NAMING,
+            site=SITE,
             keys=ground().built.keys,
             settings=PROD.secrets,
             database_username=PROD.database.username,
             values=values,
-            protected=True,
         )
         return Secrets("secrets", args)
 
@@ -43,7 +42,7 @@ def test_every_secret_is_encrypted_with_the_secrets_key_recoverable_and_protecte
 ) -> None:
     secret = cloud.one(SECRET, f"secrets-{role}")
     assert secret.protect
-    assert secret.inputs["kmsKeyId"] == cloud.value(ground().built.keys.secrets.arn)
+    assert secret.inputs["kmsKeyId"] == cloud.value(ground().built.keys["secrets"].arn)
     assert secret.inputs["recoveryWindowInDays"] == PROD.secrets.recovery_window_days
 
 
@@ -60,10 +59,12 @@ def test_every_secret_is_named_by_its_role(cloud: Cloud[Secrets], role: str) -> 
         ("cache", {"auth_token": "the token"}),
     ],
 )
-def test_each_secret_holds_its_own_values_alone(cloud: Cloud[Secrets], role: str, content: dict[str, str]) -> None:
+def test_each_secret_holds_its_own_values_alone(
+    cloud: Cloud[Secrets], role: SecretRole, content: dict[str, str]
+) -> None:
     version = cloud.one(VERSION, f"secrets-{role}-value")
     assert json.loads(version.inputs["secretString"]) == content
-    assert version.inputs["secretId"] == cloud.value(getattr(cloud.built, role).id)
+    assert version.inputs["secretId"] == cloud.value(cloud.built[role].id)
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 from fake_cloud import FAKE_REGION, Cloud, deploy
-from parts import NAMING, PROD, ground
+from parts import NAMING, PROD, SITE, UNPROTECTED, ground
 
-from components.storage.storage import Storage, StorageArgs
+from components.site import Site
+from components.storage.storage import DATA, DataRole, Storage, StorageArgs
 from naming import DataClass, Naming
 
 BUCKET = "aws:s3/bucket:Bucket"
@@ -15,26 +16,18 @@ LIFECYCLE = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
 LOCK = "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration"
 LOGGING = "aws:s3/bucketLogging:BucketLogging"
 POLICY = "aws:s3/bucketPolicy:BucketPolicy"
-DATA = ["uploads", "releases", "backups"]
 RECORDED = ["trust", *DATA]
 ROLES = ["logs", *RECORDED]
 
 
-def storage_of(*, protected: bool, home: Naming | None = None) -> Cloud[Storage]:
-    args = StorageArgs(
-        naming=NAMING,
-        region=FAKE_REGION,
-        keys=ground().built.keys,
-        settings=PROD.storage,
-        protected=protected,
-        home=home,
-    )
+def storage_of(site: Site = SITE, home: Naming | None = None) -> Cloud[Storage]:
+    args = StorageArgs(site=site, keys=ground().built.keys, settings=PROD.storage, home=home)
     return deploy(lambda: Storage("storage", args))
 
 
 @pytest.fixture(scope="module")
 def cloud() -> Cloud[Storage]:
-    return storage_of(protected=True)
+    return storage_of()
 
 
 def part(cloud: Cloud[Storage], kind: str, role: str) -> dict[str, Any]:
@@ -62,7 +55,7 @@ def test_every_bucket_is_named_by_role_and_account_and_protected(cloud: Cloud[St
 
 
 def test_buckets_and_what_is_in_them_can_go_once_protection_is_lifted() -> None:
-    cloud = storage_of(protected=False)
+    cloud = storage_of(UNPROTECTED)
     assert not [resource.name for resource in cloud.resources if resource.protect]
     assert all(bucket.inputs["forceDestroy"] is True for bucket in cloud.of(BUCKET))
 
@@ -74,7 +67,7 @@ def test_data_is_encrypted_with_the_storage_key(cloud: Cloud[Storage], role: str
     assert rule["bucketKeyEnabled"] is True
     assert rule["applyServerSideEncryptionByDefault"] == {
         "sseAlgorithm": "aws:kms",
-        "kmsMasterKeyId": cloud.value(ground().built.keys.storage.arn),
+        "kmsMasterKeyId": cloud.value(ground().built.keys["storage"].arn),
     }
 
 
@@ -193,22 +186,22 @@ def test_tags_say_what_a_bucket_holds(cloud: Cloud[Storage], role: str, data_cla
     assert tags["Component"] == f"storage-{role}"
 
 
-@pytest.mark.parametrize("role", ROLES)
-def test_buckets_are_given_on_by_name_and_arn(cloud: Cloud[Storage], role: str) -> None:
-    bucket = getattr(cloud.built, role)
+@pytest.mark.parametrize("role", DATA)
+def test_data_buckets_are_handed_on_by_name_and_arn(cloud: Cloud[Storage], role: DataRole) -> None:
+    bucket = cloud.built[role]
     assert cloud.value(bucket.name) == NAMING.bucket(role)
     assert cloud.value(bucket.arn) == f"arn:aws:s3:::{NAMING.bucket(role)}"
 
 
 def test_where_another_stack_owns_the_data_only_logs_and_trust_are_declared() -> None:
     home = replace(NAMING, environment="home")
-    cloud = storage_of(protected=True, home=home)
+    cloud = storage_of(home=home)
     assert [bucket.name for bucket in cloud.of(BUCKET)] == ["storage-logs-bucket", "storage-trust-bucket"]
     storage = cloud.built
     for role in DATA:
-        name = cloud.value(getattr(storage, role).name)
+        name = cloud.value(storage[role].name)
         assert name == f"askproai-home-{role}-replica-{NAMING.account_id}"
-        assert cloud.value(getattr(storage, role).arn) == f"arn:aws:s3:::{name}"
+        assert cloud.value(storage[role].arn) == f"arn:aws:s3:::{name}"
     assert storage.data_key.alias == "alias/askproai-home-storage-replica"
     assert storage.data_key.arn == f"arn:aws:kms:{FAKE_REGION}:{NAMING.account_id}:key/*"
     writers = [s["Sid"] for s in statements(cloud, "logs", "Allow")]

@@ -4,10 +4,12 @@ from functools import cache
 from typing import Any
 
 import pytest
+from broken_files import GOOD_SECRETS
 from fake_cloud import Cloud, deploy
-from parts import LONG_NAMING, PROD, region, web_settings
+from parts import LONG_SITE, PROD, region, web_settings
 
-from components.web.load_balancer import HOST_RULES, Balancer
+from components.network.security_groups import Service
+from components.web.load_balancer import HOST_RULES, LoadBalancer
 from settings import ColorSettings
 
 BALANCER = "aws:lb/loadBalancer:LoadBalancer"
@@ -18,10 +20,10 @@ TRUST = "aws:lb/trustStore:TrustStore"
 
 
 @cache
-def weighted(*weights: int) -> Cloud[Balancer]:
+def weighted(*weights: int) -> Cloud[LoadBalancer]:
     blue, green = (ColorSettings(weight=weight, min_size=3, max_size=4) for weight in weights)
-    args = region().built.balancer_args(web_settings(blue=blue, green=green))
-    return deploy(lambda: Balancer("balancer", args))
+    args = region().built.load_balancer_args(web_settings(blue=blue, green=green))
+    return deploy(lambda: LoadBalancer("balancer", args))
 
 
 def action(cloud: Cloud[Any], role: str) -> dict[str, Any]:
@@ -33,7 +35,7 @@ def test_it_stands_in_the_public_subnets_behind_its_security_group() -> None:
     cloud = region()
     balancer = cloud.one(BALANCER).inputs
     assert balancer["subnets"] == [cloud.value(subnet) for subnet in cloud.built.network.public_subnet_ids]
-    assert balancer["securityGroups"] == [cloud.value(cloud.built.firewall.balancer.id)]
+    assert balancer["securityGroups"] == [cloud.value(cloud.built.security_groups[Service.LOAD_BALANCER].id)]
 
 
 def test_malformed_requests_go_no_further() -> None:
@@ -51,7 +53,7 @@ def test_every_request_is_recorded_once_the_bucket_takes_records() -> None:
     cloud = region()
     balancer = cloud.one(BALANCER)
     logs = balancer.inputs["accessLogs"]
-    assert logs == {"bucket": cloud.value(cloud.built.storage.logs.name), "enabled": True, "prefix": "balancer"}
+    assert logs == {"bucket": cloud.value(cloud.built.context.storage.logs.name), "enabled": True, "prefix": "balancer"}
     assert cloud.one("aws:s3/bucketPolicy:BucketPolicy", "storage-logs-policy").urn in balancer.depends_on
 
 
@@ -76,7 +78,7 @@ def test_nobody_is_let_in_without_a_certificate_of_our_authority() -> None:
     cloud = region()
     assert cloud.one(LISTENER, "balancer-https").inputs["mutualAuthentication"] == {
         "mode": "verify",
-        "trustStoreArn": cloud.value(cloud.built.origin_trust.store.arn),
+        "trustStoreArn": cloud.value(cloud.built.trust_store.store.arn),
         "ignoreClientCertificateExpiry": False,
     }
 
@@ -84,9 +86,9 @@ def test_nobody_is_let_in_without_a_certificate_of_our_authority() -> None:
 def test_the_authority_is_read_from_a_version_of_an_object_in_a_bucket_of_the_region() -> None:
     cloud = region()
     bundle = cloud.one("aws:s3/bucketObjectv2:BucketObjectv2")
-    assert bundle.inputs["content"] == "authority"
+    assert bundle.inputs["content"] == GOOD_SECRETS["origin_pull_ca"]
     assert "content" in bundle.secrets
-    assert bundle.inputs["bucket"] == cloud.value(cloud.built.storage.trust.name)
+    assert bundle.inputs["bucket"] == cloud.value(cloud.built.context.storage.trust.name)
     assert cloud.one("aws:s3/bucketVersioning:BucketVersioning", "storage-trust-versioning").urn in bundle.depends_on
     store = cloud.one("aws:lb/trustStore:TrustStore").inputs
     assert store["caCertificatesBundleS3Bucket"] == bundle.inputs["bucket"]
@@ -156,13 +158,13 @@ def test_monitoring_never_falls_to_the_application() -> None:
 
 def test_an_instance_is_well_when_the_application_says_so() -> None:
     for target in region().of(TARGETS):
-        assert target.inputs["healthCheck"]["path"] == PROD.web.health_check_path
+        assert target.inputs["healthCheck"]["path"] == "/api/health"
         assert target.inputs["healthCheck"]["matcher"] == "200"
         assert target.inputs["deregistrationDelay"] == PROD.web.deregistration_delay_seconds
 
 
 def test_names_fit_in_the_longest_environment() -> None:
-    cloud = region(LONG_NAMING)
+    cloud = region(LONG_SITE)
     names = [made.inputs["name"] for kind in (BALANCER, TARGETS, TRUST) for made in cloud.of(kind)]
     assert len(set(names)) == 4
     assert all(len(name) <= 32 for name in names)

@@ -4,7 +4,7 @@ from functools import cache
 from typing import Any
 
 from fake_cloud import Cloud, deploy
-from parts import NAMING, PROD, region
+from parts import PROD, SITE, region
 
 from components.web.waf import Waf, WafArgs
 
@@ -13,8 +13,8 @@ from components.web.waf import Waf, WafArgs
 def waf() -> Cloud[Waf]:
     laid = region().built
     args = WafArgs(
-        naming=NAMING,
-        balancer=laid.balancer,
+        site=SITE,
+        load_balancer=laid.load_balancer,
         keys=laid.keys,
         settings=PROD.web,
     )
@@ -29,7 +29,7 @@ def test_it_stands_before_the_balancer() -> None:
     cloud = waf()
     laid, built = region().built, cloud.built
     association = cloud.one("aws:wafv2/webAclAssociation:WebAclAssociation").inputs
-    assert association["resourceArn"] == cloud.value(laid.balancer.load_balancer.arn)
+    assert association["resourceArn"] == cloud.value(laid.load_balancer.load_balancer.arn)
     assert association["webAclArn"] == cloud.value(built.acl.arn)
 
 
@@ -70,7 +70,7 @@ def test_its_log_is_encrypted_kept_and_without_credentials() -> None:
     group = cloud.one("aws:cloudwatch/logGroup:LogGroup", "waf-log").inputs
     assert group["name"] == "aws-waf-logs-askproai-prod-waf"
     assert group["retentionInDays"] == PROD.web.log_retention_days
-    assert group["kmsKeyId"] == cloud.value(laid.keys.logs.arn)
+    assert group["kmsKeyId"] == cloud.value(laid.keys["logs"].arn)
     logging = cloud.one("aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration").inputs
     assert logging["resourceArn"] == cloud.value(built.acl.arn)
     redacted = {field["singleHeader"]["name"] for field in logging["redactedFields"]}

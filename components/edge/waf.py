@@ -1,4 +1,4 @@
-"""What no visitor may send: Cloudflare's rules, our own, and limits on how often one client may ask."""
+"""Cloudflare's WAF: custom rules, rate limiting rules and managed rules."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,54 +6,51 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_cloudflare as cloudflare
 
-from components.edge.dns import origin_host
 from components.edge.expressions import PATH, any_host, any_path, below
 from components.edge.part import EdgePart, Zone
+from contract import HEALTH_PATH, METRICS_PATH, origin
 from settings import FirewallSettings, RateLimit
 
 MANAGED_RULESET = "efb7b8c949ac4650a09736fc376e9aee"
 OWASP_RULESET = "4814384a9e5d4991b9815dcfc25d2f1f"
-"""The same in every zone (Cloudflare WAF, "Managed Rules", available managed rulesets)."""
+"""The ids are the same in every zone (Cloudflare WAF, "Managed Rules", available managed rulesets)."""
 OWASP_SCORE_RULE = "6179ae15870a4bb7b2d480d4843b323c"
-"""The OWASP rule that adds up the score and acts (Cloudflare, "OWASP Core Ruleset", configure via API)."""
+"""The OWASP rule that blocks by the total score (Cloudflare, "OWASP Core Ruleset", configure via API)."""
 HIGHEST_PARANOIA_LEVEL = 4
 
-HEALTH_PATH = "/api/health"
-"""devops: /api/health, /api/health/database, /redis and /queue."""
-
 COUNTED_BY = ["cf.colo.id", "ip.src"]
-"""One client at one of Cloudflare's sites: what every plan can count by."""
+"""One client at one of Cloudflare's data centers: characteristics that every plan has."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Refusal:
-    """A rule of our own: requests that match `expression` are blocked."""
+class CustomRule:
+    """A custom rule: requests that match `expression` are blocked. `why` is its description at Cloudflare."""
 
     role: str
     expression: str
     why: str
 
 
-def refusals(zone: Zone, stacks: Iterable[str]) -> list[Refusal]:
-    """Our own rules, for the regions of `stacks`."""
-    origins = [origin_host(zone, stack) for stack in stacks]
+def custom_rules(zone: Zone, stacks: Iterable[str]) -> list[CustomRule]:
+    """The custom rules, for the regions of `stacks`."""
+    origins = [origin(stack, zone.domain) for stack in stacks]
     return [
-        Refusal(
+        CustomRule(
             role="origins-for-health-alone",
             expression=f"{any_host(origins)} and not {below(HEALTH_PATH)}",
             why="A region has a name of its own so that its health can be asked; nobody is served under it.",
         ),
-        Refusal(
+        CustomRule(
             role="metrics-from-inside-alone",
-            expression=f'starts_with({PATH}, "/api/metrics")',
+            expression=f'starts_with({PATH}, "{METRICS_PATH}")',
             why="Prometheus reads the metrics inside the region; outside they would tell attackers our load.",
         ),
-        Refusal(
+        CustomRule(
             role="no-hidden-files",
             expression=f'{PATH} contains "/." and not {below("/.well-known")}',
             why="Nothing whose name begins with a dot is served: .env and .git are what scanners look for first.",
         ),
-        Refusal(
+        CustomRule(
             role="no-other-scripts",
             expression=f'ends_with(lower({PATH}), ".php") and {PATH} ne "/index.php"',
             why="Laravel has one script that the web reaches; requests for others are scanners.",
@@ -62,24 +59,24 @@ def refusals(zone: Zone, stacks: Iterable[str]) -> list[Refusal]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class FirewallArgs:
-    """`stacks` are the regions' stacks, whose own names lead to their health alone."""
+class EdgeWafArgs:
+    """`stacks` are the regions' stacks, whose own host names serve health checks alone."""
 
     zone: Zone
     stacks: Iterable[str]
     settings: FirewallSettings
 
 
-class Firewall(EdgePart):
-    """Three rulesets of the zone, in the order in which Cloudflare asks them: own rules, rate limits, managed rules."""
+class EdgeWaf(EdgePart):
+    """Three rulesets of the zone, in the order in which Cloudflare evaluates them: custom, rate limiting, managed."""
 
-    def __init__(self, name: str, args: FirewallArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(name, opts)
+    def __init__(self, name: str, args: EdgeWafArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("Firewall", name, opts)
         self._zone = args.zone
         self._settings = args.settings
         self._name = name
-        own = [_blocking(refusal) for refusal in refusals(args.zone, args.stacks)]
-        self._ruleset("own-rules", "http_request_firewall_custom", own)
+        custom = [_custom(rule) for rule in custom_rules(args.zone, args.stacks)]
+        self._ruleset("own-rules", "http_request_firewall_custom", custom)
         self._ruleset("rate-limits", "http_ratelimit", self._rate_limits())
         self._ruleset("managed-rules", "http_request_firewall_managed", self._managed_rules())
         self.register_outputs({})
@@ -139,7 +136,7 @@ class Firewall(EdgePart):
         ]
 
     def _owasp_overrides(self) -> cloudflare.RulesetRuleActionParametersOverridesArgs:
-        """All levels are on unless those above the wanted one are turned off."""
+        """Every paranoia level is on by default: those above the wanted one are turned off."""
         settings = self._settings
         above = range(settings.owasp_paranoia_level + 1, HIGHEST_PARANOIA_LEVEL + 1)
         return cloudflare.RulesetRuleActionParametersOverridesArgs(
@@ -158,11 +155,11 @@ class Firewall(EdgePart):
         )
 
 
-def _blocking(refusal: Refusal) -> cloudflare.RulesetRuleArgs:
+def _custom(rule: CustomRule) -> cloudflare.RulesetRuleArgs:
     return cloudflare.RulesetRuleArgs(
-        ref=refusal.role,
-        description=refusal.why,
-        expression=refusal.expression,
+        ref=rule.role,
+        description=rule.why,
+        expression=rule.expression,
         action="block",
         enabled=True,
     )

@@ -1,0 +1,18 @@
+"""Where a component stands: the names of its stack, its region, and whether its data refuses deletion."""
+
+from dataclasses import dataclass
+
+from naming import Naming
+
+
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """What every component of a region is given alike.
+
+    Values alone: the other components that one needs are arguments of their own, since they are the architecture.
+    `region` is that of the component's provider. `protected` resources refuse their deletion.
+    """
+
+    naming: Naming
+    region: str
+    protected: bool
