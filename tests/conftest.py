@@ -12,6 +12,8 @@ from hypothesis import settings
 from typing_extensions import override
 from xdist.scheduler import LoadScopeScheduling
 
+from lazy_sdk import SDKS, import_lazily
+
 CHECKOUT = Path(__file__).parent.parent
 LONGEST = "drill"
 STORIES = {
@@ -26,6 +28,9 @@ MADE_ONCE = ("regions", "edges", "parts")
 """Modules of the unit tests. What they make is kept for all tests of a process, so their tests run in one: that of the
 first of these which they import."""
 NICE = 10
+
+# As the program does, before anything imports an SDK.
+import_lazily(*SDKS)
 
 # Times of a machine that runs other tests beside say nothing.
 settings.register_profile("quick", max_examples=50, deadline=None)
