@@ -1,4 +1,4 @@
-"""Which tests run side by side under `pytest --dist loadscope`, each story on a sandbox of its own; and their haste."""
+"""Which tests run in parallel under `pytest --dist loadscope`, each story on its own sandbox; and their priority."""
 
 import gc
 import os
@@ -32,7 +32,7 @@ NICE = 10
 # As the program does, before anything imports an SDK.
 import_lazily(*SDKS)
 
-# Times of a machine that runs other tests beside say nothing.
+# On a machine that runs other tests at the same time, durations mean nothing.
 settings.register_profile("quick", max_examples=50, deadline=None)
 settings.load_profile("quick")
 
@@ -76,6 +76,6 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Stories | No
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """The longest story sets the length of all: the others leave it the processor."""
+    """The longest story determines how long all tests take: the others yield the processor to it."""
     if "PYTEST_XDIST_WORKER" in os.environ and os.nice(0) < NICE and story(item.nodeid.partition("::")[0]) != LONGEST:
         os.nice(NICE)
