@@ -3,33 +3,34 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-# Compiling every module anew in each process costs more than the tests of most of them.
+# To compile every module in each process takes longer than most of the tests.
 unexport PYTHONDONTWRITEBYTECODE
 BOOTSTRAP ?= python3
 HOME_FOLDER := $(or $(ASKPROAI_SANDBOX),.sandbox)
 BIN := $(HOME_FOLDER)/venv/bin
 PYTHON := $(BIN)/python
+STACKS ?=
 TESTS ?=
-# Those of tests/conftest.py side by side, for most of their time they wait for the provider; one more for the rest.
+# Those of tests/conftest.py in parallel, for most of their time they wait for the provider; one more for the rest.
 STORIES := 5
 DRILL ?=
 
 .PHONY: help
-help: ## What can be done here
+help: ## List the commands
 	@echo "AskProAI platform. Start with: make sandbox"
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: venv
-venv: # The virtual environment alone
+venv: # The virtual environment only
 	@$(BOOTSTRAP) -m sandbox.toolchain.set_up --only venv
 
 .PHONY: set-up
-set-up: ## Install engine, plugins and Python packages; `make sandbox` and `make test` do it by themselves
+set-up: ## Install engine, plugins and Python packages; `make sandbox` and `make test` do so themselves
 	@$(BOOTSTRAP) -m sandbox.toolchain.set_up
 
 .PHONY: sandbox
-sandbox: set-up ## Bring the platform up on this machine: real engine, emulated clouds
-	@$(PYTHON) -m sandbox up
+sandbox: set-up ## Bring the platform up on this machine: real engine, emulated clouds; STACKS="prod dr" for these alone
+	@$(PYTHON) -m sandbox up $(addprefix --stack ,$(STACKS))
 
 .PHONY: sandbox-down
 sandbox-down: venv ## Stop everything the sandbox runs
@@ -49,7 +50,7 @@ sandbox-env: ## The same for the shell you are in: eval "$(make -s sandbox-env)"
 	@$(PYTHON) -m sandbox env
 
 .PHONY: drill
-drill: sandbox ## Lose a region on this machine, fail over, fail back; DRILL="..." is handed to `ops dr drill`
+drill: sandbox ## Lose a region on this machine, fail over, fail back; DRILL="..." is passed to `ops dr drill`
 	@$(PYTHON) -m sandbox shell -- python -m ops dr drill --report reports $(DRILL)
 
 .PHONY: lint
@@ -62,8 +63,12 @@ lint: venv # Format, lint and strict types
 check: lint ## Format, lint, strict types and unit tests: the quick loop
 	@$(PYTHON) -m pytest tests/unit --numprocesses auto --dist loadscope --no-loadscope-reorder $(TESTS)
 
+.PHONY: hooks
+hooks: venv ## Let git run `make check` before every commit
+	@$(BIN)/pre-commit install
+
 .PHONY: test
-test: set-up lint ## Every check and test, with the real engine on a sandbox; TESTS="..." is handed to pytest
+test: set-up lint ## Every check and test, with the real engine on a sandbox; TESTS="..." is passed to pytest
 	@$(PYTHON) -m pytest --numprocesses $(STORIES) --dist loadscope --no-loadscope-reorder $(TESTS)
 
 .PHONY: bench
@@ -71,16 +76,16 @@ bench: set-up ## Time of a preview against a flat program and terraform
 	@$(PYTHON) -m tools.bench
 
 .PHONY: format
-format: venv ## Put the code in the form that `check` wants
+format: venv ## Format the code, and fix what lint can fix
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
 .PHONY: runbooks
-runbooks: venv ## Write docs/runbooks/ anew from the commands
+runbooks: venv ## Generate docs/runbooks/ from the commands
 	@$(PYTHON) -m ops.runbooks
 
 .PHONY: shapes
-shapes: set-up ## Write anew the tables that the sandbox's plugins read, after a change of tokens.yaml or of an SDK
+shapes: set-up ## Generate the tables that the sandbox's plugins read, after a change of tokens.yaml or of an SDK
 	@SANDBOX_BRIDGE=$(HOME_FOLDER)/engine/pulumi-resource-terraform-provider \
 	  SANDBOX_TERRAFORM_PROVIDER=$(HOME_FOLDER)/engine/terraform-provider-aws \
 	  $(PYTHON) -m sandbox.plugins.aws.generate
@@ -88,7 +93,7 @@ shapes: set-up ## Write anew the tables that the sandbox's plugins read, after a
 	@$(PYTHON) -m sandbox.plugins.cloudflare.generate
 
 .PHONY: requirements
-requirements: venv ## Lock the packages of the .in files anew
+requirements: venv ### Lock the packages of the .in files
 	@lock() { $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	    --no-emit-find-links --custom-compile-command "make requirements" "$$@"; }; \
 	lock requirements.in -o requirements.txt; \

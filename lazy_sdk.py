@@ -1,41 +1,44 @@
-"""An SDK of which only the modules that a program asks for are imported.
+"""Lazy import of the clouds' SDKs: a module of them is imported when a name in it is first used.
 
-A cloud's package, or a part of it, imports all of its modules at once, where a program wants a few. `pulumi_cloudflare`
-has 800 in one part: to import them takes longer than the rest of a flip.
+An SDK's `__init__`, and that of each service in it, imports all modules below it. To import a region takes 1.7 CPU
+seconds with this file, which lets it import 82 modules of `pulumi_aws`, and 3.1 without it, which imports 805.
 """
 
 import importlib
-import importlib.util
 import re
 import sys
+from collections.abc import Sequence
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from types import ModuleType
 from typing import Any
 
-INPUT_TYPES = "_inputs"
+from typing_extensions import override
+
+SDKS = ("pulumi_aws", "pulumi_cloudflare")
+VALUES = ("_inputs", "_enums")
+"""Modules of a package with names that have no module of their own."""
 WORD_START = re.compile(r"(?<!^)(?=[A-Z])")
 
 
-def _snake(name: str) -> str:
-    return WORD_START.sub("_", name).lower()
+class _Loaded(ModuleType):
+    """A lazy package whose own `__init__` has run after all."""
 
 
-class _Package(ModuleType):
-    """The package without what its own `__init__` does, as long as every name is found in the module named after it."""
+class _Package(_Loaded):
+    """A package whose `__init__` has not run, as long as every name is found in the module named after it."""
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(f"module {self.__name__} has no attribute {name}")
-        snake = _snake(name)
-        for module in dict.fromkeys(
-            (name, snake, snake.removesuffix("_args"), snake.removesuffix("_output"), INPUT_TYPES)
-        ):
+        snake = WORD_START.sub("_", name).lower()
+        for module in dict.fromkeys((name, snake, snake.removesuffix("_args"), snake.removesuffix("_output"), *VALUES)):
             found = self._imported(module)
             value = found if isinstance(found, _Package) else getattr(found, name, found if module == name else None)
             if value is not None:
                 # Over the module itself, which Python puts here: a function may have the name of its module.
                 setattr(self, name, value)
                 return value
-        self.__class__ = ModuleType  # type: ignore[assignment] from here on it is the package as everybody knows it
+        self.__class__ = _Loaded  # type: ignore[assignment] from here on it is an ordinary package
         assert self.__spec__ is not None
         assert self.__spec__.loader is not None
         self.__spec__.loader.exec_module(self)
@@ -43,7 +46,6 @@ class _Package(ModuleType):
 
     def _imported(self, module: str) -> ModuleType | None:
         full_name = f"{self.__name__}.{module}"
-        import_lazily(full_name)
         try:
             return importlib.import_module(full_name)
         except ModuleNotFoundError as error:
@@ -52,15 +54,47 @@ class _Package(ModuleType):
             return None
 
 
-def import_lazily(package: str) -> None:
-    """Let a later `import` of the package import nothing but what is then asked of it; so too the packages in it.
+class _Loader(SourceFileLoader):
+    """Of a lazy package: makes it without running its `__init__`."""
 
-    Nothing changes for a package that is imported already, or that is not installed.
+    @override
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        return _Package(spec.name)
+
+    @override
+    def exec_module(self, module: ModuleType) -> None:
+        if not isinstance(module, _Package):
+            super().exec_module(module)
+
+
+class _Finder:
+    """Finds the packages of the SDKs, and gives them the loader of lazy ones; modules are Python's to find."""
+
+    def __init__(self) -> None:
+        self.roots: set[str] = set()
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """The spec of a package in one of the SDKs, None for anything else."""
+        spec = PathFinder.find_spec(name, path, target) if name.partition(".")[0] in self.roots else None
+        if spec is None or spec.submodule_search_locations is None or spec.origin is None:
+            return None
+        spec.loader = _Loader(name, spec.origin)
+        return spec
+
+
+_FINDER = _Finder()
+
+
+def import_lazily(*packages: str) -> None:
+    """Let later imports of the packages import only the modules of the names that are used; the same in their packages.
+
+    Raises ImportError for a package that is imported already, for then all of its modules are.
     """
-    spec = importlib.util.find_spec(package) if package not in sys.modules else None
-    if spec is not None and spec.submodule_search_locations is not None:
-        module = _Package(package)
-        module.__spec__ = spec
-        module.__file__ = spec.origin
-        module.__path__ = list(spec.submodule_search_locations)
-        sys.modules[package] = module
+    late = [name for name in packages if name in sys.modules and not isinstance(sys.modules[name], _Loaded)]
+    if late:
+        raise ImportError(f"{late[0]} is imported already: call import_lazily before anything imports it")
+    _FINDER.roots.update(packages)
+    if _FINDER not in sys.meta_path:
+        sys.meta_path.insert(0, _FINDER)

@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+import contract
 from sandbox.project import project, shell
 from sandbox.project.environment import dropped, environment, variables
 from sandbox.project.paths import Paths
@@ -104,8 +105,8 @@ def blackout(
             lost = json.load(answer)
     except HTTPError as error:
         raise SandboxError(json.load(error)["error"]) from None
-    told = ", ".join(f"{name} ({how})" for name, how in lost.items())
-    _say(f"lost: {told}" if told else "every region answers")
+    regions = ", ".join(f"{name} ({how})" for name, how in lost.items())
+    _say(f"lost: {regions}" if regions else "every region answers")
 
 
 def _urls(paths: Paths) -> dict[str, str]:
@@ -178,7 +179,8 @@ def _hints(paths: Paths, servers: dict[str, Server]) -> str:
     edge = next((stack for stack in project.stacks(paths) if project.setting(paths, stack, "live")), None)
     if edge and clouds.resources(paths, edge) and CLOUDFLARE.name in servers:
         domain, url = project.setting(paths, edge, "domain"), servers[CLOUDFLARE.name].url
-        lines.append(f"Visit it:    curl -H 'Host: app.{domain}' {url}/api/health/database")
+        host, path = contract.app(str(domain)), contract.health_paths()[1]
+        lines.append(f"Visit it:    curl -H 'Host: {host}' {url}{path}")
     return "\n".join([*lines, "Stop it:     make sandbox-down"])
 
 

@@ -1,4 +1,4 @@
-"""Which tests run side by side under `pytest --dist loadscope`, each story on a sandbox of its own; and their haste."""
+"""Which tests run in parallel under `pytest --dist loadscope`, each story on its own sandbox; and their priority."""
 
 import gc
 import os
@@ -11,6 +11,8 @@ import pytest
 from hypothesis import settings
 from typing_extensions import override
 from xdist.scheduler import LoadScopeScheduling
+
+from lazy_sdk import SDKS, import_lazily
 
 CHECKOUT = Path(__file__).parent.parent
 LONGEST = "drill"
@@ -27,7 +29,10 @@ MADE_ONCE = ("regions", "edges", "parts")
 first of these which they import."""
 NICE = 10
 
-# Times of a machine that runs other tests beside say nothing.
+# As the program does, before anything imports an SDK.
+import_lazily(*SDKS)
+
+# On a machine that runs other tests at the same time, durations mean nothing.
 settings.register_profile("quick", max_examples=50, deadline=None)
 settings.load_profile("quick")
 
@@ -71,6 +76,6 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Stories | No
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """The longest story sets the length of all: the others leave it the processor."""
+    """The longest story determines how long all tests take: the others yield the processor to it."""
     if "PYTEST_XDIST_WORKER" in os.environ and os.nice(0) < NICE and story(item.nodeid.partition("::")[0]) != LONGEST:
         os.nice(NICE)

@@ -19,7 +19,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
 
 def main() -> None:
-    """Serve until told to stop."""
+    """Serve until SIGTERM or Ctrl-C."""
     options = parse(sys.argv[1:])
     signal.signal(signal.SIGTERM, leave)
     signal.signal(signal.SIGINT, leave)

@@ -80,7 +80,7 @@ def check_redis(aws: Observer, origin: Origin) -> Check:
         for group in groups
         if group["ReplicationGroupId"].startswith(origin.prefix)
     }
-    return Check(passed="available" in states.values(), finding=_told(states) or "no cache")
+    return Check(passed="available" in states.values(), finding=_listed(states) or "no cache")
 
 
 def check_queue(aws: Observer, origin: Origin) -> Check:
@@ -90,7 +90,7 @@ def check_queue(aws: Observer, origin: Origin) -> Check:
 
 
 CHECKS = {"database": check_database, "redis": check_redis, "queue": check_queue}
-"""By the last part of /api/health/<check>."""
+"""By the last part of the path: one for each of `contract.HEALTH_CHECKS` but the first."""
 
 
 def _generation(identifier: str) -> int:
@@ -107,5 +107,5 @@ def _lets_hosts_in(aws: Observer, origin: Origin, instance: Mapping[str, Any]) -
     return any(rule["UserIdGroupPairs"] for group in found for rule in group["IpPermissions"])
 
 
-def _told(states: Mapping[str, str]) -> str:
+def _listed(states: Mapping[str, str]) -> str:
     return ", ".join(f"{name} is {state}" for name, state in states.items())

@@ -16,7 +16,7 @@ class Row:
     region: str
     database: str
 
-    def told(self) -> dict[str, object]:
+    def content(self) -> dict[str, object]:
         """The row as visitors get it."""
         return {"id": self.id, "written_at": moment(self.written), "region": self.region, "database": self.database}
 

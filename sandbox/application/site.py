@@ -3,13 +3,11 @@
 import json
 from dataclasses import dataclass
 
+import contract
 from sandbox.application.checks import CHECKS, Database, database
 from sandbox.application.observer import Observer
 from sandbox.application.origins import Fixed, Origin, find, region_of, route
 from sandbox.application.rows import Rows, moment
-
-HEALTH = "/api/health"
-CANARY = "/api/canary"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,13 +57,13 @@ class Site:
 
     def _application(self, origin: Origin, visit: Visit, instances: int) -> Answer:
         """What an instance answers."""
-        if visit.path == HEALTH:
+        if visit.path == contract.HEALTH_PATH:
             return _health(origin, "web", True, f"{instances} instances in service")
-        name = visit.path.removeprefix(f"{HEALTH}/")
-        if visit.path.startswith(f"{HEALTH}/") and name in CHECKS:
+        if visit.path in contract.health_paths():
+            name = visit.path.rpartition("/")[2]
             found = CHECKS[name](self.aws, origin)
             return _health(origin, name, found.passed, found.finding)
-        if visit.path == CANARY:
+        if visit.path == contract.CANARY_PATH:
             return self._canary(origin, visit)
         if visit.path == "/":
             return Answer(status=200, content={"application": "AskProAI in the sandbox", "region": origin.region})
@@ -98,7 +96,7 @@ class Site:
         if problem := found.write_problem():
             return _failed(origin, "database", problem)
         row = self.rows.write(found.resource_id, number, origin.region, found.identifier)
-        return Answer(status=201, content=row.told())
+        return Answer(status=201, content=row.content())
 
 
 def _number(body: bytes) -> int | None:

@@ -64,15 +64,15 @@ class AnswerAgain:
             status, headers, body = self.answers[invocation]
             start_response(status, headers)
             return body
-        told: list[tuple[str, list[tuple[str, str]]]] = []
+        sent: list[tuple[str, list[tuple[str, str]]]] = []
 
         def note(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
-            told.append((status, headers))
+            sent.append((status, headers))
             return start_response(status, headers, *rest)
 
         body = list(self.application(environ, note))
-        if invocation and told and told[-1][0].startswith("2"):
-            self.answers[invocation] = (*told[-1], body)
+        if invocation and sent and sent[-1][0].startswith("2"):
+            self.answers[invocation] = (*sent[-1], body)
             if len(self.answers) > ANSWERS_KEPT:
                 self.answers.popitem(last=False)
         return body
@@ -81,7 +81,7 @@ class AnswerAgain:
 class SayWhatFails:
     """Answers 501 where moto does not know an operation, and 500 where it fails.
 
-    moto's own 500 names nothing, and clients repeat a call after it: for minutes, if they are told to be patient. An
+    moto's own 500 says nothing, and clients retry after it: for minutes, if they are configured to. An
     error that reaches the server ends the connection unannounced, and with it the next call that a client sends there.
     """
 
@@ -95,8 +95,8 @@ class SayWhatFails:
             error = AwsError("501 Not Implemented", "NotImplemented", f"The emulated AWS lacks this: {missing}")
         except Exception as problem:
             log.exception("%s %s", environ["REQUEST_METHOD"], environ["PATH_INFO"])
-            told = f"The emulated AWS failed, and its log says where: {type(problem).__name__}: {problem}"
-            error = AwsError("500 Internal Server Error", "InternalFailure", told)
+            message = f"The emulated AWS failed, and its log says where: {type(problem).__name__}: {problem}"
+            error = AwsError("500 Internal Server Error", "InternalFailure", message)
         scope = signed_for(environ)
         return answer(environ, start_response, scope.service if scope else "s3", error)
 

@@ -50,7 +50,7 @@ def leave(_signal: int, _frame: FrameType | None) -> None:
 
 
 def main() -> None:
-    """Serve until told to stop."""
+    """Serve until SIGTERM or Ctrl-C."""
     options = parse(sys.argv[1:])
     signal.signal(signal.SIGTERM, leave)
     signal.signal(signal.SIGINT, leave)

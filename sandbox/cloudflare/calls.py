@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox.cloudflare.answers import RefusedError
-from sandbox.cloudflare.store import Store, Thing
+from sandbox.cloudflare.store import Resource, Store
 from sandbox.cloudflare.tokens import Tokens, not_allowed
 
 
@@ -31,8 +31,8 @@ class Call:
         """The domain of the zone in the path."""
         return self.store.zones[self.path["zone_id"]]
 
-    def collection(self, name: str) -> dict[str, Thing]:
-        """The things of the owner under a name such as `dns_records`."""
+    def collection(self, name: str) -> dict[str, Resource]:
+        """The resources of the owner under a name such as `dns_records`."""
         return self.store.collection(f"{self.owner}/{name}")
 
     def require(self, *groups: str) -> None:
@@ -41,8 +41,8 @@ class Call:
             raise not_allowed()
 
 
-def found(things: Mapping[str, Thing], key: str, code: int, message: str) -> Thing:
+def found(resources: Mapping[str, Resource], key: str, code: int, message: str) -> Resource:
     """The thing with an id. Raises RefusedError with the 404 of its kind."""
-    if key not in things:
+    if key not in resources:
         raise RefusedError(404, code, message)
-    return things[key]
+    return resources[key]

@@ -11,10 +11,10 @@ from typing import Any
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
-from sandbox.cloudflare import bodies
+from sandbox.cloudflare import request_schemas
 from sandbox.cloudflare.answers import Page, RefusedError
 from sandbox.cloudflare.calls import Call, found
-from sandbox.cloudflare.store import Thing, new_id, new_uuid, now
+from sandbox.cloudflare.store import Resource, new_id, new_uuid, now
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,48 +29,48 @@ class Collection:
     changed_on: str = ""
     defaults: Mapping[str, Any] = field(default_factory=dict)
     make_id: Callable[[], str] = new_id
-    finish: Callable[[Call, Thing], Thing] = lambda _call, thing: thing
+    finish: Callable[[Call, Resource], Resource] = lambda _call, thing: thing
     answers_id_alone: bool = False
 
     def listed(self, call: Call) -> Page:
         """All of them."""
         return Page(list(call.collection(self.name).values()))
 
-    def one(self, call: Call) -> Thing:
+    def one(self, call: Call) -> Resource:
         """One by its id. Raises RefusedError."""
         return found(call.collection(self.name), call.path[self.key], *self.missing)
 
-    def created(self, call: Call) -> Thing:
+    def created(self, call: Call) -> Resource:
         """A new one."""
         return self._stored(call, self.make_id(), now())
 
-    def replaced(self, call: Call) -> Thing:
+    def replaced(self, call: Call) -> Resource:
         """One with other values: what the body leaves out goes back to its default."""
         old = self.one(call)
         return self._stored(call, old["id"], old[self.made_on])
 
-    def deleted(self, call: Call) -> Thing:
+    def deleted(self, call: Call) -> Resource:
         """The id of one that is no more."""
         old = self.one(call)
         del call.collection(self.name)[old["id"]]
         return {"id": old["id"]}
 
-    def _stored(self, call: Call, key: str, made: str) -> Thing:
-        body = bodies.check(self.body, call.body)
+    def _stored(self, call: Call, key: str, made: str) -> Resource:
+        body = request_schemas.check(self.body, call.body)
         times = {self.made_on: made, **({self.changed_on: now()} if self.changed_on else {})}
         thing = self.finish(call, {**self.defaults, **body, "id": key, **times})
         call.collection(self.name)[key] = thing
         return {"id": key} if self.answers_id_alone else thing
 
 
-def _health_check(_call: Call, thing: Thing) -> Thing:
+def _health_check(_call: Call, thing: Resource) -> Resource:
     secure = thing["type"] == "HTTPS"
     config = {"method": "GET", "path": "/", "port": 443 if secure else 80, "expected_codes": ["200"]}
     config |= {"allow_insecure": False, "follow_redirects": False, **thing.get("http_config", {})}
     return {**thing, "http_config": config, "status": "unknown", "failure_reason": ""}
 
 
-def _notification_policy(call: Call, thing: Thing) -> Thing:
+def _notification_policy(call: Call, thing: Resource) -> Resource:
     if not any(thing["mechanisms"].values()):
         raise RefusedError(400, 17003, "a policy needs at least one mechanism", pointer="/mechanisms")
     checks = [key for zone in call.store.zones for key in call.store.collection(f"/zones/{zone}/healthchecks")]
@@ -80,13 +80,13 @@ def _notification_policy(call: Call, thing: Thing) -> Thing:
     return thing
 
 
-def _access_policy(_call: Call, thing: Thing) -> Thing:
+def _access_policy(_call: Call, thing: Resource) -> Resource:
     if not thing["include"]:
         raise RefusedError(400, 12130, "access.api.error.invalid_request: include is empty", pointer="/include")
     return thing
 
 
-def _access_application(call: Call, thing: Thing) -> Thing:
+def _access_application(call: Call, thing: Resource) -> Resource:
     if thing.get("type") == "self_hosted":
         host = str(thing.get("domain") or "").partition("/")[0]
         if not any(host == name or host.endswith(f".{name}") for name in call.store.zones.values()):
@@ -103,7 +103,7 @@ def _access_application(call: Call, thing: Thing) -> Thing:
     return {**thing, "policies": linked, "aud": thing["id"].replace("-", "") * 2}
 
 
-def _certificate(_call: Call, thing: Thing) -> Thing:
+def _certificate(_call: Call, thing: Resource) -> Resource:
     """What Cloudflare shows of a client certificate: everything but its key. Raises RefusedError."""
     try:
         certificate = x509.load_pem_x509_certificate(thing["certificate"].encode())

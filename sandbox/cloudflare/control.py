@@ -36,9 +36,9 @@ class Control:
         if not path.startswith(PREFIX):
             return self.edge(environ, start_response)
         try:
-            told = environ["wsgi.input"].read()
+            body = environ["wsgi.input"].read()
             status = "200 OK"
-            answer = self._answer(environ["REQUEST_METHOD"], path.removeprefix(PREFIX), told)
+            answer = self._answer(environ["REQUEST_METHOD"], path.removeprefix(PREFIX), body)
         except ValueError as problem:
             status, answer = "400 Bad Request", {"error": str(problem)}
         except LookupError as problem:
@@ -47,17 +47,17 @@ class Control:
         start_response(status, [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
         return [body]
 
-    def _answer(self, method: str, noun: str, told: bytes) -> object:
+    def _answer(self, method: str, noun: str, body: bytes) -> object:
         """The answer to one request; raises ValueError, or LookupError for a path or method that is not there."""
         routes: dict[tuple[str, str], Callable[[], object]] = {
             ("GET", "health"): lambda: {"status": "ok", "instance": self.instance},
             ("GET", "calls"): self.faults.count,
             ("DELETE", "calls"): self.faults.forget,
             ("GET", "faults"): self.faults.report,
-            ("PUT", "faults"): lambda: self._set_faults(faults.read(_parsed(told))),
+            ("PUT", "faults"): lambda: self._set_faults(faults.read(_parsed(body))),
             ("DELETE", "faults"): lambda: self._set_faults([]),
             ("GET", "token"): self.tokens.describe,
-            ("PUT", "token"): lambda: self.tokens.change(_parsed(told)),
+            ("PUT", "token"): lambda: self.tokens.change(_parsed(body)),
             ("GET", "rules"): lambda: {"left_out": sorted(self.edge.left_out)},
         }
         if (method, noun) not in routes:
@@ -71,8 +71,8 @@ class Control:
         return report
 
 
-def _parsed(told: bytes) -> dict[str, object]:
+def _parsed(body: bytes) -> dict[str, object]:
     try:
-        return json.loads(told)
+        return json.loads(body)
     except ValueError:
         raise ValueError("the body is not JSON") from None

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from sandbox.cloudflare.expressions import UnsupportedError, evaluate
-from sandbox.cloudflare.store import Store, Thing
+from sandbox.cloudflare.store import Resource, Store
 
 ORIGIN_SECONDS = 20.0
 """Ours, for tests: Cloudflare waits 100 s for an origin before it answers 524."""
@@ -99,7 +99,7 @@ class Edge:
             return _error(521, 521, "Web server is down", visit.host)
         return _forward(application, visit, str(record["content"]), ray)
 
-    def _record(self, zone: str, host: str) -> Thing | None:
+    def _record(self, zone: str, host: str) -> Resource | None:
         """The proxied record of a host, or of the wildcard above it: Cloudflare serves no others."""
         proxied = {
             record["name"]: record
@@ -108,7 +108,7 @@ class Edge:
         }
         return proxied.get(host) or proxied.get(f"*.{host.partition('.')[2]}")
 
-    def _rules(self, zone: str, phase: str, visit: Visit) -> Iterable[Thing]:
+    def _rules(self, zone: str, phase: str, visit: Visit) -> Iterable[Resource]:
         """The rules of a phase that match."""
         for ruleset in list(self.store.collection(f"/zones/{zone}/rulesets").values()):
             for rule in ruleset["rules"] if ruleset["phase"] == phase else ():
@@ -120,12 +120,12 @@ class Edge:
 
     def _redirect(self, zone: str, visit: Visit) -> Reply | None:
         for rule in self._rules(zone, "http_request_dynamic_redirect", visit):
-            told = rule["action_parameters"]["from_value"]
-            target = told["target_url"]
+            redirect = rule["action_parameters"]["from_value"]
+            target = redirect["target_url"]
             address = target["value"] if "value" in target else evaluate(target["expression"], visit.fields)
-            if visit.query and told.get("preserve_query_string"):
+            if visit.query and redirect.get("preserve_query_string"):
                 address += f"?{visit.query}"
-            status = http.HTTPStatus(told.get("status_code", 301))
+            status = http.HTTPStatus(redirect.get("status_code", 301))
             return Reply(f"{status.value} {status.phrase}", [("Location", address), ("Content-Length", "0")], b"")
         return None
 

@@ -47,16 +47,16 @@ class Fault:
         return True
 
 
-def read(told: object) -> list[Fault]:
-    """Faults as they are told in JSON, one or a list. Raises ValueError."""
-    return [_read(each) for each in (told if isinstance(told, list) else [told])]
+def read(given: object) -> list[Fault]:
+    """Faults as they are given in JSON, one or a list. Raises ValueError."""
+    return [_read(each) for each in (given if isinstance(given, list) else [given])]
 
 
-def _read(told: object) -> Fault:
+def _read(given: object) -> Fault:
     known = {"mode": str, "count": int, "skip": int, "method": str, "path": str, "retry_after": int}
-    if not isinstance(told, dict) or "mode" not in told:
+    if not isinstance(given, dict) or "mode" not in given:
         raise ValueError(f"a fault has a mode, one of {', '.join(Mode)}")
-    values: dict[str, Any] = dict(told)
+    values: dict[str, Any] = dict(given)
     for name, value in values.items():
         if name not in known:
             raise ValueError(f"{name!r} is nothing of a fault: want some of {', '.join(known)}")
@@ -66,7 +66,7 @@ def _read(told: object) -> Fault:
     try:
         mode = Mode(values.pop("mode"))
     except ValueError:
-        raise ValueError(f"mode {told['mode']!r}: want one of {', '.join(Mode)}") from None
+        raise ValueError(f"mode {given['mode']!r}: want one of {', '.join(Mode)}") from None
     return Fault(mode=mode, **{name: value for name, value in values.items() if value is not None})
 
 

@@ -1,4 +1,4 @@
-"""Writes bodies.json: what Cloudflare's API takes in the body of each call the emulator knows.
+"""Writes request_schemas.json: what Cloudflare's API takes in the body of each request that the emulator knows.
 
 Read from the official Python SDK, which Cloudflare generates from the API's own description.
 """
@@ -13,9 +13,9 @@ from typing import Any, Literal, NotRequired, Required, Union, get_args, get_ori
 
 from typing_extensions import is_typeddict
 
-TABLE = Path(__file__).with_name("bodies.json")
+TABLE = Path(__file__).with_name("request_schemas.json")
 
-BODIES = {
+REQUESTS = {
     "access_application": "zero_trust.access.application_create_params:ApplicationCreateParams",
     "access_policy": "zero_trust.access.policy_create_params:PolicyCreateParams",
     "dns_record": "dns.record_create_params:RecordCreateParams",
@@ -36,9 +36,9 @@ Node = Any
 
 
 def build() -> dict[str, Any]:
-    """The table: the SDK's version, and the body of each call by its name in BODIES."""
-    described = {name: _without_path(_node(_type(place))) for name, place in BODIES.items()}
-    return {"sdk": importlib.metadata.version("cloudflare"), "bodies": described}
+    """The table: the SDK's version, and the schema of each request by its name in REQUESTS."""
+    described = {name: _without_path(_node(_type(place))) for name, place in REQUESTS.items()}
+    return {"sdk": importlib.metadata.version("cloudflare"), "schemas": described}
 
 
 def _type(place: str) -> Any:
@@ -85,7 +85,7 @@ def _object(declared: Any) -> Node:
 
 
 def _merge(nodes: list[Node]) -> Node:
-    """One node that takes what any of them takes: the variants of a union are not told apart."""
+    """One node that takes what any of them takes: the variants of a union are merged."""
     described = [node for node in nodes if node != "opaque"]
     kinds = {next(iter(node)) if isinstance(node, dict) else "plain" for node in described}
     if kinds == {"one_of", "plain"}:
@@ -124,7 +124,7 @@ def _plain(node: Node) -> Node:
 def main() -> None:
     """Write the table."""
     TABLE.write_text(json.dumps(build(), indent=1) + "\n")
-    print(f"{TABLE}: {len(BODIES)} bodies")
+    print(f"{TABLE}: {len(REQUESTS)} requests")
 
 
 if __name__ == "__main__":

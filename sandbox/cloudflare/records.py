@@ -8,10 +8,10 @@ import re
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 
-from sandbox.cloudflare import bodies
+from sandbox.cloudflare import request_schemas
 from sandbox.cloudflare.answers import Page, RefusedError
 from sandbox.cloudflare.calls import Call, found
-from sandbox.cloudflare.store import Thing, new_id, now
+from sandbox.cloudflare.store import Resource, new_id, now
 
 PROXIABLE = ("A", "AAAA", "CNAME")
 ADDRESSES = {"A": (IPv4Address, "IPv4"), "AAAA": (IPv6Address, "IPv6")}
@@ -32,45 +32,45 @@ def listed(call: Call) -> Page:
     return Page([record for record in records if _matches(record, call.query)])
 
 
-def one(call: Call) -> Thing:
+def one(call: Call) -> Resource:
     """A record by its id."""
     return found(call.collection(NAME), call.path["dns_record_id"], 81044, "Record does not exist.")
 
 
-def created(call: Call) -> Thing:
+def created(call: Call) -> Resource:
     """A new record."""
-    record = _record(call, bodies.check("dns_record", call.body), new_id())
+    record = _record(call, request_schemas.check("dns_record", call.body), new_id())
     call.collection(NAME)[record["id"]] = record
     return record
 
 
-def replaced(call: Call) -> Thing:
+def replaced(call: Call) -> Resource:
     """A record with other values: what the body leaves out goes back to its default."""
-    return _stored(call, one(call), bodies.check("dns_record", call.body))
+    return _stored(call, one(call), request_schemas.check("dns_record", call.body))
 
 
-def edited(call: Call) -> Thing:
+def edited(call: Call) -> Resource:
     """A record with some values changed."""
     old = one(call)
-    body = bodies.check("dns_record", call.body, partial=True)
+    body = request_schemas.check("dns_record", call.body, partial=True)
     kept = {key: value for key, value in old.items() if key not in (*COMPUTED, "comment_modified_on")}
     return _stored(call, old, {**kept, **body})
 
 
-def deleted(call: Call) -> Thing:
+def deleted(call: Call) -> Resource:
     """The id of a record that is no more."""
     record = one(call)
     del call.collection(NAME)[record["id"]]
     return {"id": record["id"]}
 
 
-def _stored(call: Call, old: Thing, body: dict[str, Any]) -> Thing:
+def _stored(call: Call, old: Resource, body: dict[str, Any]) -> Resource:
     record = {**_record(call, body, old["id"]), "created_on": old["created_on"]}
     call.collection(NAME)[old["id"]] = record
     return record
 
 
-def _record(call: Call, body: dict[str, Any], key: str) -> Thing:
+def _record(call: Call, body: dict[str, Any], key: str) -> Resource:
     kind, name = body["type"], _full_name(body["name"], call.zone_name)
     proxied = body.get("proxied", False)
     if proxied and kind not in PROXIABLE:
@@ -136,7 +136,7 @@ def _refuse_conflicts(call: Call, body: dict[str, Any], key: str) -> None:
             raise RefusedError(400, 81054, "A CNAME record with that host already exists.")
 
 
-def _matches(record: Thing, query: Any) -> bool:
+def _matches(record: Resource, query: Any) -> bool:
     for key, wanted in query.items():
         field, _, how = key.partition(".")
         if field not in ("type", "name", "content", "proxied", "comment"):

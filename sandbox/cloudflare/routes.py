@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
-from sandbox.cloudflare import records, rulesets, tokens, zones
+from sandbox.cloudflare import records, rulesets, token_calls, zones
 from sandbox.cloudflare.answers import Json, RefusedError
 from sandbox.cloudflare.calls import Call
 from sandbox.cloudflare.collections import (
@@ -58,11 +58,11 @@ def _collection(group: str, collection: Collection, *, change: str | None = "PUT
 ACCOUNT_KEYS = (ACCESS_APPLICATIONS.key, ACCESS_POLICIES.key, NOTIFICATION_POLICIES.key)
 
 ROUTES: tuple[Route, ...] = (
-    Route("GET", "/user/tokens/verify", "", tokens.verify),
-    Route("GET", "/accounts/{account_id}/tokens/verify", "", tokens.verify),
-    Route("GET", "/user/tokens/permission_groups", "API Tokens", tokens.permission_groups),
-    Route("GET", "/accounts/{account_id}/tokens/permission_groups", "API Tokens", tokens.permission_groups),
-    Route("GET", "/user/tokens/{token_id}", "API Tokens", tokens.one),
+    Route("GET", "/user/tokens/verify", "", token_calls.verify),
+    Route("GET", "/accounts/{account_id}/tokens/verify", "", token_calls.verify),
+    Route("GET", "/user/tokens/permission_groups", "API Tokens", token_calls.permission_groups),
+    Route("GET", "/accounts/{account_id}/tokens/permission_groups", "API Tokens", token_calls.permission_groups),
+    Route("GET", "/user/tokens/{token_id}", "API Tokens", token_calls.one),
     Route("GET", "/zones", "Zone", zones.listed),
     Route("GET", "/zones/{zone_id}", "Zone", zones.one),
     Route("GET", "/zones/{zone_id}/settings", "Zone Settings", zones.settings, per_page=100),

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from sandbox.cloudflare import bodies
+from sandbox.cloudflare import request_schemas
 from sandbox.cloudflare.answers import Page, RefusedError
 from sandbox.cloudflare.calls import Call, found
-from sandbox.cloudflare.store import Thing, new_id, now
+from sandbox.cloudflare.store import Resource, new_id, now
 
 NAME = "rulesets"
 
@@ -35,14 +35,14 @@ def listed(call: Call) -> Page:
     return Page([{k: v for k, v in ruleset.items() if k != "rules"} for ruleset in call.collection(NAME).values()])
 
 
-def one(call: Call) -> Thing:
+def one(call: Call) -> Resource:
     """A ruleset by its id."""
     ruleset = found(call.collection(NAME), call.path["ruleset_id"], 20004, "ruleset not found")
     call.require(PERMISSIONS[ruleset["phase"]])
     return ruleset
 
 
-def entry_point(call: Call) -> Thing:
+def entry_point(call: Call) -> Resource:
     """The entry point of a phase."""
     phase = call.path["phase"]
     call.require(*([PERMISSIONS[phase]] if phase in PERMISSIONS else PERMISSIONS.values()))
@@ -52,9 +52,9 @@ def entry_point(call: Call) -> Thing:
     raise RefusedError(404, 10003, f"could not find entrypoint ruleset in the {phase} phase")
 
 
-def created(call: Call) -> Thing:
+def created(call: Call) -> Resource:
     """A new ruleset; each phase of a zone takes one entry point."""
-    body = bodies.check("ruleset", call.body)
+    body = request_schemas.check("ruleset", call.body)
     missing = [key for key in ("kind", "name", "phase") if not body.get(key)]
     if missing:
         raise _invalid(f"{missing[0]} is required", f"/{missing[0]}")
@@ -72,9 +72,9 @@ def created(call: Call) -> Thing:
     return _stored(call, body, {"id": new_id(), "version": "0", "rules": []})
 
 
-def replaced(call: Call) -> Thing:
+def replaced(call: Call) -> Resource:
     """A ruleset with other rules: a new version."""
-    old, body = one(call), bodies.check("ruleset", call.body)
+    old, body = one(call), request_schemas.check("ruleset", call.body)
     for fixed in ("kind", "phase"):
         if body.get(fixed, old[fixed]) != old[fixed]:
             raise _invalid(f"{fixed} cannot be changed", f"/{fixed}")
@@ -88,7 +88,7 @@ def deleted(call: Call) -> None:
     del call.collection(NAME)[ruleset["id"]]
 
 
-def _stored(call: Call, body: dict[str, Any], old: Thing) -> Thing:
+def _stored(call: Call, body: dict[str, Any], old: Resource) -> Resource:
     time, version = now(), str(int(old["version"]) + 1)
     ids = {rule["ref"]: rule["id"] for rule in old["rules"]}
     rules = []

@@ -6,7 +6,7 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
-Thing = dict[str, Any]
+Resource = dict[str, Any]
 
 
 class Store:
@@ -16,21 +16,21 @@ class Store:
         """`zones` are names by id."""
         self.account = account
         self.zones = zones
-        self.things: dict[str, dict[str, Thing]] = {}
-        self.singles: dict[str, Thing] = {}
+        self.resources: dict[str, dict[str, Resource]] = {}
+        self.singles: dict[str, Resource] = {}
         self.started = now()
 
-    def collection(self, path: str) -> dict[str, Thing]:
-        """The things at a path such as `/zones/<id>/dns_records`, by id."""
-        return self.things.setdefault(path, {})
+    def collection(self, path: str) -> dict[str, Resource]:
+        """The resources at a path such as `/zones/<id>/dns_records`, by id."""
+        return self.resources.setdefault(path, {})
 
-    def memory(self) -> tuple[dict[str, dict[str, Thing]], dict[str, Thing]]:
+    def memory(self) -> tuple[dict[str, dict[str, Resource]], dict[str, Resource]]:
         """A copy of all that is remembered."""
-        return copy.deepcopy(self.things), copy.deepcopy(self.singles)
+        return copy.deepcopy(self.resources), copy.deepcopy(self.singles)
 
-    def remember(self, memory: tuple[dict[str, dict[str, Thing]], dict[str, Thing]]) -> None:
+    def remember(self, memory: tuple[dict[str, dict[str, Resource]], dict[str, Resource]]) -> None:
         """Go back to what was remembered before."""
-        self.things, self.singles = memory
+        self.resources, self.singles = memory
 
 
 def now() -> str:
@@ -39,10 +39,10 @@ def now() -> str:
 
 
 def new_id() -> str:
-    """An id of 32 hexadecimal digits, as most things have."""
+    """An id of 32 hexadecimal digits, as most resources have."""
     return secrets.token_hex(16)
 
 
 def new_uuid() -> str:
-    """An id as things of Access have it."""
+    """An id as resources of Access have it."""
     return str(uuid.uuid4())

@@ -1,21 +1,13 @@
-"""API tokens: which one the emulator takes, what it may do, and how a token finds that out."""
+"""API tokens: which one the emulator accepts, and what it permits."""
 
-import hashlib
 import re
 import threading
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
-from sandbox.cloudflare.answers import Envelope, Json, Page, RefusedError, success
-from sandbox.cloudflare.store import now
-
-if TYPE_CHECKING:
-    from sandbox.cloudflare.calls import Call
+from sandbox.cloudflare.answers import Json, RefusedError
 
 FORM = re.compile(r"Bearer [A-Za-z0-9_-]{40,}")
 """Cloudflare's API reference: a token has 40 characters; newer ones have a prefix and more."""
-
-TOKEN_ID = "ed17574386854bf78a67040be0a770b0"
 
 ZONE, ACCOUNT, USER = (
     "com.cloudflare.api.account.zone",
@@ -55,28 +47,28 @@ class Tokens:
         self.lock = threading.Lock()
         self.token = Token()
 
-    def change(self, told: Json) -> Json:
-        """Take another token, or change what it may do. Raises ValueError."""
-        permissions = told.get("permissions", self.token.permissions)
-        unknown = sorted(set(permissions or ()) - set(_names()))
+    def change(self, changes: Json) -> Json:
+        """Replace the token, or change what it permits. Raises ValueError."""
+        granted = changes.get("permissions", self.token.permissions)
+        unknown = sorted(set(granted or ()) - set(permissions()))
         if unknown:
-            raise ValueError(f"permission {unknown[0]!r}: want some of {', '.join(_names())}")
-        status = told.get("status", self.token.status)
+            raise ValueError(f"permission {unknown[0]!r}: want some of {', '.join(permissions())}")
+        status = changes.get("status", self.token.status)
         if status not in ("active", "disabled", "expired"):
             raise ValueError(f"status {status!r}: want one of active, disabled, expired")
         with self.lock:
             self.token = replace(
                 self.token,
-                secret=told.get("secret", self.token.secret),
-                permissions=None if permissions is None else tuple(permissions),
+                secret=changes.get("secret", self.token.secret),
+                permissions=None if granted is None else tuple(granted),
                 status=status,
             )
         return self.describe()
 
     def describe(self) -> Json:
         """The token without its secret."""
-        permissions = None if self.token.permissions is None else list(self.token.permissions)
-        return {"permissions": permissions, "status": self.token.status, "any": self.token.secret is None}
+        granted = None if self.token.permissions is None else list(self.token.permissions)
+        return {"permissions": granted, "status": self.token.status, "any": self.token.secret is None}
 
     def identify(self, header: str | None, *, verifying: bool) -> None:
         """Let a call in by its Authorization header. Raises RefusedError."""
@@ -98,52 +90,10 @@ class Tokens:
 
 
 def not_allowed() -> RefusedError:
-    """What a token is told that lacks the permission, whatever the reason."""
+    """The answer to a call without permission, whatever the reason."""
     return RefusedError(403, 10000, "Authentication error")
 
 
-def verify(call: "Call") -> Envelope:
-    """The answer to a token that asks about itself."""
-    status = call.tokens.token.status
-    text = "This API Token is valid and active" if status == "active" else f"This API Token is {status}"
-    return Envelope(success({"id": TOKEN_ID, "status": status}, [{"code": 10000, "message": text, "type": None}]))
-
-
-def one(call: "Call") -> Json:
-    """A token with its policies. Raises RefusedError."""
-    if call.path["token_id"] != TOKEN_ID:
-        raise RefusedError(404, 1003, "Invalid API Token identifier")
-    token, store = call.tokens.token, call.store
-    names = _names() if token.permissions is None else token.permissions
-    resources = {
-        ZONE: {f"com.cloudflare.api.account.zone.{zone}": "*" for zone in store.zones},
-        ACCOUNT: {f"com.cloudflare.api.account.{store.account}": "*"},
-        USER: {"com.cloudflare.api.user.*": "*"},
-    }
-    policies = []
-    for scope, reach in resources.items():
-        groups = [_group(name) for name in names if GROUPS[name.rpartition(" ")[0]] == scope]
-        if groups:
-            policies.append({"id": _id(scope), "effect": "allow", "resources": reach, "permission_groups": groups})
-    times = {"issued_on": store.started, "modified_on": store.started, "last_used_on": now()}
-    return {"id": TOKEN_ID, "name": "sandbox", "status": token.status, **times, "policies": policies}
-
-
-def permission_groups(call: "Call") -> Page:
-    """The permission groups there are, all or those of a name or scope."""
-    name, scope = call.query.get("name"), call.query.get("scope")
-    found = [{**_group(each), "scopes": [GROUPS[each.rpartition(" ")[0]]]} for each in _names()]
-    return Page([g for g in found if name in (None, g["name"]) and (scope is None or scope in g["scopes"])])
-
-
-def _names() -> list[str]:
+def permissions() -> list[str]:
+    """The names of all permissions, as Cloudflare has them."""
     return [f"{group} {verb}" for group in GROUPS for verb in ("Read", "Write")]
-
-
-def _group(name: str) -> Json:
-    return {"id": _id(name), "name": name}
-
-
-def _id(name: str) -> str:
-    """An id of the emulator's own, the same at each start: Cloudflare's are to be looked up by name."""
-    return hashlib.md5(name.encode(), usedforsecurity=False).hexdigest()

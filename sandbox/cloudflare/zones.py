@@ -3,10 +3,10 @@
 import hashlib
 from typing import Any
 
-from sandbox.cloudflare import bodies
+from sandbox.cloudflare import request_schemas
 from sandbox.cloudflare.answers import Page, RefusedError
 from sandbox.cloudflare.calls import Call
-from sandbox.cloudflare.store import Thing, now
+from sandbox.cloudflare.store import Resource, now
 
 ON_OFF = ("off", "on")
 SETTINGS: dict[str, tuple[Any, tuple[str, ...]]] = {
@@ -37,12 +37,12 @@ def listed(call: Call) -> Page:
     return Page([_zone(call, key) for key, name in call.store.zones.items() if call.query.get("name", name) == name])
 
 
-def one(call: Call) -> Thing:
+def one(call: Call) -> Resource:
     """A zone by its id."""
     return _zone(call, call.path["zone_id"])
 
 
-def _zone(call: Call, key: str) -> Thing:
+def _zone(call: Call, key: str) -> Resource:
     started = call.store.started
     return {
         "id": key,
@@ -70,15 +70,15 @@ def settings(call: Call) -> Page:
     return Page([_setting(call, name) for name in SETTINGS])
 
 
-def setting(call: Call) -> Thing:
+def setting(call: Call) -> Resource:
     """A setting of a zone."""
     return _setting(call, call.path["setting_id"])
 
 
-def setting_edited(call: Call) -> Thing:
+def setting_edited(call: Call) -> Resource:
     """A setting with another value."""
     name = call.path["setting_id"]
-    old, body = _setting(call, name), bodies.check("zone_setting", call.body)
+    old, body = _setting(call, name), request_schemas.check("zone_setting", call.body)
     if "value" not in body:
         raise RefusedError(400, 1006, "Missing required value", pointer="/value")
     value, allowed = body["value"], SETTINGS[name][1]
@@ -89,7 +89,7 @@ def setting_edited(call: Call) -> Thing:
     return _setting(call, name)
 
 
-def _setting(call: Call, name: str) -> Thing:
+def _setting(call: Call, name: str) -> Resource:
     if name not in SETTINGS:
         raise RefusedError(400, 1006, f"Undefined zone setting: {name}")
     default = {"id": name, "value": SETTINGS[name][0], "editable": True, "modified_on": None}
@@ -104,15 +104,15 @@ def _is_strict_transport(value: object) -> bool:
     return known and all(type(part) is STRICT_TRANSPORT[name] for name, part in inside.items())
 
 
-def dnssec(call: Call) -> Thing:
+def dnssec(call: Call) -> Resource:
     """DNSSEC of a zone, with the DS record for the registrar."""
     default = {"status": "disabled", "dnssec_multi_signer": False, "dnssec_presigned": False, "modified_on": None}
     return call.store.singles.get(f"{call.owner}/dnssec", default)
 
 
-def dnssec_edited(call: Call) -> Thing:
+def dnssec_edited(call: Call) -> Resource:
     """DNSSEC turned on or off: it waits for the DS record at the registrar, which here nobody sets."""
-    body = bodies.check("dnssec", call.body)
+    body = request_schemas.check("dnssec", call.body)
     asked = {"active": "pending", "disabled": "pending-disabled"}
     changed = {**dnssec(call), **body, "modified_on": now()}
     current = dnssec(call)["status"]
@@ -140,12 +140,12 @@ def dnssec_deleted(call: Call) -> str:
     return ""
 
 
-def origin_pulls(call: Call) -> Thing:
+def origin_pulls(call: Call) -> Resource:
     """Whether Cloudflare shows origins the zone's client certificate."""
     return call.store.singles.get(f"{call.owner}/origin_pulls", {"enabled": False})
 
 
-def origin_pulls_edited(call: Call) -> Thing:
+def origin_pulls_edited(call: Call) -> Resource:
     """The same, turned on or off."""
-    call.store.singles[f"{call.owner}/origin_pulls"] = bodies.check("origin_pull_settings", call.body)
+    call.store.singles[f"{call.owner}/origin_pulls"] = request_schemas.check("origin_pull_settings", call.body)
     return origin_pulls(call)

@@ -50,13 +50,13 @@ def variables(paths: Paths, urls: Mapping[str, str]) -> dict[str, str]:
 
 
 def dropped(paths: Paths, urls: Mapping[str, str]) -> list[str]:
-    """Variables of the caller that would lead Pulumi, an operators' command or a client of a cloud elsewhere."""
+    """Variables of the caller that would send Pulumi, an operators' command or a client of a cloud elsewhere."""
     ours = variables(paths, urls)
     return [name for name in os.environ if name.startswith(OWNED_PREFIXES) and name not in ours and name not in KEPT]
 
 
 def environment(paths: Paths, urls: Mapping[str, str]) -> dict[str, str]:
-    """The caller's environment, led to the sandbox."""
+    """The caller's environment, with the sandbox's variables."""
     gone = set(dropped(paths, urls)) | {"PYTHONHOME"}
     return {name: value for name, value in os.environ.items() if name not in gone} | variables(paths, urls)
 

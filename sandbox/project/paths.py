@@ -39,7 +39,7 @@ class Paths:
 
     @property
     def wrapper(self) -> Path:
-        """The `pulumi` of the sandbox's shell: it leads the engine to the overlay."""
+        """The `pulumi` of the sandbox's shell: it runs the engine in the overlay."""
         return self.bin / "pulumi"
 
     @property
@@ -99,7 +99,7 @@ class Paths:
 
     @property
     def toolchain(self) -> Path:
-        """Which engine the set-up settled on."""
+        """Which engine the set-up chose."""
         return self.home / "toolchain.json"
 
     @property

@@ -1,5 +1,9 @@
-"""The `pulumi` of the sandbox's shell, which leads the engine to the overlay, and its `ops`: shell scripts, because
-they run before every command (standard library only)."""
+"""The sandbox's `pulumi`, which runs the engine in the overlay, and its `ops` (standard library only).
+
+Both are shell scripts, because they run before every command. The engine's own `-C` sends it to the overlay, so
+relative file names among its arguments start there, at $ASKPROAI_PROJECT. To translate them would need a table of the
+flags of every command.
+"""
 
 import shlex
 from pathlib import Path
@@ -14,9 +18,6 @@ engine=@engine@ checkout=@checkout@ project=@project@ rendered=@rendered@ python
 folder=$PWD
 while [ -n "$folder" ] && [ ! -e "$folder/Pulumi.yaml" ]; do folder=${folder%/*}; done
 [ "$folder" -ef "$checkout" ] || [ "$folder" -ef "$project" ] || exec "$engine" "$@"
-for argument in "$@"; do
-    case $argument in -C* | --cwd | --cwd=*) exec "$engine" "$@" ;; esac
-done
 
 for committed in "$checkout"/Pulumi.yaml "$checkout"/Pulumi.*.yaml; do
     if [ -e "$committed" ] && ! cmp -s "$committed" "$rendered/${committed##*/}"; then
@@ -24,38 +25,7 @@ for committed in "$checkout"/Pulumi.yaml "$checkout"/Pulumi.*.yaml; do
         break
     fi
 done
-
-# The engine starts in another folder, so names of files on the command line are made absolute first.
-absolute() {
-    case $1 in "" | -* | /* | *://*) printf %s "$1" ;; *) printf %s "$PWD/$1" ;; esac
-}
-command="${1-} ${2-}" count=$# place=0 previous=
-while [ "$place" -lt "$count" ]; do
-    argument=$1 place=$((place + 1))
-    shift
-    case $argument in
-    --*=*)
-        case ${argument%%=*} in
-        --policy-pack | --policy-pack-config | --plan | --save-plan | --file | --config-file | --import-file | --out)
-            argument=${argument%%=*}=$(absolute "${argument#*=}") ;;
-        esac ;;
-    *)
-        case $previous in
-        --policy-pack | --policy-pack-config | --plan | --save-plan | --file | --config-file | --import-file | --out)
-            argument=$(absolute "$argument") ;;
-        -f | -o)
-            case $command in import*) argument=$(absolute "$argument") ;; esac ;;
-        -s | --stack | *-color) ;;
-        *)
-            # The one file that a command takes without a flag.
-            case $command in "stack graph") [ "$place" -le 2 ] || argument=$(absolute "$argument") ;; esac ;;
-        esac ;;
-    esac
-    previous=$argument
-    set -- "$@" "$argument"
-done
-
-cd "$project" && exec "$engine" "$@"
+exec "$engine" -C "$project" "$@"
 """
 
 LAUNCHER = """#!/bin/sh

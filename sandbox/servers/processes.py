@@ -191,7 +191,7 @@ def leftovers(paths: Paths) -> list[psutil.Process]:
 
 def _belongs(process: psutil.Process, paths: Paths) -> bool:
     with suppress(psutil.Error):
-        # A sandbox beside another has the same binaries.
+        # Isolated sandboxes share their binaries.
         home = process.environ().get(HOME_VARIABLE)
         if home and home != str(paths.home):
             return False

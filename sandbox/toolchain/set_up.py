@@ -12,7 +12,7 @@ import sys
 import time
 from pathlib import Path
 
-from sandbox.project.beside import engine, official
+from sandbox.project.isolated import engine, official
 from sandbox.project.paths import Paths, write_private
 from sandbox.project.wrapper import write_wrapper
 from sandbox.toolchain.build import build
@@ -88,7 +88,7 @@ def make_venv(paths: Paths) -> None:
 
 
 def make_toolchain(paths: Paths) -> None:
-    """The engine and its plugins, and the wrapper that leads the engine to the overlay."""
+    """The engine and its plugins, and the wrapper that runs the engine in the overlay."""
     found = official_engine(paths)
     wanted = {plugin.name: plugin.version(paths) for plugin in PLUGINS}
 

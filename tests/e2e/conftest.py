@@ -1,4 +1,4 @@
-"""One sandbox for all e2e tests, beside the one a developer may have up: the same tools, its own clouds and stacks."""
+"""One sandbox for all e2e tests, isolated from the one a developer may have up: the tools are shared."""
 
 import shutil
 import tempfile
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.project.beside import beside
+from sandbox.project.isolated import isolated
 from sandbox.project.paths import Paths
 from tests.e2e.operated import Platform, Platforms, platforms, sandbox
 
@@ -16,7 +16,7 @@ from tests.e2e.operated import Platform, Platforms, platforms, sandbox
 def own_sandbox() -> Iterator[Paths]:
     """A sandbox whose tools are those of the checkout's, and that is gone afterwards."""
     home = Path(tempfile.mkdtemp(prefix="askproai-e2e-"))
-    paths = beside(Paths.of(), home)
+    paths = isolated(Paths.of(), home)
     yield paths
     sandbox(paths, "down")
     shutil.rmtree(home)

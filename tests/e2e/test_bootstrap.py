@@ -14,8 +14,8 @@ import pytest
 import yaml
 
 from sandbox.project import project
-from sandbox.project.beside import beside
 from sandbox.project.environment import environment
+from sandbox.project.isolated import isolated
 from sandbox.project.paths import CHECKOUT, Paths
 from sandbox.servers import clouds
 from tests.e2e.operated import Platform, run
@@ -61,7 +61,7 @@ class Account:
 @pytest.fixture(scope="module")
 def account() -> Iterator[Account]:
     home = Path(tempfile.mkdtemp(prefix="askproai-bootstrap-"))
-    paths = beside(Paths.of(), home)
+    paths = isolated(Paths.of(), home)
     checkout = home / "checkout"
     checkout.mkdir()
     for file in CHECKOUT.glob("Pulumi*.yaml"):

@@ -17,8 +17,8 @@ import pytest
 
 from ops.core.recovery.finders import AGAIN
 from sandbox.project import project
-from sandbox.project.beside import beside
 from sandbox.project.environment import environment
+from sandbox.project.isolated import isolated
 from sandbox.project.paths import Paths
 from sandbox.servers import bring_up, clouds
 from tests.e2e.operated import Platform, run
@@ -37,7 +37,7 @@ OPS_BUSY, OPS_USAGE = 4, 2
 def platform() -> Iterator[Platform]:
     """Clouds that run, and every stack without a resource."""
     home = Path(tempfile.mkdtemp(prefix="askproai-recover-"))
-    paths = beside(Paths.of(), home)
+    paths = isolated(Paths.of(), home)
     try:
         project.refresh(paths)
         servers, _fresh = clouds.start(paths)

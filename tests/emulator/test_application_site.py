@@ -2,13 +2,15 @@
 
 import pytest
 
+import contract
+from sandbox.application.checks import CHECKS
 from sandbox.application.rows import Rows
 from sandbox.application.site import Answer, DeadOriginError, Site, Visit
 from tests.emulator.declared import Declared, NeverStale, body, declare
 from tests.emulator.emulated import OTHER_REGION, REGION, Clients, Control
 
-HEALTH = "/api/health"
-CANARY = "/api/canary"
+HEALTH = contract.HEALTH_PATH
+CANARY = contract.CANARY_PATH
 
 
 @pytest.fixture
@@ -19,6 +21,10 @@ def site(endpoint: str) -> Site:
 @pytest.fixture
 def shop(aws: Clients, name: str) -> Declared:
     return declare(aws, name)
+
+
+def test_every_health_check_of_the_contract_is_answered() -> None:
+    assert [f"/{name}" for name in CHECKS] == [check for check in contract.HEALTH_CHECKS if check]
 
 
 def visit(

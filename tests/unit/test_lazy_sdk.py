@@ -1,13 +1,22 @@
-"""An SDK that is imported in parts: what is asked of it is there, and nothing else is imported."""
+"""Lazy import of an SDK: the names that are used are there, nothing else is imported, and the program has it so."""
 
 import importlib
+import json
+import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from stack_files import ROOT
 
+import lazy_sdk
 from lazy_sdk import import_lazily
+
+SHIPPED_PROGRAM = ROOT / "tests" / "unit" / "support" / "shipped_program.py"
+MOST_MODULES = 120
+"""Of pulumi_aws in a region: its resource types with their inputs and outputs are 82, all of the SDK are over 800."""
 
 PACKAGE = "sdk_of_a_cloud"
 FILES = {
@@ -17,6 +26,7 @@ FILES = {
     "dns_record.py": "from . import _utilities\nfrom ._inputs import *\nclass DnsRecord:\n    pass\n"
     "class DnsRecordArgs:\n    pass\n",
     "get_zone.py": "def get_zone():\n    return 'zone'\ndef get_zone_output():\n    return 'output'\n",
+    "_enums.py": "class Color:\n    pass\n",
     "heavy.py": "class Elsewhere:\n    pass\n",
     "net/__init__.py": "from .net import *\nfrom .subnet import *\nfrom .tunnel import *\n",
     "net/net.py": "class Net:\n    pass\n",
@@ -32,6 +42,7 @@ def sdk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     for name, text in FILES.items():
         (tmp_path / PACKAGE / name).write_text(text)
     monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(lazy_sdk._FINDER, "roots", set())
     importlib.invalidate_caches()
     yield PACKAGE
     for name in [name for name in sys.modules if name.split(".")[0] == PACKAGE]:
@@ -70,6 +81,13 @@ def test_an_input_type_comes_from_the_module_that_has_them_all(sdk: str) -> None
     assert "heavy" not in imported()
 
 
+def test_an_enumeration_comes_from_the_module_that_has_them_all(sdk: str) -> None:
+    import_lazily(sdk)
+
+    assert importlib.import_module(sdk).Color.__module__ == f"{sdk}._enums"
+    assert "heavy" not in imported()
+
+
 def test_a_package_in_it_is_imported_in_parts_too(sdk: str) -> None:
     import_lazily(sdk)
     package = importlib.import_module(sdk)
@@ -77,6 +95,13 @@ def test_a_package_in_it_is_imported_in_parts_too(sdk: str) -> None:
     assert package.net.Subnet.__module__ == f"{sdk}.net.subnet"
     assert importlib.import_module(f"{sdk}.net").Net is package.net.Net
     assert imported() == {"net.net", "net.subnet", "_utilities"}
+
+
+def test_a_package_in_it_is_lazy_when_it_is_imported_by_its_own_name(sdk: str) -> None:
+    import_lazily(sdk)
+
+    assert importlib.import_module(f"{sdk}.net").Net.__module__ == f"{sdk}.net.net"
+    assert imported() == {"net.net"}
 
 
 def test_a_name_that_is_found_in_no_module_of_its_name_makes_it_the_package_that_it_is(sdk: str) -> None:
@@ -96,11 +121,21 @@ def test_a_name_that_nobody_has_is_missed_as_ever(sdk: str) -> None:
         _ = importlib.import_module(sdk).Nothing
 
 
-def test_a_package_that_is_imported_stays_as_it_is(sdk: str) -> None:
+def test_a_package_that_is_imported_already_is_an_error(sdk: str) -> None:
+    importlib.import_module(sdk)
+
+    with pytest.raises(ImportError, match=f"{sdk} is imported already"):
+        import_lazily(sdk)
+
+
+def test_to_ask_twice_is_no_error_even_when_the_whole_package_was_wanted(sdk: str) -> None:
+    import_lazily(sdk)
     package = importlib.import_module(sdk)
     import_lazily(sdk)
+    assert package.ANSWER == 42
+    import_lazily(sdk)
 
-    assert sys.modules[sdk] is package
+    assert importlib.import_module(sdk) is package
 
 
 def test_a_package_that_is_not_there_is_missed_where_it_is_imported() -> None:
@@ -108,3 +143,32 @@ def test_a_package_that_is_not_there_is_missed_where_it_is_imported() -> None:
 
     with pytest.raises(ModuleNotFoundError):
         importlib.import_module("no_such_sdk")
+
+
+def modules_of_the_shipped_program(stack: str) -> dict[str, list[str]]:
+    """The modules of each SDK that a stack's program has imported at its end, in a process of its own."""
+    path = os.pathsep.join([str(ROOT), str(SHIPPED_PROGRAM.parent)])
+    answer = subprocess.run(
+        [sys.executable, SHIPPED_PROGRAM, stack],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+    )
+    assert answer.returncode == 0, answer.stderr
+    return json.loads(answer.stdout)
+
+
+def test_a_region_imports_few_modules_of_its_own_sdk_and_none_of_the_other() -> None:
+    modules = modules_of_the_shipped_program("prod")
+
+    assert "pulumi_aws.ec2.vpc" in modules["pulumi_aws"]
+    assert len(modules["pulumi_aws"]) <= MOST_MODULES
+    assert modules["pulumi_cloudflare"] == []
+
+
+def test_the_edge_imports_no_module_of_the_regions_sdk() -> None:
+    modules = modules_of_the_shipped_program("edge")
+
+    assert "pulumi_cloudflare.dns_record" in modules["pulumi_cloudflare"]
+    assert modules["pulumi_aws"] == []

@@ -3,10 +3,13 @@
 import fnmatch
 import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 from pulumi_aws import Region
 from stack_files import ROOT
 
@@ -112,3 +115,13 @@ def test_what_the_readme_says_to_edit_is_there() -> None:
 def test_every_link_leads_somewhere(document: Path) -> None:
     broken = [link for link in LINK.findall(document.read_text()) if not (document.parent / link).exists()]
     assert broken == []
+
+
+def test_a_commit_runs_make_check_with_the_tools_of_the_lock_file() -> None:
+    file = ROOT / ".pre-commit-config.yaml"
+    subprocess.run([sys.executable, "-m", "pre_commit", "validate-config", file], cwd=ROOT, check=True)
+    (repository,) = yaml.safe_load(file.read_text())["repos"]
+    assert repository["repo"] == "local"
+    (hook,) = repository["hooks"]
+    assert (hook["entry"], hook["language"], hook["always_run"]) == ("make check", "system", True)
+    assert "\ncheck: lint " in (ROOT / "Makefile").read_text()

@@ -1,4 +1,4 @@
-"""A sandbox beside the sandbox: its tools, with a state, a project and an emulated AWS of their own."""
+"""The benchmark's isolated sandbox: the tools of the checkout's, with its own state, project and emulated AWS."""
 
 import json
 import os
@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.project import project
-from sandbox.project.beside import beside, engine, official
 from sandbox.project.environment import environment
+from sandbox.project.isolated import engine, isolated, official
 from sandbox.project.paths import Paths
 from sandbox.servers import bring_up, clouds, processes
 from sandbox.toolchain.steps import SandboxError
@@ -44,7 +44,7 @@ class Workbench:
 def workbench() -> Iterator[Workbench]:
     """Start the emulated AWS, make the stack, and leave nothing running. Raises SandboxError without a set-up."""
     tools = Paths.of()
-    paths = beside(tools, tools.home / "bench")
+    paths = isolated(tools, tools.home / "bench")
     project.refresh(paths)
     try:
         clouds.start(paths)

@@ -1,4 +1,4 @@
-"""Calls of Cloudflare's API: a bounded number of tries, and all of them wait when one is told to."""
+"""Calls of Cloudflare's API: a bounded number of attempts, and all calls wait when Cloudflare asks one of them to."""
 
 import json
 import random
@@ -49,15 +49,15 @@ class Answer:
 
     def problem(self) -> str:
         """Cloudflare's codes and messages, or the status where there are none."""
-        told: list[str] = []
+        errors: list[str] = []
         try:
             for error in json.loads(self.body)["errors"]:
                 pointer = (error.get("source") or {}).get("pointer")
-                told.append(f"{error['message']} ({error['code']}){f' at {pointer}' if pointer else ''}")
-                told += [f"{inner['message']} ({inner['code']})" for inner in error.get("error_chain") or ()]
+                errors.append(f"{error['message']} ({error['code']}){f' at {pointer}' if pointer else ''}")
+                errors += [f"{inner['message']} ({inner['code']})" for inner in error.get("error_chain") or ()]
         except (ValueError, KeyError, TypeError, AttributeError):
             pass
-        return f"{self.status} {self.reason}{': ' if told else ''}{'; '.join(told)}"
+        return f"{self.status} {self.reason}{': ' if errors else ''}{'; '.join(errors)}"
 
 
 class Client:

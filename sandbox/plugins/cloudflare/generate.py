@@ -1,7 +1,7 @@
 """Writes shapes.json: the properties of each type that the plugin knows, and what the API calls them.
 
-Names and types are read from the installed pulumi-cloudflare, the API's names from the emulator's description of its
-bodies, which comes from Cloudflare's own SDK.
+Names and types are read from the installed pulumi-cloudflare, the API's names from the emulator's request schemas,
+which come from Cloudflare's own SDK.
 """
 
 import importlib
@@ -15,11 +15,11 @@ import pulumi
 from pulumi import _types as sdk_types
 
 from lazy_sdk import import_lazily
-from sandbox.cloudflare import bodies
+from sandbox.cloudflare import request_schemas
 from sandbox.plugins.cloudflare.kinds import KINDS, Kind
 from sandbox.plugins.cloudflare.shapes import TABLE, snake
 
-BODIES = {
+REQUESTS = {
     "AuthenticatedOriginPullsCertificate": "origin_pull_certificate",
     "AuthenticatedOriginPullsSettings": "origin_pull_settings",
     "DnsRecord": "dns_record",
@@ -55,7 +55,7 @@ def _sdk(name: str) -> Any:
 def _type(kind: Kind) -> dict[str, Any]:
     resource: type[pulumi.Resource] = _sdk(kind.type)
     arguments = sdk_types.input_type_py_to_pulumi_names(_sdk(f"{kind.type}Args"))
-    body = bodies.table()["bodies"][BODIES[kind.type]]
+    body = request_schemas.table()["schemas"][REQUESTS[kind.type]]
     shape = _shape(sdk_types.resource_types(resource), body)
     return {"inputs": sorted(arguments.values()), "properties": shape}
 

@@ -14,11 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from stack_files import ROOT
 
-from sandbox.cloudflare import bodies
+from sandbox.cloudflare import request_schemas
 from sandbox.cloudflare.edge import Visit
 from sandbox.cloudflare.expressions import evaluate
 from sandbox.plugins.cloudflare import client, properties, shapes
-from sandbox.plugins.cloudflare.generate import BODIES
+from sandbox.plugins.cloudflare.generate import REQUESTS
 from sandbox.plugins.cloudflare.kinds import KINDS
 from sandbox.plugins.cloudflare.properties import Secret, Unknown
 
@@ -40,7 +40,7 @@ def shape(name: str) -> shapes.Shape:
 
 
 def test_the_tables_are_those_of_the_installed_sdks() -> None:
-    for table, sdk in ((bodies.table(), "cloudflare"), (shapes.table(), "pulumi-cloudflare")):
+    for table, sdk in ((request_schemas.table(), "cloudflare"), (shapes.table(), "pulumi-cloudflare")):
         assert table["sdk"] == importlib.metadata.version(sdk), (
             "run both `generate`s, as tests/emulator/cloudflare says"
         )
@@ -55,7 +55,7 @@ def test_the_plugin_and_the_api_take_all_that_the_edge_declares() -> None:
         assert shapes.unknown_arguments(inputs, shapes.shape(record.type), shapes.inputs(record.type)) == []
         kind = KINDS[record.type]
         body = {name: value for name, value in inputs.items() if name not in (*kind.owners, kind.own_id)}
-        bodies.check(BODIES[kind.type], shapes.to_api(body, shapes.shape(record.type)))
+        request_schemas.check(REQUESTS[kind.type], shapes.to_api(body, shapes.shape(record.type)))
 
 
 @pytest.mark.parametrize("phase", ["http_request_firewall_custom", "http_request_dynamic_redirect"])

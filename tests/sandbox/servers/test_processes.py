@@ -190,7 +190,7 @@ def test_the_lock_of_a_killed_engine_is_released(paths: Paths) -> None:
     assert not lock.exists()
 
 
-def test_the_environment_leads_to_the_sandbox_alone(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_knows_the_sandbox_alone(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_PROFILE", "real")
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "https://real")
     monkeypatch.setenv("PULUMI_ACCESS_TOKEN", "real")

@@ -1,4 +1,4 @@
-"""A sandbox beside the sandbox, for what must not disturb it: the same tools; state, stacks and clouds of its own."""
+"""An isolated sandbox, for tests and benchmarks: it shares the tools, and has its own state, stacks and clouds."""
 
 import json
 import secrets
@@ -11,8 +11,8 @@ from sandbox.toolchain.steps import SandboxError
 SHARED = ("venv", "engine", "toolchain.json", "pulumi-home/plugins")
 
 
-def beside(tools: Paths, home: Path) -> Paths:
-    """Make the folder `home` a sandbox with the tools of another. Raises SandboxError where that is not set up."""
+def isolated(tools: Paths, home: Path) -> Paths:
+    """Make the folder `home` a sandbox with the tools of another one. Raises SandboxError if that is not set up."""
     if not tools.toolchain.is_file():
         raise SandboxError("the sandbox is not set up; run `make set-up`")
     paths = Paths(tools.checkout, home)
@@ -28,7 +28,7 @@ def beside(tools: Paths, home: Path) -> Paths:
 
 
 def engine(paths: Paths) -> Path:
-    """The engine that the set-up settled on."""
+    """The engine that the set-up chose."""
     return official(paths) or paths.engine / "pulumi"
 
 

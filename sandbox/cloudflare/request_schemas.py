@@ -1,4 +1,4 @@
-"""Bodies of calls, checked against Cloudflare's own description of its API (bodies.json)."""
+"""Request schemas: checks the body of a call against Cloudflare's description of its API."""
 
 import json
 from functools import cache
@@ -7,7 +7,7 @@ from typing import Any
 
 from sandbox.cloudflare.answers import RefusedError
 
-TABLE = Path(__file__).with_name("bodies.json")
+TABLE = Path(__file__).with_name("request_schemas.json")
 BAD_BODY = 9207
 """The code that Cloudflare's DNS service has for a body it does not take. Its other services have codes and words of
 their own; the emulator has these for all of them, and says in the message what is wrong."""
@@ -28,7 +28,7 @@ def check(name: str, body: object, *, partial: bool = False) -> dict[str, Any]:
     """
     if not isinstance(body, dict):
         raise RefusedError(400, BAD_BODY, "Request body is invalid: expected a JSON object")
-    _check(table()["bodies"][name], body, "", partial=partial)
+    _check(table()["schemas"][name], body, "", partial=partial)
     return {key: value for key, value in body.items() if value is not None}
 
 

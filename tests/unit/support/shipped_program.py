@@ -1,0 +1,35 @@
+"""Runs `__main__.py` of the checkout on the fake cloud, and prints what it has imported: `shipped_program.py prod`.
+
+It needs a process of its own, for what a test process has imported stays imported.
+"""
+
+import json
+import runpy
+import sys
+
+from broken_files import GOOD_SECRETS, committed, configured
+from edges import SECRETS, edge_settings, region_outputs
+from fake_cloud import deploy
+from stack_files import ROOT
+
+from lazy_sdk import SDKS
+from sandbox.project.origin_pull import origin_pull
+
+
+def main(stack: str) -> None:
+    """Print the modules of each SDK whose code has run: a lazy package is no such module."""
+    pair = {"origin_pull_certificate": origin_pull().certificate, "origin_pull_key": origin_pull().key}
+    secrets = SECRETS | pair if stack == "edge" else GOOD_SECRETS
+    outputs = {f"organization/askproai/{name}": region_outputs(name) for name in edge_settings().regions}
+    with configured(committed(stack), secrets, tuple(secrets)):
+        deploy(lambda: runpy.run_path(str(ROOT), run_name="__main__"), stack=stack, stacks=outputs)
+    lazy = {name for name, module in sys.modules.items() if type(module).__name__ == "_Package"}
+    print(json.dumps({sdk: sorted(_modules(sdk) - lazy) for sdk in SDKS}))
+
+
+def _modules(package: str) -> set[str]:
+    return {name for name in sys.modules if name == package or name.startswith(f"{package}.")}
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
