@@ -1,9 +1,9 @@
 """The shapes of single settings that several blocks share."""
 
 import re
+from pathlib import Path
 from typing import Annotated
 
-from pulumi_aws import Region as AwsRegion
 from pydantic import AfterValidator, Field
 
 from settings.problems import closest
@@ -26,7 +26,10 @@ ARM_FAMILY = re.compile(r"a1|[a-z]+\d+g[a-z]*")
 """Graviton families carry a g right after the generation (EC2 User Guide, "Instance type naming conventions");
 a1, the first, does not."""
 
-REGIONS = [region.value for region in AwsRegion]
+REGIONS = [
+    line for line in Path(__file__).with_name("aws_regions.txt").read_text().splitlines() if not line.startswith("#")
+]
+"""AWS's regions, of all partitions."""
 
 
 def text(check: str, pattern: re.Pattern[str]) -> AfterValidator:
