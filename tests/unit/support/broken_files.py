@@ -13,6 +13,7 @@ from pulumi.runtime.settings import Settings as RuntimeSettings
 from pulumi.runtime.settings import configure
 from stack_files import NAMESPACE, ROOT
 
+from sandbox.project.origin_pull import origin_pull
 from settings import ConfigurationError, load
 
 AUTHORITY = """\
@@ -37,14 +38,18 @@ GOOD_SECRETS = {
     "origin_pull_ca": AUTHORITY,
 }
 
+PAIR = origin_pull()
+EDGE_SECRETS = {
+    "cloudflare_api_token": "token-of-forty-characters-as-cloudflare-",
+    "origin_pull_certificate": PAIR.certificate,
+    "origin_pull_key": PAIR.key,
+}
+
 ABSENT = object()
 """The value of a change that deletes the key."""
 
 Change = tuple[str, Any]
 """A key as the messages spell it, and its new value."""
-
-Refusal = tuple[str, Any, str]
-"""A change, and the line that refuses it."""
 
 
 @cache
@@ -77,14 +82,15 @@ def changed(values: Mapping[str, Any], *changes: Change) -> dict[str, Any]:
 def configured(
     values: Mapping[str, Any],
     secrets: Mapping[str, str] = GOOD_SECRETS,
-    encrypted: Collection[str] = tuple(GOOD_SECRETS),
+    encrypted: Collection[str] | None = None,
+    stack: str = "prod",
 ) -> Generator[None]:
-    """The configuration of stack `prod` as the engine hands it over: text, and JSON for blocks and lists."""
+    """The configuration of a stack as the engine hands it over: text, and JSON for blocks and lists."""
     texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in values.items()}
-    configure(RuntimeSettings(project=NAMESPACE.removesuffix(":"), stack="prod"))
+    configure(RuntimeSettings(project=NAMESPACE.removesuffix(":"), stack=stack))
     set_all_config(
         {f"{NAMESPACE}{key}": value for key, value in {**texts, **secrets}.items()},
-        [f"{NAMESPACE}{key}" for key in encrypted],
+        [f"{NAMESPACE}{key}" for key in (secrets if encrypted is None else encrypted)],
     )
     try:
         yield
@@ -94,12 +100,17 @@ def configured(
 
 def refusals(
     *changes: Change,
-    secrets: Mapping[str, str] = GOOD_SECRETS,
-    encrypted: Collection[str] = tuple(GOOD_SECRETS),
+    secrets: Mapping[str, str] | None = None,
+    encrypted: Collection[str] | None = None,
+    stack: str = "prod",
 ) -> list[str]:
-    """The lines that refuse `Pulumi.prod.yaml` after the changes, each without the file and the namespace."""
-    start = f"Pulumi.prod.yaml: {NAMESPACE}"
-    with configured(changed(committed("prod"), *changes), secrets, encrypted):
+    """The lines that refuse a stack's file after the changes, each without the file and the namespace.
+
+    `secrets` are the good ones of the stack unless given, and all of them are encrypted unless `encrypted` names which.
+    """
+    start = f"Pulumi.{stack}.yaml: {NAMESPACE}"
+    good = EDGE_SECRETS if stack == "edge" else GOOD_SECRETS
+    with configured(changed(committed(stack), *changes), good if secrets is None else secrets, encrypted, stack):
         try:
             load()
         except ConfigurationError as error:

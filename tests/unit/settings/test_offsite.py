@@ -1,85 +1,9 @@
 """What is refused of the copies outside the region, and of the certificate of the origins' authority."""
 
-from typing import Any
-
 import pytest
-from broken_files import AUTHORITY, GOOD_SECRETS, Refusal, changed, committed, configured, refusals
+from broken_files import AUTHORITY, GOOD_SECRETS, changed, committed, configured, refusals
 
 from settings import ConfigurationError, load
-
-REFUSED: list[Refusal] = [
-    (
-        "offsite.home",
-        "other",
-        "offsite.home: 'other' is no stack of the pair; want prod or dr",
-    ),
-    (
-        "offsite.region",
-        "eu-central-1",
-        "offsite.region: 'eu-central-1' is the region of prod itself, whose loss the copies are for; "
-        "want another of data_residency_regions",
-    ),
-    (
-        "offsite.region",
-        "us-east-1",
-        "offsite.region: 'us-east-1' is not in data_residency_regions; want eu-central-1 or eu-west-1",
-    ),
-    (
-        "offsite.region",
-        "eu-wst-1",
-        "offsite.region: 'eu-wst-1' is not an AWS region; did you mean eu-west-1?",
-    ),
-    (
-        "offsite.copy_every_hours",
-        4,
-        "offsite.copy_every_hours: 4 loses up to 240 minutes, above recovery.rpo_minutes 60; want 1 or less",
-    ),
-    (
-        "offsite.copy_every_hours",
-        5,
-        "offsite.copy_every_hours: 5 is not allowed; want one of 1, 2, 3, 4, 6, 8, 12, 24",
-    ),
-    (
-        "offsite.hourly_copies_kept_days",
-        0,
-        "offsite.hourly_copies_kept_days: 0 is out of range; want a whole number from 1 to 36500",
-    ),
-    (
-        "offsite.vault_lock_min_days",
-        8,
-        "offsite.vault_lock_min_days: 8 is above hourly_copies_kept_days 7, and the vault would refuse every copy; "
-        "want 7 or less",
-    ),
-    (
-        "offsite.daily_copies_kept_days",
-        6,
-        "offsite.daily_copies_kept_days: 6 is below hourly_copies_kept_days 7; want 7 or more",
-    ),
-    (
-        "offsite.vault_lock_changeable_days",
-        2,
-        "offsite.vault_lock_changeable_days: 2 is out of range; want a whole number from 3 to 36500",
-    ),
-    (
-        "offsite.daily_copy_hour",
-        24,
-        "offsite.daily_copy_hour: 24 is out of range; want a whole number from 0 to 23",
-    ),
-    *(
-        (
-            "offsite.daily_copy_hour",
-            hour,
-            f"offsite.daily_copy_hour: {hour} is in or right before database.maintenance_window tue:02:00-tue:03:00, "
-            "when RDS takes no snapshot; want another hour",
-        )
-        for hour in (1, 2)
-    ),
-]
-
-
-@pytest.mark.parametrize(("key", "value", "message"), REFUSED)
-def test_a_bad_value_is_refused_with_what_to_write_instead(key: str, value: Any, message: str) -> None:
-    assert refusals((key, value)) == [message]
 
 
 @pytest.mark.parametrize(
