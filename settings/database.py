@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field
 
 from settings.block import Block, rule
 from settings.parameters import REFUSED_BY_MYSQL_80, refused
-from settings.problems import Problem
+from settings.problems import Problem, shown
 from settings.shapes import DatabaseClass, LogRetention, text
 from settings.windows import DatabaseDaily, DatabaseWeekly, overlap
 
@@ -118,10 +118,19 @@ class DatabaseSettings(Block):
 
     @rule
     def _connections_are_counted(self) -> Iterator[Problem]:
-        if not self.parameters.get("max_connections", "").isdecimal():
+        connections = self.parameters.get("max_connections")
+        if connections is None:
             yield Problem(
                 path=("parameters",),
-                text="lack max_connections, a number in quotes; want it, since the alarms are set to a share of it",
+                text="lacks max_connections; add it, a number in quotes, since the alarm on connections is a share of it",
+            )
+        elif not connections.isdecimal():
+            number = connections.strip("\"'")
+            yield Problem(
+                path=("parameters", "max_connections"),
+                text=f"{shown(connections)} is not a number; want "
+                + (f'"{number}"' if number.isdecimal() else "digits")
+                + " in one pair of quotes, since the alarm on connections is a share of it",
             )
 
     @rule

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 import pulumi
 from pydantic import ValidationError
@@ -113,14 +113,22 @@ def _validated(kind: Kind, raw: dict[str, Any], hidden: Set[str]) -> tuple[Setti
         return kind.model.model_validate(raw), []
     except ValidationError as error:
         found = [problem for problem in explain.problems(kind.model, error) if problem.path[0] not in hidden]
-        broken = {_setting(details["loc"]) for details in error.errors(include_url=False)}
+        broken = {_setting(kind.model, details["loc"]) for details in error.errors(include_url=False)}
         return _readable(kind.model, raw, (), broken), found
 
 
-def _setting(location: Path) -> Path:
-    """The part of pydantic's location that leads to a setting: a list with a bad entry is bad as a whole."""
-    end = next((i for i, part in enumerate(location) if isinstance(part, int) or part == explain.KEY), None)
-    return location[:end]
+def _setting(annotation: Any, location: Path) -> Path:
+    """The part of pydantic's location that leads to a setting: a list or map with a bad entry is bad as a whole."""
+    if not location:
+        return ()
+    first, *rest = location
+    if isinstance(annotation, type) and issubclass(annotation, Block):
+        field = annotation.model_fields.get(str(first))
+        return (first, *_setting(field.annotation, tuple(rest))) if field else (first,)
+    inner = get_args(annotation)[-1] if get_origin(annotation) is dict else None
+    if isinstance(inner, type) and issubclass(inner, Block) and explain.KEY not in rest[:1]:
+        return (first, *_setting(inner, tuple(rest)))
+    return ()
 
 
 def _readable(annotation: Any, raw: Any, path: Path, broken: Set[Path]) -> Any:
