@@ -27,7 +27,7 @@ from components.web.waf import Waf, WafArgs
 from naming import Naming
 from outputs import RegionOutputs
 from region_record import Parts, record
-from settings import Settings, StackSecrets
+from settings import OffsiteSettings, Settings, StackSecrets
 
 
 def compose(settings: Settings, stack_secrets: StackSecrets) -> RegionOutputs:
@@ -61,11 +61,15 @@ def _parts(settings: Settings, stack_secrets: StackSecrets, opts: pulumi.Resourc
             keys=keys,
             settings=settings.storage,
             protected=protected,
-            home=None if settings.is_home else replace(naming, environment=settings.offsite.home),
+            home=replace(naming, environment=settings.offsite.home)
+            if settings.offsite and not settings.is_home
+            else None,
         ),
         opts,
     )
-    offsite = _offsite(settings, naming, keys, storage) if settings.is_home else None
+    offsite = None
+    if settings.offsite and settings.is_home:
+        offsite = _offsite(settings, settings.offsite, naming, keys, storage)
     replication = None
     if offsite:
         originals = Side(buckets=storage.data, key=keys.storage, region=region)
@@ -94,26 +98,28 @@ def _parts(settings: Settings, stack_secrets: StackSecrets, opts: pulumi.Resourc
             keys=keys,
             settings=settings.database,
             password=stack_secrets.database_password,
-            source_arn=_followed_database(settings.follows) if settings.following else None,
+            source_arn=_followed_database(settings.follows) if settings.follows and settings.following else None,
             apply_immediately=settings.role == "standby" or settings.database.generation > 1,
             protected=protected,
         ),
         opts,
     )
-    backups = Backups(
-        "backups",
-        BackupsArgs(
-            naming=naming,
-            region=region,
-            keys=keys,
-            database=database.instance,
-            settings=settings.offsite,
-            offsite=offsite,
-            following=settings.following,
-            protected=protected,
-        ),
-        opts,
-    )
+    backups = None
+    if settings.offsite:
+        backups = Backups(
+            "backups",
+            BackupsArgs(
+                naming=naming,
+                region=region,
+                keys=keys,
+                database=database.instance,
+                settings=settings.offsite,
+                offsite=offsite,
+                following=settings.following,
+                protected=protected,
+            ),
+            opts,
+        )
     cache = None
     if settings.cached:
         cache = Cache(
@@ -126,7 +132,7 @@ def _parts(settings: Settings, stack_secrets: StackSecrets, opts: pulumi.Resourc
                 settings=settings.cache,
                 auth_token=stack_secrets.cache_auth_token,
                 protected=protected,
-                lasting=settings.posture == "warm",
+                lasting=settings.posture != "pilot-light",
             ),
             opts,
         )
@@ -228,9 +234,9 @@ def _parts(settings: Settings, stack_secrets: StackSecrets, opts: pulumi.Resourc
     )
 
 
-def _offsite(settings: Settings, naming: Naming, keys: Keys, storage: Storage) -> Offsite:
+def _offsite(settings: Settings, copies: OffsiteSettings, naming: Naming, keys: Keys, storage: Storage) -> Offsite:
     """The copies in the other region: nothing else goes through their provider, and only their owner has it."""
-    provider = aws.Provider("offsite", region=settings.offsite.region, allowed_account_ids=[settings.account_id])
+    provider = aws.Provider("offsite", region=copies.region, allowed_account_ids=[settings.account_id])
     return Offsite(
         "offsite",
         OffsiteArgs(
@@ -238,7 +244,7 @@ def _offsite(settings: Settings, naming: Naming, keys: Keys, storage: Storage) -
             region=settings.region,
             keys=keys,
             storage=storage,
-            settings=settings.offsite,
+            settings=copies,
             keys_settings=settings.keys,
             storage_settings=settings.storage,
             protected=settings.protected,

@@ -39,7 +39,7 @@ class Parts:
     replication: Replication | None
     secrets: Secrets
     database: Database
-    backups: Backups
+    backups: Backups | None
     cache: Cache | None
     queues: Queues
     origin_trust: OriginTrust
@@ -57,10 +57,10 @@ def record(settings: Settings, parts: Parts) -> RegionOutputs:
         region=settings.region,
         environment=settings.environment,
         role=settings.role,
-        follows=settings.follows,
+        follows=settings.follows or "",
         activated=settings.activated,
         fenced=settings.fenced,
-        posture=settings.posture,
+        posture=settings.posture or "",
         vpc_id=parts.network.vpc.id,
         vpc_cidr=parts.network.vpc.cidr_block,
         app_subnet_ids=pulumi.Output.all(*parts.network.app_subnet_ids),
@@ -86,6 +86,6 @@ def record(settings: Settings, parts: Parts) -> RegionOutputs:
         certificate_arn=parts.balancer.certificate.arn,
         certificate_validation_records=parts.balancer.certificate.domain_validation_options,
         alarm_topic_arn=parts.alarms.topic.arn,
-        backup_vault_name=parts.backups.vault.name,
+        backup_vault_name=parts.backups.vault.name if parts.backups else "",
         offsite=parts.offsite.summary if parts.offsite else {},
     )

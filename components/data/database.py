@@ -68,7 +68,7 @@ class Database(Component):
         former = replace(args, source_arn=None, apply_immediately=False)
         self.kept = {
             generation: database_instance(self, name, former, generation, groups)
-            for generation in args.settings.kept_generations
+            for generation in args.settings.retained_generations
         }
         self.endpoint = self.instance.endpoint
         self.address = self.instance.address

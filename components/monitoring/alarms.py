@@ -40,7 +40,7 @@ class AlarmsArgs:
     web: Web
     workers: Workers
     settings: DatabaseSettings
-    recovery: RecoverySettings
+    recovery: RecoverySettings | None
     emails: list[str]
     ringing: bool
     following: bool
@@ -130,6 +130,8 @@ class Alarms(Component):
             case Unit.STORAGE_PERCENT:
                 whole = settings.allocated_storage_gib * GIB
             case Unit.LAG_LIMIT_PERCENT:
+                # A region that follows another has made the promise.
+                assert self._args.recovery is not None
                 whole = self._args.recovery.max_replica_lag_seconds
         return whole * level.threshold / 100
 

@@ -11,6 +11,7 @@ from components.network.ports import HTTP, HTTPS
 from components.network.security_groups import Firewall
 from components.storage.storage import Storage
 from components.web.trust_store import OriginTrust
+from contract import HEALTH_PATH
 from naming import Naming
 from settings import WebSettings
 
@@ -149,7 +150,7 @@ class Balancer(Component):
             load_balancing_algorithm_type="least_outstanding_requests",
             deregistration_delay=settings.deregistration_delay_seconds,
             health_check=aws.lb.TargetGroupHealthCheckArgs(
-                path=settings.health_check_path,
+                path=HEALTH_PATH,
                 matcher="200",
                 interval=15,
                 timeout=5,
@@ -215,7 +216,7 @@ class Balancer(Component):
         hosts = aws.lb.ListenerRuleConditionHostHeaderArgs(values=rule.hosts(self._args.domain))
         conditions = [aws.lb.ListenerRuleConditionArgs(host_header=hosts)]
         if rule.health:
-            health = self._args.settings.health_check_path
+            health = HEALTH_PATH
             paths = aws.lb.ListenerRuleConditionPathPatternArgs(values=[health, f"{health}/*"])
             conditions.append(aws.lb.ListenerRuleConditionArgs(path_pattern=paths))
         aws.lb.ListenerRule(

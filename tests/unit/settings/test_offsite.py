@@ -1,7 +1,7 @@
 """What is refused of the copies outside the region, and of the certificate of the origins' authority."""
 
 import pytest
-from broken_files import AUTHORITY, GOOD_SECRETS, changed, committed, configured, refusals
+from broken_files import AUTHORITY, GOOD_SECRETS, changed, configured, refusals, written
 
 from settings import ConfigurationError, load
 
@@ -32,9 +32,12 @@ def test_a_promise_below_an_hour_cannot_be_kept_by_copies() -> None:
 
 
 def test_the_other_stack_of_the_pair_must_be_where_the_copies_are() -> None:
-    values = changed(committed("dr"), ("data_residency_regions", ["eu-central-1", "eu-west-1", "eu-north-1"]))
-    with configured(changed(values, ("offsite.region", "eu-north-1"))), pytest.raises(ConfigurationError) as refusal:
-        load("Pulumi.dr.yaml")
+    values = changed(written("dr"), ("data_residency_regions", ["eu-central-1", "eu-west-1", "eu-north-1"]))
+    with (
+        configured(changed(values, ("offsite.region", "eu-north-1")), stack="dr"),
+        pytest.raises(ConfigurationError) as refusal,
+    ):
+        load()
     assert str(refusal.value) == (
         "Pulumi.dr.yaml: askproai:offsite.region: 'eu-north-1' is not the region of dr, which works with the copies "
         "when it takes over from prod; want eu-west-1"

@@ -1,17 +1,16 @@
-"""A committed stack file with one thing changed, given to the program as the language host gives it."""
+"""A stack file of the fixture with one thing changed, given to the program as the language host gives it."""
 
 import copy
 import json
 from collections.abc import Collection, Generator, Mapping
 from contextlib import contextmanager
-from functools import cache
+from pathlib import Path
 from typing import Any
 
-import yaml
 from pulumi.runtime import set_all_config
 from pulumi.runtime.settings import Settings as RuntimeSettings
 from pulumi.runtime.settings import configure
-from stack_files import NAMESPACE, ROOT
+from stack_files import FIXTURE, NAMESPACE
 
 from sandbox.project.origin_pull import origin_pull
 from settings import ConfigurationError, load
@@ -52,15 +51,9 @@ Change = tuple[str, Any]
 """A key as the messages spell it, and its new value."""
 
 
-@cache
-def _parsed(stack: str) -> Mapping[str, Any]:
-    config = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"]
-    return {key.removeprefix(NAMESPACE): value for key, value in config.items() if key.startswith(NAMESPACE)}
-
-
-def committed(stack: str) -> dict[str, Any]:
-    """The settings in a committed stack file, without their namespace."""
-    return copy.deepcopy(dict(_parsed(stack)))
+def written(stack: str) -> dict[str, Any]:
+    """The settings in a stack file of the fixture, without their namespace."""
+    return copy.deepcopy(dict(FIXTURE.values(stack)))
 
 
 def changed(values: Mapping[str, Any], *changes: Change) -> dict[str, Any]:
@@ -84,10 +77,11 @@ def configured(
     secrets: Mapping[str, str] = GOOD_SECRETS,
     encrypted: Collection[str] | None = None,
     stack: str = "prod",
+    folder: Path = FIXTURE.folder,
 ) -> Generator[None]:
     """The configuration of a stack as the engine hands it over: text, and JSON for blocks and lists."""
     texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in values.items()}
-    configure(RuntimeSettings(project=NAMESPACE.removesuffix(":"), stack=stack))
+    configure(RuntimeSettings(project=NAMESPACE.removesuffix(":"), stack=stack, root_directory=str(folder)))
     set_all_config(
         {f"{NAMESPACE}{key}": value for key, value in {**texts, **secrets}.items()},
         [f"{NAMESPACE}{key}" for key in (secrets if encrypted is None else encrypted)],
@@ -110,7 +104,7 @@ def refusals(
     """
     start = f"Pulumi.{stack}.yaml: {NAMESPACE}"
     good = EDGE_SECRETS if stack == "edge" else GOOD_SECRETS
-    with configured(changed(committed(stack), *changes), good if secrets is None else secrets, encrypted, stack):
+    with configured(changed(written(stack), *changes), good if secrets is None else secrets, encrypted, stack):
         try:
             load()
         except ConfigurationError as error:

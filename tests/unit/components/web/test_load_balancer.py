@@ -156,7 +156,7 @@ def test_monitoring_never_falls_to_the_application() -> None:
 
 def test_an_instance_is_well_when_the_application_says_so() -> None:
     for target in region().of(TARGETS):
-        assert target.inputs["healthCheck"]["path"] == PROD.web.health_check_path
+        assert target.inputs["healthCheck"]["path"] == "/api/health"
         assert target.inputs["healthCheck"]["matcher"] == "200"
         assert target.inputs["deregistrationDelay"] == PROD.web.deregistration_delay_seconds
 
