@@ -13,7 +13,7 @@ from settings.edge import (
 )
 from settings.edge_secrets import EdgeSecrets, load_edge_secrets
 from settings.hosts import Capacity, HostSettings
-from settings.load import load
+from settings.load import load, read
 from settings.model import Settings
 from settings.network import NetworkSettings, Tier
 from settings.offsite import OffsiteSettings
@@ -54,4 +54,5 @@ __all__ = [
     "load",
     "load_edge_secrets",
     "load_secrets",
+    "read",
 ]

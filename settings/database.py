@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field
 
 from settings.block import Block, rule
 from settings.parameters import REFUSED_BY_MYSQL_80, refused
-from settings.problems import Problem
+from settings.problems import Problem, shown
 from settings.shapes import DatabaseClass, LogRetention, text
 from settings.windows import DatabaseDaily, DatabaseWeekly, overlap
 
@@ -55,7 +55,7 @@ class DatabaseSettings(Block):
 
     generation: Annotated[int, Field(ge=1, le=999)]
     """Which of the databases that this region has had is in use, counted from 1."""
-    kept_generations: Annotated[list[int], AfterValidator(_generations)]
+    retained_generations: Annotated[list[int], AfterValidator(_generations)]
     """Former databases that stay as they were, until they are dropped by name; each below generation."""
 
     engine: Literal["mysql"]
@@ -90,10 +90,10 @@ class DatabaseSettings(Block):
 
     @rule
     def _kept_is_what_was(self) -> Iterator[Problem]:
-        for position, kept in enumerate(self.kept_generations):
+        for position, kept in enumerate(self.retained_generations):
             if kept >= self.generation:
                 yield Problem(
-                    path=("kept_generations", position),
+                    path=("retained_generations", position),
                     text=f"{kept} is not below generation {self.generation}, the one in use; "
                     + (f"want 1 to {self.generation - 1}" if self.generation > 1 else "want an empty list"),
                 )
@@ -118,10 +118,19 @@ class DatabaseSettings(Block):
 
     @rule
     def _connections_are_counted(self) -> Iterator[Problem]:
-        if not self.parameters.get("max_connections", "").isdecimal():
+        connections = self.parameters.get("max_connections")
+        if connections is None:
             yield Problem(
                 path=("parameters",),
-                text="lack max_connections, a number in quotes; want it, since the alarms are set to a share of it",
+                text="lacks max_connections; add it, a number in quotes: the alarm on connections is a share of it",
+            )
+        elif not connections.isdecimal():
+            number = connections.strip("\"'")
+            yield Problem(
+                path=("parameters", "max_connections"),
+                text=f"{shown(connections)} is not a number; want "
+                + (f'"{number}"' if number.isdecimal() else "digits")
+                + " in one pair of quotes: the alarm on connections is a share of it",
             )
 
     @rule

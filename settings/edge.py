@@ -124,8 +124,8 @@ class EdgeSettings(Block):
     """Domain of the platform, without scheme: the zone at Cloudflare."""
     live: str
     """The stack that visitors reach: one of regions."""
-    regions: Annotated[list[Environment], Field(min_length=2, max_length=2), AfterValidator(distinct)]
-    """The stacks of the pair."""
+    regions: Annotated[list[Environment], Field(min_length=1, max_length=2), AfterValidator(distinct)]
+    """The stacks of the regions behind it: a pair, or one of its own."""
     zone_id: CloudflareId
     """Cloudflare's id of the zone: 32 hexadecimal digits."""
     cloudflare_account_id: CloudflareId
@@ -147,7 +147,7 @@ class EdgeSettings(Block):
     assets: AssetSettings
     """Caching of the application's assets."""
     health_checks: HealthCheckSettings
-    """Cloudflare's checks of both regions."""
+    """Cloudflare's checks of the regions."""
 
     @property
     def protected(self) -> bool:
@@ -168,7 +168,7 @@ class EdgeSettings(Block):
         if self.environment in self.regions:
             yield Problem(
                 path=("regions", self.regions.index(self.environment)),
-                text=f"{shown(self.environment)} is this stack itself; want the stacks of the two regions",
+                text=f"{shown(self.environment)} is this stack itself; want stacks of regions",
             )
 
     @rule

@@ -4,10 +4,12 @@ import re
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
-
-import pulumi
+from typing import TYPE_CHECKING
 
 from settings.secrets import Check
+
+if TYPE_CHECKING:
+    import pulumi
 
 API_TOKEN = re.compile(r"[A-Za-z0-9_-]{40,128}")
 PRIVATE_KEY = re.compile(
@@ -19,13 +21,15 @@ PRIVATE_KEY = re.compile(
 class EdgeSecrets:
     """The secrets of the edge, encrypted wherever Pulumi writes them."""
 
-    cloudflare_api_token: pulumi.Output[str]
-    origin_pull_certificate: pulumi.Output[str]
-    origin_pull_key: pulumi.Output[str]
+    cloudflare_api_token: "pulumi.Output[str]"
+    origin_pull_certificate: "pulumi.Output[str]"
+    origin_pull_key: "pulumi.Output[str]"
 
 
 def load_edge_secrets() -> EdgeSecrets:
     """The secrets of the stack that runs, if that is the edge; `load` has judged them before."""
+    import pulumi
+
     config = pulumi.Config()
     return EdgeSecrets(**{name: config.require_secret(name) for name in EDGE_CHECKS})
 

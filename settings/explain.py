@@ -5,6 +5,7 @@ import inspect
 import textwrap
 from collections.abc import Iterator
 from itertools import pairwise
+from types import NoneType, UnionType
 from typing import Any, Literal, get_args, get_origin
 
 import annotated_types
@@ -36,7 +37,7 @@ def _sentence(model: type[Block], path: Path, details: ErrorDetails) -> str:
         case "value_error":
             return f"{shown(value)} {context['error']}" if isinstance(value, str | int) else str(context["error"])
         case "literal_error":
-            return _none_of(value, get_args(_literal(_field_at(model, path).annotation)))
+            return _none_of(value, get_args(_literal(bare(_field_at(model, path).annotation))))
         case "string_type":
             return f"{shown(value)} is no text; want it in quotes"
         case "int_type" if isinstance(value, str) and value.lstrip("-").isdigit():
@@ -68,17 +69,24 @@ def _field_at(model: type[Block], path: Path) -> FieldInfo:
     for part in map(str, path):
         if block is not None and part in block.model_fields:
             field = block.model_fields[part]
-            block = _block_of(field.annotation)
+            block = block_of(field.annotation)
     assert field is not None
     return field
 
 
 def _block_at(model: type[Block], path: Path) -> type[Block]:
-    return (_block_of(_field_at(model, path).annotation) if path else model) or model
+    return (block_of(_field_at(model, path).annotation) if path else model) or model
 
 
-def _block_of(annotation: Any) -> type[Block] | None:
-    """The block in an annotation, be it the block itself or a map of names to blocks."""
+def bare(annotation: Any) -> Any:
+    """An annotation without its `| None`: a setting that may be left out has the type of one that may not."""
+    if get_origin(annotation) is UnionType and NoneType in get_args(annotation):
+        (annotation,) = (argument for argument in get_args(annotation) if argument is not NoneType)
+    return annotation
+
+
+def block_of(annotation: Any) -> type[Block] | None:
+    """The block in an annotation, be it the block itself, one that may be left out, or a map of names to blocks."""
     for candidate in (annotation, *get_args(annotation)):
         if isinstance(candidate, type) and issubclass(candidate, Block):
             return candidate
@@ -111,7 +119,7 @@ def _docstring(block: type[Block], name: str) -> str:
 
 
 def _kind(field: FieldInfo) -> str:
-    annotation = field.annotation
+    annotation = bare(field.annotation)
     if get_origin(annotation) is Literal:
         return _one_of(get_args(annotation))
     if get_origin(annotation) is list:
@@ -121,7 +129,8 @@ def _kind(field: FieldInfo) -> str:
     if annotation is int:
         return f"a whole number{_bounds(field, 'from')}"
     if isinstance(annotation, type) and issubclass(annotation, Block):
-        return f"a block with {', '.join(annotation.model_fields)}"
+        left_out = "" if field.is_required() else ", or none"
+        return f"a block with {', '.join(annotation.model_fields)}{left_out}"
     return "a block of names and values" if get_origin(annotation) is dict else "text"
 
 

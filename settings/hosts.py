@@ -81,15 +81,14 @@ def out_of_order(low: int, high: int) -> Iterator[Problem]:
         yield Problem(path=("min_size",), text=f"{low} is above max_size {high}; want min_size <= max_size")
 
 
-def unstable(low: int, required: int, zones: int) -> Iterator[Problem]:
-    """A problem when the zones that are left after the loss of one hold fewer than the required instances.
+def too_few(low: int, required: int, zones: int | None) -> Iterator[Problem]:
+    """A problem when a group's least size is below the required instances, after the loss of one of `zones` if given.
 
     Static stability (AWS Well-Architected, REL11-BP05): nothing has to be started while a zone is down.
     """
-    least = -(-required * zones // (zones - 1))
+    least = required if zones is None else -(-required * zones // (zones - 1))
     if low < least:
+        lost = f" after the loss of one of {zones} zones" if zones else ""
         yield Problem(
-            path=("min_size",),
-            text=f"{low} cannot carry required_instances {required} after the loss of one of {zones} zones; "
-            f"want {least} or more",
+            path=("min_size",), text=f"{low} cannot carry required_instances {required}{lost}; want {least} or more"
         )

@@ -9,7 +9,7 @@ from settings.block import Block, rule
 from settings.cache import CacheSettings
 from settings.database import DatabaseSettings
 from settings.destruction import misnamed
-from settings.hosts import Capacity, unstable
+from settings.hosts import Capacity, too_few
 from settings.network import NetworkSettings, distinct
 from settings.offsite import OffsiteSettings, disturbed, misplaced, too_seldom
 from settings.problems import Problem, closest, shown
@@ -27,15 +27,20 @@ class Settings(Block):
     """Label of the stack in names and tags: 1 to 12 lower-case letters and digits; a hyphen would let the names of two
     stacks meet."""
     role: Literal["primary", "standby"]
-    """What the region is in the pair."""
-    follows: Environment
-    """The other stack of the pair: the one that this one follows while it is a standby that is not activated."""
-    activated: bool
+    """What the region is in the pair; a stack of its own is a primary."""
+    follows: Environment | None = None
+    """The other stack of the pair: the one that this one follows while it is a standby that is not activated. A stack
+    without it is one of its own: it has no standby."""
+    activated: bool = False
     """Whether a standby has taken over; false for a primary."""
-    posture: Literal["pilot-light", "warm"]
-    """What a standby keeps running: pilot-light has data alone, warm has cache and some instances too."""
-    fenced: bool
+    posture: Literal["pilot-light", "warm"] | None = None
+    """What a standby keeps running: pilot-light has data alone, warm has cache and some instances too. Both stacks of a
+    pair have it, since either may become the standby."""
+    fenced: bool = False
     """Whether nobody may write here: no instances run, and no host reaches the database."""
+    survives_zone_loss: bool
+    """Whether the region serves on while one of its zones is lost: its database has a standby in another zone, and each
+    group has enough instances in the other zones."""
     region: str
     """AWS region: one of data_residency_regions."""
     data_residency_regions: Annotated[list[Region], Field(min_length=1), AfterValidator(distinct)]
@@ -48,10 +53,10 @@ class Settings(Block):
     """Domain of the platform, without scheme; 64 characters at most (ACM API, RequestCertificate)."""
     alarm_emails: Annotated[list[EmailAddress], Field(min_length=1), AfterValidator(distinct)]
     """Who is told of alarms, by mail; each address confirms its subscription once."""
-    recovery: RecoverySettings
-    """What is promised for the loss of a region."""
-    offsite: OffsiteSettings
-    """Copies outside the region."""
+    recovery: RecoverySettings | None = None
+    """What is promised for the loss of a region; of a stack of its own without copies, nothing is."""
+    offsite: OffsiteSettings | None = None
+    """Copies outside the region; a pair has them."""
     allow_destroy_of: str | None = None
     """Name of the environment, to lift the protection of its stateful resources before `pulumi destroy`."""
     network: NetworkSettings
@@ -101,7 +106,7 @@ class Settings(Block):
     @property
     def cache_is_permanent(self) -> bool:
         """Whether the cache stays when the region's activation ends: a pilot light loses its cache then."""
-        return self.posture == "warm"
+        return self.posture != "pilot-light"
 
     @property
     def apply_immediately(self) -> bool:
@@ -109,9 +114,14 @@ class Settings(Block):
         return self.role == "standby" or self.database.generation > 1
 
     @property
+    def home(self) -> str:
+        """The environment that owns the data buckets: a pair has one pair of them."""
+        return self.offsite.home if self.offsite else self.environment
+
+    @property
     def is_home(self) -> bool:
-        """Whether the pair of data buckets is this stack's."""
-        return self.environment == self.offsite.home
+        """Whether the data buckets are this stack's."""
+        return self.environment == self.home
 
     @rule
     def _pair_has_two(self) -> Iterator[Problem]:
@@ -122,28 +132,49 @@ class Settings(Block):
             )
 
     @rule
+    def _a_standby_follows(self) -> Iterator[Problem]:
+        if self.role == "standby" and self.follows is None:
+            yield Problem(path=("follows",), text="is missing; want the stack that this standby follows")
+
+    @rule
+    def _a_pair_says_what_it_promises(self) -> Iterator[Problem]:
+        if self.follows is None:
+            return
+        for name, value in (("posture", self.posture), ("offsite", self.offsite)):
+            if value is None:
+                yield Problem(path=(name,), text=f"is missing; want it, since follows {self.follows} makes a pair")
+
+    @rule
+    def _copies_need_a_promise(self) -> Iterator[Problem]:
+        if self.recovery is None and self.offsite is not None:
+            yield Problem(path=("recovery",), text="is missing; want it, since offsite is judged by its rpo_minutes")
+
+    @rule
     def _only_a_standby_is_activated(self) -> Iterator[Problem]:
         if self.role == "primary" and self.activated:
             yield Problem(path=("activated",), text="true says nothing of a primary; want false, or role standby")
 
     @rule
     def _copies_are_where_they_help(self) -> Iterator[Problem]:
-        found = misplaced(self.offsite, self.environment, self.region, self.follows)
-        yield from (problem.under(("offsite",)) for problem in found)
+        if self.offsite:
+            found = misplaced(self.offsite, self.environment, self.region, self.follows)
+            yield from (problem.under(("offsite",)) for problem in found)
 
     @rule
     def _copies_keep_the_promise(self) -> Iterator[Problem]:
-        found = too_seldom(self.offsite, self.recovery.rpo_minutes)
-        yield from (problem.under(("offsite",)) for problem in found)
+        if self.offsite and self.recovery:
+            found = too_seldom(self.offsite, self.recovery.rpo_minutes)
+            yield from (problem.under(("offsite",)) for problem in found)
 
     @rule
     def _daily_copy_is_undisturbed(self) -> Iterator[Problem]:
-        found = disturbed(self.offsite, self.database.maintenance_window)
-        yield from (problem.under(("offsite",)) for problem in found)
+        if self.offsite:
+            found = disturbed(self.offsite, self.database.maintenance_window)
+            yield from (problem.under(("offsite",)) for problem in found)
 
     @rule
     def _copies_stay_where_they_may_be(self) -> Iterator[Problem]:
-        if self.offsite.region not in self.data_residency_regions:
+        if self.offsite and self.offsite.region not in self.data_residency_regions:
             yield Problem(
                 path=("offsite", "region"),
                 text=f"{shown(self.offsite.region)} is not in data_residency_regions; "
@@ -181,21 +212,25 @@ class Settings(Block):
     @rule
     def _database_survives_a_zone(self) -> Iterator[Problem]:
         # Of a standby too: what an activation needs must not be refused for the first time then.
-        if not self.database.multi_az:
+        if self.survives_zone_loss and not self.database.multi_az:
             yield Problem(
-                path=("database", "multi_az"), text="false leaves the region that serves on one zone; want true"
+                path=("database", "multi_az"),
+                text="false leaves the database on one zone; want true, or survives_zone_loss false",
             )
 
     @rule
-    def _web_survives_a_zone(self) -> Iterator[Problem]:
-        zones = len(self.network.availability_zones)
+    def _web_carries_the_load(self) -> Iterator[Problem]:
         for name, color in (("blue", self.web.blue), ("green", self.web.green)):
             if color.weight > 0:
-                found = unstable(color.min_size, self.web.required_instances, zones)
+                found = too_few(color.min_size, self.web.required_instances, self._zones_to_lose)
                 yield from (problem.under(("web", name)) for problem in found)
 
     @rule
-    def _workers_survive_a_zone(self) -> Iterator[Problem]:
-        zones = len(self.network.availability_zones)
-        found = unstable(self.workers.min_size, self.workers.required_instances, zones)
+    def _workers_carry_the_load(self) -> Iterator[Problem]:
+        found = too_few(self.workers.min_size, self.workers.required_instances, self._zones_to_lose)
         yield from (problem.under(("workers",)) for problem in found)
+
+    @property
+    def _zones_to_lose(self) -> int | None:
+        """The zones of which one may be lost."""
+        return len(self.network.availability_zones) if self.survives_zone_loss else None

@@ -62,12 +62,11 @@ class OffsiteSettings(Block):
             )
 
 
-def misplaced(offsite: OffsiteSettings, environment: str, region: str, follows: str) -> Iterator[Problem]:
+def misplaced(offsite: OffsiteSettings, environment: str, region: str, follows: str | None) -> Iterator[Problem]:
     """Copies in the region that they are to outlive, or where the other stack would not find them."""
     if offsite.home not in (environment, follows):
-        yield Problem(
-            path=("home",), text=f"{shown(offsite.home)} is no stack of the pair; want {environment} or {follows}"
-        )
+        wanted = f"{environment} or {follows}" if follows else environment
+        yield Problem(path=("home",), text=f"{shown(offsite.home)} is not a stack of the pair; want {wanted}")
     elif offsite.home == environment and offsite.region == region:
         yield Problem(
             path=("region",),

@@ -6,10 +6,12 @@ import re
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-
-import pulumi
+from typing import TYPE_CHECKING
 
 from settings.problems import Problem
+
+if TYPE_CHECKING:
+    import pulumi
 
 PASSWORD = re.compile(r"[!-~]{8,41}")
 PASSWORD_REFUSED = '/@"'
@@ -22,14 +24,16 @@ APP_KEY_BYTES = 32
 class StackSecrets:
     """The secrets of a stack, encrypted wherever Pulumi writes them."""
 
-    database_password: pulumi.Output[str]
-    cache_auth_token: pulumi.Output[str]
-    app_key: pulumi.Output[str]
-    origin_pull_ca: pulumi.Output[str]
+    database_password: "pulumi.Output[str]"
+    cache_auth_token: "pulumi.Output[str]"
+    app_key: "pulumi.Output[str]"
+    origin_pull_ca: "pulumi.Output[str]"
 
 
 def load_secrets() -> StackSecrets:
     """The secrets of the stack that runs; `load` has judged them before."""
+    import pulumi
+
     config = pulumi.Config()
     return StackSecrets(**{name: config.require_secret(name) for name in CHECKS})
 

@@ -1,6 +1,5 @@
 """The web block: the load balancer and the blue and green groups behind it."""
 
-import re
 from collections.abc import Iterator
 from typing import Annotated
 
@@ -9,7 +8,7 @@ from pydantic import AfterValidator, Field
 from settings.block import Block, rule
 from settings.hosts import GroupSize, HostSettings, Seconds, out_of_order
 from settings.problems import Problem, closest
-from settings.shapes import Percent, text
+from settings.shapes import Percent
 
 TLS_POLICIES = tuple(
     f"ELBSecurityPolicy-TLS13-1-{level}-{edition}"
@@ -55,11 +54,6 @@ class WebSettings(HostSettings):
     """Memory at which a group grows, in percent."""
     deregistration_delay_seconds: Seconds
     """Seconds that requests in flight get when an instance leaves: 0 to 3600 (ELB API, TargetGroupAttribute)."""
-    health_check_path: Annotated[
-        str,
-        text("is no path; want a slash and up to 1023 characters, such as /api/health", re.compile(r"/[!-~]{0,1023}")),
-    ]
-    """Path that answers 200 when the instance is well: up to 1024 characters (ELB API, CreateTargetGroup)."""
     waf_requests_per_5_minutes: Annotated[int, Field(ge=10, le=2_000_000_000)]
     """Requests of one client in five minutes beyond which WAF blocks it (WAF API, RateBasedStatement)."""
     tls_policy: Annotated[str, AfterValidator(_tls_policy)]

@@ -69,7 +69,7 @@ class Database(Component):
         self.instance = self._instance(args, args.settings.generation)
         independent = replace(args, source_arn=None, apply_immediately=False)
         self.retained = {
-            generation: self._instance(independent, generation) for generation in args.settings.kept_generations
+            generation: self._instance(independent, generation) for generation in args.settings.retained_generations
         }
         self.register_outputs({"endpoint": self.instance.endpoint})
 

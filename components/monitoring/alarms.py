@@ -38,7 +38,7 @@ class AlarmsArgs:
     load_balancer: LoadBalancer
     hosts: Sequence[ApplicationHosts]
     settings: DatabaseSettings
-    recovery: RecoverySettings
+    recovery: RecoverySettings | None
     emails: list[str]
     notifying: bool
     following: bool
@@ -128,6 +128,8 @@ class Alarms(Component):
             case Unit.STORAGE_PERCENT:
                 whole = settings.allocated_storage_gib * GIB
             case Unit.LAG_LIMIT_PERCENT:
+                # A region that follows another has made the promise.
+                assert self._args.recovery is not None
                 whole = self._args.recovery.max_replica_lag_seconds
         return whole * level.threshold / 100
 

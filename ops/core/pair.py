@@ -54,9 +54,9 @@ class RegionStack:
         return int(self.file.get("database.generation", 1))
 
     @property
-    def kept_generations(self) -> list[int]:
+    def retained_generations(self) -> list[int]:
         """Generations of former databases that are still there."""
-        return [int(number) for number in self.file.get("database.kept_generations", [])]
+        return [int(number) for number in self.file.get("database.retained_generations", [])]
 
     @property
     def following(self) -> bool:

@@ -20,9 +20,9 @@ def run(desk: Desk, stack: str, generation: int) -> None:
         desk.pair.read([stack])
         name = logical_name(generation)
         urns = {row["urn"]: row for row in databases(desk, stack) if row["urn"].endswith(f"::{name}")}
-        declared = generation in target.kept_generations
+        declared = generation in target.retained_generations
         if not declared and not urns:
-            say(f"{stack} keeps no generation {generation}; it keeps: {target.kept_generations or 'none'}")
+            say(f"{stack} keeps no generation {generation}; it keeps: {target.retained_generations or 'none'}")
             return
         if generation == target.generation:
             raise OpsError(f"generation {generation} of {stack} is in use", Exit.REFUSED)
@@ -48,8 +48,8 @@ def run(desk: Desk, stack: str, generation: int) -> None:
                         )
         with timeline.step(f"delete it with `pulumi up --stack {stack}`") as step:
             if not step.dry_run:
-                kept = [number for number in target.kept_generations if number != generation]
-                target.file.set({"database.kept_generations": kept})
+                kept = [number for number in target.retained_generations if number != generation]
+                target.file.set({"database.retained_generations": kept})
                 step.detail = told(desk.engine.up(stack, step.progress))
         desk.sign("drop", {"stack": stack, "generation": generation, "databases": identifiers})
 

@@ -139,7 +139,7 @@ def following(target: RegionStack) -> dict[str, object]:
         "activated": False,
         "fenced": False,
         "database.generation": target.generation + 1,
-        "database.kept_generations": [*target.kept_generations, target.generation],
+        "database.retained_generations": [*target.retained_generations, target.generation],
     }
 
 

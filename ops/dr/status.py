@@ -96,7 +96,7 @@ def drift(pair: Pair, engine: Engine) -> list[str]:
     if pair.edge_outputs and pair.edge_outputs.get("live") != pair.live:
         found.append(f"the edge was not brought to {pair.live}: `ops dr flip --to {pair.live}`")
     for stack in pair.stacks:
-        kept = pair[stack].kept_generations
+        kept = pair[stack].retained_generations
         found += [f"{stack} keeps a former database: `ops dr drop {stack} {number}`" for number in kept]
     found += [told for stack in [*pair.stacks, pair.edge] if (told := _engine_of(engine, stack))]
     return found
@@ -133,7 +133,7 @@ def _region(pair: Pair, stack: RegionStack, answers: bool) -> RegionStatus:
         live="live" if pair.live == stack.stack else "",
         role=_role(stack),
         answers="yes" if answers else "no",
-        kept_databases=", ".join(map(str, stack.kept_generations)) or "none",
+        kept_databases=", ".join(map(str, stack.retained_generations)) or "none",
         **known,
     )
 

@@ -4,7 +4,7 @@ from ipaddress import IPv4Address, IPv4Network
 from itertools import combinations
 from typing import Any
 
-from broken_files import committed, refusals
+from broken_files import refusals, written
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,7 +25,7 @@ def vpcs(draw: st.DrawFn) -> IPv4Network:
 
 
 def network(**changes: Any) -> NetworkSettings:
-    return NetworkSettings.model_validate({**committed("prod")["network"], **changes})
+    return NetworkSettings.model_validate({**written("prod")["network"], **changes})
 
 
 def clock(minute: int) -> str:

@@ -1,18 +1,18 @@
-"""A committed stack file with one thing changed, given to the program as the language host gives it."""
+"""A stack file of the fixture with one thing changed, given to the program as the language host gives it."""
 
 import copy
 import json
 from collections.abc import Collection, Generator, Mapping
 from contextlib import contextmanager
-from functools import cache
+from pathlib import Path
 from typing import Any
 
-import yaml
 from pulumi.runtime import set_all_config
 from pulumi.runtime.settings import Settings as RuntimeSettings
 from pulumi.runtime.settings import configure
-from stack_files import NAMESPACE, ROOT
+from stack_files import FIXTURE, NAMESPACE
 
+from sandbox.project.origin_pull import origin_pull
 from settings import ConfigurationError, load
 
 AUTHORITY = """\
@@ -37,25 +37,23 @@ GOOD_SECRETS = {
     "origin_pull_ca": AUTHORITY,
 }
 
+PAIR = origin_pull()
+EDGE_SECRETS = {
+    "cloudflare_api_token": "token-of-forty-characters-as-cloudflare-",
+    "origin_pull_certificate": PAIR.certificate,
+    "origin_pull_key": PAIR.key,
+}
+
 ABSENT = object()
 """The value of a change that deletes the key."""
 
 Change = tuple[str, Any]
 """A key as the messages spell it, and its new value."""
 
-Refusal = tuple[str, Any, str]
-"""A change, and the line that refuses it."""
 
-
-@cache
-def _parsed(stack: str) -> Mapping[str, Any]:
-    config = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"]
-    return {key.removeprefix(NAMESPACE): value for key, value in config.items() if key.startswith(NAMESPACE)}
-
-
-def committed(stack: str) -> dict[str, Any]:
-    """The settings in a committed stack file, without their namespace."""
-    return copy.deepcopy(dict(_parsed(stack)))
+def written(stack: str) -> dict[str, Any]:
+    """The settings in a stack file of the fixture, without their namespace."""
+    return copy.deepcopy(dict(FIXTURE.values(stack)))
 
 
 def changed(values: Mapping[str, Any], *changes: Change) -> dict[str, Any]:
@@ -77,14 +75,16 @@ def changed(values: Mapping[str, Any], *changes: Change) -> dict[str, Any]:
 def configured(
     values: Mapping[str, Any],
     secrets: Mapping[str, str] = GOOD_SECRETS,
-    encrypted: Collection[str] = tuple(GOOD_SECRETS),
+    encrypted: Collection[str] | None = None,
+    stack: str = "prod",
+    folder: Path = FIXTURE.folder,
 ) -> Generator[None]:
-    """The configuration of stack `prod` as the engine hands it over: text, and JSON for blocks and lists."""
+    """The configuration of a stack as the engine hands it over: text, and JSON for blocks and lists."""
     texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in values.items()}
-    configure(RuntimeSettings(project=NAMESPACE.removesuffix(":"), stack="prod"))
+    configure(RuntimeSettings(project=NAMESPACE.removesuffix(":"), stack=stack, root_directory=str(folder)))
     set_all_config(
         {f"{NAMESPACE}{key}": value for key, value in {**texts, **secrets}.items()},
-        [f"{NAMESPACE}{key}" for key in encrypted],
+        [f"{NAMESPACE}{key}" for key in (secrets if encrypted is None else encrypted)],
     )
     try:
         yield
@@ -94,12 +94,17 @@ def configured(
 
 def refusals(
     *changes: Change,
-    secrets: Mapping[str, str] = GOOD_SECRETS,
-    encrypted: Collection[str] = tuple(GOOD_SECRETS),
+    secrets: Mapping[str, str] | None = None,
+    encrypted: Collection[str] | None = None,
+    stack: str = "prod",
 ) -> list[str]:
-    """The lines that refuse `Pulumi.prod.yaml` after the changes, each without the file and the namespace."""
-    start = f"Pulumi.prod.yaml: {NAMESPACE}"
-    with configured(changed(committed("prod"), *changes), secrets, encrypted):
+    """The lines that refuse a stack's file after the changes, each without the file and the namespace.
+
+    `secrets` are the good ones of the stack unless given, and all of them are encrypted unless `encrypted` names which.
+    """
+    start = f"Pulumi.{stack}.yaml: {NAMESPACE}"
+    good = EDGE_SECRETS if stack == "edge" else GOOD_SECRETS
+    with configured(changed(written(stack), *changes), good if secrets is None else secrets, encrypted, stack):
         try:
             load()
         except ConfigurationError as error:

@@ -5,9 +5,8 @@ from functools import cache
 from typing import Any
 
 import pulumi
-import yaml
 from fake_cloud import Cloud, Record, deploy
-from stack_files import NAMESPACE, ROOT
+from stack_files import edge_settings
 
 from outputs import EdgeOutputs
 from settings import EdgeSecrets, EdgeSettings
@@ -21,13 +20,6 @@ SECRETS = {
     "origin_pull_certificate": "the-certificate",
     "origin_pull_key": "the-key-of-the-certificate",
 }
-
-
-@cache
-def edge_settings() -> EdgeSettings:
-    """The settings of the committed stack `edge`."""
-    config = yaml.safe_load((ROOT / "Pulumi.edge.yaml").read_text())["config"]
-    return EdgeSettings.model_validate({key.removeprefix(NAMESPACE): value for key, value in config.items()})
 
 
 def balancer(stack: str) -> str:

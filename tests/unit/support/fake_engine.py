@@ -50,7 +50,7 @@ class FakeEngine:
 
     def export(self, stack: str) -> dict[str, Any]:
         file = StackFile.of(stack)
-        numbers = [*file.get("database.kept_generations", []), file.get("database.generation", 1)]
+        numbers = [*file.get("database.retained_generations", []), file.get("database.generation", 1)]
         rows = [
             {
                 "type": "aws:rds/instance:Instance",
@@ -100,7 +100,7 @@ class FakeEngine:
         there = self.world.databases.setdefault(region, {})
         follows = file.get("role") == "standby" and not file.get("activated")
         name = numbered(f"askproai-{stack}-database", generation)
-        kept = [numbered(f"askproai-{stack}-database", n) for n in file.get("database.kept_generations", [])]
+        kept = [numbered(f"askproai-{stack}-database", n) for n in file.get("database.retained_generations", [])]
         source = arn("elsewhere", f"askproai-{file.get('follows')}-database") if follows else ""
         there[name] = {"status": "available", "source": source}
         for old in [old for old in there if old not in (name, *kept)]:

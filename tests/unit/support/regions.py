@@ -76,7 +76,7 @@ def altered() -> Cloud[RegionOutputs]:
 def rebuilt() -> Cloud[RegionOutputs]:
     """prod's region as a standby, after it was lost: it follows under a new name and keeps its former database."""
     prod = settings_of("prod")
-    database = prod.database.model_copy(update={"generation": 2, "kept_generations": [1]})
+    database = prod.database.model_copy(update={"generation": 2, "retained_generations": [1]})
     return composed(prod.model_copy(update={"role": "standby", "database": database}))
 
 

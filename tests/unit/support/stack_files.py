@@ -1,19 +1,27 @@
-"""The committed stack files, as tests read them: the numbers that tests use are the numbers that operators turn."""
+"""The stack files of the fixture, as tests read them: whole files, that no operator turns."""
 
 from functools import cache
 from pathlib import Path
 
-import yaml
-
-from settings import Settings
+from project_files import Project
+from settings import EdgeSettings, Settings, read
 
 ROOT = Path(__file__).parents[3]
 NAMESPACE = "askproai:"
+FIXTURE = Project(Path(__file__).with_name("fixtures"))
 
 
 @cache
 def settings_of(stack: str) -> Settings:
-    """The settings of a committed stack, without its secrets."""
-    config = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"]
-    values = {key.removeprefix(NAMESPACE): value for key, value in config.items() if key.startswith(NAMESPACE)}
-    return Settings.model_validate({name: value for name, value in values.items() if name in Settings.model_fields})
+    """The settings of a region's stack."""
+    settings = read(FIXTURE, stack)
+    assert isinstance(settings, Settings)
+    return settings
+
+
+@cache
+def edge_settings() -> EdgeSettings:
+    """The settings of the edge's stack."""
+    settings = read(FIXTURE, "edge")
+    assert isinstance(settings, EdgeSettings)
+    return settings

@@ -213,7 +213,7 @@ def test_a_later_generation_has_names_of_its_own() -> None:
 
 
 def test_a_retained_generation_is_what_it_was() -> None:
-    rebuilt = database(database_settings(generation=2, kept_generations=[1]), source=SOURCE, apply_immediately=True)
+    rebuilt = database(database_settings(generation=2, retained_generations=[1]), source=SOURCE, apply_immediately=True)
     retained, before = rebuilt.one(INSTANCE, "database-instance"), deployed().one(INSTANCE)
     assert (retained.inputs, retained.protect, retained.urn) == (before.inputs, before.protect, before.urn)
     built = rebuilt.built
@@ -222,7 +222,7 @@ def test_a_retained_generation_is_what_it_was() -> None:
 
 
 def test_generations_share_their_groups() -> None:
-    rebuilt = database(database_settings(generation=2, kept_generations=[1]))
+    rebuilt = database(database_settings(generation=2, retained_generations=[1]))
     retained, current = (rebuilt.one(INSTANCE, name).inputs for name in ("database-instance", "database-instance-2"))
     shared = ("dbSubnetGroupName", "parameterGroupName", "optionGroupName", "monitoringRoleArn")
     assert [retained[name] for name in shared] == [current[name] for name in shared]

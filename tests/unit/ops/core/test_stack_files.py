@@ -25,15 +25,15 @@ def changed_lines(before: str, after: str) -> list[str]:
 def test_a_setting_changes_on_its_line_alone_and_keeps_its_comment() -> None:
     file = StackFile.of("dr")
     before = file.path.read_text()
-    assert file.set({"activated": True, "database.generation": 2, "database.kept_generations": [1]}) == [
+    assert file.set({"activated": True, "database.generation": 2, "database.retained_generations": [1]}) == [
         "activated",
         "database.generation",
-        "database.kept_generations",
+        "database.retained_generations",
     ]
     assert changed_lines(before, file.path.read_text()) == [
         "askproai:activated: true",
         "generation: 2 # counts on when the database is rebuilt",
-        "kept_generations: [1] # former databases; `ops dr drop` removes them",
+        "retained_generations: [1] # former databases; `ops dr drop` removes them",
     ]
     assert [file.get(key) for key in ("activated", "database.generation")] == [True, 2]
 

@@ -47,7 +47,7 @@ def failed_over(platform: Platform) -> Platform:
 
 def declared(platform: Platform, stack: str) -> dict[str, Any]:
     file = platform.file(stack)
-    keys = ("role", "activated", "fenced", "database.generation", "database.kept_generations")
+    keys = ("role", "activated", "fenced", "database.generation", "database.retained_generations")
     return {key: file.get(key) for key in keys}
 
 
@@ -130,7 +130,7 @@ def test_a_rebuild_fences_keeps_a_snapshot_and_the_former_database_and_follows(f
         "activated": False,
         "fenced": False,
         "database.generation": 2,
-        "database.kept_generations": [1],
+        "database.retained_generations": [1],
     }
     assert failed_over.world.snapshots == {f"{PROD}-kept": "available"}
     there = failed_over.world.databases[failed_over.region("prod")]
@@ -150,7 +150,7 @@ def test_a_rebuild_that_was_killed_after_the_snapshot_goes_on(failed_over: Platf
     failed_over.engine.ups.clear()
     rebuild.run(failed_over.desk(), "prod")
     assert failed_over.engine.ups == ["prod"]
-    assert declared(failed_over, "prod")["database.kept_generations"] == [1]
+    assert declared(failed_over, "prod")["database.retained_generations"] == [1]
 
 
 def test_the_live_region_is_not_rebuilt(failed_over: Platform) -> None:
@@ -163,7 +163,7 @@ def test_a_failback_ends_as_in_peace_with_both_former_databases_kept(
 ) -> None:
     failback(failed_over.desk(rebuild=True), "prod")
     assert leads_to(failed_over) == {"prod"}
-    peace = {"activated": False, "fenced": False, "database.generation": 2, "database.kept_generations": [1]}
+    peace = {"activated": False, "fenced": False, "database.generation": 2, "database.retained_generations": [1]}
     assert declared(failed_over, "prod") == {"role": "primary", **peace}
     assert declared(failed_over, "dr") == {"role": "standby", **peace}
     # Fence and follow, then the live one is fenced before the other is promoted, and follows after the flip.
@@ -221,7 +221,7 @@ def test_a_dry_run_of_a_failback_changes_nothing(failed_over: Platform) -> None:
 def test_a_former_database_is_dropped_by_its_generation(failed_over: Platform) -> None:
     rebuild.run(failed_over.desk(), "prod")
     drop.run(failed_over.desk(), "prod", 1)
-    assert declared(failed_over, "prod")["database.kept_generations"] == []
+    assert declared(failed_over, "prod")["database.retained_generations"] == []
     assert failed_over.engine.unprotected == ["urn::database-instance"]
     assert PROD not in failed_over.world.databases[failed_over.region("prod")]
 

@@ -50,7 +50,7 @@ def test_after_a_failover_the_way_back_is_named(platform: Platform) -> None:
 
 def test_a_killed_engine_and_a_kept_database_are_named(platform: Platform) -> None:
     platform.world.killed.add("dr")
-    platform.file("prod").set({"database.generation": 2, "database.kept_generations": [1]})
+    platform.file("prod").set({"database.generation": 2, "database.retained_generations": [1]})
     drift = status.status().drift
     assert "an engine was killed: `ops recover dr`" in drift
     assert "prod keeps a former database: `ops dr drop prod 1`" in drift

@@ -1,0 +1,83 @@
+"""The project's files: what Pulumi.yaml says for every stack, and under it what each stack's file says otherwise.
+
+The engine hands a stack the defaults of Pulumi.yaml for the keys that its file does not have, but a block of a stack's
+file takes the place of the whole default. Here the two are merged key by key, so that a stack's file says only what is
+different.
+"""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+PROJECT_FILE = "Pulumi.yaml"
+
+
+class UnreadableFileError(Exception):
+    """A file of the project that is not there, or is not keys and values; the message names it."""
+
+
+class Project:
+    """The folder of Pulumi.yaml and the stack files. What is asked is read anew, since commands write these files."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @property
+    def name(self) -> str:
+        """The project's name, which is the namespace of its keys."""
+        return str(read(self.folder / PROJECT_FILE).get("name"))
+
+    @property
+    def stacks(self) -> list[str]:
+        """The stacks that have a file, by name."""
+        return sorted(path.name.split(".")[1] for path in self.folder.glob("Pulumi.*.yaml"))
+
+    def file(self, stack: str) -> Path:
+        """Where a stack's file is, or would be."""
+        return self.folder / f"Pulumi.{stack}.yaml"
+
+    @property
+    def shared(self) -> Mapping[str, Any]:
+        """What Pulumi.yaml says for every stack, by key."""
+        declared = read(self.folder / PROJECT_FILE).get("config") or {}
+        return {key: entry["default"] for key, entry in declared.items() if "default" in entry}
+
+    def own(self, stack: str) -> Mapping[str, Any]:
+        """What a stack's file says itself, by key without namespace."""
+        config = read(self.file(stack)).get("config") or {}
+        namespace = f"{self.name}:"
+        return {key.removeprefix(namespace): value for key, value in config.items() if key.startswith(namespace)}
+
+    def values(self, stack: str) -> Mapping[str, Any]:
+        """What a stack's file says, and Pulumi.yaml where the file says nothing."""
+        return merged(self.shared, self.own(stack))
+
+
+def merged(shared: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """`own` over `shared`, key by key in blocks; a list is one value."""
+    result = dict(shared)
+    for key, value in own.items():
+        below = result.get(key)
+        both = isinstance(below, Mapping) and isinstance(value, Mapping)
+        result[key] = merged(below, value) if both else value
+    return result
+
+
+def read(path: Path) -> Mapping[str, Any]:
+    """A YAML file's content. Raises UnreadableFileError."""
+    try:
+        content = _parsed(path.read_text())
+    except (OSError, yaml.YAMLError) as error:
+        raise UnreadableFileError(f"{path} cannot be read: {str(error).splitlines()[0]}") from None
+    if not isinstance(content, dict):
+        raise UnreadableFileError(f"{path}: expected keys and values")
+    return content
+
+
+@lru_cache(maxsize=32)
+def _parsed(text: str) -> Any:
+    """YAML's content. A command asks the same file dozens of times, and parsing it takes 30 ms."""
+    return yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))

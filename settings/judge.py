@@ -1,0 +1,166 @@
+"""Judges a stack's configuration: its settings, and everything that is wrong with it, at once."""
+
+import json
+from collections.abc import Mapping, Set
+from dataclasses import dataclass
+from typing import Any, get_args, get_origin
+
+from pydantic import ValidationError
+
+from project_files import merged
+from settings import explain, secrets
+from settings.block import Block
+from settings.edge import EdgeSettings
+from settings.edge_secrets import EDGE_CHECKS
+from settings.model import Settings
+from settings.problems import Path, Problem, shown
+
+TRUTH = {"true": True, "false": False}
+NONE = "none"
+"""What a stack's file says of a block that Pulumi.yaml has and the stack has not."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """What a stack can be: its settings, and its secrets."""
+
+    model: type[Settings] | type[EdgeSettings]
+    secrets: Mapping[str, secrets.Check]
+
+    def annotation(self, name: str) -> Any:
+        """The type of a setting."""
+        return self.model.model_fields[name].annotation
+
+
+REGION = Kind(model=Settings, secrets=secrets.CHECKS)
+EDGE = Kind(model=EdgeSettings, secrets=EDGE_CHECKS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judgement:
+    """A stack's settings and what is wrong with them; what has a problem is unreadable in the settings."""
+
+    kind: Kind
+    settings: Settings | EdgeSettings
+    problems: list[Problem]
+
+
+def judge(stack: str, given: Mapping[str, Any], shared: Mapping[str, Any], encrypted: Set[str]) -> Judgement:
+    """Judge a stack's configuration, secrets aside.
+
+    `given` are its values by key: text as the engine hands it over, or blocks and lists. `shared` are the values of
+    Pulumi.yaml, which hold where `given` says nothing; `encrypted` are the keys that the stack's file encrypts.
+    """
+    kind = _kind(given)
+    found = [problem for name in sorted(given) if (problem := _misplaced(kind, name, given[name], shared, encrypted))]
+    hidden = {str(problem.path[0]) for problem in found}
+    fields = kind.model.model_fields
+    own = {name: _decoded(kind, name, value) for name, value in given.items() if name in fields and name not in hidden}
+    common = {name: value for name, value in shared.items() if name in fields and name not in hidden}
+    raw = {name: value for name, value in merged(common, own).items() if not _is_left_out(kind, name, value)}
+    settings, of_values = _validated(kind, raw, hidden, stack)
+    return Judgement(kind=kind, settings=settings, problems=[*found, *of_values, *settings.broken_rules()])
+
+
+def _kind(given: Mapping[str, Any]) -> Kind:
+    """What the role says; when it says nothing that is known, what a key says that only the edge has."""
+    role = given.get("role")
+    return EDGE if role == "edge" or (role not in ("primary", "standby") and "live" in given) else REGION
+
+
+def _misplaced(kind: Kind, name: str, value: Any, shared: Mapping[str, Any], encrypted: Set[str]) -> Problem | None:
+    """A key that no setting has, or a setting that is encrypted; neither value is shown."""
+    if name in kind.secrets:
+        return None
+    if name not in kind.model.model_fields:
+        # The engine hands the defaults of Pulumi.yaml to every stack, also to one of another kind.
+        if name in shared and name not in encrypted and _json(value) == as_handed_over(shared[name]):
+            return None
+        return Problem(path=(name,), text=explain.unknown(name, kind.model, tuple(kind.secrets)))
+    if name in encrypted:
+        secret_names = ", ".join(kind.secrets)
+        return Problem(path=(name,), text=f"is encrypted (not shown), and is no secret; secrets are {secret_names}")
+    return None
+
+
+def _decoded(kind: Kind, name: str, value: Any) -> Any:
+    """The engine hands blocks and lists over as JSON, and everything else as text."""
+    annotation = explain.bare(kind.annotation(name))
+    if not isinstance(value, str):
+        return value
+    if annotation is bool:
+        return TRUTH.get(value, value)
+    return value if annotation is str else _json(value)
+
+
+def _json(value: Any) -> Any:
+    if not isinstance(value, str) or not value.startswith(("{", "[")):
+        return value
+    try:
+        return json.loads(value)
+    except json.JSONDecodeError:
+        return value
+
+
+def as_handed_over(value: Any) -> Any:
+    """A value of a file as the engine would hand it over, which makes text of all but blocks and lists."""
+    if isinstance(value, dict | list | str):
+        return value
+    return "" if value is None else str(value).lower()
+
+
+def _is_left_out(kind: Kind, name: str, value: Any) -> bool:
+    field = kind.model.model_fields[name]
+    return value == NONE and not field.is_required() and explain.block_of(field.annotation) is not None
+
+
+def _validated(
+    kind: Kind, raw: dict[str, Any], hidden: Set[str], stack: str
+) -> tuple[Settings | EdgeSettings, list[Problem]]:
+    found: list[Problem] = []
+    broken: set[Path] = {(name,) for name in hidden}
+    settings: Settings | EdgeSettings | None = None
+    try:
+        settings = kind.model.model_validate(raw)
+    except ValidationError as error:
+        found = [problem for problem in explain.problems(kind.model, error) if problem.path[0] not in hidden]
+        broken |= {_setting(kind.model, details["loc"]) for details in error.errors(include_url=False)}
+    environment = raw.get("environment")
+    if ("environment",) not in broken and environment != stack:
+        # What a copied file would declare has the names of another stack's resources.
+        found.insert(0, Problem(path=("environment",), text=f"{shown(environment)} is not this stack; want {stack}"))
+        broken.add(("environment",))
+    return settings if settings and not broken else _readable(kind.model, raw, (), broken), found
+
+
+def _setting(annotation: Any, location: Path) -> Path:
+    """The part of pydantic's location that leads to a setting: a list or map with a bad entry is bad as a whole."""
+    if not location:
+        return ()
+    first, *rest = location
+    annotation = explain.bare(annotation)
+    if isinstance(annotation, type) and issubclass(annotation, Block):
+        field = annotation.model_fields.get(str(first))
+        return (first, *_setting(field.annotation, tuple(rest))) if field else (first,)
+    inner = get_args(annotation)[-1] if get_origin(annotation) is dict else None
+    if isinstance(inner, type) and issubclass(inner, Block) and explain.KEY not in rest[:1]:
+        return (first, *_setting(inner, tuple(rest)))
+    return ()
+
+
+def _readable(annotation: Any, raw: Any, path: Path, broken: Set[Path]) -> Any:
+    """`raw` as the model holds it, without the settings in `broken`."""
+    if not isinstance(raw, dict):
+        return raw
+    kept = {name: value for name, value in raw.items() if (*path, name) not in broken}
+    annotation = explain.bare(annotation)
+    if isinstance(annotation, type) and issubclass(annotation, Block):
+        fields = {name: field for name, field in annotation.model_fields.items() if name in kept}
+        values = {n: _readable(field.annotation, kept[n], (*path, n), broken) for n, field in fields.items()}
+        block = annotation.model_construct(**values)
+        for name in (name for name in annotation.model_fields if (*path, name) in broken):
+            # Its default would say something that the file does not.
+            block.__dict__.pop(name, None)
+        return block
+    inner = get_args(annotation)[1]
+    return {name: _readable(inner, value, (*path, name), broken) for name, value in kept.items()}

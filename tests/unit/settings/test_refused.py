@@ -1,0 +1,64 @@
+"""What the program refuses: the key, the value and the remedy in one line, and every line as it reads today.
+
+`RENEW_MESSAGES=1 python -m pytest tests/unit/settings/test_refused.py` writes the lines of messages.snapshot anew.
+"""
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from broken_files import ABSENT, Change, refusals
+
+HERE = Path(__file__).parent
+SNAPSHOT = HERE / "messages.snapshot"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """A change to a stack's file, and the line that refuses it."""
+
+    stack: str
+    change: Change
+    at: str
+    names: list[str]
+
+    def __str__(self) -> str:
+        key, value = self.change
+        return f"{self.stack}: delete {key}" if value is ABSENT else f"{self.stack}: {key}={value!r}"
+
+
+def cases() -> Iterator[Case]:
+    for group, rows in yaml.safe_load((HERE / "refused.yaml").read_text()).items():
+        for row in rows:
+            change: tuple[str, Any] = (row["delete"], ABSENT) if "delete" in row else next(iter(row["set"].items()))
+            yield Case(
+                stack="edge" if group == "edge" else "prod",
+                change=change,
+                at=row.get("at", change[0]),
+                names=row["names"],
+            )
+
+
+CASES = list(cases())
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_a_bad_setting_is_refused_in_one_line_with_its_key_and_the_remedy(case: Case) -> None:
+    (line,) = refusals(case.change, stack=case.stack)
+
+    key, _, text = line.partition(": ")
+    assert key == case.at
+    assert [name for name in case.names if not re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text)] == []
+
+
+def test_every_message_reads_as_in_the_snapshot() -> None:
+    text = "".join(f"{case}\n    {line}\n" for case in CASES for line in refusals(case.change, stack=case.stack))
+    if os.environ.get("RENEW_MESSAGES"):
+        SNAPSHOT.write_text(text)
+
+    assert text == SNAPSHOT.read_text()
