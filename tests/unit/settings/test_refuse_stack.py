@@ -206,6 +206,11 @@ NETWORK: list[Refusal] = [
     ),
     (
         "network.availability_zones",
+        ["eu-central-1a", "eu-central-1b", "eu-central-1e"],
+        "network.availability_zones[2]: 'eu-central-1e' has no place in the address plan; want a zone of a, b, c, d",
+    ),
+    (
+        "network.availability_zones",
         ["eu-central-1", "eu-central-1b", "eu-central-1c"],
         "network.availability_zones[0]: 'eu-central-1' is no availability zone; want the region with a letter"
         " behind it",
