@@ -15,8 +15,9 @@ from settings.shapes import LogRetention
 Tier = Literal["public", "app", "data"]
 
 TIERS: tuple[Tier, ...] = ("public", "app", "data")
-SLOTS_OF_A_TIER = 4
-"""Room for four zones, so that a zone added later moves no subnet."""
+ZONE_LETTERS = "abcd"
+"""A zone's letter is its place in each tier, so that no subnet moves when the list of zones changes."""
+SLOTS_OF_A_TIER = len(ZONE_LETTERS)
 
 EndpointService = Literal[
     "autoscaling", "ec2", "ec2messages", "elasticloadbalancing", "kms", "logs", "monitoring",
@@ -37,6 +38,8 @@ def distinct(values: list[str]) -> list[str]:
 def _zone_name(value: str) -> str:
     if not re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d[a-f]", value):
         raise ValueError("is no availability zone; want the region with a letter behind it")
+    if value[-1] not in ZONE_LETTERS:
+        raise ValueError(f"has no place in the address plan; want a zone of {', '.join(ZONE_LETTERS)}")
     return value
 
 
@@ -49,11 +52,12 @@ class NetworkSettings(Block):
     vpc_cidr: VpcCidr
     """IPv4 network of the VPC: RFC 1918, /16 to /24."""
     availability_zones: Annotated[list[Zone], Field(min_length=2, max_length=SLOTS_OF_A_TIER), AfterValidator(distinct)]
-    """Zones in use, 2 to 4; add new ones at the end, since a subnet's address follows from its zone's place."""
+    """Zones in use: 2 to 4 of a, b, c and d, in any order; a subnet's address follows from its zone's letter."""
     subnet_prefix_length: Annotated[int, Field(ge=16, le=28)]
     """Prefix length of every subnet: 16 to 28 (VPC User Guide, "Subnet sizing")."""
     nat_gateways: Literal["per_zone", "single"]
-    """One NAT gateway in each zone, or a single one, whose zone takes the way out with it."""
+    """One NAT gateway in each zone, or a single one, in the zone with the first letter: without it no zone has a route
+    to the internet."""
     vpn_client_cidr: ClientVpnCidr
     """IPv4 network of VPN clients, the only ones besides the hosts that reach the database: /12 to /22."""
     interface_endpoints: Annotated[list[EndpointService], AfterValidator(distinct)]
@@ -61,13 +65,18 @@ class NetworkSettings(Block):
     flow_log_retention_days: LogRetention
     """Days that flow logs stay in CloudWatch Logs."""
 
-    def subnet_cidrs(self, tier: Tier) -> list[str]:
-        """The subnets of `tier`, one a zone: each tier owns four slots of the VPC, one for each possible zone."""
+    @property
+    def zones(self) -> dict[str, str]:
+        """The zones by their letters, in the order of the alphabet."""
+        return {zone[-1]: zone for zone in sorted(self.availability_zones)}
+
+    def subnet_cidrs(self, tier: Tier) -> dict[str, str]:
+        """The subnets of `tier` by their zones' letters: each tier owns four slots of the VPC, one for each letter."""
         first = TIERS.index(tier) * SLOTS_OF_A_TIER
-        return [
-            slot(self.vpc_cidr, self.subnet_prefix_length, first + position)
-            for position in range(len(self.availability_zones))
-        ]
+        return {
+            letter: slot(self.vpc_cidr, self.subnet_prefix_length, first + ZONE_LETTERS.index(letter))
+            for letter in self.zones
+        }
 
     @rule
     def _subnets_fit(self) -> Iterator[Problem]:

@@ -51,7 +51,7 @@ class Workers(ApplicationHosts):
     def _scale_by_backlog(self, fleet: Fleet) -> None:
         backlog = [
             self._measured(f"queue{number}", "AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", queue.name)
-            for number, queue in enumerate(self._args.context.queues.work.values())
+            for number, (_, queue) in enumerate(sorted(self._args.context.queues.work.items()))
         ]
         instances = self._measured(
             "instances", "AWS/AutoScaling", "GroupInServiceInstances", "AutoScalingGroupName", fleet.group.name

@@ -75,11 +75,21 @@ class Alarms(Component):
             policy=_topic_policy(topic.arn, args.site.naming.account_id),
             opts=self.child(),
         )
-        for number, address in enumerate(args.emails):
-            aws.sns.TopicSubscription(
-                f"{self._name}-mail-{number}", topic=topic.arn, protocol="email", endpoint=address, opts=self.child()
-            )
+        self._subscribe(topic)
         return topic
+
+    def _subscribe(self, topic: aws.sns.Topic) -> None:
+        """A subscription for each address, named by it (docs/decisions/0014-identity-is-what-a-thing-is.md)."""
+        for position, address in enumerate(self._args.emails):
+            # Stacks from before know it by its position in the list.
+            known_as = pulumi.ResourceOptions(aliases=[pulumi.Alias(name=f"{self._name}-mail-{position}")])
+            aws.sns.TopicSubscription(
+                f"{self._name}-mail-{address}",
+                topic=topic.arn,
+                protocol="email",
+                endpoint=address,
+                opts=pulumi.ResourceOptions.merge(self.child(), known_as),
+            )
 
     def _watched(self) -> dict[Subject, dict[str, Dimensions]]:
         """The resources of each subject, by name, with their dimensions in CloudWatch; a single one has no name."""

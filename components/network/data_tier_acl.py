@@ -1,6 +1,6 @@
 """The data tier's network ACL: a second barrier, in case a security group is opened by mistake."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,6 +11,7 @@ from components.component import Component
 from components.network.ports import CACHE, DATABASE
 from components.site import Site
 from settings import NetworkSettings
+from settings.network import ZONE_LETTERS
 
 REPLY_PORTS = (1024, 65535)
 """Where replies go: NAT and VPN gateways use more than Linux's own range (VPC User Guide, "Ephemeral ports")."""
@@ -132,15 +133,19 @@ class DataTierAcl(Component):
 
 
 def _rules(settings: NetworkSettings, direction: Literal["in", "out"]) -> list[tuple[AclRow, int, str]]:
-    """Each row once for every CIDR block of its peer; a zone added later renumbers no rule."""
+    """Each row once for every CIDR block of its peer; a zone that is added or removed renumbers no rule."""
     ranges = {
-        "app": settings.subnet_cidrs("app"),
-        "data": settings.subnet_cidrs("data"),
-        "vpn": [settings.vpn_client_cidr],
+        "app": _by_position(settings.subnet_cidrs("app")),
+        "data": _by_position(settings.subnet_cidrs("data")),
+        "vpn": {0: settings.vpn_client_cidr},
     }
     return [
         (row, row.first_number + position, cidr)
         for row in ROWS
         if row.direction == direction
-        for position, cidr in enumerate(ranges[row.peer])
+        for position, cidr in ranges[row.peer].items()
     ]
+
+
+def _by_position(cidrs: Mapping[str, str]) -> dict[int, str]:
+    return {ZONE_LETTERS.index(letter): cidr for letter, cidr in cidrs.items()}

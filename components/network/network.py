@@ -40,7 +40,6 @@ class Network(Component):
         super().__init__("network:Network", name, args.site, opts=opts)
         self._name = name
         self.settings = args.settings
-        self._zones = {zone[-1]: zone for zone in args.settings.availability_zones}
         self.vpc = self._vpc()
         public, app, data = (self._subnets(tier) for tier in ("public", "app", "data"))
         internet = self._open_to_internet(public)
@@ -74,12 +73,12 @@ class Network(Component):
                 f"{self._name}-{tier}-{letter}",
                 vpc_id=self.vpc.id,
                 availability_zone=zone,
-                cidr_block=cidr,
+                cidr_block=cidrs[letter],
                 # In the public tier too: what needs a public address there is given one explicitly.
                 map_public_ip_on_launch=False,
                 opts=self.child(),
             )
-            for (letter, zone), cidr in zip(self._zones.items(), cidrs, strict=True)
+            for letter, zone in self.settings.zones.items()
         }
 
     def _open_to_internet(self, public: dict[str, aws.ec2.Subnet]) -> aws.ec2.InternetGateway:
@@ -97,7 +96,7 @@ class Network(Component):
     def _nat_gateways(
         self, public: dict[str, aws.ec2.Subnet], internet: aws.ec2.InternetGateway
     ) -> dict[str, aws.ec2.NatGateway]:
-        """The NAT gateway that each zone uses: its own, or that of the first zone where the region has only one."""
+        """The NAT gateway that each zone uses: its own, or a single one in the zone with the first letter."""
         letters = list(public)
         own = letters if self.settings.nat_gateways == "per_zone" else letters[:1]
         gateways = {letter: self._nat_gateway(letter, public[letter], internet) for letter in own}

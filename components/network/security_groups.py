@@ -187,9 +187,9 @@ def _addresses(peer: Range, settings: NetworkSettings) -> list[str]:
         case Range.CLOUDFLARE:
             return list(CLOUDFLARE_RANGES)
         case Range.APP_SUBNETS:
-            return settings.subnet_cidrs("app")
+            return list(settings.subnet_cidrs("app").values())
         case Range.DATA_SUBNETS:
-            return settings.subnet_cidrs("data")
+            return list(settings.subnet_cidrs("data").values())
         case Range.VPN_CLIENTS:
             return [settings.vpn_client_cidr]
         case Range.INTERNET:

@@ -58,6 +58,9 @@ class Record:
     protect: bool
     depends_on: frozenset[str]
     ignore_changes: tuple[str, ...]
+    aliases: tuple[str, ...]
+    delete_before_replace: bool
+    retain_on_delete: bool
 
     def document(self, wire_name: str = "policy") -> dict[str, Any]:
         """An input that holds JSON, read."""
@@ -170,6 +173,9 @@ def _record(urn: str, request: Any) -> Record:
         protect=request.protect,
         depends_on=frozenset(request.dependencies),
         ignore_changes=tuple(request.ignoreChanges),
+        aliases=tuple(alias.spec.name or alias.urn.rpartition("::")[2] for alias in request.aliases),
+        delete_before_replace=request.deleteBeforeReplace,
+        retain_on_delete=request.retainOnDelete,
     )
 
 

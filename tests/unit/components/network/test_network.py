@@ -41,7 +41,7 @@ def tier(cloud: Cloud[Any], name: str) -> list[Record]:
 @pytest.mark.parametrize("name", ["public", "app", "data"])
 def test_each_tier_has_a_subnet_in_every_zone_as_the_address_plan_says(cloud: Cloud[Ground], name: Tier) -> None:
     placed = [(subnet.inputs["availabilityZone"], subnet.inputs["cidrBlock"]) for subnet in tier(cloud, name)]
-    assert placed == list(zip(PROD.network.availability_zones, PROD.network.subnet_cidrs(name), strict=True))
+    assert placed == list(zip(PROD.network.availability_zones, PROD.network.subnet_cidrs(name).values(), strict=True))
 
 
 def test_logical_names_hold_no_region(cloud: Cloud[Ground]) -> None:
@@ -98,21 +98,21 @@ def test_the_default_security_group_allows_nothing(cloud: Cloud[Ground]) -> None
 
 
 def test_the_data_tier_is_reached_from_itself_app_subnets_and_vpn_clients_alone(cloud: Cloud[Ground]) -> None:
-    app, vpn = PROD.network.subnet_cidrs("app"), PROD.network.vpn_client_cidr
+    app, vpn = PROD.network.subnet_cidrs("app").values(), PROD.network.vpn_client_cidr
     rules = cloud.one(ACL).inputs["ingress"]
     assert {(rule["fromPort"], rule["toPort"], rule["cidrBlock"]) for rule in rules} == {
         *((3306, 3306, cidr) for cidr in (*app, vpn)),
         *((6379, 6379, cidr) for cidr in app),
-        *((0, 65535, cidr) for cidr in PROD.network.subnet_cidrs("data")),
+        *((0, 65535, cidr) for cidr in PROD.network.subnet_cidrs("data").values()),
     }
 
 
 def test_the_data_tier_sends_nothing_but_replies_out_of_itself(cloud: Cloud[Ground]) -> None:
-    peers = (*PROD.network.subnet_cidrs("app"), PROD.network.vpn_client_cidr)
+    peers = (*PROD.network.subnet_cidrs("app").values(), PROD.network.vpn_client_cidr)
     rules = cloud.one(ACL).inputs["egress"]
     assert {(rule["fromPort"], rule["toPort"], rule["cidrBlock"]) for rule in rules} == {
         *((1024, 65535, cidr) for cidr in peers),
-        *((0, 65535, cidr) for cidr in PROD.network.subnet_cidrs("data")),
+        *((0, 65535, cidr) for cidr in PROD.network.subnet_cidrs("data").values()),
     }
 
 

@@ -91,12 +91,12 @@ def test_what_only_answers_opens_no_connection(cloud: Cloud[Ground], group: str)
 
 
 def test_the_balancer_reaches_the_app_subnets_alone(cloud: Cloud[Ground]) -> None:
-    assert reaches(cloud, "balancer") == {(80, cidr) for cidr in PROD.network.subnet_cidrs("app")}
+    assert reaches(cloud, "balancer") == {(80, cidr) for cidr in PROD.network.subnet_cidrs("app").values()}
 
 
 @pytest.mark.parametrize("group", ["web", "workers"])
 def test_hosts_reach_the_data_subnets_and_the_web(cloud: Cloud[Ground], group: str) -> None:
-    data = PROD.network.subnet_cidrs("data")
+    data = PROD.network.subnet_cidrs("data").values()
     assert reaches(cloud, group) == {
         *((port, cidr) for port in (3306, 6379) for cidr in data),
         (443, "0.0.0.0/0"),

@@ -1,0 +1,26 @@
+"""The locks of the vaults, which AWS lets nobody take off once they hold."""
+
+from regions import STACKS, region
+from stack_files import settings_of
+
+LOCK = "aws:backup/vaultLockConfiguration:VaultLockConfiguration"
+VAULT = "aws:backup/vault:Vault"
+COOLING_OFF_DAYS = 3
+"""AWS Backup API, PutBackupVaultLockConfiguration, ChangeableForDays."""
+
+
+def test_every_vault_is_locked_for_as_long_as_the_settings_say() -> None:
+    for stack in STACKS:
+        cloud, wanted = region(stack), settings_of(stack).offsite
+        vaults = {vault.inputs["name"] for vault in cloud.of(VAULT)}
+        assert {lock.inputs["backupVaultName"] for lock in cloud.of(LOCK)} == vaults
+        for lock in cloud.of(LOCK):
+            assert lock.inputs["minRetentionDays"] == wanted.vault_lock_min_days
+            assert lock.inputs["changeableForDays"] == wanted.vault_lock_changeable_days >= COOLING_OFF_DAYS
+
+
+def test_a_lock_is_left_to_its_vault_when_the_stack_ends() -> None:
+    """AWS Backup API, DeleteBackupVaultLockConfiguration: of an immutable lock it is an InvalidRequestException."""
+    kept = {record.type for stack in STACKS for record in region(stack).resources if record.retain_on_delete}
+    assert kept == {LOCK}
+    assert all(lock.retain_on_delete for stack in STACKS for lock in region(stack).of(LOCK))

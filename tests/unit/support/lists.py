@@ -1,0 +1,65 @@
+"""Settings whose lists are changed as an operator changes them, and what such a change may do to resources."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from fake_cloud import Cloud
+
+from settings.block import Block
+
+B = TypeVar("B", bound=Block)
+Lists = Callable[[list[Any]], list[Any]]
+
+
+def rotated(items: list[Any]) -> list[Any]:
+    """The first goes to the end: of two or more, none stays where it was."""
+    return [*items[1:], *items[:1]]
+
+
+def with_lists(settings: B, change: Lists, *, but: tuple[str, ...] = ()) -> B:
+    """The settings with each of their lists and tables of blocks changed, but for the lists in `but`."""
+    return settings.model_validate(_changed(settings.model_dump(), change, but))
+
+
+def _changed(values: Mapping[str, Any], change: Lists, but: tuple[str, ...]) -> dict[str, Any]:
+    return {key: value if key in but else _of(value, change, but) for key, value in values.items()}
+
+
+def _of(value: Any, change: Lists, but: tuple[str, ...]) -> Any:
+    if isinstance(value, list):
+        return change(value)
+    if not isinstance(value, dict):
+        return value
+    # A table of blocks has names of an operator's choice, all with the same keys behind them.
+    forms = {tuple(own) if isinstance(own, dict) else None for own in value.values()}
+    if len(value) > 1 and len(forms) == 1 and None not in forms:
+        return dict(change(list(value.items())))
+    return _changed(value, change, but)
+
+
+def unordered(value: Any) -> Any:
+    """A value of which the order of lists is forgotten, those in JSON documents too."""
+    if _is_document(value):
+        return unordered(json.loads(value))
+    if isinstance(value, Mapping):
+        return {key: unordered(own) for key, own in value.items()}
+    if isinstance(value, list):
+        return sorted((unordered(own) for own in value), key=lambda own: json.dumps(own, sort_keys=True, default=str))
+    return value
+
+
+def _is_document(value: Any) -> bool:
+    return isinstance(value, str) and value[:1] in ("{", "[")
+
+
+def plain(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """The inputs that are neither lists nor documents: among them is all that makes a resource another one."""
+    return {
+        key: value for key, value in inputs.items() if isinstance(value, str | int | float) and not _is_document(value)
+    }
+
+
+def by_urn(cloud: Cloud[Any], of: Callable[[Mapping[str, Any]], Any]) -> dict[str, Any]:
+    """What `of` makes of the inputs of every resource."""
+    return {record.urn: of(record.inputs) for record in cloud.resources if record.custom}

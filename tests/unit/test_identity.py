@@ -1,0 +1,55 @@
+"""What a resource is follows from what it stands for, never from a place in a list of the stack file."""
+
+from functools import cache
+
+from lists import by_urn, plain, rotated, unordered, with_lists
+from regions import composed
+from stack_files import settings_of
+
+from settings import Settings
+
+SUBSCRIPTION = "aws:sns/topicSubscription:TopicSubscription"
+
+
+@cache
+def with_former_databases() -> Settings:
+    """prod with at least two items in each list."""
+    prod = settings_of("prod")
+    database = prod.database.model_copy(update={"generation": 3, "kept_generations": [1, 2]})
+    return prod.model_copy(update={"database": database})
+
+
+def test_every_list_of_a_region_is_tried() -> None:
+    settings = with_former_databases()
+    before, after = settings.model_dump(), with_lists(settings, rotated).model_dump()
+    lists = [
+        (before["alarm_emails"], after["alarm_emails"]),
+        (before["data_residency_regions"], after["data_residency_regions"]),
+        (before["network"]["availability_zones"], after["network"]["availability_zones"]),
+        (before["network"]["interface_endpoints"], after["network"]["interface_endpoints"]),
+        (before["database"]["kept_generations"], after["database"]["kept_generations"]),
+        (list(before["workers"]["queues"]), list(after["workers"]["queues"])),
+    ]
+    assert [rotated(own) for own, _ in lists] == [own for _, own in lists]
+
+
+def test_the_order_of_a_regions_lists_means_nothing() -> None:
+    before = composed(with_former_databases())
+    after = composed(with_lists(with_former_databases(), rotated))
+    assert by_urn(after, unordered) == by_urn(before, unordered)
+
+
+def test_without_the_first_of_each_list_what_stays_in_a_region_is_what_it_was() -> None:
+    before = by_urn(composed(with_former_databases()), plain)
+    after = by_urn(composed(with_lists(with_former_databases(), lambda items: items[1:])), plain)
+    assert len(after) < len(before)
+    assert after == {urn: before[urn] for urn in after}
+
+
+def test_a_mail_address_has_its_subscription_under_its_own_name_and_once_had_it_under_its_position() -> None:
+    settings = settings_of("prod")
+    subscriptions = composed(settings).of(SUBSCRIPTION)
+    assert {(made.name, made.aliases, made.inputs["endpoint"]) for made in subscriptions} == {
+        (f"alarms-mail-{address}", (f"alarms-mail-{position}",), address)
+        for position, address in enumerate(settings.alarm_emails)
+    }
