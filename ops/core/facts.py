@@ -50,7 +50,7 @@ class Lag:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Objects:
+class NewestObject:
     """The newest object of a bucket; `complete` is False where the bucket was too large to be looked at as a whole."""
 
     newest: datetime | None
@@ -114,7 +114,7 @@ def _serves(instance: Mapping[str, Any]) -> bool:
     return instance["LifecycleState"] == "InService" and instance["HealthStatus"].lower() == "healthy"
 
 
-def newest_object(stack: RegionStack, bucket: str) -> Objects:
+def newest_object(stack: RegionStack, bucket: str) -> NewestObject:
     """When the newest object of a bucket was written there."""
     pages = client("s3", stack.region).get_paginator("list_objects_v2").paginate(Bucket=bucket)
     newest: datetime | None = None
@@ -122,8 +122,8 @@ def newest_object(stack: RegionStack, bucket: str) -> Objects:
         times = [row["LastModified"] for row in page.get("Contents", [])]
         newest = max([*times, *([newest] if newest else [])], default=None)
         if number == SCANNED_PAGES and page.get("IsTruncated"):
-            return Objects(newest=newest, complete=False)
-    return Objects(newest=newest, complete=True)
+            return NewestObject(newest=newest, complete=False)
+    return NewestObject(newest=newest, complete=True)
 
 
 def queued(stack: RegionStack) -> int:
@@ -137,7 +137,7 @@ def queued(stack: RegionStack) -> int:
     return sum(int(value) for answer in answers for value in answer.values())
 
 
-def aside(work: Mapping[str, Callable[[], T]]) -> dict[str, T]:
+def side_by_side(work: Mapping[str, Callable[[], T]]) -> dict[str, T]:
     """Do pieces of work side by side; the results under their names. The first failure is raised."""
     with ThreadPoolExecutor(max_workers=max(1, len(work))) as pool:
         jobs = {name: pool.submit(piece) for name, piece in work.items()}

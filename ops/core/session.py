@@ -20,7 +20,7 @@ SAME = ({"activate", "failover"},)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options:
+class SessionOptions:
     """What the operator asked for on the command line."""
 
     dry_run: bool = False
@@ -79,17 +79,17 @@ class Operation:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Desk:
+class Session:
     """What a command works with."""
 
     engine: Engine
     pair: Pair
     ledger: Ledger
-    options: Options
+    options: SessionOptions
 
     @classmethod
-    def of(cls, options: Options) -> "Desk":
-        """The desk of this project and its state backend."""
+    def of(cls, options: SessionOptions) -> "Session":
+        """The session of this project and its state backend."""
         engine = Engine()
         return cls(engine=engine, pair=Pair(engine), ledger=Ledger(), options=options)
 

@@ -75,13 +75,13 @@ def activate(
 
     Killed at any point, the same command goes on; on an active region it changes nothing.
     """
-    from ops.core.session import Desk, Options
+    from ops.core.session import Session, SessionOptions
     from ops.dr.activate import run
 
-    options = Options(
+    options = SessionOptions(
         dry_run=dry_run, yes=yes, waive_fence=waive_fence, accept_lag=accept_lag, take_over=take_over, abandon=abandon
     )
-    run(Desk.of(options), stack)
+    run(Session.of(options), stack)
 
 
 @app.command()
@@ -100,16 +100,16 @@ def flip(
 
     When Cloudflare fails or does not do as it is told, every name is led back to where it was, and the message says so.
     """
-    from ops.core.session import Desk, Options
+    from ops.core.session import Session, SessionOptions
     from ops.dr import flip as flipping
 
     if undo == bool(to):
         raise OpsError("give --to STACK or --undo", Exit.USAGE)
-    desk = Desk.of(Options(dry_run=dry_run, force=force, take_over=take_over))
+    session = Session.of(SessionOptions(dry_run=dry_run, force=force, take_over=take_over))
     if to:
-        flipping.run(desk, to)
+        flipping.run(session, to)
     else:
-        flipping.undo(desk)
+        flipping.undo(session)
 
 
 @app.command()
@@ -129,10 +129,10 @@ def failover(
     What `ops dr activate` and `ops dr flip` say holds here too. The report has the measured RTO, from the command's
     start to the visitor's answer, and the RPO as it was quoted and as canary rows show it.
     """
-    from ops.core.session import Desk, Options
+    from ops.core.session import Session, SessionOptions
     from ops.dr import failover as operation
 
-    options = Options(
+    options = SessionOptions(
         dry_run=dry_run,
         yes=yes,
         waive_fence=waive_fence,
@@ -142,7 +142,7 @@ def failover(
         abandon=abandon,
         report=report,
     )
-    operation.failover(Desk.of(options), to)
+    operation.failover(Session.of(options), to)
 
 
 @app.command()
@@ -166,10 +166,10 @@ def failback(
     the region that served becomes a standby under a new generation of its database. Nobody can write between the fence
     and the flip. At the end `pulumi up` of every stack changes nothing, which is shown.
     """
-    from ops.core.session import Desk, Options
+    from ops.core.session import Session, SessionOptions
     from ops.dr import failback as operation
 
-    options = Options(
+    options = SessionOptions(
         dry_run=dry_run,
         yes=yes,
         rebuild=rebuild,
@@ -179,7 +179,7 @@ def failback(
         abandon=abandon,
         report=report,
     )
-    operation.failback(Desk.of(options), to)
+    operation.failback(Session.of(options), to)
 
 
 @app.command()
@@ -189,10 +189,10 @@ def rebuild(stack: Stack, dry_run: DryRun = False, yes: Yes = False, take_over: 
     Its former database stays, with a snapshot, until `ops dr drop` names it: rows that never reached the other region
     are in there and nowhere else.
     """
-    from ops.core.session import Desk, Options
+    from ops.core.session import Session, SessionOptions
     from ops.dr.rebuild import run
 
-    run(Desk.of(Options(dry_run=dry_run, yes=yes, take_over=take_over)), stack)
+    run(Session.of(SessionOptions(dry_run=dry_run, yes=yes, take_over=take_over)), stack)
 
 
 @app.command()
@@ -207,10 +207,10 @@ def drop(
 
     Refused for the generation in use, and while the snapshot that the rebuild took is not there.
     """
-    from ops.core.session import Desk, Options
+    from ops.core.session import Session, SessionOptions
     from ops.dr.drop import run
 
-    run(Desk.of(Options(dry_run=dry_run, yes=yes, take_over=take_over)), stack, generation)
+    run(Session.of(SessionOptions(dry_run=dry_run, yes=yes, take_over=take_over)), stack, generation)
 
 
 @app.command()
@@ -233,7 +233,7 @@ def drill(
     It runs on a sandbox alone: `make drill` starts one. Whatever happens, the region is given back at the end. After a
     drill that ended early, `ops dr status` shows what is left to be done.
     """
-    from ops.drill.course import DrillOptions
     from ops.drill.drill import drill as run
+    from ops.drill.scenario import DrillOptions
 
     run(DrillOptions(mode=mode, lag_seconds=lag, skip_failback=skip_failback, report=report))

@@ -2,7 +2,7 @@
 
 from ops.core import facts
 from ops.core.aws import client
-from ops.core.session import LOCK, Desk
+from ops.core.session import LOCK, Session
 from ops.core.steps import Timeline, say
 from ops.dr.fence import told
 from ops.dr.rebuild import snapshot_name, snapshot_status
@@ -12,14 +12,14 @@ from ops.errors import Exit, OpsError, refused
 INSTANCE = "database-instance"
 
 
-def run(desk: Desk, stack: str, generation: int) -> None:
+def run(session: Session, stack: str, generation: int) -> None:
     """`ops dr drop`: delete one former database. Its snapshot stays, and RDS takes a last one of its own."""
-    target = desk.pair[stack]
-    timeline = Timeline(dry_run=desk.options.dry_run)
-    with desk.ledger.hold(LOCK, desk.options.take_over):
-        desk.pair.read([stack])
+    target = session.pair[stack]
+    timeline = Timeline(dry_run=session.options.dry_run)
+    with session.ledger.hold(LOCK, session.options.take_over):
+        session.pair.read([stack])
         name = logical_name(generation)
-        urns = {row["urn"]: row for row in databases(desk, stack) if row["urn"].endswith(f"::{name}")}
+        urns = {row["urn"]: row for row in databases(session, stack) if row["urn"].endswith(f"::{name}")}
         declared = generation in target.kept_generations
         if not declared and not urns:
             say(f"{stack} keeps no generation {generation}; it keeps: {target.kept_generations or 'none'}")
@@ -34,13 +34,13 @@ def run(desk: Desk, stack: str, generation: int) -> None:
         ]
         if problems:
             raise refused(problems)
-        desk.confirm(f"Delete {', '.join(identifiers)} for good? Its snapshot stays.")
+        session.confirm(f"Delete {', '.join(identifiers)} for good? Its snapshot stays.")
         with timeline.step(f"let go of generation {generation} of {stack}") as step:
             step.detail = ", ".join(identifiers)
             if not step.dry_run:
-                settle(desk, timeline, stack)
+                settle(session, timeline, stack)
                 for urn, row in urns.items():
-                    desk.engine.unprotect(stack, urn)
+                    session.engine.unprotect(stack, urn)
                     identifier = str(row["outputs"]["identifier"])
                     if facts.database(target, identifier):
                         client("rds", target.region).modify_db_instance(
@@ -50,8 +50,8 @@ def run(desk: Desk, stack: str, generation: int) -> None:
             if not step.dry_run:
                 kept = [number for number in target.kept_generations if number != generation]
                 target.file.set({"database.kept_generations": kept})
-                step.detail = told(desk.engine.up(stack, step.progress))
-        desk.sign("drop", {"stack": stack, "generation": generation, "databases": identifiers})
+                step.detail = told(session.engine.up(stack, step.progress))
+        session.sign("drop", {"stack": stack, "generation": generation, "databases": identifiers})
 
 
 def logical_name(generation: int) -> str:

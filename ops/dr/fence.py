@@ -4,16 +4,16 @@ from datetime import UTC, datetime
 
 from ops.core import facts
 from ops.core.pair import RegionStack
-from ops.core.session import Desk, Operation
+from ops.core.session import Operation, Session
 from ops.core.stack_files import StackFile
 from ops.errors import Exit, OpsError
 
 DRAIN_SECONDS = 300.0
 
 
-def require(desk: Desk, operation: Operation, *, answers: bool) -> None:
+def require(session: Session, operation: Operation, *, answers: bool) -> None:
     """Raise OpsError (REFUSED) unless the old writer can be fenced, or its fence is waived."""
-    if not answers and not desk.options.waive_fence:
+    if not answers and not session.options.waive_fence:
         raise OpsError(
             f"the region of {operation.source} does not answer, so it cannot be fenced: once you know that nobody "
             f'writes there, give --waive-fence "REASON"; it is signed and kept',
@@ -21,13 +21,13 @@ def require(desk: Desk, operation: Operation, *, answers: bool) -> None:
         )
 
 
-def waive(desk: Desk, operation: Operation, region: str) -> None:
+def waive(session: Session, operation: Operation, region: str) -> None:
     """Sign that the old writer is not fenced; `region` says whether it answered."""
-    record = {"reason": desk.options.waive_fence, "stack": operation.source, "region": region}
-    operation.waiver = desk.sign("waiver", record)
+    record = {"reason": session.options.waive_fence, "stack": operation.source, "region": region}
+    operation.waiver = session.sign("waiver", record)
 
 
-def fence(desk: Desk, operation: Operation, stack: RegionStack) -> None:
+def fence(session: Session, operation: Operation, stack: RegionStack) -> None:
     """Close a region to writers, unless that was waived: no call goes there then."""
     with operation.timeline.step(f"fence {stack.stack}") as step:
         if operation.waiver:
@@ -40,7 +40,7 @@ def fence(desk: Desk, operation: Operation, stack: RegionStack) -> None:
             step.detail = f"set fenced: true and run `pulumi up --stack {stack.stack}`"
         else:
             StackFile.of(stack.stack).set({"fenced": True})
-            changes = desk.engine.up(stack.stack, step.progress)
+            changes = session.engine.up(stack.stack, step.progress)
             stack.forget()
             step.detail = told(changes)
 

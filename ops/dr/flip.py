@@ -10,9 +10,9 @@ from ops.core.aws import client
 from ops.core.cloudflare import TOKEN
 from ops.core.engine import LockedError
 from ops.core.pair import Pair, RegionStack
-from ops.core.session import LOCK, Desk
+from ops.core.session import LOCK, Session
 from ops.core.steps import Timeline, say
-from ops.core.visitor import Record
+from ops.core.visitor import DnsRecord
 from ops.dr import gates
 from ops.dr.gates import Gate
 from ops.dr.settle import settle
@@ -27,41 +27,41 @@ SERVED_SECONDS = 30.0
 HEALTH = "/api/health"
 
 
-def run(desk: Desk, to: str) -> None:
+def run(session: Session, to: str) -> None:
     """`ops dr flip --to`: lead visitors to a stack; where they came from is kept for `--undo`."""
-    timeline = Timeline(dry_run=desk.options.dry_run)
-    with desk.ledger.hold(LOCK, desk.options.take_over):
-        before = desk.pair.live
+    timeline = Timeline(dry_run=session.options.dry_run)
+    with session.ledger.hold(LOCK, session.options.take_over):
+        before = session.pair.live
         try:
-            flip(desk, timeline, to)
+            flip(session, timeline, to)
         finally:
-            if desk.pair.live != before:
-                desk.sign("flip", {"from": before, "to": to, "timeline": timeline.to_json()})
+            if session.pair.live != before:
+                session.sign("flip", {"from": before, "to": to, "timeline": timeline.to_json()})
 
 
-def undo(desk: Desk) -> None:
+def undo(session: Session) -> None:
     """`ops dr flip --undo`: lead visitors back to where the last flip took them from, through the same gates."""
-    record = desk.ledger.get(UNDO)
+    record = session.ledger.get(UNDO)
     if record is None:
         raise OpsError("there is no flip to undo", Exit.REFUSED)
     say(f"undo the flip from {record['from']} to {record['to']} of {record['at']}")
-    run(desk, str(record["from"]))
+    run(session, str(record["from"]))
 
 
-def flip(desk: Desk, timeline: Timeline, to: str) -> bool:
+def flip(session: Session, timeline: Timeline, to: str) -> bool:
     """Lead visitors to `to`; whether anything was to be changed. The caller holds the lock.
 
     Raises OpsError: REFUSED while a gate is closed, FAILED when Cloudflare does not do as it is told: every name then
     leads to where it led before, or the message says where each one leads.
     """
-    with desk.loading_edge():
-        return _flip(desk, timeline, to)
+    with session.loading_edge():
+        return _flip(session, timeline, to)
 
 
-def _flip(desk: Desk, timeline: Timeline, to: str) -> bool:
-    pair, before = desk.pair, desk.pair.other_than(to)
+def _flip(session: Session, timeline: Timeline, to: str) -> bool:
+    pair, before = session.pair, session.pair.other_than(to)
     with timeline.step(f"gates of {to}", asks=True) as step:
-        token = _prepared(desk, to)
+        token = _prepared(session, to)
         asked, led = _asked(pair, pair[to], token)
         astray = _astray(pair, to, led)
         closed = [gate for gate in asked if not gate.passed]
@@ -69,38 +69,40 @@ def _flip(desk: Desk, timeline: Timeline, to: str) -> bool:
         there = pair.live == pair.edge_outputs.get("live") == to and not astray
         if there:
             step.skip(f"visitors are led to {to} already")
-        elif closed and not desk.options.force:
+        elif closed and not session.options.force:
             raise _refusal(to, closed)
     if there:
         return False
     if closed:
-        desk.sign("forced-flip", {"to": to, "reason": desk.options.force, "closed": [str(gate) for gate in closed]})
+        session.sign(
+            "forced-flip", {"to": to, "reason": session.options.force, "closed": [str(gate) for gate in closed]}
+        )
     # A record that is not where the state has it is put right only by an engine that reads it first.
     drifted = _astray(pair, str(pair.edge_outputs.get("live")), led) != {}
     with timeline.step(f"lead visitors to {to}") as step:
         if step.dry_run:
             step.detail = f"set live: {to} and run `pulumi up --stack {pair.edge}`"
             return True
-        _change(desk, timeline, before, to, drifted=drifted)
+        _change(session, timeline, before, to, drifted=drifted)
         step.detail = f"{len(_names(pair))} names"
-    desk.ledger.put(UNDO, {"from": before, "to": to, "at": datetime.now(UTC).isoformat(timespec="seconds")})
+    session.ledger.put(UNDO, {"from": before, "to": to, "at": datetime.now(UTC).isoformat(timespec="seconds")})
     with timeline.step("read the records back") as step:
         wrong = _astray(pair, to, visitor.records(str(pair.edge_output("zone_id")), token))
         if wrong:
-            raise _without_effect(desk, timeline, before, token, wrong)
+            raise _without_effect(session, timeline, before, token, wrong)
         step.detail = "every name leads there"
     with timeline.step("ask as a visitor") as step:
         step.detail = _served(pair, pair[to])
     return True
 
 
-def _prepared(desk: Desk, to: str) -> str:
+def _prepared(session: Session, to: str) -> str:
     """The outputs and the token, read side by side; the token. What the gates need is loaded while the engine works."""
     with ThreadPoolExecutor() as pool:
-        loading = pool.submit(_load, desk.pair[to].region)
-        desk.engine.prepare()
-        token = pool.submit(desk.engine.secret, desk.pair.edge, TOKEN)
-        desk.pair.read([to])
+        loading = pool.submit(_load, session.pair[to].region)
+        session.engine.prepare()
+        token = pool.submit(session.engine.secret, session.pair.edge, TOKEN)
+        session.pair.read([to])
         loading.result()
         return token.result()
 
@@ -110,7 +112,7 @@ def _load(region: str) -> None:
         client(service, region)
 
 
-def _asked(pair: Pair, target: RegionStack, token: str) -> tuple[list[Gate], dict[str, Record]]:
+def _asked(pair: Pair, target: RegionStack, token: str) -> tuple[list[Gate], dict[str, DnsRecord]]:
     """The gates, and the zone's records as they are."""
     with ThreadPoolExecutor() as pool:
         records = pool.submit(visitor.records, str(pair.edge_output("zone_id")), token)
@@ -128,30 +130,30 @@ def _names(pair: Pair) -> list[str]:
     return [name for name in pair.edge_output("records") if name not in fixed]
 
 
-def _astray(pair: Pair, to: str, led: Mapping[str, Record]) -> dict[str, str]:
+def _astray(pair: Pair, to: str, led: Mapping[str, DnsRecord]) -> dict[str, str]:
     """The names that do not lead to `to`, and where they lead."""
     want = pair.edge_output("origins").get(to)
     found = {name: led[name].content if name in led else "nowhere" for name in _names(pair)}
     return {name: content for name, content in found.items() if content != want}
 
 
-def _change(desk: Desk, timeline: Timeline, before: str, to: str, *, drifted: bool) -> None:
+def _change(session: Session, timeline: Timeline, before: str, to: str, *, drifted: bool) -> None:
     """Change the edge; back to what was, where it cannot be done. Raises OpsError with what holds then."""
     try:
-        _lead(desk, timeline, to, ATTEMPTS, drifted=drifted)
+        _lead(session, timeline, to, ATTEMPTS, drifted=drifted)
     except OpsError as error:
         if error.exit_code is Exit.BUSY:
-            desk.pair.edge_file.set({"live": before})
+            session.pair.edge_file.set({"live": before})
             raise
-        raise OpsError(f"{error.message}\n{_back(desk, timeline, before)}") from None
+        raise OpsError(f"{error.message}\n{_back(session, timeline, before)}") from None
 
 
-def _lead(desk: Desk, timeline: Timeline, to: str, attempts: int, *, drifted: bool) -> None:
+def _lead(session: Session, timeline: Timeline, to: str, attempts: int, *, drifted: bool) -> None:
     """Write `live` and have the engine make it so, more than once where that fails. Raises its last OpsError."""
-    desk.pair.edge_file.set({"live": to})
+    session.pair.edge_file.set({"live": to})
     for attempt in range(1, attempts + 1):
         try:
-            _up(desk, timeline, drifted=drifted or attempt > 1)
+            _up(session, timeline, drifted=drifted or attempt > 1)
         except OpsError as error:
             if attempt == attempts or error.exit_code is Exit.BUSY:
                 raise
@@ -161,34 +163,36 @@ def _lead(desk: Desk, timeline: Timeline, to: str, attempts: int, *, drifted: bo
             return
 
 
-def _up(desk: Desk, timeline: Timeline, *, drifted: bool) -> None:
+def _up(session: Session, timeline: Timeline, *, drifted: bool) -> None:
     """`pulumi up` of the edge, recovered where an engine was killed. Raises OpsError BUSY where one is at work."""
-    stack = desk.pair.edge
+    stack = session.pair.edge
     try:
         if drifted:
-            desk.engine.refresh(stack, _quiet)
-        desk.engine.up(stack, _quiet)
+            session.engine.refresh(stack, _quiet)
+        session.engine.up(stack, _quiet)
     except LockedError:
-        settle(desk, timeline, stack)
-        desk.engine.refresh(stack, _quiet)
-        desk.engine.up(stack, _quiet)
+        settle(session, timeline, stack)
+        session.engine.refresh(stack, _quiet)
+        session.engine.up(stack, _quiet)
 
 
-def _back(desk: Desk, timeline: Timeline, before: str) -> str:
+def _back(session: Session, timeline: Timeline, before: str) -> str:
     """Lead every name back; what holds afterwards, in a sentence."""
     say(f"          leading every name back to {before}")
     try:
-        _lead(desk, timeline, before, ATTEMPTS_BACK, drifted=True)
+        _lead(session, timeline, before, ATTEMPTS_BACK, drifted=True)
     except OpsError as error:
         return f"the way back to {before} failed too: {error.message}"
     return f"every name leads to {before} again, as the stack file says; nothing is half done"
 
 
-def _without_effect(desk: Desk, timeline: Timeline, before: str, token: str, wrong: Mapping[str, str]) -> OpsError:
+def _without_effect(
+    session: Session, timeline: Timeline, before: str, token: str, wrong: Mapping[str, str]
+) -> OpsError:
     """Cloudflare took the change and did not make it."""
     lines = [f"Cloudflare answered well and did not change {name}: it leads to {wrong[name]}" for name in sorted(wrong)]
-    lines.append(_back(desk, timeline, before))
-    left = _astray(desk.pair, before, visitor.records(str(desk.pair.edge_output("zone_id")), token))
+    lines.append(_back(session, timeline, before))
+    left = _astray(session.pair, before, visitor.records(str(session.pair.edge_output("zone_id")), token))
     lines += [f"{name} leads to {content}" for name, content in sorted(left.items())]
     return OpsError("\n".join(lines))
 

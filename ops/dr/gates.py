@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from ops.core import facts, visitor
-from ops.core.facts import aside
+from ops.core.facts import side_by_side
 from ops.core.pair import Pair, RegionStack
 from ops.dr.preflight import certificate_problems
 from ops.errors import OpsError
@@ -43,7 +43,7 @@ def ask(pair: Pair, stack: RegionStack, token: str | None) -> list[Gate]:
     }
     if token is not None:
         asked["edge TLS"] = partial(_edge_tls, str(pair.edge_output("zone_id")), token)
-    return list(aside({name: partial(_closed_by_error, name, gate) for name, gate in asked.items()}).values())
+    return list(side_by_side({name: partial(_closed_by_error, name, gate) for name, gate in asked.items()}).values())
 
 
 def _health(host: str, check: str) -> Gate:

@@ -9,7 +9,7 @@ from typing import Any
 
 from ops.core import facts
 from ops.core.aws import client
-from ops.core.facts import aside
+from ops.core.facts import side_by_side
 from ops.core.pair import RegionStack
 from ops.errors import one_line
 
@@ -57,7 +57,7 @@ class Preflight:
         if missing:
             stack = self.standby.stack
             return [Finding(text=f"stack {stack} has no output {', '.join(missing)}: run `pulumi up --stack {stack}`")]
-        found = aside({name: partial(_bounded, check, name) for name, check in self._checks().items()})
+        found = side_by_side({name: partial(_bounded, check, name) for name, check in self._checks().items()})
         return [finding for findings in found.values() for finding in findings]
 
     @cached_property

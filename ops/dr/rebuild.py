@@ -3,7 +3,7 @@
 from ops.core import facts
 from ops.core.aws import client, reachable
 from ops.core.pair import RegionStack
-from ops.core.session import LOCK, Desk
+from ops.core.session import LOCK, Session
 from ops.core.steps import Timeline
 from ops.dr.fence import told
 from ops.dr.settle import settle
@@ -15,25 +15,25 @@ REPLICA_SECONDS = 7200.0
 POLL_SECONDS = 2.0
 
 
-def run(desk: Desk, stack: str) -> None:
+def run(session: Session, stack: str) -> None:
     """`ops dr rebuild`: for a region that was lost and answers again. Its former database is kept."""
-    target = desk.pair[stack]
-    timeline = Timeline(dry_run=desk.options.dry_run)
-    with desk.ledger.hold(LOCK, desk.options.take_over):
-        desk.pair.read(desk.pair.stacks)
+    target = session.pair[stack]
+    timeline = Timeline(dry_run=session.options.dry_run)
+    with session.ledger.hold(LOCK, session.options.take_over):
+        session.pair.read(session.pair.stacks)
         if not target.following:
-            ready(desk, target)
-            desk.confirm(
-                f"Fence {stack}, and replace its database by a replica of {desk.pair.live}'s? The former one is kept."
+            ready(session, target)
+            session.confirm(
+                f"Fence {stack}, and replace its database by a replica of {session.pair.live}'s? The former one is kept."
             )
         before = len(timeline.entries)
-        rebuild(desk, timeline, target)
-        desk.sign("rebuild", {"stack": stack, "timeline": timeline.to_json()[before:]})
+        rebuild(session, timeline, target)
+        session.sign("rebuild", {"stack": stack, "timeline": timeline.to_json()[before:]})
 
 
-def ready(desk: Desk, target: RegionStack) -> None:
+def ready(session: Session, target: RegionStack) -> None:
     """Raise OpsError (REFUSED) with all that forbids a rebuild."""
-    live = desk.pair[desk.pair.live]
+    live = session.pair[session.pair.live]
     problems = []
     if live.stack == target.stack:
         problems.append(f"{target.stack} is live: visitors would lose it; flip or fail over first")
@@ -45,23 +45,23 @@ def ready(desk: Desk, target: RegionStack) -> None:
         raise refused(problems)
 
 
-def rebuild(desk: Desk, timeline: Timeline, target: RegionStack) -> None:
+def rebuild(session: Session, timeline: Timeline, target: RegionStack) -> None:
     """Fence, snapshot, and follow; each step sees what was done before. The caller holds the lock."""
     if not target.following:
-        settled(desk, timeline, target)
-        keep_out(desk, timeline, target)
+        settled(session, timeline, target)
+        keep_out(session, timeline, target)
         snapshot(timeline, target)
-    follow(desk, timeline, target)
+    follow(session, timeline, target)
     caught_up(timeline, target)
 
 
-def settled(desk: Desk, timeline: Timeline, target: RegionStack) -> None:
+def settled(session: Session, timeline: Timeline, target: RegionStack) -> None:
     """Recover what the region's end left behind."""
-    if not desk.options.dry_run:
-        settle(desk, timeline, target.stack)
+    if not session.options.dry_run:
+        settle(session, timeline, target.stack)
 
 
-def keep_out(desk: Desk, timeline: Timeline, target: RegionStack) -> None:
+def keep_out(session: Session, timeline: Timeline, target: RegionStack) -> None:
     """Nobody writes there from here on."""
     with timeline.step(f"fence {target.stack}") as step:
         if target.fenced and target.outputs.get("fenced") is True:
@@ -70,7 +70,7 @@ def keep_out(desk: Desk, timeline: Timeline, target: RegionStack) -> None:
             step.detail = f"set fenced: true and run `pulumi up --stack {target.stack}`"
         else:
             target.file.set({"fenced": True})
-            step.detail = told(desk.engine.up(target.stack, step.progress))
+            step.detail = told(session.engine.up(target.stack, step.progress))
             target.forget()
 
 
@@ -117,7 +117,7 @@ def snapshot_status(target: RegionStack, name: str) -> str:
     return str(found["Status"])
 
 
-def follow(desk: Desk, timeline: Timeline, target: RegionStack) -> None:
+def follow(session: Session, timeline: Timeline, target: RegionStack) -> None:
     """Declare the region a standby with a new generation of its database, and have the engine make it."""
     stack = target.stack
     declared: dict[str, object] = {} if target.following else following(target)
@@ -126,9 +126,9 @@ def follow(desk: Desk, timeline: Timeline, target: RegionStack) -> None:
             step.detail = f"set {', '.join(f'{key}: {value}' for key, value in declared.items())}"
             return
         if not declared:
-            settle(desk, timeline, stack)
+            settle(session, timeline, stack)
         target.file.set(declared)
-        step.detail = told(desk.engine.up(stack, step.progress))
+        step.detail = told(session.engine.up(stack, step.progress))
         target.forget()
 
 

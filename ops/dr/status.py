@@ -11,7 +11,7 @@ from rich.table import Table
 from ops.core import facts, visitor
 from ops.core.aws import client, reachable
 from ops.core.engine import Engine
-from ops.core.facts import aside
+from ops.core.facts import side_by_side
 from ops.core.ledger import Ledger
 from ops.core.pair import Pair, RegionStack
 from ops.core.session import UNDER_WAY
@@ -59,8 +59,8 @@ def status() -> Status:
     engine = Engine()
     pair, ledger = Pair(engine), Ledger()
     pair.read(pair.stacks)
-    answers = aside({stack: partial(reachable, pair[stack].region) for stack in pair.stacks})
-    regions = aside({stack: partial(_region, pair, pair[stack], answers[stack]) for stack in pair.stacks})
+    answers = side_by_side({stack: partial(reachable, pair[stack].region) for stack in pair.stacks})
+    regions = side_by_side({stack: partial(_region, pair, pair[stack], answers[stack]) for stack in pair.stacks})
     record = ledger.get(UNDER_WAY)
     under_way = f"{record['operation']} to {record['to']}, since {record['started']}" if record else ""
     return Status(regions=list(regions.values()), drift=drift(pair, engine), under_way=under_way)
@@ -122,7 +122,7 @@ def _region(pair: Pair, stack: RegionStack, answers: bool) -> RegionStatus:
         "instances": lambda: _instances(stack),
     }
     asked = questions if answers else {}
-    found = aside(
+    found = side_by_side(
         {name: partial(_or_unknown, question) for name, question in asked.items()}
         | {"health": lambda: _health(pair, stack)}
     )
@@ -147,7 +147,7 @@ def _role(stack: RegionStack) -> str:
 
 def _health(pair: Pair, stack: RegionStack) -> str:
     host = pair.origin(stack.stack)
-    found = aside({check: partial(visitor.visit, host, f"/api/health{check}") for check in HEALTH_CHECKS})
+    found = side_by_side({check: partial(visitor.visit, host, f"/api/health{check}") for check in HEALTH_CHECKS})
     bad = [
         f"{check.strip('/') or 'web'} {answer.status or 'no answer'}"
         for check, answer in found.items()

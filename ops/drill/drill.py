@@ -5,12 +5,12 @@ from typing import Any
 
 from ops.core import report
 from ops.core.pair import Pair
-from ops.core.session import Desk, Options
+from ops.core.session import Session, SessionOptions
 from ops.core.stack_files import StackFile
 from ops.core.steps import Timeline, say
 from ops.drill import tables
-from ops.drill.course import REASON, Drill, DrillOptions
 from ops.drill.sandbox_control import SandboxControl
+from ops.drill.scenario import REASON, Drill, DrillOptions
 from ops.errors import Exit, OpsError
 from ops.objectives.expected import LIMIT_MINUTES, Expected, expected
 from ops.objectives.objectives import Declaration, Objective, objectives
@@ -38,8 +38,8 @@ NOTE = (
 def drill(options: DrillOptions) -> None:
     """Run a drill and tell what it found. Raises OpsError: REFUSED, OVER_BUDGET, or that of the step that failed."""
     sandbox = SandboxControl.of()
-    desk = Desk.of(Options())
-    pair = desk.pair
+    session = Session.of(SessionOptions())
+    pair = session.pair
     require_peace(pair)
     declared = declaration(pair)
     promised = objectives(declared)

@@ -7,8 +7,8 @@ from rich.table import Table
 
 from ops.core.steps import console
 from ops.core.timeline_picture import span
-from ops.drill.losses import Loss, Outage
-from ops.objectives.expected import Expected, Step
+from ops.drill.measured_loss import Loss, Outage
+from ops.objectives.expected import Expected, Phase
 from ops.objectives.objectives import Objective
 
 LOG_WIDTH = 120
@@ -139,7 +139,7 @@ def flat(rows: Sequence[Row]) -> Rows:
     return [("measured", "is", "at most", ""), *((r.what, r.value, r.limit, told[r.within]) for r in rows)]
 
 
-def _place(table: Expected, step: Step) -> str:
+def _place(table: Expected, step: Phase) -> str:
     if step.name in table.path:
         return "*"
     return "beside it" if step.name in {step.name for step in table.steps} else ""

@@ -1,4 +1,4 @@
-"""Two regions and an edge without a cloud, and an operator's desk at them."""
+"""Two regions and an edge without a cloud, and an operator's session at them."""
 
 import shutil
 from collections.abc import Mapping
@@ -17,9 +17,9 @@ from ops.core.engine import Engine
 from ops.core.ledger import Ledger
 from ops.core.objects import Folder
 from ops.core.pair import Pair
-from ops.core.session import Desk, Options
+from ops.core.session import Session, SessionOptions
 from ops.core.stack_files import CHECKOUT, StackFile
-from ops.core.visitor import Answer, Record
+from ops.core.visitor import Answer, DnsRecord
 from ops.dr import fence, flip, settle
 
 FILES = ("Pulumi.prod.yaml", "Pulumi.dr.yaml", "Pulumi.edge.yaml")
@@ -59,17 +59,19 @@ def with_values(file: StackFile, values: Mapping[str, Any]) -> str:
 
 @dataclass
 class Platform:
-    """The world, its engine, and the desk of an operator at it."""
+    """The world, its engine, and the session of an operator at it."""
 
     world: World
     engine: FakeEngine
     state: Path
 
-    def desk(self, **options: Any) -> Desk:
-        """A desk with options; the operator agrees to everything unless told otherwise."""
+    def session(self, **options: Any) -> Session:
+        """A session with options; the operator agrees to everything unless told otherwise."""
         engine = cast(Engine, self.engine)
         given: dict[str, Any] = {"yes": True, **options}
-        return Desk(engine=engine, pair=Pair(engine), ledger=Ledger(Folder(self.state)), options=Options(**given))
+        return Session(
+            engine=engine, pair=Pair(engine), ledger=Ledger(Folder(self.state)), options=SessionOptions(**given)
+        )
 
     def file(self, stack: str) -> StackFile:
         """A stack's file."""
@@ -96,10 +98,10 @@ class Platform:
         good = not database["source"] and not outputs["fenced"]
         return Answer(status=200 if good else 503, body={"status": "ok" if good else "failed", "region": region})
 
-    def led(self, *_: object) -> Mapping[str, Record]:
+    def led(self, *_: object) -> Mapping[str, DnsRecord]:
         """The zone's records as Cloudflare reads them back."""
         return {
-            name: Record(id="id", name=name, type="CNAME", content=content, proxied=True)
+            name: DnsRecord(id="id", name=name, type="CNAME", content=content, proxied=True)
             for name, content in self.world.records.items()
         }
 

@@ -42,7 +42,7 @@ def test_a_lost_region_is_asked_once_and_shown_as_unknown(platform: Platform) ->
 
 def test_after_a_failover_the_way_back_is_named(platform: Platform) -> None:
     platform.world.lost.add(platform.region("prod"))
-    failover(platform.desk(waive_fence="gone"), "dr")
+    failover(platform.session(waive_fence="gone"), "dr")
     drift = "\n".join(status.status().drift)
     assert "`ops dr failback --to prod`" in drift
     assert "prod takes writes as well: `ops dr rebuild prod`" in drift

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from ops.core.visitor import Answer
-from ops.drill import losses
+from ops.drill import measured_loss
 from ops.drill import tables as drill_tables
 from ops.drill.canary import Ask, Attempt, Canary, send
-from ops.drill.losses import Loss, Outage
+from ops.drill.measured_loss import Loss, Outage
 from ops.drill.sandbox_control import SandboxControl
 from ops.drill.tables import Measured
 from ops.errors import Exit, OpsError
@@ -59,7 +59,7 @@ def remembering(rows: list[Attempt], kept: int) -> Ask:
 
 
 def test_an_outage_is_from_the_first_refusal_to_the_first_row_elsewhere() -> None:
-    found = losses.outage(lost_and_found(), HOME)
+    found = measured_loss.outage(lost_and_found(), HOME)
     assert found is not None
     assert found.began == BEGAN + timedelta(seconds=10)
     assert found.seconds == pytest.approx(5.1)
@@ -68,25 +68,25 @@ def test_an_outage_is_from_the_first_refusal_to_the_first_row_elsewhere() -> Non
 def test_a_hiccup_before_the_loss_is_no_part_of_the_outage() -> None:
     rows = lost_and_found()
     rows[3] = attempt(3, status=502)
-    found = losses.outage(rows, HOME)
+    found = measured_loss.outage(rows, HOME)
     assert found is not None
     assert found.began == BEGAN + timedelta(seconds=10)
 
 
 @pytest.mark.parametrize("rows", [lost_and_found()[:10], lost_and_found()[:14], lost_and_found()[10:], []])
 def test_without_a_beginning_or_an_end_there_is_no_outage(rows: list[Attempt]) -> None:
-    assert losses.outage(rows, HOME) is None
+    assert measured_loss.outage(rows, HOME) is None
 
 
 def test_an_outage_shows_when_the_last_rows_were_all_refused() -> None:
-    assert not losses.fails(lost_and_found()[:12], 3)
-    assert losses.fails(lost_and_found()[:13], 3)
-    assert not losses.fails([], 1)
+    assert not measured_loss.fails(lost_and_found()[:12], 3)
+    assert measured_loss.fails(lost_and_found()[:13], 3)
+    assert not measured_loss.fails([], 1)
 
 
 @pytest.mark.parametrize(("kept", "rows", "seconds"), [(10, 0, 0.0), (8, 2, 2.0), (0, 10, 9.1)])
 def test_what_is_lost_are_acknowledged_rows_that_are_not_there(kept: int, rows: int, seconds: float) -> None:
-    found = losses.loss(lost_and_found(), HOME, remembering(lost_and_found(), kept))
+    found = measured_loss.loss(lost_and_found(), HOME, remembering(lost_and_found(), kept))
     assert found.rows == rows
     assert found.seconds == pytest.approx(seconds)
 
@@ -100,13 +100,13 @@ def test_rows_are_not_asked_for_once_enough_in_a_row_are_there() -> None:
         asked.append(number)
         return ask(number)
 
-    assert losses.loss(rows, HOME, counted).rows == 0
-    assert asked == list(range(99, 99 - losses.SURVIVORS_ASKED, -1))
+    assert measured_loss.loss(rows, HOME, counted).rows == 0
+    assert asked == list(range(99, 99 - measured_loss.SURVIVORS_ASKED, -1))
 
 
 def test_a_row_that_cannot_be_asked_for_is_an_error_and_no_loss() -> None:
     with pytest.raises(OpsError, match="the answer is 522"):
-        losses.loss(lost_and_found(), HOME, lambda _: Answer(status=522, body=""))
+        measured_loss.loss(lost_and_found(), HOME, lambda _: Answer(status=522, body=""))
 
 
 def test_the_load_goes_on_while_a_request_hangs() -> None:

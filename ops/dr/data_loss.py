@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from ops.core import facts, visitor
-from ops.core.facts import aside
+from ops.core.facts import side_by_side
 from ops.core.pair import Pair, RegionStack
 
 CANARY = "/api/canary"
@@ -52,7 +52,7 @@ def quote(pair: Pair, standby: RegionStack, other: RegionStack, *, other_answers
     }
     if other_answers:
         asked["queued"] = lambda: facts.queued(other)
-    found = aside({name: partial(_or_none, question) for name, question in asked.items()})
+    found = side_by_side({name: partial(_or_none, question) for name, question in asked.items()})
     lag, newest = found["lag"], found["newest"]
     return Quote(
         lag_seconds=lag.seconds if lag else None,

@@ -1,4 +1,4 @@
-"""What must exist before the first `pulumi up`: each thing is looked for, and made only where it is missing."""
+"""What must exist before the first `pulumi up`: each prerequisite is looked for, and made only where it is missing."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from ops.errors import OpsError
 
 
 @dataclass(frozen=True, kw_only=True)
-class Thing:
+class Prerequisite:
     """`exists` says whether it is there as wanted; `make` makes it so, and can be repeated after a kill."""
 
     name: str
@@ -21,40 +21,40 @@ class Thing:
     make: Callable[[], None]
 
 
-def plan(things: Iterable[Thing]) -> int:
-    """Show which things exist; how many would be made."""
+def plan(prerequisites: Iterable[Prerequisite]) -> int:
+    """Show which prerequisites exist; how many would be made."""
     table = Table("what", "where", "is", "why", title="ops bootstrap", title_justify="left")
     missing = 0
-    for thing in things:
-        there = _asked(thing)
+    for prerequisite in prerequisites:
+        there = _asked(prerequisite)
         missing += not there
-        table.add_row(thing.name, thing.where, "there" if there else "to be made", thing.why)
+        table.add_row(prerequisite.name, prerequisite.where, "there" if there else "to be made", prerequisite.why)
     console().print(table)
     return missing
 
 
-def make(things: Iterable[Thing], timeline: Timeline) -> int:
+def make(prerequisites: Iterable[Prerequisite], timeline: Timeline) -> int:
     """Make what is missing, in order; how many were made."""
     made = 0
-    for thing in things:
-        with timeline.step(f"{thing.name}, {thing.where}") as step:
-            if _asked(thing):
+    for prerequisite in prerequisites:
+        with timeline.step(f"{prerequisite.name}, {prerequisite.where}") as step:
+            if _asked(prerequisite):
                 step.skip("is there")
                 continue
-            _bounded(thing.make, thing)
+            _bounded(prerequisite.make, prerequisite)
             made += 1
     return made
 
 
-def _asked(thing: Thing) -> bool:
-    return bool(_bounded(thing.exists, thing))
+def _asked(prerequisite: Prerequisite) -> bool:
+    return bool(_bounded(prerequisite.exists, prerequisite))
 
 
-def _bounded(call: Callable[[], Any], thing: Thing) -> Any:
+def _bounded(call: Callable[[], Any], prerequisite: Prerequisite) -> Any:
     """The call's answer. Raises OpsError for what AWS refuses, in words."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
         return call()
     except (BotoCoreError, ClientError) as error:
-        raise OpsError(f"{thing.name} in {thing.where}: {' '.join(str(error).split())[:300]}") from None
+        raise OpsError(f"{prerequisite.name} in {prerequisite.where}: {' '.join(str(error).split())[:300]}") from None

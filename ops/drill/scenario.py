@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ops.core.pair import Pair
-from ops.core.session import Desk, Operation, Options
+from ops.core.session import Operation, Session, SessionOptions
 from ops.core.steps import Entry, Timeline, say
 from ops.dr.failback import failback
 from ops.dr.failover import failover
-from ops.drill import losses
+from ops.drill import measured_loss
 from ops.drill.canary import Ask, Attempt, Canary, through_the_edge
-from ops.drill.losses import Loss, Outage
+from ops.drill.measured_loss import Loss, Outage
 from ops.drill.sandbox_control import Mode, SandboxControl
 from ops.drill.tables import Measured
 from ops.errors import Exit, OpsError
@@ -41,8 +41,8 @@ class DrillOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DrillDesk(Desk):
-    """The desk of an operator who says yes, looks at the clock when asked, and watches every operation."""
+class DrillSession(Session):
+    """The session of an operator who says yes, looks at the clock when asked, and watches every operation."""
 
     decide: Callable[[], None]
     watch: Callable[[Operation], None]
@@ -115,17 +115,17 @@ class Drill:
 
     def _notice(self, load: Canary) -> None:
         with self.timeline.step("notice the outage") as step:
-            load.wait("the outage shows", lambda attempts: losses.fails(attempts, REFUSALS), NOTICE_SECONDS)
+            load.wait("the outage shows", lambda attempts: measured_loss.fails(attempts, REFUSALS), NOTICE_SECONDS)
             step.detail = f"{REFUSALS} rows refused in a row"
 
     def _failover(self) -> None:
         """From the decision on, which falls inside, nothing may call the lost region."""
-        failover(self._desk(Options(yes=True, waive_fence=REASON)), self.away)
+        failover(self._desk(SessionOptions(yes=True, waive_fence=REASON)), self.away)
 
-    def _desk(self, options: Options) -> Desk:
-        plain = Desk.of(replace(options, report=self.options.report))
+    def _desk(self, options: SessionOptions) -> Session:
+        plain = Session.of(replace(options, report=self.options.report))
         known = {"engine": plain.engine, "pair": plain.pair, "ledger": plain.ledger, "options": plain.options}
-        return DrillDesk(**known, decide=self._decide, watch=self.operations.append)
+        return DrillSession(**known, decide=self._decide, watch=self.operations.append)
 
     def _decide(self) -> None:
         if self.decided is None:
@@ -134,15 +134,15 @@ class Drill:
 
     def _measure(self, load: Canary) -> Measured:
         def served(attempts: list[Attempt]) -> bool:
-            return losses.serves(attempts, self.away_region)
+            return measured_loss.serves(attempts, self.away_region)
 
         with self.timeline.step("verify through the edge") as step:
             attempts = load.wait(f"{self.away_region} serves", served, SERVED_SECONDS)
             calls = self.sandbox.calls(self.home_region)
-            found = losses.outage(attempts, self.home_region)
+            found = measured_loss.outage(attempts, self.home_region)
             if found is None:
                 raise OpsError(f"{self.home_region} never stopped serving: the black-out had no effect")
-            lost = losses.loss(attempts, self.home_region, self.ask)
+            lost = measured_loss.loss(attempts, self.home_region, self.ask)
             step.detail = f"{self.away_region} takes rows, {lost.rows} are lost"
         self._mark("served again", found.ended)
         flip = flip_seconds(self.operations[-1].timeline.entries)
@@ -156,16 +156,16 @@ class Drill:
     def _failback(self, load: Canary) -> None:
         """It ends with a preview of all stacks, and fails where that shows a change."""
         began = len(load.attempts())
-        failback(self._desk(Options(yes=True, rebuild=True)), self.home)
+        failback(self._desk(SessionOptions(yes=True, rebuild=True)), self.home)
 
         def served(attempts: list[Attempt]) -> bool:
-            return losses.serves(attempts[began:], self.home_region)
+            return measured_loss.serves(attempts[began:], self.home_region)
 
         with self.timeline.step("verify the way back through the edge") as step:
             attempts = load.wait(f"{self.home_region} serves", served, SERVED_SECONDS)
             away = [attempt for attempt in attempts if self.decided and attempt.sent > self.decided]
-            back: Outage | None = losses.outage(away, self.away_region)
-            lost: Loss = losses.loss(away, self.away_region, self.ask)
+            back: Outage | None = measured_loss.outage(away, self.away_region)
+            lost: Loss = measured_loss.loss(away, self.away_region, self.ask)
             step.detail = f"{self.home_region} takes rows, {lost.rows} are lost"
         if self.measured:
             self.measured = replace(self.measured, back=back, back_loss=lost, changes={})

@@ -1,4 +1,4 @@
-"""The course of a drill, with a world of two regions in place of the sandbox and of the operators' commands."""
+"""The drilled of a drill, with a world of two regions in place of the sandbox and of the operators' commands."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -8,14 +8,14 @@ from typing import Any, cast
 import pytest
 
 from ops.core.pair import Pair
-from ops.core.session import Desk, Operation, Options
+from ops.core.session import Operation, Session, SessionOptions
 from ops.core.steps import Entry, Timeline
 from ops.core.visitor import Answer
-from ops.drill import course as drill_course
 from ops.drill import drill
+from ops.drill import scenario as drill_scenario
 from ops.drill.canary import Ask, Canary
-from ops.drill.course import Drill, DrillDesk, DrillOptions, flip_seconds
 from ops.drill.sandbox_control import SandboxControl
+from ops.drill.scenario import Drill, DrillOptions, DrillSession, flip_seconds
 from ops.errors import Exit, OpsError
 
 HOME, AWAY = "home", "away"
@@ -129,38 +129,40 @@ def operation(kind: str) -> Operation:
 def world(monkeypatch: pytest.MonkeyPatch) -> World:
     """A world in which failover loses two rows, and failback none."""
     made = World()
-    desk = Desk(engine=cast(Any, None), pair=cast(Pair, TwoStacks(made)), ledger=cast(Any, None), options=Options())
+    session = Session(
+        engine=cast(Any, None), pair=cast(Pair, TwoStacks(made)), ledger=cast(Any, None), options=SessionOptions()
+    )
 
-    def failover(desk: DrillDesk, to: str) -> Operation:
+    def failover(session: DrillSession, to: str) -> Operation:
         done = operation("failover")
-        desk.watch(done)
+        session.watch(done)
         made.counted["sts"] = 1
-        desk.confirm("Activate?")
-        made.log.append(f"failover to {to}, fence waived for {desk.options.waive_fence}")
+        session.confirm("Activate?")
+        made.log.append(f"failover to {to}, fence waived for {session.options.waive_fence}")
         made.switch(to, forgets=2)
         return done
 
-    def failback(desk: DrillDesk, to: str) -> Operation:
+    def failback(session: DrillSession, to: str) -> Operation:
         done = operation("failback")
-        desk.watch(done)
-        desk.confirm("Rebuild?")
-        assert desk.options.rebuild
+        session.watch(done)
+        session.confirm("Rebuild?")
+        assert session.options.rebuild
         made.log.append(f"failback to {to}")
         made.switch(to, forgets=0)
         return done
 
-    def of(options: Options) -> Desk:
-        return Desk(engine=desk.engine, pair=desk.pair, ledger=desk.ledger, options=options)
+    def of(options: SessionOptions) -> Session:
+        return Session(engine=session.engine, pair=session.pair, ledger=session.ledger, options=options)
 
-    monkeypatch.setattr(Desk, "of", of)
-    monkeypatch.setattr(drill_course, "failover", failover)
-    monkeypatch.setattr(drill_course, "failback", failback)
+    monkeypatch.setattr(Session, "of", of)
+    monkeypatch.setattr(drill_scenario, "failover", failover)
+    monkeypatch.setattr(drill_scenario, "failback", failback)
 
     def through_the_edge(_: str) -> Ask:
         return made.write
 
-    monkeypatch.setattr(drill_course, "through_the_edge", through_the_edge)
-    monkeypatch.setattr(drill_course, "Canary", partial(Canary, interval_seconds=0.005))
+    monkeypatch.setattr(drill_scenario, "through_the_edge", through_the_edge)
+    monkeypatch.setattr(drill_scenario, "Canary", partial(Canary, interval_seconds=0.005))
     return made
 
 
@@ -173,8 +175,8 @@ def running(world: World, **options: Any) -> Drill:
 
 
 def test_a_drill_goes_there_and_back(world: World) -> None:
-    course = running(world, mode="hang")
-    course.run()
+    drilled = running(world, mode="hang")
+    drilled.run()
     assert world.log == [
         "lost home-1 hang",
         "count from nothing",
@@ -182,13 +184,13 @@ def test_a_drill_goes_there_and_back(world: World) -> None:
         "back home-1",
         "failback to home",
     ]
-    assert [mark["name"] for mark in course.marks] == ["region lost", "served again", "region back", "home again"]
+    assert [mark["name"] for mark in drilled.marks] == ["region lost", "served again", "region back", "home again"]
 
 
 def test_what_was_measured_is_what_happened(world: World) -> None:
-    course = running(world)
-    course.run()
-    found = course.measured
+    drilled = running(world)
+    drilled.run()
+    found = drilled.measured
     assert found is not None
     assert found.loss.rows == 2
     assert 0 < found.loss.seconds < 2
@@ -200,18 +202,18 @@ def test_what_was_measured_is_what_happened(world: World) -> None:
 
 
 def test_calls_before_the_decision_do_not_count(world: World) -> None:
-    course = running(world)
-    course.run()
-    assert course.measured is not None
-    assert course.measured.calls == {}
+    drilled = running(world)
+    drilled.run()
+    assert drilled.measured is not None
+    assert drilled.measured.calls == {}
 
 
 def test_a_drill_can_stay_in_the_other_region(world: World) -> None:
-    course = running(world, skip_failback=True)
-    course.run()
+    drilled = running(world, skip_failback=True)
+    drilled.run()
     assert world.live == AWAY
-    assert course.measured is not None
-    assert course.measured.back_loss is None
+    assert drilled.measured is not None
+    assert drilled.measured.back_loss is None
     assert world.taken == []
 
 
@@ -227,7 +229,7 @@ def test_the_region_is_given_back_when_a_drill_fails(
     def fails(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(drill_course, "failover", fails)
+    monkeypatch.setattr(drill_scenario, "failover", fails)
     with pytest.raises(type(error)):
         running(world, lag_seconds=30).run()
     assert world.log == ["lost home-1 refuse", "back home-1"]
@@ -254,11 +256,11 @@ def test_a_drill_begins_in_peace(world: World, follows: bool) -> None:
 
 
 def test_steps_of_the_drill_and_of_its_operations_are_told_in_order(world: World) -> None:
-    course = running(world)
-    course.run()
-    names = [entry.name for entry in course.entries()]
+    drilled = running(world)
+    drilled.run()
+    names = [entry.name for entry in drilled.entries()]
     assert names.index("notice the outage") < names.index("activate for a failover") < names.index("give home-1 back")
-    assert len(names) == len(course.timeline.entries) + 6
+    assert len(names) == len(drilled.timeline.entries) + 6
 
 
 def test_a_flip_takes_from_its_gates_on() -> None:
