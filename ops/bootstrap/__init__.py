@@ -3,23 +3,49 @@
 from collections.abc import Iterator
 
 from ops.bootstrap import buckets, certificate, keys, permissions, quotas, replication, secret_values, stacks
-from ops.bootstrap.prerequisite import Prerequisite, make, plan
+from ops.bootstrap.prerequisite import Prerequisite, make, show
 from ops.bootstrap.state_backend import StateBackend
 from ops.core.aws import client
 from ops.core.cloudflare import EdgeApi
 from ops.core.engine import Engine
 from ops.core.stack_files import StackFile
-from ops.core.steps import Timeline, say
+from ops.core.steps import Plan, Step, Timeline, say
 from ops.errors import Exit, OpsError
 
 __all__ = ["bootstrap"]
+
+QUOTAS = Step(name="check quotas", does="Compares what each region needs with what AWS allows the account.", asks=True)
+TOKEN = Step(
+    name="check Cloudflare's token",
+    does="Names every permission that the edge's token lacks.",
+    unless="it is a dry run, and there is no token yet",
+    asks=True,
+)
+SAMPLE = StateBackend(
+    region="STATE-REGION",
+    copy_region="COPY-REGION",
+    account_id="ACCOUNT",
+    cost_center="COST-CENTER",
+    domain="DOMAIN",
+    region_stacks=("PRIMARY", "STANDBY"),
+    edge_stack="EDGE",
+)
+"""Words in place of an operator's values, for the runbook."""
+
+
+def plan(backend: StateBackend = SAMPLE) -> Plan:
+    """The plan for a backend: a step for each prerequisite, then the checks."""
+    values = secret_values.Values(backend, generate=False)
+    prerequisites = [*_prerequisites(backend, values), *certificate.prerequisites(backend, EdgeApi(str), "ZONE")]
+    steps = (*(prerequisite.step for prerequisite in prerequisites), QUOTAS, TOKEN)
+    return Plan(steps=steps, exits=(Exit.OK, Exit.FAILED, Exit.USAGE, Exit.REFUSED, Exit.INTERRUPTED))
 
 
 def bootstrap(timeline: Timeline, *, dry_run: bool = False, generate: bool = False) -> None:
     """Make what is missing, then check quotas and the token; with `dry_run`, show both and change nothing.
 
     Raises OpsError: REFUSED for credentials of another account or a state backend elsewhere, USAGE for a secret that
-    nobody is there to type, FAILED with everything that stands in the way of the first `up`.
+    there is no terminal to type at, FAILED with everything that stands in the way of the first `up`.
     """
     backend = StateBackend.of()
     stacks.use_backend(backend, dry_run=dry_run)
@@ -28,10 +54,11 @@ def bootstrap(timeline: Timeline, *, dry_run: bool = False, generate: bool = Fal
     api = EdgeApi(lambda name: _edge_secret(backend, values, name))
     prerequisites = list(_prerequisites(backend, values))
     if dry_run:
-        missing = plan([*prerequisites, *(_of_the_zone(backend, api) if _token_known(backend) else ())])
+        missing = show([*prerequisites, *(_of_the_zone(backend, api) if _token_known(backend) else ())])
         say(f"{missing} to be made; nothing was changed" if missing else "everything is there")
     else:
-        made = make([*prerequisites, *_of_the_zone(backend, api)], timeline)
+        with timeline.refusing_only_before_changes():
+            made = make([*prerequisites, *_of_the_zone(backend, api)], timeline)
         say(f"{made} made" if made else "everything is there")
     _check(backend, api, timeline, dry_run=dry_run)
     _say_what_is_next(backend)
@@ -69,13 +96,13 @@ def _edge_secret(backend: StateBackend, values: secret_values.Values, name: str)
 def _check(backend: StateBackend, api: EdgeApi, timeline: Timeline, *, dry_run: bool) -> None:
     """Quotas and the token. Raises OpsError FAILED with every problem."""
     problems: list[str] = []
-    with timeline.step("check quotas") as step:
+    with timeline.step(QUOTAS) as step:
         answers = quotas.check(backend.region_stacks)
         problems += answers.problems
         step.detail = f"{len(answers.problems)} too small, {len(answers.notes)} not to be asked"
     for note in answers.notes:
         say(f"  {note}")
-    with timeline.step("check Cloudflare's token") as step:
+    with timeline.step(TOKEN) as step:
         if dry_run and not _token_known(backend):
             step.skip("there is none yet")
         else:
@@ -93,6 +120,5 @@ def _check(backend: StateBackend, api: EdgeApi, timeline: Timeline, *, dry_run: 
 def _say_what_is_next(backend: StateBackend) -> None:
     ups = ", ".join(f"`pulumi up --stack {stack}`" for stack in backend.region_stacks)
     say(f"then: `pulumi login '{backend.url}'`, commit the stack files, {ups}")
-    say(
-        f"and last `ops recover {backend.edge_stack} --up`, which takes the record for ACM into stack {backend.edge_stack}"
-    )
+    edge = backend.edge_stack
+    say(f"and last `ops recover {edge} --up`, not `pulumi up`: stack {edge} adopts the record for ACM, which exists")

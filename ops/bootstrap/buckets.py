@@ -8,8 +8,7 @@ from typing import Any
 from ops.bootstrap.keys import key_arn
 from ops.bootstrap.prerequisite import Prerequisite
 from ops.bootstrap.state_backend import StateBackend
-from ops.core.aws import client
-from ops.core.recovery.finders.wanted import absent
+from ops.core.aws import client, if_present
 
 LOCKED_DAYS = 30
 """Ours: as long as the snapshots of the database are kept; who holds an operator's credentials cannot erase that."""
@@ -160,15 +159,7 @@ def _lifecycle() -> Setting:
 
 
 def _exists(side: Side) -> bool:
-    from botocore.exceptions import ClientError
-
-    try:
-        client("s3", side.region).head_bucket(Bucket=side.bucket)
-    except ClientError as error:
-        if absent(error):
-            return False
-        raise
-    return True
+    return if_present(lambda: client("s3", side.region).head_bucket(Bucket=side.bucket)) is not None
 
 
 def _make(side: Side) -> None:
@@ -181,14 +172,8 @@ def _make(side: Side) -> None:
 
 
 def _is_set(side: Side, setting: Setting) -> bool:
-    from botocore.exceptions import ClientError
-
-    try:
-        return bool(setting.read(client("s3", side.region), side.bucket) == setting.wanted)
-    except ClientError as error:
-        if absent(error):
-            return False
-        raise
+    found = if_present(lambda: setting.read(client("s3", side.region), side.bucket))
+    return found is not None and bool(found == setting.wanted)
 
 
 def _tls_only(bucket: str) -> dict[str, Any]:

@@ -6,8 +6,9 @@ from typing import Any
 
 from rich.table import Table
 
-from ops.core.steps import Timeline, console
-from ops.errors import OpsError
+from ops.core.aws import errors
+from ops.core.steps import Step, Timeline, console
+from ops.errors import OpsError, one_line
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,13 +21,19 @@ class Prerequisite:
     exists: Callable[[], bool]
     make: Callable[[], None]
 
+    @property
+    def step(self) -> Step:
+        """The step that makes it."""
+        does = f"Makes it: {self.why}." if self.why else "Makes it."
+        return Step(name=f"{self.name}, {self.where}", does=does, unless="it exists")
 
-def plan(prerequisites: Iterable[Prerequisite]) -> int:
+
+def show(prerequisites: Iterable[Prerequisite]) -> int:
     """Show which prerequisites exist; how many would be made."""
     table = Table("what", "where", "is", "why", title="ops bootstrap", title_justify="left")
     missing = 0
     for prerequisite in prerequisites:
-        there = _asked(prerequisite)
+        there = bool(_bounded(prerequisite.exists, prerequisite))
         missing += not there
         table.add_row(prerequisite.name, prerequisite.where, "there" if there else "to be made", prerequisite.why)
     console().print(table)
@@ -37,24 +44,18 @@ def make(prerequisites: Iterable[Prerequisite], timeline: Timeline) -> int:
     """Make what is missing, in order; how many were made."""
     made = 0
     for prerequisite in prerequisites:
-        with timeline.step(f"{prerequisite.name}, {prerequisite.where}") as step:
-            if _asked(prerequisite):
-                step.skip("is there")
+        with timeline.step(prerequisite.step) as step:
+            if _bounded(prerequisite.exists, prerequisite):
+                step.skip("it exists")
                 continue
             _bounded(prerequisite.make, prerequisite)
             made += 1
     return made
 
 
-def _asked(prerequisite: Prerequisite) -> bool:
-    return bool(_bounded(prerequisite.exists, prerequisite))
-
-
 def _bounded(call: Callable[[], Any], prerequisite: Prerequisite) -> Any:
     """The call's answer. Raises OpsError for what AWS refuses, in words."""
-    from botocore.exceptions import BotoCoreError, ClientError
-
     try:
         return call()
-    except (BotoCoreError, ClientError) as error:
-        raise OpsError(f"{prerequisite.name} in {prerequisite.where}: {' '.join(str(error).split())[:300]}") from None
+    except errors() as error:
+        raise OpsError(f"{prerequisite.name} in {prerequisite.where}: {one_line(error)[:300]}") from None

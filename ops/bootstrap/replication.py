@@ -7,10 +7,9 @@ from typing import Any
 from ops.bootstrap.keys import key_arn
 from ops.bootstrap.prerequisite import Prerequisite
 from ops.bootstrap.state_backend import StateBackend
-from ops.core.aws import client
-from ops.core.recovery.finders.wanted import absent
+from ops.core.aws import client, if_present
 
-RIGHTS = "copy"
+POLICY = "copy"
 PROMISED_MINUTES = 15
 """S3 API, ReplicationTimeValue: the one threshold that Replication Time Control knows."""
 TRUST_IN_S3 = {
@@ -20,7 +19,7 @@ TRUST_IN_S3 = {
 
 
 def prerequisites(backend: StateBackend) -> Iterator[Prerequisite]:
-    """The role, what it may do, and the rule."""
+    """The role, its permissions, and the rule."""
     yield Prerequisite(
         name=f"role {backend.role}",
         where="IAM",
@@ -29,11 +28,11 @@ def prerequisites(backend: StateBackend) -> Iterator[Prerequisite]:
         make=lambda: _make_role(backend),
     )
     yield Prerequisite(
-        name=f"rights of {backend.role}",
+        name=f"permissions of {backend.role}",
         where="IAM",
         why="to read the one bucket and to write the other",
-        exists=lambda: _rights_are_so(backend),
-        make=lambda: _put_rights(backend),
+        exists=lambda: _is_permitted(backend),
+        make=lambda: _permit(backend),
     )
     yield Prerequisite(
         name=f"copy of {backend.bucket} to {backend.copy_bucket}",
@@ -44,15 +43,9 @@ def prerequisites(backend: StateBackend) -> Iterator[Prerequisite]:
     )
 
 
-def _role(backend: StateBackend) -> dict[str, Any] | None:
-    from botocore.exceptions import ClientError
-
-    try:
-        return dict(client("iam", backend.region).get_role(RoleName=backend.role)["Role"])
-    except ClientError as error:
-        if absent(error):
-            return None
-        raise
+def _role(backend: StateBackend) -> Any:
+    answer = if_present(lambda: client("iam", backend.region).get_role(RoleName=backend.role))
+    return answer and answer["Role"]
 
 
 def _make_role(backend: StateBackend) -> None:
@@ -64,7 +57,7 @@ def _make_role(backend: StateBackend) -> None:
     )
 
 
-def _rights(backend: StateBackend) -> dict[str, Any]:
+def _permissions(backend: StateBackend) -> dict[str, Any]:
     """S3 User Guide, "Setting up permissions for live replication", with the locks of both buckets."""
     source, target = f"arn:aws:s3:::{backend.bucket}", f"arn:aws:s3:::{backend.copy_bucket}"
     reading = [
@@ -87,23 +80,15 @@ def _rights(backend: StateBackend) -> dict[str, Any]:
     }
 
 
-def _rights_are_so(backend: StateBackend) -> bool:
-    from botocore.exceptions import ClientError
-
-    try:
-        found = client("iam", backend.region).get_role_policy(RoleName=backend.role, PolicyName=RIGHTS)[
-            "PolicyDocument"
-        ]
-    except ClientError as error:
-        if absent(error):
-            return False
-        raise
-    return bool(found == _rights(backend))
+def _is_permitted(backend: StateBackend) -> bool:
+    iam = client("iam", backend.region)
+    answer = if_present(lambda: iam.get_role_policy(RoleName=backend.role, PolicyName=POLICY))
+    return answer is not None and bool(answer["PolicyDocument"] == _permissions(backend))
 
 
-def _put_rights(backend: StateBackend) -> None:
+def _permit(backend: StateBackend) -> None:
     client("iam", backend.region).put_role_policy(
-        RoleName=backend.role, PolicyName=RIGHTS, PolicyDocument=json.dumps(_rights(backend))
+        RoleName=backend.role, PolicyName=POLICY, PolicyDocument=json.dumps(_permissions(backend))
     )
 
 
@@ -126,20 +111,13 @@ def _rule(backend: StateBackend) -> dict[str, Any]:
 
 
 def _copies(backend: StateBackend) -> bool:
-    from botocore.exceptions import ClientError
-
-    try:
-        found = client("s3", backend.region).get_bucket_replication(Bucket=backend.bucket)["ReplicationConfiguration"]
-    except ClientError as error:
-        if absent(error):
-            return False
-        raise
+    answer = if_present(lambda: client("s3", backend.region).get_bucket_replication(Bucket=backend.bucket))
+    rules = answer["ReplicationConfiguration"]["Rules"] if answer else []
     wanted = f"arn:aws:s3:::{backend.copy_bucket}"
-    return any(rule["Status"] == "Enabled" and rule["Destination"]["Bucket"] == wanted for rule in found["Rules"])
+    return any(rule["Status"] == "Enabled" and rule["Destination"]["Bucket"] == wanted for rule in rules)
 
 
 def _make_rule(backend: StateBackend) -> None:
-    role = _role(backend) or {}
     client("s3", backend.region).put_bucket_replication(
-        Bucket=backend.bucket, ReplicationConfiguration={"Role": role["Arn"], "Rules": [_rule(backend)]}
+        Bucket=backend.bucket, ReplicationConfiguration={"Role": _role(backend)["Arn"], "Rules": [_rule(backend)]}
     )

@@ -1,13 +1,13 @@
 """What a region's AWS says of the platform there: each question is one bounded call, and changes nothing."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-from ops.core.aws import client
+from ops.core.aws import client, errors, if_present
 from ops.core.pair import RegionStack
 from ops.errors import OpsError, one_line
 
@@ -17,6 +17,7 @@ LAG_WINDOW_MINUTES = 15
 LAG_PERIOD_SECONDS = 60
 """AWS: RDS publishes ReplicaLag once a minute."""
 LAG_FRESH_SECONDS = 300
+CERTIFICATE_DAYS = 14
 SCANNED_PAGES = 20
 """1000 objects each (AWS, ListObjectsV2): a bucket of any size is asked for a few seconds at most."""
 
@@ -28,12 +29,16 @@ class Database:
     identifier: str
     status: str
     source: str
-    arn: str
 
     @property
     def is_replica(self) -> bool:
         """Whether it takes its data from another."""
         return bool(self.source)
+
+    @property
+    def is_available_writer(self) -> bool:
+        """Whether it takes writes now."""
+        return not self.is_replica and self.status == "available"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,20 +64,15 @@ class NewestObject:
 
 def database(stack: RegionStack, identifier: str | None = None) -> Database | None:
     """The stack's database, or the one of another identifier there; None where RDS has none."""
-    from botocore.exceptions import ClientError
-
     name = identifier or str(stack.output("database_identifier"))
-    try:
-        (found,) = client("rds", stack.region).describe_db_instances(DBInstanceIdentifier=name)["DBInstances"]
-    except ClientError as error:
-        if error.response["Error"]["Code"] in ("DBInstanceNotFound", "DBInstanceNotFoundFault"):
-            return None
-        raise
+    answer = if_present(lambda: client("rds", stack.region).describe_db_instances(DBInstanceIdentifier=name))
+    if answer is None:
+        return None
+    (found,) = answer["DBInstances"]
     return Database(
         identifier=name,
         status=found["DBInstanceStatus"],
         source=found.get("ReadReplicaSourceDBInstanceIdentifier") or "",
-        arn=found["DBInstanceArn"],
     )
 
 
@@ -126,6 +126,17 @@ def newest_object(stack: RegionStack, bucket: str) -> NewestObject:
     return NewestObject(newest=newest, complete=True)
 
 
+def certificate_problems(region: str, arn: str) -> Iterator[str]:
+    """Why a load balancer's certificate would not do: it is not issued, or about to expire."""
+    found = client("acm", region).describe_certificate(CertificateArn=arn)["Certificate"]
+    if found["Status"] != "ISSUED":
+        yield f"certificate {arn} is {found['Status']}; want ISSUED"
+        return
+    expires = found.get("NotAfter")
+    if expires and expires < datetime.now(UTC) + timedelta(days=CERTIFICATE_DAYS):
+        yield f"certificate {arn} expires on {expires:%Y-%m-%d}; want {CERTIFICATE_DAYS} days at least"
+
+
 def queued(stack: RegionStack) -> int:
     """Messages in the stack's queues, in flight ones included."""
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
@@ -149,18 +160,16 @@ def wait(what: str, ask: Callable[[], T], done: Callable[[T], bool], *, seconds:
 
     Raises OpsError with the last answer when that takes longer than `seconds`.
     """
-    from botocore.exceptions import BotoCoreError, ClientError
-
     deadline = time.monotonic() + seconds
     while True:
         try:
             answer = ask()
-        except (BotoCoreError, ClientError) as error:
-            told = one_line(error)
+        except errors() as error:
+            last = one_line(error)
         else:
             if done(answer):
                 return answer
-            told = str(answer)
+            last = str(answer)
         if time.monotonic() > deadline:
-            raise OpsError(f"{what}: not within {seconds:.0f} s, it is still: {told}")
+            raise OpsError(f"{what}: not within {seconds:.0f} s, the last answer was: {last}")
         time.sleep(pause)

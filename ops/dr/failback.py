@@ -7,13 +7,23 @@ from ops.core.aws import reachable
 from ops.core.facts import side_by_side
 from ops.core.pair import RegionStack
 from ops.core.session import LOCK, Operation, Session
-from ops.core.steps import say
+from ops.core.steps import CHANGING, Plan, Step, named, say
+from ops.dr import activate as activation
+from ops.dr import failover
 from ops.dr import rebuild as rebuilding
-from ops.dr.activate import activate, is_active
-from ops.dr.failover import close, flip_or_say
-from ops.errors import OpsError, refused
+from ops.errors import Exit, OpsError, refused
 
 PRIMARY: dict[str, Any] = {"role": "primary", "activated": False, "fenced": False}
+PREVIEW = Step(
+    name="preview of every stack",
+    does="Shows that another `pulumi up` of any stack changes nothing.",
+)
+STEPS = (
+    *(*rebuilding.STEPS, *failover.STEPS),
+    *named(rebuilding.STEPS, stack="{other}", other="{stack}"),
+    PREVIEW,
+)
+PLAN = Plan(steps=named(STEPS, stack="TO", other="OTHER"), exits=CHANGING)
 
 
 def failback(session: Session, to: str) -> Operation:
@@ -22,20 +32,22 @@ def failback(session: Session, to: str) -> Operation:
     with session.ledger.hold(LOCK, session.options.take_over):
         session.pair.read(session.pair.stacks)
         operation = session.begin("failback", other.stack, to)
-        if operation.decided_at is None and session.pair.live == to and is_active(session, target) and other.following:
+        begun = operation.decided_at is not None
+        if not begun and session.pair.live == to and other.following and activation.is_active(session, target):
             say(f"{to} is the primary and live already, and {other.stack} follows it")
             return operation
-        if operation.decided_at is None:
-            _ready(session, target)
-            _rebuilt(session, operation, target)
-        with session.loading_edge():
-            if not is_active(session, target):
-                activate(session, operation, PRIMARY)
-            flip_or_say(session, operation)
-        # Its database, fenced before, is kept as well.
-        rebuilding.rebuild(session, operation.timeline, other)
-        _converged(session, operation)
-        close(session, operation)
+        with operation.timeline.refusing_only_before_changes():
+            if not begun:
+                _ready(session, target)
+                _rebuilt(session, operation, target)
+            with session.loading_edge():
+                if not activation.is_active(session, target):
+                    activation.activate(session, operation, PRIMARY)
+                failover.flip_after_activation(session, operation)
+            # Its database, fenced before, is kept as well.
+            rebuilding.rebuild(session, operation.timeline, other)
+            _converged(session, operation)
+        failover.close(session, operation)
         return operation
 
 
@@ -53,14 +65,16 @@ def _ready(session: Session, target: RegionStack) -> None:
 
 def _rebuilt(session: Session, operation: Operation, target: RegionStack) -> None:
     """The target follows the live region, or is made to with --rebuild. Raises OpsError (REFUSED) without."""
-    if target.following:
-        if session.options.rebuild:
-            rebuilding.rebuild(session, operation.timeline, target)
-        return
     if not session.options.rebuild:
-        raise rebuilding.refuse_diverged(target)
-    rebuilding.ready(session, target)
-    session.confirm(f"Fence {target.stack}, and replace its database by a replica? The former one is kept.")
+        if target.following:
+            return
+        raise OpsError(
+            f"the data of {target.stack} has diverged: its database is no replica of the live one; run "
+            f"`ops dr rebuild {target.stack}` first, or give --rebuild",
+            Exit.REFUSED,
+        )
+    if not target.following:
+        rebuilding.agree(session, target)
     rebuilding.rebuild(session, operation.timeline, target)
 
 
@@ -69,7 +83,7 @@ def _converged(session: Session, operation: Operation) -> None:
     if session.options.dry_run:
         return
     stacks = [*session.pair.stacks, session.pair.edge]
-    with operation.timeline.step("preview of every stack") as step:
+    with operation.timeline.step(PREVIEW) as step:
         found = side_by_side({stack: partial(session.engine.preview_changes, stack) for stack in stacks})
         step.detail = f"{sum(sum(changes.values()) for changes in found.values())} changes"
     problems = [

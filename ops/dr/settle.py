@@ -11,9 +11,14 @@ from ops.core.recovery.locks import locks
 from ops.core.recovery.recovery import Recovery
 from ops.core.session import Session
 from ops.core.stack_files import project_name
-from ops.core.steps import Timeline
+from ops.core.steps import Step, Timeline
 
 DATABASE_TYPE = "aws:rds/instance:Instance"
+READ_BACK = Step(
+    name="read back the promoted database",
+    does="Has the state of {stack} know of a promotion that RDS has already made, so that it is not sent again.",
+    unless="the state knows what RDS knows",
+)
 
 
 def left_behind(engine: Engine, stack: str) -> bool:
@@ -45,7 +50,7 @@ def settle_promotion(session: Session, timeline: Timeline, target: RegionStack) 
         if resource["outputs"].get("identifier") == found.identifier and resource["outputs"].get("replicateSourceDb")
     ]
     if behind:
-        with timeline.step("read back the promoted database") as step:
+        with timeline.step(READ_BACK, stack=target.stack) as step:
             session.engine.refresh(target.stack, step.progress, behind)
 
 

@@ -12,7 +12,7 @@ Posture = Literal["pilot-light", "warm"]
 LIMIT_MINUTES: Mapping[Posture, float] = {"pilot-light": 30.0, "warm": 12.0}
 """What an activation and the flip may take from the decision on, by posture."""
 
-CONFIRM, PREFLIGHT, PLAN = "read the quote and confirm", "preflight and fence", "plan of the change"
+CONFIRM, PREFLIGHT, PLAN = "read the estimate and confirm", "preflight and fence", "plan of the change"
 PROMOTE, BACK_UP, CONVERT = "promote the replica", "first backup of the database", "convert to Multi-AZ"
 CREATE_CACHE, BOOT, HEALTH = "create the cache", "start the instances", "first health check"
 GATES, FLIP, SPREAD = "gates", "flip the records", "records reach every site"
@@ -67,11 +67,11 @@ class Expected:
 
     def verdict(self) -> str:
         """The total, and where that is over the limit each step to change."""
-        told = f"{self.posture}: {self.least:.0f} to {self.most:.1f} min from the decision, limit {self.limit:.0f}"
+        verdict = f"{self.posture}: {self.least:.0f} to {self.most:.1f} min from the decision, limit {self.limit:.0f}"
         if self.within:
-            return f"{told}; {self.assumed:.1f} of them assumed"
+            return f"{verdict}; {self.assumed:.1f} of them assumed"
         changes = "; ".join(f"'{step.name}': {step.change}" for step in self.to_change())
-        return f"{told}: over; to change: {changes}"
+        return f"{verdict}: over; to change: {changes}"
 
     def room(self, name: str) -> float:
         """Minutes that a step may take before the posture is over its limit, all others as slow as they can be.
@@ -113,7 +113,7 @@ def _table(posture: Posture, steps: Sequence[Phase]) -> Expected:
 def _steps(standby: Standby) -> list[Phase]:
     """In an order in which each comes after those it waits for."""
     begin = [
-        Phase(name=CONFIRM, least=1, most=2, source=sources.QUOTE),
+        Phase(name=CONFIRM, least=1, most=2, source=sources.ESTIMATE),
         Phase(name=PREFLIGHT, least=0.1, most=0.5, source=sources.COMMAND, after=(CONFIRM,)),
         Phase(name=PLAN, least=0.2, most=0.5, source=sources.COMMAND, after=(PREFLIGHT,)),
     ]
@@ -151,7 +151,7 @@ def _database(standby: Standby) -> list[Phase]:
         most=30,
         source=sources.MULTI_AZ,
         after=(PROMOTE if standby.keeps_backups else BACK_UP,),
-        change="give the replica its second zone in peace, or convert in a second run after the flip",
+        change="give the replica its second zone in normal operation, or convert in a second run after the flip",
     )
     missing = [step for step, there in ((back_up, standby.keeps_backups), (convert, standby.two_zones)) if not there]
     return [promote, *missing]

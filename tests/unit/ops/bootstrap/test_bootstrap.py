@@ -9,8 +9,9 @@ import pytest
 from fake_platform import copy_project
 
 from ops.bootstrap import origin_pull, permissions, quotas, secret_values, stacks
-from ops.bootstrap.prerequisite import Prerequisite, make, plan
+from ops.bootstrap.prerequisite import Prerequisite, make, show
 from ops.bootstrap.state_backend import StateBackend
+from ops.core import hosts
 from ops.core.cloudflare import EdgeApi
 from ops.core.stack_files import StackFile
 from ops.core.steps import Timeline
@@ -51,7 +52,7 @@ def test_only_what_is_missing_is_made_and_a_second_time_nothing(capsys: pytest.C
         )
         for name in ("one", "two")
     ]
-    assert plan(prerequisites) == 1
+    assert show(prerequisites) == 1
     assert there == {"one"}
     assert "to be made" in capsys.readouterr().out
     assert [make(prerequisites, Timeline()) for _ in range(2)] == [1, 0]
@@ -169,7 +170,8 @@ class Quotas:
 
 @pytest.mark.usefixtures("backend")
 def test_a_quota_that_is_too_small_is_named_with_what_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(quotas, "client", Quotas(5).client)
+    for module in (quotas, hosts):
+        monkeypatch.setattr(module, "client", Quotas(5).client)
     found = quotas.check(("prod",))
     assert found.problems == [
         "eu-central-1: vCPUs of standard On-Demand instances: 192 needed, 5 allowed; ask AWS for more "
@@ -236,5 +238,5 @@ def test_no_secret_is_part_of_a_plan(
     backend: StateBackend, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv(secret_values.TOKEN_VARIABLE, TOKEN)
-    plan(secret_values.prerequisites(backend, secret_values.Values(backend, generate=True)))
+    show(secret_values.prerequisites(backend, secret_values.Values(backend, generate=True)))
     assert TOKEN not in capsys.readouterr().out
