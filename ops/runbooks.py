@@ -3,14 +3,18 @@
 import inspect
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import typer
 
-from ops.call_tree import Found, found
+from ops import bootstrap
 from ops.cli import app
+from ops.core.recovery.steps import STEPS as RECOVERY
+from ops.core.steps import CHANGING, Plan, named
+from ops.dr import activate, drop, failback, failover, flip, rebuild
+from ops.drill import scenario
 from ops.errors import MEANING, Exit
 
 Command = Any
@@ -27,14 +31,27 @@ WHERE = (
     "`ops` is `python -m ops`. To try it without an account: `make sandbox`, then `make sandbox-shell`."
 )
 
-RECOVER, RECOVERS = "ops recover", "STACK: "
-"""The one command that others run inside, and how its steps begin."""
+PLANS = {
+    "ops bootstrap": bootstrap.plan(),
+    "ops dr activate": activate.PLAN,
+    "ops dr drill": scenario.PLAN,
+    "ops dr drop": drop.PLAN,
+    "ops dr failback": failback.PLAN,
+    "ops dr failover": failover.PLAN,
+    "ops dr flip": flip.PLAN,
+    "ops dr rebuild": rebuild.PLAN,
+    "ops dr status": Plan(steps=(), exits=(Exit.OK, Exit.FAILED, Exit.USAGE, Exit.INTERRUPTED)),
+    "ops recover": Plan(steps=named(RECOVERY, stack="STACK"), exits=CHANGING),
+}
+"""What each command declares: the steps that it runs through, and how it ends."""
+
+STEPS = "In this order, a line on the screen each. Capitals stand for values, OTHER for the stack of the other region."
 
 ADVICE = {
     Exit.OK: "Nothing.",
     Exit.FAILED: "Repair what the last lines name, then run the same command again: it goes on where it stopped.",
-    Exit.USAGE: "Correct the command line; `--help` shows it. Without a terminal, add `--yes`.",
-    Exit.REFUSED: "Each line names what is missing. Nothing was changed: repair it and run the command again.",
+    Exit.USAGE: "Correct the command line; `--help` shows it. Without a terminal, add `--yes` where there is one.",
+    Exit.REFUSED: "Each line names what is missing. Repair it and run the command again.",
     Exit.BUSY: "Talk to the person who is named. If that command was killed: `ops recover`, then the same command.",
     Exit.OVER_BUDGET: "The work is done. The report says what took too long or was lost: open an incident.",
     Exit.INTERRUPTED: "Run the same command again: it goes on where it stopped.",
@@ -55,14 +72,14 @@ class Page:
         return f"{self.path.removeprefix('ops ').replace(' ', '-')}.md"
 
     @property
+    def plan(self) -> Plan:
+        """Its steps and exit codes."""
+        return PLANS[self.path]
+
+    @property
     def summary(self) -> str:
         """The command's first sentence."""
-        return _paragraphs(self.command)[0] if _paragraphs(self.command) else ""
-
-    @cached_property
-    def contents(self) -> Found:
-        """What is in it."""
-        return found(_function(self.command))
+        return next(iter(_paragraphs(self.command)), "")
 
 
 @cache
@@ -74,8 +91,7 @@ def pages() -> list[Page]:
 @cache
 def rendered() -> dict[str, str]:
     """The text of every file, by its name."""
-    all_pages = pages()
-    return {INDEX: _index(all_pages), **{page.file: _page(page) for page in all_pages}}
+    return {INDEX: _index(pages()), **{page.file: _page(page) for page in pages()}}
 
 
 def _commands(path: str, command: Command) -> Iterator[tuple[str, Command]]:
@@ -87,36 +103,31 @@ def _commands(path: str, command: Command) -> Iterator[tuple[str, Command]]:
         yield from _commands(f"{path} {name}", child)
 
 
-def _function(command: Command) -> Any:
-    return inspect.unwrap(command.callback) if command.callback else lambda: None
-
-
 def _index(all_pages: list[Page]) -> str:
     rows = [f"| [`{page.path}`]({page.file}) | {page.summary} |" for page in all_pages]
     parts = ["# Runbooks", "", NOTICE, "", FIRST, "", "| Command | What for |", "|---|---|", *rows, "", WHERE, ""]
-    return "\n".join([*parts, *_exit_codes()]).rstrip() + "\n"
+    return "\n".join([*parts, *_exit_codes(tuple(Exit))]).rstrip() + "\n"
 
 
 def _page(page: Page) -> str:
     context = page.command.context_class(page.command, info_name=page.path)
     usage = " ".join([page.path, *page.command.collect_usage_pieces(context)])
-    parts = [f"# `{page.path}`", "", NOTICE, "", *_spaced(_paragraphs(page.command)), "```", usage, "```", ""]
-    parameters = [parameter for parameter in page.command.params if not _is_help(parameter)]
-    parts += _parameters(parameters, context)
-    parts += _first(page, parameters)
-    if steps := _steps(page):
-        parts += ["## Steps", "", "One line on the screen each, with its time. Capitals stand for values.", ""]
-        parts += [f"{number}. {step}" for number, step in enumerate(steps, 1)]
-        parts += ["", "Which of them come depends on what the command finds. `skipped` says why.", ""]
-    return "\n".join([*parts, *_exit_codes(), *_messages(page.contents)]).rstrip() + "\n"
+    parts = [f"# `{page.path}`", "", NOTICE, ""]
+    parts += [line for paragraph in _paragraphs(page.command) for line in (paragraph, "")]
+    parts += ["```", usage, "```", ""]
+    parameters = [parameter for parameter in page.command.params if "--help" not in parameter.opts]
+    parts += [*_parameters(parameters, context), *_how(page, parameters), *_steps(page.plan)]
+    return "\n".join([*parts, *_exit_codes(page.plan.exits)]).rstrip() + "\n"
 
 
-def _steps(page: Page) -> list[str]:
-    """The steps; those of a recovery inside another command as one."""
-    if page.path == RECOVER:
-        return page.contents.steps
-    inner = f"where an engine was killed: the steps of `{RECOVER}`"
-    return list(dict.fromkeys(inner if step.startswith(RECOVERS) else step for step in page.contents.steps))
+def _steps(plan: Plan) -> list[str]:
+    if not plan.steps:
+        return []
+    lines: list[str] = []
+    for number, step in enumerate(plan.steps, 1):
+        skipped = f" Skipped where {step.unless}." if step.unless else ""
+        lines.append(f"{number}. **{_cell(step.name)}**: {_cell(f'{step.does}{skipped}')}")
+    return ["## Steps", "", STEPS, "", *lines, ""]
 
 
 def _parameters(parameters: list[Parameter], context: Any) -> list[str]:
@@ -124,53 +135,30 @@ def _parameters(parameters: list[Parameter], context: Any) -> list[str]:
     if not parameters:
         return []
     records = [parameter.get_help_record(context) or (parameter.name, "") for parameter in parameters]
-    rows = [f"| `{_escaped(name)}` | {_cell(told)} |" for name, told in records]
+    rows = [f"| `{_escaped(name)}` | {_cell(text)} |" for name, text in records]
     return ["## Arguments and options", "", "| | |", "|---|---|", *rows, ""]
 
 
-def _first(page: Page, parameters: list[Parameter]) -> list[str]:
+def _how(page: Page, parameters: list[Parameter]) -> list[str]:
     """What to do before the command, as far as its options allow."""
     options = {name for parameter in parameters for name in parameter.opts}
-    lines = []
-    if "--dry-run" in options:
-        lines.append(
-            f"See what it would do: `{page.path} ... --dry-run`. It asks the same questions and changes nothing."
-        )
-    if "--yes" in options:
-        lines.append("It asks before it changes anything. `--yes` answers for you.")
-    if "--report" in options:
-        lines.append("It writes a report with the timeline; the last line says where.")
-    return ["## How", "", *[f"- {line}" for line in lines], ""] if lines else []
+    lines = {
+        "--dry-run": f"See what it would do: `{page.path} ... --dry-run`. It asks the same questions, changes nothing.",
+        "--yes": "It asks before it changes anything. `--yes` answers for you.",
+        "--report": "It writes a report with the timeline; one of the last lines says where.",
+    }
+    chosen = [f"- {line}" for option, line in lines.items() if option in options]
+    return ["## How", "", *chosen, ""] if chosen else []
 
 
-def _exit_codes() -> list[str]:
-    rows = [f"| {code.value} | {meaning} | {ADVICE[code]} |" for code, meaning in MEANING.items()]
+def _exit_codes(exits: tuple[Exit, ...]) -> list[str]:
+    rows = [f"| {code.value} | {MEANING[code]} | {ADVICE[code]} |" for code in sorted(exits)]
     return ["## When it ends", "", "| Exit code | Means | Then |", "|---|---|---|", *rows, ""]
-
-
-def _messages(contents: Found) -> list[str]:
-    """What the command may end with, by exit code; each message says what to do."""
-    if not contents.messages:
-        return []
-    parts = ["## Messages", "", "What it may end with. Capitals stand for values.", ""]
-    for code in Exit:
-        texts = sorted(text for name, text in contents.messages if name == code.name)
-        if texts:
-            parts += [f"Exit code {code.value}:", "", *[f"- {_cell(text)}" for text in texts], ""]
-    return parts
 
 
 def _paragraphs(command: Command) -> list[str]:
     text = inspect.cleandoc(command.help or "").split("\f")[0]
     return [" ".join(part.split()) for part in text.split("\n\n") if part.strip()]
-
-
-def _spaced(paragraphs: list[str]) -> list[str]:
-    return [line for paragraph in paragraphs for line in (paragraph, "")]
-
-
-def _is_help(parameter: Parameter) -> bool:
-    return "--help" in parameter.opts
 
 
 def _cell(text: str) -> str:

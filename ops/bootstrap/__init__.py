@@ -3,85 +3,112 @@
 from collections.abc import Iterator
 
 from ops.bootstrap import buckets, certificate, keys, permissions, quotas, replication, secret_values, stacks
-from ops.bootstrap.place import Place
-from ops.bootstrap.thing import Thing, make, plan
+from ops.bootstrap.prerequisite import Prerequisite, make, show
+from ops.bootstrap.state_backend import StateBackend
 from ops.core.aws import client
 from ops.core.cloudflare import EdgeApi
 from ops.core.engine import Engine
 from ops.core.stack_files import StackFile
-from ops.core.steps import Timeline, say
+from ops.core.steps import Plan, Step, Timeline, say
 from ops.errors import Exit, OpsError
 
 __all__ = ["bootstrap"]
+
+QUOTAS = Step(name="check quotas", does="Compares what each region needs with what AWS allows the account.", asks=True)
+TOKEN = Step(
+    name="check Cloudflare's token",
+    does="Names every permission that the edge's token lacks.",
+    unless="it is a dry run, and there is no token yet",
+    asks=True,
+)
+SAMPLE = StateBackend(
+    region="STATE-REGION",
+    copy_region="COPY-REGION",
+    account_id="ACCOUNT",
+    cost_center="COST-CENTER",
+    domain="DOMAIN",
+    region_stacks=("PRIMARY", "STANDBY"),
+    edge_stack="EDGE",
+)
+"""Words in place of an operator's values, for the runbook."""
+
+
+def plan(backend: StateBackend = SAMPLE) -> Plan:
+    """The plan for a backend: a step for each prerequisite, then the checks."""
+    values = secret_values.Values(backend, generate=False)
+    prerequisites = [*_prerequisites(backend, values), *certificate.prerequisites(backend, EdgeApi(str), "ZONE")]
+    steps = (*(prerequisite.step for prerequisite in prerequisites), QUOTAS, TOKEN)
+    return Plan(steps=steps, exits=(Exit.OK, Exit.FAILED, Exit.USAGE, Exit.REFUSED, Exit.INTERRUPTED))
 
 
 def bootstrap(timeline: Timeline, *, dry_run: bool = False, generate: bool = False) -> None:
     """Make what is missing, then check quotas and the token; with `dry_run`, show both and change nothing.
 
     Raises OpsError: REFUSED for credentials of another account or a state backend elsewhere, USAGE for a secret that
-    nobody is there to type, FAILED with everything that stands in the way of the first `up`.
+    there is no terminal to type at, FAILED with everything that stands in the way of the first `up`.
     """
-    place = Place.of()
-    stacks.use_backend(place, dry_run=dry_run)
-    _right_account(place)
-    values = secret_values.Values(place, generate=generate)
-    api = EdgeApi(lambda name: _edge_secret(place, values, name))
-    things = list(_things(place, values))
+    backend = StateBackend.of()
+    stacks.use_backend(backend, dry_run=dry_run)
+    _right_account(backend)
+    values = secret_values.Values(backend, generate=generate)
+    api = EdgeApi(lambda name: _edge_secret(backend, values, name))
+    prerequisites = list(_prerequisites(backend, values))
     if dry_run:
-        missing = plan([*things, *(_of_the_zone(place, api) if _token_known(place) else ())])
+        missing = show([*prerequisites, *(_of_the_zone(backend, api) if _token_known(backend) else ())])
         say(f"{missing} to be made; nothing was changed" if missing else "everything is there")
     else:
-        made = make([*things, *_of_the_zone(place, api)], timeline)
+        with timeline.refusing_only_before_changes():
+            made = make([*prerequisites, *_of_the_zone(backend, api)], timeline)
         say(f"{made} made" if made else "everything is there")
-    _check(place, api, timeline, dry_run=dry_run)
-    _say_what_is_next(place)
+    _check(backend, api, timeline, dry_run=dry_run)
+    _say_what_is_next(backend)
 
 
-def _things(place: Place, values: secret_values.Values) -> Iterator[Thing]:
-    yield from keys.things(place)
-    yield from buckets.things(place)
-    yield from replication.things(place)
-    yield from stacks.things(place)
-    yield from secret_values.things(place, values)
+def _prerequisites(backend: StateBackend, values: secret_values.Values) -> Iterator[Prerequisite]:
+    yield from keys.prerequisites(backend)
+    yield from buckets.prerequisites(backend)
+    yield from replication.prerequisites(backend)
+    yield from stacks.prerequisites(backend)
+    yield from secret_values.prerequisites(backend, values)
 
 
-def _of_the_zone(place: Place, api: EdgeApi) -> Iterator[Thing]:
-    return certificate.things(place, api, str(StackFile.of(place.edge_stack).get("zone_id")))
+def _of_the_zone(backend: StateBackend, api: EdgeApi) -> Iterator[Prerequisite]:
+    return certificate.prerequisites(backend, api, str(StackFile.of(backend.edge_stack).get("zone_id")))
 
 
-def _right_account(place: Place) -> None:
-    found = str(client("sts", place.region).get_caller_identity()["Account"])
-    if found != place.account_id:
+def _right_account(backend: StateBackend) -> None:
+    found = str(client("sts", backend.region).get_caller_identity()["Account"])
+    if found != backend.account_id:
         raise OpsError(
-            f"the credentials are for account {found}, the stack files for {place.account_id}; nothing was changed",
+            f"the credentials are for account {found}, the stack files for {backend.account_id}; nothing was changed",
             Exit.REFUSED,
         )
 
 
-def _token_known(place: Place) -> bool:
-    return stacks.has_secret(place.edge_stack, secret_values.TOKEN)
+def _token_known(backend: StateBackend) -> bool:
+    return stacks.has_secret(backend.edge_stack, secret_values.TOKEN)
 
 
-def _edge_secret(place: Place, values: secret_values.Values, name: str) -> str:
-    return Engine().secret(place.edge_stack, name) if _token_known(place) else values.token()
+def _edge_secret(backend: StateBackend, values: secret_values.Values, name: str) -> str:
+    return Engine().secret(backend.edge_stack, name) if _token_known(backend) else values.token()
 
 
-def _check(place: Place, api: EdgeApi, timeline: Timeline, *, dry_run: bool) -> None:
+def _check(backend: StateBackend, api: EdgeApi, timeline: Timeline, *, dry_run: bool) -> None:
     """Quotas and the token. Raises OpsError FAILED with every problem."""
     problems: list[str] = []
-    with timeline.step("check quotas") as step:
-        answers = quotas.check(place.region_stacks)
+    with timeline.step(QUOTAS) as step:
+        answers = quotas.check(backend.region_stacks)
         problems += answers.problems
         step.detail = f"{len(answers.problems)} too small, {len(answers.notes)} not to be asked"
     for note in answers.notes:
         say(f"  {note}")
-    with timeline.step("check Cloudflare's token") as step:
-        if dry_run and not _token_known(place):
+    with timeline.step(TOKEN) as step:
+        if dry_run and not _token_known(backend):
             step.skip("there is none yet")
         else:
-            edge = StackFile.of(place.edge_stack)
+            edge = StackFile.of(backend.edge_stack)
             account = str(edge.get("cloudflare_account_id"))
-            found = list(permissions.problems(api, str(edge.get("zone_id")), account, place.domain))
+            found = list(permissions.problems(api, str(edge.get("zone_id")), account, backend.domain))
             problems += found
             step.detail = f"{len(found)} problems"
             if not found and not permissions.sees_itself(api):
@@ -90,7 +117,8 @@ def _check(place: Place, api: EdgeApi, timeline: Timeline, *, dry_run: bool) -> 
         raise OpsError("\n".join(problems))
 
 
-def _say_what_is_next(place: Place) -> None:
-    ups = ", ".join(f"`pulumi up --stack {stack}`" for stack in place.region_stacks)
-    say(f"then: `pulumi login '{place.backend_url}'`, commit the stack files, {ups}")
-    say(f"and last `ops recover {place.edge_stack} --up`, which takes the record for ACM into stack {place.edge_stack}")
+def _say_what_is_next(backend: StateBackend) -> None:
+    ups = ", ".join(f"`pulumi up --stack {stack}`" for stack in backend.region_stacks)
+    say(f"then: `pulumi login '{backend.url}'`, commit the stack files, {ups}")
+    edge = backend.edge_stack
+    say(f"and last `ops recover {edge} --up`, not `pulumi up`: stack {edge} adopts the record for ACM, which exists")

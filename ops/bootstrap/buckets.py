@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ops.bootstrap.keys import key_arn
-from ops.bootstrap.place import Place
-from ops.bootstrap.thing import Thing
-from ops.core.aws import client
-from ops.core.recovery.finders.wanted import absent
+from ops.bootstrap.prerequisite import Prerequisite
+from ops.bootstrap.state_backend import StateBackend
+from ops.core.aws import client, if_present
 
 LOCKED_DAYS = 30
 """Ours: as long as the snapshots of the database are kept; who holds an operator's credentials cannot erase that."""
@@ -38,21 +37,21 @@ class Setting:
     put: Callable[[Any, str], Any]
 
 
-def things(place: Place) -> Iterator[Thing]:
+def prerequisites(backend: StateBackend) -> Iterator[Prerequisite]:
     """Both buckets with their settings, then the way from the one to the other."""
     for side in (
-        Side(bucket=place.bucket, region=place.region, why="the state of all stacks, outside the primary region"),
-        Side(bucket=place.copy_bucket, region=place.copy_region, why=f"its copy, for the loss of {place.region}"),
+        Side(bucket=backend.bucket, region=backend.region, why="the state of all stacks, outside the primary region"),
+        Side(bucket=backend.copy_bucket, region=backend.copy_region, why=f"its copy, for the loss of {backend.region}"),
     ):
-        yield Thing(
+        yield Prerequisite(
             name=f"bucket {side.bucket}",
             where=side.region,
             why=side.why,
             exists=lambda side=side: _exists(side),
             make=lambda side=side: _make(side),
         )
-        for setting in settings(place, side):
-            yield Thing(
+        for setting in settings(backend, side):
+            yield Prerequisite(
                 name=f"{setting.name} of {side.bucket}",
                 where=side.region,
                 why="",
@@ -61,13 +60,13 @@ def things(place: Place) -> Iterator[Thing]:
             )
 
 
-def settings(place: Place, side: Side) -> list[Setting]:
+def settings(backend: StateBackend, side: Side) -> list[Setting]:
     """The rows of S3's settings."""
     closed = dict.fromkeys(("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True)
     lock = {"Rule": {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": LOCKED_DAYS}}, "ObjectLockEnabled": "Enabled"}
     owned = {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
     policy = _tls_only(side.bucket)
-    tags = [{"Key": key, "Value": value} for key, value in sorted(place.tags().items())]
+    tags = [{"Key": key, "Value": value} for key, value in sorted(backend.tags().items())]
     return [
         Setting(
             name="versions",
@@ -77,7 +76,7 @@ def settings(place: Place, side: Side) -> list[Setting]:
                 Bucket=bucket, VersioningConfiguration={"Status": "Enabled"}
             ),
         ),
-        _encryption(place, side),
+        _encryption(backend, side),
         Setting(
             name="block of public access",
             read=lambda s3, bucket: s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"],
@@ -112,9 +111,9 @@ def settings(place: Place, side: Side) -> list[Setting]:
     ]
 
 
-def _encryption(place: Place, side: Side) -> Setting:
+def _encryption(backend: StateBackend, side: Side) -> Setting:
     def wanted() -> dict[str, Any]:
-        default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key_arn(place, side.region)}
+        default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key_arn(backend, side.region)}
         return {"Rules": [{"ApplyServerSideEncryptionByDefault": default, "BucketKeyEnabled": True}]}
 
     def is_so(s3: Any, bucket: str) -> bool:
@@ -160,15 +159,7 @@ def _lifecycle() -> Setting:
 
 
 def _exists(side: Side) -> bool:
-    from botocore.exceptions import ClientError
-
-    try:
-        client("s3", side.region).head_bucket(Bucket=side.bucket)
-    except ClientError as error:
-        if absent(error):
-            return False
-        raise
-    return True
+    return if_present(lambda: client("s3", side.region).head_bucket(Bucket=side.bucket)) is not None
 
 
 def _make(side: Side) -> None:
@@ -181,14 +172,8 @@ def _make(side: Side) -> None:
 
 
 def _is_set(side: Side, setting: Setting) -> bool:
-    from botocore.exceptions import ClientError
-
-    try:
-        return bool(setting.read(client("s3", side.region), side.bucket) == setting.wanted)
-    except ClientError as error:
-        if absent(error):
-            return False
-        raise
+    found = if_present(lambda: setting.read(client("s3", side.region), side.bucket))
+    return found is not None and bool(found == setting.wanted)
 
 
 def _tls_only(bucket: str) -> dict[str, Any]:

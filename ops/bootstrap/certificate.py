@@ -10,8 +10,8 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from ops.bootstrap.place import Place
-from ops.bootstrap.thing import Thing
+from ops.bootstrap.prerequisite import Prerequisite
+from ops.bootstrap.state_backend import StateBackend
 from ops.core.aws import client
 from ops.core.cloudflare import EdgeApi
 from ops.errors import OpsError
@@ -24,31 +24,31 @@ TOKEN = "bootstrap"
 COMMENT = "ACM renews the regions' certificates as long as this is here."
 
 
-def things(place: Place, api: EdgeApi, zone: str) -> Iterator[Thing]:
+def prerequisites(backend: StateBackend, api: EdgeApi, zone: str) -> Iterator[Prerequisite]:
     """The record."""
-    yield Thing(
+    yield Prerequisite(
         name="record for ACM",
-        where=f"zone {place.domain}",
+        where=f"zone {backend.domain}",
         why="else the regions' first `up` waits for its certificate in vain",
-        exists=lambda: _exists(place, api, zone),
-        make=lambda: _make(place, api, zone),
+        exists=lambda: _exists(backend, api, zone),
+        make=lambda: _make(backend, api, zone),
     )
 
 
-def _exists(place: Place, api: EdgeApi, zone: str) -> bool:
+def _exists(backend: StateBackend, api: EdgeApi, zone: str) -> bool:
     """ACM's records have a random name right below the domain."""
     rows = api.rows(f"/zones/{zone}/dns_records", type="CNAME")
     return any(
         row["content"].rstrip(".").endswith(VALIDATION)
         and row["name"].startswith("_")
-        and row["name"].partition(".")[2] == place.domain
+        and row["name"].partition(".")[2] == backend.domain
         for row in rows
     )
 
 
-def _make(place: Place, api: EdgeApi, zone: str) -> None:
-    acm = client("acm", place.region)
-    asked = acm.request_certificate(DomainName=place.domain, ValidationMethod="DNS", IdempotencyToken=TOKEN)
+def _make(backend: StateBackend, api: EdgeApi, zone: str) -> None:
+    acm = client("acm", backend.region)
+    asked = acm.request_certificate(DomainName=backend.domain, ValidationMethod="DNS", IdempotencyToken=TOKEN)
     record = _record(acm, str(asked["CertificateArn"]))
     api.post(
         f"/zones/{zone}/dns_records",

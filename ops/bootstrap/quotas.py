@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from ops.core.aws import client
+from ops.core.aws import client, errors
+from ops.core.hosts import vcpus
 from ops.core.stack_files import StackFile
 
 
@@ -22,20 +23,14 @@ def _addresses(file: StackFile) -> int:
     return len(file.get("network.availability_zones")) if file.get("network.nat_gateways") == "per_zone" else 1
 
 
-def _vcpus(file: StackFile) -> int:
-    """Both colours at their largest while one takes over from the other, and the workers."""
-    sizes = [
-        (str(file.get("web.instance_type")), int(file.get(f"web.{color}.max_size"))) for color in ("blue", "green")
-    ]
-    sizes.append((str(file.get("workers.instance_type")), int(file.get("workers.max_size"))))
-    types = sorted({kind for kind, _ in sizes})
-    rows = client("ec2", str(file.get("region"))).describe_instance_types(InstanceTypes=types)["InstanceTypes"]
-    vcpus = {row["InstanceType"]: int(row["VCpuInfo"]["DefaultVCpus"]) for row in rows}
-    return sum(vcpus[kind] * count for kind, count in sizes)
-
-
 QUOTAS = (
-    Quota(service="ec2", code="L-1216C47A", name="vCPUs of standard On-Demand instances", need=_vcpus),
+    # Both colours at their largest while one takes over from the other.
+    Quota(
+        service="ec2",
+        code="L-1216C47A",
+        name="vCPUs of standard On-Demand instances",
+        need=lambda file: vcpus(file, "max_size"),
+    ),
     Quota(service="ec2", code="L-0263D0A3", name="Elastic IP addresses", need=_addresses),
     Quota(service="vpc", code="L-F678F1CE", name="VPCs", need=lambda _: 1),
     Quota(service="vpc", code="L-FE5A380F", name="NAT gateways in a zone", need=lambda _: 1),
@@ -61,15 +56,13 @@ def check(stacks: tuple[str, ...]) -> Answers:
 
 
 def _of(stack: str) -> Iterator[tuple[bool, str]]:
-    from botocore.exceptions import BotoCoreError, ClientError
-
     file = StackFile.of(stack)
     region = str(file.get("region"))
     for quota in QUOTAS:
         try:
             need = quota.need(file)
             answer = client("service-quotas", region).get_service_quota(ServiceCode=quota.service, QuotaCode=quota.code)
-        except (BotoCoreError, ClientError, KeyError) as error:
+        except (*errors(), KeyError) as error:
             yield False, f"{region}: {quota.name} ({quota.code}) could not be asked: {type(error).__name__}"
             continue
         allowed = float(answer["Quota"]["Value"])

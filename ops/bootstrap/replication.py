@@ -5,12 +5,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from ops.bootstrap.keys import key_arn
-from ops.bootstrap.place import Place
-from ops.bootstrap.thing import Thing
-from ops.core.aws import client
-from ops.core.recovery.finders.wanted import absent
+from ops.bootstrap.prerequisite import Prerequisite
+from ops.bootstrap.state_backend import StateBackend
+from ops.core.aws import client, if_present
 
-RIGHTS = "copy"
+POLICY = "copy"
 PROMISED_MINUTES = 15
 """S3 API, ReplicationTimeValue: the one threshold that Replication Time Control knows."""
 TRUST_IN_S3 = {
@@ -19,54 +18,48 @@ TRUST_IN_S3 = {
 }
 
 
-def things(place: Place) -> Iterator[Thing]:
-    """The role, what it may do, and the rule."""
-    yield Thing(
-        name=f"role {place.role}",
+def prerequisites(backend: StateBackend) -> Iterator[Prerequisite]:
+    """The role, its permissions, and the rule."""
+    yield Prerequisite(
+        name=f"role {backend.role}",
         where="IAM",
         why="S3 copies the state in it",
-        exists=lambda: _role(place) is not None,
-        make=lambda: _make_role(place),
+        exists=lambda: _role(backend) is not None,
+        make=lambda: _make_role(backend),
     )
-    yield Thing(
-        name=f"rights of {place.role}",
+    yield Prerequisite(
+        name=f"permissions of {backend.role}",
         where="IAM",
         why="to read the one bucket and to write the other",
-        exists=lambda: _rights_are_so(place),
-        make=lambda: _put_rights(place),
+        exists=lambda: _is_permitted(backend),
+        make=lambda: _permit(backend),
     )
-    yield Thing(
-        name=f"copy of {place.bucket} to {place.copy_bucket}",
-        where=place.region,
+    yield Prerequisite(
+        name=f"copy of {backend.bucket} to {backend.copy_bucket}",
+        where=backend.region,
         why="the state outlives either region; deletions are not copied",
-        exists=lambda: _copies(place),
-        make=lambda: _make_rule(place),
+        exists=lambda: _copies(backend),
+        make=lambda: _make_rule(backend),
     )
 
 
-def _role(place: Place) -> dict[str, Any] | None:
-    from botocore.exceptions import ClientError
-
-    try:
-        return dict(client("iam", place.region).get_role(RoleName=place.role)["Role"])
-    except ClientError as error:
-        if absent(error):
-            return None
-        raise
+def _role(backend: StateBackend) -> Any:
+    answer = if_present(lambda: client("iam", backend.region).get_role(RoleName=backend.role))
+    return answer and answer["Role"]
 
 
-def _make_role(place: Place) -> None:
-    client("iam", place.region).create_role(
-        RoleName=place.role,
+def _make_role(backend: StateBackend) -> None:
+    client("iam", backend.region).create_role(
+        RoleName=backend.role,
         Description="What S3 may do to copy the state to the other region.",
         AssumeRolePolicyDocument=json.dumps(TRUST_IN_S3),
-        Tags=[{"Key": key, "Value": value} for key, value in place.tags().items()],
+        Tags=[{"Key": key, "Value": value} for key, value in backend.tags().items()],
     )
 
 
-def _rights(place: Place) -> dict[str, Any]:
+def _permissions(backend: StateBackend) -> dict[str, Any]:
     """S3 User Guide, "Setting up permissions for live replication", with the locks of both buckets."""
-    source, target = f"arn:aws:s3:::{place.bucket}", f"arn:aws:s3:::{place.copy_bucket}"
+    source, target = f"arn:aws:s3:::{backend.bucket}", f"arn:aws:s3:::{backend.copy_bucket}"
     reading = [
         "s3:GetObjectVersionForReplication",
         "s3:GetObjectVersionAcl",
@@ -78,8 +71,8 @@ def _rights(place: Place) -> dict[str, Any]:
         (["s3:GetReplicationConfiguration", "s3:ListBucket"], source),
         (reading, f"{source}/*"),
         (["s3:ReplicateObject", "s3:ReplicateTags"], f"{target}/*"),
-        (["kms:Decrypt"], key_arn(place, place.region)),
-        (["kms:Encrypt", "kms:GenerateDataKey"], key_arn(place, place.copy_region)),
+        (["kms:Decrypt"], key_arn(backend, backend.region)),
+        (["kms:Encrypt", "kms:GenerateDataKey"], key_arn(backend, backend.copy_region)),
     ]
     return {
         "Version": "2012-10-17",
@@ -87,25 +80,19 @@ def _rights(place: Place) -> dict[str, Any]:
     }
 
 
-def _rights_are_so(place: Place) -> bool:
-    from botocore.exceptions import ClientError
-
-    try:
-        found = client("iam", place.region).get_role_policy(RoleName=place.role, PolicyName=RIGHTS)["PolicyDocument"]
-    except ClientError as error:
-        if absent(error):
-            return False
-        raise
-    return bool(found == _rights(place))
+def _is_permitted(backend: StateBackend) -> bool:
+    iam = client("iam", backend.region)
+    answer = if_present(lambda: iam.get_role_policy(RoleName=backend.role, PolicyName=POLICY))
+    return answer is not None and bool(answer["PolicyDocument"] == _permissions(backend))
 
 
-def _put_rights(place: Place) -> None:
-    client("iam", place.region).put_role_policy(
-        RoleName=place.role, PolicyName=RIGHTS, PolicyDocument=json.dumps(_rights(place))
+def _permit(backend: StateBackend) -> None:
+    client("iam", backend.region).put_role_policy(
+        RoleName=backend.role, PolicyName=POLICY, PolicyDocument=json.dumps(_permissions(backend))
     )
 
 
-def _rule(place: Place) -> dict[str, Any]:
+def _rule(backend: StateBackend) -> dict[str, Any]:
     minutes = {"Minutes": PROMISED_MINUTES}
     return {
         "ID": "state",
@@ -115,29 +102,22 @@ def _rule(place: Place) -> dict[str, Any]:
         "DeleteMarkerReplication": {"Status": "Disabled"},
         "SourceSelectionCriteria": {"SseKmsEncryptedObjects": {"Status": "Enabled"}},
         "Destination": {
-            "Bucket": f"arn:aws:s3:::{place.copy_bucket}",
-            "EncryptionConfiguration": {"ReplicaKmsKeyID": key_arn(place, place.copy_region)},
+            "Bucket": f"arn:aws:s3:::{backend.copy_bucket}",
+            "EncryptionConfiguration": {"ReplicaKmsKeyID": key_arn(backend, backend.copy_region)},
             "ReplicationTime": {"Status": "Enabled", "Time": minutes},
             "Metrics": {"Status": "Enabled", "EventThreshold": minutes},
         },
     }
 
 
-def _copies(place: Place) -> bool:
-    from botocore.exceptions import ClientError
-
-    try:
-        found = client("s3", place.region).get_bucket_replication(Bucket=place.bucket)["ReplicationConfiguration"]
-    except ClientError as error:
-        if absent(error):
-            return False
-        raise
-    wanted = f"arn:aws:s3:::{place.copy_bucket}"
-    return any(rule["Status"] == "Enabled" and rule["Destination"]["Bucket"] == wanted for rule in found["Rules"])
+def _copies(backend: StateBackend) -> bool:
+    answer = if_present(lambda: client("s3", backend.region).get_bucket_replication(Bucket=backend.bucket))
+    rules = answer["ReplicationConfiguration"]["Rules"] if answer else []
+    wanted = f"arn:aws:s3:::{backend.copy_bucket}"
+    return any(rule["Status"] == "Enabled" and rule["Destination"]["Bucket"] == wanted for rule in rules)
 
 
-def _make_rule(place: Place) -> None:
-    role = _role(place) or {}
-    client("s3", place.region).put_bucket_replication(
-        Bucket=place.bucket, ReplicationConfiguration={"Role": role["Arn"], "Rules": [_rule(place)]}
+def _make_rule(backend: StateBackend) -> None:
+    client("s3", backend.region).put_bucket_replication(
+        Bucket=backend.bucket, ReplicationConfiguration={"Role": _role(backend)["Arn"], "Rules": [_rule(backend)]}
     )

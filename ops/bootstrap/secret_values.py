@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from getpass import getpass
 
 from ops.bootstrap import origin_pull, stacks
-from ops.bootstrap.place import Place
-from ops.bootstrap.thing import Thing
+from ops.bootstrap.prerequisite import Prerequisite
+from ops.bootstrap.state_backend import StateBackend
 from ops.core.cloudflare import TOKEN, TOKEN_VARIABLE
 from ops.core.engine import Engine
 from ops.errors import Exit, OpsError
@@ -27,8 +27,8 @@ MAKERS: Mapping[str, Callable[[], str]] = {
 class Values:
     """Where the values of the secrets come from; each is asked for or made once."""
 
-    def __init__(self, place: Place, *, generate: bool) -> None:
-        self._place = place
+    def __init__(self, backend: StateBackend, *, generate: bool) -> None:
+        self._place = backend
         self._generate = generate
         self._known: dict[str, str] = {}
 
@@ -48,23 +48,23 @@ class Values:
         return given or MAKERS[name]()
 
 
-def things(place: Place, values: Values) -> Iterator[Thing]:
+def prerequisites(backend: StateBackend, values: Values) -> Iterator[Prerequisite]:
     """Every secret of every stack."""
-    for stack in place.region_stacks:
+    for stack in backend.region_stacks:
         for name in MAKERS:
             yield _secret(stack, name, lambda stack=stack, name=name: _set(stack, name, values.of_regions(name)))
-    yield Thing(
+    yield Prerequisite(
         name="secrets origin_pull_*",
-        where=", ".join(place.all_stacks),
+        where=", ".join(backend.all_stacks),
         why="origins take Cloudflare alone, and know it by this certificate",
-        exists=lambda: all(stacks.has_secret(stack, name) for stack, name in _origin_pull_places(place)),
-        make=lambda: _make_origin_pull(place),
+        exists=lambda: all(stacks.has_secret(stack, name) for stack, name in _origin_pull_places(backend)),
+        make=lambda: _make_origin_pull(backend),
     )
-    yield _secret(place.edge_stack, TOKEN, lambda: _set(place.edge_stack, TOKEN, values.token()))
+    yield _secret(backend.edge_stack, TOKEN, lambda: _set(backend.edge_stack, TOKEN, values.token()))
 
 
-def _secret(stack: str, name: str, make: Callable[[], None]) -> Thing:
-    return Thing(
+def _secret(stack: str, name: str, make: Callable[[], None]) -> Prerequisite:
+    return Prerequisite(
         name=f"secret {name}",
         where=f"stack {stack}",
         why="",
@@ -73,25 +73,25 @@ def _secret(stack: str, name: str, make: Callable[[], None]) -> Thing:
     )
 
 
-def _origin_pull_places(place: Place) -> list[tuple[str, str]]:
+def _origin_pull_places(backend: StateBackend) -> list[tuple[str, str]]:
     authority, certificate, key = ORIGIN_PULL
     return [
-        *((stack, authority) for stack in place.region_stacks),
-        (place.edge_stack, certificate),
-        (place.edge_stack, key),
+        *((stack, authority) for stack in backend.region_stacks),
+        (backend.edge_stack, certificate),
+        (backend.edge_stack, key),
     ]
 
 
-def _make_origin_pull(place: Place) -> None:
+def _make_origin_pull(backend: StateBackend) -> None:
     """Made as a whole. Regions go on trusting the authority they know: they take several."""
-    made = origin_pull.make(place.domain)
+    made = origin_pull.make(backend.domain)
     authority, certificate, key = ORIGIN_PULL
-    for stack in place.region_stacks:
+    for stack in backend.region_stacks:
         former = Engine().secret(stack, authority) if stacks.has_secret(stack, authority) else ""
         stacks.set_secret(stack, authority, "\n".join(part for part in (former.strip(), made.authority) if part))
     # Last, so that a kill before them has all of it made again.
-    stacks.set_secret(place.edge_stack, key, made.key)
-    stacks.set_secret(place.edge_stack, certificate, made.certificate)
+    stacks.set_secret(backend.edge_stack, key, made.key)
+    stacks.set_secret(backend.edge_stack, certificate, made.certificate)
 
 
 def _set(stack: str, name: str, value: str) -> None:

@@ -5,8 +5,8 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
 
-from ops.bootstrap.place import Place
-from ops.bootstrap.thing import Thing
+from ops.bootstrap.prerequisite import Prerequisite
+from ops.bootstrap.state_backend import StateBackend
 from ops.core.engine import Engine
 from ops.core.stack_files import StackFile, project_folder, project_name
 from ops.errors import Exit, OpsError
@@ -14,27 +14,27 @@ from ops.errors import Exit, OpsError
 BACKEND_VARIABLE = "PULUMI_BACKEND_URL"
 
 
-def use_backend(place: Place, *, dry_run: bool) -> None:
+def use_backend(backend: StateBackend, *, dry_run: bool) -> None:
     """Lead the engine to the platform's state. Raises OpsError where the shell leads it elsewhere."""
     given = os.environ.get(BACKEND_VARIABLE)
-    if given and given != place.backend_url and not dry_run:
+    if given and given != backend.url and not dry_run:
         raise OpsError(
-            f"{BACKEND_VARIABLE} is {given}, and the platform's state goes to {place.backend_url}; "
+            f"{BACKEND_VARIABLE} is {given}, and the platform's state goes to {backend.url}; "
             f"nothing was changed: unset {BACKEND_VARIABLE}",
             Exit.REFUSED,
         )
-    os.environ[BACKEND_VARIABLE] = place.backend_url
+    os.environ[BACKEND_VARIABLE] = backend.url
 
 
-def things(place: Place) -> Iterator[Thing]:
+def prerequisites(backend: StateBackend) -> Iterator[Prerequisite]:
     """Each stack, empty, with the key as its secrets provider."""
-    for stack in place.all_stacks:
-        yield Thing(
+    for stack in backend.all_stacks:
+        yield Prerequisite(
             name=f"stack {stack}",
-            where=place.bucket,
-            why=f"its secrets encrypted with {place.alias}",
+            where=backend.bucket,
+            why=f"its secrets encrypted with {backend.alias}",
             exists=lambda stack=stack: exists(stack),
-            make=lambda stack=stack: _initialise(place, stack),
+            make=lambda stack=stack: _initialise(backend, stack),
         )
 
 
@@ -57,8 +57,8 @@ def set_secret(stack: str, name: str, value: str) -> None:
     _pulumi(["config", "set", "--secret", "--stack", stack, f"{project_name()}:{name}"], value)
 
 
-def _initialise(place: Place, stack: str) -> None:
-    _pulumi(["stack", "init", stack, "--no-select", "--secrets-provider", place.secrets_provider])
+def _initialise(backend: StateBackend, stack: str) -> None:
+    _pulumi(["stack", "init", stack, "--no-select", "--secrets-provider", backend.secrets_provider])
 
 
 def _pulumi(arguments: list[str], given: str | None = None) -> None:

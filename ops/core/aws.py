@@ -1,17 +1,46 @@
 """AWS as operators ask it: every call bounded in time, so that a region that hangs fails in seconds."""
 
+from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 CONNECT_SECONDS = 3
 READ_SECONDS = 10
 ATTEMPTS = 2
 PROBE_SECONDS = 3
 
+T = TypeVar("T")
+
 
 def client(service: str, region: str) -> Any:
     """A boto3 client. It gives up on a region that hangs after about 20 s, on one that refuses at once."""
     return _client(service, region, READ_SECONDS, ATTEMPTS)
+
+
+def errors() -> tuple[type[Exception], ...]:
+    """What boto3 raises, for `except aws.errors()`: the SDK is loaded only where an error has come."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    return BotoCoreError, ClientError
+
+
+def absent(error: Any) -> bool:
+    """Whether an AWS error says that something does not exist; each service has its own word for it."""
+    code = str(error.response["Error"]["Code"])
+    status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+    return status == 404 or any(word in code for word in ("NotFound", "NoSuch", "NonExistent", "DoesNotExist"))
+
+
+def if_present(ask: Callable[[], T]) -> T | None:
+    """The answer, None where AWS says that what is asked for does not exist."""
+    from botocore.exceptions import ClientError
+
+    try:
+        return ask()
+    except ClientError as error:
+        if absent(error):
+            return None
+        raise
 
 
 def reachable(region: str) -> bool:

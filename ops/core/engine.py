@@ -24,11 +24,10 @@ Say = Callable[[str], None]
 
 STACK_TYPE = "pulumi:pulumi:Stack"
 LOCK = re.compile(r"created by (?P<who>\S+) \(pid (?P<pid>\d+)\) at (?P<since>\S+)")
-SECRET_MARK = "4dabf18193072939515e22adb298388d"
-"""Pulumi's signature of a special value in a state; such an output is left as it is, encrypted."""
 ERRORS_SHOWN = 8
 UNCHANGED = ("same", "read")
 """Operations of the engine that change nothing; reading another stack's outputs is one."""
+WORDS = {"create": "created", "update": "updated", "delete": "deleted", "replace": "replaced", "same": "unchanged"}
 DEBUG = {"PULUMI_DEBUG_COMMANDS": "true"}
 """Without it the engine has no --event-log."""
 
@@ -79,10 +78,9 @@ class Engine:
             finally:
                 del self._programs[stack]
 
-    def preview_changes(self, stack: str, config_file: Path | None = None) -> dict[str, int]:
-        """What `up` would change, by operation; `config_file` in place of the stack's."""
-        options = ["--config-file", str(config_file)] if config_file else []
-        done = self._run(["preview", "--json", *options], stack)
+    def preview_changes(self, stack: str) -> dict[str, int]:
+        """What `up` would change, by operation."""
+        done = self._run(["preview", "--json"], stack)
         summary = json.loads(done.stdout).get("changeSummary") or {}
         return {operation: count for operation, count in summary.items() if operation not in UNCHANGED and count}
 
@@ -98,10 +96,6 @@ class Engine:
     def unprotect(self, stack: str, urn: str) -> None:
         """Let the engine delete a resource."""
         self._run(["state", "unprotect", urn, "--yes"], stack)
-
-    def cancel(self, stack: str) -> None:
-        """Remove the stack's lock, whoever holds it."""
-        self._run(["cancel", "--yes"], stack)
 
     def export(self, stack: str) -> dict[str, Any]:
         """The stack's state as `pulumi stack export` writes it."""
@@ -153,6 +147,11 @@ class Engine:
                     raise OpsError("\n".join(f"stack {stack}: {line}" for line in found)) from None
                 raise
             return _summary(log)
+
+
+def summary(changes: Mapping[str, int]) -> str:
+    """A count of resources by operation in words: `3 created, 190 unchanged`."""
+    return ", ".join(f"{count} {WORDS.get(operation, operation)}" for operation, count in changes.items() if count)
 
 
 def _uninterrupted(work: Callable[[], Any]) -> None:
@@ -236,5 +235,5 @@ def _explained(text: str, arguments: list[str], stack: str) -> OpsError:
             f"the state of stack {stack} is damaged; `ops recover {stack}` restores it from its newest backup"
         )
     lines = [_flat(line) for line in text.splitlines() if "error:" in line]
-    told = "; ".join(dict.fromkeys(lines)) or _flat(text)[-300:]
-    return OpsError(f"stack {stack}: `pulumi {' '.join(arguments[:2])}` failed: {told}")
+    reason = "; ".join(dict.fromkeys(lines)) or _flat(text)[-300:]
+    return OpsError(f"stack {stack}: `pulumi {' '.join(arguments[:2])}` failed: {reason}")

@@ -1,13 +1,13 @@
 """What a region's AWS says of the platform there: each question is one bounded call, and changes nothing."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-from ops.core.aws import client
+from ops.core.aws import client, errors, if_present
 from ops.core.pair import RegionStack
 from ops.errors import OpsError, one_line
 
@@ -17,6 +17,7 @@ LAG_WINDOW_MINUTES = 15
 LAG_PERIOD_SECONDS = 60
 """AWS: RDS publishes ReplicaLag once a minute."""
 LAG_FRESH_SECONDS = 300
+CERTIFICATE_DAYS = 14
 SCANNED_PAGES = 20
 """1000 objects each (AWS, ListObjectsV2): a bucket of any size is asked for a few seconds at most."""
 
@@ -28,12 +29,16 @@ class Database:
     identifier: str
     status: str
     source: str
-    arn: str
 
     @property
     def is_replica(self) -> bool:
         """Whether it takes its data from another."""
         return bool(self.source)
+
+    @property
+    def is_available_writer(self) -> bool:
+        """Whether it takes writes now."""
+        return not self.is_replica and self.status == "available"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +55,7 @@ class Lag:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Objects:
+class NewestObject:
     """The newest object of a bucket; `complete` is False where the bucket was too large to be looked at as a whole."""
 
     newest: datetime | None
@@ -59,20 +64,15 @@ class Objects:
 
 def database(stack: RegionStack, identifier: str | None = None) -> Database | None:
     """The stack's database, or the one of another identifier there; None where RDS has none."""
-    from botocore.exceptions import ClientError
-
     name = identifier or str(stack.output("database_identifier"))
-    try:
-        (found,) = client("rds", stack.region).describe_db_instances(DBInstanceIdentifier=name)["DBInstances"]
-    except ClientError as error:
-        if error.response["Error"]["Code"] in ("DBInstanceNotFound", "DBInstanceNotFoundFault"):
-            return None
-        raise
+    answer = if_present(lambda: client("rds", stack.region).describe_db_instances(DBInstanceIdentifier=name))
+    if answer is None:
+        return None
+    (found,) = answer["DBInstances"]
     return Database(
         identifier=name,
         status=found["DBInstanceStatus"],
         source=found.get("ReadReplicaSourceDBInstanceIdentifier") or "",
-        arn=found["DBInstanceArn"],
     )
 
 
@@ -114,7 +114,7 @@ def _serves(instance: Mapping[str, Any]) -> bool:
     return instance["LifecycleState"] == "InService" and instance["HealthStatus"].lower() == "healthy"
 
 
-def newest_object(stack: RegionStack, bucket: str) -> Objects:
+def newest_object(stack: RegionStack, bucket: str) -> NewestObject:
     """When the newest object of a bucket was written there."""
     pages = client("s3", stack.region).get_paginator("list_objects_v2").paginate(Bucket=bucket)
     newest: datetime | None = None
@@ -122,8 +122,19 @@ def newest_object(stack: RegionStack, bucket: str) -> Objects:
         times = [row["LastModified"] for row in page.get("Contents", [])]
         newest = max([*times, *([newest] if newest else [])], default=None)
         if number == SCANNED_PAGES and page.get("IsTruncated"):
-            return Objects(newest=newest, complete=False)
-    return Objects(newest=newest, complete=True)
+            return NewestObject(newest=newest, complete=False)
+    return NewestObject(newest=newest, complete=True)
+
+
+def certificate_problems(region: str, arn: str) -> Iterator[str]:
+    """Why a load balancer's certificate would not do: it is not issued, or about to expire."""
+    found = client("acm", region).describe_certificate(CertificateArn=arn)["Certificate"]
+    if found["Status"] != "ISSUED":
+        yield f"certificate {arn} is {found['Status']}; want ISSUED"
+        return
+    expires = found.get("NotAfter")
+    if expires and expires < datetime.now(UTC) + timedelta(days=CERTIFICATE_DAYS):
+        yield f"certificate {arn} expires on {expires:%Y-%m-%d}; want {CERTIFICATE_DAYS} days at least"
 
 
 def queued(stack: RegionStack) -> int:
@@ -137,7 +148,7 @@ def queued(stack: RegionStack) -> int:
     return sum(int(value) for answer in answers for value in answer.values())
 
 
-def aside(work: Mapping[str, Callable[[], T]]) -> dict[str, T]:
+def side_by_side(work: Mapping[str, Callable[[], T]]) -> dict[str, T]:
     """Do pieces of work side by side; the results under their names. The first failure is raised."""
     with ThreadPoolExecutor(max_workers=max(1, len(work))) as pool:
         jobs = {name: pool.submit(piece) for name, piece in work.items()}
@@ -149,18 +160,16 @@ def wait(what: str, ask: Callable[[], T], done: Callable[[T], bool], *, seconds:
 
     Raises OpsError with the last answer when that takes longer than `seconds`.
     """
-    from botocore.exceptions import BotoCoreError, ClientError
-
     deadline = time.monotonic() + seconds
     while True:
         try:
             answer = ask()
-        except (BotoCoreError, ClientError) as error:
-            told = one_line(error)
+        except errors() as error:
+            last = one_line(error)
         else:
             if done(answer):
                 return answer
-            told = str(answer)
+            last = str(answer)
         if time.monotonic() > deadline:
-            raise OpsError(f"{what}: not within {seconds:.0f} s, it is still: {told}")
+            raise OpsError(f"{what}: not within {seconds:.0f} s, the last answer was: {last}")
         time.sleep(pause)

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from ops.core.stack_files import project_folder
+from ops.core.steps import say
 from ops.core.timeline_picture import draw, picture, span
+from ops.errors import one_line
 
 FOLDER = "reports"
 
@@ -17,19 +19,17 @@ Operation = Mapping[str, Any]
 Known beside them, each left out or None where it does not apply: `from` and `to` (stacks), `outcome`, `by`,
 `decided_at`, `marks` (a list of `name` and `at`), `outages` (a list of `from` and `to`), `measured` and `budget`
 (values by the same names), `tables` (rows by title, the first row being the heads), `notes` (lines), and the decisions
-`quote`, `waiver`, `accepted_lag` and `forced` (values by name). Times are ISO 8601.
+`data_loss`, `waiver` and `accepted_lag` (values by name). Times are ISO 8601.
 """
-DECISIONS = {
-    "quote": "Data loss as quoted",
-    "waiver": "Fence waived",
-    "accepted_lag": "Lag accepted",
-    "forced": "Forced",
-}
+DECISIONS = {"data_loss": "Estimated data loss", "waiver": "Fence waived", "accepted_lag": "Lag accepted"}
 
 
-def default_folder() -> Path:
-    """Where reports go: beside the stack files, and in no commit."""
-    return project_folder() / FOLDER
+def write_or_say(folder: Path | None, operation: Operation) -> None:
+    """Write the report, by default beside the stack files, and say where; a failure is a note, for all else is done."""
+    try:
+        say(f"          report: {write(folder or project_folder() / FOLDER, operation)[0]}")
+    except Exception as error:
+        say(f"          there is no report: {type(error).__name__}: {one_line(error)}")
 
 
 def write(folder: Path, operation: Operation) -> list[Path]:
@@ -38,14 +38,14 @@ def write(folder: Path, operation: Operation) -> list[Path]:
     name = _name(operation)
     markdown, data, vector, raster = (folder / f"{name}.{ending}" for ending in ("md", "json", "svg", "png"))
     data.write_text(json.dumps(operation, indent=2, default=str) + "\n")
-    written = [markdown, data]
-    pictured = raster.name if operation["timeline"] else None
-    if pictured:
-        shown = picture(title(operation), operation["timeline"], _marks(operation), operation.get("outages") or [])
-        draw(shown, [vector, raster])
-        written += [vector, raster]
-    markdown.write_text(as_markdown(operation, pictured))
-    return written
+    markdown.write_text(as_markdown(operation, None))
+    if not operation["timeline"]:
+        return [markdown, data]
+    # Last: drawing takes longest, and fails without harm to what is written.
+    shown = picture(title(operation), operation["timeline"], _marks(operation), operation.get("outages") or [])
+    draw(shown, [vector, raster])
+    markdown.write_text(as_markdown(operation, raster.name))
+    return [markdown, data, vector, raster]
 
 
 def title(operation: Operation) -> str:

@@ -1,6 +1,5 @@
 """An operation under way: what the ledger remembers of it, so that the same command goes on after any kill."""
 
-import sys
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -10,17 +9,19 @@ from typing import Any
 from ops.core.engine import Engine
 from ops.core.ledger import Ledger, operator
 from ops.core.pair import Pair
-from ops.core.steps import Timeline, say
+from ops.core.steps import Timeline, confirm, say
 from ops.errors import Exit, OpsError
 
 UNDER_WAY = "under-way"
 LOCK = "platform"
-SAME = ({"activate", "failover"},)
-"""Kinds of which one goes on where another stopped."""
+DECISIONS = ("data_loss", "waiver", "accepted_lag")
+"""What an operator decided, and on which estimate: names of an operation's attributes."""
+SAME = {"activate", "failover"}
+"""Kinds of operation of which one goes on where the other stopped."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options:
+class SessionOptions:
     """What the operator asked for on the command line."""
 
     dry_run: bool = False
@@ -43,15 +44,14 @@ class Operation:
     target: str
     started: datetime
     decided_at: datetime | None = None
-    quote: dict[str, Any] | None = None
+    data_loss: dict[str, Any] | None = None
     waiver: dict[str, Any] | None = None
     accepted_lag: dict[str, Any] | None = None
-    forced: dict[str, Any] | None = None
     timeline: Timeline = field(default_factory=Timeline)
 
     def to_json(self) -> dict[str, Any]:
         """The operation as the ledger and the report take it."""
-        known = {name: getattr(self, name) for name in ("quote", "waiver", "accepted_lag", "forced")}
+        known = {name: getattr(self, name) for name in DECISIONS}
         return {
             "operation": self.kind,
             "from": self.source,
@@ -66,7 +66,7 @@ class Operation:
     def from_json(cls, record: dict[str, Any], *, dry_run: bool) -> "Operation":
         """The operation that `to_json` wrote."""
         decided = record["decided_at"]
-        known: dict[str, Any] = {name: record.get(name) for name in ("quote", "waiver", "accepted_lag", "forced")}
+        known: dict[str, Any] = {name: record.get(name) for name in DECISIONS}
         return cls(
             kind=record["operation"],
             source=record["from"],
@@ -79,17 +79,17 @@ class Operation:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Desk:
-    """What a command works with."""
+class Session:
+    """What a command works with: the engine, both regions, the ledger, and what the operator asked for."""
 
     engine: Engine
     pair: Pair
     ledger: Ledger
-    options: Options
+    options: SessionOptions
 
     @classmethod
-    def of(cls, options: Options) -> "Desk":
-        """The desk of this project and its state backend."""
+    def of(cls, options: SessionOptions) -> "Session":
+        """The session of this project and its state backend."""
         engine = Engine()
         return cls(engine=engine, pair=Pair(engine), ledger=Ledger(), options=options)
 
@@ -116,8 +116,8 @@ class Desk:
         if operation.decided_at and not self.options.dry_run:
             self.ledger.put(UNDER_WAY, operation.to_json())
 
-    def sign(self, kind: str, record: dict[str, Any]) -> dict[str, Any]:
-        """Sign a decision of the operator into the history; in a dry run it is only shown."""
+    def record(self, kind: str, record: dict[str, Any]) -> dict[str, Any]:
+        """Record a decision of the operator in the history; in a dry run it is only shown."""
         return {**record, "by": operator()} if self.options.dry_run else self.ledger.append(kind, record)
 
     def finish(self, operation: Operation, record: dict[str, Any] | None = None) -> None:
@@ -128,22 +128,17 @@ class Desk:
         self.ledger.delete(UNDER_WAY)
 
     def confirm(self, question: str) -> None:
-        """Have the operator agree. Raises OpsError: USAGE without a terminal and --yes, REFUSED for a no."""
-        if self.options.yes or self.options.dry_run:
-            return
-        if not sys.stdin.isatty():
-            raise OpsError(f"{question} Nobody is there to answer: give --yes", Exit.USAGE)
-        answer = input(f"{question} Type yes to go on: ")
-        if answer.strip().lower() != "yes":
-            raise OpsError("not confirmed, nothing was changed", Exit.REFUSED)
+        """Have the operator agree, unless that was done on the command line. Raises OpsError as `confirm` does."""
+        if not (self.options.yes or self.options.dry_run):
+            confirm(question)
 
     def _kept(self, operation: Operation) -> Operation:
         operation.timeline.keep = lambda _: self.save(operation)
         return operation
 
     def _goes_on(self, record: dict[str, Any], kind: str, target: str) -> bool:
-        alike = next((kinds for kinds in SAME if kind in kinds), {kind})
-        return record["operation"] in alike and record["to"] == target
+        same = record["operation"] == kind or {record["operation"], kind} == SAME
+        return same and bool(record["to"] == target)
 
     def _abandon(self, record: dict[str, Any]) -> None:
         what = f"{record['operation']} to {record['to']}"
@@ -154,5 +149,5 @@ class Desk:
                 f"{option}{record['to']}`, or give it up with --abandon REASON",
                 Exit.REFUSED,
             )
-        self.sign("abandoned", {**record, "reason": self.options.abandon})
+        self.record("abandoned", {**record, "reason": self.options.abandon})
         say(f"gave up the {what}: {self.options.abandon}")

@@ -32,7 +32,7 @@ class Answer:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Record:
+class DnsRecord:
     """A DNS record as Cloudflare's API reads it back."""
 
     id: str
@@ -42,11 +42,11 @@ class Record:
     proxied: bool
 
 
-def records(zone_id: str, token: str) -> dict[str, Record]:
+def records(zone_id: str, token: str) -> dict[str, DnsRecord]:
     """The zone's A, AAAA and CNAME records by name. Raises OpsError when the API gives none."""
     rows = _api(token).rows(f"/zones/{zone_id}/dns_records", a_page=RECORDS_A_PAGE)
     return {
-        row["name"]: Record(
+        row["name"]: DnsRecord(
             id=row["id"], name=row["name"], type=row["type"], content=row["content"], proxied=row["proxied"]
         )
         for row in rows

@@ -3,161 +3,193 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from contract import HEALTH_PATH
 from ops.core import facts, visitor
 from ops.core.aws import reachable
+from ops.core.engine import summary
 from ops.core.pair import RegionStack
-from ops.core.session import LOCK, Desk, Operation
-from ops.core.stack_files import StackFile
-from ops.core.steps import say
+from ops.core.recovery.steps import RECOVER
+from ops.core.session import LOCK, Operation, Session
+from ops.core.steps import CHANGING, Plan, Step, named, say
 from ops.dr import fence
+from ops.dr.data_loss import estimate
 from ops.dr.preflight import Preflight
-from ops.dr.quote import quote
-from ops.dr.settle import left_behind, settle, settle_promotion
+from ops.dr.settle import READ_BACK, left_behind, settle, settle_promotion
 from ops.errors import Exit, OpsError, refused
 
-HEALTH = "/api/health"
 ANSWER_SECONDS = 1200.0
 """Ours: instances boot and install themselves; AWS: an Auto Scaling group starts them in one go."""
 DATABASE_SECONDS = 3600.0
 
+CHECK = Step(
+    name="check {stack}",
+    does="Checks credentials, secrets, keys, certificate, images, quotas and the replica, and names every problem.",
+    asks=True,
+)
+ASK = Step(
+    name="ask whether the region of {other} answers",
+    does="Makes one call to AWS there, of 3 s at most: a writer that answers has to be fenced.",
+    asks=True,
+)
+ESTIMATE = Step(
+    name="estimate the data loss",
+    does="Shows the replica's lag, the last canary row, the newest replicated object and the messages in queues. Then "
+    "the command asks whether to go on.",
+    asks=True,
+)
+RECORD = Step(
+    name="record the decision",
+    does="Keeps decision, estimate and waivers in the ledger. From here on the same command goes on after a kill.",
+)
+ACTIVATE = Step(
+    name="activate {stack}",
+    does="Runs `pulumi up` with the settings of a writer, and waits until the database takes writes.",
+    unless="{stack} is active already",
+)
+ANSWER = Step(name="wait until {stack} answers", does="Asks the health check at its origin until that is 200.")
+PROMOTION = (RECOVER, READ_BACK, ACTIVATE)
+STEPS = (
+    *(CHECK, ASK, ESTIMATE, RECORD),
+    *named(fence.STEPS, stack="{other}"),
+    *(fence.DRAIN, *PROMOTION, ANSWER),
+)
+PLAN = Plan(steps=named(STEPS, stack="STACK", other="OTHER"), exits=CHANGING)
 
-def run(desk: Desk, stack: str) -> None:
-    """`ops dr activate`: activate one stack, and no more: visitors stay where they are."""
-    target = desk.pair[stack]
-    other = desk.pair[desk.pair.other_than(stack)]
-    with desk.ledger.hold(LOCK, desk.options.take_over):
-        desk.pair.read(desk.pair.stacks)
-        operation = desk.begin("activate", other.stack, stack)
-        if is_active(desk, target):
+
+def activate_region(session: Session, stack: str) -> Operation:
+    """`ops dr activate`: activate one stack, and no more: traffic stays where it is routed. The operation, as done."""
+    target = session.pair[stack]
+    other = session.pair[session.pair.other_than(stack)]
+    with session.ledger.hold(LOCK, session.options.take_over):
+        session.pair.read(session.pair.stacks)
+        operation = session.begin("activate", other.stack, stack)
+        if is_active(session, target):
             say(f"{stack} is already active")
         elif target.fenced and not target.following:
-            unfence(desk, operation, target, other)
+            unfence(session, operation, target, other)
         else:
-            activate(desk, operation, {"activated": True, "fenced": False})
+            with operation.timeline.refusing_only_before_changes():
+                activate(session, operation, {"activated": True, "fenced": False})
         if operation.decided_at:
-            desk.finish(operation)
+            session.finish(operation)
+        return operation
 
 
-def unfence(desk: Desk, operation: Operation, target: RegionStack, other: RegionStack) -> None:
+def unfence(session: Session, operation: Operation, target: RegionStack, other: RegionStack) -> None:
     """Open a writer that was fenced for nothing. Raises OpsError (REFUSED) while the other writes."""
     if other.writes:
         raise OpsError(
             f"{other.stack} takes writes, so {target.stack} must not: `ops dr rebuild {target.stack}` makes it follow",
             Exit.REFUSED,
         )
-    desk.confirm(f"Let {target.stack} take writes again?")
-    promote(desk, operation, target, {"fenced": False})
-    desk.sign("unfence", {"stack": target.stack})
+    session.confirm(f"Let {target.stack} take writes again?")
+    promote(session, operation, target, {"fenced": False})
+    session.record("unfence", {"stack": target.stack})
 
 
-def is_active(desk: Desk, target: RegionStack) -> bool:
+def is_active(session: Session, target: RegionStack) -> bool:
     """Whether a region is active in its file, in its state and in the world; asks, and changes nothing."""
     done = {name: target.outputs.get(name) for name in ("role", "activated", "fenced")}
     if not target.writes or done != {"role": target.role, "activated": target.activated, "fenced": False}:
         return False
-    if left_behind(desk.engine, target.stack):
+    if left_behind(session.engine, target.stack):
         return False
     found = facts.database(target)
-    return found is not None and not found.is_replica and found.status == "available"
+    return found is not None and found.is_available_writer
 
 
-def activate(desk: Desk, operation: Operation, declared: dict[str, Any]) -> None:
-    """Check, quote, decide, fence, promote. `declared` are the settings that make the target a writer.
+def activate(session: Session, operation: Operation, declared: dict[str, Any]) -> None:
+    """Check, estimate, decide, fence, promote. `declared` are the settings that make the target a writer.
 
     Raises OpsError (REFUSED) with every problem at once; nothing is changed before the operator has agreed.
     """
-    target, other = desk.pair[operation.target], desk.pair[operation.source]
+    target, other = session.pair[operation.target], session.pair[operation.source]
     if operation.decided_at is None:
-        decide(desk, operation, target, other)
+        decide(session, operation, target, other)
     else:
-        amend(desk, operation)
-    fence.fence(desk, operation, other)
+        amend(session, operation)
+    fence.fence(session, operation.timeline, other, operation.waiver["reason"] if operation.waiver else None)
     fence.drain(operation, target)
-    promote(desk, operation, target, declared)
-    with operation.timeline.step(f"wait until {target.stack} answers") as step:
+    promote(session, operation, target, declared)
+    with operation.timeline.step(ANSWER, stack=target.stack) as step:
         if not step.dry_run:
-            answers(desk, target)
+            facts.wait(
+                f"{target.stack} answers at its origin",
+                lambda: visitor.visit(session.pair.origin(target.stack), HEALTH_PATH).status,
+                lambda status: status == 200,
+                seconds=ANSWER_SECONDS,
+            )
 
 
-def decide(desk: Desk, operation: Operation, target: RegionStack, other: RegionStack) -> None:
+def decide(session: Session, operation: Operation, target: RegionStack, other: RegionStack) -> None:
     """Everything before the decision: checks, what would be lost, how the old writer is kept out, and the yes."""
-    lag = check(desk, operation, target, other)
-    with operation.timeline.step(f"ask whether {other.region} answers", asks=True) as step:
-        answers_there = not other.following and reachable(other.region)
-        step.detail = "it does" if answers_there else "it does not"
-    with operation.timeline.step("quote what would be lost", asks=True):
-        quoted = quote(desk.pair, target, other, other_answers=answers_there)
-    for line in quoted.lines():
+    lag = check(session, operation, target, other)
+    with operation.timeline.step(ASK, other=other.stack) as step:
+        answers = not other.following and reachable(other.region)
+        step.detail = "it does" if answers else "it does not"
+    with operation.timeline.step(ESTIMATE):
+        loss = estimate(session.pair, target, other, other_answers=answers)
+    for line in loss.lines():
         say(f"          {line}")
-    fence.require(desk, operation, answers=answers_there)
-    desk.confirm(f"Activate {target.stack}, whose database then is no replica any more?")
-    if desk.options.waive_fence:
-        fence.waive(desk, operation, "answers" if answers_there else "does not answer")
-    if desk.options.accept_lag is not None:
-        accept_lag(desk, operation, lag)
-    operation.quote = quoted.to_json()
+    fence.require(session, operation, answers=answers)
+    session.confirm(f"Activate {target.stack}, and end its database's replication for good?")
+    if session.options.waive_fence:
+        fence.waive(session, operation, "answers" if answers else "does not answer")
+    if session.options.accept_lag is not None:
+        accept_lag(session, operation, lag)
+    operation.data_loss = loss.to_json()
     operation.decided_at = datetime.now(UTC)
-    with operation.timeline.step("record the decision"):
-        desk.save(operation)
+    with operation.timeline.step(RECORD):
+        session.save(operation)
 
 
-def check(desk: Desk, operation: Operation, target: RegionStack, other: RegionStack) -> facts.Lag:
+def check(session: Session, operation: Operation, target: RegionStack, other: RegionStack) -> facts.Lag:
     """The preflight; the lag that it found. Raises OpsError (REFUSED) with all that stands in the way."""
-    preflight = Preflight(standby=target, other=other, accepted_lag=desk.options.accept_lag)
-    with operation.timeline.step(f"check {target.stack}", asks=True) as step:
+    preflight = Preflight(standby=target, other=other, accepted_lag=session.options.accept_lag)
+    with operation.timeline.step(CHECK, stack=target.stack) as step:
         found = preflight.run()
         blocking = [finding.text for finding in found if finding.blocks]
         if blocking:
             step.detail = f"{len(blocking)} problems"
             raise refused(blocking)
-        step.detail = f"{len(found)} warnings" if found else "all is there"
+        step.detail = f"{len(found)} warnings" if found else "nothing is missing"
     for finding in found:
         say(f"          warning: {finding.text}")
     return preflight.lag
 
 
-def amend(desk: Desk, operation: Operation) -> None:
+def amend(session: Session, operation: Operation) -> None:
     """What the operator allows on the way on from a kill: to leave the fence or the last writes."""
-    if desk.options.waive_fence and not operation.waiver:
-        fence.waive(desk, operation, "was not asked again")
-    if desk.options.accept_lag is not None and not operation.accepted_lag:
-        accept_lag(desk, operation, facts.Lag(seconds=None, age_seconds=None))
-    desk.save(operation)
+    if session.options.waive_fence and not operation.waiver:
+        fence.waive(session, operation, "was not asked again")
+    if session.options.accept_lag is not None and not operation.accepted_lag:
+        accept_lag(session, operation, facts.Lag(seconds=None, age_seconds=None))
+    session.save(operation)
 
 
-def accept_lag(desk: Desk, operation: Operation, lag: facts.Lag) -> None:
-    """Sign the seconds that the operator accepts, beside those that were measured."""
-    record = {"accepted_seconds": desk.options.accept_lag, "measured_seconds": lag.seconds}
-    signed = {"stack": operation.target, **record, "age_seconds": lag.age_seconds}
-    operation.accepted_lag = desk.sign("accepted-lag", signed)
+def accept_lag(session: Session, operation: Operation, lag: facts.Lag) -> None:
+    """Record the seconds that the operator accepts, and those that were measured."""
+    accepted = {"accepted_seconds": session.options.accept_lag, "measured_seconds": lag.seconds}
+    operation.accepted_lag = session.record(
+        "accepted-lag", {"stack": operation.target, **accepted, "age_seconds": lag.age_seconds}
+    )
 
 
-def promote(desk: Desk, operation: Operation, target: RegionStack, declared: dict[str, Any]) -> None:
+def promote(session: Session, operation: Operation, target: RegionStack, declared: dict[str, Any]) -> None:
     """Write the stack file and have the engine make it so; a promotion that RDS has had is not sent again."""
-    stack = target.stack
-    if not desk.options.dry_run:
-        settle(desk, operation.timeline, stack)
-        settle_promotion(desk, operation.timeline, target)
-    with operation.timeline.step(f"activate {stack}") as step:
+    if not session.options.dry_run:
+        settle(session, operation.timeline, target.stack)
+        settle_promotion(session, operation.timeline, target)
+    with operation.timeline.step(ACTIVATE, stack=target.stack) as step:
         if step.dry_run:
             step.detail = f"set {', '.join(f'{key}: {value}' for key, value in declared.items())}"
             return
-        StackFile.of(stack).set(declared)
-        step.detail = fence.told(desk.engine.up(stack, step.progress))
+        target.file.set(declared)
+        step.detail = summary(session.engine.up(target.stack, step.progress))
         target.forget()
         facts.wait(
-            f"the database of {stack} is a writer",
+            f"the database of {target.stack} is a writer",
             lambda: facts.database(target),
-            lambda found: found is not None and not found.is_replica and found.status == "available",
+            lambda found: found is not None and found.is_available_writer,
             seconds=DATABASE_SECONDS,
         )
-
-
-def answers(desk: Desk, target: RegionStack) -> None:
-    """Wait until the region's origin is healthy. Raises OpsError when it is not in time."""
-    facts.wait(
-        f"{target.stack} answers at its origin",
-        lambda: visitor.visit(desk.pair.origin(target.stack), HEALTH).status,
-        lambda status: status == 200,
-        seconds=ANSWER_SECONDS,
-    )

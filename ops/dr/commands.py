@@ -1,4 +1,4 @@
-"""`ops dr`: the commands of disaster recovery. What each of them does is loaded when it runs."""
+"""`ops dr`: the commands of disaster recovery. The code of each is loaded when it runs."""
 
 import json
 from pathlib import Path
@@ -13,7 +13,7 @@ app = typer.Typer(help="Lose a region, serve from the other, and come back.", no
 To = Annotated[str, typer.Option("--to", help="The region's stack.", show_default=False)]
 Stack = Annotated[str, typer.Argument(help="The region's stack.", show_default=False)]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Make every check, say what would be done, and do nothing.")]
-Yes = Annotated[bool, typer.Option("--yes", help="Agree to every question; needed where nobody sits at a terminal.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Agree to every question; needed where there is no terminal.")]
 TakeOver = Annotated[
     str | None,
     typer.Option("--take-over", metavar="HOLDER", help="Go on in place of this operator, whose command has ended."),
@@ -23,14 +23,17 @@ Abandon = Annotated[
 ]
 Waive = Annotated[
     str | None,
-    typer.Option("--waive-fence", metavar="REASON", help="Do not fence the other region; signed and kept."),
+    typer.Option("--waive-fence", metavar="REASON", help="Do not fence the other region; recorded with your name."),
 ]
 AcceptLag = Annotated[
     int | None,
-    typer.Option("--accept-lag", metavar="SECONDS", min=0, help="Accept a replica this far behind; signed and kept."),
+    typer.Option(
+        "--accept-lag", metavar="SECONDS", min=0, help="Accept a replica this far behind; recorded with your name."
+    ),
 ]
 Force = Annotated[
-    str | None, typer.Option("--force", metavar="REASON", help="Flip past gates that are closed; signed and kept.")
+    str | None,
+    typer.Option("--force", metavar="REASON", help="Flip past gates that are closed; recorded with your name."),
 ]
 Report = Annotated[
     Path | None, typer.Option("--report", help="Folder of the report; by default reports/ beside the stack files.")
@@ -41,18 +44,19 @@ Report = Annotated[
 def status(
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
-    """Both regions side by side, which is live, and what differs from peace.
+    """Both regions side by side, which is live, and what deviates from normal operation.
 
     Asks both regions, the edge and the state backend at once; a region that does not answer costs three seconds and is
-    shown as unknown. Every line "not as in peace" ends in the command that leads back.
+    shown as unknown. Every deviation names the command that ends it.
     """
-    from ops.dr import status as told
+    from ops.dr.status import show
+    from ops.dr.status import status as ask
 
-    found = told.status()
+    found = ask()
     if as_json:
         print(json.dumps(found.to_json(), indent=2))
     else:
-        told.show(found)
+        show(found)
 
 
 @app.command()
@@ -65,51 +69,54 @@ def activate(
     take_over: TakeOver = None,
     abandon: Abandon = None,
 ) -> None:
-    """Make the standby a region of its own: check, quote what is lost, fence the old writer, promote, grow.
+    """Make the standby a region of its own: check, estimate the data loss, fence the old writer, promote, scale out.
 
     First everything that the activation needs is checked in the standby's region, and all that is missing is named at
     once; nothing is changed then. A replica whose lag is too large or not known needs --accept-lag.
 
     The other region is fenced where it answers. Where it does not, make sure that nobody writes there, and say so with
-    --waive-fence: it is then not called any more. Visitors stay where they are until `ops dr flip`.
+    --waive-fence: it is then not called any more. Traffic stays where it is until `ops dr flip`.
 
     Killed at any point, the same command goes on; on an active region it changes nothing.
     """
-    from ops.core.session import Desk, Options
-    from ops.dr.activate import run
+    from ops.core.session import Session, SessionOptions
+    from ops.dr.activate import activate_region
 
-    options = Options(
+    options = SessionOptions(
         dry_run=dry_run, yes=yes, waive_fence=waive_fence, accept_lag=accept_lag, take_over=take_over, abandon=abandon
     )
-    run(Desk.of(options), stack)
+    activate_region(Session.of(options), stack)
 
 
 @app.command()
 def flip(
     to: Annotated[str | None, typer.Option("--to", help="The region's stack.", show_default=False)] = None,
-    undo: Annotated[bool, typer.Option("--undo", help="Lead visitors back to where the last flip was from.")] = False,
+    undo: Annotated[
+        bool, typer.Option("--undo", help="Route traffic back to where the last flip took it from.")
+    ] = False,
     dry_run: DryRun = False,
     force: Force = None,
     take_over: TakeOver = None,
 ) -> None:
-    """Lead visitors to a region whose gates are open: every name, or none.
+    """Route traffic to a region whose gates are open: every name, or none.
 
     The gates are the region's health and its parts, asked through its own origin, instances in service, certificate,
     a database that takes writes, and strict TLS at the edge. Then the edge is changed, every record is read back from
     Cloudflare, and a visitor's request must be answered by the region.
 
-    When Cloudflare fails or does not do as it is told, every name is led back to where it was, and the message says so.
+    When Cloudflare fails, or reports success without a change, every name is rolled back, and the message says so.
     """
-    from ops.core.session import Desk, Options
-    from ops.dr import flip as flipping
+    from ops.core.session import Session, SessionOptions
+    from ops.dr.flip import flip_to
+    from ops.dr.flip import undo as undo_flip
 
     if undo == bool(to):
         raise OpsError("give --to STACK or --undo", Exit.USAGE)
-    desk = Desk.of(Options(dry_run=dry_run, force=force, take_over=take_over))
+    session = Session.of(SessionOptions(dry_run=dry_run, force=force, take_over=take_over))
     if to:
-        flipping.run(desk, to)
+        flip_to(session, to)
     else:
-        flipping.undo(desk)
+        undo_flip(session)
 
 
 @app.command()
@@ -127,12 +134,12 @@ def failover(
     """Activate the standby and flip to it, with one timeline and a report.
 
     What `ops dr activate` and `ops dr flip` say holds here too. The report has the measured RTO, from the command's
-    start to the visitor's answer, and the RPO as it was quoted and as canary rows show it.
+    start to the visitor's answer, and the RPO as it was estimated and as canary rows show it.
     """
-    from ops.core.session import Desk, Options
-    from ops.dr import failover as operation
+    from ops.core.session import Session, SessionOptions
+    from ops.dr.failover import failover as fail_over
 
-    options = Options(
+    options = SessionOptions(
         dry_run=dry_run,
         yes=yes,
         waive_fence=waive_fence,
@@ -142,7 +149,7 @@ def failover(
         abandon=abandon,
         report=report,
     )
-    operation.failover(Desk.of(options), to)
+    fail_over(Session.of(options), to)
 
 
 @app.command()
@@ -162,14 +169,14 @@ def failback(
     """Go back to the former primary once it follows; the other region becomes its standby again.
 
     Refused while the region's data has diverged: `ops dr rebuild`, or --rebuild, replaces its database by a replica
-    first. Then the live region is fenced, the replica gets the last writes and is promoted, visitors are led back, and
+    first. Then the live region is fenced, the replica gets the last writes and is promoted, traffic is routed back, and
     the region that served becomes a standby under a new generation of its database. Nobody can write between the fence
     and the flip. At the end `pulumi up` of every stack changes nothing, which is shown.
     """
-    from ops.core.session import Desk, Options
-    from ops.dr import failback as operation
+    from ops.core.session import Session, SessionOptions
+    from ops.dr.failback import failback as fail_back
 
-    options = Options(
+    options = SessionOptions(
         dry_run=dry_run,
         yes=yes,
         rebuild=rebuild,
@@ -179,7 +186,7 @@ def failback(
         abandon=abandon,
         report=report,
     )
-    operation.failback(Desk.of(options), to)
+    fail_back(Session.of(options), to)
 
 
 @app.command()
@@ -189,10 +196,10 @@ def rebuild(stack: Stack, dry_run: DryRun = False, yes: Yes = False, take_over: 
     Its former database stays, with a snapshot, until `ops dr drop` names it: rows that never reached the other region
     are in there and nowhere else.
     """
-    from ops.core.session import Desk, Options
-    from ops.dr.rebuild import run
+    from ops.core.session import Session, SessionOptions
+    from ops.dr.rebuild import rebuild_standby
 
-    run(Desk.of(Options(dry_run=dry_run, yes=yes, take_over=take_over)), stack)
+    rebuild_standby(Session.of(SessionOptions(dry_run=dry_run, yes=yes, take_over=take_over)), stack)
 
 
 @app.command()
@@ -207,10 +214,10 @@ def drop(
 
     Refused for the generation in use, and while the snapshot that the rebuild took is not there.
     """
-    from ops.core.session import Desk, Options
-    from ops.dr.drop import run
+    from ops.core.session import Session, SessionOptions
+    from ops.dr.drop import drop_database
 
-    run(Desk.of(Options(dry_run=dry_run, yes=yes, take_over=take_over)), stack, generation)
+    drop_database(Session.of(SessionOptions(dry_run=dry_run, yes=yes, take_over=take_over)), stack, generation)
 
 
 @app.command()
@@ -230,10 +237,10 @@ def drill(
     Rows are written through the edge several times a second all the while; what was acknowledged and is not there
     afterwards is the data loss. From the decision on, calls to the lost region are counted: there must be none.
 
-    It runs on a sandbox alone: `make drill` starts one. Whatever happens, the region is given back at the end. After a
+    It runs on a sandbox alone: `make drill` starts one. Whatever happens, the region is restored at the end. After a
     drill that ended early, `ops dr status` shows what is left to be done.
     """
-    from ops.drill.course import DrillOptions
-    from ops.drill.drill import drill as run
+    from ops.drill.drill import drill as drill_sandbox
+    from ops.drill.scenario import DrillOptions
 
-    run(DrillOptions(mode=mode, lag_seconds=lag, skip_failback=skip_failback, report=report))
+    drill_sandbox(DrillOptions(mode=mode, lag_seconds=lag, skip_failback=skip_failback, report=report))

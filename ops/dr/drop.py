@@ -2,58 +2,66 @@
 
 from ops.core import facts
 from ops.core.aws import client
-from ops.core.session import LOCK, Desk
-from ops.core.steps import Timeline, say
-from ops.dr.fence import told
+from ops.core.engine import summary
+from ops.core.recovery.steps import RECOVER
+from ops.core.session import LOCK, Session
+from ops.core.steps import CHANGING, Plan, Step, Timeline, named, say
 from ops.dr.rebuild import snapshot_name, snapshot_status
 from ops.dr.settle import databases, settle
 from ops.errors import Exit, OpsError, refused
 
 INSTANCE = "database-instance"
 
+UNPROTECT = Step(
+    name="unprotect generation {generation} of {stack}",
+    does="Takes the protection off the database, in the state and in RDS.",
+)
+DELETE = Step(
+    name="delete generation {generation} of {stack}",
+    does="Runs `pulumi up` with a stack file that no longer keeps it; RDS takes a last snapshot of its own.",
+)
+PLAN = Plan(
+    steps=named((RECOVER, UNPROTECT, DELETE), stack="STACK", generation="GENERATION"),
+    exits=CHANGING,
+)
 
-def run(desk: Desk, stack: str, generation: int) -> None:
-    """`ops dr drop`: delete one former database. Its snapshot stays, and RDS takes a last one of its own."""
-    target = desk.pair[stack]
-    timeline = Timeline(dry_run=desk.options.dry_run)
-    with desk.ledger.hold(LOCK, desk.options.take_over):
-        desk.pair.read([stack])
-        name = logical_name(generation)
-        urns = {row["urn"]: row for row in databases(desk, stack) if row["urn"].endswith(f"::{name}")}
-        declared = generation in target.retained_generations
-        if not declared and not urns:
+
+def drop_database(session: Session, stack: str, generation: int) -> Timeline:
+    """`ops dr drop`: delete one former database. Its snapshot stays, and RDS takes a last one. What was done."""
+    target = session.pair[stack]
+    timeline = Timeline(dry_run=session.options.dry_run)
+    with session.ledger.hold(LOCK, session.options.take_over):
+        session.pair.read([stack])
+        name = INSTANCE if generation == 1 else f"{INSTANCE}-{generation}"
+        urns = {row["urn"]: row for row in databases(session, stack) if row["urn"].endswith(f"::{name}")}
+        if generation not in target.retained_generations and not urns:
             say(f"{stack} keeps no generation {generation}; it keeps: {target.retained_generations or 'none'}")
-            return
+            return timeline
         if generation == target.generation:
             raise OpsError(f"generation {generation} of {stack} is in use", Exit.REFUSED)
-        identifiers = [str(row["outputs"]["identifier"]) for row in urns.values()]
+        identifiers = {urn: str(row["outputs"]["identifier"]) for urn, row in urns.items()}
         problems = [
             f"snapshot {snapshot_name(identifier)} is {status}: without it the data would be lost"
-            for identifier in identifiers
+            for identifier in identifiers.values()
             if (status := snapshot_status(target, snapshot_name(identifier))) != "available"
         ]
         if problems:
             raise refused(problems)
-        desk.confirm(f"Delete {', '.join(identifiers)} for good? Its snapshot stays.")
-        with timeline.step(f"let go of generation {generation} of {stack}") as step:
-            step.detail = ", ".join(identifiers)
-            if not step.dry_run:
-                settle(desk, timeline, stack)
-                for urn, row in urns.items():
-                    desk.engine.unprotect(stack, urn)
-                    identifier = str(row["outputs"]["identifier"])
-                    if facts.database(target, identifier):
-                        client("rds", target.region).modify_db_instance(
-                            DBInstanceIdentifier=identifier, DeletionProtection=False, ApplyImmediately=True
-                        )
-        with timeline.step(f"delete it with `pulumi up --stack {stack}`") as step:
+        session.confirm(f"Delete {', '.join(identifiers.values())} for good? Its snapshot stays.")
+        if not session.options.dry_run:
+            settle(session, timeline, stack)
+        with timeline.step(UNPROTECT, stack=stack, generation=generation) as step:
+            step.detail = ", ".join(identifiers.values())
+            for urn, identifier in () if step.dry_run else identifiers.items():
+                session.engine.unprotect(stack, urn)
+                if facts.database(target, identifier):
+                    client("rds", target.region).modify_db_instance(
+                        DBInstanceIdentifier=identifier, DeletionProtection=False, ApplyImmediately=True
+                    )
+        with timeline.step(DELETE, stack=stack, generation=generation) as step:
             if not step.dry_run:
                 kept = [number for number in target.retained_generations if number != generation]
                 target.file.set({"database.retained_generations": kept})
-                step.detail = told(desk.engine.up(stack, step.progress))
-        desk.sign("drop", {"stack": stack, "generation": generation, "databases": identifiers})
-
-
-def logical_name(generation: int) -> str:
-    """The engine's name for a generation of the database."""
-    return INSTANCE if generation == 1 else f"{INSTANCE}-{generation}"
+                step.detail = summary(session.engine.up(stack, step.progress))
+        session.record("drop", {"stack": stack, "generation": generation, "databases": [*identifiers.values()]})
+    return timeline

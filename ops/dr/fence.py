@@ -3,51 +3,68 @@
 from datetime import UTC, datetime
 
 from ops.core import facts
+from ops.core.engine import summary
 from ops.core.pair import RegionStack
-from ops.core.session import Desk, Operation
-from ops.core.stack_files import StackFile
+from ops.core.recovery.steps import RECOVER
+from ops.core.session import Operation, Session
+from ops.core.steps import Step, Timeline
+from ops.dr.settle import settle
 from ops.errors import Exit, OpsError
 
 DRAIN_SECONDS = 300.0
 
+FENCE = Step(
+    name="fence {stack}",
+    does="Runs `pulumi up` with `fenced: true`: no hosts, and no way to the data of {stack}.",
+    unless="it is fenced already, it follows, or its fence is waived",
+)
+DRAIN = Step(
+    name="wait for {stack} to have the last writes",
+    does="Waits until the replica has what was written before the fence.",
+    unless="the fence is waived, or the replica is promoted already",
+)
+STEPS = (RECOVER, FENCE)
 
-def require(desk: Desk, operation: Operation, *, answers: bool) -> None:
+
+def require(session: Session, operation: Operation, *, answers: bool) -> None:
     """Raise OpsError (REFUSED) unless the old writer can be fenced, or its fence is waived."""
-    if not answers and not desk.options.waive_fence:
+    if not answers and not session.options.waive_fence:
         raise OpsError(
             f"the region of {operation.source} does not answer, so it cannot be fenced: once you know that nobody "
-            f'writes there, give --waive-fence "REASON"; it is signed and kept',
+            f'writes there, give --waive-fence "REASON"; it is recorded with your name',
             Exit.REFUSED,
         )
 
 
-def waive(desk: Desk, operation: Operation, region: str) -> None:
-    """Sign that the old writer is not fenced; `region` says whether it answered."""
-    record = {"reason": desk.options.waive_fence, "stack": operation.source, "region": region}
-    operation.waiver = desk.sign("waiver", record)
+def waive(session: Session, operation: Operation, region: str) -> None:
+    """Record that the old writer is not fenced; `region` says whether it answered."""
+    waiver = {"reason": session.options.waive_fence, "stack": operation.source, "region": region}
+    operation.waiver = session.record("waiver", waiver)
 
 
-def fence(desk: Desk, operation: Operation, stack: RegionStack) -> None:
-    """Close a region to writers, unless that was waived: no call goes there then."""
-    with operation.timeline.step(f"fence {stack.stack}") as step:
-        if operation.waiver:
-            step.skip(f"waived: {operation.waiver['reason']}")
+def fence(session: Session, timeline: Timeline, stack: RegionStack, waived: str | None = None) -> None:
+    """Close a region to writers, unless that was waived for a reason: no call goes there then."""
+    fenced = stack.fenced and stack.outputs.get("fenced") is True
+    if not (waived or stack.following or fenced or session.options.dry_run):
+        settle(session, timeline, stack.stack)
+    with timeline.step(FENCE, stack=stack.stack) as step:
+        if waived:
+            step.skip(f"waived: {waived}")
         elif stack.following:
             step.skip("it follows, and takes no writes")
-        elif stack.fenced and stack.outputs.get("fenced") is True:
+        elif fenced:
             step.skip("already fenced")
         elif step.dry_run:
             step.detail = f"set fenced: true and run `pulumi up --stack {stack.stack}`"
         else:
-            StackFile.of(stack.stack).set({"fenced": True})
-            changes = desk.engine.up(stack.stack, step.progress)
+            stack.file.set({"fenced": True})
+            step.detail = summary(session.engine.up(stack.stack, step.progress))
             stack.forget()
-            step.detail = told(changes)
 
 
 def drain(operation: Operation, standby: RegionStack) -> None:
     """Wait until the standby has what was written before the fence; without a fence there is no end to wait for."""
-    with operation.timeline.step(f"wait for {standby.stack} to have the last writes") as step:
+    with operation.timeline.step(DRAIN, stack=standby.stack) as step:
         if operation.waiver:
             step.skip("not fenced")
             return
@@ -74,9 +91,3 @@ def drain(operation: Operation, standby: RegionStack) -> None:
                     "again to wait on, or accept what is missing with --accept-lag SECONDS"
                 ) from None
             step.detail = f"not waited for longer: {operation.accepted_lag['accepted_seconds']} s are accepted"
-
-
-def told(changes: dict[str, int]) -> str:
-    """An engine's summary in words: `3 created, 190 same`."""
-    words = {"create": "created", "update": "updated", "delete": "deleted", "replace": "replaced", "same": "unchanged"}
-    return ", ".join(f"{count} {words.get(operation, operation)}" for operation, count in changes.items() if count)

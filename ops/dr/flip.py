@@ -1,18 +1,20 @@
-"""Leads visitors to the other region, all names or none: gates, one change of the edge, and what then holds."""
+"""Routes traffic to the other region, all names or none: gates, one change of the edge, and what then holds."""
 
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
+from contract import HEALTH_PATH, app
 from ops.core import facts, visitor
 from ops.core.aws import client
 from ops.core.cloudflare import TOKEN
 from ops.core.engine import LockedError
 from ops.core.pair import Pair, RegionStack
-from ops.core.session import LOCK, Desk
-from ops.core.steps import Timeline, say
-from ops.core.visitor import Record
+from ops.core.recovery.steps import RECOVER
+from ops.core.session import LOCK, Session
+from ops.core.steps import CHANGING, Plan, Step, Timeline, named, say
+from ops.core.visitor import DnsRecord
 from ops.dr import gates
 from ops.dr.gates import Gate
 from ops.dr.settle import settle
@@ -24,102 +26,119 @@ ATTEMPTS_BACK = 2
 PAUSE_SECONDS = 2.0
 SERVED_SECONDS = 30.0
 """Ours: Cloudflare answers with a changed record within seconds."""
-HEALTH = "/api/health"
+
+GATES = Step(
+    name="gates of {stack}",
+    does="Asks every gate at once: health through the origin, hosts in service, certificate, database, writer, TLS at "
+    "the edge. A closed gate refuses, unless `--force` gives a reason.",
+    unless="traffic is routed to {stack} already",
+    asks=True,
+)
+ROUTE = Step(
+    name="route traffic to {stack}",
+    does="Runs `pulumi up` of the edge with `live: {stack}`; what fails is tried again, then rolled back.",
+    unless="traffic is routed to {stack} already",
+)
+READ_BACK = Step(
+    name="read the records back",
+    does="Reads every record back from Cloudflare; rolls back what did not change.",
+    unless="nothing was changed",
+)
+VISIT = Step(
+    name="ask as a visitor",
+    does="Asks the application's health through the edge until {stack} answers.",
+    unless="nothing was changed",
+)
+STEPS = (GATES, *named([RECOVER], stack="EDGE"), ROUTE, READ_BACK, VISIT)
+PLAN = Plan(steps=named(STEPS, stack="TO"), exits=CHANGING)
 
 
-def run(desk: Desk, to: str) -> None:
-    """`ops dr flip --to`: lead visitors to a stack; where they came from is kept for `--undo`."""
-    timeline = Timeline(dry_run=desk.options.dry_run)
-    with desk.ledger.hold(LOCK, desk.options.take_over):
-        before = desk.pair.live
+def flip_to(session: Session, to: str) -> Timeline:
+    """`ops dr flip --to`: route traffic to a stack; where it came from is kept for `--undo`. What was done."""
+    timeline = Timeline(dry_run=session.options.dry_run)
+    with session.ledger.hold(LOCK, session.options.take_over):
+        before = session.pair.live
         try:
-            flip(desk, timeline, to)
+            flip(session, timeline, to)
         finally:
-            if desk.pair.live != before:
-                desk.sign("flip", {"from": before, "to": to, "timeline": timeline.to_json()})
+            if session.pair.live != before:
+                session.record("flip", {"from": before, "to": to, "timeline": timeline.to_json()})
+    return timeline
 
 
-def undo(desk: Desk) -> None:
-    """`ops dr flip --undo`: lead visitors back to where the last flip took them from, through the same gates."""
-    record = desk.ledger.get(UNDO)
+def undo(session: Session) -> None:
+    """`ops dr flip --undo`: route traffic back to where the last flip took it from, through the same gates."""
+    record = session.ledger.get(UNDO)
     if record is None:
         raise OpsError("there is no flip to undo", Exit.REFUSED)
     say(f"undo the flip from {record['from']} to {record['to']} of {record['at']}")
-    run(desk, str(record["from"]))
+    flip_to(session, str(record["from"]))
 
 
-def flip(desk: Desk, timeline: Timeline, to: str) -> bool:
-    """Lead visitors to `to`; whether anything was to be changed. The caller holds the lock.
+def flip(session: Session, timeline: Timeline, to: str) -> None:
+    """Route traffic to `to`, unless it is routed there. The caller holds the lock.
 
-    Raises OpsError: REFUSED while a gate is closed, FAILED when Cloudflare does not do as it is told: every name then
-    leads to where it led before, or the message says where each one leads.
+    Raises OpsError: REFUSED while a gate is closed, FAILED when Cloudflare does not make the change: every name is then
+    rolled back, or the message says where each one goes.
     """
-    with desk.loading_edge():
-        return _flip(desk, timeline, to)
+    with session.loading_edge():
+        _flip(session, timeline, to)
 
 
-def _flip(desk: Desk, timeline: Timeline, to: str) -> bool:
-    pair, before = desk.pair, desk.pair.other_than(to)
-    with timeline.step(f"gates of {to}", asks=True) as step:
-        token = _prepared(desk, to)
-        asked, led = _asked(pair, pair[to], token)
-        astray = _astray(pair, to, led)
+def _flip(session: Session, timeline: Timeline, to: str) -> None:
+    pair, before = session.pair, session.pair.other_than(to)
+    with timeline.step(GATES, stack=to) as step:
+        token = _prepared(session, to)
+        asked, records = _asked(pair, pair[to], token)
+        misrouted = _misrouted(pair, to, records)
         closed = [gate for gate in asked if not gate.passed]
         step.detail = f"{len(asked) - len(closed)} of {len(asked)} open"
-        there = pair.live == pair.edge_outputs.get("live") == to and not astray
+        there = pair.live == pair.edge_outputs.get("live") == to and not misrouted
         if there:
-            step.skip(f"visitors are led to {to} already")
-        elif closed and not desk.options.force:
-            raise _refusal(to, closed)
+            step.skip(f"traffic is routed to {to} already")
+        elif closed and not session.options.force:
+            lines = [f"gate of {to} closed: {gate}" for gate in closed]
+            lines.append('no record was changed; --force "REASON" flips all the same')
+            raise OpsError("\n".join(lines), Exit.REFUSED)
     if there:
-        return False
+        return
     if closed:
-        desk.sign("forced-flip", {"to": to, "reason": desk.options.force, "closed": [str(gate) for gate in closed]})
+        forced = {"to": to, "reason": session.options.force, "closed": [str(gate) for gate in closed]}
+        session.record("forced-flip", forced)
     # A record that is not where the state has it is put right only by an engine that reads it first.
-    drifted = _astray(pair, str(pair.edge_outputs.get("live")), led) != {}
-    with timeline.step(f"lead visitors to {to}") as step:
+    drifted = _misrouted(pair, str(pair.edge_outputs.get("live")), records) != {}
+    with timeline.step(ROUTE, stack=to) as step:
         if step.dry_run:
             step.detail = f"set live: {to} and run `pulumi up --stack {pair.edge}`"
-            return True
-        _change(desk, timeline, before, to, drifted=drifted)
+            return
+        _change(session, timeline, before, to, drifted=drifted)
         step.detail = f"{len(_names(pair))} names"
-    desk.ledger.put(UNDO, {"from": before, "to": to, "at": datetime.now(UTC).isoformat(timespec="seconds")})
-    with timeline.step("read the records back") as step:
-        wrong = _astray(pair, to, visitor.records(str(pair.edge_output("zone_id")), token))
+    session.ledger.put(UNDO, {"from": before, "to": to, "at": datetime.now(UTC).isoformat(timespec="seconds")})
+    with timeline.step(READ_BACK) as step:
+        wrong = _misrouted(pair, to, visitor.records(str(pair.edge_output("zone_id")), token))
         if wrong:
-            raise _without_effect(desk, timeline, before, token, wrong)
-        step.detail = "every name leads there"
-    with timeline.step("ask as a visitor") as step:
+            raise _without_effect(session, timeline, before, token, wrong)
+        step.detail = f"every name is routed to {to}"
+    with timeline.step(VISIT) as step:
         step.detail = _served(pair, pair[to])
-    return True
 
 
-def _prepared(desk: Desk, to: str) -> str:
+def _prepared(session: Session, to: str) -> str:
     """The outputs and the token, read side by side; the token. What the gates need is loaded while the engine works."""
     with ThreadPoolExecutor() as pool:
-        loading = pool.submit(_load, desk.pair[to].region)
-        desk.engine.prepare()
-        token = pool.submit(desk.engine.secret, desk.pair.edge, TOKEN)
-        desk.pair.read([to])
+        loading = pool.submit(lambda: [client(service, session.pair[to].region) for service in gates.SERVICES])
+        session.engine.prepare()
+        token = pool.submit(session.engine.secret, session.pair.edge, TOKEN)
+        session.pair.read([to])
         loading.result()
         return token.result()
 
 
-def _load(region: str) -> None:
-    for service in gates.SERVICES:
-        client(service, region)
-
-
-def _asked(pair: Pair, target: RegionStack, token: str) -> tuple[list[Gate], dict[str, Record]]:
+def _asked(pair: Pair, target: RegionStack, token: str) -> tuple[list[Gate], dict[str, DnsRecord]]:
     """The gates, and the zone's records as they are."""
     with ThreadPoolExecutor() as pool:
         records = pool.submit(visitor.records, str(pair.edge_output("zone_id")), token)
         return gates.ask(pair, target, token), records.result()
-
-
-def _refusal(to: str, closed: list[Gate]) -> OpsError:
-    lines = [f"gate of {to} closed: {gate}" for gate in closed]
-    return OpsError("\n".join([*lines, 'nothing was changed; --force "REASON" flips all the same']), Exit.REFUSED)
 
 
 def _names(pair: Pair) -> list[str]:
@@ -128,30 +147,30 @@ def _names(pair: Pair) -> list[str]:
     return [name for name in pair.edge_output("records") if name not in fixed]
 
 
-def _astray(pair: Pair, to: str, led: Mapping[str, Record]) -> dict[str, str]:
-    """The names that do not lead to `to`, and where they lead."""
+def _misrouted(pair: Pair, to: str, records: Mapping[str, DnsRecord]) -> dict[str, str]:
+    """The names that are not routed to `to`, and where they go."""
     want = pair.edge_output("origins").get(to)
-    found = {name: led[name].content if name in led else "nowhere" for name in _names(pair)}
+    found = {name: records[name].content if name in records else "nowhere" for name in _names(pair)}
     return {name: content for name, content in found.items() if content != want}
 
 
-def _change(desk: Desk, timeline: Timeline, before: str, to: str, *, drifted: bool) -> None:
+def _change(session: Session, timeline: Timeline, before: str, to: str, *, drifted: bool) -> None:
     """Change the edge; back to what was, where it cannot be done. Raises OpsError with what holds then."""
     try:
-        _lead(desk, timeline, to, ATTEMPTS, drifted=drifted)
+        _route(session, timeline, to, ATTEMPTS, drifted=drifted)
     except OpsError as error:
         if error.exit_code is Exit.BUSY:
-            desk.pair.edge_file.set({"live": before})
+            session.pair.edge_file.set({"live": before})
             raise
-        raise OpsError(f"{error.message}\n{_back(desk, timeline, before)}") from None
+        raise OpsError(f"{error.message}\n{_roll_back(session, timeline, before)}") from None
 
 
-def _lead(desk: Desk, timeline: Timeline, to: str, attempts: int, *, drifted: bool) -> None:
+def _route(session: Session, timeline: Timeline, to: str, attempts: int, *, drifted: bool) -> None:
     """Write `live` and have the engine make it so, more than once where that fails. Raises its last OpsError."""
-    desk.pair.edge_file.set({"live": to})
+    session.pair.edge_file.set({"live": to})
     for attempt in range(1, attempts + 1):
         try:
-            _up(desk, timeline, drifted=drifted or attempt > 1)
+            _up(session, timeline, drifted=drifted or attempt > 1)
         except OpsError as error:
             if attempt == attempts or error.exit_code is Exit.BUSY:
                 raise
@@ -161,51 +180,53 @@ def _lead(desk: Desk, timeline: Timeline, to: str, attempts: int, *, drifted: bo
             return
 
 
-def _up(desk: Desk, timeline: Timeline, *, drifted: bool) -> None:
+def _up(session: Session, timeline: Timeline, *, drifted: bool) -> None:
     """`pulumi up` of the edge, recovered where an engine was killed. Raises OpsError BUSY where one is at work."""
-    stack = desk.pair.edge
+    stack = session.pair.edge
     try:
         if drifted:
-            desk.engine.refresh(stack, _quiet)
-        desk.engine.up(stack, _quiet)
+            session.engine.refresh(stack, _quiet)
+        session.engine.up(stack, _quiet)
     except LockedError:
-        settle(desk, timeline, stack)
-        desk.engine.refresh(stack, _quiet)
-        desk.engine.up(stack, _quiet)
+        settle(session, timeline, stack)
+        session.engine.refresh(stack, _quiet)
+        session.engine.up(stack, _quiet)
 
 
-def _back(desk: Desk, timeline: Timeline, before: str) -> str:
-    """Lead every name back; what holds afterwards, in a sentence."""
-    say(f"          leading every name back to {before}")
+def _roll_back(session: Session, timeline: Timeline, before: str) -> str:
+    """Route every name as before; what holds afterwards, in a sentence."""
+    say(f"          rolling back: every name to {before}")
     try:
-        _lead(desk, timeline, before, ATTEMPTS_BACK, drifted=True)
+        _route(session, timeline, before, ATTEMPTS_BACK, drifted=True)
     except OpsError as error:
         return f"the way back to {before} failed too: {error.message}"
-    return f"every name leads to {before} again, as the stack file says; nothing is half done"
+    return f"rolled back: every name is routed to {before}, as the stack file says"
 
 
-def _without_effect(desk: Desk, timeline: Timeline, before: str, token: str, wrong: Mapping[str, str]) -> OpsError:
+def _without_effect(
+    session: Session, timeline: Timeline, before: str, token: str, wrong: Mapping[str, str]
+) -> OpsError:
     """Cloudflare took the change and did not make it."""
-    lines = [f"Cloudflare answered well and did not change {name}: it leads to {wrong[name]}" for name in sorted(wrong)]
-    lines.append(_back(desk, timeline, before))
-    left = _astray(desk.pair, before, visitor.records(str(desk.pair.edge_output("zone_id")), token))
-    lines += [f"{name} leads to {content}" for name, content in sorted(left.items())]
+    lines = [f"Cloudflare reported success and did not change {name}: it is {wrong[name]}" for name in sorted(wrong)]
+    lines.append(_roll_back(session, timeline, before))
+    left = _misrouted(session.pair, before, visitor.records(str(session.pair.edge_output("zone_id")), token))
+    lines += [f"{name} is {content}" for name, content in sorted(left.items())]
     return OpsError("\n".join(lines))
 
 
 def _served(pair: Pair, target: RegionStack) -> str:
     """Wait until a visitor is served by the region. Raises OpsError when that takes too long."""
-    host = f"app.{pair.domain}"
+    host = app(pair.domain)
 
     def by() -> str:
-        answer = visitor.visit(host, HEALTH)
+        answer = visitor.visit(host, HEALTH_PATH)
         return str(answer["region"]) if answer.status == 200 else f"status {answer.status}"
 
     try:
         facts.wait(f"{host} is served by {target.region}", by, lambda region: region == target.region,
                    seconds=SERVED_SECONDS, pause=0.2)  # fmt: skip
     except OpsError as error:
-        raise OpsError(f"{error.message}\nthe records are right; `ops dr flip --undo` leads back") from None
+        raise OpsError(f"{error.message}\nthe records are right; `ops dr flip --undo` routes traffic back") from None
     return f"{host} is served by {target.region}"
 
 

@@ -3,13 +3,13 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
 from typing import Any
 
-from ops.core import facts
-from ops.core.aws import client
-from ops.core.facts import aside
+from hosts.roles import ROLES
+from ops.core import aws, facts, hosts
+from ops.core.aws import client, if_present
+from ops.core.facts import side_by_side
 from ops.core.pair import RegionStack
 from ops.errors import one_line
 
@@ -22,10 +22,8 @@ NEEDED_OUTPUTS = (
     "load_balancer_dns_name",
     "queue_urls",
     "secret_arns",
-    "web_group_names",
-    "worker_group_name",
+    *(hosts.OUTPUTS[role.name] for role in ROLES),
 )
-CERTIFICATE_DAYS = 14
 STANDARD_VCPUS = ("ec2", "L-1216C47A")
 """AWS, Service Quotas: Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances, in vCPUs."""
 DATABASE_INSTANCES = ("rds", "L-7B6409FD")
@@ -57,7 +55,7 @@ class Preflight:
         if missing:
             stack = self.standby.stack
             return [Finding(text=f"stack {stack} has no output {', '.join(missing)}: run `pulumi up --stack {stack}`")]
-        found = aside({name: partial(_bounded, check, name) for name, check in self._checks().items()})
+        found = side_by_side({name: partial(_bounded, check, name) for name, check in self._checks().items()})
         return [finding for findings in found.values() for finding in findings]
 
     @cached_property
@@ -86,15 +84,15 @@ class Preflight:
     def _secrets(self) -> Iterator[Finding]:
         """The standby's own secrets hold what the replicas of the other's hold; no value leaves this method."""
         manager = client("secretsmanager", self.standby.region)
-        at_home = self.standby.file.get("environment") == self.standby.file.get("offsite.home")
+        has_originals = self.standby.file.get("environment") == self.standby.file.get("offsite.home")
         others = self.other.outputs.get("secret_arns") or {}
         for role, arn in sorted(self.standby.output("secret_arns").items()):
             own = _secret(manager, arn)
             if own is None:
                 yield Finding(text=f"secret {_secret_name(arn)} is missing or empty in {self.standby.region}")
                 continue
-            # The home stack has the originals: the other stack's secrets have no replicas here.
-            if at_home:
+            # The primary has the originals: the other stack's secrets have no replicas here.
+            if has_originals:
                 continue
             if role not in others:
                 yield Finding(text=f"secret {role}: stack {self.other.stack} has none to compare with", blocks=False)
@@ -118,10 +116,10 @@ class Preflight:
 
     def _certificate(self) -> Iterator[Finding]:
         arn = str(self.standby.output("certificate_arn"))
-        yield from (Finding(text=text) for text in certificate_problems(self.standby.region, arn))
+        yield from (Finding(text=text) for text in facts.certificate_problems(self.standby.region, arn))
 
     def _images(self) -> Iterator[Finding]:
-        names = {str(self.standby.file.get(f"{tier}.image_parameter")) for tier in ("web", "workers")}
+        names = {str(self.standby.file.get(f"{role.name}.image_parameter")) for role in ROLES}
         for name in sorted(names):
             image = client("ssm", self.standby.region).get_parameter(Name=name)["Parameter"]["Value"]
             found = client("ec2", self.standby.region).describe_images(ImageIds=[image])["Images"]
@@ -130,16 +128,7 @@ class Preflight:
 
     def _vcpus(self) -> Iterator[Finding]:
         """Only what this stack needs is counted: what else runs in the account is not known to be needed."""
-        file = self.standby.file
-        sizes = [
-            (str(file.get("web.instance_type")), int(file.get(f"web.{color}.min_size", 0)))
-            for color in ("blue", "green")
-        ]
-        sizes.append((str(file.get("workers.instance_type")), int(file.get("workers.min_size", 0))))
-        types = sorted({kind for kind, _ in sizes})
-        answer = client("ec2", self.standby.region).describe_instance_types(InstanceTypes=types)["InstanceTypes"]
-        vcpus = {row["InstanceType"]: row["VCpuInfo"]["DefaultVCpus"] for row in answer}
-        need = sum(vcpus[kind] * count for kind, count in sizes)
+        need = hosts.vcpus(self.standby.file, "min_size")
         yield from self._quota(STANDARD_VCPUS, need, "vCPUs")
 
     def _databases(self) -> Iterator[Finding]:
@@ -163,7 +152,7 @@ class Preflight:
         if found is None:
             yield Finding(text=f"database {name} is not in {self.standby.region}")
         elif not found.is_replica:
-            yield Finding(text=f"database {name} is no replica: there is nothing to be promoted")
+            yield Finding(text=f"database {name} is no replica: there is nothing to promote")
         elif found.status != "available":
             yield Finding(text=f"database {name} is {found.status}; want available")
         else:
@@ -175,7 +164,7 @@ class Preflight:
         if not lag.is_known:
             if accepted is None:
                 yield Finding(
-                    text=f"{_unknown(lag)}: what would be lost is not known; accept a figure with --accept-lag SECONDS"
+                    text=f"{_unknown(lag)}: the data loss is unknown; accept a figure with --accept-lag SECONDS"
                 )
             return
         allowed = max(limit, accepted or 0)
@@ -186,17 +175,6 @@ class Preflight:
             )
 
 
-def certificate_problems(region: str, arn: str) -> Iterator[str]:
-    """Why a load balancer's certificate would not do: it is not issued, or about to expire."""
-    found = client("acm", region).describe_certificate(CertificateArn=arn)["Certificate"]
-    if found["Status"] != "ISSUED":
-        yield f"certificate {arn} is {found['Status']}; want ISSUED"
-        return
-    expires = found.get("NotAfter")
-    if expires and expires < datetime.now(UTC) + timedelta(days=CERTIFICATE_DAYS):
-        yield f"certificate {arn} expires on {expires:%Y-%m-%d}; want {CERTIFICATE_DAYS} days at least"
-
-
 def _unknown(lag: facts.Lag) -> str:
     if lag.seconds is None:
         return "CloudWatch has no ReplicaLag of the last minutes"
@@ -205,25 +183,16 @@ def _unknown(lag: facts.Lag) -> str:
 
 def _bounded(check: Callable[[], Iterator[Finding]], name: str) -> list[Finding]:
     """A check's findings. A quota that AWS does not tell is a warning; anything else that it does not tell blocks."""
-    from botocore.exceptions import BotoCoreError, ClientError
-
     try:
         return list(check())
-    except (ClientError, BotoCoreError, KeyError) as error:
-        told = one_line(error)[:160]
-        return [Finding(text=f"{name} could not be checked: {told}", blocks="quota" not in name)]
+    except (*aws.errors(), KeyError) as error:
+        text = f"{name} could not be checked: {one_line(error)[:160]}"
+        return [Finding(text=text, blocks="quota" not in name)]
 
 
 def _secret(manager: Any, name: str) -> Any:
-    from botocore.exceptions import ClientError
-
-    try:
-        text = manager.get_secret_value(SecretId=name).get("SecretString")
-    except ClientError as error:
-        if error.response["Error"]["Code"] == "ResourceNotFoundException":
-            return None
-        raise
-    return json.loads(text) if text else None
+    answer = if_present(lambda: manager.get_secret_value(SecretId=name))
+    return json.loads(answer["SecretString"]) if answer and answer.get("SecretString") else None
 
 
 def _secret_name(arn: str) -> str:

@@ -1,39 +1,53 @@
 """Makes a region that has its own data a standby again: a new generation of its database replicates the live one."""
 
 from ops.core import facts
-from ops.core.aws import client, reachable
+from ops.core.aws import client, if_present, reachable
+from ops.core.engine import summary
 from ops.core.pair import RegionStack
-from ops.core.session import LOCK, Desk
-from ops.core.steps import Timeline
-from ops.dr.fence import told
+from ops.core.recovery.steps import RECOVER
+from ops.core.session import LOCK, Session
+from ops.core.steps import CHANGING, Plan, Step, Timeline, named
+from ops.dr import fence
 from ops.dr.settle import settle
-from ops.errors import Exit, OpsError, refused
+from ops.errors import refused
 
 SNAPSHOT_SECONDS = 7200.0
 REPLICA_SECONDS = 7200.0
 """Ours: a snapshot and a cross-region replica copy 500 GiB; AWS gives no figure."""
-POLL_SECONDS = 2.0
+
+SNAPSHOT = Step(
+    name="snapshot of the database of {stack}",
+    does="Takes a snapshot of the database that has diverged, and waits until it is there.",
+    unless="{stack} follows already",
+)
+FOLLOW = Step(
+    name="make {stack} follow {other}",
+    does="Runs `pulumi up` with a new generation of the database, a replica; the former one is kept.",
+)
+CATCH_UP = Step(
+    name="wait for the replica of {stack}",
+    does="Waits until the replica is available and its lag is within `recovery.max_replica_lag_seconds`.",
+)
+STEPS = (RECOVER, fence.FENCE, SNAPSHOT, FOLLOW, CATCH_UP)
+PLAN = Plan(steps=named(STEPS, stack="STACK", other="OTHER"), exits=CHANGING)
 
 
-def run(desk: Desk, stack: str) -> None:
-    """`ops dr rebuild`: for a region that was lost and answers again. Its former database is kept."""
-    target = desk.pair[stack]
-    timeline = Timeline(dry_run=desk.options.dry_run)
-    with desk.ledger.hold(LOCK, desk.options.take_over):
-        desk.pair.read(desk.pair.stacks)
+def rebuild_standby(session: Session, stack: str) -> Timeline:
+    """`ops dr rebuild`: for a region that was lost and answers again. Its former database is kept. What was done."""
+    target = session.pair[stack]
+    timeline = Timeline(dry_run=session.options.dry_run)
+    with session.ledger.hold(LOCK, session.options.take_over), timeline.refusing_only_before_changes():
+        session.pair.read(session.pair.stacks)
         if not target.following:
-            ready(desk, target)
-            desk.confirm(
-                f"Fence {stack}, and replace its database by a replica of {desk.pair.live}'s? The former one is kept."
-            )
-        before = len(timeline.entries)
-        rebuild(desk, timeline, target)
-        desk.sign("rebuild", {"stack": stack, "timeline": timeline.to_json()[before:]})
+            agree(session, target)
+        rebuild(session, timeline, target)
+        session.record("rebuild", {"stack": stack, "timeline": timeline.to_json()})
+    return timeline
 
 
-def ready(desk: Desk, target: RegionStack) -> None:
-    """Raise OpsError (REFUSED) with all that forbids a rebuild."""
-    live = desk.pair[desk.pair.live]
+def agree(session: Session, target: RegionStack) -> None:
+    """Have the operator agree. Raises OpsError (REFUSED) with all that forbids a rebuild."""
+    live = session.pair[session.pair.live]
     problems = []
     if live.stack == target.stack:
         problems.append(f"{target.stack} is live: visitors would lose it; flip or fail over first")
@@ -43,35 +57,20 @@ def ready(desk: Desk, target: RegionStack) -> None:
         problems.append(f"{target.region} does not answer: {target.stack} is rebuilt once it does")
     if problems:
         raise refused(problems)
+    session.confirm(
+        f"Fence {target.stack}, and replace its database by a replica of {live.stack}'s? The former one is kept."
+    )
 
 
-def rebuild(desk: Desk, timeline: Timeline, target: RegionStack) -> None:
+def rebuild(session: Session, timeline: Timeline, target: RegionStack) -> None:
     """Fence, snapshot, and follow; each step sees what was done before. The caller holds the lock."""
+    if not session.options.dry_run:
+        settle(session, timeline, target.stack)
     if not target.following:
-        settled(desk, timeline, target)
-        keep_out(desk, timeline, target)
+        fence.fence(session, timeline, target)
         snapshot(timeline, target)
-    follow(desk, timeline, target)
-    caught_up(timeline, target)
-
-
-def settled(desk: Desk, timeline: Timeline, target: RegionStack) -> None:
-    """Recover what the region's end left behind."""
-    if not desk.options.dry_run:
-        settle(desk, timeline, target.stack)
-
-
-def keep_out(desk: Desk, timeline: Timeline, target: RegionStack) -> None:
-    """Nobody writes there from here on."""
-    with timeline.step(f"fence {target.stack}") as step:
-        if target.fenced and target.outputs.get("fenced") is True:
-            step.skip("already fenced")
-        elif step.dry_run:
-            step.detail = f"set fenced: true and run `pulumi up --stack {target.stack}`"
-        else:
-            target.file.set({"fenced": True})
-            step.detail = told(desk.engine.up(target.stack, step.progress))
-            target.forget()
+    follow(session, timeline, target)
+    catch_up(timeline, target)
 
 
 def snapshot_name(database: str) -> str:
@@ -81,54 +80,39 @@ def snapshot_name(database: str) -> str:
 
 def snapshot(timeline: Timeline, target: RegionStack) -> None:
     """Take a snapshot of the diverged database, and wait until it is there."""
-    from botocore.exceptions import ClientError
-
-    rds = client("rds", target.region)
     database = str(target.output("database_identifier"))
     name = snapshot_name(database)
-    with timeline.step(f"snapshot of {database}") as step:
+    with timeline.step(SNAPSHOT, stack=target.stack) as step:
         step.detail = name
         if step.dry_run:
             return
-        try:
+        if snapshot_status(target, name) == "missing":
+            rds = client("rds", target.region)
             rds.create_db_snapshot(DBSnapshotIdentifier=name, DBInstanceIdentifier=database)
-        except ClientError as error:
-            if error.response["Error"]["Code"] not in ("DBSnapshotAlreadyExists", "DBSnapshotAlreadyExistsFault"):
-                raise
         facts.wait(
             f"snapshot {name}",
             lambda: snapshot_status(target, name),
             lambda status: status == "available",
             seconds=SNAPSHOT_SECONDS,
-            pause=POLL_SECONDS,
         )
 
 
 def snapshot_status(target: RegionStack, name: str) -> str:
     """What RDS says of a snapshot; `missing` where there is none."""
-    from botocore.exceptions import ClientError
-
-    try:
-        (found,) = client("rds", target.region).describe_db_snapshots(DBSnapshotIdentifier=name)["DBSnapshots"]
-    except ClientError as error:
-        if error.response["Error"]["Code"] in ("DBSnapshotNotFound", "DBSnapshotNotFoundFault"):
-            return "missing"
-        raise
-    return str(found["Status"])
+    rds = client("rds", target.region)
+    answer = if_present(lambda: rds.describe_db_snapshots(DBSnapshotIdentifier=name)["DBSnapshots"])
+    return str(answer[0]["Status"]) if answer else "missing"
 
 
-def follow(desk: Desk, timeline: Timeline, target: RegionStack) -> None:
+def follow(session: Session, timeline: Timeline, target: RegionStack) -> None:
     """Declare the region a standby with a new generation of its database, and have the engine make it."""
-    stack = target.stack
     declared: dict[str, object] = {} if target.following else following(target)
-    with timeline.step(f"make {stack} follow {target.follows}") as step:
+    with timeline.step(FOLLOW, stack=target.stack, other=target.follows) as step:
         if step.dry_run:
             step.detail = f"set {', '.join(f'{key}: {value}' for key, value in declared.items())}"
             return
-        if not declared:
-            settle(desk, timeline, stack)
         target.file.set(declared)
-        step.detail = told(desk.engine.up(stack, step.progress))
+        step.detail = summary(session.engine.up(target.stack, step.progress))
         target.forget()
 
 
@@ -143,10 +127,10 @@ def following(target: RegionStack) -> dict[str, object]:
     }
 
 
-def caught_up(timeline: Timeline, target: RegionStack) -> None:
+def catch_up(timeline: Timeline, target: RegionStack) -> None:
     """Wait until the new replica is available and within the limit of its lag."""
     limit = int(target.file.get("recovery.max_replica_lag_seconds"))
-    with timeline.step(f"wait for the replica of {target.stack}") as step:
+    with timeline.step(CATCH_UP, stack=target.stack) as step:
         if step.dry_run:
             return
 
@@ -157,16 +141,7 @@ def caught_up(timeline: Timeline, target: RegionStack) -> None:
             lag = facts.lag(target)
             if not lag.is_known or lag.seconds is None:
                 return "no fresh figure of its lag"
+            step.detail = f"{lag.seconds:.0f} s behind"
             return "" if lag.seconds <= limit else f"{lag.seconds:.0f} s behind, {limit} s are allowed"
 
         facts.wait(f"the replica of {target.stack}", state, lambda problem: not problem, seconds=REPLICA_SECONDS)
-        step.detail = f"{facts.lag(target).seconds or 0:.0f} s behind"
-
-
-def refuse_diverged(target: RegionStack) -> OpsError:
-    """Why a region is not failed back to yet."""
-    return OpsError(
-        f"the data of {target.stack} has diverged: its database is no replica of the live one; run "
-        f"`ops dr rebuild {target.stack}` first, or give --rebuild",
-        Exit.REFUSED,
-    )

@@ -9,11 +9,16 @@ from ops.core.pair import RegionStack
 from ops.core.recovery import STATE_FOLDER, Options, recover
 from ops.core.recovery.locks import locks
 from ops.core.recovery.recovery import Recovery
-from ops.core.session import Desk
+from ops.core.session import Session
 from ops.core.stack_files import project_name
-from ops.core.steps import Timeline
+from ops.core.steps import Step, Timeline
 
 DATABASE_TYPE = "aws:rds/instance:Instance"
+READ_BACK = Step(
+    name="read back the promoted database",
+    does="Has the state of {stack} know of a promotion that RDS has already made, so that it is not sent again.",
+    unless="the state knows what RDS knows",
+)
 
 
 def left_behind(engine: Engine, stack: str) -> bool:
@@ -27,29 +32,29 @@ def at_work(stack: str) -> str:
     return next((str(lock) for lock in held if lock.of_this_machine and lock.alive), "")
 
 
-def settle(desk: Desk, timeline: Timeline, stack: str) -> None:
+def settle(session: Session, timeline: Timeline, stack: str) -> None:
     """Recover the stack where that is needed. Raises OpsError BUSY where its engine lives."""
-    if left_behind(desk.engine, stack):
+    if left_behind(session.engine, stack):
         # What was cut off, and no look for more: the engine's own `up` comes next.
         recover(stack, timeline, Options(quick=True))
 
 
-def settle_promotion(desk: Desk, timeline: Timeline, target: RegionStack) -> None:
+def settle_promotion(session: Session, timeline: Timeline, target: RegionStack) -> None:
     """Have the state know of a promotion that RDS has had: the engine would send it again."""
     found = facts.database(target)
     if found is None or found.is_replica:
         return
     behind = [
         resource["urn"]
-        for resource in databases(desk, target.stack)
+        for resource in databases(session, target.stack)
         if resource["outputs"].get("identifier") == found.identifier and resource["outputs"].get("replicateSourceDb")
     ]
     if behind:
-        with timeline.step("read back the promoted database") as step:
-            desk.engine.refresh(target.stack, step.progress, behind)
+        with timeline.step(READ_BACK, stack=target.stack) as step:
+            session.engine.refresh(target.stack, step.progress, behind)
 
 
-def databases(desk: Desk, stack: str) -> list[dict[str, Any]]:
+def databases(session: Session, stack: str) -> list[dict[str, Any]]:
     """The stack's databases as its state has them, former generations too."""
-    resources = desk.engine.export(stack)["deployment"].get("resources") or []
+    resources = session.engine.export(stack)["deployment"].get("resources") or []
     return [resource for resource in resources if resource["type"] == DATABASE_TYPE and resource.get("outputs")]

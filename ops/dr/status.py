@@ -1,4 +1,4 @@
-"""How both regions and the edge are, asked all at once; every call is bounded, and none changes anything."""
+"""The status of both regions and the edge, asked all at once; every call is bounded, and none changes anything."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -8,10 +8,12 @@ from typing import Any
 
 from rich.table import Table
 
-from ops.core import facts, visitor
+from contract import HEALTH_CHECKS, HEALTH_PATH
+from hosts.roles import ROLES
+from ops.core import aws, facts, hosts, visitor
 from ops.core.aws import client, reachable
 from ops.core.engine import Engine
-from ops.core.facts import aside
+from ops.core.facts import side_by_side
 from ops.core.ledger import Ledger
 from ops.core.pair import Pair, RegionStack
 from ops.core.session import UNDER_WAY
@@ -19,7 +21,6 @@ from ops.core.steps import console, say
 from ops.dr.settle import at_work, left_behind
 from ops.errors import OpsError
 
-HEALTH_CHECKS = ("", "/database", "/redis", "/queue")
 UNKNOWN = "unknown"
 
 
@@ -43,10 +44,10 @@ class RegionStatus:
 
 @dataclass(frozen=True, kw_only=True)
 class Status:
-    """Both regions, what differs from peace, and what is under way."""
+    """Both regions, what deviates from normal operation, and what is under way."""
 
     regions: list[RegionStatus]
-    drift: list[str]
+    deviations: list[str]
     under_way: str
 
     def to_json(self) -> dict[str, Any]:
@@ -59,11 +60,11 @@ def status() -> Status:
     engine = Engine()
     pair, ledger = Pair(engine), Ledger()
     pair.read(pair.stacks)
-    answers = aside({stack: partial(reachable, pair[stack].region) for stack in pair.stacks})
-    regions = aside({stack: partial(_region, pair, pair[stack], answers[stack]) for stack in pair.stacks})
+    answers = side_by_side({stack: partial(reachable, pair[stack].region) for stack in pair.stacks})
+    regions = side_by_side({stack: partial(_region, pair, pair[stack], answers[stack]) for stack in pair.stacks})
     record = ledger.get(UNDER_WAY)
     under_way = f"{record['operation']} to {record['to']}, since {record['started']}" if record else ""
-    return Status(regions=list(regions.values()), drift=drift(pair, engine), under_way=under_way)
+    return Status(regions=list(regions.values()), deviations=deviations(pair, engine), under_way=under_way)
 
 
 def show(found: Status) -> None:
@@ -73,20 +74,20 @@ def show(found: Status) -> None:
         if name != "stack":
             table.add_row(name.replace("_", " "), *(getattr(region, name) for region in found.regions))
     console().print(table)
-    for line in found.drift:
-        say(f"not as in peace: {line}")
+    for line in found.deviations:
+        say(f"deviation: {line}")
     if found.under_way:
         say(f"under way: {found.under_way}; the same command goes on with it")
-    if not found.drift and not found.under_way:
-        say("as in peace: one region serves, the other follows")
+    if not found.deviations and not found.under_way:
+        say("normal operation: one region serves, the other follows")
 
 
-def drift(pair: Pair, engine: Engine) -> list[str]:
-    """What is not as it is in peace, each with what leads back."""
+def deviations(pair: Pair, engine: Engine) -> list[str]:
+    """What deviates from normal operation, each with the command that ends it."""
     live, other = pair[pair.live], pair[pair.other]
     found = []
     if not live.writes:
-        found.append(f"{live.stack} is live and takes no writes")
+        found.append(f"{live.stack} is live and takes no writes: `ops dr activate {live.stack}`")
     if live.role != "primary":
         found.append(f"{live.stack} is live and not the primary: `ops dr failback --to {other.stack}`")
     if other.writes:
@@ -98,7 +99,7 @@ def drift(pair: Pair, engine: Engine) -> list[str]:
     for stack in pair.stacks:
         kept = pair[stack].retained_generations
         found += [f"{stack} keeps a former database: `ops dr drop {stack} {number}`" for number in kept]
-    found += [told for stack in [*pair.stacks, pair.edge] if (told := _engine_of(engine, stack))]
+    found += [line for stack in [*pair.stacks, pair.edge] if (line := _engine_of(engine, stack))]
     return found
 
 
@@ -122,7 +123,7 @@ def _region(pair: Pair, stack: RegionStack, answers: bool) -> RegionStatus:
         "instances": lambda: _instances(stack),
     }
     asked = questions if answers else {}
-    found = aside(
+    found = side_by_side(
         {name: partial(_or_unknown, question) for name, question in asked.items()}
         | {"health": lambda: _health(pair, stack)}
     )
@@ -147,7 +148,7 @@ def _role(stack: RegionStack) -> str:
 
 def _health(pair: Pair, stack: RegionStack) -> str:
     host = pair.origin(stack.stack)
-    found = aside({check: partial(visitor.visit, host, f"/api/health{check}") for check in HEALTH_CHECKS})
+    found = side_by_side({check: partial(visitor.visit, host, f"{HEALTH_PATH}{check}") for check in HEALTH_CHECKS})
     bad = [
         f"{check.strip('/') or 'web'} {answer.status or 'no answer'}"
         for check, answer in found.items()
@@ -187,9 +188,13 @@ def _backup(stack: RegionStack) -> str:
 
 
 def _instances(stack: RegionStack) -> str:
-    groups = {**stack.output("web_group_names"), "workers": stack.output("worker_group_name")}
+    groups = {
+        group if len(role.groups) > 1 else role.name: name
+        for role in ROLES
+        for group, name in hosts.groups(stack, role).items()
+    }
     counts = facts.in_service(stack, groups.values())
-    return ", ".join(f"{name} {counts[group]}" for name, group in groups.items())
+    return ", ".join(f"{label} {counts[name]}" for label, name in groups.items())
 
 
 def _ago(moment: datetime) -> str:
@@ -201,9 +206,7 @@ def _ago(moment: datetime) -> str:
 
 
 def _or_unknown(question: Callable[[], str]) -> str:
-    from botocore.exceptions import BotoCoreError, ClientError
-
     try:
         return question()
-    except (BotoCoreError, ClientError, OpsError):
+    except (*aws.errors(), OpsError):
         return UNKNOWN

@@ -5,12 +5,12 @@ from typing import Any
 
 from ops.core import report
 from ops.core.pair import Pair
-from ops.core.session import Desk, Options
+from ops.core.session import Session, SessionOptions
 from ops.core.stack_files import StackFile
 from ops.core.steps import Timeline, say
 from ops.drill import tables
-from ops.drill.course import REASON, Drill, DrillOptions
 from ops.drill.sandbox_control import SandboxControl
+from ops.drill.scenario import REASON, Drill, DrillOptions
 from ops.errors import Exit, OpsError
 from ops.objectives.expected import LIMIT_MINUTES, Expected, expected
 from ops.objectives.objectives import Declaration, Objective, objectives
@@ -38,9 +38,9 @@ NOTE = (
 def drill(options: DrillOptions) -> None:
     """Run a drill and tell what it found. Raises OpsError: REFUSED, OVER_BUDGET, or that of the step that failed."""
     sandbox = SandboxControl.of()
-    desk = Desk.of(Options())
-    pair = desk.pair
-    require_peace(pair)
+    session = Session.of(SessionOptions())
+    pair = session.pair
+    require_normal_operation(pair)
     declared = declaration(pair)
     promised = objectives(declared)
     running = Drill(options=options, sandbox=sandbox, pair=pair)
@@ -62,14 +62,13 @@ def _next(running: Drill) -> str:
     """How to go on after a drill that ended early."""
     if running.decided is None:
         return "before the decision, so nothing was changed; repair what is named, and run it again"
-    home, away = running.home, running.away
+    back = f"ops dr failback --to {running.live} --yes --rebuild"
     if running.measured is None:
-        reason = f'--waive-fence "{REASON}"'
-        return f"to go on: ops dr failover --to {away} --yes {reason}, then ops dr failback --to {home} --yes --rebuild"
-    return f"to go on: ops dr failback --to {home} --yes --rebuild"
+        return f'to go on: ops dr failover --to {running.standby} --yes --waive-fence "{REASON}", then {back}'
+    return f"to go on: {back}"
 
 
-def require_peace(pair: Pair) -> None:
+def require_normal_operation(pair: Pair) -> None:
     """Raise OpsError (REFUSED) unless one region serves and the other follows it."""
     live, other = pair[pair.live], pair[pair.other]
     problems = [
@@ -77,8 +76,10 @@ def require_peace(pair: Pair) -> None:
         *([] if other.following and other.follows == live.stack else [f"{other.stack} does not follow {live.stack}"]),
     ]
     if problems:
-        told = "; ".join(problems)
-        raise OpsError(f"a drill begins in peace, and {told}: `ops dr status` shows what is to be done", Exit.REFUSED)
+        raise OpsError(
+            f"a drill begins in normal operation, and {'; '.join(problems)}: `ops dr status` shows what to do",
+            Exit.REFUSED,
+        )
 
 
 def declaration(pair: Pair) -> Declaration:
@@ -114,8 +115,7 @@ def _conclude(running: Drill, declared: Declaration, promised: list[Objective], 
     shown["Sources of the expected times"] = tables.source_rows(times)
     for table in times:
         say(table.verdict())
-    written = report.write(running.options.report or report.default_folder(), _record(running, rows, shown, failed))
-    say(f"report: {written[0]}")
+    report.write_or_say(running.options.report, _record(running, rows, shown, failed))
 
 
 def _record(
@@ -125,8 +125,8 @@ def _record(
     outages = [outage for outage in (found.outage, found.back) if outage] if found else []
     return {
         "operation": "drill",
-        "from": running.home,
-        "to": running.away,
+        "from": running.live,
+        "to": running.standby,
         "outcome": f"failed: {failed}" if failed else "done",
         "mode": running.options.mode,
         "decided_at": running.decided.isoformat() if running.decided else None,

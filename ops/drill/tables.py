@@ -7,8 +7,8 @@ from rich.table import Table
 
 from ops.core.steps import console
 from ops.core.timeline_picture import span
-from ops.drill.losses import Loss, Outage
-from ops.objectives.expected import Expected, Step
+from ops.drill.measured_loss import Loss, Outage
+from ops.objectives.expected import Expected, Phase
 from ops.objectives.objectives import Objective
 
 LOG_WIDTH = 120
@@ -19,7 +19,7 @@ Rows = list[tuple[str, ...]]
 
 @dataclass(frozen=True, kw_only=True)
 class Measured:
-    """What the drill measured. `flip_seconds` is the flip with its gates, `changes` what previews still show.
+    """What the drill measured. `flip_seconds` is the flip with its gates.
 
     What comes with the way back is None where the drill did not go it.
     """
@@ -31,12 +31,11 @@ class Measured:
     flip_seconds: float | None = None
     back: Outage | None = None
     back_loss: Loss | None = None
-    changes: dict[str, dict[str, int]] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """A measured value beside what it may be at most; `within` is None where nothing is asked of it."""
+    """A measured value and what it may be at most; `within` is None where nothing is asked of it."""
 
     what: str
     value: str
@@ -48,7 +47,7 @@ def measured_rows(measured: Measured, rto_minutes: float, rpo_minutes: float) ->
     """The measured values, and whether each keeps its budget."""
     outage, loss = measured.outage, measured.loss
     calls = sum(measured.calls.values())
-    told = f"{calls} ({', '.join(sorted(measured.calls))})" if calls else "0"
+    services = f" ({', '.join(sorted(measured.calls))})" if calls else ""
     rows = [
         Row(
             what="RTO: first row refused to first row served elsewhere",
@@ -64,7 +63,12 @@ def measured_rows(measured: Measured, rto_minutes: float, rpo_minutes: float) ->
         ),
         Row(what="acknowledged rows lost", value=str(loss.rows)),
         *([Row(what="flip with its gates", value=span(measured.flip_seconds))] if measured.flip_seconds else []),
-        Row(what=f"calls to {measured.lost_region} after the decision", value=told, limit="0", within=calls == 0),
+        Row(
+            what=f"calls to {measured.lost_region} after the decision",
+            value=f"{calls}{services}",
+            limit="0",
+            within=calls == 0,
+        ),
     ]
     if measured.back_loss is not None:
         stopped = span(measured.back.seconds) if measured.back else "0.0 s"
@@ -73,10 +77,6 @@ def measured_rows(measured: Measured, rto_minutes: float, rpo_minutes: float) ->
             Row(what="nobody served while failing back", value=stopped),
             Row(what="rows lost while failing back", value=str(lost), limit="0", within=lost == 0),
         ]
-    if measured.changes is not None:
-        pending = {stack: changes for stack, changes in measured.changes.items() if changes}
-        told = "; ".join(f"{stack}: {_changes(changes)}" for stack, changes in pending.items()) or "none"
-        rows.append(Row(what="changes left at the end", value=told, limit="none", within=not pending))
     return rows
 
 
@@ -135,19 +135,15 @@ def show(title: str, rows: Rows) -> None:
 
 def flat(rows: Sequence[Row]) -> Rows:
     """Measured rows as a table."""
-    told = {True: "within", False: "OVER", None: ""}
-    return [("measured", "is", "at most", ""), *((r.what, r.value, r.limit, told[r.within]) for r in rows)]
+    verdicts = {True: "within", False: "OVER", None: ""}
+    return [("measured", "is", "at most", ""), *((r.what, r.value, r.limit, verdicts[r.within]) for r in rows)]
 
 
-def _place(table: Expected, step: Step) -> str:
+def _place(table: Expected, step: Phase) -> str:
     if step.name in table.path:
         return "*"
-    return "beside it" if step.name in {step.name for step in table.steps} else ""
+    return "parallel" if step.name in {step.name for step in table.steps} else ""
 
 
 def _minutes(value: float | None) -> str:
     return "" if value is None else f"{value:g}"
-
-
-def _changes(changes: dict[str, int]) -> str:
-    return ", ".join(f"{count} {operation}" for operation, count in changes.items())

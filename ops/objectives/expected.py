@@ -12,7 +12,7 @@ Posture = Literal["pilot-light", "warm"]
 LIMIT_MINUTES: Mapping[Posture, float] = {"pilot-light": 30.0, "warm": 12.0}
 """What an activation and the flip may take from the decision on, by posture."""
 
-CONFIRM, PREFLIGHT, PLAN = "read the quote and confirm", "preflight and fence", "plan of the change"
+CONFIRM, PREFLIGHT, PLAN = "read the estimate and confirm", "preflight and fence", "plan of the change"
 PROMOTE, BACK_UP, CONVERT = "promote the replica", "first backup of the database", "convert to Multi-AZ"
 CREATE_CACHE, BOOT, HEALTH = "create the cache", "start the instances", "first health check"
 GATES, FLIP, SPREAD = "gates", "flip the records", "records reach every site"
@@ -32,7 +32,7 @@ class Standby:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Step:
+class Phase:
     """A step with its range in minutes. It begins when all of `after` are over."""
 
     name: str
@@ -49,7 +49,7 @@ class Expected:
     """The steps of one posture, the path that decides, and its length in minutes."""
 
     posture: Posture
-    steps: tuple[Step, ...]
+    steps: tuple[Phase, ...]
     path: tuple[str, ...]
     least: float
     most: float
@@ -67,11 +67,11 @@ class Expected:
 
     def verdict(self) -> str:
         """The total, and where that is over the limit each step to change."""
-        told = f"{self.posture}: {self.least:.0f} to {self.most:.1f} min from the decision, limit {self.limit:.0f}"
+        verdict = f"{self.posture}: {self.least:.0f} to {self.most:.1f} min from the decision, limit {self.limit:.0f}"
         if self.within:
-            return f"{told}; {self.assumed:.1f} of them assumed"
+            return f"{verdict}; {self.assumed:.1f} of them assumed"
         changes = "; ".join(f"'{step.name}': {step.change}" for step in self.to_change())
-        return f"{told}: over; to change: {changes}"
+        return f"{verdict}: over; to change: {changes}"
 
     def room(self, name: str) -> float:
         """Minutes that a step may take before the posture is over its limit, all others as slow as they can be.
@@ -84,16 +84,16 @@ class Expected:
         through = _longest([step for step in without if _leads(self.steps, step.name, name)])
         return self.limit - through[1]
 
-    def to_change(self) -> list[Step]:
+    def to_change(self) -> list[Phase]:
         """The steps without which the limit would be kept: each time the longest of the path that can be changed."""
-        changed: list[Step] = []
+        changed: list[Phase] = []
         left = self
         while not left.within and (longest := left._longest_to_change()):
             changed.append(longest)
             left = _table(self.posture, [replace(s, most=0.0, change="") if s in changed else s for s in self.steps])
         return changed
 
-    def _longest_to_change(self) -> Step | None:
+    def _longest_to_change(self) -> Phase | None:
         changeable = [step for step in self.steps if step.name in self.path and step.change]
         return max(changeable, key=lambda step: step.most, default=None)
 
@@ -103,33 +103,33 @@ def expected(standby: Standby) -> Expected:
     return _table(standby.posture, _steps(standby))
 
 
-def _table(posture: Posture, steps: Sequence[Step]) -> Expected:
+def _table(posture: Posture, steps: Sequence[Phase]) -> Expected:
     path, most = _longest(steps)
     _, least = _longest([replace(step, most=min(step.least, step.most)) for step in steps])
     limit = LIMIT_MINUTES[posture]
     return Expected(posture=posture, steps=tuple(steps), path=path, least=least, most=most, limit=limit)
 
 
-def _steps(standby: Standby) -> list[Step]:
+def _steps(standby: Standby) -> list[Phase]:
     """In an order in which each comes after those it waits for."""
     begin = [
-        Step(name=CONFIRM, least=1, most=2, source=sources.QUOTE),
-        Step(name=PREFLIGHT, least=0.1, most=0.5, source=sources.COMMAND, after=(CONFIRM,)),
-        Step(name=PLAN, least=0.2, most=0.5, source=sources.COMMAND, after=(PREFLIGHT,)),
+        Phase(name=CONFIRM, least=1, most=2, source=sources.ESTIMATE),
+        Phase(name=PREFLIGHT, least=0.1, most=0.5, source=sources.COMMAND, after=(CONFIRM,)),
+        Phase(name=PLAN, least=0.2, most=0.5, source=sources.COMMAND, after=(PREFLIGHT,)),
     ]
     database, instances = _database(standby), _instances(standby)
-    cache = [_cache()] if standby.posture == "pilot-light" else list[Step]()
+    cache = [_cache()] if standby.posture == "pilot-light" else list[Phase]()
     ready = (*(step.name for step in [*database, *cache]), HEALTH)
     end = [
-        Step(name=GATES, least=0.1, most=0.5, source=sources.COMMAND, after=ready),
-        Step(name=FLIP, least=0.1, most=0.5, source=sources.COMMAND, after=(GATES,)),
-        Step(name=SPREAD, least=0.1, most=1, source=sources.PROPAGATION, after=(FLIP,)),
+        Phase(name=GATES, least=0.1, most=0.5, source=sources.COMMAND, after=ready),
+        Phase(name=FLIP, least=0.1, most=0.5, source=sources.COMMAND, after=(GATES,)),
+        Phase(name=SPREAD, least=0.1, most=1, source=sources.PROPAGATION, after=(FLIP,)),
     ]
     return [*begin, *database, *cache, *instances, *end]
 
 
-def _database(standby: Standby) -> list[Step]:
-    promote = Step(
+def _database(standby: Standby) -> list[Phase]:
+    promote = Phase(
         name=PROMOTE,
         least=2,
         most=6,
@@ -137,7 +137,7 @@ def _database(standby: Standby) -> list[Step]:
         after=(PLAN,),
         change="a database that replicates its storage (Aurora) is promoted faster; nothing else of ours is",
     )
-    back_up = Step(
+    back_up = Phase(
         name=BACK_UP,
         least=5,
         most=60,
@@ -145,20 +145,20 @@ def _database(standby: Standby) -> list[Step]:
         after=(PROMOTE,),
         change="keep automated backups on the replica, then a promotion needs no full one",
     )
-    convert = Step(
+    convert = Phase(
         name=CONVERT,
         least=10,
         most=30,
         source=sources.MULTI_AZ,
         after=(PROMOTE if standby.keeps_backups else BACK_UP,),
-        change="give the replica its second zone in peace, or convert in a second run after the flip",
+        change="give the replica its second zone in normal operation, or convert in a second run after the flip",
     )
     missing = [step for step, there in ((back_up, standby.keeps_backups), (convert, standby.two_zones)) if not there]
     return [promote, *missing]
 
 
-def _cache() -> Step:
-    return Step(
+def _cache() -> Phase:
+    return Phase(
         name=CREATE_CACHE,
         least=9,
         most=15,
@@ -168,11 +168,11 @@ def _cache() -> Step:
     )
 
 
-def _instances(standby: Standby) -> list[Step]:
+def _instances(standby: Standby) -> list[Phase]:
     """They start beside the database: nothing they are told at their start comes from it."""
     boot = standby.warmup_seconds / 60
     return [
-        Step(
+        Phase(
             name=BOOT,
             least=min(2, boot),
             most=boot,
@@ -180,11 +180,11 @@ def _instances(standby: Standby) -> list[Step]:
             after=(PLAN,),
             change="start from an image with the packages in it, and lower web.warmup_seconds",
         ),
-        Step(name=HEALTH, least=0.1, most=0.5, source=sources.TARGET_HEALTH, after=(BOOT,)),
+        Phase(name=HEALTH, least=0.1, most=0.5, source=sources.TARGET_HEALTH, after=(BOOT,)),
     ]
 
 
-def _longest(steps: Sequence[Step]) -> tuple[tuple[str, ...], float]:
+def _longest(steps: Sequence[Phase]) -> tuple[tuple[str, ...], float]:
     """The path to the last step that takes longest, and how long."""
     known = {step.name for step in steps}
     ends: dict[str, tuple[float, tuple[str, ...]]] = {}
@@ -195,7 +195,7 @@ def _longest(steps: Sequence[Step]) -> tuple[tuple[str, ...], float]:
     return path, total
 
 
-def _leads(steps: Sequence[Step], name: str, through: str) -> bool:
+def _leads(steps: Sequence[Phase], name: str, through: str) -> bool:
     """Whether a step lies on a way through another: before it, after it, or it itself."""
     after = {step.name: set(step.after) for step in steps}
 
@@ -205,5 +205,5 @@ def _leads(steps: Sequence[Step], name: str, through: str) -> bool:
     return reaches(name, through) or reaches(through, name)
 
 
-def _assumed(step: Step) -> bool:
+def _assumed(step: Phase) -> bool:
     return step.source.basis is Basis.ASSUMED

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Literal
 
-from ops.errors import Exit, OpsError
 from ops.objectives import sources
 from ops.objectives.expected import Posture, Standby, expected
 from ops.objectives.sources import Source
@@ -116,15 +115,6 @@ def objectives(given: Declaration) -> list[Objective]:
     ]
 
 
-def require(given: Declaration) -> list[Objective]:
-    """The objectives. Raises OpsError OVER_BUDGET with a line for each that is not kept."""
-    rows = objectives(given)
-    over = [f"{row.what}, {row.scenario}: {row.formula}; {row.change}" for row in rows if not row.within]
-    if over:
-        raise OpsError("\n".join(over), Exit.OVER_BUDGET)
-    return rows
-
-
 def standby_of(settings: Mapping[str, Any]) -> Standby:
     """What a stack's settings say of it as a standby."""
     posture: Posture = settings["posture"]
@@ -226,7 +216,7 @@ def _messages_lost(given: Declaration) -> Objective:
     return Objective(
         what="queue messages",
         scenario=Scenario.REGION_LOST,
-        formula=f"stay behind, kept {given.messages_kept_days:g} days for the region's return; the quote counts them",
+        formula=f"stay behind, kept {given.messages_kept_days:g} days for the region's return, and counted",
         source=sources.QUEUES,
         within=within,
         change="" if within else "keep messages longer than an outage may last: workers.queues.*.retention_days",

@@ -77,7 +77,7 @@ PROPAGATION = Source(
     "Cloudflare's own address, which a flip does not change (Cloudflare docs, Time to Live)",
     basis=Basis.DOCUMENTED,
 )
-QUOTE = Source(
+ESTIMATE = Source(
     title="An operator reads the data-loss quote and confirms it",
     url="docs/decisions/0012-the-drill.md",
     says="four lines of what would be lost; one to two minutes, until a drill with people says otherwise",

@@ -1,6 +1,5 @@
-"""The command `ops recover`."""
+"""The command `ops recover`: the command line of `ops.core.recovery`."""
 
-import sys
 from typing import Annotated
 
 import typer
@@ -11,7 +10,7 @@ from ops.errors import Exit, OpsError
 def command(
     stack: Annotated[str | None, typer.Argument(help="The stack; without it, every stack that needs it.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Look, and change nothing.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask; needed where nobody sits at a terminal.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask; needed where there is no terminal.")] = False,
     take_lock: Annotated[
         bool, typer.Option("--take-lock", help="Remove the lock of an engine on another machine, known to have ended.")
     ] = False,
@@ -22,7 +21,7 @@ def command(
 ) -> None:
     """After a killed `pulumi up` or a lost state: clear the lock, restore, adopt what exists and is not recorded."""
     from ops.core.recovery import Options, needing, recover
-    from ops.core.steps import Timeline, say
+    from ops.core.steps import Timeline, confirm, say
 
     if quick and up:
         raise OpsError("--quick and --up do not go together: `up` wants the look for what exists", Exit.USAGE)
@@ -31,14 +30,6 @@ def command(
         say("nothing to recover: no lock, no operation under way, every state can be read")
         return
     if not (yes or dry_run):
-        _confirm(f"Recover {', '.join(chosen)}: clear dead locks, restore damaged states, adopt what exists?")
+        confirm(f"Recover {', '.join(chosen)}: clear dead locks, restore damaged states, adopt what exists?")
     for each in chosen:
         recover(each, Timeline(dry_run=dry_run), Options(take_lock=take_lock, quick=quick, up=up))
-
-
-def _confirm(question: str) -> None:
-    """Have the operator agree. Raises OpsError: USAGE without a terminal, REFUSED for a no."""
-    if not sys.stdin.isatty():
-        raise OpsError(f"{question} Nobody is there to answer: give --yes", Exit.USAGE)
-    if input(f"{question} Type yes to go on: ").strip().lower() != "yes":
-        raise OpsError("not confirmed, nothing was changed", Exit.REFUSED)

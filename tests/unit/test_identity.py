@@ -15,7 +15,7 @@ SUBSCRIPTION = "aws:sns/topicSubscription:TopicSubscription"
 def with_former_databases() -> Settings:
     """prod with at least two items in each list."""
     prod = settings_of("prod")
-    database = prod.database.model_copy(update={"generation": 3, "kept_generations": [1, 2]})
+    database = prod.database.model_copy(update={"generation": 3, "retained_generations": [1, 2]})
     return prod.model_copy(update={"database": database})
 
 
@@ -27,7 +27,7 @@ def test_every_list_of_a_region_is_tried() -> None:
         (before["data_residency_regions"], after["data_residency_regions"]),
         (before["network"]["availability_zones"], after["network"]["availability_zones"]),
         (before["network"]["interface_endpoints"], after["network"]["interface_endpoints"]),
-        (before["database"]["kept_generations"], after["database"]["kept_generations"]),
+        (before["database"]["retained_generations"], after["database"]["retained_generations"]),
         (list(before["workers"]["queues"]), list(after["workers"]["queues"])),
     ]
     assert [rotated(own) for own, _ in lists] == [own for _, own in lists]

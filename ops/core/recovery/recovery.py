@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from ops.core.cloudflare import EdgeApi
 from ops.core.engine import UNCHANGED, Engine
 from ops.core.objects import Objects
-from ops.core.recovery import adoption, locks
+from ops.core.recovery import adoption, locks, steps
 from ops.core.recovery.state_files import StateFile
 from ops.core.recovery.states import Resource, State, logical_name
 from ops.core.stack_files import project_name
-from ops.core.steps import Step, Timeline, say
+from ops.core.steps import StepRun, Timeline, say
 from ops.errors import OpsError
 
 ROUNDS = 12
@@ -59,9 +59,9 @@ class Recovery:
             return
         changes = self._adopt_missing()
         if options.up and changes and not self._timeline.dry_run:
-            with self._timeline.step(f"{self.stack}: pulumi up") as step:
+            with self._timeline.step(steps.UP, stack=self.stack) as step:
                 step.detail = _counted(self._engine.up(self.stack, step.progress))
-            with self._timeline.step(f"{self.stack}: preview") as step:
+            with self._timeline.step(steps.PREVIEW, stack=self.stack) as step:
                 changes = self._engine.preview_changes(self.stack)
                 step.detail = _counted(changes)
         self._conclude(changes)
@@ -73,7 +73,7 @@ class Recovery:
         return State(self._engine.export(self.stack))
 
     def _clear_lock(self, *, take: bool) -> None:
-        with self._timeline.step(f"{self.stack}: clear the lock of a dead engine") as step:
+        with self._timeline.step(steps.CLEAR_LOCK, stack=self.stack) as step:
             dead = locks.removable(self._locks(), self.stack, take=take)
             if not dead:
                 step.skip("there is none")
@@ -86,7 +86,7 @@ class Recovery:
 
     def _restore(self) -> bool:
         """Bring back a state that is damaged or gone; whether there is one to go on with."""
-        with self._timeline.step(f"{self.stack}: read the state") as step:
+        with self._timeline.step(steps.READ_STATE, stack=self.stack) as step:
             problem, broken = self._file.problem(), self._file.broken_attributes()
             if problem is None and not broken:
                 step.skip("it can be read")
@@ -100,7 +100,7 @@ class Recovery:
             self._bring_back(step, problem)
         if self._timeline.dry_run:
             return False
-        with self._timeline.step(f"{self.stack}: refresh the restored state") as step:
+        with self._timeline.step(steps.REFRESH, stack=self.stack) as step:
             # Things were changed and deleted after the backup; what was made after it is looked for by name.
             state = self._exported()
             state.forget_pending()
@@ -108,7 +108,7 @@ class Recovery:
             self._engine.refresh(self.stack, step.progress)
         return True
 
-    def _bring_back(self, step: Step, problem: str) -> None:
+    def _bring_back(self, step: StepRun, problem: str) -> None:
         backup = self._file.newest_backup()
         if backup is None:
             raise self._file.lost(problem)
@@ -118,7 +118,7 @@ class Recovery:
 
     def _settle(self) -> bool:
         """Adopt what was being created and drop the rest of what was under way; False where a dry run ends here."""
-        with self._timeline.step(f"{self.stack}: settle what was under way") as step:
+        with self._timeline.step(steps.RECONCILE, stack=self.stack) as step:
             state = self._exported()
             unread = state.unread()
             if not state.pending and not unread:
@@ -141,11 +141,11 @@ class Recovery:
     def _adopt_missing(self) -> dict[str, int]:
         """Look for everything that `up` would create; what `up` would then still do."""
         for _ in range(ROUNDS):
-            with self._timeline.step(f"{self.stack}: preview, and look for what exists") as step:
-                steps = self._engine.preview_steps(self.stack)
-                changes = _changes(steps)
+            with self._timeline.step(steps.LOOK, stack=self.stack) as step:
+                planned = self._engine.preview_steps(self.stack)
+                changes = _changes(planned)
                 state = self._exported()
-                missing = [row["newState"] for row in steps if row["op"] == "create"]
+                missing = [row["newState"] for row in planned if row["op"] == "create"]
                 state.add_foundations(missing)
                 found = adoption.best(adoption.search(state, missing, self._edge))
                 unknown = adoption.unknown_types(missing)
@@ -178,10 +178,10 @@ class Recovery:
             say(f"stack {self.stack}: recovered")
 
 
-def _changes(steps: Iterable[Resource]) -> dict[str, int]:
+def _changes(planned: Iterable[Resource]) -> dict[str, int]:
     """How many resources of a preview are made, changed, and so on; components are no work."""
     counts: dict[str, int] = {}
-    for row in steps:
+    for row in planned:
         if row["op"] not in UNCHANGED:
             counts[row["op"]] = counts.get(row["op"], 0) + 1
     return counts

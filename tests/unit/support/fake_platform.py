@@ -1,5 +1,6 @@
-"""Two regions and an edge without a cloud, and an operator's desk at them."""
+"""Two regions and an edge without a cloud, and an operator's session at them."""
 
+import json
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,14 +13,17 @@ import yaml
 from fake_engine import STACKS, FakeEngine
 from fake_regions import FakeClient, World
 
+from contract import CANARY_PATH
 from ops.core import aws, facts, report, visitor
 from ops.core.engine import Engine
 from ops.core.ledger import Ledger
 from ops.core.objects import Folder
 from ops.core.pair import Pair
-from ops.core.session import Desk, Options
+from ops.core.recovery.steps import CLEAR_LOCK
+from ops.core.session import Session, SessionOptions
 from ops.core.stack_files import CHECKOUT, StackFile
-from ops.core.visitor import Answer, Record
+from ops.core.steps import Timeline
+from ops.core.visitor import Answer, DnsRecord
 from ops.dr import fence, flip, settle
 
 FILES = ("Pulumi.prod.yaml", "Pulumi.dr.yaml", "Pulumi.edge.yaml")
@@ -59,17 +63,19 @@ def with_values(file: StackFile, values: Mapping[str, Any]) -> str:
 
 @dataclass
 class Platform:
-    """The world, its engine, and the desk of an operator at it."""
+    """The world, its engine, and the session of an operator at it."""
 
     world: World
     engine: FakeEngine
     state: Path
 
-    def desk(self, **options: Any) -> Desk:
-        """A desk with options; the operator agrees to everything unless told otherwise."""
+    def session(self, **options: Any) -> Session:
+        """A session with options; the operator agrees to everything unless told otherwise."""
         engine = cast(Engine, self.engine)
         given: dict[str, Any] = {"yes": True, **options}
-        return Desk(engine=engine, pair=Pair(engine), ledger=Ledger(Folder(self.state)), options=Options(**given))
+        return Session(
+            engine=engine, pair=Pair(engine), ledger=Ledger(Folder(self.state)), options=SessionOptions(**given)
+        )
 
     def file(self, stack: str) -> StackFile:
         """A stack's file."""
@@ -79,9 +85,14 @@ class Platform:
         """A stack's region."""
         return str(self.file(stack).get("region"))
 
+    def records(self) -> list[dict[str, Any]]:
+        """What the history holds, oldest first."""
+        kept = Folder(self.state)
+        return [json.loads(kept.read(key) or b"") for key in kept.keys("history/")]
+
     def history(self) -> list[str]:
-        """The kinds of signed records, oldest first."""
-        return [record["kind"] for record in Ledger(Folder(self.state)).history()]
+        """The kinds of records in the history, oldest first."""
+        return [record["kind"] for record in self.records()]
 
     def visit(self, host: str, path: str, method: str = "GET", json: object = None, **_: Any) -> Answer:
         """What a visitor gets."""
@@ -89,17 +100,17 @@ class Platform:
         region = self.region(stack) if stack else ""
         if not stack or region in self.world.lost:
             return Answer(status=522, body="origin down")
-        if path == "/api/canary":
+        if path == CANARY_PATH:
             return Answer(status=200, body={"rows": self.world.canary_rows, "last_id": 9, "last_written_at": "now"})
         outputs = self.engine.outputs(stack)
         database = self.world.databases[region][outputs["database_identifier"]]
         good = not database["source"] and not outputs["fenced"]
         return Answer(status=200 if good else 503, body={"status": "ok" if good else "failed", "region": region})
 
-    def led(self, *_: object) -> Mapping[str, Record]:
+    def dns_records(self, *_: object) -> Mapping[str, DnsRecord]:
         """The zone's records as Cloudflare reads them back."""
         return {
-            name: Record(id="id", name=name, type="CNAME", content=content, proxied=True)
+            name: DnsRecord(id="id", name=name, type="CNAME", content=content, proxied=True)
             for name, content in self.world.records.items()
         }
 
@@ -121,7 +132,7 @@ class FakeRecovery:
 
 
 def platform_in(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Platform:
-    """A platform at peace: both regions and the edge are up, and everything that commands ask is there."""
+    """A platform in normal operation: both regions and the edge are up, and everything that commands ask is there."""
     project = folder / "project"
     project.mkdir()
     shutil.copy(CHECKOUT / "Pulumi.yaml", project)
@@ -154,9 +165,10 @@ def _put_in_place(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
     def recovery(stack: str, *_: object) -> FakeRecovery:
         return FakeRecovery(world, stack)
 
-    def recover(stack: str, timeline: object, options: object) -> None:
-        world.killed.discard(stack)
-        world.recovered.append(stack)
+    def recover(stack: str, timeline: Timeline, options: object) -> None:
+        with timeline.step(CLEAR_LOCK, stack=stack):
+            world.killed.discard(stack)
+            world.recovered.append(stack)
 
     def write(folder: Path, operation: object) -> list[Path]:
         return [folder / "report.md"]
@@ -167,7 +179,7 @@ def _put_in_place(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
     for place, name, fake in (
         (aws, "_client", client),
         (visitor, "visit", platform.visit),
-        (visitor, "records", platform.led),
+        (visitor, "records", platform.dns_records),
         (visitor, "zone_setting", setting),
         (settle, "Recovery", recovery),
         (settle, "recover", recover),

@@ -1,6 +1,7 @@
 """How what holds data is found: databases, caches, buckets, queues, keys and secrets."""
 
-from ops.core.recovery.finders.wanted import Finder, Wanted, absent, among, by_name, listed, waiter
+from ops.core.aws import absent
+from ops.core.recovery.finders.wanted import Finder, Wanted, among, by_name, listed, waiter
 
 DATABASE_SECONDS = 3600
 """Terraform's provider, aws_db_instance: create within 40 minutes; a replica of another region takes longer."""

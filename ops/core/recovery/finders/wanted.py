@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from ops.core import aws
+from ops.core.aws import absent
 from ops.core.cloudflare import EdgeApi
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
@@ -60,13 +61,6 @@ class Finder:
     settled: Callable[[Wanted, str], None] | None = None
     identified: Callable[[Mapping[str, Any]], str] = lambda resource: str(resource.get("id", ""))
     """The identifier that `find` would give for a resource of a state, where the state's own is another."""
-
-
-def absent(error: Any) -> bool:
-    """Whether an AWS error says that a thing is not there; each service has its own word for it."""
-    code = str(error.response["Error"]["Code"])
-    status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-    return status == 404 or any(word in code for word in ("NotFound", "NoSuch", "NonExistent", "DoesNotExist"))
 
 
 def listed(wanted: Wanted, service: str, operation: str, key: str, **arguments: Any) -> list[dict[str, Any]]:

@@ -9,8 +9,9 @@ import pytest
 from fake_platform import copy_project
 
 from ops.bootstrap import origin_pull, permissions, quotas, secret_values, stacks
-from ops.bootstrap.place import Place
-from ops.bootstrap.thing import Thing, make, plan
+from ops.bootstrap.prerequisite import Prerequisite, make, show
+from ops.bootstrap.state_backend import StateBackend
+from ops.core import hosts
 from ops.core.cloudflare import EdgeApi
 from ops.core.stack_files import StackFile
 from ops.core.steps import Timeline
@@ -22,47 +23,51 @@ TOKEN = "a-token-of-forty-characters-for-the-edge"
 
 
 @pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+def backend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StateBackend:
     monkeypatch.setenv("ASKPROAI_PROJECT", str(copy_project(tmp_path)))
     monkeypatch.delenv(secret_values.TOKEN_VARIABLE, raising=False)
-    return Place.of()
+    return StateBackend.of()
 
 
-def test_the_state_is_kept_outside_the_primary_region(place: Place) -> None:
-    assert (place.region, place.copy_region) == ("eu-west-1", "eu-central-1")
-    assert place.all_stacks == ("prod", "dr", "edge")
-    assert place.bucket != place.copy_bucket
-    assert place.account_id in place.bucket
-    assert place.backend_url.startswith(f"s3://{place.bucket}?region=eu-west-1")
-    assert place.secrets_provider.startswith(f"awskms://{place.alias}?region=eu-west-1")
+def test_the_state_is_kept_outside_the_primary_region(backend: StateBackend) -> None:
+    assert (backend.region, backend.copy_region) == ("eu-west-1", "eu-central-1")
+    assert backend.all_stacks == ("prod", "dr", "edge")
+    assert backend.bucket != backend.copy_bucket
+    assert backend.account_id in backend.bucket
+    assert backend.url.startswith(f"s3://{backend.bucket}?region=eu-west-1")
+    assert backend.secrets_provider.startswith(f"awskms://{backend.alias}?region=eu-west-1")
 
 
-def test_region_files_that_differ_in_where_the_state_is_are_refused(place: Place) -> None:
-    StackFile.of("dr").set({"offsite.region": place.copy_region})
+def test_region_files_that_differ_in_where_the_state_is_are_refused(backend: StateBackend) -> None:
+    StackFile.of("dr").set({"offsite.region": backend.copy_region})
     with pytest.raises(OpsError, match=r"differ in offsite\.region or account_id"):
-        Place.of()
+        StateBackend.of()
 
 
 def test_only_what_is_missing_is_made_and_a_second_time_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     there = {"one"}
-    things = [
-        Thing(name=name, where="here", why="", exists=lambda name=name: name in there, make=lambda n=name: there.add(n))
+    prerequisites = [
+        Prerequisite(
+            name=name, where="here", why="", exists=lambda name=name: name in there, make=lambda n=name: there.add(n)
+        )
         for name in ("one", "two")
     ]
-    assert plan(things) == 1
+    assert show(prerequisites) == 1
     assert there == {"one"}
     assert "to be made" in capsys.readouterr().out
-    assert [make(things, Timeline()) for _ in range(2)] == [1, 0]
+    assert [make(prerequisites, Timeline()) for _ in range(2)] == [1, 0]
     assert there == {"one", "two"}
 
 
-def test_a_shell_that_leads_the_engine_elsewhere_is_refused(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_shell_that_leads_the_engine_elsewhere_is_refused(
+    backend: StateBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PULUMI_BACKEND_URL", "file:///elsewhere")
     with pytest.raises(OpsError, match="unset PULUMI_BACKEND_URL") as refused:
-        stacks.use_backend(place, dry_run=False)
+        stacks.use_backend(backend, dry_run=False)
     assert refused.value.exit_code is Exit.REFUSED
-    stacks.use_backend(place, dry_run=True)
-    assert os.environ["PULUMI_BACKEND_URL"] == place.backend_url
+    stacks.use_backend(backend, dry_run=True)
+    assert os.environ["PULUMI_BACKEND_URL"] == backend.url
 
 
 def test_what_is_made_has_the_form_that_the_settings_want() -> None:
@@ -73,7 +78,7 @@ def test_what_is_made_has_the_form_that_the_settings_want() -> None:
     assert EDGE_CHECKS["origin_pull_key"].accepts(made.key)
 
 
-def test_every_secret_of_every_stack_is_cared_for(place: Place) -> None:
+def test_every_secret_of_every_stack_is_cared_for(backend: StateBackend) -> None:
     of_regions = {*secret_values.MAKERS, secret_values.ORIGIN_PULL[0]}
     of_the_edge = {*secret_values.ORIGIN_PULL[1:], secret_values.TOKEN}
     assert (of_regions, of_the_edge) == (set(CHECKS), set(EDGE_CHECKS))
@@ -99,43 +104,47 @@ class Written:
 
 
 def test_both_regions_get_the_same_secrets_and_what_is_there_stays(
-    place: Place, monkeypatch: pytest.MonkeyPatch
+    backend: StateBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     written = Written(monkeypatch)
     written.values["dr", "database_password"] = "chosen-by-hand"
     monkeypatch.setenv(secret_values.TOKEN_VARIABLE, TOKEN)
-    things = list(secret_values.things(place, secret_values.Values(place, generate=True)))
-    assert make(things, Timeline()) == len(things) - 1
+    prerequisites = list(secret_values.prerequisites(backend, secret_values.Values(backend, generate=True)))
+    assert make(prerequisites, Timeline()) == len(prerequisites) - 1
     assert written.values["prod", "database_password"] == "chosen-by-hand"
     for name in CHECKS:
         assert written.values["prod", name] == written.values["dr", name]
     assert written.values["edge", "cloudflare_api_token"] == TOKEN
-    assert make(things, Timeline()) == 0
+    assert make(prerequisites, Timeline()) == 0
 
 
-def test_regions_go_on_trusting_the_authority_they_know(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_regions_go_on_trusting_the_authority_they_know(backend: StateBackend, monkeypatch: pytest.MonkeyPatch) -> None:
     written = Written(monkeypatch)
-    former = origin_pull.make(place.domain).authority
+    former = origin_pull.make(backend.domain).authority
     written.values["prod", "origin_pull_ca"] = former
-    (thing,) = [t for t in secret_values.things(place, secret_values.Values(place, generate=True)) if "pull" in t.name]
-    thing.make()
+    (prerequisite,) = [
+        t
+        for t in secret_values.prerequisites(backend, secret_values.Values(backend, generate=True))
+        if "pull" in t.name
+    ]
+    prerequisite.make()
     assert written.values["prod", "origin_pull_ca"].count("BEGIN CERTIFICATE") == 2
     assert written.values["dr", "origin_pull_ca"].count("BEGIN CERTIFICATE") == 1
     assert CHECKS["origin_pull_ca"].accepts(written.values["prod", "origin_pull_ca"])
 
 
-def test_a_secret_of_the_wrong_form_is_refused_unseen(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_secret_of_the_wrong_form_is_refused_unseen(backend: StateBackend, monkeypatch: pytest.MonkeyPatch) -> None:
     Written(monkeypatch)
     monkeypatch.setenv(secret_values.TOKEN_VARIABLE, "too-short")
-    *_, thing = secret_values.things(place, secret_values.Values(place, generate=True))
+    *_, prerequisite = secret_values.prerequisites(backend, secret_values.Values(backend, generate=True))
     with pytest.raises(OpsError, match="cloudflare_api_token has the wrong form") as refused:
-        thing.make()
+        prerequisite.make()
     assert "too-short" not in refused.value.message
 
 
-def test_a_secret_that_nobody_can_type_is_named(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_secret_that_nobody_can_type_is_named(backend: StateBackend, monkeypatch: pytest.MonkeyPatch) -> None:
     Written(monkeypatch)
-    first, *_ = secret_values.things(place, secret_values.Values(place, generate=False))
+    first, *_ = secret_values.prerequisites(backend, secret_values.Values(backend, generate=False))
     with pytest.raises(OpsError, match="--generate makes it") as refused:
         first.make()
     assert refused.value.exit_code is Exit.USAGE
@@ -159,9 +168,10 @@ class Quotas:
         return {"Quota": {"Value": self.allowed}}
 
 
-@pytest.mark.usefixtures("place")
+@pytest.mark.usefixtures("backend")
 def test_a_quota_that_is_too_small_is_named_with_what_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(quotas, "client", Quotas(5).client)
+    for module in (quotas, hosts):
+        monkeypatch.setattr(module, "client", Quotas(5).client)
     found = quotas.check(("prod",))
     assert found.problems == [
         "eu-central-1: vCPUs of standard On-Demand instances: 192 needed, 5 allowed; ask AWS for more "
@@ -225,8 +235,8 @@ def test_a_zone_of_another_domain_and_a_token_that_ended_are_named() -> None:
 
 
 def test_no_secret_is_part_of_a_plan(
-    place: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    backend: StateBackend, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv(secret_values.TOKEN_VARIABLE, TOKEN)
-    plan(secret_values.things(place, secret_values.Values(place, generate=True)))
+    show(secret_values.prerequisites(backend, secret_values.Values(backend, generate=True)))
     assert TOKEN not in capsys.readouterr().out

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from fake_platform import Platform, platform_in
 
-from ops.core import session
+from ops.core.session import UNDER_WAY
 from ops.dr import activate
 from ops.errors import Exit, OpsError
 
@@ -23,7 +23,7 @@ def lose(platform: Platform, stack: str = "prod") -> None:
 
 def test_activation_promotes_the_replica_and_the_file_says_so(platform: Platform) -> None:
     lose(platform)
-    activate.run(platform.desk(waive_fence="the region is gone"), "dr")
+    activate.activate_region(platform.session(waive_fence="the region is gone"), "dr")
     assert platform.world.databases[platform.region("dr")][REPLICA]["source"] == ""
     assert platform.file("dr").get("activated") is True
     assert platform.engine.ups == ["dr"]
@@ -32,21 +32,21 @@ def test_activation_promotes_the_replica_and_the_file_says_so(platform: Platform
 
 def test_the_lost_region_is_asked_once_and_never_after_the_decision(platform: Platform) -> None:
     lose(platform)
-    activate.run(platform.desk(waive_fence="gone"), "dr")
+    activate.activate_region(platform.session(waive_fence="gone"), "dr")
     assert platform.world.calls_to(platform.region("prod")) == ["get_caller_identity"]
 
 
 def test_without_a_fence_or_a_waiver_it_is_refused_and_nothing_is_changed(platform: Platform) -> None:
     lose(platform)
     with pytest.raises(OpsError, match="--waive-fence") as refused:
-        activate.run(platform.desk(), "dr")
+        activate.activate_region(platform.session(), "dr")
     assert refused.value.exit_code is Exit.REFUSED
     assert (platform.engine.ups, platform.history(), platform.world.changes()) == ([], [], [])
-    assert platform.desk().ledger.get(session.UNDER_WAY) is None
+    assert platform.session().ledger.get(UNDER_WAY) is None
 
 
 def test_an_old_writer_that_answers_is_fenced_first(platform: Platform) -> None:
-    activate.run(platform.desk(), "dr")
+    activate.activate_region(platform.session(), "dr")
     assert platform.engine.ups == ["prod", "dr"]
     assert platform.file("prod").get("fenced") is True
     assert platform.history() == ["activate"]
@@ -55,10 +55,10 @@ def test_an_old_writer_that_answers_is_fenced_first(platform: Platform) -> None:
 def test_activated_twice_it_is_already_active_and_nothing_is_called_that_changes_anything(
     platform: Platform, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    activate.run(platform.desk(), "dr")
+    activate.activate_region(platform.session(), "dr")
     platform.engine.ups.clear()
     platform.world.calls.clear()
-    activate.run(platform.desk(), "dr")
+    activate.activate_region(platform.session(), "dr")
     assert "dr is already active" in capsys.readouterr().out
     assert (platform.engine.ups, platform.world.changes()) == ([], [])
 
@@ -67,56 +67,56 @@ def test_a_preflight_that_fails_changes_nothing(platform: Platform) -> None:
     platform.world.key_state = "Disabled"
     platform.world.lag_seconds = 4000.0
     with pytest.raises(OpsError) as refused:
-        activate.run(platform.desk(), "dr")
+        activate.activate_region(platform.session(), "dr")
     assert refused.value.exit_code is Exit.REFUSED
     assert len(refused.value.message.splitlines()) == 2
     assert (platform.engine.ups, platform.history()) == ([], [])
 
 
-def test_an_accepted_lag_is_signed(platform: Platform) -> None:
+def test_an_accepted_lag_is_recorded(platform: Platform) -> None:
     platform.world.lag_seconds = 4000.0
-    activate.run(platform.desk(accept_lag=5000), "dr")
-    record = platform.desk().ledger.history()[0]
+    activate.activate_region(platform.session(accept_lag=5000), "dr")
+    record = platform.records()[0]
     assert (record["kind"], record["accepted_seconds"], record["measured_seconds"]) == ("accepted-lag", 5000, 4000.0)
 
 
 def test_a_replica_that_does_not_catch_up_is_not_promoted_unless_that_is_accepted(platform: Platform) -> None:
     platform.world.lag_seconds = 200.0
     with pytest.raises(OpsError, match="has not caught up"):
-        activate.run(platform.desk(), "dr")
+        activate.activate_region(platform.session(), "dr")
     assert platform.engine.ups == ["prod"]
     platform.world.lag_seconds = 0.0
-    activate.run(platform.desk(), "dr")
+    activate.activate_region(platform.session(), "dr")
     assert platform.engine.ups == ["prod", "dr"]
 
 
 def test_without_a_terminal_and_without_yes_it_is_refused(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin.isatty", lambda: False, raising=False)
     with pytest.raises(OpsError, match="give --yes") as refused:
-        activate.run(platform.desk(yes=False), "dr")
+        activate.activate_region(platform.session(yes=False), "dr")
     assert refused.value.exit_code is Exit.USAGE
     assert platform.engine.ups == []
 
 
 def test_a_dry_run_checks_and_changes_nothing(platform: Platform, capsys: pytest.CaptureFixture[str]) -> None:
-    activate.run(platform.desk(dry_run=True, yes=False), "dr")
+    activate.activate_region(platform.session(dry_run=True, yes=False), "dr")
     out = capsys.readouterr().out
     assert "would fence prod" in out
     assert "would activate dr" in out
     assert (platform.engine.ups, platform.world.changes(), platform.history()) == ([], [], [])
-    assert platform.desk().ledger.get(session.UNDER_WAY) is None
+    assert platform.session().ledger.get(UNDER_WAY) is None
 
 
 def test_killed_after_the_decision_it_goes_on_without_asking_again(platform: Platform) -> None:
     lose(platform)
     platform.engine.failing["dr"] = OpsError("killed")
     with pytest.raises(OpsError, match="killed"):
-        activate.run(platform.desk(waive_fence="gone"), "dr")
+        activate.activate_region(platform.session(waive_fence="gone"), "dr")
     platform.engine.failing.clear()
     platform.world.calls.clear()
     # By now the metric is old: it counted when it was decided.
     platform.world.lag_seconds = None
-    activate.run(platform.desk(), "dr")
+    activate.activate_region(platform.session(), "dr")
     assert platform.world.calls_to(platform.region("prod")) == []
     assert platform.history() == ["waiver", "activate"]
 
@@ -125,49 +125,49 @@ def test_killed_after_the_promotion_the_state_is_read_back_and_nothing_is_promot
     lose(platform)
     platform.engine.failing["dr"] = OpsError("killed")
     with pytest.raises(OpsError, match="killed"):
-        activate.run(platform.desk(waive_fence="gone"), "dr")
+        activate.activate_region(platform.session(waive_fence="gone"), "dr")
     platform.engine.failing.clear()
     platform.world.databases[platform.region("dr")][REPLICA]["source"] = ""
     platform.engine.stale_source.add("dr")
     platform.world.killed.add("dr")
-    activate.run(platform.desk(), "dr")
+    activate.activate_region(platform.session(), "dr")
     assert platform.world.recovered == ["dr"]
     assert platform.engine.refreshed == ["dr"]
     assert platform.engine.ups[-1] == "dr"
 
 
 def test_another_operation_under_way_is_named_and_can_be_given_up(platform: Platform) -> None:
-    desk = platform.desk()
-    desk.ledger.put(session.UNDER_WAY, {"operation": "failback", "to": "prod", "started": "then", "from": "dr"})
+    session = platform.session()
+    session.ledger.put(UNDER_WAY, {"operation": "failback", "to": "prod", "started": "then", "from": "dr"})
     with pytest.raises(OpsError, match=r"failback to prod.*--abandon"):
-        activate.run(platform.desk(), "dr")
-    activate.run(platform.desk(abandon="prod is lost again"), "dr")
+        activate.activate_region(platform.session(), "dr")
+    activate.activate_region(platform.session(abandon="prod is lost again"), "dr")
     assert platform.history() == ["abandoned", "activate"]
 
 
 def test_a_failover_goes_on_where_an_activation_stopped(platform: Platform) -> None:
-    desk = platform.desk()
-    started = desk.begin("activate", "prod", "dr")
-    assert desk.ledger.get(session.UNDER_WAY) is None
+    session = platform.session()
+    started = session.begin("activate", "prod", "dr")
+    assert session.ledger.get(UNDER_WAY) is None
     started.decided_at = started.started
-    desk.save(started)
-    assert platform.desk().begin("failover", "prod", "dr").kind == "failover"
+    session.save(started)
+    assert platform.session().begin("failover", "prod", "dr").kind == "failover"
 
 
 def test_a_writer_that_was_fenced_for_nothing_is_opened_again(platform: Platform) -> None:
     platform.world.lag_seconds = 200.0
     with pytest.raises(OpsError, match="has not caught up"):
-        activate.run(platform.desk(), "dr")
-    activate.run(platform.desk(abandon="not today"), "prod")
+        activate.activate_region(platform.session(), "dr")
+    activate.activate_region(platform.session(abandon="not today"), "prod")
     assert platform.file("prod").get("fenced") is False
     assert platform.engine.ups == ["prod", "prod"]
     assert platform.history() == ["abandoned", "unfence"]
 
 
 def test_a_fenced_writer_stays_closed_while_the_other_writes(platform: Platform) -> None:
-    activate.run(platform.desk(), "dr")
+    activate.activate_region(platform.session(), "dr")
     with pytest.raises(OpsError, match="ops dr rebuild prod"):
-        activate.run(platform.desk(), "prod")
+        activate.activate_region(platform.session(), "prod")
 
 
 def test_a_decision_that_is_not_confirmed_signs_nothing(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -178,12 +178,12 @@ def test_a_decision_that_is_not_confirmed_signs_nothing(platform: Platform, monk
 
     monkeypatch.setattr("builtins.input", no)
     with pytest.raises(OpsError, match="nothing was changed") as refused:
-        activate.run(platform.desk(yes=False, waive_fence="gone", accept_lag=10), "dr")
+        activate.activate_region(platform.session(yes=False, waive_fence="gone", accept_lag=10), "dr")
     assert refused.value.exit_code is Exit.REFUSED
     assert platform.history() == []
 
 
 def test_a_stack_that_is_none_of_the_two_is_refused(platform: Platform) -> None:
     with pytest.raises(OpsError, match="edge is no region stack; want prod or dr") as refused:
-        activate.run(platform.desk(), "edge")
+        activate.activate_region(platform.session(), "edge")
     assert refused.value.exit_code is Exit.USAGE

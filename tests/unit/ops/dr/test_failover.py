@@ -7,6 +7,7 @@ import pytest
 from fake_engine import HOSTS
 from fake_platform import Platform, platform_in
 
+from contract import CANARY_PATH
 from ops.core import report, visitor
 from ops.dr import drop, rebuild
 from ops.dr.failback import failback
@@ -39,7 +40,7 @@ def written(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> list[Record]
 def failed_over(platform: Platform) -> Platform:
     """prod was lost, dr serves, and prod is back with what it had."""
     platform.world.lost.add(platform.region("prod"))
-    failover(platform.desk(waive_fence="gone"), "dr")
+    failover(platform.session(waive_fence="gone"), "dr")
     platform.world.lost.clear()
     platform.engine.ups.clear()
     return platform
@@ -51,14 +52,14 @@ def declared(platform: Platform, stack: str) -> dict[str, Any]:
     return {key: file.get(key) for key in keys}
 
 
-def leads_to(platform: Platform) -> set[str]:
+def routed_to(platform: Platform) -> set[str]:
     return {platform.world.records[host].rpartition(".")[2] for host in HOSTS}
 
 
-def test_a_failover_leads_visitors_to_the_standby_and_reports(platform: Platform, written: list[Record]) -> None:
+def test_a_failover_routes_traffic_to_the_standby_and_reports(platform: Platform, written: list[Record]) -> None:
     platform.world.lost.add(platform.region("prod"))
-    operation = failover(platform.desk(waive_fence="gone"), "dr")
-    assert leads_to(platform) == {"dr"}
+    operation = failover(platform.session(waive_fence="gone"), "dr")
+    assert routed_to(platform) == {"dr"}
     assert platform.engine.ups == ["dr", "edge"]
     assert platform.world.calls_to(platform.region("prod")) == ["get_caller_identity"]
     (record,) = written
@@ -69,8 +70,8 @@ def test_a_failover_leads_visitors_to_the_standby_and_reports(platform: Platform
 
 
 def test_a_failover_again_changes_nothing(failed_over: Platform, capsys: pytest.CaptureFixture[str]) -> None:
-    failover(failed_over.desk(), "dr")
-    assert "dr is active and visitors are led to it already" in capsys.readouterr().out
+    failover(failed_over.session(), "dr")
+    assert "dr is active and traffic is routed to it already" in capsys.readouterr().out
     assert failed_over.engine.ups == []
 
 
@@ -78,12 +79,12 @@ def test_killed_between_activation_and_flip_it_goes_on(platform: Platform) -> No
     platform.world.lost.add(platform.region("prod"))
     platform.engine.failing["edge"] = OpsError("killed")
     with pytest.raises(OpsError):
-        failover(platform.desk(waive_fence="gone"), "dr")
+        failover(platform.session(waive_fence="gone"), "dr")
     platform.engine.failing.clear()
     platform.engine.ups.clear()
-    failover(platform.desk(), "dr")
+    failover(platform.session(), "dr")
     assert platform.engine.ups == ["edge"]
-    assert leads_to(platform) == {"dr"}
+    assert routed_to(platform) == {"dr"}
     assert platform.history() == ["waiver", "failover"]
 
 
@@ -94,23 +95,23 @@ def test_the_rows_that_visitors_had_and_have_not_are_counted(
     visit = platform.visit
 
     def count(host: str, path: str) -> Any:
-        if path == "/api/canary":
+        if path == CANARY_PATH:
             platform.world.canary_rows = next(rows)
         return visit(host, path)
 
     monkeypatch.setattr(visitor, "visit", count)
-    failover(platform.desk(), "dr")
+    failover(platform.session(), "dr")
     assert written[0]["rpo_rows"] == 7
 
 
 def test_the_primary_is_not_failed_over_to(failed_over: Platform) -> None:
     with pytest.raises(OpsError, match="ops dr failback --to prod"):
-        failover(failed_over.desk(), "prod")
+        failover(failed_over.session(), "prod")
 
 
 def test_a_failback_is_refused_while_data_has_diverged(failed_over: Platform) -> None:
     with pytest.raises(OpsError, match="ops dr rebuild prod") as refused:
-        failback(failed_over.desk(), "prod")
+        failback(failed_over.session(), "prod")
     assert refused.value.exit_code is Exit.REFUSED
     assert failed_over.engine.ups == []
 
@@ -118,12 +119,12 @@ def test_a_failback_is_refused_while_data_has_diverged(failed_over: Platform) ->
 def test_a_failback_is_refused_while_the_old_region_does_not_answer(failed_over: Platform) -> None:
     failed_over.world.lost.add(failed_over.region("prod"))
     with pytest.raises(OpsError, match="does not answer"):
-        failback(failed_over.desk(rebuild=True), "prod")
+        failback(failed_over.session(rebuild=True), "prod")
     assert failed_over.engine.ups == []
 
 
 def test_a_rebuild_fences_keeps_a_snapshot_and_the_former_database_and_follows(failed_over: Platform) -> None:
-    rebuild.run(failed_over.desk(), "prod")
+    rebuild.rebuild_standby(failed_over.session(), "prod")
     assert failed_over.engine.ups == ["prod", "prod"]
     assert declared(failed_over, "prod") == {
         "role": "standby",
@@ -138,8 +139,8 @@ def test_a_rebuild_fences_keeps_a_snapshot_and_the_former_database_and_follows(f
 
 
 def test_a_rebuild_again_counts_no_further(failed_over: Platform) -> None:
-    rebuild.run(failed_over.desk(), "prod")
-    rebuild.run(failed_over.desk(), "prod")
+    rebuild.rebuild_standby(failed_over.session(), "prod")
+    rebuild.rebuild_standby(failed_over.session(), "prod")
     assert declared(failed_over, "prod")["database.generation"] == 2
 
 
@@ -148,24 +149,24 @@ def test_a_rebuild_that_was_killed_after_the_snapshot_goes_on(failed_over: Platf
     failed_over.file("prod").set({"fenced": True})
     failed_over.engine.up("prod", None)
     failed_over.engine.ups.clear()
-    rebuild.run(failed_over.desk(), "prod")
+    rebuild.rebuild_standby(failed_over.session(), "prod")
     assert failed_over.engine.ups == ["prod"]
     assert declared(failed_over, "prod")["database.retained_generations"] == [1]
 
 
 def test_the_live_region_is_not_rebuilt(failed_over: Platform) -> None:
     with pytest.raises(OpsError, match="dr is live"):
-        rebuild.run(failed_over.desk(), "dr")
+        rebuild.rebuild_standby(failed_over.session(), "dr")
 
 
-def test_a_failback_ends_as_in_peace_with_both_former_databases_kept(
+def test_a_failback_ends_in_normal_operation_with_both_former_databases_kept(
     failed_over: Platform, written: list[Record]
 ) -> None:
-    failback(failed_over.desk(rebuild=True), "prod")
-    assert leads_to(failed_over) == {"prod"}
-    peace = {"activated": False, "fenced": False, "database.generation": 2, "database.retained_generations": [1]}
-    assert declared(failed_over, "prod") == {"role": "primary", **peace}
-    assert declared(failed_over, "dr") == {"role": "standby", **peace}
+    failback(failed_over.session(rebuild=True), "prod")
+    assert routed_to(failed_over) == {"prod"}
+    normal = {"activated": False, "fenced": False, "database.generation": 2, "database.retained_generations": [1]}
+    assert declared(failed_over, "prod") == {"role": "primary", **normal}
+    assert declared(failed_over, "dr") == {"role": "standby", **normal}
     # Fence and follow, then the live one is fenced before the other is promoted, and follows after the flip.
     assert failed_over.engine.ups == ["prod", "prod", "dr", "prod", "edge", "dr"]
     assert set(failed_over.world.snapshots) == {f"{PROD}-kept", f"{DR}-kept"}
@@ -187,17 +188,17 @@ def test_a_failback_killed_at_any_of_its_changes_goes_on(
 
     monkeypatch.setattr(failed_over.engine, "up", killed)
     with pytest.raises(KeyboardInterrupt):
-        failback(failed_over.desk(rebuild=True), "prod")
-    failback(failed_over.desk(rebuild=True), "prod")
-    assert leads_to(failed_over) == {"prod"}
+        failback(failed_over.session(rebuild=True), "prod")
+    failback(failed_over.session(rebuild=True), "prod")
+    assert routed_to(failed_over) == {"prod"}
     for stack, role in (("prod", "primary"), ("dr", "standby")):
         assert (declared(failed_over, stack)["role"], declared(failed_over, stack)["database.generation"]) == (role, 2)
 
 
 def test_a_failback_again_changes_nothing(failed_over: Platform, capsys: pytest.CaptureFixture[str]) -> None:
-    failback(failed_over.desk(rebuild=True), "prod")
+    failback(failed_over.session(rebuild=True), "prod")
     failed_over.engine.ups.clear()
-    failback(failed_over.desk(rebuild=True), "prod")
+    failback(failed_over.session(rebuild=True), "prod")
     assert "dr follows it" in capsys.readouterr().out
     assert failed_over.engine.ups == []
 
@@ -210,32 +211,32 @@ def test_a_failback_that_leaves_changes_fails_and_names_the_stack(
 
     monkeypatch.setattr(failed_over.engine, "preview_changes", preview_changes)
     with pytest.raises(OpsError, match="`pulumi up --stack dr` would still change"):
-        failback(failed_over.desk(rebuild=True), "prod")
+        failback(failed_over.session(rebuild=True), "prod")
 
 
 def test_a_dry_run_of_a_failback_changes_nothing(failed_over: Platform) -> None:
-    failback(failed_over.desk(rebuild=True, dry_run=True), "prod")
-    assert (failed_over.engine.ups, failed_over.world.snapshots, leads_to(failed_over)) == ([], {}, {"dr"})
+    failback(failed_over.session(rebuild=True, dry_run=True), "prod")
+    assert (failed_over.engine.ups, failed_over.world.snapshots, routed_to(failed_over)) == ([], {}, {"dr"})
 
 
 def test_a_former_database_is_dropped_by_its_generation(failed_over: Platform) -> None:
-    rebuild.run(failed_over.desk(), "prod")
-    drop.run(failed_over.desk(), "prod", 1)
+    rebuild.rebuild_standby(failed_over.session(), "prod")
+    drop.drop_database(failed_over.session(), "prod", 1)
     assert declared(failed_over, "prod")["database.retained_generations"] == []
     assert failed_over.engine.unprotected == ["urn::database-instance"]
     assert PROD not in failed_over.world.databases[failed_over.region("prod")]
 
 
 def test_a_database_in_use_or_without_a_snapshot_is_not_dropped(failed_over: Platform) -> None:
-    rebuild.run(failed_over.desk(), "prod")
+    rebuild.rebuild_standby(failed_over.session(), "prod")
     with pytest.raises(OpsError, match="generation 2 of prod is in use"):
-        drop.run(failed_over.desk(), "prod", 2)
+        drop.drop_database(failed_over.session(), "prod", 2)
     failed_over.world.snapshots.clear()
     with pytest.raises(OpsError, match=f"snapshot {PROD}-kept is missing"):
-        drop.run(failed_over.desk(), "prod", 1)
+        drop.drop_database(failed_over.session(), "prod", 1)
     assert failed_over.engine.unprotected == []
 
 
 def test_dropping_what_is_not_there_says_so(platform: Platform, capsys: pytest.CaptureFixture[str]) -> None:
-    drop.run(platform.desk(), "prod", 7)
+    drop.drop_database(platform.session(), "prod", 7)
     assert "prod keeps no generation 7; it keeps: none" in capsys.readouterr().out

@@ -22,20 +22,20 @@ def platform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Platform:
     return found
 
 
-def leads_to(platform: Platform) -> set[str]:
+def routed_to(platform: Platform) -> set[str]:
     return {platform.world.records[host].rpartition(".")[2] for host in HOSTS}
 
 
-def test_a_flip_leads_every_name_to_the_region_and_the_file_says_so(platform: Platform) -> None:
-    flip.run(platform.desk(), "dr")
-    assert leads_to(platform) == {"dr"}
+def test_a_flip_routes_every_name_to_the_region_and_the_file_says_so(platform: Platform) -> None:
+    flip.flip_to(platform.session(), "dr")
+    assert routed_to(platform) == {"dr"}
     assert platform.file("edge").get("live") == "dr"
     assert (platform.engine.ups, platform.history()) == (["edge"], ["flip"])
 
 
 def test_a_flip_to_where_visitors_are_changes_nothing(platform: Platform, capsys: pytest.CaptureFixture[str]) -> None:
-    flip.run(platform.desk(), "prod")
-    assert "visitors are led to prod already" in capsys.readouterr().out
+    flip.flip_to(platform.session(), "prod")
+    assert "traffic is routed to prod already" in capsys.readouterr().out
     assert (platform.engine.ups, platform.history()) == ([], [])
 
 
@@ -43,9 +43,14 @@ def test_a_closed_gate_refuses_and_every_closed_one_is_named(platform: Platform)
     platform.world.in_service = 1
     platform.world.certificate = "EXPIRED"
     with pytest.raises(OpsError) as refused:
-        flip.run(platform.desk(), "dr")
+        flip.flip_to(platform.session(), "dr")
     assert refused.value.exit_code is Exit.REFUSED
-    for part in ("web capacity: 1 in service, 2 required", "worker capacity", "certificate", "nothing was changed"):
+    for part in (
+        "capacity of web: 1 in service, 2 required",
+        "capacity of workers",
+        "certificate",
+        "no record was changed",
+    ):
         assert part in refused.value.message
     assert platform.engine.ups == []
 
@@ -54,7 +59,7 @@ def test_a_region_that_only_follows_is_refused(platform: Platform) -> None:
     platform.file("dr").set({"activated": False})
     platform.engine.up("dr", None)
     with pytest.raises(OpsError) as refused:
-        flip.run(platform.desk(), "dr")
+        flip.flip_to(platform.session(), "dr")
     assert "a replica of" in refused.value.message
     assert "health/database: 503" in refused.value.message
 
@@ -65,47 +70,47 @@ def test_an_edge_that_is_not_strict_is_refused(platform: Platform, monkeypatch: 
 
     monkeypatch.setattr(visitor, "zone_setting", setting)
     with pytest.raises(OpsError, match="edge TLS: mode full"):
-        flip.run(platform.desk(), "dr")
+        flip.flip_to(platform.session(), "dr")
 
 
-def test_a_forced_flip_is_signed_with_its_reason_and_what_was_closed(platform: Platform) -> None:
+def test_a_forced_flip_is_recorded_with_its_reason_and_what_was_closed(platform: Platform) -> None:
     platform.world.in_service = 1
-    flip.run(platform.desk(force="better than nothing"), "dr")
-    forced = platform.desk().ledger.history()[0]
+    flip.flip_to(platform.session(force="better than nothing"), "dr")
+    forced = platform.records()[0]
     assert (forced["kind"], forced["reason"]) == ("forced-flip", "better than nothing")
     assert len(forced["closed"]) == 2
-    assert leads_to(platform) == {"dr"}
+    assert routed_to(platform) == {"dr"}
 
 
 def test_a_flip_is_undone_through_the_same_gates(platform: Platform) -> None:
     with pytest.raises(OpsError, match="no flip to undo"):
-        flip.undo(platform.desk())
-    flip.run(platform.desk(), "dr")
+        flip.undo(platform.session())
+    flip.flip_to(platform.session(), "dr")
     with pytest.raises(OpsError, match="dr took over and takes writes: the data here is out of date"):
-        flip.undo(platform.desk())
-    flip.undo(platform.desk(force="it was the wrong region"))
-    assert leads_to(platform) == {"prod"}
+        flip.undo(platform.session())
+    flip.undo(platform.session(force="it was the wrong region"))
+    assert routed_to(platform) == {"prod"}
     assert platform.file("edge").get("live") == "prod"
-    flip.run(platform.desk(), "dr")
+    flip.flip_to(platform.session(), "dr")
     platform.world.lost.add(platform.region("prod"))
     with pytest.raises(OpsError, match="gate of prod closed"):
-        flip.undo(platform.desk())
-    assert leads_to(platform) == {"dr"}
+        flip.undo(platform.session())
+    assert routed_to(platform) == {"dr"}
 
 
 def test_an_edge_that_fails_for_a_while_is_tried_again(platform: Platform) -> None:
     platform.world.edge_failures = 2
-    flip.run(platform.desk(), "dr")
-    assert leads_to(platform) == {"dr"}
+    flip.flip_to(platform.session(), "dr")
+    assert routed_to(platform) == {"dr"}
     assert len(platform.engine.ups) == 3
 
 
-def test_an_edge_that_keeps_failing_leads_every_name_back(platform: Platform) -> None:
+def test_an_edge_that_keeps_failing_rolls_every_name_back(platform: Platform) -> None:
     platform.world.edge_failures = 3
-    with pytest.raises(OpsError, match="every name leads to prod again") as failed:
-        flip.run(platform.desk(), "dr")
+    with pytest.raises(OpsError, match="every name is routed to prod") as failed:
+        flip.flip_to(platform.session(), "dr")
     assert failed.value.exit_code is Exit.FAILED
-    assert leads_to(platform) == {"prod"}
+    assert routed_to(platform) == {"prod"}
     assert platform.file("edge").get("live") == "prod"
     assert platform.history() == []
 
@@ -113,32 +118,32 @@ def test_an_edge_that_keeps_failing_leads_every_name_back(platform: Platform) ->
 def test_a_way_back_that_fails_too_is_said(platform: Platform) -> None:
     platform.world.edge_failures = 99
     with pytest.raises(OpsError, match="the way back to prod failed too"):
-        flip.run(platform.desk(), "dr")
+        flip.flip_to(platform.session(), "dr")
 
 
 def test_a_change_without_effect_fails_loudly_and_names_the_record(platform: Platform) -> None:
     platform.world.ignored_names.add("app.askproai.de")
     with pytest.raises(OpsError) as failed:
-        flip.run(platform.desk(), "dr")
+        flip.flip_to(platform.session(), "dr")
     assert failed.value.exit_code is Exit.FAILED
-    assert "did not change app.askproai.de: it leads to balancer.prod" in failed.value.message
-    assert "every name leads to prod again" in failed.value.message
-    assert leads_to(platform) == {"prod"}
+    assert "did not change app.askproai.de: it is balancer.prod" in failed.value.message
+    assert "every name is routed to prod" in failed.value.message
+    assert routed_to(platform) == {"prod"}
 
 
 def test_a_record_that_is_not_where_the_state_has_it_is_put_right(platform: Platform) -> None:
-    flip.run(platform.desk(), "dr")
+    flip.flip_to(platform.session(), "dr")
     platform.world.records["app.askproai.de"] = "balancer.prod"
-    flip.run(platform.desk(), "dr")
+    flip.flip_to(platform.session(), "dr")
     assert platform.engine.refreshed == ["edge"]
-    assert leads_to(platform) == {"dr"}
+    assert routed_to(platform) == {"dr"}
 
 
 def test_an_engine_at_work_on_the_edge_is_named_and_the_file_stays(platform: Platform) -> None:
     busy = LockedError("stack edge is locked by ann@laptop (pid 1)", [("ann@laptop", 1)])
     platform.engine.failing["edge"] = busy
     with pytest.raises(OpsError, match="ann@laptop") as refused:
-        flip.run(platform.desk(), "dr")
+        flip.flip_to(platform.session(), "dr")
     assert refused.value.exit_code is Exit.BUSY
     assert platform.file("edge").get("live") == "prod"
 
@@ -153,10 +158,10 @@ def test_visitors_who_are_not_served_are_an_error_that_names_the_way_back(
 
     monkeypatch.setattr(visitor, "visit", elsewhere)
     with pytest.raises(OpsError, match="ops dr flip --undo"):
-        flip.run(platform.desk(), "dr")
+        flip.flip_to(platform.session(), "dr")
 
 
 def test_a_dry_run_asks_the_gates_and_changes_nothing(platform: Platform, capsys: pytest.CaptureFixture[str]) -> None:
-    flip.run(platform.desk(dry_run=True), "dr")
-    assert "would lead visitors to dr" in capsys.readouterr().out
-    assert (platform.engine.ups, platform.history(), leads_to(platform)) == ([], [], {"prod"})
+    flip.flip_to(platform.session(dry_run=True), "dr")
+    assert "would route traffic to dr" in capsys.readouterr().out
+    assert (platform.engine.ups, platform.history(), routed_to(platform)) == ([], [], {"prod"})

@@ -19,7 +19,7 @@ def platform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Platform:
 
 
 def findings(platform: Platform, accepted_lag: int | None = None) -> list[str]:
-    pair: Pair = platform.desk().pair
+    pair: Pair = platform.session().pair
     found = Preflight(standby=pair["dr"], other=pair["prod"], accepted_lag=accepted_lag).run()
     return [finding.text if finding.blocks else f"warning: {finding.text}" for finding in found]
 

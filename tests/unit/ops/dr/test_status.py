@@ -1,4 +1,4 @@
-"""The status: both regions side by side, and every difference from peace with what leads back."""
+"""The status: both regions side by side, and every deviation from normal operation with the command that ends it."""
 
 from pathlib import Path
 
@@ -21,15 +21,15 @@ def platform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Platform:
     return found
 
 
-def test_in_peace_there_is_no_drift(platform: Platform, capsys: pytest.CaptureFixture[str]) -> None:
+def test_in_normal_operation_there_is_no_deviation(platform: Platform, capsys: pytest.CaptureFixture[str]) -> None:
     found = status.status()
-    assert found.drift == []
+    assert found.deviations == []
     prod, dr = found.regions
     assert (prod.live, prod.health, prod.database) == ("live", "ok", "askproai-prod-database: available, writer")
     assert (dr.live, dr.replica_lag, dr.newest_backup) == ("", "0 s, 30 s ago", "3 h ago")
     assert platform.world.changes() == []
     status.show(found)
-    assert "as in peace" in capsys.readouterr().out
+    assert "normal operation" in capsys.readouterr().out
 
 
 def test_a_lost_region_is_asked_once_and_shown_as_unknown(platform: Platform) -> None:
@@ -42,21 +42,21 @@ def test_a_lost_region_is_asked_once_and_shown_as_unknown(platform: Platform) ->
 
 def test_after_a_failover_the_way_back_is_named(platform: Platform) -> None:
     platform.world.lost.add(platform.region("prod"))
-    failover(platform.desk(waive_fence="gone"), "dr")
-    drift = "\n".join(status.status().drift)
-    assert "`ops dr failback --to prod`" in drift
-    assert "prod takes writes as well: `ops dr rebuild prod`" in drift
+    failover(platform.session(waive_fence="gone"), "dr")
+    deviations = "\n".join(status.status().deviations)
+    assert "`ops dr failback --to prod`" in deviations
+    assert "prod takes writes as well: `ops dr rebuild prod`" in deviations
 
 
 def test_a_killed_engine_and_a_kept_database_are_named(platform: Platform) -> None:
     platform.world.killed.add("dr")
     platform.file("prod").set({"database.generation": 2, "database.retained_generations": [1]})
-    drift = status.status().drift
-    assert "an engine was killed: `ops recover dr`" in drift
-    assert "prod keeps a former database: `ops dr drop prod 1`" in drift
+    deviations = status.status().deviations
+    assert "an engine was killed: `ops recover dr`" in deviations
+    assert "prod keeps a former database: `ops dr drop prod 1`" in deviations
 
 
 def test_the_status_is_json_for_programs(platform: Platform) -> None:
     told = status.status().to_json()
     assert [region["stack"] for region in told["regions"]] == ["prod", "dr"]
-    assert set(told) == {"regions", "drift", "under_way"}
+    assert set(told) == {"regions", "deviations", "under_way"}

@@ -7,7 +7,7 @@ from stack_files import ROOT, settings_of
 
 from ops.objectives import expected as table
 from ops.objectives import sources
-from ops.objectives.expected import LIMIT_MINUTES, Expected, Posture, Standby, expected
+from ops.objectives.expected import Expected, Posture, Standby, expected
 from ops.objectives.sources import Basis, Source
 
 WARMUP = 300
@@ -28,10 +28,6 @@ def test_a_prepared_standby_takes_over_within_its_limit(posture: Posture) -> Non
     assert told.within, told.verdict()
     assert "assumed" in told.verdict()
     assert {table.BACK_UP, table.CONVERT} & {step.name for step in told.steps} == set()
-
-
-def test_the_limits_are_those_of_the_two_postures() -> None:
-    assert dict(LIMIT_MINUTES) == {"pilot-light": 30, "warm": 12}
 
 
 def test_from_pilot_light_the_cache_decides() -> None:

@@ -14,7 +14,7 @@ NAME_LIMIT = 64
 
 
 @dataclass(frozen=True)
-class Place:
+class StateBackend:
     """`region` holds the state and its key, `copy_region` a copy of both: the loss of either leaves the other."""
 
     region: str
@@ -26,7 +26,7 @@ class Place:
     edge_stack: str
 
     @classmethod
-    def of(cls) -> "Place":
+    def of(cls) -> "StateBackend":
         """As the stack files have it: the state is where the copies of the home region are.
 
         Raises OpsError where they do not say it, or not the same.
@@ -84,7 +84,7 @@ class Place:
         return self.naming.physical("replication", NAME_LIMIT)
 
     @property
-    def backend_url(self) -> str:
+    def url(self) -> str:
         """What `pulumi login` takes."""
         return f"s3://{self.bucket}?{self._query}"
 

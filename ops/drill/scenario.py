@@ -1,4 +1,4 @@
-"""The course of a drill: load through the edge, the live region lost, failover, the region back, failback."""
+"""The scenario of a drill: load through the edge, the live region lost, failover, the region back, failback."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -7,13 +7,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ops.core.pair import Pair
-from ops.core.session import Desk, Operation, Options
-from ops.core.steps import Entry, Timeline, say
+from ops.core.session import Operation, Session, SessionOptions
+from ops.core.steps import CHANGING, Entry, Plan, Step, Timeline, named, say
+from ops.dr import flip
+from ops.dr.failback import STEPS as FAILBACK
 from ops.dr.failback import failback
+from ops.dr.failover import STEPS as FAILOVER
 from ops.dr.failover import failover
-from ops.drill import losses
+from ops.drill import measured_loss
 from ops.drill.canary import Ask, Attempt, Canary, through_the_edge
-from ops.drill.losses import Loss, Outage
+from ops.drill.measured_loss import Loss, Outage
 from ops.drill.sandbox_control import Mode, SandboxControl
 from ops.drill.tables import Measured
 from ops.errors import Exit, OpsError
@@ -21,13 +24,39 @@ from ops.errors import Exit, OpsError
 REASON = "drill"
 WARM_UP_ROWS = 20
 """Five seconds of load: enough for rows on either side of the replication's lag."""
-GATES = "gates of"
-"""How the first step of a flip begins."""
 REFUSALS = 3
 """So many in a row are an outage, and no hiccup."""
 LOAD_SECONDS = 90.0
 NOTICE_SECONDS = 60.0
 SERVED_SECONDS = 120.0
+
+LOAD = Step(name="load through the edge", does="Writes rows as a visitor does, several times a second, until the end.")
+LOSE = Step(name="take the region of {stack} away", does="Has the sandbox refuse, hang or answer errors there.")
+NOTICE = Step(name="notice the outage", does="Waits until rows are refused.")
+VERIFY = Step(
+    name="verify through the edge",
+    does="Waits until rows are taken again, asks for those of before, and counts the calls to the lost region.",
+)
+RESTORE = Step(
+    name="restore the region of {stack}",
+    does="Has the sandbox answer there again.",
+    unless="`--skip-failback` is given",
+)
+VERIFY_BACK = Step(
+    name="verify the way back through the edge",
+    does="Waits until rows are taken where they were at first, and asks for those written meanwhile.",
+    unless="`--skip-failback` is given",
+)
+PLAN = Plan(
+    steps=(
+        *named((LOAD, LOSE, NOTICE), stack="LIVE"),
+        *named(FAILOVER, stack="STANDBY", other="LIVE"),
+        *named((VERIFY, RESTORE), stack="LIVE"),
+        *named(FAILBACK, stack="LIVE", other="STANDBY"),
+        VERIFY_BACK,
+    ),
+    exits=(*CHANGING, Exit.OVER_BUDGET),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,8 +70,8 @@ class DrillOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DrillDesk(Desk):
-    """The desk of an operator who says yes, looks at the clock when asked, and watches every operation."""
+class DrillSession(Session):
+    """The session of an operator who says yes, looks at the clock when asked, and watches every operation."""
 
     decide: Callable[[], None]
     watch: Callable[[Operation], None]
@@ -73,12 +102,12 @@ class Drill:
     measured: Measured | None = None
 
     def __post_init__(self) -> None:
-        self.home, self.away = self.pair.live, self.pair.other
-        self.home_region, self.away_region = self.pair[self.home].region, self.pair[self.away].region
+        self.live, self.standby = self.pair.live, self.pair.other
+        self.live_region, self.standby_region = self.pair[self.live].region, self.pair[self.standby].region
         self.ask: Ask = through_the_edge(self.pair.domain)
 
     def run(self) -> None:
-        """The whole drill. Raises OpsError where a step fails; what was lost is given back in any case."""
+        """The whole drill. Raises OpsError where a step fails; the region is restored in any case."""
         with self._tidied(), Canary(self.ask) as load:
             self._load(load)
             self._lose_the_region()
@@ -86,7 +115,7 @@ class Drill:
             self._failover()
             self.measured = self._measure(load)
             if not self.options.skip_failback:
-                self._give_back()
+                self._restore()
                 self._failback(load)
 
     def entries(self) -> list[Entry]:
@@ -95,7 +124,7 @@ class Drill:
         return sorted((entry for timeline in timelines for entry in timeline.entries), key=lambda entry: entry.started)
 
     def _load(self, load: Canary) -> None:
-        with self.timeline.step("load through the edge") as step:
+        with self.timeline.step(LOAD) as step:
             self.sandbox.set_lag(self.options.lag_seconds)
 
             def flows(attempts: list[Attempt]) -> bool:
@@ -104,28 +133,28 @@ class Drill:
 
             attempts = load.wait("the load is served", flows, LOAD_SECONDS)
             if not self.sandbox.replicates():
-                raise OpsError(f"no replica follows {self.home}: run `ops dr status`", Exit.REFUSED)
+                raise OpsError(f"no replica follows {self.live}: run `ops dr status`", Exit.REFUSED)
             step.detail = f"{len(attempts)} rows, {attempts[-1].region} takes them"
 
     def _lose_the_region(self) -> None:
-        with self.timeline.step(f"take {self.home_region} away") as step:
-            self.sandbox.black_out(self.home_region, self.options.mode)
-            step.detail = self.options.mode
+        with self.timeline.step(LOSE, stack=self.live) as step:
+            self.sandbox.black_out(self.live_region, self.options.mode)
+            step.detail = f"{self.live_region}: {self.options.mode}"
         self._mark("region lost")
 
     def _notice(self, load: Canary) -> None:
-        with self.timeline.step("notice the outage") as step:
-            load.wait("the outage shows", lambda attempts: losses.fails(attempts, REFUSALS), NOTICE_SECONDS)
+        with self.timeline.step(NOTICE) as step:
+            load.wait("the outage shows", lambda attempts: measured_loss.fails(attempts, REFUSALS), NOTICE_SECONDS)
             step.detail = f"{REFUSALS} rows refused in a row"
 
     def _failover(self) -> None:
         """From the decision on, which falls inside, nothing may call the lost region."""
-        failover(self._desk(Options(yes=True, waive_fence=REASON)), self.away)
+        failover(self._session(SessionOptions(yes=True, waive_fence=REASON)), self.standby)
 
-    def _desk(self, options: Options) -> Desk:
-        plain = Desk.of(replace(options, report=self.options.report))
+    def _session(self, options: SessionOptions) -> Session:
+        plain = Session.of(replace(options, report=self.options.report))
         known = {"engine": plain.engine, "pair": plain.pair, "ledger": plain.ledger, "options": plain.options}
-        return DrillDesk(**known, decide=self._decide, watch=self.operations.append)
+        return DrillSession(**known, decide=self._decide, watch=self.operations.append)
 
     def _decide(self) -> None:
         if self.decided is None:
@@ -134,60 +163,61 @@ class Drill:
 
     def _measure(self, load: Canary) -> Measured:
         def served(attempts: list[Attempt]) -> bool:
-            return losses.serves(attempts, self.away_region)
+            return measured_loss.serves(attempts, self.standby_region)
 
-        with self.timeline.step("verify through the edge") as step:
-            attempts = load.wait(f"{self.away_region} serves", served, SERVED_SECONDS)
-            calls = self.sandbox.calls(self.home_region)
-            found = losses.outage(attempts, self.home_region)
+        with self.timeline.step(VERIFY) as step:
+            attempts = load.wait(f"{self.standby_region} serves", served, SERVED_SECONDS)
+            calls = self.sandbox.calls(self.live_region)
+            found = measured_loss.outage(attempts, self.live_region)
             if found is None:
-                raise OpsError(f"{self.home_region} never stopped serving: the black-out had no effect")
-            lost = losses.loss(attempts, self.home_region, self.ask)
-            step.detail = f"{self.away_region} takes rows, {lost.rows} are lost"
+                raise OpsError(f"{self.live_region} never stopped serving: the black-out had no effect")
+            lost = measured_loss.loss(attempts, self.live_region, self.ask)
+            step.detail = f"{self.standby_region} takes rows, {lost.rows} are lost"
         self._mark("served again", found.ended)
-        flip = flip_seconds(self.operations[-1].timeline.entries)
-        return Measured(outage=found, loss=lost, calls=calls, lost_region=self.home_region, flip_seconds=flip)
+        flip = flip_seconds(self.operations[-1].timeline.entries, self.standby)
+        return Measured(outage=found, loss=lost, calls=calls, lost_region=self.live_region, flip_seconds=flip)
 
-    def _give_back(self) -> None:
-        with self.timeline.step(f"give {self.home_region} back"):
-            self.sandbox.restore(self.home_region)
+    def _restore(self) -> None:
+        with self.timeline.step(RESTORE, stack=self.live):
+            self.sandbox.restore(self.live_region)
         self._mark("region back")
 
     def _failback(self, load: Canary) -> None:
         """It ends with a preview of all stacks, and fails where that shows a change."""
         began = len(load.attempts())
-        failback(self._desk(Options(yes=True, rebuild=True)), self.home)
+        failback(self._session(SessionOptions(yes=True, rebuild=True)), self.live)
 
         def served(attempts: list[Attempt]) -> bool:
-            return losses.serves(attempts[began:], self.home_region)
+            return measured_loss.serves(attempts[began:], self.live_region)
 
-        with self.timeline.step("verify the way back through the edge") as step:
-            attempts = load.wait(f"{self.home_region} serves", served, SERVED_SECONDS)
+        with self.timeline.step(VERIFY_BACK) as step:
+            attempts = load.wait(f"{self.live_region} serves", served, SERVED_SECONDS)
             away = [attempt for attempt in attempts if self.decided and attempt.sent > self.decided]
-            back: Outage | None = losses.outage(away, self.away_region)
-            lost: Loss = losses.loss(away, self.away_region, self.ask)
-            step.detail = f"{self.home_region} takes rows, {lost.rows} are lost"
+            back: Outage | None = measured_loss.outage(away, self.standby_region)
+            lost: Loss = measured_loss.loss(away, self.standby_region, self.ask)
+            step.detail = f"{self.live_region} takes rows, {lost.rows} are lost"
         if self.measured:
-            self.measured = replace(self.measured, back=back, back_loss=lost, changes={})
-        self._mark("home again", back.ended if back else None)
+            self.measured = replace(self.measured, back=back, back_loss=lost)
+        self._mark("failed back", back.ended if back else None)
 
     @contextmanager
     def _tidied(self) -> Iterator[None]:
-        """Whatever happens inside, the region is given back and the lag is as it was."""
+        """Whatever happens inside, the region is restored and the lag is as it was."""
         lag = self.sandbox.lag_seconds()
         try:
             yield
         finally:
-            for region in set(self.sandbox.lost()) & {self.home_region}:
+            for region in set(self.sandbox.lost()) & {self.live_region}:
                 self.sandbox.restore(region)
-                say(f"{region} is given back")
+                say(f"{region} is restored")
             self.sandbox.set_lag(lag)
 
     def _mark(self, name: str, at: datetime | None = None) -> None:
         self.marks.append({"name": name, "at": (at or datetime.now(UTC)).isoformat()})
 
 
-def flip_seconds(entries: Sequence[Entry]) -> float | None:
+def flip_seconds(entries: Sequence[Entry], to: str) -> float | None:
     """How long the flip took, from its gates to its last step; None where there was none."""
-    first = next((number for number, entry in enumerate(entries) if entry.name.startswith(GATES)), None)
+    gates = flip.GATES.name.format(stack=to)
+    first = next((number for number, entry in enumerate(entries) if entry.name == gates), None)
     return None if first is None else sum(entry.seconds for entry in entries[first:])

@@ -1,4 +1,4 @@
-"""What would be lost: read before the operator decides, shown, and kept with the decision."""
+"""The data loss to expect: read before the operator decides, shown, and kept with the decision."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,15 +6,14 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from ops.core import facts, visitor
-from ops.core.facts import aside
+from contract import CANARY_PATH, app
+from ops.core import aws, facts, visitor
+from ops.core.facts import side_by_side
 from ops.core.pair import Pair, RegionStack
-
-CANARY = "/api/canary"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Quote:
+class DataLossEstimate:
     """What a switch would lose, None for what could not be asked.
 
     `canary` is {"rows", "last_id", "last_written_at", ...} as visitors have it. The standby's is not known before it
@@ -28,33 +27,34 @@ class Quote:
     queued_messages: int | None
 
     def lines(self) -> list[str]:
-        """The quote as the operator reads it."""
+        """The estimate as the operator reads it."""
+        queued = "unknown number" if self.queued_messages is None else self.queued_messages
         return [
             f"replica lag              {_lag(self)}",
             f"last canary row          {_canary(self.canary)}",
             f"newest replicated object {self.newest_object.isoformat() if self.newest_object else 'none, or unknown'}",
-            f"messages in queues       {_messages(self.queued_messages)}",
+            f"messages in queues       {queued}, they stay behind",
         ]
 
     def to_json(self) -> dict[str, Any]:
-        """The quote as the ledger takes it."""
+        """The estimate as the ledger takes it."""
         newest = self.newest_object.isoformat() if self.newest_object else None
         return {**vars(self), "newest_object": newest}
 
 
-def quote(pair: Pair, standby: RegionStack, other: RegionStack, *, other_answers: bool) -> Quote:
+def estimate(pair: Pair, standby: RegionStack, other: RegionStack, *, other_answers: bool) -> DataLossEstimate:
     """Ask everything side by side; the other region only where it answers."""
     bucket = str(standby.output("bucket_names")["uploads"])
     asked: dict[str, Callable[[], Any]] = {
         "lag": lambda: facts.lag(standby),
-        "canary": lambda: canary(pair),
+        "canary": lambda: canary_rows(pair),
         "newest": lambda: facts.newest_object(standby, bucket),
     }
     if other_answers:
         asked["queued"] = lambda: facts.queued(other)
-    found = aside({name: partial(_or_none, question) for name, question in asked.items()})
+    found = side_by_side({name: partial(_or_none, question) for name, question in asked.items()})
     lag, newest = found["lag"], found["newest"]
-    return Quote(
+    return DataLossEstimate(
         lag_seconds=lag.seconds if lag else None,
         lag_age_seconds=lag.age_seconds if lag else None,
         canary=found.get("canary"),
@@ -63,26 +63,24 @@ def quote(pair: Pair, standby: RegionStack, other: RegionStack, *, other_answers
     )
 
 
-def canary(pair: Pair) -> dict[str, Any] | None:
+def canary_rows(pair: Pair) -> dict[str, Any] | None:
     """The canary rows that visitors have, None where nothing answers them."""
-    answer = visitor.visit(f"app.{pair.domain}", CANARY)
+    answer = visitor.visit(app(pair.domain), CANARY_PATH)
     return dict(answer.body) if answer.status == 200 and isinstance(answer.body, dict) else None
 
 
 def _or_none(question: Callable[[], Any]) -> Any:
-    """An answer, or None: a quote is worth having in part."""
-    from botocore.exceptions import BotoCoreError, ClientError
-
+    """An answer, or None: an estimate is worth having in part."""
     try:
         return question()
-    except (BotoCoreError, ClientError):
+    except aws.errors():
         return None
 
 
-def _lag(quote: Quote) -> str:
-    if quote.lag_seconds is None:
+def _lag(found: DataLossEstimate) -> str:
+    if found.lag_seconds is None:
         return "unknown"
-    return f"{quote.lag_seconds:.0f} s, measured {quote.lag_age_seconds:.0f} s ago"
+    return f"{found.lag_seconds:.0f} s, measured {found.lag_age_seconds:.0f} s ago"
 
 
 def _canary(row: dict[str, Any] | None) -> str:
@@ -91,7 +89,3 @@ def _canary(row: dict[str, Any] | None) -> str:
     if not row.get("rows"):
         return "none"
     return f"{row.get('last_id')} of {row.get('last_written_at')}, {row.get('rows')} rows"
-
-
-def _messages(count: int | None) -> str:
-    return "unknown; they stay behind" if count is None else f"{count}, they stay behind"

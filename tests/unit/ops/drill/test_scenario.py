@@ -1,4 +1,4 @@
-"""The course of a drill, with a world of two regions in place of the sandbox and of the operators' commands."""
+"""The drilled of a drill, with a world of two regions in place of the sandbox and of the operators' commands."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -8,28 +8,28 @@ from typing import Any, cast
 import pytest
 
 from ops.core.pair import Pair
-from ops.core.session import Desk, Operation, Options
+from ops.core.session import Operation, Session, SessionOptions
 from ops.core.steps import Entry, Timeline
 from ops.core.visitor import Answer
-from ops.drill import course as drill_course
 from ops.drill import drill
+from ops.drill import scenario as drill_scenario
 from ops.drill.canary import Ask, Canary
-from ops.drill.course import Drill, DrillDesk, DrillOptions, flip_seconds
 from ops.drill.sandbox_control import SandboxControl
+from ops.drill.scenario import Drill, DrillOptions, DrillSession, flip_seconds
 from ops.errors import Exit, OpsError
 
-HOME, AWAY = "home", "away"
+PRIMARY, STANDBY = "primary", "standby"
 
 
 def _no_rows() -> dict[str, dict[int, tuple[str, str]]]:
-    return {HOME: {}, AWAY: {}}
+    return {PRIMARY: {}, STANDBY: {}}
 
 
 @dataclass
 class World:
     """Two regions, one live; rows by region; what was asked of the sandbox, in order."""
 
-    live: str = HOME
+    live: str = PRIMARY
     taken: list[str] = field(default_factory=list)
     rows: dict[str, dict[int, tuple[str, str]]] = field(default_factory=_no_rows)
     log: list[str] = field(default_factory=list)
@@ -60,7 +60,7 @@ class World:
         self.counted.clear()
 
     def calls(self, name: str) -> dict[str, int]:
-        return dict(self.counted) if name == region(HOME) else {}
+        return dict(self.counted) if name == region(PRIMARY) else {}
 
     def lag_seconds(self) -> float:
         return self.lag
@@ -72,7 +72,7 @@ class World:
         return self.follows
 
     def switch(self, to: str, forgets: int) -> None:
-        """Visitors are led to the other region, which has all but the newest rows."""
+        """Traffic is routed to the other region, which has all but the newest rows."""
         kept = sorted(self.rows[self.live])[: len(self.rows[self.live]) - forgets]
         self.rows[to] = {number: self.rows[self.live][number] for number in kept}
         self.live = to
@@ -96,7 +96,7 @@ class Stack:
 class TwoStacks:
     """The pair, read from the world."""
 
-    stacks = (HOME, AWAY)
+    stacks = (PRIMARY, STANDBY)
     edge = "edge"
     domain = "example.com"
 
@@ -109,58 +109,62 @@ class TwoStacks:
 
     @property
     def other(self) -> str:
-        return AWAY if self.live == HOME else HOME
+        return STANDBY if self.live == PRIMARY else PRIMARY
 
     def __getitem__(self, stack: str) -> Stack:
         live = stack == self.live
-        follows = AWAY if stack == HOME else HOME
+        follows = STANDBY if stack == PRIMARY else PRIMARY
         return Stack(stack, region(stack), writes=live, following=not live and self._world.follows, follows=follows)
 
 
 def operation(kind: str) -> Operation:
     steps = [
         Entry(name=name, started=datetime.now(UTC), seconds=1.5, outcome="done")
-        for name in (f"activate for a {kind}", "gates of it", "lead visitors to it")
+        for name in (f"activate for a {kind}", "gates of standby", "route traffic to standby")
     ]
-    return Operation(kind=kind, source=HOME, target=AWAY, started=datetime.now(UTC), timeline=Timeline(entries=steps))
+    return Operation(
+        kind=kind, source=PRIMARY, target=STANDBY, started=datetime.now(UTC), timeline=Timeline(entries=steps)
+    )
 
 
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> World:
     """A world in which failover loses two rows, and failback none."""
     made = World()
-    desk = Desk(engine=cast(Any, None), pair=cast(Pair, TwoStacks(made)), ledger=cast(Any, None), options=Options())
+    session = Session(
+        engine=cast(Any, None), pair=cast(Pair, TwoStacks(made)), ledger=cast(Any, None), options=SessionOptions()
+    )
 
-    def failover(desk: DrillDesk, to: str) -> Operation:
+    def failover(session: DrillSession, to: str) -> Operation:
         done = operation("failover")
-        desk.watch(done)
+        session.watch(done)
         made.counted["sts"] = 1
-        desk.confirm("Activate?")
-        made.log.append(f"failover to {to}, fence waived for {desk.options.waive_fence}")
+        session.confirm("Activate?")
+        made.log.append(f"failover to {to}, fence waived for {session.options.waive_fence}")
         made.switch(to, forgets=2)
         return done
 
-    def failback(desk: DrillDesk, to: str) -> Operation:
+    def failback(session: DrillSession, to: str) -> Operation:
         done = operation("failback")
-        desk.watch(done)
-        desk.confirm("Rebuild?")
-        assert desk.options.rebuild
+        session.watch(done)
+        session.confirm("Rebuild?")
+        assert session.options.rebuild
         made.log.append(f"failback to {to}")
         made.switch(to, forgets=0)
         return done
 
-    def of(options: Options) -> Desk:
-        return Desk(engine=desk.engine, pair=desk.pair, ledger=desk.ledger, options=options)
+    def of(options: SessionOptions) -> Session:
+        return Session(engine=session.engine, pair=session.pair, ledger=session.ledger, options=options)
 
-    monkeypatch.setattr(Desk, "of", of)
-    monkeypatch.setattr(drill_course, "failover", failover)
-    monkeypatch.setattr(drill_course, "failback", failback)
+    monkeypatch.setattr(Session, "of", of)
+    monkeypatch.setattr(drill_scenario, "failover", failover)
+    monkeypatch.setattr(drill_scenario, "failback", failback)
 
     def through_the_edge(_: str) -> Ask:
         return made.write
 
-    monkeypatch.setattr(drill_course, "through_the_edge", through_the_edge)
-    monkeypatch.setattr(drill_course, "Canary", partial(Canary, interval_seconds=0.005))
+    monkeypatch.setattr(drill_scenario, "through_the_edge", through_the_edge)
+    monkeypatch.setattr(drill_scenario, "Canary", partial(Canary, interval_seconds=0.005))
     return made
 
 
@@ -173,22 +177,22 @@ def running(world: World, **options: Any) -> Drill:
 
 
 def test_a_drill_goes_there_and_back(world: World) -> None:
-    course = running(world, mode="hang")
-    course.run()
+    drilled = running(world, mode="hang")
+    drilled.run()
     assert world.log == [
-        "lost home-1 hang",
+        "lost primary-1 hang",
         "count from nothing",
-        "failover to away, fence waived for drill",
-        "back home-1",
-        "failback to home",
+        "failover to standby, fence waived for drill",
+        "back primary-1",
+        "failback to primary",
     ]
-    assert [mark["name"] for mark in course.marks] == ["region lost", "served again", "region back", "home again"]
+    assert [mark["name"] for mark in drilled.marks] == ["region lost", "served again", "region back", "failed back"]
 
 
 def test_what_was_measured_is_what_happened(world: World) -> None:
-    course = running(world)
-    course.run()
-    found = course.measured
+    drilled = running(world)
+    drilled.run()
+    found = drilled.measured
     assert found is not None
     assert found.loss.rows == 2
     assert 0 < found.loss.seconds < 2
@@ -196,22 +200,21 @@ def test_what_was_measured_is_what_happened(world: World) -> None:
     assert found.flip_seconds == 3.0
     assert found.back_loss is not None
     assert found.back_loss.rows == 0
-    assert found.changes == {}
 
 
 def test_calls_before_the_decision_do_not_count(world: World) -> None:
-    course = running(world)
-    course.run()
-    assert course.measured is not None
-    assert course.measured.calls == {}
+    drilled = running(world)
+    drilled.run()
+    assert drilled.measured is not None
+    assert drilled.measured.calls == {}
 
 
 def test_a_drill_can_stay_in_the_other_region(world: World) -> None:
-    course = running(world, skip_failback=True)
-    course.run()
-    assert world.live == AWAY
-    assert course.measured is not None
-    assert course.measured.back_loss is None
+    drilled = running(world, skip_failback=True)
+    drilled.run()
+    assert world.live == STANDBY
+    assert drilled.measured is not None
+    assert drilled.measured.back_loss is None
     assert world.taken == []
 
 
@@ -221,51 +224,55 @@ def test_the_lag_is_as_it_was_afterwards(world: World) -> None:
 
 
 @pytest.mark.parametrize("error", [OpsError("no"), KeyboardInterrupt()])
-def test_the_region_is_given_back_when_a_drill_fails(
+def test_the_region_is_restored_when_a_drill_fails(
     world: World, monkeypatch: pytest.MonkeyPatch, error: BaseException
 ) -> None:
     def fails(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(drill_course, "failover", fails)
+    monkeypatch.setattr(drill_scenario, "failover", fails)
     with pytest.raises(type(error)):
         running(world, lag_seconds=30).run()
-    assert world.log == ["lost home-1 refuse", "back home-1"]
+    assert world.log == ["lost primary-1 refuse", "back primary-1"]
     assert world.lag == 1.0
 
 
 def test_without_a_replica_no_region_is_lost(world: World) -> None:
     world.follows = False
-    with pytest.raises(OpsError, match="no replica follows home") as raised:
+    with pytest.raises(OpsError, match="no replica follows primary") as raised:
         running(world).run()
     assert raised.value.exit_code is Exit.REFUSED
     assert world.log == []
 
 
 @pytest.mark.parametrize("follows", [True, False])
-def test_a_drill_begins_in_peace(world: World, follows: bool) -> None:
+def test_a_drill_begins_in_normal_operation(world: World, follows: bool) -> None:
     world.follows = follows
     pair = cast(Pair, TwoStacks(world))
     if follows:
-        drill.require_peace(pair)
+        drill.require_normal_operation(pair)
     else:
-        with pytest.raises(OpsError, match="away does not follow home"):
-            drill.require_peace(pair)
+        with pytest.raises(OpsError, match="standby does not follow primary"):
+            drill.require_normal_operation(pair)
 
 
 def test_steps_of_the_drill_and_of_its_operations_are_told_in_order(world: World) -> None:
-    course = running(world)
-    course.run()
-    names = [entry.name for entry in course.entries()]
-    assert names.index("notice the outage") < names.index("activate for a failover") < names.index("give home-1 back")
-    assert len(names) == len(course.timeline.entries) + 6
+    drilled = running(world)
+    drilled.run()
+    names = [entry.name for entry in drilled.entries()]
+    assert (
+        names.index("notice the outage")
+        < names.index("activate for a failover")
+        < names.index("restore the region of primary")
+    )
+    assert len(names) == len(drilled.timeline.entries) + 6
 
 
 def test_a_flip_takes_from_its_gates_on() -> None:
     began = datetime(2025, 1, 10, tzinfo=UTC)
     entries = [
         Entry(name=name, started=began + timedelta(seconds=number), seconds=number, outcome="done")
-        for number, name in enumerate(("activate", "gates of dr", "lead visitors to dr", "ask as a visitor"))
+        for number, name in enumerate(("activate", "gates of dr", "route traffic to dr", "ask as a visitor"))
     ]
-    assert flip_seconds(entries) == 6
-    assert flip_seconds(entries[:1]) is None
+    assert flip_seconds(entries, "dr") == 6
+    assert flip_seconds(entries[:1], "dr") is None

@@ -1,0 +1,61 @@
+"""What must exist before the first `pulumi up`: each prerequisite is looked for, and made only where it is missing."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from rich.table import Table
+
+from ops.core.aws import errors
+from ops.core.steps import Step, Timeline, console
+from ops.errors import OpsError, one_line
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prerequisite:
+    """`exists` says whether it is there as wanted; `make` makes it so, and can be repeated after a kill."""
+
+    name: str
+    where: str
+    why: str
+    exists: Callable[[], bool]
+    make: Callable[[], None]
+
+    @property
+    def step(self) -> Step:
+        """The step that makes it."""
+        does = f"Makes it: {self.why}." if self.why else "Makes it."
+        return Step(name=f"{self.name}, {self.where}", does=does, unless="it exists")
+
+
+def show(prerequisites: Iterable[Prerequisite]) -> int:
+    """Show which prerequisites exist; how many would be made."""
+    table = Table("what", "where", "is", "why", title="ops bootstrap", title_justify="left")
+    missing = 0
+    for prerequisite in prerequisites:
+        there = bool(_bounded(prerequisite.exists, prerequisite))
+        missing += not there
+        table.add_row(prerequisite.name, prerequisite.where, "there" if there else "to be made", prerequisite.why)
+    console().print(table)
+    return missing
+
+
+def make(prerequisites: Iterable[Prerequisite], timeline: Timeline) -> int:
+    """Make what is missing, in order; how many were made."""
+    made = 0
+    for prerequisite in prerequisites:
+        with timeline.step(prerequisite.step) as step:
+            if _bounded(prerequisite.exists, prerequisite):
+                step.skip("it exists")
+                continue
+            _bounded(prerequisite.make, prerequisite)
+            made += 1
+    return made
+
+
+def _bounded(call: Callable[[], Any], prerequisite: Prerequisite) -> Any:
+    """The call's answer. Raises OpsError for what AWS refuses, in words."""
+    try:
+        return call()
+    except errors() as error:
+        raise OpsError(f"{prerequisite.name} in {prerequisite.where}: {one_line(error)[:300]}") from None

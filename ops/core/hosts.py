@@ -1,0 +1,36 @@
+"""The hosts of a region, role by role: the names of their groups, and what they need of a quota."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from hosts.roles import ROLES, HostRole
+from ops.core.aws import client
+from ops.core.pair import RegionStack
+from ops.core.stack_files import StackFile
+
+OUTPUTS = {"web": "web_group_names", "workers": "worker_group_name"}
+"""The stack's output with the names of a role's groups: by group, or one name where the role has one group."""
+
+
+def groups(stack: RegionStack, role: HostRole) -> dict[str, str]:
+    """The names of a role's Auto Scaling groups, by group."""
+    found: Any = stack.output(OUTPUTS[role.name])
+    return dict(found) if isinstance(found, Mapping) else {role.groups[0]: str(found)}
+
+
+def setting(role: HostRole, group: str, name: str) -> str:
+    """The key of a group's setting: a block of its own, where the role has several groups."""
+    return f"{role.name}.{group}.{name}" if len(role.groups) > 1 else f"{role.name}.{name}"
+
+
+def vcpus(file: StackFile, size: str) -> int:
+    """The vCPUs of all hosts at a size: `min_size` or `max_size`."""
+    counts = [
+        (str(file.get(f"{role.name}.instance_type")), int(file.get(setting(role, group, size), 0)))
+        for role in ROLES
+        for group in role.groups
+    ]
+    types = sorted({instance_type for instance_type, _ in counts})
+    rows = client("ec2", str(file.get("region"))).describe_instance_types(InstanceTypes=types)["InstanceTypes"]
+    each = {row["InstanceType"]: int(row["VCpuInfo"]["DefaultVCpus"]) for row in rows}
+    return sum(each[instance_type] * count for instance_type, count in counts)

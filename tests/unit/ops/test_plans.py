@@ -1,0 +1,253 @@
+"""What a command declares and what it does: real runs take the declared steps, in their order, and no others."""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from itertools import groupby
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from fake_platform import Platform, copy_project, platform_in
+
+from contract import HEALTH_PATH
+from ops import bootstrap, runbooks
+from ops.bootstrap import permissions, prerequisite, quotas
+from ops.bootstrap.state_backend import StateBackend
+from ops.core.engine import Engine, LockedError
+from ops.core.objects import Folder
+from ops.core.recovery.recovery import Options, Recovery
+from ops.core.session import UNDER_WAY, Operation, Session
+from ops.core.steps import Step, Timeline
+from ops.core.visitor import Answer
+from ops.dr import activate, drop, flip, rebuild
+from ops.dr.failback import failback
+from ops.dr.failover import failover
+from ops.drill import scenario
+from ops.drill.canary import Canary
+from ops.drill.sandbox_control import SandboxControl
+from ops.errors import OpsError
+
+Names = list[str]
+RECOVERY = re.compile(r"^(\S+): ")
+
+
+@pytest.fixture
+def platform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Platform:
+    return platform_in(tmp_path, monkeypatch)
+
+
+def names(*timelines: Timeline) -> Names:
+    """The steps that were taken, in order; those of a recovery inside another command are one."""
+    entries = [entry.name for timeline in timelines for entry in timeline.entries]
+    return [name for name, _ in groupby(RECOVERY.sub(r"recover \1: ", name).partition(": ")[0] for name in entries)]
+
+
+def pattern(step: Step, values: dict[str, str]) -> re.Pattern[str]:
+    """The declared name with values in place of the words in capitals."""
+    text = re.escape(step.name)
+    for word, value in values.items():
+        text = re.sub(rf"\b{word}\b", value, text)
+    return re.compile(text)
+
+
+def places(taken: Names, declared: Sequence[Step], values: dict[str, str]) -> set[int]:
+    """Which of the declared steps a run took. Fails for one that is not declared, or not at that point."""
+    found: set[int] = set()
+    at = 0
+    for name in taken:
+        rest = range(at, len(declared))
+        place = next((number for number in rest if pattern(declared[number], values).fullmatch(name)), None)
+        assert place is not None, f"'{name}' is not declared after {taken[: taken.index(name)]}"
+        found.add(place)
+        at = place + 1
+    return found
+
+
+def assert_declared(command: str, runs: Iterable[Names], but: re.Pattern[str] | None = None, **values: str) -> None:
+    """Every run takes declared steps in the declared order, and all together take every one, but for some by name."""
+    declared = runbooks.PLANS[command].steps
+    taken = set[int]().union(*(places(run, declared, values) for run in runs))
+    left = [step.name for number, step in enumerate(declared) if number not in taken]
+    assert [name for name in left if not (but and but.fullmatch(name))] == []
+
+
+class Killed:
+    """What kills of engines leave behind; `promoted` when RDS had promoted before the engine died."""
+
+    def __init__(self, platform: Platform, monkeypatch: pytest.MonkeyPatch, target: str) -> None:
+        self.platform, self.target, self.promoting = platform, target, 0
+        self._up = platform.engine.up
+        monkeypatch.setattr(platform.engine, "up", self.up)
+        platform.world.killed.update({*platform.session().pair.stacks, "edge"})
+
+    def up(self, stack: str, say: object) -> dict[str, int]:
+        """Dies once while it promotes; is locked out of an edge whose engine was killed."""
+        world = self.platform.world
+        if stack == "edge" and "edge" in world.killed:
+            world.killed.update(self.platform.session().pair.stacks)
+            raise LockedError("stack edge is locked", [("ann@laptop", 1)])
+        done = self._up(stack, say)
+        declared = self.platform.file(stack)
+        writer = declared.get("role") == "primary" or declared.get("activated")
+        if stack == self.target and writer and not declared.get("fenced") and not self.promoting:
+            self.promoting += 1
+            world.killed.add(stack)
+            self.platform.engine.stale_source.add(stack)
+            raise OpsError("the engine was killed")
+        return done
+
+
+def interrupted(platform: Platform, run: Callable[[], Operation]) -> list[Names]:
+    """What two runs took of which the first was killed, by run: the ledger has the steps of the first."""
+    with pytest.raises(OpsError, match="the engine was killed"):
+        run()
+    record = platform.session().ledger.get(UNDER_WAY)
+    assert record is not None
+    first = Timeline.from_json(record["timeline"])
+    entries = run().timeline.entries
+    return [names(first), names(Timeline(entries=entries[len(first.entries) :]))]
+
+
+def test_activate(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    Killed(platform, monkeypatch, "dr")
+    runs = interrupted(platform, lambda: activate.activate_region(platform.session(), "dr"))
+    assert_declared("ops dr activate", runs, STACK="dr", OTHER="prod")
+
+
+def test_activate_of_a_writer_that_was_fenced(platform: Platform) -> None:
+    platform.file("prod").set({"fenced": True})
+    platform.engine.up("prod", None)
+    taken = names(activate.activate_region(platform.session(), "prod").timeline)
+    assert taken == ["activate prod"]
+    assert places(taken, activate.PLAN.steps, {"STACK": "prod", "OTHER": "dr"})
+
+
+def test_flip(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    activate.activate_region(platform.session(), "dr")
+    Killed(platform, monkeypatch, "none")
+    assert_declared("ops dr flip", [names(flip.flip_to(platform.session(), "dr"))], TO="dr", EDGE="edge")
+
+
+def test_failover(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    Killed(platform, monkeypatch, "dr")
+    runs = interrupted(platform, lambda: failover(platform.session(), "dr"))
+    assert_declared("ops dr failover", runs, TO="dr", OTHER="prod", EDGE="edge")
+
+
+def fail_over(platform: Platform) -> None:
+    """prod was lost, dr serves, and prod is back with what it had."""
+    platform.world.lost.add(platform.region("prod"))
+    failover(platform.session(waive_fence="gone"), "dr")
+    platform.world.lost.clear()
+
+
+def test_failback(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    fail_over(platform)
+    Killed(platform, monkeypatch, "prod")
+    runs = interrupted(platform, lambda: failback(platform.session(rebuild=True), "prod"))
+    assert_declared("ops dr failback", runs, TO="prod", OTHER="dr", EDGE="edge")
+
+
+def test_rebuild(platform: Platform) -> None:
+    fail_over(platform)
+    platform.world.killed.add("prod")
+    taken = names(rebuild.rebuild_standby(platform.session(), "prod"))
+    assert_declared("ops dr rebuild", [taken], STACK="prod", OTHER="dr")
+
+
+def test_drop(platform: Platform) -> None:
+    fail_over(platform)
+    rebuild.rebuild_standby(platform.session(), "prod")
+    platform.world.killed.add("prod")
+    taken = names(drop.drop_database(platform.session(), "prod", 1))
+    assert_declared("ops dr drop", [taken], STACK="prod", GENERATION="1")
+
+
+class Sandbox:
+    """The sandbox's switches, on the fake platform."""
+
+    def __init__(self, platform: Platform) -> None:
+        self.lost = lambda: sorted(platform.world.lost)
+        self.restore = platform.world.lost.discard
+        self.black_out = lambda region, mode: platform.world.lost.add(region)
+        self.forget_calls = platform.world.calls.clear
+        self.calls = lambda region: dict.fromkeys(platform.world.calls_to(region), 1)
+        self.lag_seconds = lambda: 1.0
+        self.set_lag = lambda seconds: None
+        self.replicates = lambda: True
+
+
+def test_drill(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows: dict[int, dict[str, str]] = {}
+
+    def ask(number: int) -> Answer:
+        answer = platform.visit("api.askproai.de", HEALTH_PATH)
+        if answer.status != 200:
+            return answer
+        row = {"database": answer["region"], "written_at": "2030-01-01T00:00:00+00:00"}
+        return Answer(status=201, body={**rows.setdefault(number, row), "region": answer["region"]})
+
+    monkeypatch.setattr(Session, "of", lambda options: platform.session(**vars(options)))
+    monkeypatch.setattr(scenario, "through_the_edge", lambda domain: ask)
+    monkeypatch.setattr(scenario, "Canary", partial(Canary, interval_seconds=0.002))
+    sandbox = cast(SandboxControl, Sandbox(platform))
+    drill = scenario.Drill(options=scenario.DrillOptions(), sandbox=sandbox, pair=platform.session().pair)
+    drill.run()
+    taken = names(Timeline(entries=drill.entries()))
+    after_kills = re.compile("recover .*|read back the promoted database")
+    assert_declared("ops dr drill", [taken], but=after_kills, LIVE="prod", STANDBY="dr", EDGE="edge")
+
+
+def test_bootstrap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything exists, as the first look at each says; the checks find nothing."""
+    monkeypatch.setenv("ASKPROAI_PROJECT", str(copy_project(tmp_path)))
+    monkeypatch.setenv("PULUMI_BACKEND_URL", "")
+    backend = StateBackend.of()
+    for module, name, answer in (
+        (prerequisite, "_bounded", True),
+        (bootstrap, "_right_account", None),
+        (bootstrap, "_token_known", True),
+        (quotas, "check", quotas.Answers(problems=[], notes=[])),
+        (permissions, "problems", ()),
+        (permissions, "sees_itself", True),
+    ):
+        monkeypatch.setattr(module, name, lambda *_, answer=answer, **__: answer)
+    timeline = Timeline()
+    bootstrap.bootstrap(timeline, generate=True)
+    assert [entry.name for entry in timeline.entries] == [step.name for step in bootstrap.plan(backend).steps]
+    assert len(bootstrap.plan(backend).steps) == len(runbooks.PLANS["ops bootstrap"].steps)
+
+
+class RestoredEngine(Engine):
+    """An engine with an empty state, whose program declares one component."""
+
+    def export(self, stack: str) -> dict[str, Any]:
+        return {"deployment": {"resources": list[Any]()}}
+
+    def import_(self, stack: str, deployment: object) -> None:
+        pass
+
+    def refresh(self, stack: str, say: object, targets: object = ()) -> None:
+        pass
+
+    def preview_steps(self, stack: str) -> list[dict[str, Any]]:
+        return [{"op": "create", "newState": {"type": "askproai:web:Web", "urn": "urn::web", "custom": False}}]
+
+    def preview_changes(self, stack: str) -> dict[str, int]:
+        return {}
+
+    def up(self, stack: str, say: object) -> dict[str, int]:
+        return {"create": 1}
+
+
+def test_recover(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ASKPROAI_PROJECT", str(copy_project(tmp_path)))
+    state = Folder(tmp_path / "state")
+    latest = {"manifest": {"time": "2030-01-01T00:00:00Z"}, "resources": list[Any]()}
+    state.write("stacks/askproai/prod.json", b"cut o")
+    state.write("backups/askproai/prod/prod.1.json", json.dumps({"checkpoint": {"latest": latest}}).encode())
+    timeline = Timeline()
+    Recovery("prod", timeline, RestoredEngine(), state).run(Options(up=True))
+    assert_declared("ops recover", [[entry.name for entry in timeline.entries]], STACK="prod")
