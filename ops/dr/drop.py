@@ -17,6 +17,8 @@ def run(desk: Desk, stack: str, generation: int) -> None:
     target = desk.pair[stack]
     timeline = Timeline(dry_run=desk.options.dry_run)
     with desk.ledger.hold(LOCK, desk.options.take_over):
+        if not desk.options.dry_run:
+            settle(desk, timeline, stack)
         desk.pair.read([stack])
         name = logical_name(generation)
         urns = {row["urn"]: row for row in databases(desk, stack) if row["urn"].endswith(f"::{name}")}
@@ -38,7 +40,6 @@ def run(desk: Desk, stack: str, generation: int) -> None:
         with timeline.step(f"let go of generation {generation} of {stack}") as step:
             step.detail = ", ".join(identifiers)
             if not step.dry_run:
-                settle(desk, timeline, stack)
                 for urn, row in urns.items():
                     desk.engine.unprotect(stack, urn)
                     identifier = str(row["outputs"]["identifier"])

@@ -6,6 +6,7 @@ from ops.core import facts
 from ops.core.pair import RegionStack
 from ops.core.session import Desk, Operation
 from ops.core.stack_files import StackFile
+from ops.dr.settle import settle
 from ops.errors import Exit, OpsError
 
 DRAIN_SECONDS = 300.0
@@ -39,6 +40,7 @@ def fence(desk: Desk, operation: Operation, stack: RegionStack) -> None:
         elif step.dry_run:
             step.detail = f"set fenced: true and run `pulumi up --stack {stack.stack}`"
         else:
+            settle(desk, operation.timeline, stack.stack)
             StackFile.of(stack.stack).set({"fenced": True})
             changes = desk.engine.up(stack.stack, step.progress)
             stack.forget()

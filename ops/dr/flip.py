@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from ops.core import facts, visitor
 from ops.core.aws import client
 from ops.core.cloudflare import TOKEN
-from ops.core.engine import LockedError
+from ops.core.engine import LockedError, UnreadableStateError
 from ops.core.pair import Pair, RegionStack
 from ops.core.session import LOCK, Desk
 from ops.core.steps import Timeline, say
@@ -61,7 +61,7 @@ def flip(desk: Desk, timeline: Timeline, to: str) -> bool:
 def _flip(desk: Desk, timeline: Timeline, to: str) -> bool:
     pair, before = desk.pair, desk.pair.other_than(to)
     with timeline.step(f"gates of {to}", asks=True) as step:
-        token = _prepared(desk, to)
+        token = _settled(desk, timeline, to)
         asked, led = _asked(pair, pair[to], token)
         astray = _astray(pair, to, led)
         closed = [gate for gate in asked if not gate.passed]
@@ -92,6 +92,17 @@ def _flip(desk: Desk, timeline: Timeline, to: str) -> bool:
     with timeline.step("ask as a visitor") as step:
         step.detail = _served(pair, pair[to])
     return True
+
+
+def _settled(desk: Desk, timeline: Timeline, to: str) -> str:
+    """What the gates need; an edge whose state cannot be read is recovered first."""
+    try:
+        return _prepared(desk, to)
+    except UnreadableStateError:
+        if desk.options.dry_run:
+            raise
+        settle(desk, timeline, desk.pair.edge)
+        return _prepared(desk, to)
 
 
 def _prepared(desk: Desk, to: str) -> str:
@@ -168,7 +179,7 @@ def _up(desk: Desk, timeline: Timeline, *, drifted: bool) -> None:
         if drifted:
             desk.engine.refresh(stack, _quiet)
         desk.engine.up(stack, _quiet)
-    except LockedError:
+    except (LockedError, UnreadableStateError):
         settle(desk, timeline, stack)
         desk.engine.refresh(stack, _quiet)
         desk.engine.up(stack, _quiet)
