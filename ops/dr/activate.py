@@ -28,6 +28,7 @@ def run(desk: Desk, stack: str) -> None:
     with desk.ledger.hold(LOCK, desk.options.take_over):
         desk.pair.read(desk.pair.stacks)
         operation = desk.begin("activate", other.stack, stack)
+        settle_active(desk, operation, target)
         if is_active(desk, target):
             say(f"{stack} is already active")
         elif target.fenced and not target.following:
@@ -48,6 +49,12 @@ def unfence(desk: Desk, operation: Operation, target: RegionStack, other: Region
     desk.confirm(f"Let {target.stack} take writes again?")
     promote(desk, operation, target, {"fenced": False})
     desk.sign("unfence", {"stack": target.stack})
+
+
+def settle_active(desk: Desk, operation: Operation, target: RegionStack) -> None:
+    """Recover what an engine left of a region that is declared active: there is nothing to decide any more."""
+    if target.writes and not desk.options.dry_run:
+        settle(desk, operation.timeline, target.stack)
 
 
 def is_active(desk: Desk, target: RegionStack) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 from ops.core import report
 from ops.core.session import LOCK, Desk, Operation
 from ops.core.steps import say
-from ops.dr.activate import activate, is_active
+from ops.dr.activate import activate, is_active, settle_active
 from ops.dr.flip import flip
 from ops.dr.quote import canary
 from ops.errors import Exit, OpsError
@@ -19,6 +19,7 @@ def failover(desk: Desk, to: str) -> Operation:
     with desk.ledger.hold(LOCK, desk.options.take_over):
         desk.pair.read(desk.pair.stacks)
         operation = desk.begin("failover", other.stack, to)
+        settle_active(desk, operation, target)
         if operation.decided_at is None and is_active(desk, target) and desk.pair.live == to:
             say(f"{to} is active and visitors are led to it already")
             return operation

@@ -62,6 +62,16 @@ def test_a_failover_whose_engine_tore_a_state_is_gone_on_with(
     assert platform.world.calls_to(platform.region("prod")) == []
 
 
+def test_an_active_region_whose_state_is_lost_is_active_once_that_is_restored(platform: Platform) -> None:
+    failover(platform.desk(), "dr")
+    for run in (lambda desk: activate.run(desk, "dr"), lambda desk: failover(desk, "dr")):
+        platform.lose_state("dr", b"")
+        platform.engine.ups.clear()
+        run(platform.desk())
+        assert platform.engine.ups == []
+    assert platform.world.recovered == ["dr", "dr"]
+
+
 def test_a_failover_leaves_the_torn_state_of_the_lost_region_as_it_is(platform: Platform) -> None:
     """To restore it the lost region would have to answer: its last outputs are enough."""
     platform.lose_state("prod", b"")
