@@ -24,6 +24,7 @@ Say = Callable[[str], None]
 
 STACK_TYPE = "pulumi:pulumi:Stack"
 LOCK = re.compile(r"created by (?P<who>\S+) \(pid (?P<pid>\d+)\) at (?P<since>\S+)")
+UNREADABLE = re.compile(r'failed to load checkpoint.*|read "\.pulumi/meta\.yaml".*')
 ERRORS_SHOWN = 8
 UNCHANGED = ("same", "read")
 """Operations of the engine that change nothing; reading another stack's outputs is one."""
@@ -38,6 +39,10 @@ class LockedError(OpsError):
     def __init__(self, message: str, holders: list[tuple[str, int]]) -> None:
         super().__init__(message, Exit.BUSY)
         self.holders = holders
+
+
+class UnreadableStateError(OpsError):
+    """The engine cannot read a stack's state, or there is none: cut off by a kill, lost, or never made."""
 
 
 class Engine:
@@ -226,13 +231,14 @@ def _explained(text: str, arguments: list[str], stack: str) -> OpsError:
             [(m["who"], int(m["pid"])) for m in locks],
         )
     if re.search("no stack named.*found", text):
-        return OpsError(
+        return UnreadableStateError(
             f"stack {stack} is not in the state backend; run `ops bootstrap`, or `pulumi stack init {stack}`; "
             f"if it was there before, `ops recover {stack}` restores it"
         )
-    if "failed to load checkpoint" in text:
-        return OpsError(
-            f"the state of stack {stack} is damaged; `ops recover {stack}` restores it from its newest backup"
+    if unreadable := UNREADABLE.search(text):
+        return UnreadableStateError(
+            f"the state of stack {stack} cannot be read: {_flat(unreadable[0])}; if it is damaged, "
+            f"`ops recover {stack}` restores it"
         )
     lines = [_flat(line) for line in text.splitlines() if "error:" in line]
     reason = "; ".join(dict.fromkeys(lines)) or _flat(text)[-300:]

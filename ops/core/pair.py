@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from ops.core.engine import Engine
+from ops.core.recovery.outputs import outputs
 from ops.core.stack_files import StackFile, stacks
 from ops.errors import Exit, OpsError
 
@@ -71,7 +72,7 @@ class RegionStack:
     @cached_property
     def outputs(self) -> dict[str, Any]:
         """The stack's outputs; {} before its first `up`."""
-        return self._engine.outputs(self.stack)
+        return outputs(self._engine, self.stack)
 
     def output(self, name: str) -> Any:
         """An output. Raises OpsError where the stack has none of that name."""
@@ -135,7 +136,7 @@ class Pair:
     @cached_property
     def edge_outputs(self) -> dict[str, Any]:
         """The edge's outputs; {} before its first `up`."""
-        return self.engine.outputs(self.edge)
+        return outputs(self.engine, self.edge)
 
     def edge_output(self, name: str) -> Any:
         """An output of the edge. Raises OpsError where the stack has none of that name."""

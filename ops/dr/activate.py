@@ -63,6 +63,7 @@ def activate_region(session: Session, stack: str) -> Operation:
     with session.ledger.hold(LOCK, session.options.take_over):
         session.pair.read(session.pair.stacks)
         operation = session.begin("activate", other.stack, stack)
+        recover_active(session, operation, target)
         if is_active(session, target):
             say(f"{stack} is already active")
         elif target.fenced and not target.following:
@@ -85,6 +86,12 @@ def unfence(session: Session, operation: Operation, target: RegionStack, other: 
     session.confirm(f"Let {target.stack} take writes again?")
     promote(session, operation, target, {"fenced": False})
     session.record("unfence", {"stack": target.stack})
+
+
+def recover_active(session: Session, operation: Operation, target: RegionStack) -> None:
+    """Recover what an engine left of a region that is declared active: there is nothing to decide any more."""
+    if target.writes and not session.options.dry_run:
+        settle(session, operation.timeline, target.stack)
 
 
 def is_active(session: Session, target: RegionStack) -> bool:

@@ -31,6 +31,8 @@ def drop_database(session: Session, stack: str, generation: int) -> Timeline:
     target = session.pair[stack]
     timeline = Timeline(dry_run=session.options.dry_run)
     with session.ledger.hold(LOCK, session.options.take_over):
+        if not session.options.dry_run:
+            settle(session, timeline, stack)
         session.pair.read([stack])
         name = INSTANCE if generation == 1 else f"{INSTANCE}-{generation}"
         urns = {row["urn"]: row for row in databases(session, stack) if row["urn"].endswith(f"::{name}")}
@@ -48,8 +50,6 @@ def drop_database(session: Session, stack: str, generation: int) -> Timeline:
         if problems:
             raise refused(problems)
         session.confirm(f"Delete {', '.join(identifiers.values())} for good? Its snapshot stays.")
-        if not session.options.dry_run:
-            settle(session, timeline, stack)
         with timeline.step(UNPROTECT, stack=stack, generation=generation) as step:
             step.detail = ", ".join(identifiers.values())
             for urn, identifier in () if step.dry_run else identifiers.items():

@@ -9,7 +9,7 @@ from contract import HEALTH_PATH, app
 from ops.core import facts, visitor
 from ops.core.aws import client
 from ops.core.cloudflare import TOKEN
-from ops.core.engine import LockedError
+from ops.core.engine import LockedError, UnreadableStateError
 from ops.core.pair import Pair, RegionStack
 from ops.core.recovery.steps import RECOVER
 from ops.core.session import LOCK, Session
@@ -88,7 +88,7 @@ def flip(session: Session, timeline: Timeline, to: str) -> None:
 def _flip(session: Session, timeline: Timeline, to: str) -> None:
     pair, before = session.pair, session.pair.other_than(to)
     with timeline.step(GATES, stack=to) as step:
-        token = _prepared(session, to)
+        token = _readable(session, timeline, to)
         asked, records = _asked(pair, pair[to], token)
         misrouted = _misrouted(pair, to, records)
         closed = [gate for gate in asked if not gate.passed]
@@ -121,6 +121,17 @@ def _flip(session: Session, timeline: Timeline, to: str) -> None:
         step.detail = f"every name is routed to {to}"
     with timeline.step(VISIT) as step:
         step.detail = _served(pair, pair[to])
+
+
+def _readable(session: Session, timeline: Timeline, to: str) -> str:
+    """What the gates need; an edge whose state cannot be read is recovered first."""
+    try:
+        return _prepared(session, to)
+    except UnreadableStateError:
+        if session.options.dry_run:
+            raise
+        settle(session, timeline, session.pair.edge)
+        return _prepared(session, to)
 
 
 def _prepared(session: Session, to: str) -> str:
@@ -187,7 +198,7 @@ def _up(session: Session, timeline: Timeline, *, drifted: bool) -> None:
         if drifted:
             session.engine.refresh(stack, _quiet)
         session.engine.up(stack, _quiet)
-    except LockedError:
+    except (LockedError, UnreadableStateError):
         settle(session, timeline, stack)
         session.engine.refresh(stack, _quiet)
         session.engine.up(stack, _quiet)

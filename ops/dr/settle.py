@@ -35,8 +35,9 @@ def at_work(stack: str) -> str:
 def settle(session: Session, timeline: Timeline, stack: str) -> None:
     """Recover the stack where that is needed. Raises OpsError BUSY where its engine lives."""
     if left_behind(session.engine, stack):
-        # What was cut off, and no look for more: the engine's own `up` comes next.
+        # No look for more than was cut off or lost: the engine's own `up` comes next.
         recover(stack, timeline, Options(quick=True))
+        session.pair.forget()
 
 
 def settle_promotion(session: Session, timeline: Timeline, target: RegionStack) -> None:

@@ -24,7 +24,9 @@ def variables(paths: Paths, urls: Mapping[str, str]) -> dict[str, str]:
         "PATH": os.pathsep.join([*own, *(folder for folder in inherited if folder not in own)]),
         "VIRTUAL_ENV": str(paths.venv),
         "PULUMI_HOME": str(paths.pulumi_home),
-        "PULUMI_BACKEND_URL": paths.state.as_uri(),
+        # Without it the engine writes a file of attributes beside each of its files, in place: killed there, it leaves
+        # an empty one, and the state cannot be read.
+        "PULUMI_BACKEND_URL": f"{paths.state.as_uri()}?metadata=skip",
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(paths.passphrase),
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PULUMI_PARALLEL": str(PARALLEL_OPERATIONS),

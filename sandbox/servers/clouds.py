@@ -112,7 +112,7 @@ def cut_off(paths: Paths) -> list[str]:
 
 def release_dead_locks(paths: Paths) -> None:
     """Remove the locks of engines that were killed."""
-    for lock in (paths.state / ".pulumi" / "locks").rglob("*.json"):
+    for lock in _locks(paths):
         if not _lock_holder_lives(lock):
             lock.unlink(missing_ok=True)
 
@@ -147,7 +147,13 @@ def _latest(file: Path) -> dict[str, list[object]] | None:
 
 
 def _locked_by_living(paths: Paths) -> bool:
-    return any(_lock_holder_lives(lock) for lock in (paths.state / ".pulumi" / "locks").rglob("*.json"))
+    return any(_lock_holder_lives(lock) for lock in _locks(paths))
+
+
+def _locks(paths: Paths) -> list[Path]:
+    """The engine's locks; it takes the draft (`.tmp`) of one that a kill kept it from renaming for a lock too."""
+    files = (paths.state / ".pulumi" / "locks").rglob("*")
+    return [file for file in files if file.suffix in (".json", ".tmp")]
 
 
 def _lock_holder_lives(lock: Path) -> bool:

@@ -4,11 +4,12 @@ from ops.core.engine import Engine
 from ops.core.ledger import Ledger
 from ops.core.objects import objects
 from ops.core.recovery.recovery import Options, Recovery
-from ops.core.stack_files import stacks
+from ops.core.recovery.state_files import StateFile
+from ops.core.stack_files import project_name, stacks
 from ops.core.steps import Timeline
 from ops.errors import Exit, OpsError
 
-__all__ = ["Options", "needing", "recover"]
+__all__ = ["Options", "needing", "recover", "state_file"]
 
 STATE_FOLDER = ".pulumi"
 
@@ -27,6 +28,11 @@ def recover(stack: str, timeline: Timeline, options: Options | None = None) -> N
 def needing() -> list[str]:
     """The stacks whose engine or state left something behind that can be seen without asking a cloud."""
     return [stack for stack in stacks() if _recovery(stack, Timeline()).needed()]
+
+
+def state_file(stack: str) -> StateFile:
+    """The stack's state in the backend in use."""
+    return StateFile(objects(STATE_FOLDER), project_name(), stack)
 
 
 def _recovery(stack: str, timeline: Timeline) -> Recovery:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ops.core.objects import Objects
-from ops.core.recovery.state_files import ATTRIBUTES
+from ops.core.recovery.state_files import ATTRIBUTES, DRAFT
 from ops.errors import Exit, OpsError
 
 STARTED_TOLERANCE_SECONDS = 2.0
@@ -47,7 +47,9 @@ class Lock:
 def locks(state: Objects, project: str, stack: str) -> list[Lock]:
     """The locks on a stack, oldest first."""
     found = []
-    for key in state.keys(f"locks/organization/{project}/{stack}/"):
+    folder = f"locks/organization/{project}/{stack}/"
+    # To the engine the draft of a lock is a lock: one that was killed before it renamed its own keeps all others out.
+    for key in [*state.keys(folder), *state.keys(folder, DRAFT)]:
         content = state.read(key)
         # An engine that ends takes its lock away while this looks.
         if content is not None:

@@ -34,6 +34,7 @@ class Recovery:
     def __init__(self, stack: str, timeline: Timeline, engine: Engine, state: Objects) -> None:
         self.stack = stack
         self.found_something = False
+        self._restored = False
         self._timeline = timeline
         self._engine = engine
         self._state = state
@@ -42,7 +43,7 @@ class Recovery:
 
     def needed(self) -> bool:
         """Whether something was left behind that can be seen without asking a cloud."""
-        if self._locks() or self._file.broken_attributes():
+        if self._locks() or self._file.broken_attributes() or self._file.begun():
             return True
         if self._file.problem():
             return self._file.known()
@@ -54,10 +55,12 @@ class Recovery:
         self._clear_lock(take=options.take_lock)
         if not self._restore() or not self._settle():
             return
-        if options.quick:
+        if options.quick and not self._restored:
             self._conclude({})
             return
         changes = self._adopt_missing()
+        if self._restored:
+            self._file.complete()
         if options.up and changes and not self._timeline.dry_run:
             with self._timeline.step(steps.UP, stack=self.stack) as step:
                 step.detail = _counted(self._engine.up(self.stack, step.progress))
@@ -87,17 +90,20 @@ class Recovery:
     def _restore(self) -> bool:
         """Bring back a state that is damaged or gone; whether there is one to go on with."""
         with self._timeline.step(steps.READ_STATE, stack=self.stack) as step:
-            problem, broken = self._file.problem(), self._file.broken_attributes()
-            if problem is None and not broken:
+            problem, broken, begun = self._file.problem(), self._file.broken_attributes(), self._file.begun()
+            if problem is None and not broken and not begun:
                 step.skip("it can be read")
                 return True
             self.found_something = True
             if not step.dry_run:
                 self._file.mend_attributes()
-            if problem is None:
-                step.detail = f"cut off while they were written, and removed: {', '.join(broken)}"
+            if problem:
+                self._bring_back(step, problem)
+            elif begun:
+                step.detail = f"taken from {begun} by a recovery that was not completed"
+            else:
+                step.detail = f"its file is intact; cut off while they were written, and removed: {', '.join(broken)}"
                 return not step.dry_run
-            self._bring_back(step, problem)
         if self._timeline.dry_run:
             return False
         with self._timeline.step(steps.REFRESH, stack=self.stack) as step:
@@ -106,6 +112,7 @@ class Recovery:
             state.forget_pending()
             self._engine.import_(self.stack, state.exported)
             self._engine.refresh(self.stack, step.progress)
+        self._restored = True
         return True
 
     def _bring_back(self, step: StepRun, problem: str) -> None:

@@ -1,4 +1,13 @@
-"""A stack's state file in the backend: whether it can be read, and its restoration from the newest backup that can."""
+"""A stack's state file in the backend: whether it can be read, and its restoration from the newest backup that can.
+
+What a killed engine can leave in a folder (file://): it writes a checkpoint to a `.tmp` file beside it and renames
+that, so a checkpoint is the old one or the new one, never half of one. The `.attrs` file beside it is emptied and
+written in place, just before: killed there, the engine leaves an empty one, and every later read of the intact
+checkpoint fails with "EOF". A `.tmp` file that was left in the folder of locks counts as a lock. The engine never calls
+fsync, so only a crash of the machine, or somebody's hand, damages a checkpoint or loses it.
+In a bucket (s3://) every write is one PutObject: nothing is torn. How that was found out:
+docs/decisions/0013-a-torn-state-is-restored-by-the-next-command.md.
+"""
 
 import gzip
 import json
@@ -20,8 +29,12 @@ BACKUPS = (
 """Where the engine's backend for folders and buckets keeps earlier states: prefix and ending of their keys."""
 ATTRIBUTES = ".attrs"
 """What the engine keeps beside each file of a folder: type and checksum. Without them a file reads as well."""
+DRAFT = ".tmp"
+"""What the engine renames to a file of a folder once it is written."""
 READ_BY_THE_ENGINE = ("meta", "stacks/{project}/{stack}.", "locks/organization/{project}/{stack}/")
 DAMAGED = "damaged/{project}/{stack}.{now:%Y%m%dT%H%M%S}.json"
+RESTORATION = "restorations/{project}/{stack}.json"
+STACK_TYPE = "pulumi:pulumi:Stack"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +109,11 @@ class StateFile:
         return max(found, key=lambda backup: (backup.resources > 0, backup.at), default=None)
 
     def restore(self, backup: Backup) -> str | None:
-        """Put a backup in the state's place; where the damaged one is kept aside, None where there was none."""
+        """Put a backup in the state's place; where the damaged one is kept aside, None where there was none.
+
+        The restoration is begun by this: until `complete`, the state may lack what was made after the backup.
+        """
+        self._state.write(self._restoration, json.dumps({"from": backup.key}).encode())
         damaged = self._state.read(self.key)
         aside = None
         if damaged is not None:
@@ -110,6 +127,22 @@ class StateFile:
         self._state.delete(key + PACKED)
         return aside
 
+    def begun(self) -> str | None:
+        """The backup of a restoration that was begun and not completed, None where there is none."""
+        record = self._state.read(self._restoration)
+        return None if record is None else str(json.loads(record)["from"])
+
+    def complete(self) -> None:
+        """The restored state has what was made after the backup."""
+        self._state.delete(self._restoration)
+
+    def outputs(self) -> tuple[dict[str, Any], Backup | None] | None:
+        """The stack's outputs without the engine, with the backup they are from; None where nothing can be read."""
+        if self.problem() is None:
+            return _outputs(self.key, self._state.read(self.key) or b""), None
+        backup = self.newest_backup()
+        return (_outputs(backup.key, backup.content), backup) if backup else None
+
     def lost(self, problem: str) -> OpsError:
         """The error for a state that no backup can bring back."""
         return OpsError(
@@ -117,6 +150,10 @@ class StateFile:
             f"empty one (`pulumi stack init {self.stack}` with the stack's secrets provider), then run "
             f"`ops recover {self.stack}`, which finds what exists by its names"
         )
+
+    @property
+    def _restoration(self) -> str:
+        return RESTORATION.format(**self._place)
 
     def _backup_keys(self) -> list[str]:
         return [key for prefix, ending in BACKUPS for key in self._state.keys(prefix.format(**self._place), ending)]
@@ -138,6 +175,11 @@ def _is_json(content: bytes | None) -> bool:
     except ValueError:
         return content is None
     return True
+
+
+def _outputs(key: str, content: bytes) -> dict[str, Any]:
+    resources = (_checkpoint(key, content).get("latest") or {}).get("resources") or []
+    return next((resource.get("outputs") or {} for resource in resources if resource["type"] == STACK_TYPE), {})
 
 
 def _checkpoint(key: str, content: bytes) -> dict[str, Any]:

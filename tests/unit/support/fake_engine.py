@@ -6,6 +6,7 @@ from typing import Any
 
 from fake_regions import ACCOUNT, World, arn
 
+from ops.core.engine import UnreadableStateError
 from ops.core.stack_files import StackFile
 from ops.errors import OpsError
 
@@ -14,7 +15,10 @@ HOSTS = ("askproai.de", "app.askproai.de", "api.askproai.de")
 
 
 class FakeEngine:
-    """`ups` are the stacks it was run on, `failing` those whose run fails, and with what."""
+    """`ups` are the stacks it was run on, `failing` those whose run fails, and with what.
+
+    `unreadable` are the stacks whose state was torn or lost.
+    """
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -22,6 +26,7 @@ class FakeEngine:
         self.refreshed: list[str] = []
         self.failing: dict[str, OpsError] = {}
         self.stale_source: set[str] = set()
+        self.unreadable: set[str] = set()
         self.unprotected: list[str] = []
         self._outputs: dict[str, dict[str, Any]] = {}
 
@@ -29,6 +34,11 @@ class FakeEngine:
         pass
 
     def outputs(self, stack: str) -> dict[str, Any]:
+        self._read(stack)
+        return self.made(stack)
+
+    def made(self, stack: str) -> dict[str, Any]:
+        """The stack's outputs, whether its state can be read or not."""
         return dict(self._outputs.get(stack, {}))
 
     def forget(self, stack: str) -> None:
@@ -36,6 +46,7 @@ class FakeEngine:
         self._outputs.pop(stack)
 
     def secret(self, stack: str, key: str) -> str:
+        self._read(stack)
         return "token"
 
     def refresh(self, stack: str, say: Any, targets: Any = ()) -> None:
@@ -49,6 +60,7 @@ class FakeEngine:
         return {}
 
     def export(self, stack: str) -> dict[str, Any]:
+        self._read(stack)
         file = StackFile.of(stack)
         numbers = [*file.get("database.retained_generations", []), file.get("database.generation", 1)]
         rows = [
@@ -68,6 +80,7 @@ class FakeEngine:
         return nullcontext()
 
     def up(self, stack: str, say: Any) -> dict[str, int]:
+        self._read(stack)
         self.ups.append(stack)
         if stack in self.failing:
             raise self.failing[stack]
@@ -76,6 +89,10 @@ class FakeEngine:
         else:
             self._region(stack)
         return {"same": 1}
+
+    def _read(self, stack: str) -> None:
+        if stack in self.unreadable:
+            raise UnreadableStateError(f"the state of stack {stack} cannot be read: EOF")
 
     def _edge(self, stack: str) -> None:
         live = str(StackFile.of(stack).get("live"))

@@ -19,6 +19,7 @@ from ops.core.engine import Engine
 from ops.core.ledger import Ledger
 from ops.core.objects import Folder
 from ops.core.pair import Pair
+from ops.core.recovery import STATE_FOLDER
 from ops.core.recovery.steps import CLEAR_LOCK
 from ops.core.session import Session, SessionOptions
 from ops.core.stack_files import CHECKOUT, StackFile
@@ -94,6 +95,19 @@ class Platform:
         """The kinds of records in the history, oldest first."""
         return [record["kind"] for record in self.records()]
 
+    def lose_state(self, stack: str, content: bytes | None) -> None:
+        """The stack's state is `content` from now on, which the engine cannot read, and its backup is as it was."""
+        latest = {
+            "manifest": {"time": "2030-01-01T00:00:00Z"},
+            "resources": [{"type": "pulumi:pulumi:Stack", "urn": "urn", "outputs": self.engine.made(stack)}],
+        }
+        backend, key = Folder(self.state.parent / STATE_FOLDER), f"stacks/askproai/{stack}.json"
+        backend.write(f"{key}.bak", json.dumps({"checkpoint": {"latest": latest}}).encode())
+        if content is not None:
+            backend.write(key, content)
+        self.engine.unreadable.add(stack)
+        self.world.killed.add(stack)
+
     def visit(self, host: str, path: str, method: str = "GET", json: object = None, **_: Any) -> Answer:
         """What a visitor gets."""
         stack = self._stack_of(host)
@@ -102,7 +116,7 @@ class Platform:
             return Answer(status=522, body="origin down")
         if path == CANARY_PATH:
             return Answer(status=200, body={"rows": self.world.canary_rows, "last_id": 9, "last_written_at": "now"})
-        outputs = self.engine.outputs(stack)
+        outputs = self.engine.made(stack)
         database = self.world.databases[region][outputs["database_identifier"]]
         good = not database["source"] and not outputs["fenced"]
         return Answer(status=200 if good else 503, body={"status": "ok" if good else "failed", "region": region})
@@ -168,6 +182,7 @@ def _put_in_place(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
     def recover(stack: str, timeline: Timeline, options: object) -> None:
         with timeline.step(CLEAR_LOCK, stack=stack):
             world.killed.discard(stack)
+            platform.engine.unreadable.discard(stack)
             world.recovered.append(stack)
 
     def write(folder: Path, operation: object) -> list[Path]:

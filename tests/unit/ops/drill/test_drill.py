@@ -126,11 +126,14 @@ def test_the_load_goes_on_while_a_request_hangs() -> None:
 
 def test_numbers_of_rows_grow_from_run_to_run() -> None:
     seen: list[list[int]] = []
-    for _ in range(2):
-        with Canary(lambda _: Answer(status=201, body={}), interval_seconds=0.001) as load:
-            seen.append([row.id for row in load.wait("rows", lambda rows: len(rows) >= 3, 5)])
-    assert seen[0] == sorted(seen[0])
-    assert max(seen[0][:3]) < min(seen[1][:3])
+    for started in (1_700_000_000.0, 1_700_003_600.0):
+        with Canary(lambda _: Answer(status=201, body={}), interval_seconds=0.001, clock=lambda at=started: at) as load:
+            load.wait("rows", lambda rows: len(rows) >= 3, 5)
+        seen.append([row.id for row in load.attempts()])
+    first, second = seen
+    assert first == sorted(set(first))
+    assert (first[0], second[0]) == (1_700_000_000_000, 1_700_003_600_000)
+    assert first[-1] < second[0]
 
 
 def test_waiting_for_the_load_ends_with_what_it_last_got() -> None:

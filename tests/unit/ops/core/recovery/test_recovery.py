@@ -202,6 +202,57 @@ def test_a_damaged_state_is_restored_and_refreshed(
     assert there == {}
 
 
+@pytest.fixture
+def damaged(backend: Folder) -> Folder:
+    """A state that was cut in half, and a backup that knows of one resource."""
+    backend.write(STATE, b'{"version": 3, "checkp')
+    latest = {"manifest": {"time": "2030-01-01T00:00:00Z"}, "resources": [{"urn": "urn"}]}
+    backend.write("stacks/askproai/prod.json.bak", json.dumps({"checkpoint": {"latest": latest}}).encode())
+    return backend
+
+
+def test_what_was_made_after_the_backup_is_adopted_by_a_quick_recovery_too(
+    damaged: Folder, there: dict[str, list[str]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    engine = RecordingEngine([resource(VPC, "vpc")], [])
+    there["vpc"] = ["vpc-1"]
+    Recovery("prod", Timeline(), engine, damaged).run(Options(quick=True))
+    assert identifiers(engine) == {"vpc": "vpc-1"}
+    assert "taken from stacks/askproai/prod.json.bak, 1 resources" in capsys.readouterr().out
+
+
+def test_a_restoration_that_was_cut_off_is_gone_on_with(
+    damaged: Folder, there: dict[str, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The state can be read again by then, and does not tell that it lacks what was made after the backup."""
+
+    def unreachable(*_: object) -> None:
+        raise OpsError("no connection")
+
+    engine = RecordingEngine([resource(VPC, "vpc")], [])
+    there["vpc"] = ["vpc-1"]
+    recovery = Recovery("prod", Timeline(), engine, damaged)
+    with monkeypatch.context() as patch:
+        patch.setattr(engine, "refresh", unreachable)
+        with pytest.raises(OpsError, match="no connection"):
+            recovery.run(Options(quick=True))
+    assert Recovery("prod", Timeline(), engine, damaged).needed()
+    Recovery("prod", Timeline(), engine, damaged).run(Options(quick=True))
+    assert identifiers(engine) == {"vpc": "vpc-1"}
+    assert not Recovery("prod", Timeline(), engine, damaged).needed()
+
+
+def test_attributes_that_were_cut_off_cost_nothing_but_themselves(backend: Folder) -> None:
+    backend.write(f"{STATE}.attrs", b"")
+    vpc = resource(VPC, "vpc")
+    engine = RecordingEngine([vpc], [{**vpc, "id": "vpc-1", "outputs": {}}])
+    before = backend.read(STATE)
+    assert Recovery("prod", Timeline(), engine, backend).needed()
+    Recovery("prod", Timeline(), engine, backend).run(Options(quick=True))
+    assert not Recovery("prod", Timeline(), engine, backend).needed()
+    assert (backend.read(STATE), engine.did) == (before, [])
+
+
 def test_a_state_without_a_backup_is_refused_with_what_to_do(backend: Folder) -> None:
     backend.write(STATE, b"")
     with pytest.raises(OpsError, match="pulumi stack init prod"):

@@ -144,6 +144,36 @@ def test_a_packed_backup_is_unpacked(backend: Folder) -> None:
     assert (file.key, file.problem()) == ("stacks/askproai/prod.json", None)
 
 
+@pytest.mark.parametrize(("content", "alive"), [(b"", False), (b"{", False), (None, True)])
+def test_the_draft_of_a_lock_is_a_lock(backend: Folder, content: bytes | None, alive: bool) -> None:
+    """An engine that was killed before it renamed its lock keeps every other engine out."""
+    lock(backend)
+    whole = backend.read("locks/organization/askproai/prod/1.json") or b""
+    backend.delete("locks/organization/askproai/prod/1.json")
+    draft = "locks/organization/askproai/prod/1.json.18ebc618ab1cee02.tmp"
+    backend.write(draft, whole if content is None else content)
+    (found,) = held(backend)
+    assert (found.key, found.alive) == (draft, alive)
+    locks.remove(backend, found)
+    assert held(backend) == []
+
+
+@pytest.mark.parametrize("content", [None, b"", b'{"version": 3, "checkp'])
+def test_outputs_of_a_state_that_cannot_be_read_are_those_of_its_backup(backend: Folder, content: bytes | None) -> None:
+    stack = {"type": "pulumi:pulumi:Stack", "outputs": {"role": "standby"}}
+    latest = {"manifest": {"time": at(1).isoformat()}, "resources": [{"type": "a:b:C"}, stack]}
+    whole = json.dumps({"checkpoint": {"latest": latest}}).encode()
+    file = StateFile(backend, "askproai", "prod")
+    assert file.outputs() is None
+    backend.write("stacks/askproai/prod.json.bak", whole)
+    if content is not None:
+        backend.write("stacks/askproai/prod.json", content)
+    outputs, backup = file.outputs() or ({}, None)
+    assert (outputs, backup and backup.key) == ({"role": "standby"}, "stacks/askproai/prod.json.bak")
+    backend.write("stacks/askproai/prod.json", whole)
+    assert file.outputs() == ({"role": "standby"}, None)
+
+
 def test_attributes_that_were_cut_off_are_removed_and_nothing_else(backend: Folder) -> None:
     for key in ("stacks/askproai/prod.json", "stacks/askproai/dr.json", "meta.yaml"):
         backend.write(key, state(1, at(1)))
