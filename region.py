@@ -30,7 +30,7 @@ from components.web.trust_store import TrustStore, TrustStoreArgs
 from components.web.waf import Waf, WafArgs
 from naming import Naming
 from outputs import RegionOutputs
-from settings import Settings, StackSecrets
+from settings import OffsiteSettings, Settings, StackSecrets
 
 
 def compose(settings: Settings, stack_secrets: StackSecrets) -> RegionOutputs:
@@ -52,7 +52,7 @@ class Region:
     replication: Replication | None
     secrets: Secrets
     database: Database
-    backups: Backups
+    backups: Backups | None
     cache: Cache | None
     queues: Queues
     trust_store: TrustStore
@@ -87,12 +87,12 @@ class Region:
 
     def _declare_storage(self) -> None:
         settings, site, opts = self._settings, self._site, self._opts
-        home = None if settings.is_home else replace(site.naming, environment=settings.offsite.home)
+        home = None if settings.is_home else replace(site.naming, environment=settings.home)
         storage_args = StorageArgs(site=site, keys=self.keys, settings=settings.storage, home=home)
         self.storage = Storage("storage", storage_args, opts)
         self.offsite = self.replication = None
-        if settings.is_home:
-            self._declare_copies()
+        if settings.offsite and settings.is_home:
+            self._declare_copies(settings.offsite)
         self.secrets = Secrets(
             "secrets",
             SecretsArgs(
@@ -106,17 +106,17 @@ class Region:
             opts,
         )
 
-    def _declare_copies(self) -> None:
+    def _declare_copies(self, offsite: OffsiteSettings) -> None:
         """Only the home of the data has a provider for the other region, and only the copies use it."""
         settings, site = self._settings, self._site
-        provider = aws.Provider("offsite", region=settings.offsite.region, allowed_account_ids=[settings.account_id])
+        provider = aws.Provider("offsite", region=offsite.region, allowed_account_ids=[settings.account_id])
         self.offsite = Offsite(
             "offsite",
             OffsiteArgs(
                 site=site,
                 keys=self.keys,
                 storage=self.storage,
-                settings=settings.offsite,
+                settings=offsite,
                 keys_settings=settings.keys,
                 storage_settings=settings.storage,
             ),
@@ -137,23 +137,22 @@ class Region:
                 keys=self.keys,
                 settings=settings.database,
                 password=self._stack_secrets.database_password,
-                source_arn=_database_of(settings.follows) if settings.following else None,
+                source_arn=_database_of(settings.follows) if settings.follows and settings.following else None,
                 apply_immediately=settings.apply_immediately,
             ),
             opts,
         )
-        self.backups = Backups(
-            "backups",
-            BackupsArgs(
+        self.backups = None
+        if settings.offsite:
+            backups_args = BackupsArgs(
                 site=site,
                 keys=self.keys,
                 database=self.database.instance,
                 settings=settings.offsite,
                 offsite=self.offsite,
                 following=settings.following,
-            ),
-            opts,
-        )
+            )
+            self.backups = Backups("backups", backups_args, opts)
         self.cache = None
         if settings.cached:
             cache_args = CacheArgs(
@@ -256,7 +255,7 @@ class Region:
             load_balancer_dns_name=self.load_balancer.load_balancer.dns_name,
             certificate_arn=self.load_balancer.certificate.arn,
             certificate_validation_records=self.load_balancer.certificate.domain_validation_options,
-            backup_vault_name=self.backups.vault.name,
+            backup_vault_name=self.backups.vault.name if self.backups else "",
         )
 
 

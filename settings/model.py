@@ -101,7 +101,7 @@ class Settings(Block):
     @property
     def cache_is_permanent(self) -> bool:
         """Whether the cache stays when the region's activation ends: a pilot light loses its cache then."""
-        return self.posture == "warm"
+        return self.posture != "pilot-light"
 
     @property
     def apply_immediately(self) -> bool:
@@ -109,9 +109,14 @@ class Settings(Block):
         return self.role == "standby" or self.database.generation > 1
 
     @property
+    def home(self) -> str:
+        """The environment that owns the data buckets: a pair has one pair of them."""
+        return self.offsite.home
+
+    @property
     def is_home(self) -> bool:
-        """Whether the pair of data buckets is this stack's."""
-        return self.environment == self.offsite.home
+        """Whether the data buckets are this stack's."""
+        return self.environment == self.home
 
     @rule
     def _pair_has_two(self) -> Iterator[Problem]:
