@@ -69,14 +69,14 @@ class Region:
         # Credentials of another account are refused before anything is read or changed.
         provider = aws.Provider("aws", region=settings.region, allowed_account_ids=[settings.account_id])
         self._opts = pulumi.ResourceOptions(provider=provider)
-        self._lay_the_network()
-        self._store_files_and_secrets()
-        self._keep_data()
-        self._let_visitors_in()
-        self._run_the_application()
-        self._watch()
+        self._declare_network()
+        self._declare_storage()
+        self._declare_data()
+        self._declare_entry()
+        self._declare_hosts()
+        self._declare_alarms()
 
-    def _lay_the_network(self) -> None:
+    def _declare_network(self) -> None:
         settings, site, opts = self._settings, self._site, self._opts
         self.keys = Keys("keys", KeysArgs(site=site, settings=settings.keys), opts)
         self.network = Network("network", NetworkArgs(site=site, settings=settings.network, keys=self.keys), opts)
@@ -85,14 +85,14 @@ class Region:
         endpoints_args = EndpointsArgs(site=site, network=self.network, security_groups=self.security_groups)
         self.endpoints = Endpoints("endpoints", endpoints_args, opts)
 
-    def _store_files_and_secrets(self) -> None:
+    def _declare_storage(self) -> None:
         settings, site, opts = self._settings, self._site, self._opts
         home = None if settings.is_home else replace(site.naming, environment=settings.home)
         storage_args = StorageArgs(site=site, keys=self.keys, settings=settings.storage, home=home)
         self.storage = Storage("storage", storage_args, opts)
         self.offsite = self.replication = None
-        if settings.is_home and settings.offsite:
-            self._copy_to_the_other_region(settings.offsite)
+        if settings.offsite and settings.is_home:
+            self._declare_copies(settings.offsite)
         self.secrets = Secrets(
             "secrets",
             SecretsArgs(
@@ -106,17 +106,17 @@ class Region:
             opts,
         )
 
-    def _copy_to_the_other_region(self, copies: OffsiteSettings) -> None:
+    def _declare_copies(self, offsite: OffsiteSettings) -> None:
         """Only the home of the data has a provider for the other region, and only the copies use it."""
         settings, site = self._settings, self._site
-        provider = aws.Provider("offsite", region=copies.region, allowed_account_ids=[settings.account_id])
+        provider = aws.Provider("offsite", region=offsite.region, allowed_account_ids=[settings.account_id])
         self.offsite = Offsite(
             "offsite",
             OffsiteArgs(
                 site=site,
                 keys=self.keys,
                 storage=self.storage,
-                settings=copies,
+                settings=offsite,
                 keys_settings=settings.keys,
                 storage_settings=settings.storage,
             ),
@@ -126,7 +126,7 @@ class Region:
         replication_args = ReplicationArgs(site=site, source=originals, target=self.offsite.side)
         self.replication = Replication("replication", replication_args, self._opts)
 
-    def _keep_data(self) -> None:
+    def _declare_data(self) -> None:
         settings, site, opts = self._settings, self._site, self._opts
         self.database = Database(
             "database",
@@ -144,18 +144,15 @@ class Region:
         )
         self.backups = None
         if settings.offsite:
-            self.backups = Backups(
-                "backups",
-                BackupsArgs(
-                    site=site,
-                    keys=self.keys,
-                    database=self.database.instance,
-                    settings=settings.offsite,
-                    offsite=self.offsite,
-                    following=settings.following,
-                ),
-                opts,
+            backups_args = BackupsArgs(
+                site=site,
+                keys=self.keys,
+                database=self.database.instance,
+                settings=settings.offsite,
+                offsite=self.offsite,
+                following=settings.following,
             )
+            self.backups = Backups("backups", backups_args, opts)
         self.cache = None
         if settings.cached:
             cache_args = CacheArgs(
@@ -171,7 +168,7 @@ class Region:
         queues_args = QueuesArgs(site=site, keys=self.keys, queues=settings.workers.queues)
         self.queues = Queues("queues", queues_args, opts)
 
-    def _let_visitors_in(self) -> None:
+    def _declare_entry(self) -> None:
         settings, site, opts = self._settings, self._site, self._opts
         authorities = self._stack_secrets.origin_pull_ca
         trust_store_args = TrustStoreArgs(site=site, storage=self.storage, authorities=authorities)
@@ -192,7 +189,7 @@ class Region:
         waf_args = WafArgs(site=site, load_balancer=self.load_balancer, keys=self.keys, settings=settings.web)
         self.waf = Waf("waf", waf_args, opts)
 
-    def _run_the_application(self) -> None:
+    def _declare_hosts(self) -> None:
         """A component for each row of `hosts.roles.ROLES`."""
         settings, opts = self._settings, self._opts
         context = HostContext(
@@ -211,7 +208,7 @@ class Region:
         workers_args = WorkersArgs(context=context, settings=settings.workers, capacity=settings.capacity)
         self.workers = Workers("workers", workers_args, opts)
 
-    def _watch(self) -> None:
+    def _declare_alarms(self) -> None:
         settings = self._settings
         self.alarms = Alarms(
             "alarms",

@@ -1,6 +1,6 @@
 """The roles of hosts: one row for each kind of instance. A name is a block of the stack file and a folder here.
 
-Security groups, data tier, alarms and outputs follow the table. A new role is a row, its block of settings, its folder
+Security groups, endpoints, fleets and alarms follow the table. A new role is a row, its block of settings, its folder
 with a cloud-init file, its component under `components/compute/`, and its place in `region.py`.
 """
 

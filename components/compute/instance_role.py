@@ -34,8 +34,8 @@ class InstanceRole(Component):
             f"{name}-role",
             name=physical,
             description="What the instances may do.",
-            # Without aws:SourceAccount, which EC2 does not send. EC2 assumes a role only for instances of the role's own
-            # account, so no other account has to be kept away.
+            # Without aws:SourceAccount, which EC2 does not send. It would add nothing: EC2 assumes a role only for
+            # instances of the role's own account.
             assume_role_policy=trust("ec2.amazonaws.com"),
             opts=self.child(),
         )

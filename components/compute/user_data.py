@@ -9,7 +9,7 @@ LIMIT_BYTES = 16 * 1024
 
 
 def user_data(role: str) -> str:
-    """The cloud-init file of `role`, encoded as a launch template requires. Everybody on the instance can read it.
+    """The cloud-init file of `role`, encoded for a launch template. Users of the instance can read it: no secrets.
 
     Raises ValueError when the file is larger than EC2 accepts.
     """

@@ -95,7 +95,7 @@ class Database(Component):
             storage_encrypted=True,
             kms_key_id=args.keys["data"].arn,
             iam_database_authentication_enabled=True,
-            # On a replica too: otherwise a promotion waits for a first full backup, and leaves one zone.
+            # On a replica too: otherwise a promotion waits for a first full backup, and the database stays in one zone.
             multi_az=settings.multi_az,
             backup_window=settings.backup_window,
             backup_retention_period=settings.backup_retention_days,

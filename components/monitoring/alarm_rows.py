@@ -84,7 +84,7 @@ ALARMS = (
         critical=Level(threshold=90, minutes=5),
         missing=Missing.UNKNOWN,
         why="The database's processors are busy: queries wait for each other.",
-        source="ops: CPU 70 and 90 %; ours: the minutes, as of the queues",
+        source="ops: CPU 70 and 90 %; our choice: the minutes, as for the queues",
     ),
     AlarmRow(
         role="hosts-cpu",
@@ -95,7 +95,7 @@ ALARMS = (
         warning=Level(threshold=70, minutes=15),
         critical=Level(threshold=90, minutes=5),
         why="The group's processors are busy, though it grows: it is at its greatest size, or grows too slowly.",
-        source="ops: CPU 70 and 90 %; ours: the minutes, as of the queues",
+        source="ops: CPU 70 and 90 %; our choice: the minutes, as for the queues",
     ),
     AlarmRow(
         role="database-connections",
@@ -108,7 +108,7 @@ ALARMS = (
         unit=Unit.CONNECTIONS_PERCENT,
         missing=Missing.UNKNOWN,
         why="Few connections are left: beyond max_connections the application is refused.",
-        source="ops: 80 and 95, read as percent; ours: the minutes, as of the queues",
+        source="ops: 80 and 95, read as percent; our choice: the minutes, as for the queues",
     ),
     AlarmRow(
         role="database-storage",
@@ -122,7 +122,7 @@ ALARMS = (
         below=True,
         missing=Missing.UNKNOWN,
         why="The disk fills up: RDS grows it below 10 % free, at most once in six hours and up to its limit.",
-        source="ops: disk 80 and 90 % used; AWS: storage autoscaling; ours: the minutes, as of the queues",
+        source="ops: disk 80 and 90 % used; AWS: storage autoscaling; our choice: the minutes, as for the queues",
     ),
     AlarmRow(
         role="replica-lag",
@@ -136,7 +136,7 @@ ALARMS = (
         unit=Unit.LAG_LIMIT_PERCENT,
         missing=Missing.WRONG,
         why="The standby is too far behind: its activation would lose more than is promised, and is refused.",
-        source="recovery.max_replica_lag_seconds; AWS: ReplicaLag; ours: the minutes, as of the queues",
+        source="recovery.max_replica_lag_seconds; AWS: ReplicaLag; our choice: the minutes, as for the queues",
     ),
     AlarmRow(
         role="errors",
@@ -171,7 +171,7 @@ ALARMS = (
         statistic="Maximum",
         warning=Level(threshold=0, minutes=5),
         why="A host fails its health check and is not replaced.",
-        source="ours: the group replaces a host in less time",
+        source="our choice: the group replaces a host in less time",
     ),
     AlarmRow(
         role="backlog",
@@ -192,6 +192,6 @@ ALARMS = (
         statistic="Maximum",
         warning=Level(threshold=0, minutes=5),
         why="A job failed each time it was tried, and waits for somebody to look at it.",
-        source="ours: none is expected",
+        source="our choice: none is expected",
     ),
 )

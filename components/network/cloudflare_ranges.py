@@ -1,4 +1,4 @@
-"""Where Cloudflare's edge calls origins from, as published at https://www.cloudflare.com/ips-v4 (list of 2023-09-28).
+"""Cloudflare's addresses towards origins, as published at https://www.cloudflare.com/ips-v4 (list of 2023-09-28).
 
 Cloudflare announces a change months ahead, at https://developers.cloudflare.com/fundamentals/concepts/cloudflare-ip-addresses/.
 The load balancer has no IPv6 address, so the ranges at https://www.cloudflare.com/ips-v6 are not needed.

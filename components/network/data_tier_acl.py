@@ -17,7 +17,7 @@ REPLY_PORTS = (1024, 65535)
 """Where replies go: NAT and VPN gateways use more than Linux's own range (VPC User Guide, "Ephemeral ports")."""
 
 ALL_PORTS = (0, 65535)
-INSIDE = "Replication: AWS does not document which ports the nodes of a cluster use among themselves."
+INSIDE = "Replication: AWS does not document how the nodes of a cluster connect, so nothing between them is blocked."
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""The copies that the home of the data keeps in the other region, so that a loss of the home's region loses no data."""
+"""The copies that the home of the data keeps in the other region: nothing of the home is needed once it is lost."""
 
 from dataclasses import dataclass, replace
 

@@ -1,1 +1,1 @@
-"""Keys and secrets, and who may use them."""
+"""Keys, secrets and policy documents."""

@@ -1,1 +1,1 @@
-"""The load balancer of a region, and what guards it."""
+"""The load balancer of a region, its trust store and its WAF."""

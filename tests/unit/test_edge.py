@@ -149,6 +149,11 @@ def test_nothing_is_an_orphan() -> None:
     assert [resource.name for resource in declared(edge()) if resource.parent not in components] == []
 
 
+def test_a_renamed_class_keeps_its_type_token() -> None:
+    parts = {resource.type.removeprefix("askproai:edge:") for resource in edge().resources if not resource.custom}
+    assert parts == {"Access", "Delivery", "Dns", "Firewall", "Tls", "Watch", "askproai:platform:Protection"}
+
+
 def test_names_at_cloudflare_are_unique() -> None:
     names = Counter((r.type, r.inputs["name"]) for r in declared(edge()) if "name" in r.inputs)
     assert [name for name, count in names.items() if count > 1] == []

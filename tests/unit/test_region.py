@@ -56,6 +56,21 @@ NAMES: Mapping[str, tuple[str, int]] = {
 """The input that AWS knows a resource by, and its limit as the service's API reference has it."""
 
 
+TOKENS = {
+    "backup": {"Backups", "Vault"},
+    "compute": {"Fleet", "InstanceRole", "Web", "Workers"},
+    "data": {"Cache", "Database"},
+    "messaging": {"Queues"},
+    "monitoring": {"Alarms"},
+    "network": {"DataTierAcl", "Endpoints", "Firewall", "FlowLogs", "Network", "ObjectGateway"},
+    "platform": {"Protection"},
+    "security": {"Keys", "OffsiteKeys", "Secrets"},
+    "storage": {"BucketParts", "Offsite", "OffsiteStorage", "Replication", "Storage"},
+    "web": {"Balancer", "OriginTrust", "Waf"},
+}
+"""The type tokens of the components, by area: existing stacks have them in the URNs of all their resources."""
+
+
 @pytest.fixture(scope="module", params=STACKS)
 def stack(request: pytest.FixtureRequest) -> str:
     return request.param
@@ -85,6 +100,11 @@ def test_only_components_and_providers_stand_at_the_root(cloud: Cloud[RegionOutp
     urns = {resource.urn for resource in cloud.resources}
     roots = [resource for resource in cloud.resources if resource.parent not in urns]
     assert {resource.type for resource in roots if resource.custom} == {PROVIDER}
+
+
+def test_a_renamed_class_keeps_its_type_token() -> None:
+    components = {resource.type for resource in region("prod").resources if not resource.custom}
+    assert components == {f"askproai:{area}:{token}" for area, tokens in TOKENS.items() for token in tokens}
 
 
 def test_everything_goes_through_a_provider_that_refuses_other_accounts(
