@@ -13,6 +13,8 @@ TESTS ?=
 # Those of tests/conftest.py side by side, for most of their time they wait for the provider; one more for the rest.
 STORIES := 5
 DRILL ?=
+# Stacks that `make sandbox` brings up, without it the edge and the regions behind it: make sandbox STACKS=staging
+STACKS ?=
 
 .PHONY: help
 help: ## What can be done here
@@ -28,8 +30,8 @@ set-up: ## Install engine, plugins and Python packages; `make sandbox` and `make
 	@$(BOOTSTRAP) -m sandbox.toolchain.set_up
 
 .PHONY: sandbox
-sandbox: set-up ## Bring the platform up on this machine: real engine, emulated clouds
-	@$(PYTHON) -m sandbox up
+sandbox: set-up ## Bring the platform up on this machine: real engine, emulated clouds; STACKS="..." brings up others
+	@$(PYTHON) -m sandbox up $(STACKS:%=--stack %)
 
 .PHONY: sandbox-down
 sandbox-down: venv ## Stop everything the sandbox runs
@@ -78,6 +80,10 @@ format: venv ## Put the code in the form that `check` wants
 .PHONY: runbooks
 runbooks: venv ## Write docs/runbooks/ anew from the commands
 	@$(PYTHON) -m ops.runbooks
+
+.PHONY: settings
+settings: venv ## Write docs/settings.md anew from the settings
+	@$(PYTHON) -m settings.reference
 
 .PHONY: shapes
 shapes: set-up ## Write anew the tables that the sandbox's plugins read, after a change of tokens.yaml or of an SDK

@@ -36,7 +36,7 @@ def distinct(values: list[str]) -> list[str]:
 
 def _zone_name(value: str) -> str:
     if not re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d[a-f]", value):
-        raise ValueError("is no availability zone; want the region with a letter behind it")
+        raise ValueError("is not an availability zone; want the region name followed by a letter")
     return value
 
 
@@ -53,13 +53,13 @@ class NetworkSettings(Block):
     subnet_prefix_length: Annotated[int, Field(ge=16, le=28)]
     """Prefix length of every subnet: 16 to 28 (VPC User Guide, "Subnet sizing")."""
     nat_gateways: Literal["per_zone", "single"]
-    """One NAT gateway in each zone, or a single one, whose zone takes the way out with it."""
+    """One NAT gateway in each zone, or a single one, and then the loss of its zone cuts off every zone."""
     vpn_client_cidr: ClientVpnCidr
     """IPv4 network of VPN clients, the only ones besides the hosts that reach the database: /12 to /22."""
     interface_endpoints: Annotated[list[EndpointService], AfterValidator(distinct)]
-    """Services reached without leaving the VPC."""
+    """AWS services that are reached through an interface endpoint in the VPC, by the name behind com.amazonaws.<region>."""
     flow_log_retention_days: LogRetention
-    """Days that flow logs stay in CloudWatch Logs."""
+    """Days that flow logs stay in CloudWatch Logs, 365 or more: one of its retentions."""
 
     def subnet_cidrs(self, tier: Tier) -> list[str]:
         """The subnets of `tier`, one a zone: each tier owns four slots of the VPC, one for each possible zone."""

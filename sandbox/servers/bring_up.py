@@ -72,7 +72,7 @@ def initialise(paths: Paths, stack: str, variables: Mapping[str, str], say: Say)
     """Make the stack in the sandbox's backend where it is missing, with its secrets; the first one is then selected."""
     if not clouds.initialised(paths, stack):
         say(f"stack {stack}: new in the sandbox's state")
-        _quietly(paths, ["stack", "init", stack, f"--no-select={stack != project.STACKS[0]}".lower()], variables)
+        _quietly(paths, ["stack", "init", stack, f"--no-select={stack != project.stacks(paths)[0]}".lower()], variables)
     project.set_secrets(paths, stack, variables)
 
 

@@ -75,8 +75,10 @@ def test_files_on_the_command_line_keep_their_meaning(paths: Paths, given: list[
 
 def test_a_change_of_a_committed_file_is_rendered_first(paths: Paths) -> None:
     (paths.checkout / "Pulumi.prod.yaml").write_text("config: {}\n")
-    write_program(paths.checkout / "sandbox" / "project.py", "print('rendered')\n")
-    (paths.checkout / "sandbox" / "__init__.py").write_text("")
+    package = paths.checkout / "sandbox" / "project"
+    write_program(package / "project.py", "print('rendered')\n")
+    for folder in (package, package.parent):
+        (folder / "__init__.py").write_text("")
     assert run(paths, paths.checkout, "preview")[0] == "rendered"
 
 
