@@ -9,6 +9,7 @@ BOOTSTRAP ?= python3
 HOME_FOLDER := $(or $(ASKPROAI_SANDBOX),.sandbox)
 BIN := $(HOME_FOLDER)/venv/bin
 PYTHON := $(BIN)/python
+# Stacks that `make sandbox` brings up; without it the edge and the regions behind it.
 STACKS ?=
 TESTS ?=
 # Those of tests/conftest.py in parallel, for most of their time they wait for the provider; one more for the rest.
@@ -29,7 +30,7 @@ set-up: ## Install engine, plugins and Python packages; `make sandbox` and `make
 	@$(BOOTSTRAP) -m sandbox.toolchain.set_up
 
 .PHONY: sandbox
-sandbox: set-up ## Bring the platform up on this machine: real engine, emulated clouds; STACKS="prod dr" for these alone
+sandbox: set-up ## Bring the platform up on this machine: real engine, emulated clouds; STACKS="..." brings up others
 	@$(PYTHON) -m sandbox up $(addprefix --stack ,$(STACKS))
 
 .PHONY: sandbox-down
@@ -83,6 +84,10 @@ format: venv ## Format the code, and fix what lint can fix
 .PHONY: runbooks
 runbooks: venv ## Generate docs/runbooks/ from the commands
 	@$(PYTHON) -m ops.runbooks
+
+.PHONY: settings
+settings: venv ## Write docs/settings.md anew from the settings
+	@$(PYTHON) -m settings.reference
 
 .PHONY: shapes
 shapes: set-up ## Generate the tables that the sandbox's plugins read, after a change of tokens.yaml or of an SDK

@@ -31,7 +31,12 @@ console = Console(highlight=False)
 INTERRUPTED = 130
 ANSWER_SECONDS = 10
 
-Stacks = Annotated[list[str] | None, typer.Option("--stack", help="Only this stack; may be given again.")]
+Stacks = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--stack", help="Only this stack; may be given again. Without it, every edge and the regions behind it."
+    ),
+]
 
 
 @app.command()
@@ -63,7 +68,7 @@ def status() -> None:
     paths = Paths.of()
     servers = {kind.name: server for kind in KINDS if (server := processes.running(paths, kind)) and server.ready()}
     _show(paths, servers)
-    if len(servers) < len(KINDS) or not all(clouds.resources(paths, stack) for stack in project.stacks(paths)):
+    if len(servers) < len(KINDS) or not all(clouds.resources(paths, stack) for stack in project.platform(paths)):
         raise typer.Exit(1)
 
 
@@ -128,7 +133,7 @@ def _chosen(paths: Paths, given: list[str] | None) -> list[str]:
             f"no stack file for {', '.join(unknown) or 'any stack'} in {paths.checkout}; there are: "
             f"{', '.join(present) or 'none'}"
         )
-    return [stack for stack in present if not given or stack in given]
+    return [stack for stack in present if stack in (given or project.platform(paths))]
 
 
 def _say(text: str) -> None:

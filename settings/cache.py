@@ -33,7 +33,7 @@ class CacheSettings(Block):
     maintenance_window: CacheWeekly
     """Weekly window of patches in UTC, ddd:hh24:mi-ddd:hh24:mi, at least 60 minutes, apart from snapshot_window."""
     log_retention_days: LogRetention
-    """Days that the slow and engine logs stay in CloudWatch Logs."""
+    """Days that the slow and engine logs stay in CloudWatch Logs, 365 or more: one of its retentions."""
     parameters: dict[str, str]
     """Engine parameters, values in quotes."""
 

@@ -23,9 +23,9 @@ def _network(value: str) -> IPv4Network:
     try:
         network = ip_network(value, strict=False)
     except ValueError:
-        raise ValueError("is no CIDR; want an IPv4 network such as 10.0.0.0/16") from None
+        raise ValueError("is not a CIDR; want an IPv4 network such as 10.0.0.0/16") from None
     if network.prefixlen == 0:
-        raise ValueError("is open to the world; want the range that VPN clients get, such as 10.250.0.0/22")
+        raise ValueError("is open to the internet; want the range that VPN clients get, such as 10.250.0.0/22")
     if not isinstance(network, IPv4Network):
         raise ValueError("is IPv6; want an IPv4 network such as 10.0.0.0/16")
     if "/" not in value:

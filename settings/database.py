@@ -29,15 +29,15 @@ def _username(value: str) -> str:
     if value.lower() in GUESSABLE:
         raise ValueError("is a name that attackers try first; want one of your own, such as askproai")
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,15}", value):
-        raise ValueError("is no user name of RDS; want 1 to 16 letters, digits or underscores, a letter first")
+        raise ValueError("is not an RDS user name; want 1 to 16 letters, digits or underscores, a letter first")
     return value
 
 
 def _database_name(value: str) -> str:
     if value.lower() in RESERVED:
-        raise ValueError("is a name of MySQL's own; want one of yours, such as askproai")
+        raise ValueError("is reserved by MySQL; want one of your own, such as askproai")
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,63}", value):
-        raise ValueError("is no MySQL name; want 1 to 64 letters, digits or underscores, a letter first")
+        raise ValueError("is not a MySQL name; want 1 to 64 letters, digits or underscores, a letter first")
     return value
 
 
@@ -54,9 +54,9 @@ class DatabaseSettings(Block):
     """The MySQL instance, in its generations: a rebuilt database is a new one, under a new identifier."""
 
     generation: Annotated[int, Field(ge=1, le=999)]
-    """Which of the databases that this region has had is in use, counted from 1."""
+    """Generation of the database in use: each rebuild makes a new database, with the next number."""
     retained_generations: Annotated[list[int], AfterValidator(_generations)]
-    """Former databases that stay as they were, until they are dropped by name; each below generation."""
+    """Generations of former databases, which stay unchanged until `ops dr drop` removes them; each below generation."""
 
     engine: Literal["mysql"]
     """RDS engine; the application runs on MySQL alone."""
@@ -80,7 +80,7 @@ class DatabaseSettings(Block):
     monitoring_interval_seconds: Literal[1, 5, 10, 15, 30, 60]
     """Seconds between samples of Enhanced Monitoring (RDS API, CreateDBInstance); 0, its off, is not taken."""
     log_retention_days: LogRetention
-    """Days that the exported logs stay in CloudWatch Logs."""
+    """Days that the exported logs stay in CloudWatch Logs, 365 or more: one of its retentions."""
     username: Annotated[str, AfterValidator(_username)]
     """Master user: 1 to 16 letters, digits or underscores (RDS API, CreateDBInstance)."""
     database_name: Annotated[str, AfterValidator(_database_name)]

@@ -16,13 +16,15 @@ from settings.shapes import Domain, EmailAddress, Environment, text
 CloudflareId = Annotated[
     str,
     text(
-        "is no id of Cloudflare; want 32 hexadecimal digits in quotes, as the zone's overview shows them",
+        "is not a Cloudflare ID; want 32 hexadecimal digits in quotes, as the overview page of the zone shows them",
         re.compile(r"[0-9a-f]{32}"),
     ),
 ]
 UrlPath = Annotated[
     str,
-    text("is no path; want a slash and letters, digits or . _ ~ / -, such as /login", re.compile(r"/[\w.~/-]*", re.A)),
+    text(
+        "is not a path; want a slash and letters, digits or . _ ~ / -, such as /login", re.compile(r"/[\w.~/-]*", re.A)
+    ),
 ]
 Emails = Annotated[list[EmailAddress], Field(min_length=1), AfterValidator(distinct)]
 Paths = Annotated[list[UrlPath], Field(min_length=1), AfterValidator(distinct)]

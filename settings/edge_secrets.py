@@ -55,7 +55,7 @@ EDGE_CHECKS: Mapping[str, Check] = {
     ),
     "origin_pull_certificate": Check(
         accepts=_client_certificate,
-        want="one certificate in PEM that is no authority (Cloudflare, zone-level authenticated origin pulls)",
+        want="one certificate in PEM that is not an authority (Cloudflare, zone-level authenticated origin pulls)",
     ),
     "origin_pull_key": Check(
         accepts=lambda value: PRIVATE_KEY.fullmatch(value) is not None,

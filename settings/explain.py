@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterator
 from itertools import pairwise
 from types import NoneType, UnionType
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, Literal, Union, get_args, get_origin
 
 import annotated_types
 from pydantic import ValidationError
@@ -39,15 +39,15 @@ def _sentence(model: type[Block], path: Path, details: ErrorDetails) -> str:
         case "literal_error":
             return _none_of(value, get_args(_literal(bare(_field_at(model, path).annotation))))
         case "string_type":
-            return f"{shown(value)} is no text; want it in quotes"
+            return f"{shown(value)} is not a string; put it in quotes"
         case "int_type" if isinstance(value, str) and value.lstrip("-").isdigit():
-            return f"{shown(value)} is text; want the number {value} without quotes"
+            return f"{shown(value)} is a string; want the number {value} without quotes"
         case "too_short" | "too_long":
-            return f"a list of {len(value)} does not fit; want {_kind(_field_at(model, path))}"
+            return f"a list of {len(value)} does not fit; want {kind(_field_at(model, path))}"
         case "greater_than_equal" | "less_than_equal":
-            return f"{shown(value)} is out of range; want {_kind(_field_at(model, path))}"
+            return f"{shown(value)} is out of range; want {kind(_field_at(model, path))}"
         case _:
-            return f"{shown(value)} does not fit; want {_kind(_field_at(model, path))}"
+            return f"{shown(value)} does not fit; want {kind(_field_at(model, path))}"
 
 
 def _none_of(value: Any, allowed: tuple[Any, ...]) -> str:
@@ -80,7 +80,7 @@ def _block_at(model: type[Block], path: Path) -> type[Block]:
 
 def bare(annotation: Any) -> Any:
     """An annotation without its `| None`: a setting that may be left out has the type of one that may not."""
-    if get_origin(annotation) is UnionType and NoneType in get_args(annotation):
+    if get_origin(annotation) in (Union, UnionType) and NoneType in get_args(annotation):
         (annotation,) = (argument for argument in get_args(annotation) if argument is not NoneType)
     return annotation
 
@@ -99,13 +99,13 @@ def _literal(annotation: Any) -> Any:
 
 
 def _wanted(block: type[Block], name: str) -> str:
-    summary = " ".join(_docstring(block, name).split())
+    summary = " ".join(docstring(block, name).split())
     for end in (":", ";", ",", "("):
         summary = summary.split(end)[0].strip()
-    return f"{_kind(block.model_fields[name])} ({summary.rstrip('.')})"
+    return f"{kind(block.model_fields[name])} ({summary.rstrip('.')})"
 
 
-def _docstring(block: type[Block], name: str) -> str:
+def docstring(block: type[Block], name: str) -> str:
     """What stands below a setting in the source: pydantic would read all of it whenever a program starts."""
     owner = next(base for base in block.__mro__ if name in inspect.get_annotations(base))
     (definition,) = ast.parse(textwrap.dedent(inspect.getsource(owner))).body
@@ -118,7 +118,8 @@ def _docstring(block: type[Block], name: str) -> str:
     return ""
 
 
-def _kind(field: FieldInfo) -> str:
+def kind(field: FieldInfo) -> str:
+    """What a setting takes, in words: its type and its bounds."""
     annotation = bare(field.annotation)
     if get_origin(annotation) is Literal:
         return _one_of(get_args(annotation))
@@ -131,7 +132,7 @@ def _kind(field: FieldInfo) -> str:
     if isinstance(annotation, type) and issubclass(annotation, Block):
         left_out = "" if field.is_required() else ", or none"
         return f"a block with {', '.join(annotation.model_fields)}{left_out}"
-    return "a block of names and values" if get_origin(annotation) is dict else "text"
+    return "a block of names and values" if get_origin(annotation) is dict else "a string"
 
 
 def _bounds(field: FieldInfo, word: str) -> str:

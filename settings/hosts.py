@@ -51,7 +51,7 @@ class HostSettings(Block):
     """Instances of each group while the region is a warm standby; at most required_instances, since it has the time to
     replace what a zone takes with it."""
     log_retention_days: LogRetention
-    """Days that the instances' own logs are kept."""
+    """Days that the logs of the instances stay in CloudWatch Logs, 365 or more: one of its retentions."""
     warmup_seconds: Seconds
     """Seconds until a new instance counts in the group's metrics."""
 

@@ -79,7 +79,7 @@ def _misplaced(kind: Kind, name: str, value: Any, shared: Mapping[str, Any], enc
         return Problem(path=(name,), text=explain.unknown(name, kind.model, tuple(kind.secrets)))
     if name in encrypted:
         secret_names = ", ".join(kind.secrets)
-        return Problem(path=(name,), text=f"is encrypted (not shown), and is no secret; secrets are {secret_names}")
+        return Problem(path=(name,), text=f"is encrypted (not shown), but is not a secret; secrets are {secret_names}")
     return None
 
 

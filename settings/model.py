@@ -52,7 +52,7 @@ class Settings(Block):
     domain: Domain
     """Domain of the platform, without scheme; 64 characters at most (ACM API, RequestCertificate)."""
     alarm_emails: Annotated[list[EmailAddress], Field(min_length=1), AfterValidator(distinct)]
-    """Who is told of alarms, by mail; each address confirms its subscription once."""
+    """Email addresses that receive alarms; each confirms its subscription once."""
     recovery: RecoverySettings | None = None
     """What is promised for the loss of a region; of a stack of its own without copies, nothing is."""
     offsite: OffsiteSettings | None = None
@@ -152,7 +152,7 @@ class Settings(Block):
     @rule
     def _only_a_standby_is_activated(self) -> Iterator[Problem]:
         if self.role == "primary" and self.activated:
-            yield Problem(path=("activated",), text="true says nothing of a primary; want false, or role standby")
+            yield Problem(path=("activated",), text="true is not for a primary; want false, or role standby")
 
     @rule
     def _copies_are_where_they_help(self) -> Iterator[Problem]:

@@ -37,7 +37,7 @@ def distinct(values: list[str]) -> list[str]:
 
 def _zone_name(value: str) -> str:
     if not re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d[a-f]", value):
-        raise ValueError("is no availability zone; want the region with a letter behind it")
+        raise ValueError("is not an availability zone; want the region name followed by a letter")
     if value[-1] not in ZONE_LETTERS:
         raise ValueError(f"has no place in the address plan; want a zone of {', '.join(ZONE_LETTERS)}")
     return value
@@ -56,14 +56,14 @@ class NetworkSettings(Block):
     subnet_prefix_length: Annotated[int, Field(ge=16, le=28)]
     """Prefix length of every subnet: 16 to 28 (VPC User Guide, "Subnet sizing")."""
     nat_gateways: Literal["per_zone", "single"]
-    """One NAT gateway in each zone, or a single one, in the zone with the first letter: without it no zone has a route
-    to the internet."""
+    """One NAT gateway in each zone, or a single one in the zone with the first letter; the loss of that zone then cuts
+    off every zone."""
     vpn_client_cidr: ClientVpnCidr
     """IPv4 network of VPN clients, the only ones besides the hosts that reach the database: /12 to /22."""
     interface_endpoints: Annotated[list[EndpointService], AfterValidator(distinct)]
-    """Services reached without leaving the VPC."""
+    """AWS services that are reached through an interface endpoint in the VPC, by the name behind com.amazonaws.<region>."""
     flow_log_retention_days: LogRetention
-    """Days that flow logs stay in CloudWatch Logs."""
+    """Days that flow logs stay in CloudWatch Logs, 365 or more: one of its retentions."""
 
     @property
     def zones(self) -> dict[str, str]:

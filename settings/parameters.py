@@ -70,10 +70,10 @@ def refused(parameters: Mapping[str, str], reasons: Mapping[str, str]) -> Iterat
 
 
 def unknown_eviction(parameters: Mapping[str, str]) -> Iterator[Problem]:
-    """A problem when maxmemory-policy is none of Redis's."""
+    """A problem when maxmemory-policy is not one of Redis."""
     policy = parameters.get("maxmemory-policy")
     if policy is not None and policy not in EVICTION:
         yield Problem(
             path=("parameters", "maxmemory-policy"),
-            text=f"{shown(policy)} is no eviction policy; want one of {', '.join(EVICTION)}{closest(policy, EVICTION)}",
+            text=f"{shown(policy)} is not an eviction policy; want one of {', '.join(EVICTION)}{closest(policy, EVICTION)}",
         )

@@ -46,7 +46,7 @@ PLANS: Mapping[str, Bounds] = {
 def _supported(seconds: int) -> int:
     if seconds not in SUPPORTED_SECONDS:
         nearest = min(SUPPORTED_SECONDS, key=lambda supported: abs(supported - seconds))
-        raise ValueError(f"is no period that Cloudflare supports; the nearest is {nearest}")
+        raise ValueError(f"is not a period that Cloudflare supports; the nearest is {nearest}")
     return seconds
 
 

@@ -48,7 +48,7 @@ def _log_retention(days: int) -> int:
     if days not in kept:
         nearest = min(kept, key=lambda allowed: abs(allowed - days))
         raise ValueError(
-            f"is none of CloudWatch's retentions of {LOG_RETENTION_FLOOR_DAYS} days or more; "
+            f"is not a CloudWatch retention of {LOG_RETENTION_FLOOR_DAYS} days or more; "
             f"want {', '.join(map(str, kept))}; the nearest is {nearest}"
         )
     return days
@@ -62,14 +62,18 @@ def _region(value: str) -> str:
 
 def _account_id(value: str) -> str:
     if not re.fullmatch(r"\d{12}", value):
-        raise ValueError("is no AWS account id; want 12 digits in quotes, since YAML reads bare digits as a number")
+        raise ValueError(
+            "is not an AWS account ID; want 12 digits in quotes, since YAML reads digits without quotes as a number"
+        )
     return value
 
 
 def _environment(value: str) -> str:
     if not LABEL.fullmatch(value):
         better = re.sub(r"[^a-z0-9]", "", value.lower()).lstrip("0123456789")[:12] or "prod"
-        raise ValueError(f"cannot lead the names in AWS; want 1 to 12 lower-case letters and digits, such as {better}")
+        raise ValueError(
+            f"cannot begin the names of resources; want 1 to 12 lower-case letters and digits, such as {better}"
+        )
     return value
 
 
@@ -87,7 +91,7 @@ def _instance_type(value: str) -> str:
         if value.startswith(prefix):
             raise ValueError(f"is a class of another service; want {value.removeprefix(prefix)}")
     if not INSTANCE_TYPE.fullmatch(value):
-        raise ValueError("is no instance type; want family.size, such as c6i.2xlarge")
+        raise ValueError("is not an instance type; want family.size, such as c6i.2xlarge")
     return value
 
 
@@ -97,7 +101,7 @@ def _class_of(prefix: str) -> AfterValidator:
             bare = value.removeprefix("cache.").removeprefix("db.")
             raise ValueError(f"lacks the prefix {prefix}; did you mean {prefix}{bare}?")
         if not INSTANCE_TYPE.fullmatch(value.removeprefix(prefix)):
-            raise ValueError(f"is no class; want {prefix}family.size, such as {prefix}m6g.xlarge")
+            raise ValueError(f"is not an instance class; want {prefix}family.size, such as {prefix}m6g.xlarge")
         return value
 
     return AfterValidator(check)
@@ -118,7 +122,7 @@ def _image_parameter(value: str) -> str:
     if value.startswith("resolve:ssm:"):
         raise ValueError(f"has the prefix that the launch template adds; want {value.removeprefix('resolve:ssm:')}")
     if not re.fullmatch(r"/aws/service(/[A-Za-z0-9._-]+)+", value):
-        raise ValueError("is no public parameter; want a path under /aws/service/")
+        raise ValueError("is not a public parameter; want a path under /aws/service/")
     if image_architecture(value) is None:
         raise ValueError("names no architecture; want a path with amd64, x86_64 or arm64 in it")
     return value
@@ -134,8 +138,8 @@ DatabaseClass = Annotated[str, _class_of("db.")]
 CacheClass = Annotated[str, _class_of("cache.")]
 ImageParameter = Annotated[str, AfterValidator(_image_parameter)]
 CostCenter = Annotated[
-    str, text("is no tag value; want 1 to 256 letters, digits, spaces or + - = . _ : / @", TAG_VALUE)
+    str, text("is not a tag value; want 1 to 256 letters, digits, spaces or + - = . _ : / @", TAG_VALUE)
 ]
-EmailAddress = Annotated[str, text("is no mail address; want one such as oncall@example.com", EMAIL)]
+EmailAddress = Annotated[str, text("is not an email address; want one such as oncall@example.com", EMAIL)]
 Percent = Annotated[int, Field(ge=1, le=99)]
 """A share at which a group scales out: at 100 it never would."""

@@ -22,7 +22,7 @@ your Application Load Balancer")."""
 def _tls_policy(value: str) -> str:
     if value not in TLS_POLICIES:
         nearest = closest(value, TLS_POLICIES) or f"; want one such as {TLS_POLICIES[0]}"
-        raise ValueError(f"is no policy of ELB with TLS 1.3 and without 1.1{nearest}")
+        raise ValueError(f"is not an ELB policy that offers TLS 1.3 and refuses 1.1{nearest}")
     return value
 
 

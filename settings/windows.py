@@ -33,7 +33,7 @@ def daily(value: str) -> list[Window]:
     """The seven windows of `hh24:mi-hh24:mi`."""
     match = DAILY.fullmatch(value)
     if match is None:
-        raise ValueError("is no daily window; want hh24:mi-hh24:mi in UTC, such as 01:00-02:00")
+        raise ValueError("is not a daily window; want hh24:mi-hh24:mi in UTC, such as 01:00-02:00")
     hour, minute, end_hour, end_minute = map(int, match.groups())
     start = hour * 60 + minute
     minutes = (end_hour * 60 + end_minute - start) % DAY
@@ -46,7 +46,7 @@ def weekly(value: str) -> Window:
     if match is None:
         better = value.strip().lower()
         example = better if WEEKLY.fullmatch(better) else "tue:02:00-tue:03:00"
-        raise ValueError(f"is no weekly window; want ddd:hh24:mi-ddd:hh24:mi in UTC, such as {example}")
+        raise ValueError(f"is not a weekly window; want ddd:hh24:mi-ddd:hh24:mi in UTC, such as {example}")
     day, hour, minute, end_day, end_hour, end_minute = match.groups()
     start = DAYS.index(day) * DAY + int(hour) * 60 + int(minute)
     end = DAYS.index(end_day) * DAY + int(end_hour) * 60 + int(end_minute)

@@ -19,7 +19,7 @@ RetentionDays = Annotated[int, Field(ge=1, le=14)]
 
 QueueName = Annotated[
     str,
-    text("is no queue name; want lower-case letters, digits and single hyphens, 40 characters at most",
+    text("is not a queue name; want lower-case letters, digits and single hyphens, 40 characters at most",
          re.compile(r"(?=.{1,40}$)[a-z][a-z0-9]*(-[a-z0-9]+)*")),
 ]  # fmt: skip
 
@@ -63,7 +63,7 @@ class WorkersSettings(HostSettings):
     """Waiting messages for each instance beyond which the group grows: up to what SQS lets be in flight (SQS Developer
     Guide, "Message quotas")."""
     timeout_seconds: JobSeconds
-    """Seconds after which a worker gives a job up."""
+    """Seconds after which a worker stops a job."""
     queues: Annotated[dict[QueueName, QueueSettings], AfterValidator(_any)]
     """The queues by name."""
 

@@ -7,8 +7,10 @@ from typing import Any
 
 from ops.core.engine import Engine
 from ops.core.recovery.outputs import outputs
-from ops.core.stack_files import StackFile, stacks
+from ops.core.stack_files import StackFile, project, stacks
 from ops.errors import Exit, OpsError
+from project_files import UnreadableFileError
+from settings import ConfigurationError, EdgeSettings, Settings, read
 
 
 class RegionStack:
@@ -18,56 +20,66 @@ class RegionStack:
         self.stack = stack
         self.file = StackFile.of(stack)
         self._engine = engine
+        if not self.settings.follows:
+            raise OpsError(f"{self.file.path.name}: follows: is missing; want the other stack of the pair")
+
+    @property
+    def settings(self) -> Settings:
+        """Its settings, as the files have them now. Raises OpsError with every problem of them."""
+        found = judged(self.stack)
+        if not isinstance(found, Settings):
+            raise OpsError(f"{self.file.path.name}: role: {found.role} is not a region's")
+        return found
 
     @property
     def region(self) -> str:
         """Its AWS region."""
-        return str(self.file.get("region"))
+        return self.settings.region
 
     @property
     def role(self) -> str:
         """`primary` or `standby`."""
-        return str(self.file.get("role"))
+        return self.settings.role
 
     @property
     def follows(self) -> str:
         """The other stack of the pair."""
-        return str(self.file.get("follows"))
+        return str(self.settings.follows)
 
     @property
     def activated(self) -> bool:
         """Whether a standby was made a region of its own."""
-        return bool(self.file.get("activated", False))
+        return self.settings.activated
 
     @property
     def fenced(self) -> bool:
         """Whether nobody may write here."""
-        return bool(self.file.get("fenced", False))
+        return self.settings.fenced
 
     @property
     def posture(self) -> str:
         """`pilot-light` or `warm`."""
-        return str(self.file.get("posture"))
+        return str(self.settings.posture)
 
     @property
     def generation(self) -> int:
         """Generation of the database's name."""
-        return int(self.file.get("database.generation", 1))
+        return self.settings.database.generation
 
     @property
     def retained_generations(self) -> list[int]:
         """Generations of former databases that are still there."""
-        return [int(number) for number in self.file.get("database.retained_generations", [])]
+        return self.settings.database.retained_generations
 
     @property
     def following(self) -> bool:
         """Whether it holds a replica of the other's data."""
-        return self.role == "standby" and not self.activated
+        return self.settings.following
 
     @property
     def writes(self) -> bool:
         """Whether it is declared to take writes."""
-        return not self.following and not self.fenced
+        return self.settings.writes
 
     @cached_property
     def outputs(self) -> dict[str, Any]:
@@ -92,12 +104,16 @@ class Pair:
         self.engine = engine
         self.edge = _edge_stack()
         self.edge_file = StackFile.of(self.edge)
-        names = self.edge_file.get("regions")
-        if not isinstance(names, list) or len(names) != 2:
-            raise OpsError(f"{self.edge_file.path.name}: regions: want the two region stacks")
-        self._stacks = {str(name): RegionStack(str(name), engine) for name in names}
-        if self.live not in self._stacks:
-            raise OpsError(f"{self.edge_file.path.name}: live: {self.live} is not one of {', '.join(self.stacks)}")
+        names = self._edge_settings.regions
+        if len(names) != 2:
+            raise OpsError(f"{self.edge_file.path.name}: regions: names {', '.join(names)}; want the stacks of a pair")
+        self._stacks = {name: RegionStack(name, engine) for name in names}
+
+    @property
+    def _edge_settings(self) -> EdgeSettings:
+        found = judged(self.edge)
+        assert isinstance(found, EdgeSettings)
+        return found
 
     @property
     def stacks(self) -> list[str]:
@@ -107,7 +123,7 @@ class Pair:
     @property
     def live(self) -> str:
         """The stack that visitors are led to."""
-        return str(self.edge_file.get("live"))
+        return self._edge_settings.live
 
     @property
     def other(self) -> str:
@@ -127,7 +143,7 @@ class Pair:
     @property
     def domain(self) -> str:
         """The platform's domain."""
-        return str(self.edge_file.get("domain"))
+        return self._edge_settings.domain
 
     def origin(self, stack: str) -> str:
         """The name under which the edge leads to one region, whichever is live."""
@@ -160,10 +176,19 @@ class Pair:
                 job.result()
 
 
+def judged(stack: str) -> Settings | EdgeSettings:
+    """A stack's settings. Raises OpsError with every problem of its file, as `pulumi up` would refuse it."""
+    try:
+        return read(project(), stack)
+    except (ConfigurationError, UnreadableFileError) as error:
+        raise OpsError(str(error)) from None
+
+
 def _edge_stack() -> str:
-    """The stack whose role is the edge's."""
+    """The stack whose role is the edge's. Others of the files are the regions that it names, or of no concern here."""
     found = [stack for stack in stacks() if StackFile.of(stack).get("role") == "edge"]
     if len(found) != 1:
-        told = ", ".join(found) or "none"
-        raise OpsError(f"want one stack file with role edge, there is {told}; the others are its regions")
+        raise OpsError(
+            f"want one stack file with role edge, which names the pair; there is {', '.join(found) or 'none'}"
+        )
     return found[0]

@@ -5,13 +5,11 @@ import os
 import re
 import tempfile
 from collections.abc import Mapping
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from ops.errors import OpsError
+from project_files import Project, UnreadableFileError
 
 PROJECT_VARIABLE = "ASKPROAI_PROJECT"
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -23,35 +21,46 @@ def project_folder() -> Path:
     return Path(os.environ.get(PROJECT_VARIABLE) or CHECKOUT).resolve()
 
 
+def project() -> Project:
+    """The project whose files these are."""
+    return Project(project_folder())
+
+
 def project_name() -> str:
     """The project's name, which is the namespace of its settings."""
-    return str(_plain(project_folder() / "Pulumi.yaml")["name"])
+    try:
+        return project().name
+    except UnreadableFileError as error:
+        raise OpsError(str(error)) from None
 
 
 def stacks() -> list[str]:
     """The stacks that have a file here."""
-    return sorted(path.name.split(".")[1] for path in project_folder().glob("Pulumi.*.yaml"))
+    return project().stacks
 
 
 class StackFile:
     """One stack's file. Keys are dotted and without the project's prefix: `database.generation`."""
 
-    def __init__(self, path: Path, project: str) -> None:
+    def __init__(self, path: Path, stack: str) -> None:
         self.path = path
-        self._project = project
+        self._stack = stack
 
     @classmethod
     def of(cls, stack: str) -> "StackFile":
         """The file of a stack. Raises OpsError where there is none."""
-        path = project_folder() / f"Pulumi.{stack}.yaml"
+        path = project().file(stack)
         if not path.is_file():
             raise OpsError(f"no stack {stack}: {path} is not there; there are: {', '.join(stacks()) or 'none'}")
-        return cls(path, project_name())
+        return cls(path, stack)
 
     def get(self, key: str, default: Any = None) -> Any:
-        """A setting's value, `default` where the file has none."""
-        found: Any = _plain(self.path).get("config") or {}
-        for part in self._parts(key):
+        """A setting's value: the file's, or what Pulumi.yaml says for every stack; `default` where neither has one."""
+        try:
+            found: Any = Project(self.path.parent).values(self._stack)
+        except UnreadableFileError as error:
+            raise OpsError(str(error)) from None
+        for part in key.split("."):
             if not isinstance(found, Mapping) or part not in found:
                 return default
             found = found[part]
@@ -84,7 +93,10 @@ class StackFile:
         for key in self.changes(values):
             *outer, last = self._parts(key)
             place = content.setdefault("config", {})
-            for part in outer:
+            for depth, part in enumerate(outer, 1):
+                # A block that is in Pulumi.yaml alone begins here with the one value that is another.
+                if part not in place and isinstance(self.get(".".join(key.split(".")[:depth])), Mapping):
+                    place[part] = {}
                 if not isinstance(place.get(part), Mapping):
                     raise OpsError(f"{self.path.name}: {key}: there is no block {part}")
                 place = place[part]
@@ -99,7 +111,7 @@ class StackFile:
 
     def _parts(self, key: str) -> list[str]:
         first, *rest = key.split(".")
-        return [f"{self._project}:{first}", *rest]
+        return [f"{project_name()}:{first}", *rest]
 
 
 def _indentation(text: str) -> dict[str, int]:
@@ -109,22 +121,6 @@ def _indentation(text: str) -> dict[str, int]:
     dash = re.search(r"^( *)[^\s#-][^\n]*:[ ]*(?:#[^\n]*)?\n( *)- ", text, re.MULTILINE)
     offset = len(dash[2]) - len(dash[1]) if dash else mapping
     return {"mapping": mapping, "sequence": offset + 2, "offset": offset}
-
-
-def _plain(path: Path) -> dict[str, Any]:
-    try:
-        content = _parsed(path.read_text())
-    except (OSError, yaml.YAMLError) as error:
-        raise OpsError(f"{path} cannot be read: {str(error).splitlines()[0]}") from None
-    if not isinstance(content, dict):
-        raise OpsError(f"{path}: expected keys and values")
-    return content
-
-
-@lru_cache(maxsize=16)
-def _parsed(text: str) -> Any:
-    """YAML's content. A command asks the same file dozens of times, and parsing it takes 30 ms."""
-    return yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
 def _replace(path: Path, text: str) -> None:

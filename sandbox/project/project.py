@@ -15,18 +15,16 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
-import yaml
-
+from project_files import PROJECT_FILE, Project, UnreadableFileError
 from sandbox.project import overlay
 from sandbox.project.origin_pull import origin_pull
 from sandbox.project.paths import Paths, write_private
 from sandbox.toolchain.steps import SandboxError
 
-STACKS = ("prod", "dr", "edge")
-"""The stacks of the platform, in the order in which one needs the other's outputs."""
-PROJECT_FILE = "Pulumi.yaml"
 EMPTY = "config: {}\n"
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,25 +85,43 @@ SECRETS = (
 
 def project_name(paths: Paths) -> str:
     """The name in Pulumi.yaml: the namespace of its configuration keys."""
-    return str(_load(paths.checkout / "Pulumi.yaml")["name"])
+    return _asked(lambda: Project(paths.checkout).name)
 
 
 def stacks(paths: Paths) -> list[str]:
-    """The platform's stacks that have a committed stack file."""
-    return [stack for stack in STACKS if stack_file(paths, stack).is_file()]
+    """The stacks that have a committed file, in the order in which one needs the other's outputs.
+
+    A primary is before the standby that follows it, stacks of a pair before those of their own, and edges last.
+    """
+    committed = Project(paths.checkout)
+
+    def order(stack: str) -> tuple[bool, bool, bool, str]:
+        values = committed.values(stack)
+        return values.get("role") == "edge", not values.get("follows"), values.get("role") != "primary", stack
+
+    return _asked(lambda: sorted(committed.stacks, key=order))
+
+
+def platform(paths: Paths) -> list[str]:
+    """The stacks that the sandbox brings up unless told which: every edge and the regions behind it.
+
+    Another is brought up by its name alone. Without an edge all stacks are the platform.
+    """
+    edges = [stack for stack in stacks(paths) if setting(paths, stack, "role") == "edge"]
+    chosen = {*edges, *(name for edge in edges for name in _names(setting(paths, edge, "regions")))}
+    return [stack for stack in stacks(paths) if stack in chosen or not edges]
 
 
 def stack_file(paths: Paths, stack: str) -> Path:
     """A stack's committed file."""
-    return paths.checkout / f"Pulumi.{stack}.yaml"
+    return Project(paths.checkout).file(stack)
 
 
 def setting(paths: Paths, stack: str, key: str) -> object:
-    """A value of a stack in the sandbox, that of the committed file before the first change, None without one."""
-    overlaid = paths.project / stack_file(paths, stack).name
-    content = _load(overlaid if overlaid.is_file() else stack_file(paths, stack))
-    config = content.get("config")
-    return config.get(f"{project_name(paths)}:{key}") if isinstance(config, dict) else None
+    """A top-level setting of a stack, as the sandbox has it; None where it has none."""
+    overlaid = Project(paths.project)
+    there = Project(paths.checkout) if not overlaid.file(stack).is_file() else overlaid
+    return _asked(lambda: there.values(stack)).get(key)
 
 
 def refresh(paths: Paths) -> list[str]:
@@ -221,15 +237,16 @@ def secret_value(paths: Paths, secret: Secret) -> str:
     return str(values[secret.key])
 
 
-def _load(path: Path) -> dict[str, object]:
-    """A YAML file, where its comments do not matter."""
+def _names(value: object) -> list[str]:
+    return [str(name) for name in value] if isinstance(value, list) else []
+
+
+def _asked(answer: Callable[[], T]) -> T:
+    """What the project's files say. Raises SandboxError where one cannot be read."""
     try:
-        content = yaml.safe_load(path.read_text())
-    except yaml.YAMLError as error:
-        raise SandboxError(f"{path} is not YAML: {error}") from None
-    if not isinstance(content, dict):
-        raise SandboxError(f"{path}: expected keys and values")
-    return content
+        return answer()
+    except UnreadableFileError as error:
+        raise SandboxError(str(error)) from None
 
 
 def _text(path: Path) -> str | None:

@@ -117,15 +117,42 @@ def test_a_stack_file_that_is_gone_leaves_the_overlay(paths: Paths) -> None:
     assert not (paths.project / "Pulumi.prod.yaml").exists()
 
 
-def test_only_stacks_with_a_file_are_brought_up_in_their_order(paths: Paths) -> None:
-    assert project.stacks(paths) == ["prod"]
-    (paths.checkout / "Pulumi.edge.yaml").write_text("config: {}\n")
-    (paths.checkout / "Pulumi.dr.yaml").write_text("config: {}\n")
-    assert project.stacks(paths) == ["prod", "dr", "edge"]
-    (paths.checkout / "Pulumi.edge.yaml").unlink()
-    (paths.checkout / "Pulumi.dr.yaml").unlink()
-    (paths.checkout / "Pulumi.prod.yaml").unlink()
+def declare(paths: Paths, **files: str) -> None:
+    """Put stack files in place of those that are there."""
+    for file in paths.checkout.glob("Pulumi.*.yaml"):
+        file.unlink()
+    for stack, text in files.items():
+        (paths.checkout / f"Pulumi.{stack}.yaml").write_text("config:\n" + text)
+
+
+PRIMARY = "  askproai:role: primary\n  askproai:follows: b\n"
+STANDBY = "  askproai:role: standby\n  askproai:follows: c\n"
+EDGE = "  askproai:role: edge\n  askproai:regions: [c, b]\n"
+ALONE = "  askproai:role: primary\n"
+
+
+def test_stacks_come_after_those_whose_outputs_they_need(paths: Paths) -> None:
+    declare(paths, a=EDGE, b=STANDBY, c=PRIMARY, d=ALONE)
+    assert project.stacks(paths) == ["c", "b", "d", "a"]
+    declare(paths)
     assert project.stacks(paths) == []
+
+
+def test_the_platform_is_the_edge_and_the_regions_behind_it(paths: Paths) -> None:
+    declare(paths, a=EDGE, b=STANDBY, c=PRIMARY, d=ALONE)
+    assert project.platform(paths) == ["c", "b", "a"]
+
+
+def test_without_an_edge_every_stack_is_the_platform(paths: Paths) -> None:
+    declare(paths, b=STANDBY, c=PRIMARY, d=ALONE)
+    assert project.platform(paths) == ["c", "b", "d"]
+
+
+def test_a_setting_of_all_stacks_is_each_stack_s(paths: Paths) -> None:
+    with (paths.checkout / "Pulumi.yaml").open("a") as file:
+        file.write("config:\n  domain:\n    default: example.com\n")
+    declare(paths, a=EDGE, d=ALONE + "  askproai:domain: staging.example.com\n")
+    assert [project.setting(paths, stack, "domain") for stack in ("a", "d")] == ["example.com", "staging.example.com"]
 
 
 def test_a_broken_stack_file_is_named(paths: Paths) -> None:

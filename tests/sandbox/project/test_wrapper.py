@@ -56,9 +56,10 @@ def test_a_folder_that_the_caller_names_comes_last_and_so_counts(paths: Paths, t
 
 def test_a_change_of_a_committed_file_is_rendered_first(paths: Paths) -> None:
     (paths.checkout / "Pulumi.prod.yaml").write_text("config: {}\n")
-    folder = paths.checkout / "sandbox" / "project"
-    folder.mkdir(parents=True)
-    (folder / "project.py").write_text("print('rendered')\n")
+    package = paths.checkout / "sandbox" / "project"
+    write_program(package / "project.py", "print('rendered')\n")
+    for folder in (package, package.parent):
+        (folder / "__init__.py").write_text("")
     assert run(paths, paths.checkout, "preview")[0] == "rendered"
 
 

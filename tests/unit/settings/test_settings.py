@@ -31,7 +31,7 @@ def test_an_empty_key_of_another_kind_of_stack_is_no_problem() -> None:
 
 
 def test_an_empty_value_is_a_missing_one() -> None:
-    assert refusals(("region", ""), ("allow_destroy_of", "")) == ["region: is missing; want text (AWS region)"]
+    assert refusals(("region", ""), ("allow_destroy_of", "")) == ["region: is missing; want a string (AWS region)"]
 
 
 @pytest.mark.parametrize("changes", ACCEPTED_BY_THE_ENGINE.values(), ids=ACCEPTED_BY_THE_ENGINE.keys())
@@ -168,7 +168,7 @@ def test_a_secret_of_the_wrong_form_is_refused_unseen(name: str, value: str) -> 
 def test_a_setting_that_is_encrypted_is_refused_unseen(name: str) -> None:
     known = ", ".join(SECRET_NAMES)
     assert refusals(encrypted=[*SECRET_NAMES, name]) == [
-        f"{name}: is encrypted (not shown), and is no secret; secrets are {known}"
+        f"{name}: is encrypted (not shown), but is not a secret; secrets are {known}"
     ]
 
 

@@ -4,14 +4,13 @@ import json
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
-import yaml
 from fake_engine import STACKS, FakeEngine
 from fake_regions import FakeClient, World
+from stack_files import FIXTURE
 
 from contract import CANARY_PATH
 from ops.core import aws, facts, report, visitor
@@ -22,32 +21,19 @@ from ops.core.pair import Pair
 from ops.core.recovery import STATE_FOLDER
 from ops.core.recovery.steps import CLEAR_LOCK
 from ops.core.session import Session, SessionOptions
-from ops.core.stack_files import CHECKOUT, StackFile
+from ops.core.stack_files import StackFile
 from ops.core.steps import Timeline
 from ops.core.visitor import Answer, DnsRecord
 from ops.dr import fence, flip, settle
 
 FILES = ("Pulumi.prod.yaml", "Pulumi.dr.yaml", "Pulumi.edge.yaml")
-UNREAD = ("cache", "keys", "network", "secrets", "storage", "access", "assets", "firewall", "health_checks")
-"""Blocks that no command of these tests reads."""
 
 
 def copy_project(folder: Path) -> Path:
-    """The committed project's files, to be written to."""
+    """The fixture's project files, to be written to."""
     for file in ("Pulumi.yaml", *FILES):
-        shutil.copy(CHECKOUT / file, folder / file)
+        shutil.copy(FIXTURE.folder / file, folder / file)
     return folder
-
-
-@lru_cache
-def shortened(file: str) -> str:
-    """A committed stack file without what is not read: a file that is written to in every test is parsed each time."""
-    content = yaml.safe_load((CHECKOUT / file).read_text())
-    config = {key: value for key, value in content["config"].items() if key.partition(":")[2] not in UNREAD}
-    for key in ("askproai:database", "askproai:workers"):
-        for part in ("parameters", "queues"):
-            config.get(key, {}).pop(part, None)
-    return yaml.safe_dump({"config": config}, sort_keys=False)
 
 
 _with_values = StackFile.with_values
@@ -149,9 +135,7 @@ def platform_in(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Platform:
     """A platform in normal operation: both regions and the edge are up, and everything that commands ask is there."""
     project = folder / "project"
     project.mkdir()
-    shutil.copy(CHECKOUT / "Pulumi.yaml", project)
-    for file in FILES:
-        (project / file).write_text(shortened(file))
+    copy_project(project)
     monkeypatch.setenv("ASKPROAI_PROJECT", str(project))
     monkeypatch.setenv("PULUMI_BACKEND_URL", (folder / "state").as_uri())
     monkeypatch.setattr(StackFile, "with_values", with_values)

@@ -5,12 +5,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-import yaml
 from fake_cloud import Cloud
 from hypothesis import given
 from hypothesis import strategies as st
 from regions import region, serving
-from stack_files import NAMESPACE, ROOT
+from stack_files import ROOT
 
 from ops.objectives.expected import Posture, Standby
 from ops.objectives.objectives import (
@@ -23,6 +22,7 @@ from ops.objectives.objectives import (
     objectives,
 )
 from outputs import RegionOutputs
+from project_files import Project
 
 STACKS = ("prod", "dr", "edge")
 PROMISED = Declaration(
@@ -46,8 +46,7 @@ def row(declared: Declaration, what: str, scenario: Scenario = Scenario.REGION_L
 
 
 def committed() -> dict[str, dict[str, Any]]:
-    files = {stack: yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"] for stack in STACKS}
-    return {stack: {key.removeprefix(NAMESPACE): value for key, value in file.items()} for stack, file in files.items()}
+    return {stack: dict(Project(ROOT).values(stack)) for stack in STACKS}
 
 
 def database(cloud: Cloud[RegionOutputs]) -> Mapping[str, Any]:
