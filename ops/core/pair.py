@@ -105,12 +105,12 @@ class Pair:
 
     @property
     def live(self) -> str:
-        """The stack that visitors are led to."""
+        """The stack that traffic is routed to."""
         return str(self.edge_file.get("live"))
 
     @property
     def other(self) -> str:
-        """The stack that visitors are not led to."""
+        """The stack that traffic is not routed to."""
         return self.other_than(self.live)
 
     def other_than(self, stack: str) -> str:
@@ -127,10 +127,6 @@ class Pair:
     def domain(self) -> str:
         """The platform's domain."""
         return str(self.edge_file.get("domain"))
-
-    def origin(self, stack: str) -> str:
-        """The name under which the edge leads to one region, whichever is live."""
-        return f"origin-{stack}.{self.domain}"
 
     @cached_property
     def edge_outputs(self) -> dict[str, Any]:
@@ -163,6 +159,6 @@ def _edge_stack() -> str:
     """The stack whose role is the edge's."""
     found = [stack for stack in stacks() if StackFile.of(stack).get("role") == "edge"]
     if len(found) != 1:
-        told = ", ".join(found) or "none"
-        raise OpsError(f"want one stack file with role edge, there is {told}; the others are its regions")
+        there = ", ".join(found) or "none"
+        raise OpsError(f"want one stack file with role edge, there is {there}; the others are its regions")
     return found[0]
