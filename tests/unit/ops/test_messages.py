@@ -165,9 +165,10 @@ def messages(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     for case in CASES:
         place = folder / case.__name__
         place.mkdir()
-        with monkeypatch.context() as patched, pytest.raises(OpsError) as raised:
+        with monkeypatch.context() as patched:
             platform = platform_in(place, patched)
-            case(platform, patched)
+            with pytest.raises(OpsError) as raised:
+                case(platform, patched)
             text = raised.value.message
             for stack in STACKS:
                 text = text.replace(platform.region(stack), f"REGION-OF-{stack.upper()}")
