@@ -63,16 +63,16 @@ def main() -> NoReturn:
         app()
     except SystemExit as ended:
         if ended.code == Exit.INTERRUPTED:
-            _tell(f"interrupted; the same command goes on where it stopped: ops {shlex.join(sys.argv[1:])}")
+            _print_error(f"interrupted; the same command goes on where it stopped: ops {shlex.join(sys.argv[1:])}")
         raise
     except OpsError as error:
         _show_traceback()
         for line in error.message.splitlines():
-            _tell(line)
+            _print_error(line)
         sys.exit(error.exit_code)
     except Exception as error:
         _show_traceback()
-        _tell(f"{type(error).__name__}: {' '.join(str(error).split())} (--debug shows where)")
+        _print_error(f"{type(error).__name__}: {' '.join(str(error).split())} (--debug shows where)")
         sys.exit(Exit.FAILED)
     sys.exit(Exit.OK)
 
@@ -82,12 +82,12 @@ def _show_traceback() -> None:
         traceback.print_exc()
 
 
-def _tell(line: str) -> None:
+def _print_error(line: str) -> None:
     print(f"ops: {line}", file=sys.stderr)
 
 
 def _interrupt_on_termination() -> None:
-    """Let SIGTERM and SIGHUP unwind like Ctrl-C, so that locks are given back."""
+    """Let SIGTERM and SIGHUP unwind like Ctrl-C, so that locks are released."""
 
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt

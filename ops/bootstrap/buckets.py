@@ -29,7 +29,7 @@ class Side:
 
 @dataclass(frozen=True, kw_only=True)
 class Setting:
-    """Something that S3 keeps beside a bucket: how it is read, what is wanted, and how it is set."""
+    """A setting of a bucket: how it is read, what is wanted, and how it is set."""
 
     name: str
     read: Callable[[Any, str], Any]

@@ -11,8 +11,6 @@ from ops.core.aws import client
 
 GONE = ("PendingDeletion", "PendingReplicaDeletion")
 READY_SECONDS = 120
-DELETION_WINDOW_DAYS = 30
-"""KMS API, ScheduleKeyDeletion: the longest."""
 POLL_SECONDS = 2
 
 

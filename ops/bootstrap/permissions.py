@@ -39,11 +39,13 @@ PERMISSIONS = (
         why="www to the apex",
     ),
     Permission(group="Health Checks Write", path="/zones/{zone}/healthchecks", why="both origins, from outside"),
-    Permission(group="Notifications Write", path="/accounts/{account}/alerting/v3/policies", why="who is told of what"),
+    Permission(
+        group="Notifications Write", path="/accounts/{account}/alerting/v3/policies", why="notification policies"
+    ),
     Permission(
         group="Access: Apps and Policies Write",
         path="/accounts/{account}/access/apps",
-        why="the doors of admin and monitoring",
+        why="Access applications of admin and monitoring",
     ),
 )
 """One row for each kind of thing that the edge declares (Cloudflare, "API token permissions")."""
@@ -53,7 +55,7 @@ def problems(api: EdgeApi, zone: str, account: str, domain: str) -> Iterator[str
     """Everything that the token or the zone lacks, a line each."""
     status, answer = api.asked("/user/tokens/verify")
     if status != 200 or answer["result"]["status"] != "active":
-        yield f"the token of Cloudflare's API is not valid ({_told(answer)}): make one, and set it in stack edge"
+        yield f"the token of Cloudflare's API is not valid ({_reason(answer)}): make one, and set it in stack edge"
         return
     status, found = api.asked(f"/zones/{zone}")
     if status == 200 and found["result"]["name"] != domain:
@@ -86,6 +88,6 @@ def _lacks(permission: Permission) -> str:
     return f"the token of Cloudflare's API lacks the permission {permission.group}: {permission.why}"
 
 
-def _told(answer: Mapping[str, Any]) -> str:
+def _reason(answer: Mapping[str, Any]) -> str:
     errors = answer.get("errors") or [{"message": (answer.get("result") or {}).get("status", "unknown")}]
     return "; ".join(str(error.get("message")) for error in errors)

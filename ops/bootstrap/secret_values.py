@@ -105,9 +105,9 @@ def _set(stack: str, name: str, value: str) -> None:
 
 
 def _asked(name: str, *, empty_makes: bool) -> str:
-    """What the operator types, unseen. Raises OpsError USAGE where nobody sits at a terminal."""
+    """What the operator types, unseen. Raises OpsError USAGE without a terminal."""
     if not sys.stdin.isatty():
         instead = "--generate makes it" if empty_makes else f"set {TOKEN_VARIABLE}"
-        raise OpsError(f"{name} is wanted, and nobody is there to be asked: {instead}", Exit.USAGE)
+        raise OpsError(f"{name} is missing, and there is no terminal to ask at: {instead}", Exit.USAGE)
     hint = "empty to have one made, " if empty_makes else ""
     return getpass(f"{name} ({hint}not shown): ").strip()

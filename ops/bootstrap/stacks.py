@@ -9,13 +9,13 @@ from ops.bootstrap.prerequisite import Prerequisite
 from ops.bootstrap.state_backend import StateBackend
 from ops.core.engine import Engine
 from ops.core.stack_files import StackFile, project_folder, project_name
-from ops.errors import Exit, OpsError
+from ops.errors import Exit, OpsError, one_line
 
 BACKEND_VARIABLE = "PULUMI_BACKEND_URL"
 
 
 def use_backend(backend: StateBackend, *, dry_run: bool) -> None:
-    """Lead the engine to the platform's state. Raises OpsError where the shell leads it elsewhere."""
+    """Have the engine use the platform's state. Raises OpsError where the shell names another backend."""
     given = os.environ.get(BACKEND_VARIABLE)
     if given and given != backend.url and not dry_run:
         raise OpsError(
@@ -72,5 +72,4 @@ def _pulumi(arguments: list[str], given: str | None = None) -> None:
         check=False,
     )
     if answer.returncode:
-        told = " ".join(answer.stderr.split())[-400:]
-        raise OpsError(f"`pulumi {' '.join(arguments[:3])}` failed: {told}")
+        raise OpsError(f"`pulumi {' '.join(arguments[:3])}` failed: {one_line(answer.stderr)[-400:]}")

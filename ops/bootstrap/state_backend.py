@@ -27,28 +27,28 @@ class StateBackend:
 
     @classmethod
     def of(cls) -> "StateBackend":
-        """As the stack files have it: the state is where the copies of the home region are.
+        """As the stack files have it: the state is where the copies of the primary region are.
 
         Raises OpsError where they do not say it, or not the same.
         """
         files = {stack: StackFile.of(stack) for stack in stacks()}
         edges = [stack for stack, file in files.items() if file.get("role") == "edge"]
         regions = {stack: file for stack, file in files.items() if stack not in edges}
-        homes = {str(file.get("offsite.home")) for file in regions.values()}
-        if len(edges) != 1 or len(homes) != 1 or not homes <= regions.keys():
-            raise OpsError("want one stack file with role edge, and region files that name one home in offsite.home")
-        home = regions[homes.pop()]
+        primaries = {str(file.get("offsite.home")) for file in regions.values()}
+        if len(edges) != 1 or len(primaries) != 1 or not primaries <= regions.keys():
+            raise OpsError("want one stack file with role edge, and the same offsite.home in all region files")
+        primary = regions[primaries.pop()]
         regions_of_state = {str(file.get("offsite.region")) for file in regions.values()}
         accounts = {str(file.get("account_id")) for file in regions.values()}
         if len(regions_of_state) != 1 or len(accounts) != 1:
             raise OpsError("the region files differ in offsite.region or account_id; want the same in each")
-        ordered = tuple(sorted(regions, key=lambda stack: regions[stack] is not home))
+        ordered = tuple(sorted(regions, key=lambda stack: regions[stack] is not primary))
         return cls(
             region=regions_of_state.pop(),
-            copy_region=str(home.get("region")),
+            copy_region=str(primary.get("region")),
             account_id=accounts.pop(),
-            cost_center=str(home.get("cost_center")),
-            domain=str(home.get("domain")),
+            cost_center=str(primary.get("cost_center")),
+            domain=str(primary.get("domain")),
             region_stacks=ordered,
             edge_stack=edges[0],
         )

@@ -70,9 +70,9 @@ class EdgeApi:
         except urllib3.exceptions.HTTPError as error:
             raise OpsError(f"Cloudflare's API does not answer {path}: {one_line(error)[:MOST_SAID]}") from None
         with suppress(ValueError):
-            told = json.loads(answer.data)
-            if isinstance(told, dict):
-                return answer.status, told
+            content = json.loads(answer.data)
+            if isinstance(content, dict):
+                return answer.status, content
         if answer.status < HTTPStatus.BAD_REQUEST:
             raise OpsError(f"{self._base} does not answer as Cloudflare's API does: is {BASE_URL_VARIABLE} right?")
         return answer.status, {}

@@ -73,7 +73,7 @@ class Engine:
 
     @contextmanager
     def loading(self, stack: str) -> Iterator[None]:
-        """Load the stack's program now, beside whatever is done next; while this lasts `up` finds it loaded."""
+        """Load the stack's program in parallel to the body, in which `up` finds it loaded."""
         if stack in self._programs:
             yield
             return

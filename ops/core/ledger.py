@@ -1,4 +1,4 @@
-"""What operators did, and who is at it now: kept beside the engine's state, outside the region that may be lost."""
+"""What operators did, and who is at it now: kept where the engine's state is, outside the region that may be lost."""
 
 import getpass
 import json

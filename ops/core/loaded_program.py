@@ -1,6 +1,6 @@
 """The edge's program in a process of its own, loaded while the gates are asked: that takes as long as the flip itself.
 
-The engine runs it as it runs a program of the Automation API: it is told where the language runtime listens.
+The engine runs it as it runs a program of the Automation API: it connects to the language runtime.
 """
 
 import gc
@@ -39,7 +39,7 @@ class LoadedProgram:
 
     @property
     def options(self) -> list[str]:
-        """What the engine must be told to run it, once it is loaded; nothing where that failed or it is gone."""
+        """The options with which the engine runs it, once it is loaded; nothing where that failed or it is gone."""
         there = self._port and self._process.poll() is None
         return ["--client", f"127.0.0.1:{self._port}", "--exec-kind", "auto.inline"] if there else []
 
@@ -57,7 +57,7 @@ def _serve() -> None:
 
     from lazy_sdk import import_lazily
 
-    gc.disable()  # as the program itself does
+    gc.disable()  # as the program itself does: 2.8 instead of 3.5 CPU seconds, for which a flip waits
     import_lazily(SDK)
     importlib.import_module(COMPOSITION)
     server = grpc.server(ThreadPoolExecutor())

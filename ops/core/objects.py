@@ -1,4 +1,4 @@
-"""Small JSON objects beside the engine's state: a folder or an S3 bucket, whichever the state backend is."""
+"""Small JSON objects where the engine's state is: a folder or an S3 bucket, whichever the state backend is."""
 
 import fcntl
 import json

@@ -122,12 +122,12 @@ class Pair:
 
     @property
     def live(self) -> str:
-        """The stack that visitors are led to."""
+        """The stack that traffic is routed to."""
         return self._edge_settings.live
 
     @property
     def other(self) -> str:
-        """The stack that visitors are not led to."""
+        """The stack that traffic is not routed to."""
         return self.other_than(self.live)
 
     def other_than(self, stack: str) -> str:
@@ -144,10 +144,6 @@ class Pair:
     def domain(self) -> str:
         """The platform's domain."""
         return self._edge_settings.domain
-
-    def origin(self, stack: str) -> str:
-        """The name under which the edge leads to one region, whichever is live."""
-        return f"origin-{stack}.{self.domain}"
 
     @cached_property
     def edge_outputs(self) -> dict[str, Any]:
@@ -188,7 +184,6 @@ def _edge_stack() -> str:
     """The stack whose role is the edge's. Others of the files are the regions that it names, or of no concern here."""
     found = [stack for stack in stacks() if StackFile.of(stack).get("role") == "edge"]
     if len(found) != 1:
-        raise OpsError(
-            f"want one stack file with role edge, which names the pair; there is {', '.join(found) or 'none'}"
-        )
+        there = ", ".join(found) or "none"
+        raise OpsError(f"want one stack file with role edge, which names the pair; there is {there}")
     return found[0]

@@ -16,7 +16,7 @@ FOLDER = "reports"
 Operation = Mapping[str, Any]
 """What `write` takes. Needed: `operation` (failover, failback, drill, ...) and `timeline` (`Timeline.to_json()`).
 
-Known beside them, each left out or None where it does not apply: `from` and `to` (stacks), `outcome`, `by`,
+Known too, each left out or None where it does not apply: `from` and `to` (stacks), `outcome`, `by`,
 `decided_at`, `marks` (a list of `name` and `at`), `outages` (a list of `from` and `to`), `measured` and `budget`
 (values by the same names), `tables` (rows by title, the first row being the heads), `notes` (lines), and the decisions
 `data_loss`, `waiver` and `accepted_lag` (values by name). Times are ISO 8601.
@@ -25,7 +25,7 @@ DECISIONS = {"data_loss": "Estimated data loss", "waiver": "Fence waived", "acce
 
 
 def write_or_say(folder: Path | None, operation: Operation) -> None:
-    """Write the report, by default beside the stack files, and say where; a failure is a note, for all else is done."""
+    """Write the report, by default in the stack files' folder, and say where; a failure is a note: all else is done."""
     try:
         say(f"          report: {write(folder or project_folder() / FOLDER, operation)[0]}")
     except Exception as error:
@@ -58,7 +58,7 @@ def title(operation: Operation) -> str:
 
 
 def as_markdown(operation: Operation, pictured: str | None) -> str:
-    """The report as a page; `pictured` is the picture's file name beside it."""
+    """The report as a page; `pictured` is the picture's file name in the same folder."""
     parts = [f"# {title(operation)}\n"]
     facts = [(key, operation[key]) for key in ("outcome", "by") if operation.get(key)]
     if facts:

@@ -123,11 +123,11 @@ def _bars(axes: Any, drawn: Picture) -> None:
     least = drawn.end / 400
     for row, bar in enumerate(drawn.bars):
         axes.barh(row, max(bar.seconds, least), left=bar.start, height=0.62, color=COLORS.get(bar.outcome, INK))
-        told = span(bar.seconds) if bar.outcome == "done" else f"{span(bar.seconds)}, {bar.outcome}"
+        label = span(bar.seconds) if bar.outcome == "done" else f"{span(bar.seconds)}, {bar.outcome}"
         near_end = bar.start + bar.seconds > 0.88 * drawn.end
         middle = bar.start - 0.02 * drawn.end if near_end else bar.start + bar.seconds + 0.02 * drawn.end
         axes.annotate(
-            told,
+            label,
             (bar.start if near_end else bar.start + max(bar.seconds, least), row),
             xytext=(-5 if near_end else 5, 0),
             textcoords="offset points",

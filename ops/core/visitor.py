@@ -13,7 +13,7 @@ from typing import Any
 from ops.core.cloudflare import EdgeApi
 
 LEADING = ("A", "AAAA", "CNAME")
-"""Records that lead visitors somewhere."""
+"""Records that route traffic."""
 RECORDS_A_PAGE = 500
 EDGE_URL_VARIABLE = "ASKPROAI_EDGE_URL"
 EDGE_URL = "https://{host}"

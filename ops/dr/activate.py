@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from contract import HEALTH_PATH
+from contract import HEALTH_PATH, origin
 from ops.core import facts, visitor
 from ops.core.aws import reachable
 from ops.core.engine import summary
@@ -122,7 +122,7 @@ def activate(session: Session, operation: Operation, declared: dict[str, Any]) -
         if not step.dry_run:
             facts.wait(
                 f"{target.stack} answers at its origin",
-                lambda: visitor.visit(session.pair.origin(target.stack), HEALTH_PATH).status,
+                lambda: visitor.visit(origin(target.stack, session.pair.domain), HEALTH_PATH).status,
                 lambda status: status == 200,
                 seconds=ANSWER_SECONDS,
             )

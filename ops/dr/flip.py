@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
-from contract import HEALTH_PATH, app
+from contract import HEALTH_PATH, app, origin
 from ops.core import facts, visitor
 from ops.core.aws import client
 from ops.core.cloudflare import TOKEN
@@ -154,7 +154,7 @@ def _asked(pair: Pair, target: RegionStack, token: str) -> tuple[list[Gate], dic
 
 def _names(pair: Pair) -> list[str]:
     """The names that visitors use: the edge's records without those of a single region."""
-    fixed = {pair.origin(stack) for stack in pair.stacks}
+    fixed = {origin(stack, pair.domain) for stack in pair.stacks}
     return [name for name in pair.edge_output("records") if name not in fixed]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from contract import HEALTH_CHECKS, HEALTH_PATH
+from contract import HEALTH_CHECKS, HEALTH_PATH, origin
 from hosts.roles import ROLES, HostRole
 from ops.core import aws, facts, hosts, visitor
 from ops.core.facts import side_by_side
@@ -32,7 +32,7 @@ class Gate:
 def ask(pair: Pair, stack: RegionStack, token: str | None) -> list[Gate]:
     """Every gate of a region, side by side. Without a token the edge's own settings are not asked."""
     asked: dict[str, Callable[[], tuple[bool, str]]] = {
-        f"health{check}": partial(_health, pair.origin(stack.stack), check) for check in HEALTH_CHECKS
+        f"health{check}": partial(_health, origin(stack.stack, pair.domain), check) for check in HEALTH_CHECKS
     }
     asked |= {f"capacity of {role.name}": partial(_capacity, stack, role) for role in ROLES}
     asked |= {

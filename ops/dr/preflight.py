@@ -26,8 +26,6 @@ NEEDED_OUTPUTS = (
 )
 STANDARD_VCPUS = ("ec2", "L-1216C47A")
 """AWS, Service Quotas: Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances, in vCPUs."""
-DATABASE_INSTANCES = ("rds", "L-7B6409FD")
-"""AWS, Service Quotas: DB instances of a region."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +69,6 @@ class Preflight:
             "certificate": self._certificate,
             "image": self._images,
             "quota of vCPUs": self._vcpus,
-            "quota of databases": self._databases,
             "replica": self._replica,
         }
 
@@ -129,20 +126,12 @@ class Preflight:
     def _vcpus(self) -> Iterator[Finding]:
         """Only what this stack needs is counted: what else runs in the account is not known to be needed."""
         need = hosts.vcpus(self.standby.file, "min_size")
-        yield from self._quota(STANDARD_VCPUS, need, "vCPUs")
-
-    def _databases(self) -> Iterator[Finding]:
-        pages = client("rds", self.standby.region).get_paginator("describe_db_instances").paginate()
-        need = sum(len(page["DBInstances"]) for page in pages)
-        yield from self._quota(DATABASE_INSTANCES, need, "database instances")
-
-    def _quota(self, quota: tuple[str, str], need: int, unit: str) -> Iterator[Finding]:
-        service, code = quota
+        service, code = STANDARD_VCPUS
         answer = client("service-quotas", self.standby.region).get_service_quota(ServiceCode=service, QuotaCode=code)
         limit = float(answer["Quota"]["Value"])
         if limit < need:
             yield Finding(
-                text=f"quota {code} allows {limit:.0f} {unit} in {self.standby.region}, {need} are needed: "
+                text=f"quota {code} allows {limit:.0f} vCPUs in {self.standby.region}, {need} are needed: "
                 "ask AWS for more in Service Quotas"
             )
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.table import Table
 
-from contract import HEALTH_CHECKS, HEALTH_PATH
+from contract import HEALTH_CHECKS, HEALTH_PATH, origin
 from hosts.roles import ROLES
 from ops.core import aws, facts, hosts, visitor
 from ops.core.aws import client, reachable
@@ -147,7 +147,7 @@ def _role(stack: RegionStack) -> str:
 
 
 def _health(pair: Pair, stack: RegionStack) -> str:
-    host = pair.origin(stack.stack)
+    host = origin(stack.stack, pair.domain)
     found = side_by_side({check: partial(visitor.visit, host, f"{HEALTH_PATH}{check}") for check in HEALTH_CHECKS})
     bad = [
         f"{check.strip('/') or 'web'} {answer.status or 'no answer'}"

@@ -7,10 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from contract import CANARY_PATH
 from ops.core.visitor import Answer, visit
 from ops.errors import OpsError
 
-PATH = "/api/canary"
 ACKNOWLEDGED = 201
 INTERVAL_SECONDS = 0.25
 """240 a minute: the edge refuses a client that calls the API more than 300 times in one."""
@@ -43,7 +43,7 @@ Ask = Callable[[int], Answer]
 
 def through_the_edge(domain: str) -> Ask:
     """Writes a row as a visitor of the API does; one that is there already stays as it is."""
-    return lambda number: visit(f"api.{domain}", PATH, "POST", {"id": number}, seconds=ANSWER_SECONDS)
+    return lambda number: visit(f"api.{domain}", CANARY_PATH, "POST", {"id": number}, seconds=ANSWER_SECONDS)
 
 
 class Canary:

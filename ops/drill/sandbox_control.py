@@ -1,4 +1,4 @@
-"""The sandbox's own switches, for the drill alone: take a region away, give it back, count the calls to it."""
+"""The sandbox's own switches, for the drill alone: take a region away, restore it, count the calls to it."""
 
 import json
 import os
@@ -6,12 +6,11 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from ops.errors import Exit, OpsError
 
 Mode = Literal["refuse", "hang", "error"]
-MODES: tuple[Mode, ...] = get_args(Mode)
 
 AWS_VARIABLE = "AWS_ENDPOINT_URL"
 APPLICATION_VARIABLE = "ASKPROAI_APPLICATION_URL"
@@ -44,7 +43,7 @@ class SandboxControl:
         _ask("PUT", f"{self.aws}/_sandbox/blackout/{region}?mode={mode}")
 
     def restore(self, region: str) -> None:
-        """Give a region back, with all that it held."""
+        """Restore a region, with all that it held."""
         _ask("DELETE", f"{self.aws}/_sandbox/blackout/{region}")
 
     def lost(self) -> list[str]:

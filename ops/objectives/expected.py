@@ -169,7 +169,7 @@ def _cache() -> Phase:
 
 
 def _instances(standby: Standby) -> list[Phase]:
-    """They start beside the database: nothing they are told at their start comes from it."""
+    """They start in parallel to the database: nothing that they need at their start comes from it."""
     boot = standby.warmup_seconds / 60
     return [
         Phase(

@@ -78,7 +78,7 @@ PROPAGATION = Source(
     basis=Basis.DOCUMENTED,
 )
 ESTIMATE = Source(
-    title="An operator reads the data-loss quote and confirms it",
+    title="An operator reads the data-loss estimate and confirms it",
     url="docs/decisions/0012-the-drill.md",
     says="four lines of what would be lost; one to two minutes, until a drill with people says otherwise",
     basis=Basis.ASSUMED,

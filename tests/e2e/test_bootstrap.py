@@ -95,7 +95,7 @@ def test_a_shell_that_leads_the_engine_elsewhere_is_refused(account: Account) ->
 def test_a_secret_that_nobody_can_type_is_named(account: Account) -> None:
     refused = account.bootstrap(check=False)
     assert refused.returncode == OPS_USAGE
-    assert "database_password is wanted, and nobody is there to be asked: --generate makes it" in refused.stderr
+    assert "database_password is missing, and there is no terminal to ask at: --generate makes it" in refused.stderr
 
 
 def test_everything_is_made_once(account: Account) -> None:

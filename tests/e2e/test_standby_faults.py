@@ -128,7 +128,7 @@ def test_a_region_that_hangs_keeps_nobody_waiting(prod: Platform, standby: Platf
     before = time.monotonic()
     tried = standby.ops("dr", "failover", "--to", "dr", *WAIVED, "--dry-run")
     assert time.monotonic() - before < BOUNDED_SECONDS
-    assert "would flip to dr" in tried.stdout
+    assert "would route traffic to dr" in tried.stdout
     assert is_replica(standby)
 
 

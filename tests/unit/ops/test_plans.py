@@ -18,14 +18,14 @@ from ops.bootstrap.state_backend import StateBackend
 from ops.core.engine import Engine, LockedError
 from ops.core.objects import Folder
 from ops.core.recovery.recovery import Options, Recovery
-from ops.core.session import UNDER_WAY, Operation, Session
+from ops.core.session import UNDER_WAY, Operation, Session, SessionOptions
 from ops.core.steps import Step, Timeline
 from ops.core.visitor import Answer
 from ops.dr import activate, drop, flip, rebuild
 from ops.dr.failback import failback
 from ops.dr.failover import failover
 from ops.drill import scenario
-from ops.drill.canary import Canary
+from ops.drill.canary import Ask, Canary
 from ops.drill.sandbox_control import SandboxControl
 from ops.errors import OpsError
 
@@ -169,14 +169,31 @@ class Sandbox:
     """The sandbox's switches, on the fake platform."""
 
     def __init__(self, platform: Platform) -> None:
-        self.lost = lambda: sorted(platform.world.lost)
-        self.restore = platform.world.lost.discard
-        self.black_out = lambda region, mode: platform.world.lost.add(region)
-        self.forget_calls = platform.world.calls.clear
-        self.calls = lambda region: dict.fromkeys(platform.world.calls_to(region), 1)
-        self.lag_seconds = lambda: 1.0
-        self.set_lag = lambda seconds: None
-        self.replicates = lambda: True
+        self._world = platform.world
+
+    def lost(self) -> list[str]:
+        return sorted(self._world.lost)
+
+    def black_out(self, region: str, mode: str) -> None:
+        self._world.lost.add(region)
+
+    def restore(self, region: str) -> None:
+        self._world.lost.discard(region)
+
+    def forget_calls(self) -> None:
+        self._world.calls.clear()
+
+    def calls(self, region: str) -> dict[str, int]:
+        return dict.fromkeys(self._world.calls_to(region), 1)
+
+    def lag_seconds(self) -> float:
+        return 1.0
+
+    def set_lag(self, seconds: float) -> None:
+        """Replicas of this platform are as far behind as the world says."""
+
+    def replicates(self) -> bool:
+        return True
 
 
 def test_drill(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -189,8 +206,14 @@ def test_drill(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
         row = {"database": answer["region"], "written_at": "2030-01-01T00:00:00+00:00"}
         return Answer(status=201, body={**rows.setdefault(number, row), "region": answer["region"]})
 
-    monkeypatch.setattr(Session, "of", lambda options: platform.session(**vars(options)))
-    monkeypatch.setattr(scenario, "through_the_edge", lambda domain: ask)
+    def session(options: SessionOptions) -> Session:
+        return platform.session(**vars(options))
+
+    def through_the_edge(domain: str) -> Ask:
+        return ask
+
+    monkeypatch.setattr(Session, "of", session)
+    monkeypatch.setattr(scenario, "through_the_edge", through_the_edge)
     monkeypatch.setattr(scenario, "Canary", partial(Canary, interval_seconds=0.002))
     sandbox = cast(SandboxControl, Sandbox(platform))
     drill = scenario.Drill(options=scenario.DrillOptions(), sandbox=sandbox, pair=platform.session().pair)
@@ -198,6 +221,11 @@ def test_drill(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
     taken = names(Timeline(entries=drill.entries()))
     after_kills = re.compile("recover .*|read back the promoted database")
     assert_declared("ops dr drill", [taken], but=after_kills, LIVE="prod", STANDBY="dr", EDGE="edge")
+
+
+def answering(answer: object, *_: object, **__: object) -> object:
+    """The same answer to everything."""
+    return answer
 
 
 def test_bootstrap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -213,7 +241,7 @@ def test_bootstrap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (permissions, "problems", ()),
         (permissions, "sees_itself", True),
     ):
-        monkeypatch.setattr(module, name, lambda *_, answer=answer, **__: answer)
+        monkeypatch.setattr(module, name, partial(answering, answer))
     timeline = Timeline()
     bootstrap.bootstrap(timeline, generate=True)
     assert [entry.name for entry in timeline.entries] == [step.name for step in bootstrap.plan(backend).steps]

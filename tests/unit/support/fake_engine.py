@@ -6,6 +6,7 @@ from typing import Any
 
 from fake_regions import ACCOUNT, World, arn
 
+from contract import origin
 from ops.core.engine import UnreadableStateError
 from ops.core.stack_files import StackFile
 from ops.errors import OpsError
@@ -103,7 +104,7 @@ class FakeEngine:
         for host in HOSTS:
             if host not in self.world.ignored_names:
                 self.world.records[host] = origins[live]
-        names = [*HOSTS, *(f"origin-{name}.askproai.de" for name in STACKS)]
+        names = [*HOSTS, *(origin(name, "askproai.de") for name in STACKS)]
         self._outputs[stack] = {
             "live": live,
             "zone_id": "zone",

@@ -12,7 +12,7 @@ from fake_engine import STACKS, FakeEngine
 from fake_regions import FakeClient, World
 from stack_files import FIXTURE
 
-from contract import CANARY_PATH
+from contract import CANARY_PATH, origin
 from ops.core import aws, facts, report, visitor
 from ops.core.engine import Engine
 from ops.core.ledger import Ledger
@@ -115,8 +115,9 @@ class Platform:
         }
 
     def _stack_of(self, host: str) -> str | None:
-        if host.startswith("origin-"):
-            return host.split(".")[0].removeprefix("origin-")
+        for stack in STACKS:
+            if host == origin(stack, "askproai.de"):
+                return stack
         content = self.world.records.get(host, "")
         return content.rpartition(".")[2] or None
 

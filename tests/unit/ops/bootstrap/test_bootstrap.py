@@ -173,11 +173,11 @@ def test_a_quota_that_is_too_small_is_named_with_what_is_needed(monkeypatch: pyt
     for module in (quotas, hosts):
         monkeypatch.setattr(module, "client", Quotas(5).client)
     found = quotas.check(("prod",))
-    assert found.problems == [
-        "eu-central-1: vCPUs of standard On-Demand instances: 192 needed, 5 allowed; ask AWS for more "
-        "(Service Quotas, ec2 L-1216C47A)"
-    ]
-    assert found.notes == ["eu-central-1: VPCs (L-F678F1CE) could not be asked: KeyError"]
+    (problem,), (note,) = found.problems, found.notes
+    for part in ("eu-central-1", "192", "5 allowed", "Service Quotas, ec2 L-1216C47A"):
+        assert part in problem
+    for part in ("eu-central-1", "L-F678F1CE", "KeyError"):
+        assert part in note
     monkeypatch.setattr(quotas, "client", Quotas(2).client)
     assert any("Elastic IP addresses: 3 needed, 2 allowed" in text for text in quotas.check(("prod",)).problems)
 
