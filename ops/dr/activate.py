@@ -64,6 +64,11 @@ def is_active(desk: Desk, target: RegionStack) -> bool:
         return False
     if left_behind(desk.engine, target.stack):
         return False
+    return is_writer(target)
+
+
+def is_writer(target: RegionStack) -> bool:
+    """Whether the region's database takes writes, as RDS says."""
     found = facts.database(target)
     return found is not None and not found.is_replica and found.status == "available"
 
@@ -74,12 +79,15 @@ def activate(desk: Desk, operation: Operation, declared: dict[str, Any]) -> None
     Raises OpsError (REFUSED) with every problem at once; nothing is changed before the operator has agreed.
     """
     target, other = desk.pair[operation.target], desk.pair[operation.source]
-    if operation.decided_at is None:
-        decide(desk, operation, target, other)
-    else:
-        amend(desk, operation)
-    fence.fence(desk, operation, other)
-    fence.drain(operation, target)
+    # Its state may be older than its activation: then there is nothing to decide any more, and nobody to fence.
+    done_before = operation.decided_at is None and not target.file.changes(declared) and is_writer(target)
+    if not done_before:
+        if operation.decided_at is None:
+            decide(desk, operation, target, other)
+        else:
+            amend(desk, operation)
+        fence.fence(desk, operation, other)
+        fence.drain(operation, target)
     promote(desk, operation, target, declared)
     with operation.timeline.step(f"wait until {target.stack} answers") as step:
         if not step.dry_run:
