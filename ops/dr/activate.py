@@ -101,6 +101,11 @@ def is_active(session: Session, target: RegionStack) -> bool:
         return False
     if left_behind(session.engine, target.stack):
         return False
+    return is_writer(target)
+
+
+def is_writer(target: RegionStack) -> bool:
+    """Whether the region's database takes writes, as RDS says."""
     found = facts.database(target)
     return found is not None and found.is_available_writer
 
@@ -111,12 +116,15 @@ def activate(session: Session, operation: Operation, declared: dict[str, Any]) -
     Raises OpsError (REFUSED) with every problem at once; nothing is changed before the operator has agreed.
     """
     target, other = session.pair[operation.target], session.pair[operation.source]
-    if operation.decided_at is None:
-        decide(session, operation, target, other)
-    else:
-        amend(session, operation)
-    fence.fence(session, operation.timeline, other, operation.waiver["reason"] if operation.waiver else None)
-    fence.drain(operation, target)
+    # Its state may be older than its activation: then there is nothing left to decide, and nobody to fence.
+    done_before = operation.decided_at is None and not target.file.changes(declared) and is_writer(target)
+    if not done_before:
+        if operation.decided_at is None:
+            decide(session, operation, target, other)
+        else:
+            amend(session, operation)
+        fence.fence(session, operation.timeline, other, operation.waiver["reason"] if operation.waiver else None)
+        fence.drain(operation, target)
     promote(session, operation, target, declared)
     with operation.timeline.step(ANSWER, stack=target.stack) as step:
         if not step.dry_run:

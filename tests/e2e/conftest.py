@@ -1,4 +1,7 @@
-"""One sandbox for all e2e tests, isolated from the one a developer may have up: the tools are shared."""
+"""One sandbox for all e2e tests, isolated from the one a developer may have up: the tools are shared.
+
+Every module begins with it as `make sandbox` leaves it: a failed test affects no other module.
+"""
 
 import shutil
 import tempfile
@@ -9,7 +12,7 @@ import pytest
 
 from sandbox.project.isolated import isolated
 from sandbox.project.paths import Paths
-from tests.e2e.operated import Platform, Platforms, platforms, sandbox
+from tests.e2e.operated import Platform, Platforms, platforms, sandbox, unlike_at_first
 
 
 @pytest.fixture(scope="session")
@@ -23,32 +26,48 @@ def own_sandbox() -> Iterator[Paths]:
 
 
 @pytest.fixture(scope="session")
-def three_stacks(own_sandbox: Paths) -> Platforms:
+def up(own_sandbox: Paths) -> set[str]:
+    """The stacks that are up."""
+    return set()
+
+
+@pytest.fixture(scope="module")
+def three_stacks(own_sandbox: Paths, up: set[str]) -> Platforms:
     """prod, dr and edge, brought up as `make sandbox` does it."""
-    sandbox(own_sandbox, "up")
-    return platforms(own_sandbox)
+    return brought_up(own_sandbox, up, ["prod", "dr", "edge"])
 
 
-@pytest.fixture(scope="session")
-def platform(own_sandbox: Paths) -> Platform:
+@pytest.fixture(scope="module")
+def platform(own_sandbox: Paths, up: set[str]) -> Platform:
     """Stack prod alone, brought up as `make sandbox` does it."""
-    sandbox(own_sandbox, "up", "--stack", "prod")
-    return platforms(own_sandbox)["prod"]
+    return brought_up(own_sandbox, up, ["prod"])["prod"]
 
 
-@pytest.fixture(scope="session")
+def brought_up(paths: Paths, up: set[str], wanted: list[str]) -> Platforms:
+    """Bring up what is not; all of it from nothing where the module before left the sandbox otherwise than at first."""
+    if up and (why := unlike_at_first(platforms(paths))):
+        print(f"the sandbox starts from nothing: {why}")
+        sandbox(paths, "down")
+        up.clear()
+    if not up.issuperset(wanted):
+        sandbox(paths, "up", *(part for stack in wanted for part in ("--stack", stack)))
+        up.update(wanted)
+    return platforms(paths)
+
+
+@pytest.fixture(scope="module")
 def prod(three_stacks: Platforms) -> Platform:
     """Stack prod, beside the two others."""
     return three_stacks["prod"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def standby(three_stacks: Platforms) -> Platform:
     """Stack dr, which follows prod."""
     return three_stacks["dr"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def edge(three_stacks: Platforms) -> Platform:
     """Stack edge, at the emulated Cloudflare."""
     return three_stacks["edge"]

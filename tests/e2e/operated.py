@@ -9,6 +9,7 @@ from typing import Any
 import boto3
 import httpx
 import pytest
+import yaml
 
 from sandbox.project import project
 from sandbox.project.environment import environment
@@ -16,6 +17,8 @@ from sandbox.project.paths import CHECKOUT, HOME_VARIABLE, Paths
 from sandbox.servers.processes import urls
 
 COMMAND_SECONDS = 1800
+OPERATED = ("role", "activated", "fenced", "live")
+"""The settings that an operation changes."""
 VISIT_SECONDS = 30
 Platforms = dict[str, "Platform"]
 """The stacks of one sandbox, by name."""
@@ -85,8 +88,47 @@ class Platform:
 
     def state(self) -> str:
         """The stack's state as it lies on disk."""
-        (file,) = (self.paths.state / ".pulumi" / "stacks").rglob(f"{self.stack}.json")
-        return file.read_text()
+        return self.state_file.read_text()
+
+    @property
+    def state_file(self) -> Path:
+        """Where the engine keeps the stack's state."""
+        return self.paths.state / ".pulumi" / "stacks" / "askproai" / f"{self.stack}.json"
+
+    @property
+    def locks(self) -> Path:
+        """Where engines that change the stack keep their locks."""
+        return self.paths.state / ".pulumi" / "locks" / "organization" / "askproai" / self.stack
+
+    @property
+    def half_done(self) -> str:
+        """What an engine that was killed left of the stack, empty where every change came to its end."""
+        try:
+            latest = json.loads(self.state())["checkpoint"].get("latest") or {}
+        except (OSError, ValueError):
+            return f"the state of {self.stack} cannot be read"
+        if latest.get("pending_operations") or (self.locks.is_dir() and any(self.locks.iterdir())):
+            return f"a change of {self.stack} was cut off"
+        return ""
+
+    @property
+    def operated(self) -> str:
+        """What an operation set in the stack's file, empty where that is as it was committed."""
+        committed = yaml.safe_load((self.paths.checkout / f"Pulumi.{self.stack}.yaml").read_text())["config"]
+        found = {key: self.setting(key) or False for key in OPERATED}
+        moved = {key: value for key, value in found.items() if value != (committed.get(f"askproai:{key}") or False)}
+        return f"{self.stack} has {moved}" if moved else ""
+
+
+def unlike_at_first(stacks: Platforms) -> str:
+    """Why a test cannot begin with these stacks as after `make sandbox`, empty where it can."""
+    try:
+        dark = httpx.get(f"{stacks['prod'].variables['AWS_ENDPOINT_URL']}/_sandbox/blackout").raise_for_status().json()
+    except httpx.HTTPError as error:
+        return f"the clouds do not answer: {error}"
+    told = [f"lost: {', '.join(dark)}"] if dark else []
+    told += [each for stack in stacks.values() for each in (stack.half_done, stack.operated) if each]
+    return "; ".join(told)
 
 
 def platforms(paths: Paths) -> Platforms:

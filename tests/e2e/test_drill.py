@@ -32,7 +32,9 @@ def drilled(edge: Platform, folder: Path) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="module")
 def told(drilled: subprocess.CompletedProcess[str], folder: Path) -> dict[str, Any]:
-    """Its report."""
+    """Its report; without one there is nothing to be said of it but that the drill failed."""
+    if drilled.returncode:
+        pytest.skip("the drill failed, as test_a_drill_keeps_its_budget shows")
     (file,) = folder.glob("drill-*.json")
     return json.loads(file.read_text())
 

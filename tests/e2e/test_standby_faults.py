@@ -1,9 +1,12 @@
-"""What goes wrong while a region is lost, one story in one sandbox: each test begins where the last one ended.
+"""What goes wrong while a region is lost, one story in one sandbox: each test begins where an earlier one ended.
+
+A test whose beginning was not reached is skipped, and says what it lacks: the failure is the earlier test's.
 
 A replica that is behind, a region that hangs, two operators, a command that is killed, and a Cloudflare that refuses,
 breaks off half way or does not do as it says.
 """
 
+import json
 import os
 import signal
 import subprocess
@@ -24,6 +27,41 @@ LAG_SHOWS_SECONDS = 150
 BOUNDED_SECONDS = 120
 PROMOTED_SECONDS = 420
 VISITORS = ("", "www.", "app.", "api.", "admin.", "monitoring.")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def daylight(prod: Platform) -> Iterator[None]:
+    """However the story ends, prod's region answers afterwards."""
+    yield
+    black_out(prod, None)
+
+
+@pytest.fixture
+def following(standby: Platform) -> None:
+    """dr still follows prod."""
+    if standby.half_done or not is_replica(standby):
+        pytest.skip(standby.half_done or "dr follows nobody any more")
+
+
+@pytest.fixture
+def activated(standby: Platform) -> None:
+    """dr has taken over."""
+    if standby.half_done or is_replica(standby) or not standby.setting("activated"):
+        pytest.skip(standby.half_done or "dr was not activated")
+
+
+@pytest.fixture
+def flipped(activated: None, edge: Platform) -> None:
+    """Visitors are led to dr, which has taken over."""
+    if edge.half_done or edge.setting("live") != "dr":
+        pytest.skip(edge.half_done or "visitors were not led to dr")
+
+
+@pytest.fixture
+def unflipped(activated: None, edge: Platform) -> None:
+    """dr has taken over, and visitors are not led there yet."""
+    if edge.half_done or edge.setting("live") != "prod":
+        pytest.skip(edge.half_done or "visitors are led to dr already")
 
 
 @pytest.fixture
@@ -82,6 +120,26 @@ def is_replica(platform: Platform) -> bool:
     return bool(database(platform).get("ReadReplicaSourceDBInstanceIdentifier"))
 
 
+def urns(platform: Platform) -> set[str]:
+    return {resource["urn"] for resource in json.loads(platform.state())["checkpoint"]["latest"]["resources"]}
+
+
+def lose_state(platform: Platform, loss: str) -> set[str]:
+    """Damage or remove the stack's state, and every backup but the oldest that has resources; what the state had."""
+    had, file = urns(platform), platform.state_file
+    backups = sorted((platform.paths.state / ".pulumi" / "backups").rglob(f"{platform.stack}.*.json"))
+    whole = [backup for backup in backups if "::aws:" in backup.read_text() or "cloudflare:" in backup.read_text()]
+    history = (platform.paths.state / ".pulumi" / "history").rglob(f"{platform.stack}-*.checkpoint.json")
+    for other in [*history, *(backup for backup in backups if backup != whole[0]), file.with_name(f"{file.name}.bak")]:
+        other.unlink(missing_ok=True)
+    text = file.read_text()
+    if loss == "gone":
+        file.unlink()
+    else:
+        file.write_text(text[: len(text) // 2] if loss == "cut in half" else "")
+    return had
+
+
 def said(done: subprocess.CompletedProcess[str]) -> str:
     return done.stdout + done.stderr
 
@@ -101,6 +159,7 @@ def wait_for(what: str, seconds: float, asked: Any) -> None:
         time.sleep(0.5)
 
 
+@pytest.mark.usefixtures("following")
 def test_a_replica_too_far_behind_stops_an_activation(standby: Platform) -> None:
     standby.replication(lag_seconds=900)
     try:
@@ -123,6 +182,7 @@ def test_a_replica_too_far_behind_stops_an_activation(standby: Platform) -> None
     )  # fmt: skip
 
 
+@pytest.mark.usefixtures("following")
 def test_a_region_that_hangs_keeps_nobody_waiting(prod: Platform, standby: Platform) -> None:
     black_out(prod, "hang")
     before = time.monotonic()
@@ -132,6 +192,7 @@ def test_a_region_that_hangs_keeps_nobody_waiting(prod: Platform, standby: Platf
     assert is_replica(standby)
 
 
+@pytest.mark.usefixtures("following")
 def test_a_second_operator_is_told_who_is_at_work_and_a_killed_command_is_gone_on_with(
     prod: Platform, standby: Platform, edge: Platform
 ) -> None:
@@ -147,15 +208,34 @@ def test_a_second_operator_is_told_who_is_at_work_and_a_killed_command_is_gone_o
     finally:
         os.killpg(first.pid, signal.SIGKILL)
         first.wait()
+    # Wherever the kill fell: as if it had fallen into the write of the state's attributes, and of another lock.
+    standby.state_file.with_name("dr.json.attrs").write_bytes(b"")
+    standby.locks.mkdir(parents=True, exist_ok=True)
+    (standby.locks / "1.json.18ebc618ab1cee02.tmp").write_bytes(b"")
+    assert "cannot be read" not in said(standby.ops("dr", "status"))
     assert led_to(edge) == {prod.region}
     calls(prod, forget=True)
     done = standby.ops("dr", "activate", "dr", *WAIVED)
     assert "killed" in said(done)
+    assert "dr.json.attrs" in said(done)
     assert database(standby)["MultiAZ"] is True
     assert calls(prod) == 0
     assert standby.preview() == {}
 
 
+@pytest.mark.usefixtures("activated")
+def test_a_state_that_is_cut_in_half_is_restored_by_the_same_command(prod: Platform, standby: Platform) -> None:
+    """The newest backup is from before the activation, so what that made and changed is found and read."""
+    whole = lose_state(standby, "cut in half")
+    calls(prod, forget=True)
+    done = standby.ops("dr", "activate", "dr", *WAIVED)
+    assert "taken from" in said(done)
+    assert calls(prod) == 0
+    assert whole - urns(standby) == set()
+    assert standby.preview() == {}
+
+
+@pytest.mark.usefixtures("activated")
 def test_activated_twice_is_activated_once(prod: Platform, standby: Platform) -> None:
     calls(prod, forget=True)
     again = standby.ops("dr", "activate", "dr", *WAIVED)
@@ -163,6 +243,7 @@ def test_activated_twice_is_activated_once(prod: Platform, standby: Platform) ->
     assert calls(prod) == 0
 
 
+@pytest.mark.usefixtures("unflipped")
 def test_a_change_that_cloudflare_only_says_it_made_is_noticed(prod: Platform, edge: Platform, faults: Any) -> None:
     faults(mode="ignore", method="PATCH|PUT", path="dns_records")
     failed = edge.ops("dr", "flip", "--to", "dr", check=False)
@@ -172,6 +253,7 @@ def test_a_change_that_cloudflare_only_says_it_made_is_noticed(prod: Platform, e
     assert edge.setting("live") == "prod"
 
 
+@pytest.mark.usefixtures("unflipped")
 def test_a_cloudflare_that_breaks_off_half_way_leaves_nothing_half_done(
     prod: Platform, edge: Platform, faults: Any
 ) -> None:
@@ -183,6 +265,7 @@ def test_a_cloudflare_that_breaks_off_half_way_leaves_nothing_half_done(
     assert edge.setting("live") == ("prod" if tried.returncode else "dr")
 
 
+@pytest.mark.usefixtures("activated")
 def test_a_cloudflare_that_asks_for_patience_gets_it(standby: Platform, edge: Platform, faults: Any) -> None:
     if edge.setting("live") == "dr":
         # prod is still lost: the records are changed all the same, and the command says that nobody is served.
@@ -195,6 +278,16 @@ def test_a_cloudflare_that_asks_for_patience_gets_it(standby: Platform, edge: Pl
     assert edge.preview() == {}
 
 
+@pytest.mark.usefixtures("flipped")
+@pytest.mark.parametrize("loss", ["empty", "gone"])
+def test_the_edge_whose_state_is_lost_is_restored_by_a_flip(standby: Platform, edge: Platform, loss: str) -> None:
+    lose_state(edge, loss)
+    assert "taken from" in said(edge.ops("dr", "flip", "--to", "dr"))
+    assert led_to(edge) == {standby.region}
+    assert edge.preview() == {}
+
+
+@pytest.mark.usefixtures("flipped")
 def test_failback_is_refused_while_the_data_has_diverged(prod: Platform, standby: Platform, edge: Platform) -> None:
     black_out(prod, None)
     assert not is_replica(prod)
@@ -209,6 +302,7 @@ def test_failback_is_refused_while_the_data_has_diverged(prod: Platform, standby
     assert prod.preview() == {}
 
 
+@pytest.mark.usefixtures("flipped")
 def test_status_tells_all_of_it(standby: Platform) -> None:
     told = standby.ops("dr", "status").stdout
     assert "dr is live and not the primary: `ops dr failback --to prod`" in told

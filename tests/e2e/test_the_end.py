@@ -2,10 +2,21 @@
 
 import pytest
 
+from sandbox.project.paths import Paths
 from sandbox.servers import clouds
+from tests.e2e.conftest import brought_up
 from tests.e2e.operated import Platform, platforms
 
 pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture(scope="module")
+def platform(own_sandbox: Paths, up: set[str]) -> Platform:
+    """Stack prod beside whatever other modules brought up, wherever they moved it: all of it must go."""
+    stacks = platforms(own_sandbox)
+    if up and not any(stack.half_done for stack in stacks.values()):
+        return stacks["prod"]
+    return brought_up(own_sandbox, up, ["prod"])["prod"]
 
 
 def test_destroy_leaves_the_account_empty(platform: Platform) -> None:

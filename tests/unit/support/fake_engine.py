@@ -42,6 +42,10 @@ class FakeEngine:
         """The stack's outputs, whether its state can be read or not."""
         return dict(self._outputs.get(stack, {}))
 
+    def restore(self, stack: str, outputs: dict[str, Any]) -> None:
+        """A stack whose state is an older one."""
+        self._outputs[stack] = outputs
+
     def forget(self, stack: str) -> None:
         """A stack that was never brought up."""
         self._outputs.pop(stack)

@@ -64,12 +64,26 @@ def test_a_failover_whose_engine_tore_a_state_is_gone_on_with(
 
 def test_an_active_region_whose_state_is_lost_is_active_once_that_is_restored(platform: Platform) -> None:
     failover(platform.session(), "dr")
-    for run in (lambda session: activate.activate_region(session, "dr"), lambda session: failover(session, "dr")):
+    for run in (activate.activate_region, failover):
         platform.lose_state("dr", b"")
         platform.engine.ups.clear()
-        run(platform.session())
+        run(platform.session(), "dr")
         assert platform.engine.ups == []
     assert platform.world.recovered == ["dr", "dr"]
+
+
+def test_an_active_region_whose_backup_is_from_before_that_is_brought_up_and_nothing_is_decided(
+    platform: Platform,
+) -> None:
+    before = platform.engine.made("dr")
+    failover(platform.session(), "dr")
+    history = platform.history()
+    platform.engine.restore("dr", before)
+    platform.lose_state("dr", b"")
+    platform.engine.ups.clear()
+    activate.activate_region(platform.session(), "dr")
+    assert (platform.engine.ups, platform.history()) == (["dr"], history)
+    assert platform.engine.made("dr")["activated"] is True
 
 
 def test_a_failover_leaves_the_torn_state_of_the_lost_region_as_it_is(platform: Platform) -> None:
