@@ -72,6 +72,17 @@ class WorkersSettings(HostSettings):
         yield from out_of_order(self.min_size, self.max_size)
 
     @rule
+    def _no_queue_has_the_name_of_a_dead_letter_queue(self) -> Iterator[Problem]:
+        # SQS would answer the second CreateQueue with the first queue.
+        for name in self.queues:
+            taken = f"{name}-dead-letter"
+            if taken in self.queues:
+                yield Problem(
+                    path=("queues", taken),
+                    text=f"is the dead-letter queue of {name}; want another name for one of them",
+                )
+
+    @rule
     def _messages_stay_hidden_while_worked_on(self) -> Iterator[Problem]:
         for name, queue in self.queues.items():
             if queue.visibility_timeout_seconds < self.timeout_seconds:

@@ -2,6 +2,7 @@
 
 from functools import cache
 
+from broken_files import committed, refusals
 from lists import by_urn, plain, rotated, unordered, with_lists
 from regions import composed
 from stack_files import settings_of
@@ -44,6 +45,13 @@ def test_without_the_first_of_each_list_what_stays_in_a_region_is_what_it_was() 
     after = by_urn(composed(with_lists(with_former_databases(), lambda items: items[1:])), plain)
     assert len(after) < len(before)
     assert after == {urn: before[urn] for urn in after}
+
+
+def test_no_queue_can_have_the_name_of_another_ones_dead_letter_queue() -> None:
+    queue = committed("prod")["workers"]["queues"]["default"]
+    assert refusals(("workers.queues", {"mail": queue, "mail-dead-letter": queue})) == [
+        "workers.queues.mail-dead-letter: is the dead-letter queue of mail; want another name for one of them"
+    ]
 
 
 def test_a_mail_address_has_its_subscription_under_its_own_name_and_once_had_it_under_its_position() -> None:

@@ -1,0 +1,123 @@
+"""A change of a list changes what was taken out or put in, and nothing else: AWS itself says what is there."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.e2e.operated import Platform
+
+pytestmark = pytest.mark.e2e
+NAMESPACE = "askproai:"
+SUBSCRIPTION = "aws:sns/topicSubscription:TopicSubscription"
+QUEUE = "aws:sqs/queue:Queue"
+ATTRIBUTES = ["QueueArn", "CreatedTimestamp", "Policy", "RedrivePolicy", "RedriveAllowPolicy"]
+
+
+@contextmanager
+def edited(platform: Platform, change: Callable[[dict[str, Any]], object]) -> Iterator[None]:
+    """The settings of the stack as they are after `change`; the file is put back afterwards, to the byte."""
+    file = platform.paths.project / f"Pulumi.{platform.stack}.yaml"
+    before = file.read_text()
+    content = yaml.safe_load(before)
+    settings = {key.removeprefix(NAMESPACE): value for key, value in content["config"].items()}
+    change(settings)
+    content["config"] = {f"{NAMESPACE}{key}": value for key, value in settings.items()}
+    file.write_text(yaml.safe_dump(content, sort_keys=False))
+    try:
+        yield
+    finally:
+        file.write_text(before)
+
+
+def up(platform: Platform) -> None:
+    platform.pulumi("up", "--yes", "--skip-preview")
+
+
+def subscriptions(platform: Platform) -> dict[str, str]:
+    """The ARN of the subscription of each address, as SNS lists them."""
+    sns = platform.client("sns")
+    (topic,) = sns.list_topics()["Topics"]
+    found = sns.list_subscriptions_by_topic(TopicArn=topic["TopicArn"])["Subscriptions"]
+    return {subscription["Endpoint"]: subscription["SubscriptionArn"] for subscription in found}
+
+
+def queues(platform: Platform) -> dict[str, dict[str, str]]:
+    """What stays the same of each queue while it is the same one, as SQS has it."""
+    sqs = platform.client("sqs")
+    return {
+        url.rsplit("/", 1)[1]: sqs.get_queue_attributes(QueueUrl=url, AttributeNames=ATTRIBUTES)["Attributes"]
+        for url in sqs.list_queues()["QueueUrls"]
+    }
+
+
+def urns(platform: Platform, kind: str) -> dict[str, str]:
+    """The URNs of a type in the state, by logical name."""
+    resources = json.loads(platform.pulumi("stack", "export").stdout)["deployment"]["resources"]
+    return {r["urn"].rpartition("::")[2]: r["urn"] for r in resources if r["type"] == kind}
+
+
+def test_the_order_of_lists_means_nothing(platform: Platform) -> None:
+    def reverse(settings: dict[str, Any]) -> None:
+        settings["alarm_emails"].reverse()
+        settings["network"]["availability_zones"].reverse()
+        settings["network"]["interface_endpoints"].reverse()
+        settings["workers"]["queues"] = dict(reversed(settings["workers"]["queues"].items()))
+
+    with edited(platform, reverse):
+        assert platform.preview() == {}
+
+
+def test_subscriptions_named_by_their_position_get_their_new_names_and_stay(platform: Platform) -> None:
+    before = subscriptions(platform)
+    addresses: Any = platform.setting("alarm_emails")
+    made = urns(platform, SUBSCRIPTION)
+    for position, address in enumerate(addresses):
+        platform.pulumi("state", "rename", made[f"alarms-mail-{address}"], f"alarms-mail-{position}", "--yes")
+    assert set(urns(platform, SUBSCRIPTION)) == {"alarms-mail-0", "alarms-mail-1"}
+
+    assert platform.preview() == {}
+    up(platform)
+
+    assert urns(platform, SUBSCRIPTION) == made
+    assert subscriptions(platform) == before
+
+
+def test_the_first_address_taken_out_is_the_only_one_that_is_told_no_more(platform: Platform) -> None:
+    before = subscriptions(platform)
+    addresses: Any = platform.setting("alarm_emails")
+    first, second = addresses
+    try:
+        with edited(platform, lambda settings: settings["alarm_emails"].remove(first)):
+            up(platform)
+            assert subscriptions(platform) == {second: before[second]}
+    finally:
+        up(platform)
+    after = subscriptions(platform)
+    assert after.keys() == before.keys()
+    assert after[second] == before[second]
+
+
+def test_a_queue_that_comes_and_goes_leaves_the_others_as_they_were(platform: Platform) -> None:
+    before = queues(platform)
+
+    def put_first(settings: dict[str, Any]) -> None:
+        old = settings["workers"]["queues"]
+        settings["workers"]["queues"] = {"archive": old["default"], **old}
+
+    try:
+        with edited(platform, put_first):
+            up(platform)
+            with_it = queues(platform)
+        names = {"askproai-prod-queue-archive", "askproai-prod-queue-archive-dead-letter"}
+        assert with_it.keys() - before.keys() == names
+        assert {name: with_it[name] for name in before} == before
+    finally:
+        made = urns(platform, QUEUE)
+        for name in made.keys() & {"queues-archive", "queues-archive-dead-letter"}:
+            platform.pulumi("state", "unprotect", made[name], "--yes")
+        up(platform)
+    assert queues(platform) == before
