@@ -62,7 +62,7 @@ def _measure(bench: Workbench, count: int) -> bool:
     measured = _rounds(arms, count)
     notes: dict[str, list[Timed]] = {"ours": [], "flat": []}
     if bench.official:
-        _say("Pulumi's own plugins are used: where their time goes is not looked into")
+        _say("Pulumi's own plugins are used: where their time goes is not measured")
     else:
         timed_count = min(count, 3)
         for number in range(timed_count):
@@ -95,7 +95,7 @@ def _terraform_arm(binary: Path, bench: Workbench, resources: Sequence[flat.Reso
 
 
 def _rounds(arms: Mapping[str, Callable[[], Run]], count: int) -> Runs:
-    """Runs of each, in turn, so that whatever else the machine does falls on all of them; the first is for warmth."""
+    """Runs of each, in turn, so that the load of the machine affects all alike; the first only warms caches."""
     measured: Runs = {name: [] for name in arms}
     for number in range(count + 1):
         taken = {name: arm() for name, arm in arms.items()}

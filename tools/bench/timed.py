@@ -1,4 +1,4 @@
-"""Timed runs of a program, and what they say about where the time goes."""
+"""Timed runs of a program, and where their time goes."""
 
 import json
 import statistics
