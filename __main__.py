@@ -1,12 +1,9 @@
 """The program: settings in, a region or the edge declared, its record out."""
 
-import gc
-
-from lazy_sdk import SDKS, import_lazily
+from lazy_sdk import start_quickly
 
 # Before any import that may import an SDK.
-import_lazily(*SDKS)
-gc.disable()
+start_quickly()
 
 import pulumi
 

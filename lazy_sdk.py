@@ -4,6 +4,7 @@ An SDK's `__init__`, and that of each service in it, imports all modules below i
 seconds with this file, which lets it import 82 modules of `pulumi_aws`, and 3.1 without it, which imports 805.
 """
 
+import gc
 import importlib
 import re
 import sys
@@ -98,3 +99,13 @@ def import_lazily(*packages: str) -> None:
     _FINDER.roots.update(packages)
     if _FINDER not in sys.meta_path:
         sys.meta_path.insert(0, _FINDER)
+
+
+def start_quickly() -> None:
+    """What the program does before anything else: make the SDKs lazy, and turn garbage collection off.
+
+    A program ends after some seconds, and most of what it holds are the SDK's classes: to look through them for garbage
+    takes 1.6 of 5.8 CPU seconds (prod, declared on the fake cloud of the unit tests).
+    """
+    import_lazily(*SDKS)
+    gc.disable()

@@ -1,4 +1,4 @@
-"""Canary rows: what stands in the sandbox for the tables of each database, by the id that a database keeps for life."""
+"""Canary rows: the sandbox's tables of each database, by the resource id, which a database never changes."""
 
 import threading
 import time
@@ -30,7 +30,7 @@ class Rows:
         self._lock = threading.Lock()
 
     def write(self, resource_id: str, number: int, region: str, database: str) -> Row:
-        """Write a row; one that is there already stays as it is, so that a request may be repeated."""
+        """Write a row; one that is there already stays as it is, so that a request can be retried."""
         with self._lock:
             table = self._tables.setdefault(resource_id, {})
             return table.setdefault(number, Row(id=number, written=self._clock(), region=region, database=database))

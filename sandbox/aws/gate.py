@@ -44,7 +44,7 @@ class Gate:
         self.answered: Counter[str] = Counter()
 
     def black_out(self, region: str, mode: Mode) -> None:
-        """Take a region away; callers left hanging by an earlier mode are let go, and meet the new one."""
+        """Take a region away; calls that an earlier mode left hanging are released, and meet the new mode."""
         with self.lock:
             self.blackouts[region] = mode
         self.connections.release()

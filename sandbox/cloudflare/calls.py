@@ -11,7 +11,7 @@ from sandbox.cloudflare.tokens import Tokens, not_allowed
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """A call whose token was let in: `path` are the ids in its path by name, `body` is the parsed JSON."""
+    """An authenticated call: `path` are the ids in its path by name, `body` is the parsed JSON."""
 
     store: Store
     tokens: Tokens
@@ -42,7 +42,7 @@ class Call:
 
 
 def found(resources: Mapping[str, Resource], key: str, code: int, message: str) -> Resource:
-    """The thing with an id. Raises RefusedError with the 404 of its kind."""
+    """The resource with an id. Raises RefusedError with the 404 of its kind."""
     if key not in resources:
         raise RefusedError(404, code, message)
     return resources[key]

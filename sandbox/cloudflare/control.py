@@ -16,7 +16,7 @@ PREFIX = "/_sandbox/"
 
 
 class Control:
-    """Answers the sandbox's own paths; the API's go to the API, and all others are visitors of the edge."""
+    """Answers the sandbox's own paths; the API's go to the API, and all others to the edge."""
 
     def __init__(
         self, api: WSGIApplication, edge: Edge, set_faults: Faults, tokens: Tokens, connections: Connections
@@ -65,7 +65,7 @@ class Control:
         return routes[method, noun]()
 
     def _set_faults(self, wanted: list[faults.Fault]) -> object:
-        """Set faults; callers left hanging by earlier ones are let go, and may try again."""
+        """Set faults; calls that earlier ones left hanging are released, and may be retried."""
         report = self.faults.set(wanted)
         self.connections.release()
         return report

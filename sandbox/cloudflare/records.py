@@ -1,4 +1,4 @@
-"""DNS records: what is in a zone, and which records cannot stand beside each other.
+"""DNS records: what is in a zone, and which records cannot exist under the same name.
 
 Codes as Cloudflare answers them, collected from the trackers of its clients: 81044, 81053, 81054 and 81058 for records
 that are missing or in each other's way; 9000, 9004, 9005, 9007 and 9021 for values.

@@ -1,4 +1,4 @@
-"""What the emulated Cloudflare remembers, until it is restarted."""
+"""The memory of the emulated Cloudflare, which is lost when it restarts."""
 
 import copy
 import secrets

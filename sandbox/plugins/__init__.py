@@ -1,1 +1,1 @@
-"""Stand-ins for the Pulumi plugins that no package registry carries, each a gRPC server the engine starts."""
+"""Plugins in place of the official ones, which are in no package registry; each is a gRPC server of the engine."""

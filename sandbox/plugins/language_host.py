@@ -22,7 +22,7 @@ Context = grpc.ServicerContext
 
 
 class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
-    """Runs programs with the interpreter it runs in: there is one virtual environment, and this is it."""
+    """Runs programs with its own interpreter: the sandbox has one virtual environment."""
 
     def __init__(self, engine: str) -> None:
         self._engine = engine

@@ -70,14 +70,14 @@ async def _deploy(program: Path, parallel: int) -> None:
 
 async def _execute(program: Path) -> None:
     runpy.run_path(str(program), run_name="__main__")
-    await _settle()
+    await _wait_for_declared()
 
 
-async def _settle() -> None:
-    """Wait for all that the program declared, until it is there or the first of it has failed.
+async def _wait_for_declared() -> None:
+    """Wait until everything that the program declared is registered, or the first registration fails.
 
-    The SDK then finds nothing left to wait for, or raises what failed. By itself it looks through all that is pending
-    each time that one thing is done, which takes it longer than the whole rest of a large program.
+    The SDK then has nothing left to wait for, or raises the failure. Its own wait looks at every pending output after
+    each one that is done, which takes longer than all the rest of a large program.
     """
     while True:
         await wait_for_rpcs(await_all_outstanding_tasks=False)
@@ -101,5 +101,5 @@ if __name__ == "__main__":
     code = main()
     sys.stdout.flush()
     sys.stderr.flush()
-    # Threads of the SDK may still wait for calls that the engine has given up.
+    # Threads of the SDK may still wait for calls that the engine has cancelled.
     os._exit(code)

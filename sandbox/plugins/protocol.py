@@ -1,4 +1,4 @@
-"""Pulumi's generated protocol without the SDK around it, which would double the time in which a plugin starts."""
+"""Pulumi's generated protocol without the rest of the SDK, which would double the start-up time of a plugin."""
 
 import importlib.util
 import sys
@@ -14,7 +14,7 @@ AROUND = ("pulumi", "pulumi.runtime")
 
 @contextmanager
 def _alone() -> Iterator[None]:
-    """Empty packages in the place of those around the protocol, unless the SDK is loaded already."""
+    """Empty packages in place of the SDK's, unless the SDK is loaded already."""
     if "pulumi" in sys.modules:
         yield
         return

@@ -1,5 +1,5 @@
-"""What the language host and the program it starts have agreed on."""
+"""What the language host and the program it starts share."""
 
 RUN_VARIABLE = "PULUMI_LANGUAGE_HOST_RUN"
-# The engine's word for "failed, and the error has been shown".
+# The exit code for "failed, and the error has been shown".
 BAIL = 32

@@ -1,4 +1,4 @@
-"""How a plugin lives: it prints its port, serves the engine, and ends quietly with it."""
+"""The life cycle of a plugin: it prints its port, serves the engine, and ends with it."""
 
 import os
 import signal
@@ -16,7 +16,7 @@ CHANNEL_OPTIONS = [
     ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
     ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
 ]
-# The provider's waits are long and run side by side: one thread for each resource in flight.
+# The provider's waits are long and concurrent: one thread for each resource in flight.
 WORKERS = 128
 PARENT_POLL_SECONDS = 0.5
 
@@ -27,7 +27,7 @@ def engine_address() -> str:
 
 
 def serve(register: Callable[[grpc.Server], None]) -> None:
-    """Serve until the engine ends us (SIGINT, SIGTERM) or is gone itself, killed without a word."""
+    """Serve until the engine stops this process (SIGINT, SIGTERM), or has itself been killed."""
     server = grpc.server(ThreadPoolExecutor(WORKERS), options=CHANNEL_OPTIONS)
     register(server)
     port = server.add_insecure_port("127.0.0.1:0")

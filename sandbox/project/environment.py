@@ -13,7 +13,7 @@ MARK = "ASKPROAI_SANDBOX_SHELL"
 
 
 def variables(paths: Paths, urls: Mapping[str, str]) -> dict[str, str]:
-    """What the sandbox sets; `urls` are where its servers answer, by their names."""
+    """The variables that the sandbox sets; `urls` are the addresses of its servers, by name."""
     present = project.stacks(paths)
     region = str(project.setting(paths, present[0], "region") or "") if present else ""
     inherited = os.environ.get("PATH", os.defpath).split(os.pathsep)
@@ -30,7 +30,7 @@ def variables(paths: Paths, urls: Mapping[str, str]) -> dict[str, str]:
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(paths.passphrase),
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PULUMI_PARALLEL": str(PARALLEL_OPERATIONS),
-        # Engine and plugins live for seconds: to look for garbage half as often costs them memory alone.
+        # Engine and plugins run for seconds: collecting garbage half as often costs only memory.
         "GOGC": "200",
         # A plugin that is missing is an error at once, not a download that hangs.
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
@@ -64,7 +64,7 @@ def environment(paths: Paths, urls: Mapping[str, str]) -> dict[str, str]:
 
 
 def _addresses(urls: Mapping[str, str]) -> dict[str, str]:
-    """Where clients of the clouds and of the platform go, by the variable that each reads."""
+    """The addresses for clients of the clouds and of the platform, by the variable that each reads."""
     aws, application, cloudflare = (urls.get(name, "") for name in ("aws", "application", "cloudflare"))
     return {
         "AWS_ENDPOINT_URL": aws,

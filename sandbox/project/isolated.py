@@ -33,6 +33,6 @@ def engine(paths: Paths) -> Path:
 
 
 def official(paths: Paths) -> Path | None:
-    """Pulumi's own engine, where the set-up found it with its plugins."""
+    """Pulumi's own engine, if the set-up found it with its plugins."""
     found = json.loads(paths.toolchain.read_text())["official"]
     return Path(found) if found else None

@@ -1,4 +1,4 @@
-"""An authority, and a client certificate of it: with these Cloudflare proves to the sandbox's origins who it is."""
+"""A certificate authority and a client certificate: with it Cloudflare authenticates to the sandbox's origins."""
 
 import datetime
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ VALID_FOR = datetime.timedelta(days=3650)
 
 @dataclass(frozen=True, kw_only=True)
 class OriginPull:
-    """PEM texts. The authority's own key is thrown away: nothing else is ever signed with it."""
+    """PEM texts. The authority's key is not kept: it signs nothing else."""
 
     authority: str
     certificate: str
@@ -23,7 +23,7 @@ class OriginPull:
 
 @cache
 def origin_pull() -> OriginPull:
-    """The pair, made once in a process."""
+    """The pair, created once per process."""
     authority_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     issuer, subject = _name("AskProAI sandbox origin pulls"), _name("Cloudflare to the sandbox's origins")
     authority = (

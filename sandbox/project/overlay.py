@@ -1,4 +1,4 @@
-"""The text of the overlay's files: the committed ones for the sandbox, with what was changed in the sandbox alone."""
+"""The text of the overlay's files: the committed files, with the changes that were made in the sandbox only."""
 
 import io
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from ruamel.yaml.error import YAMLError
 from sandbox.toolchain.steps import SandboxError
 
 PROVIDER = ("secretsprovider", "encryptedkey", "encryptionsalt", "environment")
-"""What a stack file says of the secrets provider, and of environments that only Pulumi's own service has."""
+"""Keys of the secrets provider, and of the environments that only Pulumi Cloud has."""
 SALT = "encryptionsalt"
 _ABSENT = object()
 
@@ -90,7 +90,7 @@ def _carry_over(
     path: tuple[str, ...],
     contested: list[str],
 ) -> None:
-    """Put the difference between `before` and `current` into `content`, key by key; the keys it changed otherwise."""
+    """Apply the difference between `before` and `current` to `content`; note the keys that both changed."""
     for key in [*before, *(key for key in current if key not in before)]:
         old, edited, new = (part.get(key, _ABSENT) for part in (before, current, content))
         if _same(old, edited) or _same(edited, new):

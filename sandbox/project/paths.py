@@ -1,4 +1,4 @@
-"""Where the sandbox keeps what it makes: the one place that spells these paths (standard library only)."""
+"""The paths of everything that the sandbox makes (standard library only)."""
 
 import os
 import tempfile
@@ -11,7 +11,7 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True)
 class Paths:
-    """The folders and files of one sandbox: `checkout` is the repository, `home` the one folder of all that is made."""
+    """The folders and files of one sandbox: `checkout` is the repository, `home` the folder of what is made."""
 
     checkout: Path
     home: Path
@@ -34,7 +34,7 @@ class Paths:
 
     @property
     def bin(self) -> Path:
-        """What stands first on the PATH of the sandbox's shell."""
+        """The first folder on the PATH of the sandbox's shell."""
         return self.home / "bin"
 
     @property
@@ -44,12 +44,12 @@ class Paths:
 
     @property
     def launcher(self) -> Path:
-        """The `ops` of the sandbox's shell: the operators' commands, from whatever folder."""
+        """The `ops` of the sandbox's shell: the operators' commands, from any folder."""
         return self.bin / "ops"
 
     @property
     def engine(self) -> Path:
-        """The engine where it is built here, with the plugins that ship beside it."""
+        """The engine where it is built here, with the plugins in the same folder."""
         return self.home / "engine"
 
     @property
@@ -64,7 +64,7 @@ class Paths:
 
     @property
     def plugin_sources(self) -> Path:
-        """The stand-in resource plugins as they are handed to `pulumi plugin install --file`."""
+        """The sandbox's resource plugins, as `pulumi plugin install --file` takes them."""
         return self.home / "plugins"
 
     @property
@@ -74,7 +74,7 @@ class Paths:
 
     @property
     def lost_states(self) -> Path:
-        """States of clouds that are gone, kept for a look."""
+        """States of emulated clouds that have been stopped, kept for debugging."""
         return self.home / "lost-states"
 
     @property
@@ -84,7 +84,7 @@ class Paths:
 
     @property
     def rendered(self) -> Path:
-        """Copies of the committed files that the overlay was last made from."""
+        """Copies of the committed files from which the overlay was last rendered."""
         return self.project / "made-from"
 
     @property
@@ -104,12 +104,12 @@ class Paths:
 
     @property
     def run(self) -> Path:
-        """What is running: a record a server, and what the clouds held when a stack was last brought up."""
+        """A record of each running server, and of the clouds that the states describe."""
         return self.home / "run"
 
     @property
     def diffs(self) -> Path:
-        """What the AWS plugin remembers: answers to diffs that took it long."""
+        """The AWS plugin's cache of slow diffs."""
         return self.home / "diffs"
 
     @property
@@ -124,7 +124,7 @@ class Paths:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner can read, in one move."""
+    """Write a file that only its owner can read, atomically."""
     path.parent.mkdir(parents=True, exist_ok=True)
     number, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     os.close(number)

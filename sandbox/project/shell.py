@@ -16,14 +16,14 @@ PS1="(sandbox) $PS1"
 
 
 def open_shell(paths: Paths, environment: Mapping[str, str]) -> None:
-    """Become a shell: bash where there is one, with the person's own start-up file, else theirs."""
+    """Replace this process with a shell: bash with the user's start-up file, or the user's own shell without bash."""
     bash = shutil.which("bash")
     if not sys.stdin.isatty():
         program = bash or "/bin/sh"
         os.execve(program, [program], dict(environment))
     print(GREETING, flush=True)
     if bash:
-        # The person's start-up file may set PATH anew.
+        # The user's start-up file may reset PATH.
         rc_file = paths.run / "bashrc"
         rc_file.write_text(RC_FILE.format(path=shlex.quote(environment["PATH"])))
         os.execve(bash, [bash, "--rcfile", str(rc_file), "-i"], dict(environment))

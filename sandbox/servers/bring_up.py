@@ -1,4 +1,4 @@
-"""Brings the platform up: clouds, stacks, and the engine's own run with its progress on the screen."""
+"""Brings the platform up: starts the clouds, creates the stacks, and runs `pulumi up` for each."""
 
 import os
 import secrets
@@ -45,7 +45,7 @@ def bring_up(paths: Paths, stacks: list[str], say: Say) -> dict[str, Server]:
         variables = environment(paths, processes.urls(paths))
         for stack in clouds.cut_off(paths):
             recover(paths, stack, variables, say)
-        # Each may refer to any other, whether that has resources yet or not.
+        # A stack may refer to any other, even to one without resources.
         for stack in project.stacks(paths):
             initialise(paths, stack, variables, say)
         for stack in stacks:
@@ -58,7 +58,7 @@ def bring_up(paths: Paths, stacks: list[str], say: Say) -> dict[str, Server]:
 
 
 def recover(paths: Paths, stack: str, variables: Mapping[str, str], say: Say) -> None:
-    """Make a stack's state say again what its cloud holds, by the operators' command. Raises SandboxError."""
+    """Reconcile a stack's state with its cloud, by `ops recover`. Raises SandboxError."""
     say(f"stack {stack}: a change was killed in the middle, or its state is damaged; ops recover {stack}")
     answer = subprocess.run([paths.launcher, "recover", "--yes", stack], cwd=paths.checkout, env=dict(variables))
     if answer.returncode:
@@ -69,7 +69,7 @@ def recover(paths: Paths, stack: str, variables: Mapping[str, str], say: Say) ->
 
 
 def initialise(paths: Paths, stack: str, variables: Mapping[str, str], say: Say) -> None:
-    """Make the stack in the sandbox's backend where it is missing, with its secrets; the first one is then selected."""
+    """Create the stack in the sandbox's backend if it is missing, with its secrets; the first one is then selected."""
     if not clouds.initialised(paths, stack):
         say(f"stack {stack}: new in the sandbox's state")
         _quietly(paths, ["stack", "init", stack, f"--no-select={stack != project.stacks(paths)[0]}".lower()], variables)

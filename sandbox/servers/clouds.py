@@ -1,4 +1,4 @@
-"""The emulated clouds, and the states that describe them: a state outlives the memory of its cloud."""
+"""The emulated clouds, and the states that describe them: states are on disk, the clouds only in memory."""
 
 import json
 import shutil
@@ -38,7 +38,7 @@ def start(paths: Paths) -> tuple[dict[str, Server], list[str]]:
 
 
 def arguments(paths: Paths, kind: Kind, servers: Mapping[str, Server]) -> list[str]:
-    """The command line of a server: what it must know of the stacks, and of the servers before it."""
+    """The arguments of a server: values from the stacks, and addresses of the servers before it."""
     if kind == AWS:
         return _repeated("--account", _settings(paths, "account_id")[:1])
     if kind == APPLICATION:
@@ -81,7 +81,7 @@ def forget_lost_states(paths: Paths, servers: Mapping[str, Server]) -> list[str]
         return []
     done = []
     if _states(paths):
-        # The overlay comes first: killed in between, this happens again.
+        # The overlay comes first: if this is killed in between, the next start does it again.
         if files := project.start_over(paths):
             done.append(f"what was set in the sandbox alone is forgotten: {', '.join(files)} as committed")
         kept = move_states_away(paths)
@@ -91,7 +91,7 @@ def forget_lost_states(paths: Paths, servers: Mapping[str, Server]) -> list[str]
 
 
 def move_states_away(paths: Paths) -> Path | None:
-    """Empty the state backend; where the old states went, None where there were none."""
+    """Empty the state backend; the folder to which the old states went, None if there were none."""
     if not any((paths.state / ".pulumi" / "stacks").rglob("*.json")):
         return None
     target = paths.lost_states / time.strftime("%Y%m%d-%H%M%S")
@@ -104,7 +104,7 @@ def move_states_away(paths: Paths) -> Path | None:
 
 
 def cut_off(paths: Paths) -> list[str]:
-    """The stacks whose state does not say what their cloud holds: a change was killed, or the file is damaged."""
+    """The stacks whose state may differ from their cloud: an update was killed, or the file is damaged."""
     if _locked_by_living(paths):
         return []
     return sorted(stack for stack, file in _states(paths).items() if _pending(file))
@@ -140,7 +140,7 @@ def _pending(file: Path) -> bool:
 
 
 def _latest(file: Path) -> dict[str, list[object]] | None:
-    """What a state holds, None where the file cannot be read."""
+    """The content of a state, None if the file cannot be read."""
     with suppress(OSError, ValueError, KeyError):
         return json.loads(file.read_text())["checkpoint"].get("latest") or {}
     return None

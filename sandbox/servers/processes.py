@@ -1,4 +1,4 @@
-"""The sandbox's servers: started detached, recorded, recognised again, and ended without a trace."""
+"""The sandbox's servers: how they are started in the background, recorded, found again, and stopped."""
 
 import json
 import os
@@ -28,7 +28,7 @@ BRIDGE_VARIABLE = "SANDBOX_BRIDGE"
 
 @dataclass(frozen=True, kw_only=True)
 class Kind:
-    """A server of the sandbox: the module that serves, and what people call it.
+    """A server of the sandbox: the module that serves, and its display name.
 
     `described`: stacks describe what it holds, so that they and it are forgotten together.
     """
@@ -48,7 +48,7 @@ KINDS = (AWS, APPLICATION, CLOUDFLARE)
 
 @dataclass(frozen=True, kw_only=True)
 class Server:
-    """A server as it was started; `instance` tells its memory from that of any other start."""
+    """A server as it was started; `instance` is a new id at each start, for the memory does not survive a restart."""
 
     name: str
     pid: int
@@ -58,27 +58,27 @@ class Server:
 
     @property
     def title(self) -> str:
-        """What people call it."""
+        """Its display name."""
         return self._kind.title
 
     @property
     def url(self) -> str:
-        """Where it answers."""
+        """Its address."""
         return f"http://127.0.0.1:{self.port}"
 
     def process(self) -> psutil.Process | None:
-        """Its process, None when that is gone or its number now belongs to another."""
+        """Its process, None if it has ended, even if its pid was reused."""
         with suppress(psutil.Error):
             process = psutil.Process(self.pid)
             command = process.cmdline()
-            # In its first moment a process has no command line.
+            # Right after its start a process has no command line.
             same = abs(process.create_time() - self.started) < 2 and (not command or self._kind.module in command)
             if same and process.status() != psutil.STATUS_ZOMBIE:
                 return process
         return None
 
     def listens(self) -> bool:
-        """Whether its port is its own: another's server may have been faster, and answer there."""
+        """Whether this process listens on the port: another server may have taken it first."""
         process = self.process()
         with suppress(psutil.Error):
             found = process.net_connections("tcp") if process else []
@@ -86,7 +86,7 @@ class Server:
         return False
 
     def ready(self) -> bool:
-        """Whether it answers its health question."""
+        """Whether its health check passes."""
         with suppress(OSError), urllib.request.urlopen(f"{self.url}/_sandbox/health", timeout=2) as answer:
             return bool(answer.status == 200)
         return False
@@ -103,7 +103,7 @@ def running(paths: Paths, kind: Kind) -> Server | None:
 
 
 def urls(paths: Paths) -> dict[str, str]:
-    """Where the servers that run answer, by their names."""
+    """The addresses of the running servers, by name."""
     return {kind.name: server.url for kind in KINDS if (server := running(paths, kind))}
 
 
@@ -215,7 +215,7 @@ def free_port(candidates: list[int]) -> int:
     """The first port that nobody listens on. Raises SandboxError when all are taken."""
     for port in candidates:
         with socket.socket() as probe:
-            # As servers do: a port that is only cooling down counts as free.
+            # As servers do: a port in TIME_WAIT counts as free.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             with suppress(OSError):
                 probe.bind(("127.0.0.1", port))

@@ -13,7 +13,7 @@ import psutil
 from sandbox.servers import processes
 from sandbox.toolchain.steps import SandboxError
 
-# Often enough for a process's last look to be near its end, seldom enough to cost next to nothing.
+# Often enough for the last sample to be near a process's end, seldom enough to cost next to nothing.
 SAMPLE_SECONDS = 0.1
 LIMIT_SECONDS = 600
 LINES_SHOWN = 15
@@ -78,7 +78,7 @@ def run(command: Sequence[str | Path], cwd: Path, variables: Mapping[str, str], 
             process_group=0,
         )
     root = psutil.Process(process.pid)
-    # The system tells start times on a clock of its own, up to a second beside that of the others.
+    # Start times come from another clock, which differs by up to a second.
     aside = root.create_time() - began
     try:
         while process.poll() is None:

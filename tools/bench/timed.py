@@ -1,4 +1,4 @@
-"""Timed runs of a program, and what they say about where the time goes."""
+"""Timed runs of a program, and where their time goes."""
 
 import json
 import statistics
@@ -11,7 +11,6 @@ from typing import Any
 import yaml
 
 from tools.bench import measure, trace
-from tools.bench.flat import PROVIDER, Resource
 from tools.bench.measure import Run
 from tools.bench.workbench import Workbench
 
@@ -21,12 +20,11 @@ MAIN = "from tools.bench.trace import program\n\nprogram()\n"
 
 @dataclass(frozen=True, kw_only=True)
 class Program:
-    """A program to be previewed: its project folder, its own folder, and what it imports beside the SDK."""
+    """A program to be previewed: its project folder, and the folder of its `__main__.py`."""
 
     name: str
     project: Path
     folder: Path
-    own_modules: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +55,15 @@ class Timed:
         """The processor time of the noting process until then."""
         return float(self._note(event)["processor"])
 
+    def imported(self, what: str) -> float:
+        """The processor time of the program's imports: of the `sdk`, or of the `others`."""
+        return float(self._note("program: declared")[what])
+
+    def declaring(self) -> float:
+        """The processor time of the program itself, without Python's start and without imports."""
+        whole = self.processor("program: declared") - self.processor("program: started")
+        return whole - self.imported("sdk") - self.imported("others")
+
     def started(self, part: str) -> float:
         """When a part's first process started, in seconds after the command."""
         return self.run.parts[part].started
@@ -65,7 +72,7 @@ class Timed:
         return next(note for note in self.notes if note["event"] == event)
 
 
-def timed_run(program: Program, resources: Sequence[Resource], bench: Workbench) -> Timed:
+def timed_run(program: Program, bench: Workbench) -> Timed:
     """Preview a program with the tracing plugin and a tracing main program."""
     folder = bench.folder(f"timed-{program.name}")
     project = yaml.safe_load((program.project / "Pulumi.yaml").read_text())
@@ -74,16 +81,11 @@ def timed_run(program: Program, resources: Sequence[Resource], bench: Workbench)
         (folder / stack_file.name).write_bytes(stack_file.read_bytes())
     (folder / "__main__.py").write_text(MAIN)
     notes = folder / f"notes-{time.time_ns()}"
-    # aws:ec2/vpcEndpoint:VpcEndpoint is pulumi_aws.ec2.VpcEndpoint.
-    types = [resource["type"].split(":") for resource in resources if resource["type"] != PROVIDER]
-    classes = {f"{module.partition('/')[0]}.{class_name}" for _, module, class_name in types}
     variables = {
         **bench.environment,
         "PULUMI_HOME": str(_traced_home(bench)),
         trace.FILE_VARIABLE: str(notes),
         trace.PROGRAM_VARIABLE: str(program.folder),
-        trace.SDK_CLASSES_VARIABLE: " ".join(sorted(classes)),
-        trace.OWN_MODULES_VARIABLE: " ".join(program.own_modules),
     }
     run = measure.run(bench.preview(), folder, variables, bench.paths.logs / f"timed-{program.name}.log")
     timed = Timed(run, [json.loads(line) for line in notes.read_text().splitlines()])
@@ -105,13 +107,12 @@ def _traced_home(bench: Workbench) -> Path:
 
 def costs(ours: Sequence[Timed], flat: Sequence[Timed]) -> list[Row]:
     """Processor time by what it is spent on, the largest first."""
-    loaded, declared = "program: own modules imported", "program: declared"
     core = _median(run.processor("program: started") for run in ours)
-    sdk = _median(run.processor("program: SDK imported") - run.processor("program: started") for run in ours)
-    own = _median(run.processor(loaded) - run.processor("program: SDK imported") for run in ours)
-    declare = _median(run.processor(declared) - run.processor(loaded) for run in ours)
-    plain = min(declare, _median(run.processor(declared) - run.processor(loaded) for run in flat))
-    register = _median(run.run.processor("program") - run.processor(declared) for run in ours)
+    sdk = _median(run.imported("sdk") for run in ours)
+    own = _median(run.imported("others") for run in ours)
+    declare = _median(run.declaring() for run in ours)
+    plain = min(declare, _median(run.declaring() for run in flat))
+    register = _median(run.run.processor("program") - run.processor("program: declared") for run in ours)
     start = _median(run.processor("plugin: imported") for run in ours)
     calls = _median(run.run.processor("plugin") - run.processor("plugin: imported") for run in ours)
     rows = [
@@ -121,7 +122,7 @@ def costs(ours: Sequence[Timed], flat: Sequence[Timed]) -> list[Row]:
         ("language host", OURS, _median(run.run.processor("language host") for run in ours)),
         ("program: Python and pulumi", "Pulumi", core),
         ("program: import of pulumi_aws", "Pulumi", sdk),
-        ("program: import of settings and components", OURS, own),
+        ("program: import of all else", OURS, own),
         ("program: declaring, as the flat program", "Pulumi", plain),
         ("program: declaring, more than that", OURS, declare - plain),
         ("program: registering with the engine", "Pulumi", register),
@@ -138,8 +139,7 @@ def phases(runs: Sequence[Timed]) -> list[Row]:
         ("engine starts", "Pulumi", lambda run: run.started("language host")),
         ("language host starts", OURS, lambda run: run.started("program")),
         ("program: Python and pulumi", "Pulumi", lambda run: run.at("program: started")),
-        ("program: import of pulumi_aws", "Pulumi", lambda run: run.at("program: SDK imported")),
-        ("program: import of settings and components", OURS, lambda run: run.at("program: own modules imported")),
+        ("program: imports", "both", lambda run: run.at("program: imported")),
         ("program: declaring", "both", lambda run: run.at("program: declared")),
         ("until the plugin is wanted", "Pulumi", lambda run: run.started("plugin")),
         ("plugin: Python and its imports", OURS, lambda run: run.at("plugin: imported")),

@@ -3,7 +3,6 @@
 Nothing in the sandbox or the program knows of it: the benchmark runs this module in the place of the real ones.
 """
 
-import importlib
 import json
 import os
 import runpy
@@ -11,14 +10,16 @@ import sys
 import time
 from collections.abc import Callable
 from functools import wraps
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 FILE_VARIABLE = "BENCH_TRACE"
 PROGRAM_VARIABLE = "BENCH_PROGRAM"
-SDK_CLASSES_VARIABLE = "BENCH_SDK_CLASSES"
-OWN_MODULES_VARIABLE = "BENCH_OWN_MODULES"
 CALLS = ("CheckConfig", "DiffConfig", "Configure", "Check", "Diff", "Create", "Invoke")
+SDK = "pulumi_aws"
+COMPOSITION = "region"
 
 
 def note(event: str, **values: float | str) -> None:
@@ -28,23 +29,48 @@ def note(event: str, **values: float | str) -> None:
         file.write(line + "\n")
 
 
+class Imports:
+    """Processor time of imports, in seconds: of the SDK and of all else, each module without those that it imports."""
+
+    def __init__(self) -> None:
+        self.sdk = 0.0
+        self.others = 0.0
+        self._inside = 0.0
+
+    def watch(self) -> None:
+        """Time every module that is imported from source from here on."""
+        execute = SourceFileLoader.exec_module
+
+        @wraps(execute)
+        def timed(loader: SourceFileLoader, module: ModuleType) -> None:
+            before, self._inside, began = self._inside, 0.0, time.process_time()
+            try:
+                execute(loader, module)
+            finally:
+                spent = time.process_time() - began
+                self._count(module.__name__, spent - self._inside)
+                self._inside = before + spent
+
+        SourceFileLoader.exec_module = timed  # type: ignore[method-assign] the import system looks it up on the class
+
+    def _count(self, name: str, seconds: float) -> None:
+        if name.partition(".")[0] == SDK:
+            self.sdk += seconds
+        else:
+            self.others += seconds
+        if name == COMPOSITION:
+            note("program: imported")
+
+
 def program() -> None:
-    """A program, with a note after each group of its imports and when all of it is declared."""
+    """A program as it is, with a note when its composition is imported, and one of all its imports at its end."""
     folder = Path(os.environ[PROGRAM_VARIABLE])
-    own_modules = os.environ[OWN_MODULES_VARIABLE].split()
     sys.path[0] = str(folder)
     note("program: started")
-    if own_modules:  # ours, which imports the SDK in parts
-        importlib.import_module("lazy_sdk").import_lazily("pulumi_aws")
-    for name in os.environ[SDK_CLASSES_VARIABLE].split():
-        package, _, class_name = name.partition(".")
-        getattr(getattr(importlib.import_module("pulumi_aws"), package), class_name)
-    note("program: SDK imported")
-    for name in own_modules:
-        importlib.import_module(name)
-    note("program: own modules imported")
+    imports = Imports()
+    imports.watch()
     runpy.run_path(str(folder), run_name="__main__")
-    note("program: declared")
+    note("program: declared", sdk=imports.sdk, others=imports.others)
 
 
 def plugin() -> None:

@@ -1,4 +1,4 @@
-"""Load balancing: trust stores, and listeners that want a certificate of who calls them."""
+"""Load balancing: trust stores, and listeners that require a client certificate."""
 
 import re
 from dataclasses import dataclass
@@ -147,7 +147,7 @@ def _remember(response: ELBV2Response, answer: Any) -> Any:
 
 @replaces(ELBV2Response, "create_listener")
 def listener_keeps_whom_it_lets_in(stock: Any, self: ELBV2Response) -> Any:
-    """moto forgets a listener's mutual authentication, a lasting difference."""
+    """moto forgets a listener's mutual authentication, so every preview shows a difference."""
     return _remember(self, stock(self))
 
 

@@ -12,7 +12,7 @@ from sandbox.aws.fixes.fix import replaces
 def redrive_policies_read_back(
     stock: Any, self: SQSBackend, queue_name: str, attribute_names: list[str]
 ) -> dict[str, Any]:
-    """moto writes the redrive policy with spaces, a lasting difference, and never returns the redrive-allow policy."""
+    """moto adds spaces to the redrive policy, so previews show a difference, and drops the redrive-allow policy."""
     known = [name for name in attribute_names if name != "RedriveAllowPolicy"]
     attributes: dict[str, Any] = dict(stock(self, queue_name, known))
     if attributes.get("RedrivePolicy"):

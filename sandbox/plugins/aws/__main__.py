@@ -16,7 +16,7 @@ TERRAFORM_PROVIDER_VARIABLE = "SANDBOX_TERRAFORM_PROVIDER"
 
 
 def main() -> None:
-    """Serve until the engine ends us."""
+    """Serve until the engine stops this process."""
     terraform_provider = os.environ[TERRAFORM_PROVIDER_VARIABLE]
     stub = bridge.start(os.environ[BRIDGE_VARIABLE], terraform_provider, engine_address())
     version = importlib.metadata.version("pulumi-aws")

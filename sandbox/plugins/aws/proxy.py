@@ -88,7 +88,7 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
 
     @_forwarded
     def Configure(self, request: Any) -> Any:
-        # The provider's own 25 would repeat a refused call for minutes.
+        # The provider's default of 25 would retry a refused call for minutes.
         request.args.fields["maxRetries"].string_value = MAX_RETRIES
         return self._bridge.Configure(request)
 
@@ -167,7 +167,7 @@ def _for_engine(answer: Any, mapping: Mapping, *properties: str) -> Any:
 
 
 def _abort(context: Context, error: Any, shape: Shape) -> NoReturn:
-    """Pass the bridge's error on; the state of a resource that was made only in part is in its details."""
+    """Pass the bridge's error on; the state of a partly created resource is in its details."""
     details = next((value for key, value in error.trailing_metadata() or () if key == STATUS_DETAILS), None)
     if details is not None:
         status = status_pb2.Status.FromString(details)

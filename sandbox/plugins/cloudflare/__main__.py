@@ -7,7 +7,7 @@ from sandbox.plugins.serving import serve
 
 
 def main() -> None:
-    """Serve until the engine ends us."""
+    """Serve until the engine stops this process."""
     provider = CloudflareProvider(shapes.table()["sdk"])
     serve(lambda server: provider_pb2_grpc.add_ResourceProviderServicer_to_server(provider, server))
 

@@ -23,7 +23,7 @@ VOLATILE = {"commentModifiedOn", "lastUpdated", "modified", "modifiedOn", "tagsM
 
 
 def _of_resource(method: Callable[..., Any]) -> Callable[..., Any]:
-    """A call about a resource: the method is given its kind; what fails is told with the resource's name."""
+    """A call about a resource: the method receives its kind; an error carries the resource's name."""
 
     @wraps(method)
     def call(self: "CloudflareProvider", request: Any, context: Context) -> Any:
@@ -157,6 +157,6 @@ def _known(inputs: dict[str, Any]) -> dict[str, Any]:
 
 
 def _hidden(kind: Kind, state: dict[str, Any]) -> dict[str, Any]:
-    """A state with what is never shown again wrapped as a secret, however it was given."""
+    """A state in which every write-only value is a secret."""
     wrapped = {name: Secret(bare(state[name])) for name in kind.hidden if name in state}
     return {**state, **wrapped}

@@ -1,4 +1,4 @@
-"""What is done with a resource: its calls, and its state out of their answers."""
+"""Create, read, update and delete: the calls of a resource, and its state from their answers."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -36,7 +36,7 @@ def kind_of(token: str) -> Kind:
 
 
 def create(client: Client, kind: Kind, inputs: Properties) -> State:
-    """Make a thing, or set what always exists. Raises ApiError."""
+    """Create a resource, or set one that always exists. Raises ApiError."""
     result = client.call(kind.create, _collection(kind, bare(inputs)), _body(kind, inputs))
     key = _id(kind, bare(inputs), result)
     if kind.answers_id_alone:
@@ -45,7 +45,7 @@ def create(client: Client, kind: Kind, inputs: Properties) -> State:
 
 
 def update(client: Client, kind: Kind, key: str, inputs: Properties) -> State:
-    """Give a thing other values. Raises ApiError."""
+    """Update a resource. Raises ApiError."""
     place = _thing(kind, bare(inputs), key)
     result = client.call(kind.update, place, _body(kind, inputs))
     if kind.answers_id_alone:
@@ -54,7 +54,7 @@ def update(client: Client, kind: Kind, key: str, inputs: Properties) -> State:
 
 
 def delete(client: Client, kind: Kind, key: str, properties: Properties) -> None:
-    """Delete a thing; one that is gone already is no error. Raises ApiError."""
+    """Delete a resource; it is no error if it is gone. Raises ApiError."""
     if kind.forgotten:
         return
     try:
@@ -65,7 +65,7 @@ def delete(client: Client, kind: Kind, key: str, properties: Properties) -> None
 
 
 def read(client: Client, kind: Kind, key: str, inputs: Properties, properties: Properties) -> State | None:
-    """A thing as it is now, None where it is gone.
+    """A resource as it is now, None if it is gone.
 
     Without properties, `key` is an id to import. Raises ApiError, and ValueError for an id of another form.
     """
@@ -103,7 +103,7 @@ def imported(kind: Kind, text: str) -> tuple[str, Properties]:
 
 
 def _collection(kind: Kind, values: Properties) -> str:
-    """The path of the collection, or of the thing itself where there is one an owner."""
+    """The path of the collection, or of the resource itself if an owner has only one."""
     owner = next((name for name in kind.owners if values.get(name)), None)
     if owner is None:
         raise ValueError(f"{' or '.join(kind.owners)} is missing")
@@ -168,7 +168,7 @@ def _kept(kind: Kind, name: str, inputs: Properties, properties: Properties, act
 
 
 def _inputs_now(kind: Kind, inputs: Properties, properties: Properties, state: Properties) -> Properties:
-    """The inputs that would make the thing what it is: those declared as they are now, and any other that changed."""
+    """The inputs that would create the resource as it is now: those declared, and any other that changed."""
     out: Properties = {}
     for name in shapes.inputs(kind.token):
         now = state.get(name, kind.defaults.get(name))

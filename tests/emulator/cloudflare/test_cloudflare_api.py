@@ -56,7 +56,7 @@ def test_records_are_filtered_by_name_type_and_content(sdk: Cloudflare, emulated
 
 
 @pytest.mark.parametrize(
-    ("beside", "given", "code"),
+    ("existing", "given", "code"),
     [
         ({"type": "CNAME"}, {"type": "CNAME", "content": "lb.example.com"}, 81058),
         ({"type": "CNAME"}, {"type": "CNAME", "content": "other.example.com"}, 81053),
@@ -64,15 +64,15 @@ def test_records_are_filtered_by_name_type_and_content(sdk: Cloudflare, emulated
         ({"type": "A", "content": "192.0.2.1"}, {"type": "CNAME", "content": "other.example.com"}, 81053),
     ],
 )
-def test_records_that_cannot_stand_beside_each_other_are_refused(
-    emulated: Emulated, beside: dict[str, Any], given: dict[str, Any], code: int
+def test_records_that_exclude_each_other_are_refused(
+    emulated: Emulated, existing: dict[str, Any], given: dict[str, Any], code: int
 ) -> None:
-    emulated.record("www", **beside)
+    emulated.record("www", **existing)
     answer = emulated.call("POST", RECORDS, {"name": f"WWW.{DOMAIN}", "ttl": 1, **given})
     assert (answer.status, answer.error["code"]) == (400, code)
 
 
-def test_two_addresses_of_one_name_stand_beside_each_other(emulated: Emulated) -> None:
+def test_one_name_may_have_two_addresses(emulated: Emulated) -> None:
     emulated.record("www", type="A", content="192.0.2.1")
     emulated.record("www", type="A", content="192.0.2.2")
     emulated.record("www", type="AAAA", content="2001:db8::1")
