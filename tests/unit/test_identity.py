@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from broken_files import committed, refusals
+from broken_files import refusals, written
 from lists import by_urn, plain, rotated, unordered, with_lists
 from regions import composed
 from stack_files import settings_of
@@ -48,7 +48,7 @@ def test_without_the_first_of_each_list_what_stays_in_a_region_is_what_it_was() 
 
 
 def test_no_queue_can_have_the_name_of_another_ones_dead_letter_queue() -> None:
-    queue = committed("prod")["workers"]["queues"]["default"]
+    queue = written("prod")["workers"]["queues"]["default"]
     assert refusals(("workers.queues", {"mail": queue, "mail-dead-letter": queue})) == [
         "workers.queues.mail-dead-letter: is the dead-letter queue of mail; want another name for one of them"
     ]

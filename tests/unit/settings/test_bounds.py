@@ -3,7 +3,7 @@
 from ipaddress import IPv4Network
 
 import pytest
-from broken_files import changed, committed, refusals
+from broken_files import changed, refusals, written
 
 from settings import NetworkSettings
 from settings.network import TIERS
@@ -30,7 +30,7 @@ def test_required_instances_are_1_to_500(tier: str) -> None:
 
 @pytest.mark.parametrize("tier", ["web", "workers"])
 def test_a_warm_standby_has_1_to_required_instances_of_each_group(tier: str) -> None:
-    required = committed("prod")[tier]["required_instances"]
+    required = written("prod")[tier]["required_instances"]
     assert refusals((f"{tier}.warm_min_size", 1)) == []
     assert refusals((f"{tier}.warm_min_size", required)) == []
     assert refusals((f"{tier}.warm_min_size", required + 1)) == [
@@ -46,7 +46,7 @@ def test_a_warm_standby_has_1_to_required_instances_of_each_group(tier: str) -> 
 def test_each_tier_has_the_next_four_networks_of_the_vpc_for_zones_a_to_d(vpc: str, prefix: int) -> None:
     zones = [f"eu-central-1{letter}" for letter in "abcd"]
     changes = (("vpc_cidr", vpc), ("subnet_prefix_length", prefix), ("availability_zones", zones))
-    plan = NetworkSettings.model_validate(changed(committed("prod")["network"], *changes))
+    plan = NetworkSettings.model_validate(changed(written("prod")["network"], *changes))
     networks = [str(network) for network in IPv4Network(vpc).subnets(new_prefix=prefix)]
     assert [plan.subnet_cidrs(tier) for tier in TIERS] == [
         dict(zip("abcd", networks[first : first + 4], strict=True)) for first in (0, 4, 8)

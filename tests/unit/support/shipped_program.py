@@ -7,7 +7,7 @@ import json
 import runpy
 import sys
 
-from broken_files import GOOD_SECRETS, committed, configured
+from broken_files import GOOD_SECRETS, configured, written
 from edges import SECRETS, edge_settings, region_outputs
 from fake_cloud import deploy
 from stack_files import ROOT
@@ -21,7 +21,7 @@ def main(stack: str) -> None:
     pair = {"origin_pull_certificate": origin_pull().certificate, "origin_pull_key": origin_pull().key}
     secrets = SECRETS | pair if stack == "edge" else GOOD_SECRETS
     outputs = {f"organization/askproai/{name}": region_outputs(name) for name in edge_settings().regions}
-    with configured(committed(stack), secrets, tuple(secrets)):
+    with configured(written(stack), secrets, stack=stack):
         deploy(lambda: runpy.run_path(str(ROOT), run_name="__main__"), stack=stack, stacks=outputs)
     lazy = {name for name, module in sys.modules.items() if type(module).__name__ == "_Package"}
     print(json.dumps({sdk: sorted(_modules(sdk) - lazy) for sdk in SDKS}))
