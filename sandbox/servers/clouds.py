@@ -142,7 +142,9 @@ def _pending(file: Path) -> bool:
 def _latest(file: Path) -> dict[str, list[object]] | None:
     """The content of a state, None if the file cannot be read."""
     with suppress(OSError, ValueError, KeyError):
-        return json.loads(file.read_text())["checkpoint"].get("latest") or {}
+        checkpoint = json.loads(file.read_text())["checkpoint"]
+        # `pulumi stack import`, `state unprotect` and `state rename` write this key with a capital.
+        return checkpoint.get("latest") or checkpoint.get("Latest") or {}
     return None
 
 

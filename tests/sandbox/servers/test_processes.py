@@ -39,6 +39,13 @@ def record_state(paths: Paths, latest: dict[str, object], stack: str = "prod") -
     return file
 
 
+@pytest.mark.parametrize("key", ["latest", "Latest"])
+def test_a_state_that_the_engine_wrote_with_capitals_is_read_as_well(paths: Paths, key: str) -> None:
+    file = record_state(paths, {})
+    file.write_text(json.dumps({"version": 3, "checkpoint": {key: {"resources": [{"id": "i-1"}]}}}))
+    assert clouds.resources(paths, "prod") == 1
+
+
 def test_a_taken_port_is_passed_over() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
