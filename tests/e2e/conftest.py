@@ -12,7 +12,7 @@ import pytest
 
 from sandbox.project.isolated import isolated
 from sandbox.project.paths import Paths
-from tests.e2e.operated import Platform, Platforms, platforms, sandbox, unlike_at_first
+from tests.e2e.operated import Platform, Platforms, brought_up, sandbox
 
 
 @pytest.fixture(scope="session")
@@ -41,18 +41,6 @@ def three_stacks(own_sandbox: Paths, up: set[str]) -> Platforms:
 def platform(own_sandbox: Paths, up: set[str]) -> Platform:
     """Stack prod alone, brought up as `make sandbox` does it."""
     return brought_up(own_sandbox, up, ["prod"])["prod"]
-
-
-def brought_up(paths: Paths, up: set[str], wanted: list[str]) -> Platforms:
-    """Bring up what is not; all of it from nothing where the module before left the sandbox otherwise than at first."""
-    if up and (why := unlike_at_first(platforms(paths))):
-        print(f"the sandbox starts from nothing: {why}")
-        sandbox(paths, "down")
-        up.clear()
-    if not up.issuperset(wanted):
-        sandbox(paths, "up", *(part for stack in wanted for part in ("--stack", stack)))
-        up.update(wanted)
-    return platforms(paths)
 
 
 @pytest.fixture(scope="module")

@@ -107,7 +107,9 @@ class Platform:
             latest = json.loads(self.state())["checkpoint"].get("latest") or {}
         except (OSError, ValueError):
             return f"the state of {self.stack} cannot be read"
-        if latest.get("pending_operations") or (self.locks.is_dir() and any(self.locks.iterdir())):
+        # The attributes of a lock that is gone keep nobody out.
+        locked = self.locks.is_dir() and any(file.suffix != ".attrs" for file in self.locks.iterdir())
+        if locked or latest.get("pending_operations"):
             return f"a change of {self.stack} was cut off"
         return ""
 
@@ -115,9 +117,17 @@ class Platform:
     def operated(self) -> str:
         """What an operation set in the stack's file, empty where that is as it was committed."""
         committed = yaml.safe_load((self.paths.checkout / f"Pulumi.{self.stack}.yaml").read_text())["config"]
-        found = {key: self.setting(key) or False for key in OPERATED}
-        moved = {key: value for key, value in found.items() if value != (committed.get(f"askproai:{key}") or False)}
-        return f"{self.stack} has {moved}" if moved else ""
+        moved = [
+            f"{key}: {self.setting(key)}"
+            for key in OPERATED
+            if _word(self.setting(key)) != _word(committed.get(f"askproai:{key}"))
+        ]
+        return f"{self.stack} has {', '.join(moved)}" if moved else ""
+
+
+def _word(value: object) -> str:
+    """A setting as YAML writes it: the overlay has strings."""
+    return str(value or False).lower()
 
 
 def unlike_at_first(stacks: Platforms) -> str:
@@ -129,6 +139,18 @@ def unlike_at_first(stacks: Platforms) -> str:
     told = [f"lost: {', '.join(dark)}"] if dark else []
     told += [each for stack in stacks.values() for each in (stack.half_done, stack.operated) if each]
     return "; ".join(told)
+
+
+def brought_up(paths: Paths, up: set[str], wanted: list[str]) -> Platforms:
+    """Bring up what is not; all of it from nothing where the module before left the sandbox otherwise than at first."""
+    if up and (why := unlike_at_first(platforms(paths))):
+        print(f"the sandbox starts from nothing: {why}")
+        sandbox(paths, "down")
+        up.clear()
+    if not up.issuperset(wanted):
+        sandbox(paths, "up", *(part for stack in wanted for part in ("--stack", stack)))
+        up.update(wanted)
+    return platforms(paths)
 
 
 def platforms(paths: Paths) -> Platforms:

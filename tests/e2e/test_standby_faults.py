@@ -46,7 +46,7 @@ def following(standby: Platform) -> None:
 @pytest.fixture
 def activated(standby: Platform) -> None:
     """dr has taken over."""
-    if standby.half_done or is_replica(standby) or not standby.setting("activated"):
+    if standby.half_done or is_replica(standby) or not standby.operated:
         pytest.skip(standby.half_done or "dr was not activated")
 
 

@@ -4,8 +4,7 @@ import pytest
 
 from sandbox.project.paths import Paths
 from sandbox.servers import clouds
-from tests.e2e.conftest import brought_up
-from tests.e2e.operated import Platform, platforms
+from tests.e2e.operated import Platform, brought_up, platforms
 
 pytestmark = pytest.mark.e2e
 
