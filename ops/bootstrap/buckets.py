@@ -16,6 +16,8 @@ NONCURRENT_DAYS = 90
 """devops: full system 90 days. The engine writes the whole state for every resource it finishes."""
 ABANDONED_UPLOAD_DAYS = 7
 OLDEST_TLS = "1.2"
+POLICY = "Policy"
+"""The one value that S3 takes and gives as a text."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,12 +31,25 @@ class Side:
 
 @dataclass(frozen=True, kw_only=True)
 class Setting:
-    """A setting of a bucket: how it is read, what is wanted, and how it is set."""
+    """A setting of a bucket: S3's `get_` and `put_` operations on `subject`, the latter's argument, and its value."""
 
     name: str
-    read: Callable[[Any, str], Any]
-    wanted: Any
-    put: Callable[[Any, str], Any]
+    subject: str
+    argument: str
+    wanted: Callable[[], Any]
+
+    def is_set(self, side: Side) -> bool:
+        """Whether S3 has what is wanted, and perhaps more."""
+        s3 = client("s3", side.region)
+        answer = if_present(lambda: getattr(s3, f"get_{self.subject}")(Bucket=side.bucket))
+        found = answer and answer.get(self.argument, answer)
+        return _holds(json.loads(found) if isinstance(found, str) else found, self.wanted())
+
+    def put(self, side: Side) -> None:
+        """Set it."""
+        wanted = self.wanted()
+        value = json.dumps(wanted) if self.argument == POLICY else wanted
+        getattr(client("s3", side.region), f"put_{self.subject}")(Bucket=side.bucket, **{self.argument: value})
 
 
 def prerequisites(backend: StateBackend) -> Iterator[Prerequisite]:
@@ -55,87 +70,21 @@ def prerequisites(backend: StateBackend) -> Iterator[Prerequisite]:
                 name=f"{setting.name} of {side.bucket}",
                 where=side.region,
                 why="",
-                exists=lambda side=side, setting=setting: _is_set(side, setting),
-                make=lambda side=side, setting=setting: setting.put(client("s3", side.region), side.bucket),
+                exists=lambda side=side, setting=setting: setting.is_set(side),
+                make=lambda side=side, setting=setting: setting.put(side),
             )
 
 
 def settings(backend: StateBackend, side: Side) -> list[Setting]:
     """The rows of S3's settings."""
+
+    def encryption() -> dict[str, Any]:
+        key = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key_arn(backend, side.region)}
+        return {"Rules": [{"ApplyServerSideEncryptionByDefault": key, "BucketKeyEnabled": True}]}
+
     closed = dict.fromkeys(("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True)
     lock = {"Rule": {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": LOCKED_DAYS}}, "ObjectLockEnabled": "Enabled"}
-    owned = {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
-    policy = _tls_only(side.bucket)
-    tags = [{"Key": key, "Value": value} for key, value in sorted(backend.tags().items())]
-    return [
-        Setting(
-            name="versions",
-            read=lambda s3, bucket: s3.get_bucket_versioning(Bucket=bucket).get("Status"),
-            wanted="Enabled",
-            put=lambda s3, bucket: s3.put_bucket_versioning(
-                Bucket=bucket, VersioningConfiguration={"Status": "Enabled"}
-            ),
-        ),
-        _encryption(backend, side),
-        Setting(
-            name="block of public access",
-            read=lambda s3, bucket: s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"],
-            wanted=closed,
-            put=lambda s3, bucket: s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=closed),
-        ),
-        Setting(
-            name="ownership",
-            read=lambda s3, bucket: s3.get_bucket_ownership_controls(Bucket=bucket)["OwnershipControls"],
-            wanted=owned,
-            put=lambda s3, bucket: s3.put_bucket_ownership_controls(Bucket=bucket, OwnershipControls=owned),
-        ),
-        Setting(
-            name="TLS alone",
-            read=lambda s3, bucket: json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"]),
-            wanted=policy,
-            put=lambda s3, bucket: s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy)),
-        ),
-        Setting(
-            name="lock",
-            read=_locked,
-            wanted=("GOVERNANCE", LOCKED_DAYS),
-            put=lambda s3, bucket: s3.put_object_lock_configuration(Bucket=bucket, ObjectLockConfiguration=lock),
-        ),
-        _lifecycle(),
-        Setting(
-            name="tags",
-            read=lambda s3, bucket: sorted(s3.get_bucket_tagging(Bucket=bucket)["TagSet"], key=lambda tag: tag["Key"]),
-            wanted=tags,
-            put=lambda s3, bucket: s3.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": tags}),
-        ),
-    ]
-
-
-def _encryption(backend: StateBackend, side: Side) -> Setting:
-    def wanted() -> dict[str, Any]:
-        default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key_arn(backend, side.region)}
-        return {"Rules": [{"ApplyServerSideEncryptionByDefault": default, "BucketKeyEnabled": True}]}
-
-    def is_so(s3: Any, bucket: str) -> bool:
-        found = s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"][0]
-        same = wanted()["Rules"][0]
-        return all(found.get(key) == value for key, value in same.items())
-
-    return Setting(
-        name="encryption",
-        read=is_so,
-        wanted=True,
-        put=lambda s3, bucket: s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration=wanted()),
-    )
-
-
-def _locked(s3: Any, bucket: str) -> tuple[str, int] | None:
-    rule = s3.get_object_lock_configuration(Bucket=bucket)["ObjectLockConfiguration"].get("Rule")
-    return (rule["DefaultRetention"]["Mode"], rule["DefaultRetention"]["Days"]) if rule else None
-
-
-def _lifecycle() -> Setting:
-    rule = {
+    leftovers = {
         "ID": "leftovers",
         "Status": "Enabled",
         "Filter": {"Prefix": ""},
@@ -143,19 +92,31 @@ def _lifecycle() -> Setting:
         "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": ABANDONED_UPLOAD_DAYS},
         "Expiration": {"ExpiredObjectDeleteMarker": True},
     }
+    tags = [{"Key": key, "Value": value} for key, value in sorted(backend.tags().items())]
+    owned = {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+    rows: list[tuple[str, str, str, Any]] = [
+        ("versions", "bucket_versioning", "VersioningConfiguration", {"Status": "Enabled"}),
+        ("encryption", "bucket_encryption", "ServerSideEncryptionConfiguration", encryption),
+        ("block of public access", "public_access_block", "PublicAccessBlockConfiguration", closed),
+        ("ownership", "bucket_ownership_controls", "OwnershipControls", owned),
+        ("TLS alone", "bucket_policy", POLICY, _tls_only(side.bucket)),
+        ("lock", "object_lock_configuration", "ObjectLockConfiguration", lock),
+        ("end of old versions", "bucket_lifecycle_configuration", "LifecycleConfiguration", {"Rules": [leftovers]}),
+        ("tags", "bucket_tagging", "Tagging", {"TagSet": tags}),
+    ]
+    return [
+        Setting(name=name, subject=subject, argument=argument, wanted=value if callable(value) else lambda v=value: v)
+        for name, subject, argument, value in rows
+    ]
 
-    def is_so(s3: Any, bucket: str) -> bool:
-        rules = s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
-        return any(all(found.get(key) == value for key, value in rule.items()) for found in rules)
 
-    return Setting(
-        name="end of old versions",
-        read=is_so,
-        wanted=True,
-        put=lambda s3, bucket: s3.put_bucket_lifecycle_configuration(
-            Bucket=bucket, LifecycleConfiguration={"Rules": [rule]}
-        ),
-    )
+def _holds(found: Any, wanted: Any) -> bool:
+    """Whether what was found has all that is wanted."""
+    if isinstance(wanted, dict):
+        return isinstance(found, dict) and all(_holds(found.get(key), value) for key, value in wanted.items())
+    if isinstance(wanted, list):
+        return isinstance(found, list) and all(any(_holds(row, value) for row in found) for value in wanted)
+    return bool(found == wanted)
 
 
 def _exists(side: Side) -> bool:
@@ -169,11 +130,6 @@ def _make(side: Side) -> None:
         CreateBucketConfiguration={"LocationConstraint": side.region},
         ObjectLockEnabledForBucket=True,
     )
-
-
-def _is_set(side: Side, setting: Setting) -> bool:
-    found = if_present(lambda: setting.read(client("s3", side.region), side.bucket))
-    return found is not None and bool(found == setting.wanted)
 
 
 def _tls_only(bucket: str) -> dict[str, Any]:
