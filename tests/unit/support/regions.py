@@ -6,7 +6,7 @@ import pulumi
 from broken_files import GOOD_SECRETS
 from fake_cloud import Cloud, Record, deploy
 from parts import LONG_NAMING
-from stack_files import settings_of
+from stack_files import offsite_of, settings_of
 
 from outputs import RegionOutputs
 from region import compose
@@ -70,7 +70,7 @@ def altered() -> Cloud[RegionOutputs]:
                 "environment": LONG_NAMING.environment,
                 "allow_destroy_of": LONG_NAMING.environment,
                 "database": prod.database.model_copy(update=database),
-                "offsite": prod.offsite.model_copy(update={"copy_every_hours": 6}),
+                "offsite": offsite_of("prod").model_copy(update={"copy_every_hours": 6}),
             }
         )
     )
