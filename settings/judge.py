@@ -104,9 +104,9 @@ def _json(value: Any) -> Any:
 
 def as_handed_over(value: Any) -> Any:
     """A value of a file as the engine would hand it over, which makes text of all but blocks and lists."""
-    if isinstance(value, dict | list | str):
-        return value
-    return "" if value is None else str(value).lower()
+    if value is None:
+        return ""
+    return str(value).lower() if isinstance(value, bool | int | float) else value
 
 
 def _is_left_out(kind: Kind, name: str, value: Any) -> bool:

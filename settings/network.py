@@ -61,7 +61,7 @@ class NetworkSettings(Block):
     vpn_client_cidr: ClientVpnCidr
     """IPv4 network of VPN clients, the only ones besides the hosts that reach the database: /12 to /22."""
     interface_endpoints: Annotated[list[EndpointService], AfterValidator(distinct)]
-    """AWS services that are reached through an interface endpoint in the VPC, by the name behind com.amazonaws.<region>."""
+    """AWS services reached through an interface endpoint in the VPC, named as behind com.amazonaws.<region>."""
     flow_log_retention_days: LogRetention
     """Days that flow logs stay in CloudWatch Logs, 365 or more: one of its retentions."""
 

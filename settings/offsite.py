@@ -41,7 +41,8 @@ class OffsiteSettings(Block):
     vault_lock_min_days: KeptDays
     """Days in which nobody can delete a snapshot or copy; at most hourly_copies_kept_days, or no job would succeed."""
     vault_lock_changeable_days: Annotated[int, Field(ge=3, le=36500)]
-    """Days until the lock of a new vault can no longer be changed: at least 3 (AWS Backup API, PutBackupVaultLockConfiguration)."""
+    """Days until the lock of a new vault can no longer be changed: at least 3 (AWS Backup API,
+    PutBackupVaultLockConfiguration)."""
 
     @rule
     def _lock_lets_copies_end(self) -> Iterator[Problem]:

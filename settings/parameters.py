@@ -75,5 +75,6 @@ def unknown_eviction(parameters: Mapping[str, str]) -> Iterator[Problem]:
     if policy is not None and policy not in EVICTION:
         yield Problem(
             path=("parameters", "maxmemory-policy"),
-            text=f"{shown(policy)} is not an eviction policy; want one of {', '.join(EVICTION)}{closest(policy, EVICTION)}",
+            text=f"{shown(policy)} is not an eviction policy; want one of {', '.join(EVICTION)}"
+            + closest(policy, EVICTION),
         )

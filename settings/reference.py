@@ -20,8 +20,8 @@ HEAD = """# Settings
 Every key of the stack files, written from `settings/` by `make settings`: do not edit this page.
 
 A key that is not in a stack's file has the value that `Pulumi.yaml` gives it for every stack; in blocks this holds key
-by key. A key that is in neither file is refused, unless it has a default here. A block whose default is none can be left
-out: where `Pulumi.yaml` has it, a stack's file says `none`.
+by key. A key that is in neither file is refused, unless it has a default here. A block whose default is none can be
+left out: where `Pulumi.yaml` has it, a stack's file says `none`.
 Change a value in the file, or with `pulumi config set --path askproai:web.blue.min_size 4`. Bounds carry their source.
 """
 COLUMNS = "| key | type | default | what it is |\n| --- | --- | --- | --- |\n"

@@ -62,9 +62,7 @@ def _region(value: str) -> str:
 
 def _account_id(value: str) -> str:
     if not re.fullmatch(r"\d{12}", value):
-        raise ValueError(
-            "is not an AWS account ID; want 12 digits in quotes, since YAML reads digits without quotes as a number"
-        )
+        raise ValueError("is not an AWS account ID; want 12 digits in quotes, for YAML reads bare digits as a number")
     return value
 
 

@@ -3,8 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+import pytest
+
 from sandbox.project.paths import Paths
 from tests.e2e.operated import Platform, platforms, sandbox
+
+pytestmark = pytest.mark.e2e
 
 STACK = "staging"
 LISTS = (

@@ -4,7 +4,7 @@ from typing import Any
 
 from fake_cloud import Cloud, Record, deploy
 from parts import LONG_SITE, stack_secrets
-from stack_files import settings_of
+from stack_files import offsite_of, settings_of
 
 from outputs import RegionOutputs
 from region import compose
@@ -67,7 +67,7 @@ def altered() -> Cloud[RegionOutputs]:
                 "environment": LONG_SITE.naming.environment,
                 "allow_destroy_of": LONG_SITE.naming.environment,
                 "database": prod.database.model_copy(update=database),
-                "offsite": prod.offsite.model_copy(update={"copy_every_hours": 6}),
+                "offsite": offsite_of("prod").model_copy(update={"copy_every_hours": 6}),
             }
         )
     )

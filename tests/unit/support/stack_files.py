@@ -4,7 +4,7 @@ from functools import cache
 from pathlib import Path
 
 from project_files import Project
-from settings import EdgeSettings, Settings, read
+from settings import EdgeSettings, OffsiteSettings, Settings, read
 
 ROOT = Path(__file__).parents[3]
 NAMESPACE = "askproai:"
@@ -17,6 +17,13 @@ def settings_of(stack: str) -> Settings:
     settings = read(FIXTURE, stack)
     assert isinstance(settings, Settings)
     return settings
+
+
+def offsite_of(stack: str) -> OffsiteSettings:
+    """The copies of a region's stack."""
+    offsite = settings_of(stack).offsite
+    assert offsite is not None
+    return offsite
 
 
 @cache

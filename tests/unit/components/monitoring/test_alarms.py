@@ -73,6 +73,7 @@ def test_storage_is_watched_from_below_and_all_else_from_above() -> None:
 
 def test_the_lag_of_a_replica_is_held_against_what_is_promised() -> None:
     lag = alarm("replica-lag-critical", "dr")
+    assert DR.recovery is not None
     assert lag["threshold"] == DR.recovery.max_replica_lag_seconds
     assert lag["treatMissingData"] == "breaching"
     [metric] = [query["metric"] for query in lag["metricQueries"] if "metric" in query]

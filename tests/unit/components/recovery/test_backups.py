@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from fake_cloud import Cloud, Record
 from regions import altered, composed, rebuilt, region, serving
-from stack_files import settings_of
+from stack_files import offsite_of, settings_of
 
 from components.recovery.backups import RULES
 from outputs import RegionOutputs
@@ -13,6 +13,7 @@ from outputs import RegionOutputs
 PLAN = "aws:backup/plan:Plan"
 SELECTION = "aws:backup/selection:Selection"
 PROD, DR = settings_of("prod"), settings_of("dr")
+OFFSITE = offsite_of("prod")
 
 
 def rules(cloud: Cloud[RegionOutputs]) -> dict[str, dict[str, Any]]:
@@ -45,7 +46,7 @@ def right(cloud: Cloud[RegionOutputs], action: str) -> dict[str, Any]:
 )
 def test_a_snapshot_is_made_as_often_as_the_settings_say(hours: int, schedule: str) -> None:
     (hourly,) = [rule for rule in RULES if rule.role == "hourly"]
-    assert hourly.schedule(PROD.offsite.model_copy(update={"copy_every_hours": hours})) == schedule
+    assert hourly.schedule(OFFSITE.model_copy(update={"copy_every_hours": hours})) == schedule
 
 
 def test_the_plan_has_the_schedule_of_the_settings() -> None:
@@ -54,7 +55,7 @@ def test_the_plan_has_the_schedule_of_the_settings() -> None:
 
 
 def test_a_daily_snapshot_is_made_at_its_hour() -> None:
-    assert rules(region("prod"))["daily"]["schedule"] == f"cron(0 {PROD.offsite.daily_copy_hour} ? * * *)"
+    assert rules(region("prod"))["daily"]["schedule"] == f"cron(0 {OFFSITE.daily_copy_hour} ? * * *)"
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.role)
@@ -66,10 +67,8 @@ def test_the_home_copies_every_snapshot_offsite_and_keeps_both_as_long(rule: Any
     assert declared["lifecycle"] == copy["lifecycle"] == {"deleteAfter": days}
     assert declared["targetVaultName"] == cloud.exports["backup_vault_name"]
     vault = offsite_vault(cloud).inputs["name"]
-    assert copy["destinationVaultArn"] == (
-        f"arn:aws:backup:{PROD.offsite.region}:{PROD.account_id}:backup-vault:{vault}"
-    )
-    assert days >= PROD.offsite.vault_lock_min_days
+    assert copy["destinationVaultArn"] == f"arn:aws:backup:{OFFSITE.region}:{PROD.account_id}:backup-vault:{vault}"
+    assert days >= OFFSITE.vault_lock_min_days
 
 
 def test_the_plan_is_for_the_database_in_use() -> None:
@@ -100,7 +99,7 @@ def test_a_fenced_database_is_backed_up_as_before() -> None:
 def test_what_is_done_to_snapshots_is_done_to_those_of_aws_backup_alone() -> None:
     cloud = region("prod")
     snapshots = [
-        f"arn:aws:rds:{where}:{PROD.account_id}:snapshot:awsbackup:*" for where in (PROD.region, PROD.offsite.region)
+        f"arn:aws:rds:{where}:{PROD.account_id}:snapshot:awsbackup:*" for where in (PROD.region, OFFSITE.region)
     ]
     assert right(cloud, "rds:DeleteDBSnapshot")["Resource"] == snapshots
     assert right(cloud, "rds:CopyDBSnapshot")["Resource"] == snapshots
@@ -114,7 +113,7 @@ def test_only_what_reads_is_allowed_on_everything() -> None:
 
 def test_copies_go_to_our_vaults_alone() -> None:
     vaults = right(region("prod"), "backup:CopyIntoBackupVault")["Resource"]
-    assert [vault.split(":")[3] for vault in vaults] == [PROD.region, PROD.offsite.region]
+    assert [vault.split(":")[3] for vault in vaults] == [PROD.region, OFFSITE.region]
     assert len(right(serving("dr"), "backup:CopyIntoBackupVault")["Resource"]) == 1
 
 
@@ -123,7 +122,7 @@ def test_keys_are_lent_to_services_alone() -> None:
     lent = right(cloud, "kms:CreateGrant")
     assert lent["Condition"] == {"Bool": {"kms:GrantIsForAWSResource": "true"}}
     data, storage = (cloud.exports["key_arns"][role] for role in ("data", "storage"))
-    assert lent["Resource"] == [data, storage.replace(PROD.region, PROD.offsite.region)]
+    assert lent["Resource"] == [data, storage.replace(PROD.region, OFFSITE.region)]
 
 
 def test_an_activated_standby_backs_up_without_the_other_region() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from fake_cloud import Cloud, Record
 from regions import PROVIDER, declared, region, serving
-from stack_files import settings_of
+from stack_files import offsite_of, settings_of
 
 from components.security.offsite_keys import REPLICATED
 from outputs import RegionOutputs
@@ -17,6 +17,7 @@ LOCK = "aws:backup/vaultLockConfiguration:VaultLockConfiguration"
 REPLICA_KEY = "aws:kms/replicaKey:ReplicaKey"
 ROLES = ["uploads", "releases", "backups"]
 PROD, DR = settings_of("prod"), settings_of("dr")
+OFFSITE = offsite_of("prod")
 
 
 def providers_of(cloud: Cloud[RegionOutputs]) -> dict[str, Record]:
@@ -47,7 +48,7 @@ def test_both_providers_of_the_home_refuse_other_accounts() -> None:
     providers = providers_of(region("prod"))
     assert {name: provider.inputs["region"] for name, provider in providers.items()} == {
         "aws": PROD.region,
-        "offsite": PROD.offsite.region,
+        "offsite": OFFSITE.region,
     }
     assert {json.loads(p.inputs["allowedAccountIds"])[0] for p in providers.values()} == {PROD.account_id}
 
@@ -129,8 +130,8 @@ def test_a_replica_key_has_its_primarys_material_a_policy_and_a_name_of_its_own(
 @pytest.mark.parametrize("role", ["app", "database", "cache"])
 def test_every_secret_has_a_replica_under_the_replica_of_its_key(role: str) -> None:
     secret = region("prod").one("aws:secretsmanager/secret:Secret", f"secrets-{role}").inputs
-    key = region("prod").exports["key_arns"]["secrets"].replace(PROD.region, PROD.offsite.region)
-    assert secret["replicas"] == [{"region": PROD.offsite.region, "kmsKeyId": key}]
+    key = region("prod").exports["key_arns"]["secrets"].replace(PROD.region, OFFSITE.region)
+    assert secret["replicas"] == [{"region": OFFSITE.region, "kmsKeyId": key}]
 
 
 def test_the_other_stacks_secrets_are_its_own() -> None:
@@ -149,7 +150,7 @@ def test_a_replica_is_closed_versioned_recorded_and_encrypted_where_it_is(role: 
     assert versioning["versioningConfiguration"] == {"status": "Enabled"}
     kind = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
     default = cloud.one(kind, f"{name}-encryption").inputs["rules"][0]["applyServerSideEncryptionByDefault"]
-    assert default["kmsMasterKeyId"].split(":")[3] == PROD.offsite.region
+    assert default["kmsMasterKeyId"].split(":")[3] == OFFSITE.region
     logging = cloud.one("aws:s3/bucketLogging:BucketLogging", f"{name}-access-log").inputs
     assert logging["targetBucket"] == f"askproai-prod-logs-replica-{PROD.account_id}"
 
@@ -162,7 +163,7 @@ def test_copied_backups_are_locked_as_their_originals() -> None:
 
 def test_every_vault_is_locked_for_good_after_a_while() -> None:
     for stack, vaults in (("prod", ["backups-vault", "offsite-vault"]), ("dr", ["backups-vault"])):
-        cloud, settings = region(stack), settings_of(stack).offsite
+        cloud, settings = region(stack), offsite_of(stack)
         assert [vault.name for vault in cloud.of("aws:backup/vault:Vault")] == vaults
         locks = {lock.inputs["backupVaultName"]: lock.inputs for lock in cloud.of(LOCK)}
         assert locks.keys() == {vault.inputs["name"] for vault in cloud.of("aws:backup/vault:Vault")}

@@ -5,14 +5,15 @@ from typing import Any
 import pytest
 from fake_cloud import Cloud
 from regions import region
-from stack_files import settings_of
+from stack_files import offsite_of, settings_of
 
 from outputs import RegionOutputs
 
 RULES = "aws:s3/bucketReplicationConfig:BucketReplicationConfig"
 PROD = settings_of("prod")
+OFFSITE = offsite_of("prod")
 ROLES = ["uploads", "releases", "backups"]
-WAYS = {"replication": (PROD.region, PROD.offsite.region), "offsite-replication": (PROD.offsite.region, PROD.region)}
+WAYS = {"replication": (PROD.region, OFFSITE.region), "offsite-replication": (OFFSITE.region, PROD.region)}
 """Each direction's component, and the regions from which and to which it copies."""
 
 
@@ -76,6 +77,7 @@ def test_s3_promises_a_time_and_tells_whether_it_is_kept(cloud: Cloud[RegionOutp
     destination = rule(cloud, way, role)["destination"]
     assert destination["replicationTime"] == {"status": "Enabled", "time": {"minutes": 15}}
     assert destination["metrics"] == {"status": "Enabled", "eventThreshold": {"minutes": 15}}
+    assert PROD.recovery is not None
     assert PROD.recovery.rpo_minutes >= 15
 
 
