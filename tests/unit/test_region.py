@@ -13,7 +13,7 @@ import pulumi
 import pytest
 from broken_files import GOOD_SECRETS
 from fake_cloud import Cloud, Record, deploy
-from regions import PROVIDER, STACKS, altered, declared, region
+from regions import PROVIDER, STACKS, altered, composed, declared, region
 from stack_files import settings_of
 
 from naming import DataClass, Naming
@@ -191,3 +191,17 @@ def test_an_output_that_the_other_stack_lacks_is_named() -> None:
         deploy(lambda: RegionOutputs.of(pulumi.StackReference("other")), stacks={"other": {}})
     # A program that fails leaves coroutines of the SDK behind: they are to be found here, not in a later test.
     gc.collect()
+
+
+def test_a_region_of_its_own_has_neither_vault_nor_copies() -> None:
+    alone = settings_of("prod").model_copy(
+        update={"follows": None, "posture": None, "recovery": None, "offsite": None, "survives_zone_loss": False}
+    )
+    cloud = composed(alone)
+
+    assert [
+        made.type for made in cloud.resources if made.type.startswith(("aws:backup/", "aws:s3/bucketReplication"))
+    ] == []
+    assert len(cloud.of(PROVIDER)) == 1
+    assert cloud.exports["backup_vault_name"] == ""
+    assert cloud.exports["follows"] == ""
