@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from broken_files import GOOD_SECRETS
 from fake_cloud import Cloud, Record
-from regions import PROVIDER, STACKS, altered, declared, region
+from regions import PROVIDER, STACKS, altered, composed, declared, region
 from stack_files import ROOT, settings_of
 
 from hosts.roles import ROLES, HostRole
@@ -217,3 +217,16 @@ def test_a_role_of_hosts_has_its_groups_settings_and_folder(cloud: Cloud[RegionO
 def test_every_group_of_hosts_belongs_to_a_role(cloud: Cloud[RegionOutputs]) -> None:
     wanted = {f"{role.name}-{group}-group" for role in ROLES for group in role.groups}
     assert {group.name for group in cloud.of("aws:autoscaling/group:Group")} == wanted
+
+
+def test_a_region_of_its_own_has_neither_vault_nor_copies() -> None:
+    alone = settings_of("prod").model_copy(
+        update={"follows": None, "posture": None, "recovery": None, "offsite": None, "survives_zone_loss": False}
+    )
+    cloud = composed(alone)
+
+    assert [
+        made.type for made in cloud.resources if made.type.startswith(("aws:backup/", "aws:s3/bucketReplication"))
+    ] == []
+    assert len(cloud.of(PROVIDER)) == 1
+    assert cloud.exports["backup_vault_name"] == ""

@@ -6,7 +6,7 @@ written in place, just before: killed there, the engine leaves an empty one, and
 checkpoint fails with "EOF". A `.tmp` file that was left in the folder of locks counts as a lock. The engine never calls
 fsync, so only a crash of the machine, or somebody's hand, damages a checkpoint or loses it.
 In a bucket (s3://) every write is one PutObject: nothing is torn. How that was found out:
-docs/decisions/0013-a-torn-state-is-restored-by-the-next-command.md.
+docs/decisions/0015-a-torn-state-is-restored-by-the-next-command.md.
 """
 
 import gzip

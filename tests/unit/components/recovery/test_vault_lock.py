@@ -1,7 +1,7 @@
 """The locks of the vaults, which AWS lets nobody take off once they hold."""
 
 from regions import STACKS, region
-from stack_files import settings_of
+from stack_files import offsite_of
 
 LOCK = "aws:backup/vaultLockConfiguration:VaultLockConfiguration"
 VAULT = "aws:backup/vault:Vault"
@@ -11,7 +11,7 @@ COOLING_OFF_DAYS = 3
 
 def test_every_vault_is_locked_for_as_long_as_the_settings_say() -> None:
     for stack in STACKS:
-        cloud, wanted = region(stack), settings_of(stack).offsite
+        cloud, wanted = region(stack), offsite_of(stack)
         vaults = {vault.inputs["name"] for vault in cloud.of(VAULT)}
         assert {lock.inputs["backupVaultName"] for lock in cloud.of(LOCK)} == vaults
         for lock in cloud.of(LOCK):

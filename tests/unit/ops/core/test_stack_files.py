@@ -74,6 +74,20 @@ def test_a_kill_while_writing_leaves_the_file_as_it_was(monkeypatch: pytest.Monk
     assert [path.name for path in file.path.parent.iterdir() if path.name.startswith(".")] == []
 
 
+def test_a_value_of_all_stacks_is_read_and_a_stack_s_own_is_written_to_its_file(project: Path) -> None:
+    shared = project / "Pulumi.yaml"
+    shared.write_text(shared.read_text() + "config:\n  backups:\n    default: {kept: 3, hour: 5}\n")
+    before = shared.read_text()
+    file = StackFile.of("dr")
+    assert file.get("backups.kept") == 3
+
+    assert file.set({"backups.kept": 3}) == []
+    assert file.set({"backups.kept": 4}) == ["backups.kept"]
+
+    assert yaml.safe_load(file.path.read_text())["config"]["askproai:backups"] == {"kept": 4}
+    assert (file.get("backups.kept"), file.get("backups.hour"), shared.read_text()) == (4, 5, before)
+
+
 def test_a_key_in_no_block_is_refused() -> None:
     with pytest.raises(OpsError, match=r"nothing\.generation: there is no block"):
         StackFile.of("dr").set({"nothing.generation": 2})
