@@ -53,7 +53,7 @@ STEPS = (
     *named(fence.STEPS, stack="{other}"),
     *(fence.DRAIN, *PROMOTION, ANSWER),
 )
-PLAN = Plan(steps=named(STEPS, stack="STACK", other="OTHER"), exits=CHANGING)
+PLAN = Plan(steps=named((RECOVER, *STEPS), stack="STACK", other="OTHER"), exits=CHANGING)
 
 
 def activate_region(session: Session, stack: str) -> Operation:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ops.core import report
+from ops.core.recovery.steps import RECOVER
 from ops.core.session import LOCK, Operation, Session
 from ops.core.steps import CHANGING, Plan, named, say
 from ops.dr import activate as activation
@@ -13,7 +14,7 @@ from ops.dr.data_loss import canary_rows
 from ops.errors import Exit, OpsError
 
 STEPS = (*activation.STEPS, *flipping.STEPS)
-PLAN = Plan(steps=named(STEPS, stack="TO", other="OTHER"), exits=CHANGING)
+PLAN = Plan(steps=named((RECOVER, *STEPS), stack="TO", other="OTHER"), exits=CHANGING)
 
 
 def failover(session: Session, to: str) -> Operation:

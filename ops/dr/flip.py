@@ -49,7 +49,9 @@ VISIT = Step(
     does="Asks the application's health through the edge until {stack} answers.",
     unless="nothing was changed",
 )
-STEPS = (GATES, *named([RECOVER], stack="EDGE"), ROUTE, READ_BACK, VISIT)
+EDGE = named([RECOVER], stack="EDGE")
+STEPS = (*EDGE, GATES, *EDGE, ROUTE, READ_BACK, VISIT)
+"""An edge whose state cannot be read is recovered before the gates, one whose lock was left behind when it is changed."""
 PLAN = Plan(steps=named(STEPS, stack="TO"), exits=CHANGING)
 
 
@@ -87,8 +89,8 @@ def flip(session: Session, timeline: Timeline, to: str) -> None:
 
 def _flip(session: Session, timeline: Timeline, to: str) -> None:
     pair, before = session.pair, session.pair.other_than(to)
+    token = _readable(session, timeline, to)
     with timeline.step(GATES, stack=to) as step:
-        token = _readable(session, timeline, to)
         asked, records = _asked(pair, pair[to], token)
         misrouted = _misrouted(pair, to, records)
         closed = [gate for gate in asked if not gate.passed]

@@ -135,7 +135,7 @@ def deviations(p: Platform, m: pytest.MonkeyPatch) -> object:
     m.setattr(settle, "locks", nobody)
     failed_over(p)
     p.world.killed.add("dr")
-    p.file("prod").set({"database.generation": 2, "database.kept_generations": [1]})
+    p.file("prod").set({"database.generation": 2, "database.retained_generations": [1]})
     raise OpsError("\n".join(status.deviations(p.session().pair, p.session().engine)))
 
 
