@@ -33,7 +33,9 @@ class Place:
         """
         files = {stack: StackFile.of(stack) for stack in stacks()}
         edges = [stack for stack, file in files.items() if file.get("role") == "edge"]
-        regions = {stack: file for stack, file in files.items() if stack not in edges}
+        # A stack that no edge names is of its own: `pulumi stack init` makes it in whatever backend is in use.
+        named = {name for edge in edges for name in files[edge].get("regions", [])}
+        regions = {stack: file for stack, file in files.items() if stack in named}
         homes = {str(file.get("offsite.home")) for file in regions.values()}
         if len(edges) != 1 or len(homes) != 1 or not homes <= regions.keys():
             raise OpsError("want one stack file with role edge, and region files that name one home in offsite.home")
