@@ -33,10 +33,12 @@ class StateBackend:
         """
         files = {stack: StackFile.of(stack) for stack in stacks()}
         edges = [stack for stack, file in files.items() if file.get("role") == "edge"]
-        regions = {stack: file for stack, file in files.items() if stack not in edges}
+        # A stack that no edge names is of its own: `pulumi stack init` makes it in whatever backend is in use.
+        paired = {name for edge in edges for name in files[edge].get("regions", [])}
+        regions = {stack: file for stack, file in files.items() if stack in paired}
         primaries = {str(file.get("offsite.home")) for file in regions.values()}
         if len(edges) != 1 or len(primaries) != 1 or not primaries <= regions.keys():
-            raise OpsError("want one stack file with role edge, and the same offsite.home in all region files")
+            raise OpsError("want one stack file with role edge, and the same offsite.home in its region files")
         primary = regions[primaries.pop()]
         regions_of_state = {str(file.get("offsite.region")) for file in regions.values()}
         accounts = {str(file.get("account_id")) for file in regions.values()}
