@@ -51,7 +51,7 @@ VISIT = Step(
 )
 EDGE = named([RECOVER], stack="EDGE")
 STEPS = (*EDGE, GATES, *EDGE, ROUTE, READ_BACK, VISIT)
-"""An edge whose state cannot be read is recovered before the gates, one whose lock was left behind when it is changed."""
+"""An edge whose state cannot be read is recovered before the gates, one that a dead engine locked after them."""
 PLAN = Plan(steps=named(STEPS, stack="TO"), exits=CHANGING)
 
 

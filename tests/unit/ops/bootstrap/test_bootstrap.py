@@ -44,9 +44,9 @@ def test_region_files_that_differ_in_where_the_state_is_are_refused(backend: Sta
         StateBackend.of()
 
 
-def test_a_stack_that_no_edge_names_is_of_no_concern(place: Place, tmp_path: Path) -> None:
+def test_a_stack_that_no_edge_names_is_of_no_concern(backend: StateBackend, tmp_path: Path) -> None:
     (tmp_path / "Pulumi.staging.yaml").write_text("config:\n  askproai:role: primary\n  askproai:offsite: none\n")
-    assert Place.of() == place
+    assert StateBackend.of() == backend
 
 
 def test_only_what_is_missing_is_made_and_a_second_time_nothing(capsys: pytest.CaptureFixture[str]) -> None:
