@@ -87,11 +87,12 @@ def read_configuration(path: Path = CONFIGURATION) -> Configuration:
 
 def read_exceptions(path: Path = EXCEPTIONS) -> list[Exemption]:
     """Read the exceptions, one for each stack named. Raises TypeError for a key that is missing or not known."""
-    return [
-        Exemption(stack=stack, **{"resource": "*", **row})
-        for row in yaml.safe_load(path.read_text()) or []
-        for stack in row.pop("stacks")
-    ]
+    rows: list[dict[str, Any]] = yaml.safe_load(path.read_text()) or []
+    return [_exemption({"resource": "*", **row, "stack": stack}) for row in rows for stack in row.pop("stacks")]
+
+
+def _exemption(row: dict[str, Any]) -> Exemption:
+    return Exemption(**row)
 
 
 def _levels(raw: Mapping[str, Any]) -> dict[str, Level]:

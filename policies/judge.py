@@ -8,6 +8,11 @@ from policies.configuration import Configuration, Exemption, Level
 from policies.rule import Finding, Findings, Resource, Rule, Severity, Stack
 from policies.values import MalformedError, NotKnownYetError
 
+
+def _nothing(_stack: Stack) -> Findings:
+    return ()
+
+
 STALE = Rule(
     id="exception-needed",
     says="An exception is about something that breaks its rule.",
@@ -16,7 +21,7 @@ STALE = Rule(
     remedy="Delete the exception from policies/exceptions.yaml.",
     on=(),
     among=True,
-    judge=lambda _stack: (),
+    judge=_nothing,
 )
 """What is reported of an exception that nothing needs: the judge itself finds out, once all else is judged."""
 
@@ -78,7 +83,8 @@ class Judge:
 
     def _violation(self, rule: Rule, resource: Resource | None, level: Level, finding: Finding) -> Violation:
         name = resource.name if resource else self.stack
-        message = f"{rule.id}: {name}: found {finding.found}; wanted {finding.wanted} [{', '.join(rule.controls)}]. {rule.remedy}"
+        controls = ", ".join(rule.controls)
+        message = f"{rule.id}: {name}: found {finding.found}; wanted {finding.wanted} [{controls}]. {rule.remedy}"
         for exemption in self.exceptions:
             if exemption.covers(rule.id, self.stack, name):
                 self.needed.add(exemption)

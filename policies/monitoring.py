@@ -5,6 +5,7 @@ from policies.statements import statements
 
 LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
 ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
+DATABASE = "aws:rds/instance:Instance"
 TOPIC = "aws:sns/topic:Topic"
 TOPIC_POLICY = "aws:sns/topicPolicy:TopicPolicy"
 SUBSCRIPTION = "aws:sns/topicSubscription:TopicSubscription"
@@ -48,13 +49,14 @@ def topic_not_public(topic: Resource) -> Findings:
 
 
 @rule(
-    on=ALARM, severity=HIGH, controls="own",
+    on=ALARM, among=True, severity=HIGH, controls="own",
     remedy="Set alarm_actions to the topic of alarms.",
 )  # fmt: skip
-def alarm_has_action(alarm: Resource) -> Findings:
-    """An alarm tells somebody."""
+def alarm_has_action(alarm: Resource, stack: Stack) -> Findings:
+    """An alarm tells somebody; those of a region that follows another one may be silent, for it serves nobody."""
     yield from alarm.wants_any("alarmActions")
-    if alarm.has("alarmActions") and alarm.get("actionsEnabled") is False:
+    follows = any(database.has("replicateSourceDb") for database in stack.of(DATABASE))
+    if alarm.get("actionsEnabled") is False and not follows:
         yield Finding("actionsEnabled false", "actionsEnabled true")
 
 

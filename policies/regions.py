@@ -26,7 +26,8 @@ DATA = (
 ARN = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:(?P<region>[a-z]{2}(?:-[a-z]+)+-\d):")
 SOURCE = "replicateSourceDb"
 """A replica's source: it goes when the replica is promoted, and the replica works without it."""
-NUMBERED = re.compile(r"-\d+$")
+NUMBERED = re.compile(r"(?<!\d)-\d+$")
+"""A number at the end; a version such as 1-3 is none."""
 
 
 @rule(

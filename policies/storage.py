@@ -142,7 +142,7 @@ def bucket_versioned(bucket: Resource, stack: Stack) -> Findings:
     remedy="Declare a BucketLogging into the bucket of logs.",
 )  # fmt: skip
 def bucket_access_logged(bucket: Resource, stack: Stack) -> Findings:
-    """Access to a bucket is logged; a bucket that takes such logs does not log itself, for each log would make another."""
+    """Access to a bucket is logged; one that takes such logs does not log itself, for each would make another."""
     if _takes_logs(bucket, stack):
         return []
     return [] if _part(bucket, stack, LOGGING) else _lacks("access logging")

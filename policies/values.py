@@ -1,5 +1,6 @@
 """Values of a resource as rules see them: unset, unknown before the update, secret, or plain."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,7 +66,7 @@ def shown(value: Any) -> str:
         return "not set"
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, list | tuple | set | frozenset):
+    if isinstance(value, Sequence) and not isinstance(value, str):
         return ", ".join(shown(each) for each in value) or "none"
     return str(value)
 
