@@ -100,12 +100,12 @@ def serve() -> None:
     policy._PolicyAnalyzerServicer = Analyzer
     pulumi_policy.PolicyPack(
         "askproai",
-        [_described(rule) for rule in (*RULES, STALE)],
+        [described(rule) for rule in (*RULES, STALE)],
         enforcement_level=pulumi_policy.EnforcementLevel.MANDATORY,
     )
 
 
-def _described(rule: Rule) -> pulumi_policy.Policy:
+def described(rule: Rule) -> pulumi_policy.Policy:
     """A rule as the engine lists it."""
     kind = pulumi_policy.StackValidationPolicy if rule.among else pulumi_policy.ResourceValidationPolicy
     return kind(

@@ -6,7 +6,7 @@ from datetime import date
 
 from policies.configuration import Configuration, Exemption, Level
 from policies.rule import Finding, Findings, Resource, Rule, Severity, Stack
-from policies.values import MalformedError, NotKnownYetError
+from policies.values import MalformedError, NotKnownYetError, secrets
 
 
 def _nothing(_stack: Stack) -> Findings:
@@ -83,8 +83,11 @@ class Judge:
 
     def _violation(self, rule: Rule, resource: Resource | None, level: Level, finding: Finding) -> Violation:
         name = resource.name if resource else self.stack
+        found = finding.found
+        for secret in secrets(resource.props) if resource else ():
+            found = found.replace(secret, "[secret]")
         controls = ", ".join(rule.controls)
-        message = f"{rule.id}: {name}: found {finding.found}; wanted {finding.wanted} [{controls}]. {rule.remedy}"
+        message = f"{rule.id}: {name}: found {found}; wanted {finding.wanted} [{controls}]. {rule.remedy}"
         for exemption in self.exceptions:
             if exemption.covers(rule.id, self.stack, name):
                 self.needed.add(exemption)

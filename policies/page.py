@@ -9,16 +9,14 @@ from policies.rules import AREAS, RULES
 
 PAGE = FOLDER.parent / "docs" / "policies.md"
 NOTICE = "Generated from the rules by `make policies-page`; a test fails when it is stale."
-KEY = (
-    "FSBP are the AWS Foundational Security Best Practices, CIS the CIS AWS Foundations Benchmark with its version, PCI "
-    "is PCI DSS 4.0, GDPR an article. (own) marks a mapping that no public set gives; a rule that is own alone is not in "
-    "any of them."
-)
-USE = (
-    "`make policies` asks all rules about all stacks of a sandbox that is up. With an account: "
-    "`pulumi preview --policy-pack policies`. What a violation does is in `policies/configuration.yaml`; exceptions are "
-    "in `policies/exceptions.yaml`."
-)
+KEY = """\
+FSBP are the AWS Foundational Security Best Practices, CIS is the CIS AWS Foundations Benchmark with its version, PCI is
+PCI DSS 4.0, GDPR an article. (own) marks a mapping that no public set gives; a rule that is own alone is in none of
+them."""
+USE = """\
+`make policies` asks all rules about all stacks of a sandbox that is up. With an account:
+`pulumi preview --policy-pack policies`. What a violation does is in `policies/configuration.yaml`; exceptions are in
+`policies/exceptions.yaml`."""
 
 
 def page() -> str:

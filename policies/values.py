@@ -1,6 +1,6 @@
 """Values of a resource as rules see them: unset, unknown before the update, secret, or plain."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,6 +69,18 @@ def shown(value: Any) -> str:
     if isinstance(value, Sequence) and not isinstance(value, str):
         return ", ".join(shown(each) for each in value) or "none"
     return str(value)
+
+
+def secrets(value: Any) -> Iterator[str]:
+    """All secret values inside a value, as text."""
+    if isinstance(value, Secret):
+        yield shown(value.value)
+    elif isinstance(value, dict):
+        for each in value.values():
+            yield from secrets(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from secrets(each)
 
 
 def is_true(value: Any) -> bool:

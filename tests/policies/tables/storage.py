@@ -1,11 +1,12 @@
 """Scenes of policies/storage.py and policies/queues.py."""
 
 import json
+from collections.abc import Mapping
 
 from policies import queues, storage
 from policies.rule import Rule
 from policies.values import UNKNOWN
-from tests.policies.scenes import AT, AWAY, CALLED, GONE, STANDBY, UNSET, WITHIN, Case, Made, each, values
+from tests.policies.scenes import AT, AWAY, CALLED, GONE, STANDBY, UNSET, WITHIN, Case, Change, Made, each, values
 
 
 def document(effect: str = "Allow", principal: object = "*", **more: object) -> str:
@@ -38,9 +39,7 @@ def part(kind: str, **props: object) -> Made:
     return Made(type=kind, props={"bucket": UNKNOWN, **props}, links={"bucket": "it"})
 
 
-def one_part(
-    rule: Rule, kind: str, good: dict[str, object], bad: tuple[dict[str, object], ...], it: Made = BUCKET
-) -> Case:
+def one_part(rule: Rule, kind: str, good: Mapping[str, object], bad: tuple[Change, ...], it: Made = BUCKET) -> Case:
     """The scene of a bucket and one part, which is needed."""
     return Case(
         rule=rule,
