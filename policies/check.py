@@ -77,7 +77,8 @@ def main(stacks: list[str]) -> int:
     """Preview the stacks and print what they break; 1 where a mandatory rule is broken or a preview fails."""
     previews = [preview(stack) for stack in stacks or declared_stacks()]
     for each in previews:
-        print(*each.events, *filter(None, [each.failure]), sep="\n")
+        for line in (*each.events, *each.failure.splitlines()):
+            print(line)
         levels = Counter(event.level for event in each.events)
         counts = ", ".join(f"{number} {level}" for level, number in sorted(levels.items())) or "no violation"
         print(f"{each.stack}: {'passes' if each.passes else 'FAILS'}: {counts}", flush=True)

@@ -95,8 +95,8 @@ def host_without_credentials(host: Resource) -> Findings:
         yield Finding("iamInstanceProfile not set", "an instance profile")
     if host.has("keyName"):
         yield Finding("a key pair", "no keyName: SSM opens sessions")
-    for path in ("userData", "userDataBase64"):
-        if SECRET_TEXT.search(_text(str(host.get(path) or ""))):
+    for path in filter(host.has, ("userData", "userDataBase64")):
+        if SECRET_TEXT.search(_text(str(host.get(path)))):
             yield Finding(f"text like a secret in {path}", "no secret")
 
 

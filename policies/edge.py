@@ -113,7 +113,7 @@ def edge_admin_hosts_behind_login(record: Resource, stack: Stack) -> Findings:
 )  # fmt: skip
 def access_not_for_everybody(policy: Resource) -> Findings:
     """A policy of Access lets in people whom it names."""
-    includes = policy.get("includes") or []
+    includes = policy.get("includes")
     if policy.get("decision") in ("bypass", "non_identity"):
         yield Finding(f"decision {policy.get('decision')}", "decision allow")
     if policy.get("decision") != "deny" and (not includes or any(EVERYBODY in each for each in includes)):

@@ -130,7 +130,7 @@ def group_risky_ports_closed(group: Resource) -> Findings:
 def group_public_from_cloudflare_alone(group: Resource) -> Findings:
     """What is open to public addresses is open to Cloudflare's, on the ports of the web."""
     for opening in _openings(group):
-        public = [each for each in opening.ranges if not _private(each) or _size(each) == WORLD_PREFIX]
+        public = [each for each in opening.ranges if not _private(each)]
         if not public:
             continue
         if others := [each for each in public if not _of_cloudflare(each)]:

@@ -1,6 +1,7 @@
 """What is left after a loss: copies in the other region, locked, young enough, and secrets to start with."""
 
 import re
+from itertools import pairwise
 
 from policies.rule import HIGH, MEDIUM, Finding, Findings, Resource, Stack, rule
 from policies.values import region_of
@@ -15,9 +16,7 @@ SECRET = "aws:secretsmanager/secret:Secret"
 ROTATION = "aws:secretsmanager/secretRotation:SecretRotation"
 
 LOCK_DAYS_FLOOR = 1
-MINUTES_A_DAY = 24 * 60
-EVERY_HOURS = re.compile(r"cron\((?P<minute>\d+) (?P<hour>\*|0/\d+|\*/\d+) \? \* \* \*\)")
-EVERY_DAY = re.compile(r"cron\(\d+ \d+ \? \* \* \*\)")
+AT_HOURS = re.compile(r"cron\(\d+ (?P<hours>\*|\d+(,\d+)*) \? \* \* \*\)")
 
 
 @rule(
@@ -30,10 +29,9 @@ def backup_copied_offsite(plan: Resource) -> Findings:
         yield Finding("no rules", "a rule with a copy to another region")
     for each in plan.each("rules"):
         name, copies = plan.get(f"{each}.ruleName"), plan.each(f"{each}.copyActions")
-        if not copies:
-            yield Finding(f"rule {name} without copy", "a copy to another region")
-        elif all(region_of(plan.get(f"{copy}.destinationVaultArn")) == plan.region for copy in copies):
-            yield Finding(f"rule {name} copies within {plan.region}", "a copy to another region")
+        # No copy at all is none to another region.
+        if all(region_of(plan.get(f"{copy}.destinationVaultArn")) == plan.region for copy in copies):
+            yield Finding(f"rule {name} without a copy to another region", "one")
 
 
 @rule(
@@ -50,11 +48,12 @@ def backup_vault_locked(vault: Resource, stack: Stack) -> Findings:
 
 
 def _minutes_between(schedule: str) -> int | None:
-    """The time between two backups of a schedule that we write; None where it cannot be told."""
-    if found := EVERY_HOURS.fullmatch(schedule):
-        hours = found["hour"].rpartition("/")[2]
-        return 60 * (1 if hours == "*" else int(hours))
-    return MINUTES_A_DAY if EVERY_DAY.fullmatch(schedule) else None
+    """The longest time between two backups of a schedule of whole hours; None where it cannot be told."""
+    found = AT_HOURS.fullmatch(schedule)
+    if not found:
+        return None
+    hours = list(range(24)) if found["hours"] == "*" else sorted(map(int, found["hours"].split(",")))
+    return 60 * max(later - hour for hour, later in pairwise([*hours, hours[0] + 24]))
 
 
 @rule(
@@ -79,8 +78,10 @@ def database_copied_within_rpo(database: Resource, stack: Stack) -> Findings:
     ]
     times = [found for schedule in schedules if (found := _minutes_between(schedule)) is not None]
     if not times or min(times) > floor:
-        found = f"a copy every {min(times)} minutes" if times else "no scheduled copy"
-        yield Finding(found, f"one every {floor} minutes at least")
+        yield Finding(
+            f"a copy every {min(times)} minutes" if times else "no scheduled copy",
+            f"one every {floor} minutes at least",
+        )
 
 
 @rule(

@@ -61,7 +61,7 @@ CASES = (
             {**VALIDATION, "name": "a.example.org"},
             {**VALIDATION, "content": "b.example.org"},
         ),
-        passes=(VALIDATION, {"type": "TXT", "proxied": UNSET}),
+        passes=(VALIDATION, {"type": "TXT", "proxied": UNSET}, {"name": UNKNOWN}),
         undecided=(*values("proxied", UNKNOWN), {**VALIDATION, "content": UNKNOWN}),
     ),
     Case(

@@ -127,6 +127,7 @@ CASES = (
         it=ACL,
         fires=(
             {"ingress.0.fromPort": 22},
+            {"ingress.0.fromPort": 22, "egress": [{"action": "deny"}]},
             {"ingress.0.protocol": "-1"},
             {"ingress.0.toPort": 3389},
             {
@@ -162,6 +163,7 @@ CASES = (
             *values("defaultActions.0.type", "forward", UNSET),
             *values("defaultActions.0.redirect.protocol", "HTTP", UNSET),
             {"defaultActions": UNSET},
+            {"defaultActions": [LISTENER.props["defaultActions"][0], {"type": "forward"}]},
             {"defaultActions": [{"type": "forward"}], "protocol": UNSET},
         ),
         passes=({"defaultActions.0.type": "forward", "protocol": "HTTPS"},),

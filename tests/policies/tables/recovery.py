@@ -80,12 +80,19 @@ CASES = (
         fires=(
             {"@selection": GONE},
             {"@plan": GONE},
-            *values("@plan:rules.0.schedule", "cron(0 5 ? * * *)", "cron(0 0/2 ? * * *)", "rate(1 year)", UNSET),
+            *values(
+                "@plan:rules.0.schedule",
+                "cron(0 5 ? * * *)",
+                "cron(0 0,2,4 ? * * *)",
+                "cron(0 */2 ? * * *)",
+                "rate(1 year)",
+                UNSET,
+            ),
             {"@plan:rules.0.copyActions": []},
         ),
         passes=(
             {"@selection": GONE, "replicateSourceDb": UNKNOWN},
-            *values("@plan:rules.0.schedule", "cron(0 0/1 ? * * *)", "cron(30 * ? * * *)"),
+            *values("@plan:rules.0.schedule", f"cron(0 {','.join(map(str, range(24)))} ? * * *)", "cron(30 * ? * * *)"),
         ),
         undecided=values("@plan:rules.0.schedule", UNKNOWN),
     ),
@@ -129,6 +136,7 @@ CASES = (
             {WITHIN: STANDBY, AT: AWAY, "targets": [{"arn": f"arn:aws:sqs:{HOME}:1:a"}]},
         ),
         passes=(
+            {AT: None},
             {WITHIN: STANDBY, AT: AWAY},
             {WITHIN: STANDBY, AT: AWAY, "replicateSourceDb": f"arn:aws:rds:{HOME}:1:db:a"},
             {WITHIN: STANDBY, AT: AWAY, "policy": UNKNOWN},
@@ -163,6 +171,9 @@ CASES = (
         others={"trail": TRAIL},
         fires=(
             {"@trail": GONE},
+            {"@trail:eventSelectors": [{}]},
+            {"@trail:eventSelectors": UNSET, "@trail:advancedEventSelectors": [{}]},
+            {"@trail:eventSelectors": UNSET, "@trail:advancedEventSelectors": [{"fieldSelectors": [{"field": "a"}]}]},
             {"@trail:eventSelectors": UNSET},
             {"@trail:eventSelectors.0.dataResources.0.type": "AWS::Lambda::Function"},
         ),

@@ -91,6 +91,7 @@ CASES = (
         passes=values(
             "assumeRolePolicy",
             trust("ec2.amazonaws.com"),
+            trust("sns.amazonaws.com").replace("Allow", "Deny"),
             trust("sns.amazonaws.com", ArnLike={"aws:SourceArn": "arn:aws:sns:::a"}),
             NAMED[0],
         ),
@@ -125,6 +126,11 @@ CASES = (
         fires=values("policy", *PUBLIC),
         passes=values("policy", *NAMED, PINNED),
         undecided=values("policy", UNKNOWN),
+    ),
+    Case(
+        rule=monitoring.topic_not_public,
+        it=Made(type=monitoring.TOPIC),
+        fires=values("policy", *PUBLIC),
     ),
     Case(
         rule=monitoring.alarm_has_action,

@@ -87,6 +87,7 @@ CASES = (
             *values(
                 "@policy:policy",
                 "no document",
+                document("Allow", Condition={"Bool": {"aws:SecureTransport": "false"}}),
                 document("Deny"),
                 document("Deny", Condition={"Bool": {"aws:SecureTransport": "true"}}),
                 document("Deny", Condition={"Bool": {"aws:SecureTransport": "false"}}, Action="s3:GetObject"),
@@ -133,7 +134,11 @@ CASES = (
         storage.bucket_old_versions_expire,
         storage.LIFECYCLE,
         {"rules": [{"status": "Enabled", "noncurrentVersionExpiration": {"noncurrentDays": 30}}]},
-        ({"@part:rules.0.status": "Disabled"}, {"@part:rules.0.noncurrentVersionExpiration": UNSET}),
+        (
+            {"@part:rules": UNSET},
+            {"@part:rules.0.status": "Disabled"},
+            {"@part:rules.0.noncurrentVersionExpiration": UNSET},
+        ),
     ),
     Case(
         rule=storage.bucket_backups_locked,
@@ -141,6 +146,7 @@ CASES = (
         others={"lock": part(storage.LOCK, rule={"defaultRetention": {"mode": "COMPLIANCE", "days": 1}})},
         fires=(
             {"@lock": GONE},
+            {"@lock:rule": UNSET},
             *values("@lock:rule.defaultRetention.mode", "GOVERNANCE", UNSET),
             *values("@lock:rule.defaultRetention.days", 0, UNSET),
         ),
@@ -172,7 +178,7 @@ CASES = (
             ),
         },
         fires=({"@copy": GONE}, {"@copy:rules": UNSET}, {"@copy:rules.0.status": "Disabled"}, {AT: AWAY}),
-        passes=({"@copy": GONE, CALLED: "storage-uploads-bucket"},),
+        passes=({"@copy": GONE, CALLED: "storage-uploads-bucket"}, {"@target": GONE}),
         undecided=values("@copy:rules.0.status", UNKNOWN),
     ),
     one_part(
@@ -212,6 +218,15 @@ CASES = (
         ),
         passes=({"messageRetentionSeconds": UNSET},),
         undecided=values("@dead:messageRetentionSeconds", UNKNOWN),
+    ),
+    *(
+        Case(
+            rule=rule,
+            it=Made(type=queues.QUEUE),
+            others={"work": Made(type=queues.QUEUE, links={"redrivePolicy": "it"})},
+            fires=({"@work": GONE},),
+        )
+        for rule in (queues.queue_dead_letters_kept, queues.queue_visibility_outlasts_worker)
     ),
     Case(
         rule=queues.queue_visibility_outlasts_worker,
