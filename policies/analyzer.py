@@ -36,9 +36,9 @@ def unpacked(raw: Any) -> Any:
 class Analyzer(policy._PolicyAnalyzerServicer):
     """pulumi-policy's server, but for how it asks the rules.
 
-    Its own unpacks every resource again for every rule: on the primary region 60 rules cost 3.4 s and 25 rules about
-    the stack 1.5 s, where this takes 0.2 s. It also hides which values are secret, and gives all violations of a rule
-    one level.
+    Its own unpacks every resource again for every rule: on the primary region 60 rules about a resource cost 1.4 s of
+    the processor and 25 about the stack 1.0 s, where all of ours take 0.1 s. It also hides which values are secret, and
+    gives all violations of a rule one level.
     """
 
     def __init__(self, name: str, version: str, policies: list[Any], *rest: Any) -> None:

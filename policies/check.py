@@ -6,8 +6,11 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+from policies.configuration import Configuration, read_configuration
+from policies.parity import PARITY, differences, types
 
 PACK = Path(__file__).resolve().parent
 PREVIEW_SECONDS = 600
@@ -33,6 +36,7 @@ class Preview:
 
     stack: str
     events: tuple[Event, ...]
+    types: frozenset[str]
     failure: str
 
     @property
@@ -55,7 +59,7 @@ def preview(stack: str, *arguments: str, pulumi: str = "pulumi") -> Preview:
     events = read(stack, text)
     blocked = any(event.level == MANDATORY for event in events)
     failure = (done.stdout + done.stderr).strip() if done.returncode and not blocked else ""
-    return Preview(stack=stack, events=events, failure=failure)
+    return Preview(stack=stack, events=events, types=types(text), failure=failure)
 
 
 def read(stack: str, log: str) -> tuple[Event, ...]:
@@ -68,6 +72,20 @@ def read(stack: str, log: str) -> tuple[Event, ...]:
     return tuple(dict.fromkeys(events))
 
 
+def compared(previews: list[Preview]) -> list[Preview]:
+    """The previews with what one stack of the pair lacks; a resource that breaks a rule is in no event log."""
+    if not all(each.passes for each in previews):
+        return previews
+    configuration = read_configuration()
+    lacking = list(differences({each.stack: each.types for each in previews}, configuration))
+    return [
+        replace(
+            each, events=(*each.events, *(_lack(configuration, *found) for found in lacking if found[0] == each.stack))
+        )
+        for each in previews
+    ]
+
+
 def declared_stacks() -> list[str]:
     """The stacks that have a file in the project."""
     return sorted(path.stem.partition(".")[2] for path in PACK.parent.glob("Pulumi.*.yaml"))
@@ -75,7 +93,7 @@ def declared_stacks() -> list[str]:
 
 def main(stacks: list[str]) -> int:
     """Preview the stacks and print what they break; 1 where a mandatory rule is broken or a preview fails."""
-    previews = [preview(stack) for stack in stacks or declared_stacks()]
+    previews = compared([preview(stack) for stack in stacks or declared_stacks()])
     for each in previews:
         for line in (*each.events, *each.failure.splitlines()):
             print(line)
@@ -83,6 +101,11 @@ def main(stacks: list[str]) -> int:
         counts = ", ".join(f"{number} {level}" for level, number in sorted(levels.items())) or "no violation"
         print(f"{each.stack}: {'passes' if each.passes else 'FAILS'}: {counts}", flush=True)
     return 0 if all(each.passes for each in previews) else 1
+
+
+def _lack(configuration: Configuration, stack: str, message: str) -> Event:
+    level = configuration.enforcement.level(PARITY.id, stack)
+    return Event(stack=stack, level=level, rule=PARITY.id, message=message)
 
 
 def _line(message: str) -> str:

@@ -46,6 +46,8 @@ class Configuration:
     worker_timeout_seconds: int
     rpo_minutes: int
     admin_hosts: frozenset[str]
+    pair: tuple[str, ...]
+    may_lack: Mapping[str, frozenset[str]]
     enforcement: Enforcement
 
 
@@ -76,6 +78,8 @@ def read_configuration(path: Path = CONFIGURATION) -> Configuration:
     return Configuration(
         allowed_regions=frozenset(raw.pop("allowed_regions")),
         admin_hosts=frozenset(raw.pop("admin_hosts")),
+        pair=tuple(raw.pop("pair")),
+        may_lack={stack: frozenset(types) for stack, types in raw.pop("may_lack").items()},
         enforcement=Enforcement(
             default=Level(enforcement["default"]),
             rules=_levels(enforcement["rules"]),

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator
 from types import ModuleType
 
 from policies.configuration import FOLDER, read_configuration, read_exceptions
+from policies.judge import STALE
+from policies.parity import PARITY
 from policies.rule import Rule
 from policies.rules import AREAS, RULES
 
@@ -18,6 +20,8 @@ USE = """\
 `pulumi preview --policy-pack policies`. What a violation does is in `policies/configuration.yaml`; exceptions are in
 `policies/exceptions.yaml`."""
 
+COLUMNS = ["Rule", "What it says", "Severity", "Level", "Controls", "Remedy"]
+
 
 def page() -> str:
     """The page in Markdown."""
@@ -29,7 +33,14 @@ def page() -> str:
 def _areas() -> Iterator[str]:
     for area in AREAS:
         yield from (f"## {_title(area)}", "", str(area.__doc__), "")
-        yield from _table(["Rule", "What it says", "Severity", "Level", "Controls", "Remedy"], map(_row, area.POLICIES))
+        yield from _table(COLUMNS, map(_row, area.POLICIES))
+    yield from (
+        "## Beyond one stack",
+        "",
+        "What is asked when all else has been, of a stack's exceptions and of a pair.",
+        "",
+    )
+    yield from _table(COLUMNS, map(_row, (STALE, PARITY)))
 
 
 def _row(rule: Rule) -> list[str]:

@@ -29,6 +29,8 @@ CONFIGURATION = Configuration(
     worker_timeout_seconds=60,
     rpo_minutes=60,
     admin_hosts=frozenset({"admin"}),
+    pair=(STACK, STANDBY),
+    may_lack={STANDBY: frozenset({"aws:a:A"})},
     enforcement=Enforcement(default=Level.MANDATORY, rules={}, stacks={}),
 )
 

@@ -1,7 +1,5 @@
 """The engine's protocol: what arrives is unpacked as rules read it, and what they say goes back."""
 
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +8,6 @@ from pulumi.runtime import proto
 from pulumi_policy import EnforcementLevel, PolicyPack, policy, proxy
 
 from policies import analyzer, database
-from policies.check import read
 from policies.values import UNKNOWN, Secret
 
 SECRET = {analyzer.SIGNATURE: analyzer.SECRET, "value": "correct horse"}
@@ -104,11 +101,3 @@ def test_the_engine_learns_of_every_rule(monkeypatch: pytest.MonkeyPatch) -> Non
     (encrypted,) = [each for each in info.policies if each.name == "database-encrypted"]
     assert encrypted.severity == proto.POLICY_SEVERITY_HIGH
     assert encrypted.policy_type == proto.PolicyType.POLICY_TYPE_RESOURCE
-
-
-def test_violations_are_read_from_the_event_log(tmp_path: Path) -> None:
-    event = {"policyName": "a-b", "enforcementLevel": "mandatory", "message": "<{%reset%}>a-b: c: found\nd<{%reset%}>"}
-    log = tmp_path / "events.json"
-    log.write_text("\n".join(map(json.dumps, [{"preludeEvent": {}}, {"policyEvent": event}, {"policyEvent": event}])))
-    (found,) = read("prod", log.read_text())
-    assert str(found) == "prod: mandatory: a-b: c: found d"

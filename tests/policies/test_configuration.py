@@ -11,6 +11,7 @@ from components.network import cloudflare_ranges
 from policies import network, page
 from policies.configuration import CONFIGURATION, EXCEPTIONS, Level, read_configuration, read_exceptions
 from policies.judge import STALE
+from policies.parity import PARITY
 from policies.rules import RULES
 
 ROOT = CONFIGURATION.parent.parent
@@ -18,7 +19,7 @@ STACKS = {
     path.stem.partition(".")[2]: yaml.safe_load(path.read_text())["config"] for path in ROOT.glob("Pulumi.*.yaml")
 }
 REGIONS = {stack: found for stack, found in STACKS.items() if "askproai:region" in found}
-KNOWN = {rule.id for rule in (*RULES, STALE)}
+KNOWN = {rule.id for rule in (*RULES, STALE, PARITY)}
 LONGEST_DAYS = 366
 
 
@@ -41,6 +42,8 @@ def test_the_configuration_agrees_with_the_stack_files(stack: str) -> None:
 def test_the_configuration_names_stacks_that_are_there() -> None:
     configuration = read_configuration()
     assert configuration.account_stack in REGIONS
+    assert set(configuration.pair) == set(REGIONS)
+    assert set(configuration.may_lack) <= set(configuration.pair)
     home = setting(configuration.account_stack, "region")
     assert configuration.independent_of_region == {
         stack: home for stack in STACKS if stack != configuration.account_stack
