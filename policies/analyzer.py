@@ -46,7 +46,8 @@ class Analyzer(policy._PolicyAnalyzerServicer):
         self._names = name, version
         self._configuration = read_configuration()
         self._judge = Judge(
-            stack=os.environ.get("PULUMI_STACK", ""),
+            # Without its name the rules of the account and the exceptions would be asked of nobody.
+            stack=os.environ["PULUMI_STACK"],
             rules=RULES,
             configuration=self._configuration,
             exceptions=read_exceptions(),

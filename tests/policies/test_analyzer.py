@@ -88,6 +88,7 @@ def test_resources_of_a_stack_are_linked_by_what_they_were_made_from(served: ana
 
 def test_the_engine_learns_of_every_rule(monkeypatch: pytest.MonkeyPatch) -> None:
     given: list[Any] = []
+    monkeypatch.setenv("PULUMI_STACK", "prod")
     monkeypatch.setattr(policy, "_PolicyAnalyzerServicer", None)
 
     def listed(_pack: PolicyPack, _name: str, policies: list[Any], **_more: Any) -> None:
