@@ -54,6 +54,14 @@ sandbox-env: ## The same for the shell you are in: eval "$(make -s sandbox-env)"
 drill: sandbox ## Lose a region on this machine, fail over, fail back; DRILL="..." is passed to `ops dr drill`
 	@$(PYTHON) -m sandbox shell -- python -m ops dr drill --report reports $(DRILL)
 
+.PHONY: policies
+policies: venv ## Ask the policy pack about all stacks of a sandbox that is up
+	@$(PYTHON) -m sandbox shell -- python -m policies.check
+
+.PHONY: policies-page
+policies-page: venv ## Write docs/policies.md anew from the rules
+	@$(PYTHON) -m policies.page
+
 .PHONY: lint
 lint: venv # Format, lint and strict types
 	@$(BIN)/ruff format --check .
@@ -62,7 +70,7 @@ lint: venv # Format, lint and strict types
 
 .PHONY: check
 check: lint ## Format, lint, strict types and unit tests: the quick loop
-	@$(PYTHON) -m pytest tests/unit --numprocesses auto --dist loadscope --no-loadscope-reorder $(TESTS)
+	@$(PYTHON) -m pytest tests/unit tests/policies --numprocesses auto --dist loadscope --no-loadscope-reorder $(TESTS)
 
 .PHONY: hooks
 hooks: venv ## Let git run `make check` before every commit

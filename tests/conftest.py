@@ -19,6 +19,7 @@ LONGEST = "drill"
 STORIES = {
     "test_drill": LONGEST,
     "test_sandbox_up": "standby",
+    "test_policies": "standby",
     "test_standby_faults": "standby",
     "test_recover": "recover",
     "test_bootstrap": "recover",

@@ -1,0 +1,1 @@
+"""The policy pack: what every stack of the platform must keep to, one file an area."""

@@ -1,0 +1,161 @@
+"""The account's record: who did what, what changed, and who is told."""
+
+from policies.rule import HIGH, MEDIUM, Finding, Findings, Resource, Stack, rule
+
+TRAIL = "aws:cloudtrail/trail:Trail"
+BUCKET = "aws:s3/bucket:Bucket"
+METRIC_FILTER = "aws:cloudwatch/logMetricFilter:LogMetricFilter"
+ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
+DETECTOR = "aws:guardduty/detector:Detector"
+DETECTOR_FEATURE = "aws:guardduty/detectorFeature:DetectorFeature"
+RECORDER = "aws:cfg/recorder:Recorder"
+RECORDER_STATUS = "aws:cfg/recorderStatus:RecorderStatus"
+SECURITY_HUB = "aws:securityhub/account:Account"
+VPC = "aws:ec2/vpc:Vpc"
+
+FEATURES = frozenset({"RDS_LOGIN_EVENTS", "S3_DATA_EVENTS"})
+WATCHED_EVENTS = {
+    "4.1 unauthorized calls": "UnauthorizedOperation",
+    "4.2 sign-in without MFA": "MFAUsed",
+    "4.3 use of root": "Root",
+    "4.4 IAM changes": "PutRolePolicy",
+    "4.5 trail changes": "StopLogging",
+    "4.6 failed sign-ins": "Failed authentication",
+    "4.7 keys disabled or deleted": "ScheduleKeyDeletion",
+    "4.8 bucket policy changes": "PutBucketPolicy",
+    "4.9 Config changes": "StopConfigurationRecorder",
+    "4.10 security group changes": "AuthorizeSecurityGroupIngress",
+    "4.11 network ACL changes": "CreateNetworkAcl",
+    "4.12 gateway changes": "AttachInternetGateway",
+    "4.13 route changes": "CreateRoute",
+    "4.14 VPC changes": "CreateVpc",
+    "4.15 organization changes": "organizations.amazonaws.com",
+}
+"""The filters of CIS 4.1 to 4.15, each with a word that its pattern of the benchmark has and no other filter's has."""
+
+
+def _is_account_stack(stack: Stack) -> bool:
+    return stack.name == stack.configuration.account_stack
+
+
+@rule(
+    severity=HIGH,
+    controls="FSBP CloudTrail.1; CIS 3.0 3.1; CIS 5.0 3.1; PCI 10.2.1; GDPR 30",
+    remedy="Declare a Trail with is_multi_region_trail.",
+)  # fmt: skip
+def account_trail_on(stack: Stack) -> Findings:
+    """A trail records what is done in all regions of the account."""
+    trails = [trail.get("isMultiRegionTrail") for trail in stack.of(TRAIL)]
+    if _is_account_stack(stack) and True not in trails:
+        yield Finding("no trail of all regions", "one")
+
+
+@rule(
+    on=TRAIL, severity=HIGH,
+    controls="FSBP CloudTrail.2; FSBP CloudTrail.4; FSBP CloudTrail.5; CIS 3.0 3.2; CIS 3.0 3.5; CIS 5.0 3.2; "
+    "CIS 5.0 3.5; PCI 10.3.2; PCI 10.3.4; GDPR 25; GDPR 32",
+    remedy="Set enable_log_file_validation, kms_key_id and cloud_watch_logs_group_arn.",
+)  # fmt: skip
+def trail_trustworthy(trail: Resource) -> Findings:
+    """A trail records, is signed against change, encrypted, and read by alarms."""
+    yield from trail.wants("enableLogFileValidation", True)
+    yield from trail.wants_any("kmsKeyId")
+    yield from trail.wants_any("cloudWatchLogsGroupArn")
+    if trail.get("enableLogging") is False:
+        yield Finding("enableLogging false", "enableLogging true")
+
+
+@rule(
+    severity=MEDIUM, controls="CIS 3.0 3.8; CIS 3.0 3.9; CIS 5.0 3.8; CIS 5.0 3.9; PCI 10.2.1; GDPR 30",
+    remedy="Add the objects of the buckets of backups to the trail's selectors.",
+)  # fmt: skip
+def trail_sees_backups(stack: Stack) -> Findings:
+    """A trail records who reads and writes the objects of backups."""
+    if not _is_account_stack(stack):
+        return
+    for trail in stack.of(TRAIL):
+        events = [
+            each for selector in trail.get("eventSelectors") or [] for each in selector.get("dataResources") or []
+        ]
+        fields = [
+            each
+            for selector in trail.get("advancedEventSelectors") or []
+            for each in selector.get("fieldSelectors") or []
+        ]
+        if any(each.get("type") == "AWS::S3::Object" for each in events):
+            return
+        if any("AWS::S3::Object" in (each.get("equals") or []) for each in fields):
+            return
+    yield Finding("no data events of S3", "data events of AWS::S3::Object")
+
+
+@rule(
+    severity=MEDIUM, controls="CIS 3.0 4.1 to 4.15; CIS 5.0 4.1 to 4.15; PCI 10.4 (own); GDPR 30 (own)",
+    remedy="Declare a LogMetricFilter on the trail's log group, and a MetricAlarm with an action on its metric.",
+)  # fmt: skip
+def account_events_alarmed(stack: Stack) -> Findings:
+    """The fifteen kinds of events of CIS each ring an alarm."""
+    if not _is_account_stack(stack):
+        return
+    filters = {each.name: each for each in stack.of(METRIC_FILTER)}
+    rung = {(alarm.get("namespace"), alarm.get("metricName")) for alarm in stack.of(ALARM) if alarm.raw("alarmActions")}
+    patterns = [
+        str(each.get("pattern"))
+        for each in filters.values()
+        if (each.get("metricTransformation.namespace"), each.get("metricTransformation.name")) in rung
+    ]
+    missing = [event for event, word in WATCHED_EVENTS.items() if not any(word in pattern for pattern in patterns)]
+    if missing:
+        yield Finding(f"no filter with an alarm for {', '.join(missing)}", "all fifteen")
+
+
+@rule(
+    severity=HIGH, controls="FSBP GuardDuty.1; FSBP GuardDuty.9; FSBP GuardDuty.10; PCI 11.5.1; GDPR 25; GDPR 30",
+    remedy="Declare a Detector and its features S3_DATA_EVENTS and RDS_LOGIN_EVENTS.",
+)  # fmt: skip
+def region_threats_watched(stack: Stack) -> Findings:
+    """GuardDuty watches a region, its buckets and its databases included."""
+    if not stack.of(VPC):
+        return
+    detectors = stack.of(DETECTOR)
+    # A detector that says nothing of it is on.
+    if not [each for each in detectors if each.get("enable") is not False]:
+        yield Finding("no detector that is on", "a detector")
+    on = {each.get("name") for each in stack.of(DETECTOR_FEATURE) if each.get("status") == "ENABLED"}
+    if missing := sorted(FEATURES - on):
+        yield Finding(f"features off: {', '.join(missing)}", "these on")
+
+
+@rule(
+    severity=HIGH, controls="FSBP Config.1; CIS 3.0 3.3; CIS 5.0 3.3; GDPR 30",
+    remedy="Declare a Recorder and a RecorderStatus that is enabled.",
+)  # fmt: skip
+def region_changes_recorded(stack: Stack) -> Findings:
+    """AWS Config records what changes in a region."""
+    if not stack.of(VPC):
+        return
+    if not stack.of(RECORDER):
+        yield Finding("no recorder", "a recorder")
+    if True not in [each.get("isEnabled") for each in stack.of(RECORDER_STATUS)]:
+        yield Finding("no recorder that is on", "a RecorderStatus that is enabled")
+
+
+@rule(
+    severity=HIGH, controls="CIS 3.0 4.16; CIS 5.0 4.16; PCI 10.4.1; GDPR 25",
+    remedy="Declare a securityhub Account.",
+)  # fmt: skip
+def region_findings_gathered(stack: Stack) -> Findings:
+    """Security Hub gathers a region's findings."""
+    if stack.of(VPC) and not stack.of(SECURITY_HUB):
+        yield Finding("no Security Hub", "Security Hub")
+
+
+POLICIES = (
+    account_trail_on,
+    trail_trustworthy,
+    trail_sees_backups,
+    account_events_alarmed,
+    region_threats_watched,
+    region_changes_recorded,
+    region_findings_gathered,
+)

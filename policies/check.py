@@ -1,0 +1,116 @@
+"""`make policies`: previews of the stacks with the pack, and every violation on a line."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from policies.configuration import Configuration, read_configuration
+from policies.parity import PARITY, differences, types
+
+PACK = Path(__file__).resolve().parent
+PREVIEW_SECONDS = 600
+MANDATORY = "mandatory"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """A violation as the engine reports it."""
+
+    stack: str
+    level: str
+    rule: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.stack}: {self.level}: {self.message}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preview:
+    """A stack's preview with the pack: its violations, and what the engine said where it failed for another reason."""
+
+    stack: str
+    events: tuple[Event, ...]
+    types: frozenset[str]
+    failure: str
+
+    @property
+    def passes(self) -> bool:
+        """Whether the stack breaks no rule that is mandatory."""
+        return not self.failure and not any(event.level == MANDATORY for event in self.events)
+
+
+def preview(stack: str, *arguments: str, pulumi: str = "pulumi") -> Preview:
+    """Preview a stack with the pack. Violations are in the engine's event log, and in no other output of a preview."""
+    with tempfile.TemporaryDirectory() as folder:
+        log = Path(folder) / "events.json"
+        done = subprocess.run(
+            [pulumi, "preview", "--stack", stack, "--policy-pack", str(PACK), "--event-log", str(log), *arguments],
+            # The engine hides the flag of the event log without it.
+            env={**os.environ, "PULUMI_DEBUG_COMMANDS": "true"},
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PREVIEW_SECONDS, check=False,
+        )  # fmt: skip
+        text = log.read_text() if log.exists() else ""
+    events = read(stack, text)
+    blocked = any(event.level == MANDATORY for event in events)
+    failure = (done.stdout + done.stderr).strip() if done.returncode and not blocked else ""
+    return Preview(stack=stack, events=events, types=types(text), failure=failure)
+
+
+def read(stack: str, log: str) -> tuple[Event, ...]:
+    """The violations in an event log, one JSON document a line."""
+    found = [event for line in log.splitlines() if (event := json.loads(line).get("policyEvent"))]
+    events = [
+        Event(stack=stack, level=each["enforcementLevel"], rule=each["policyName"], message=_line(each["message"]))
+        for each in found
+    ]
+    return tuple(dict.fromkeys(events))
+
+
+def compared(previews: list[Preview]) -> list[Preview]:
+    """The previews with what one stack of the pair lacks; a resource that breaks a rule is in no event log."""
+    if not all(each.passes for each in previews):
+        return previews
+    configuration = read_configuration()
+    lacking = list(differences({each.stack: each.types for each in previews}, configuration))
+    return [
+        replace(
+            each, events=(*each.events, *(_lack(configuration, *found) for found in lacking if found[0] == each.stack))
+        )
+        for each in previews
+    ]
+
+
+def declared_stacks() -> list[str]:
+    """The stacks that have a file in the project."""
+    return sorted(path.stem.partition(".")[2] for path in PACK.parent.glob("Pulumi.*.yaml"))
+
+
+def main(stacks: list[str]) -> int:
+    """Preview the stacks and print what they break; 1 where a mandatory rule is broken or a preview fails."""
+    previews = compared([preview(stack) for stack in stacks or declared_stacks()])
+    for each in previews:
+        for line in (*each.events, *each.failure.splitlines()):
+            print(line)
+        levels = Counter(event.level for event in each.events)
+        counts = ", ".join(f"{number} {level}" for level, number in sorted(levels.items())) or "no violation"
+        print(f"{each.stack}: {'passes' if each.passes else 'FAILS'}: {counts}", flush=True)
+    return 0 if all(each.passes for each in previews) else 1
+
+
+def _lack(configuration: Configuration, stack: str, message: str) -> Event:
+    level = configuration.enforcement.level(PARITY.id, stack)
+    return Event(stack=stack, level=level, rule=PARITY.id, message=message)
+
+
+def _line(message: str) -> str:
+    return " ".join(message.replace("<{%reset%}>", "").split())
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,147 @@
+"""The hosts: no public way in, no key left on them, encrypted disks, and enough of them after a zone is lost."""
+
+import base64
+import binascii
+import re
+
+from policies.rule import HIGH, MEDIUM, Finding, Findings, Resource, Stack, rule
+
+TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
+INSTANCE = "aws:ec2/instance:Instance"
+VOLUME = "aws:ebs/volume:Volume"
+EBS_DEFAULT = "aws:ebs/encryptionByDefault:EncryptionByDefault"
+GROUP = "aws:autoscaling/group:Group"
+VPC = "aws:ec2/vpc:Vpc"
+
+HOPS = 1
+ZONES_FLOOR = 2
+ONE_ZONE_LOST = 2
+"""A group that must survive the loss of a zone runs two instances at least."""
+SECRET_TEXT = re.compile(
+    r"(AKIA|ASIA)[A-Z0-9]{16}"
+    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----"
+    r"|(?i:password|passwd|secret|token|app_key|api_key)[\"']?\s*[:=]\s*[\"']?[^\s\"'${]{8,}"
+)
+"""An AWS access key, a private key, or a value given to a name such as `password`."""
+
+
+@rule(
+    on=(TEMPLATE, INSTANCE), severity=HIGH,
+    controls="FSBP EC2.8; FSBP AutoScaling.3; FSBP AutoScaling.4; CIS 3.0 5.6; CIS 5.0 5.7; PCI 8.2.8",
+    remedy="Set http_tokens to required and http_put_response_hop_limit to 1.",
+)  # fmt: skip
+def host_metadata_needs_token(host: Resource) -> Findings:
+    """A host's metadata service asks for a token (IMDSv2), and its answer goes no further than the host."""
+    yield from host.wants("metadataOptions.httpTokens", "required")
+    yield from host.wants("metadataOptions.httpPutResponseHopLimit", HOPS)
+
+
+@rule(
+    on=(TEMPLATE, INSTANCE), severity=HIGH, controls="FSBP EC2.25; FSBP EC2.9; PCI 1.4.5",
+    remedy="Set associate_public_ip_address to False.",
+)  # fmt: skip
+def host_without_public_ip(host: Resource) -> Findings:
+    """A host has no public address."""
+    if host.type == INSTANCE:
+        yield from host.wants("associatePublicIpAddress", False)
+        return
+    interfaces = host.each("networkInterfaces")
+    if not interfaces:
+        yield Finding("networkInterfaces not set", "an interface without a public address")
+    for interface in interfaces:
+        yield from host.wants(f"{interface}.associatePublicIpAddress", False)
+
+
+@rule(
+    on=(TEMPLATE, VOLUME), severity=HIGH, controls="FSBP EC2.3; CIS 3.0 2.2.1; CIS 5.0 5.1.1; PCI 3.5.1; GDPR 32",
+    remedy="Set encrypted, with the key of the data.",
+)  # fmt: skip
+def host_disks_encrypted(disks: Resource) -> Findings:
+    """A host's disks are encrypted."""
+    if disks.type == VOLUME:
+        yield from disks.wants("encrypted", True)
+        return
+    mappings = disks.each("blockDeviceMappings")
+    if not mappings:
+        yield Finding("blockDeviceMappings not set", "encrypted disks")
+    for mapping in mappings:
+        yield from disks.wants(f"{mapping}.ebs.encrypted", True)
+
+
+@rule(
+    severity=MEDIUM, controls="FSBP EC2.7; CIS 3.0 2.2.1; CIS 5.0 5.1.1; GDPR 32 (own)",
+    remedy="Declare an EncryptionByDefault.",
+)  # fmt: skip
+def region_disks_encrypted_by_default(stack: Stack) -> Findings:
+    """A region encrypts every disk, those that nobody declared included."""
+    if not stack.of(VPC):
+        return
+    switches = stack.of(EBS_DEFAULT)
+    if not switches:
+        yield Finding("no EncryptionByDefault", "one that is enabled")
+    for switch in switches:
+        # Whoever declares it without a word turns it on.
+        if switch.get("enabled") is False:
+            yield Finding("enabled false", "enabled true")
+
+
+@rule(
+    on=(TEMPLATE, INSTANCE), severity=HIGH, controls="CIS 3.0 1.18; CIS 5.0 1.17; PCI 8.6.2 (own); GDPR 32 (own)",
+    remedy="Give hosts an instance profile, and read secrets on the host from Secrets Manager.",
+)  # fmt: skip
+def host_without_credentials(host: Resource) -> Findings:
+    """A host gets its rights from an instance profile; no key pair and no secret is left on it."""
+    if not host.has("iamInstanceProfile"):
+        yield Finding("iamInstanceProfile not set", "an instance profile")
+    if host.has("keyName"):
+        yield Finding("a key pair", "no keyName: SSM opens sessions")
+    for path in filter(host.has, ("userData", "userDataBase64")):
+        if SECRET_TEXT.search(_text(str(host.get(path)))):
+            yield Finding(f"text like a secret in {path}", "no secret")
+
+
+def _text(data: str) -> str:
+    """User data as it is written; it may be in base64."""
+    try:
+        return base64.b64decode(data, validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return data
+
+
+@rule(on=GROUP, severity=HIGH, controls="FSBP AutoScaling.2; GDPR 32 (own)", remedy="Give the group a subnet a zone.")
+def group_multi_az(group: Resource) -> Findings:
+    """A group of hosts is spread over zones."""
+    found = max(len(group.each("vpcZoneIdentifiers")), len(group.each("availabilityZones")))
+    if found < ZONES_FLOOR:
+        yield Finding(f"{found} zones", f"{ZONES_FLOOR} at least")
+
+
+@rule(
+    on=GROUP, severity=MEDIUM, controls="FSBP AutoScaling.1",
+    remedy="Set health_check_type to ELB.",
+)  # fmt: skip
+def group_replaces_ill_hosts(group: Resource) -> Findings:
+    """A group behind a load balancer replaces hosts that the load balancer finds ill."""
+    return group.wants("healthCheckType", "ELB") if group.has("targetGroupArns") else []
+
+
+@rule(
+    on=GROUP, severity=MEDIUM, controls="own",
+    remedy="Raise min_size: what is left must do without a call to a control plane (AWS Well-Architected, REL11-BP05).",
+)  # fmt: skip
+def group_survives_zone(group: Resource) -> Findings:
+    """A group that serves has hosts left when a zone is lost, without making new ones; an empty group serves nobody."""
+    size = group.get("minSize")
+    return [] if size == 0 and size is not False else group.wants_at_least("minSize", ONE_ZONE_LOST)
+
+
+POLICIES = (
+    host_metadata_needs_token,
+    host_without_public_ip,
+    host_disks_encrypted,
+    region_disks_encrypted_by_default,
+    host_without_credentials,
+    group_multi_az,
+    group_replaces_ill_hosts,
+    group_survives_zone,
+)

@@ -1,0 +1,73 @@
+"""Logs that last, and alarms that reach somebody."""
+
+from policies.rule import HIGH, MEDIUM, Finding, Findings, Resource, Stack, rule
+from policies.statements import statements
+
+LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
+ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
+DATABASE = "aws:rds/instance:Instance"
+TOPIC = "aws:sns/topic:Topic"
+TOPIC_POLICY = "aws:sns/topicPolicy:TopicPolicy"
+SUBSCRIPTION = "aws:sns/topicSubscription:TopicSubscription"
+
+LOG_DAYS_FLOOR = 365
+FOR_EVER = 0
+"""CloudWatch Logs: what 0 days of retention mean."""
+
+
+@rule(
+    on=LOG_GROUP, severity=MEDIUM, controls="PCI 10.5.1; PCI 10.3.2; GDPR 32",
+    remedy="Set a retention of 365 days or more, and kms_key_id.",
+)  # fmt: skip
+def log_kept_and_encrypted(group: Resource) -> Findings:
+    """A log is kept for a year, and encrypted with a key of ours."""
+    days = group.get("retentionInDays")
+    # Unset is for ever as well, but nobody decided it.
+    if days != FOR_EVER or isinstance(days, bool):
+        yield from group.wants_at_least("retentionInDays", LOG_DAYS_FLOOR)
+    yield from group.wants_any("kmsKeyId")
+
+
+@rule(
+    on=TOPIC, severity=MEDIUM, controls="FSBP SNS.1; PCI 3.5.1; GDPR 32",
+    remedy="Set kms_master_key_id.",
+)  # fmt: skip
+def topic_encrypted(topic: Resource) -> Findings:
+    """A topic's messages are encrypted where they are stored."""
+    return topic.wants_any("kmsMasterKeyId")
+
+
+@rule(
+    on=(TOPIC, TOPIC_POLICY), severity=MEDIUM, controls="FSBP SNS.4",
+    remedy="Name the principals, or pin them with aws:SourceAccount.",
+)  # fmt: skip
+def topic_not_public(topic: Resource) -> Findings:
+    """A topic's policy allows nothing to everybody."""
+    for statement in statements(topic, "policy") if topic.has("policy") else []:
+        if statement.open and not statement.pinned:
+            yield Finding(f"{', '.join(statement.actions)} allowed to everybody", "named principals")
+
+
+@rule(
+    on=ALARM, among=True, severity=HIGH, controls="own",
+    remedy="Set alarm_actions to the topic of alarms.",
+)  # fmt: skip
+def alarm_has_action(alarm: Resource, stack: Stack) -> Findings:
+    """An alarm tells somebody; those of a region that follows another one may be silent, for it serves nobody."""
+    yield from alarm.wants_any("alarmActions")
+    follows = any(database.has("replicateSourceDb") for database in stack.of(DATABASE))
+    if alarm.get("actionsEnabled") is False and not follows:
+        yield Finding("actionsEnabled false", "actionsEnabled true")
+
+
+@rule(
+    on=TOPIC, among=True, severity=HIGH, controls="own",
+    remedy="Set alarm_emails.",
+)  # fmt: skip
+def topic_reaches_somebody(topic: Resource, stack: Stack) -> Findings:
+    """A topic has a subscriber."""
+    if not stack.made_from(topic, SUBSCRIPTION, "topic"):
+        yield Finding("no subscription", "one at least")
+
+
+POLICIES = (log_kept_and_encrypted, topic_encrypted, topic_not_public, alarm_has_action, topic_reaches_somebody)

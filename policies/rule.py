@@ -1,0 +1,159 @@
+"""What a rule is, and the resources that it is asked about."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from policies.configuration import Configuration
+from policies.values import is_false, is_true, known, lookup, shown
+
+
+class Severity(StrEnum):
+    """How bad it is to break a rule."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+
+LOW, MEDIUM, HIGH, CRITICAL = Severity
+
+
+class Finding(NamedTuple):
+    """What breaks a rule, and what the rule wants instead."""
+
+    found: str
+    wanted: str
+
+
+Findings = Iterable[Finding]
+EVERY = ("*",)
+"""Resources of all types."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resource:
+    """A resource of a stack; `links` are the URNs that each property was made from, `region` is where it is."""
+
+    type: str
+    name: str
+    urn: str
+    stack: str
+    props: Mapping[str, Any]
+    configuration: Configuration
+    region: str | None = None
+    links: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def raw(self, path: str) -> Any:
+        """The value at a dotted path: None where it is unset, UNKNOWN, or a Secret."""
+        return lookup(self.props, path)
+
+    def get(self, path: str) -> Any:
+        """The value at a dotted path, None where it is unset. Raises NotKnownYetError."""
+        return known(self.raw(path), path)
+
+    def has(self, path: str) -> bool:
+        """Whether a property is set, though its value may be known only after the update."""
+        return self.raw(path) not in (None, "", [])
+
+    def each(self, path: str) -> list[str]:
+        """The paths of a list's items. Raises NotKnownYetError where not even their number is known."""
+        value = self.raw(path)
+        return [f"{path}.{place}" for place in range(len(value if isinstance(value, list) else self.get(path) or []))]
+
+    def wants(self, path: str, *allowed: Any) -> list[Finding]:
+        """A property must have one of the values."""
+        value = self.get(path)
+        fits = any(
+            is_true(value) if one is True else is_false(value) if one is False else value == one for one in allowed
+        )
+        return [] if fits else [Finding(f"{path} {shown(value)}", f"{path} {' or '.join(map(shown, allowed))}")]
+
+    def wants_any(self, *paths: str) -> list[Finding]:
+        """One of the properties must be set."""
+        return [] if any(map(self.has, paths)) else [Finding(f"{' and '.join(paths)} not set", f"{' or '.join(paths)}")]
+
+    def wants_at_least(self, path: str, floor: float) -> list[Finding]:
+        """A property must be a number that reaches the floor."""
+        value = self.get(path)
+        fits = isinstance(value, int | float) and not isinstance(value, bool) and value >= floor
+        return [] if fits else [Finding(f"{path} {shown(value)}", f"{path} at least {floor}")]
+
+    def wants_all(self, path: str, wanted: Iterable[str]) -> list[Finding]:
+        """A list must hold all of the values."""
+        value = self.get(path) or []
+        missing = sorted(set(wanted) - set(value))
+        return [Finding(f"{path} without {shown(missing)}", f"{path} with {shown(sorted(wanted))}")] if missing else []
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stack:
+    """All resources of a stack."""
+
+    name: str
+    resources: tuple[Resource, ...]
+    configuration: Configuration
+
+    def of(self, *types: str) -> list[Resource]:
+        """The resources of some types."""
+        return [resource for resource in self.resources if resource.type in types]
+
+    def made_from(self, resource: Resource, kind: str, *properties: str) -> list[Resource]:
+        """The resources of a type of which a property (by default any) was made from `resource`."""
+        return [
+            other
+            for other in self.of(kind)
+            if any(resource.urn in urns for name, urns in other.links.items() if not properties or name in properties)
+        ]
+
+    def sources(self, resource: Resource, kind: str, name: str) -> list[Resource]:
+        """The resources of a type that a property of `resource` was made from."""
+        return [other for other in self.of(kind) if other.urn in resource.links.get(name, ())]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """A rule: about resources of the types `on`, or where there are none about a whole stack.
+
+    `among` says that it also asks what else the stack holds, and so is judged when all of it is known.
+    """
+
+    id: str
+    says: str
+    severity: Severity
+    controls: tuple[str, ...]
+    remedy: str
+    on: tuple[str, ...]
+    among: bool
+    judge: Callable[..., Findings]
+
+    def about(self, resource: Resource) -> bool:
+        """Whether the rule is about a resource."""
+        return resource.type in self.on or self.on == EVERY
+
+
+def rule(
+    *, severity: Severity, controls: str, remedy: str, on: str | tuple[str, ...] = (), among: bool = False
+) -> Callable[[Callable[..., Findings]], Rule]:
+    """Make a rule of a function: its name is the rule's id, its docstring what the rule says.
+
+    `controls` are separated by semicolons; "(own)" marks a mapping that no public set gives.
+    """
+
+    def made(judge: Callable[..., Findings]) -> Rule:
+        assert judge.__doc__, judge.__name__
+        types = (on,) if isinstance(on, str) else on
+        return Rule(
+            id=judge.__name__.replace("_", "-"),
+            says=judge.__doc__,
+            severity=severity,
+            controls=tuple(controls.split("; ")),
+            remedy=remedy,
+            on=types,
+            among=among or not types,
+            judge=judge,
+        )
+
+    return made

@@ -1,0 +1,233 @@
+"""Scenes of policies/recovery.py, policies/regions.py and policies/audit.py."""
+
+from policies import audit, recovery, regions
+from policies.values import UNKNOWN
+from tests.policies.scenes import (
+    AT,
+    AWAY,
+    CALLED,
+    ELSEWHERE,
+    GONE,
+    HOME,
+    STANDBY,
+    UNSET,
+    WITHIN,
+    Case,
+    Change,
+    Made,
+    values,
+)
+
+VAULT_AWAY, VAULT_HOME = f"arn:aws:backup:{AWAY}:1:backup-vault:a", f"arn:aws:backup:{HOME}:1:backup-vault:a"
+VAULT = "rules.0.copyActions.0.destinationVaultArn"
+RULES = [{"ruleName": "hourly", "schedule": "cron(0 * ? * * *)", "copyActions": [{"destinationVaultArn": VAULT_AWAY}]}]
+PLAN = Made(type=recovery.PLAN, props={"rules": RULES})
+DATABASE = Made(type=recovery.DATABASE)
+SELECTION = Made(type=recovery.SELECTION, links={"resources": "it", "planId": "plan"})
+SECRET = Made(type=recovery.SECRET, props={"replicas": [{"region": AWAY, "kmsKeyId": UNKNOWN}]})
+QUEUE = Made(type=regions.QUEUE, props={"name": "a"})
+VPC = Made(type=audit.VPC)
+TRAIL = Made(
+    type=audit.TRAIL,
+    props={
+        "cloudWatchLogsGroupArn": UNKNOWN,
+        "enableLogFileValidation": True,
+        "eventSelectors": [{"dataResources": [{"type": "AWS::S3::Object", "values": [UNKNOWN]}]}],
+        "isMultiRegionTrail": True,
+        "kmsKeyId": UNKNOWN,
+    },
+)
+EVENTS = {
+    f"event-{number}": Made(
+        type=audit.METRIC_FILTER,
+        props={"pattern": f'{{ $.event = "{word}" }}', "metricTransformation": {"namespace": "Events", "name": word}},
+    )
+    for number, word in enumerate(audit.WATCHED_EVENTS.values())
+}
+RUNG = {
+    f"alarm-{number}": Made(
+        type=audit.ALARM, props={"namespace": "Events", "metricName": word, "alarmActions": [UNKNOWN]}
+    )
+    for number, word in enumerate(audit.WATCHED_EVENTS.values())
+}
+FEATURES = {
+    name: Made(type=audit.DETECTOR_FEATURE, props={"name": name, "status": "ENABLED"}) for name in audit.FEATURES
+}
+AWAY_FROM_DUTY: Change = {WITHIN: STANDBY}
+
+CASES = (
+    Case(
+        rule=recovery.backup_copied_offsite,
+        it=PLAN,
+        fires=(
+            *values("rules", UNSET, [], [*RULES, {"ruleName": "daily"}]),
+            *values("rules.0.copyActions", UNSET, []),
+            *values(VAULT, VAULT_HOME, "offsite"),
+        ),
+        undecided=(*values(VAULT, UNKNOWN), *values("rules", UNKNOWN)),
+    ),
+    Case(
+        rule=recovery.backup_vault_locked,
+        it=Made(type=recovery.VAULT),
+        others={"lock": Made(type=recovery.VAULT_LOCK, props={"minRetentionDays": 1}, links={"backupVaultName": "it"})},
+        fires=({"@lock": GONE}, *values("@lock:minRetentionDays", 0, UNSET)),
+        undecided=values("@lock:minRetentionDays", UNKNOWN),
+    ),
+    Case(
+        rule=recovery.database_copied_within_rpo,
+        it=DATABASE,
+        others={"selection": SELECTION, "plan": PLAN},
+        fires=(
+            {"@selection": GONE},
+            {"@plan": GONE},
+            *values(
+                "@plan:rules.0.schedule",
+                "cron(0 5 ? * * *)",
+                "cron(0 0,2,4 ? * * *)",
+                "cron(0 */2 ? * * *)",
+                "rate(1 year)",
+                UNSET,
+            ),
+            {"@plan:rules.0.copyActions": []},
+        ),
+        passes=(
+            {"@selection": GONE, "replicateSourceDb": UNKNOWN},
+            *values("@plan:rules.0.schedule", f"cron(0 {','.join(map(str, range(24)))} ? * * *)", "cron(30 * ? * * *)"),
+        ),
+        undecided=values("@plan:rules.0.schedule", UNKNOWN),
+    ),
+    Case(
+        rule=recovery.database_copied_within_rpo,
+        it=DATABASE,
+        others={"kept": Made(type=recovery.KEPT_BACKUPS, links={"sourceDbInstanceArn": "it"})},
+        fires=({"@kept": GONE},),
+    ),
+    Case(
+        rule=recovery.secret_replicated,
+        it=SECRET,
+        fires=values("replicas", UNSET, []),
+        passes=({"replicas": UNSET, WITHIN: STANDBY}, {"replicas": UNKNOWN}),
+    ),
+    Case(
+        rule=recovery.secret_rotated,
+        it=SECRET,
+        others={"rotation": Made(type=recovery.ROTATION, links={"secretId": "it"})},
+        fires=({"@rotation": GONE},),
+    ),
+    Case(
+        rule=regions.data_in_allowed_region,
+        it=SECRET,
+        fires=(*values(AT, ELSEWHERE, None), *values("replicas.0.region", ELSEWHERE)),
+        passes=({AT: AWAY}, {"replicas": UNSET}),
+        undecided=values("replicas.0.region", UNKNOWN),
+    ),
+    Case(
+        rule=regions.data_in_allowed_region,
+        it=PLAN,
+        fires=values(VAULT, VAULT_AWAY.replace(AWAY, ELSEWHERE)),
+        passes=values(VAULT, UNKNOWN, VAULT_HOME),
+    ),
+    Case(
+        rule=regions.stack_independent_of_region,
+        it=QUEUE,
+        fires=(
+            AWAY_FROM_DUTY,
+            {WITHIN: STANDBY, AT: AWAY, "policy": f'{{"Resource": "arn:aws:sqs:{HOME}:1:a"}}'},
+            {WITHIN: STANDBY, AT: AWAY, "targets": [{"arn": f"arn:aws:sqs:{HOME}:1:a"}]},
+        ),
+        passes=(
+            {AT: None},
+            {WITHIN: STANDBY, AT: AWAY},
+            {WITHIN: STANDBY, AT: AWAY, "replicateSourceDb": f"arn:aws:rds:{HOME}:1:db:a"},
+            {WITHIN: STANDBY, AT: AWAY, "policy": UNKNOWN},
+        ),
+    ),
+    Case(
+        rule=regions.resource_not_named_by_position,
+        it=QUEUE,
+        fires=values(CALLED, "mail-0", "mail-12"),
+        passes=values(CALLED, "mail", "tls-1-3", "web2", "mail-a1"),
+    ),
+    Case(
+        rule=audit.account_trail_on,
+        others={"trail": TRAIL},
+        fires=({"@trail": GONE}, *values("@trail:isMultiRegionTrail", False, UNSET)),
+        passes=({"@trail": GONE, **AWAY_FROM_DUTY},),
+        undecided=values("@trail:isMultiRegionTrail", UNKNOWN),
+    ),
+    Case(
+        rule=audit.trail_trustworthy,
+        it=TRAIL,
+        fires=(
+            *values("enableLogFileValidation", False, UNSET),
+            {"kmsKeyId": UNSET},
+            {"cloudWatchLogsGroupArn": UNSET},
+            {"enableLogging": False},
+        ),
+        undecided=values("enableLogFileValidation", UNKNOWN),
+    ),
+    Case(
+        rule=audit.trail_sees_backups,
+        others={"trail": TRAIL},
+        fires=(
+            {"@trail": GONE},
+            {"@trail:eventSelectors": [{}]},
+            {"@trail:eventSelectors": UNSET, "@trail:advancedEventSelectors": [{}]},
+            {"@trail:eventSelectors": UNSET, "@trail:advancedEventSelectors": [{"fieldSelectors": [{"field": "a"}]}]},
+            {"@trail:eventSelectors": UNSET},
+            {"@trail:eventSelectors.0.dataResources.0.type": "AWS::Lambda::Function"},
+        ),
+        passes=(
+            {"@trail": GONE, **AWAY_FROM_DUTY},
+            {
+                "@trail:eventSelectors": UNSET,
+                "@trail:advancedEventSelectors": [
+                    {"fieldSelectors": [{"field": "resources.type", "equals": ["AWS::S3::Object"]}]}
+                ],
+            },
+        ),
+        undecided=values("@trail:eventSelectors", UNKNOWN),
+    ),
+    Case(
+        rule=audit.account_events_alarmed,
+        others={**EVENTS, **RUNG},
+        fires=(
+            {"@event-0": GONE},
+            {"@alarm-14": GONE},
+            {"@alarm-3:alarmActions": []},
+            {"@event-5:pattern": "nothing"},
+            {"@alarm-7:metricName": "other"},
+        ),
+        passes=({"@event-0": GONE, **AWAY_FROM_DUTY},),
+        undecided=values("@event-0:pattern", UNKNOWN),
+    ),
+    Case(
+        rule=audit.region_threats_watched,
+        others={"vpc": VPC, "detector": Made(type=audit.DETECTOR), **FEATURES},
+        fires=(
+            {"@detector": GONE},
+            {"@detector:enable": False},
+            *({f"@{name}": GONE} for name in audit.FEATURES),
+            *({f"@{name}:status": "DISABLED"} for name in audit.FEATURES),
+        ),
+        passes=({"@detector": GONE, "@vpc": GONE},),
+        undecided=values("@detector:enable", UNKNOWN),
+    ),
+    Case(
+        rule=audit.region_changes_recorded,
+        others={
+            "vpc": VPC,
+            "recorder": Made(type=audit.RECORDER),
+            "status": Made(type=audit.RECORDER_STATUS, props={"isEnabled": True}),
+        },
+        fires=({"@recorder": GONE}, {"@status": GONE}, *values("@status:isEnabled", False, UNSET)),
+        passes=({"@recorder": GONE, "@vpc": GONE},),
+        undecided=values("@status:isEnabled", UNKNOWN),
+    ),
+    Case(
+        rule=audit.region_findings_gathered,
+        others={"vpc": VPC, "hub": Made(type=audit.SECURITY_HUB)},
+        fires=({"@hub": GONE},),
+        passes=({"@hub": GONE, "@vpc": GONE},),
+    ),
+)

@@ -1,0 +1,119 @@
+"""The pack's files: they agree with the stack files, and exceptions say who answers for them and until when."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from components.network import cloudflare_ranges
+from policies import network, page
+from policies.configuration import CONFIGURATION, EXCEPTIONS, Level, read_configuration, read_exceptions
+from policies.judge import STALE
+from policies.parity import PARITY
+from policies.rules import RULES
+
+ROOT = CONFIGURATION.parent.parent
+STACKS = {
+    path.stem.partition(".")[2]: yaml.safe_load(path.read_text())["config"] for path in ROOT.glob("Pulumi.*.yaml")
+}
+REGIONS = {stack: found for stack, found in STACKS.items() if "askproai:region" in found}
+KNOWN = {rule.id for rule in (*RULES, STALE, PARITY)}
+LONGEST_DAYS = 366
+
+
+def setting(stack: str, *path: str) -> Any:
+    """A value of a stack's file."""
+    value = STACKS[stack][f"askproai:{path[0]}"]
+    for step in path[1:]:
+        value = value[step]
+    return value
+
+
+@pytest.mark.parametrize("stack", REGIONS)
+def test_the_configuration_agrees_with_the_stack_files(stack: str) -> None:
+    configuration = read_configuration()
+    assert configuration.allowed_regions == set(setting(stack, "data_residency_regions"))
+    assert configuration.worker_timeout_seconds == setting(stack, "workers", "timeout_seconds")
+    assert configuration.rpo_minutes == setting(stack, "recovery", "rpo_minutes")
+
+
+def test_the_configuration_names_stacks_that_are_there() -> None:
+    configuration = read_configuration()
+    assert configuration.account_stack in REGIONS
+    assert set(configuration.pair) == set(REGIONS)
+    assert set(configuration.may_lack) <= set(configuration.pair)
+    home = setting(configuration.account_stack, "region")
+    assert configuration.independent_of_region == {
+        stack: home for stack in STACKS if stack != configuration.account_stack
+    }
+
+
+def test_levels_are_of_rules_and_stacks_that_are_there() -> None:
+    enforcement = read_configuration().enforcement
+    assert set(enforcement.rules) <= KNOWN
+    assert set(enforcement.stacks) <= set(STACKS)
+    assert all(set(levels) <= KNOWN for levels in enforcement.stacks.values())
+
+
+def test_exceptions_are_of_rules_and_stacks_that_are_there() -> None:
+    exceptions = read_exceptions()
+    assert {each.rule for each in exceptions} <= KNOWN
+    assert {each.stack for each in exceptions} <= set(STACKS)
+
+
+def test_an_exception_says_who_why_and_until_when() -> None:
+    for each in read_exceptions():
+        assert each.owner
+        assert len(each.reason.split()) > 1
+        assert (each.expires - date.today()).days <= LONGEST_DAYS
+
+
+def test_no_exception_is_there_twice() -> None:
+    found = [(each.rule, each.stack, each.resource) for each in read_exceptions()]
+    assert len(set(found)) == len(found)
+
+
+@pytest.mark.parametrize("lacks", ["owner", "reason", "expires", "rule", "stacks"])
+def test_an_exception_that_lacks_a_key_is_refused(tmp_path: Path, lacks: str) -> None:
+    row = {"rule": "a", "stacks": ["b"], "owner": "c", "reason": "d", "expires": date(2026, 1, 1)}
+    path = tmp_path / "exceptions.yaml"
+    path.write_text(yaml.safe_dump([row]))
+    assert [each.resource for each in read_exceptions(path)] == ["*"]
+    path.write_text(yaml.safe_dump([{key: value for key, value in row.items() if key != lacks}]))
+    with pytest.raises((TypeError, KeyError)):
+        read_exceptions(path)
+
+
+@pytest.mark.parametrize("more", [{"allowed": []}, {"enforcement": {"default": "strict", "rules": {}, "stacks": {}}}])
+def test_a_configuration_that_is_not_understood_is_refused(tmp_path: Path, more: dict[str, object]) -> None:
+    path = tmp_path / "configuration.yaml"
+    path.write_text(yaml.safe_dump({**yaml.safe_load(CONFIGURATION.read_text()), **more}))
+    with pytest.raises((TypeError, ValueError)):
+        read_configuration(path)
+
+
+def test_no_rule_is_switched_off() -> None:
+    enforcement = read_configuration().enforcement
+    assert [rule for rule in KNOWN for stack in STACKS if enforcement.level(rule, stack) == Level.DISABLED] == []
+
+
+def test_cloudflares_ranges_are_those_that_the_load_balancer_lets_in() -> None:
+    version_4 = {str(each) for each in network.CLOUDFLARE if each.version == 4}
+    assert version_4 == set(cloudflare_ranges.CLOUDFLARE_RANGES)
+
+
+def test_the_page_is_as_the_rules_are() -> None:
+    assert page.PAGE.read_text() == page.page(), "run `make policies-page`"
+
+
+def test_the_pack_has_nothing_of_the_platform() -> None:
+    rooms = {path.name for path in ROOT.iterdir() if path.is_dir()} | {path.stem for path in ROOT.glob("*.py")}
+    imports = {
+        line.split()[1].split(".")[0]
+        for path in EXCEPTIONS.parent.glob("*.py")
+        for line in path.read_text().splitlines()
+        if line.startswith(("from ", "import "))
+    }
+    assert imports & rooms == {"policies"}
