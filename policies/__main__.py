@@ -6,6 +6,6 @@ from pathlib import Path
 # The engine puts the pack's own folder first, where its modules would be found under two names.
 sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
-from policies.analyzer import serve  # noqa: E402 the path comes first
+from policies.analyzer import serve
 
 serve()

@@ -13,25 +13,26 @@ from policies.configuration import CONFIGURATION, EXCEPTIONS, Level, read_config
 from policies.judge import STALE
 from policies.parity import PARITY
 from policies.rules import RULES
+from project_files import Project
 
 ROOT = CONFIGURATION.parent.parent
-STACKS = {
-    path.stem.partition(".")[2]: yaml.safe_load(path.read_text())["config"] for path in ROOT.glob("Pulumi.*.yaml")
-}
-REGIONS = {stack: found for stack, found in STACKS.items() if "askproai:region" in found}
+PROJECT = Project(ROOT)
+STACKS = {stack: PROJECT.values(stack) for stack in PROJECT.stacks}
+EDGE = next(values for values in STACKS.values() if values["role"] == "edge")
+PAIR = EDGE["regions"]
 KNOWN = {rule.id for rule in (*RULES, STALE, PARITY)}
 LONGEST_DAYS = 366
 
 
 def setting(stack: str, *path: str) -> Any:
     """A value of a stack's file."""
-    value = STACKS[stack][f"askproai:{path[0]}"]
-    for step in path[1:]:
+    value: Any = STACKS[stack]
+    for step in path:
         value = value[step]
     return value
 
 
-@pytest.mark.parametrize("stack", REGIONS)
+@pytest.mark.parametrize("stack", PAIR)
 def test_the_configuration_agrees_with_the_stack_files(stack: str) -> None:
     configuration = read_configuration()
     assert configuration.allowed_regions == set(setting(stack, "data_residency_regions"))
@@ -41,12 +42,12 @@ def test_the_configuration_agrees_with_the_stack_files(stack: str) -> None:
 
 def test_the_configuration_names_stacks_that_are_there() -> None:
     configuration = read_configuration()
-    assert configuration.account_stack in REGIONS
-    assert set(configuration.pair) == set(REGIONS)
+    assert configuration.account_stack in PAIR
+    assert set(configuration.pair) == set(PAIR)
     assert set(configuration.may_lack) <= set(configuration.pair)
     home = setting(configuration.account_stack, "region")
     assert configuration.independent_of_region == {
-        stack: home for stack in STACKS if stack != configuration.account_stack
+        stack: home for stack in (*PAIR, "edge") if stack != configuration.account_stack
     }
 
 

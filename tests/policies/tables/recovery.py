@@ -145,8 +145,8 @@ CASES = (
     Case(
         rule=regions.resource_not_named_by_position,
         it=QUEUE,
-        fires=values(CALLED, "mail-0", "mail-12"),
-        passes=values(CALLED, "mail", "tls-1-3", "web2", "mail-a1"),
+        fires=values(CALLED, "mail-0", "mail-1"),
+        passes=values(CALLED, "mail", "tls-1-3", "web2", "mail-a1", "database-instance-2"),
     ),
     Case(
         rule=audit.account_trail_on,
