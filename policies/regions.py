@@ -27,8 +27,8 @@ ARN = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:(?P<region>[a-z]{2}(?:-[a-z]+)+-\d)
 SOURCE = "replicateSourceDb"
 """A replica's source: it goes when the replica is promoted, and the replica works without it."""
 NUMBERED = re.compile(r"(?<!\d)-[01]$")
-"""The place of a list's first item, of which every list has one. A version such as 1-0 is none, nor is the generation of
-a database, which is in its name from 2 on."""
+"""The place of a list's first item, which every list has. A version such as 1-0 is none, nor is a generation of the
+database, which is in its name from 2 on."""
 
 
 @rule(

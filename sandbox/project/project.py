@@ -23,6 +23,8 @@ from sandbox.project.origin_pull import origin_pull
 from sandbox.project.paths import Paths, write_private
 from sandbox.toolchain.steps import SandboxError
 
+LINKED = ("policies",)
+"""Folders that pulumi's command line names: they are found in the overlay as in the checkout."""
 EMPTY = "config: {}\n"
 T = TypeVar("T")
 
@@ -132,6 +134,10 @@ def refresh(paths: Paths) -> list[str]:
     """
     committed = _committed(paths)
     notes = []
+    for name in LINKED:
+        if (paths.checkout / name).is_dir() and not (paths.project / name).is_symlink():
+            paths.project.mkdir(parents=True, exist_ok=True)
+            (paths.project / name).symlink_to(paths.checkout / name)
     for name, path in committed.items():
         text = path.read_text()
         copy = paths.rendered / name

@@ -35,6 +35,13 @@ def test_the_overlay_runs_the_program_of_the_checkout(paths: Paths) -> None:
     assert (paths.project / str(overlay(paths, "Pulumi.yaml")["main"])).resolve() == paths.checkout
 
 
+def test_the_policy_pack_is_found_in_the_overlay_as_in_the_checkout(paths: Paths) -> None:
+    (paths.checkout / "policies").mkdir()
+    for _ in range(2):
+        project.refresh(paths)
+        assert (paths.project / "policies").resolve() == paths.checkout / "policies"
+
+
 def test_the_overlay_does_not_use_the_committed_backend(paths: Paths) -> None:
     project.refresh(paths)
     assert "backend" not in overlay(paths, "Pulumi.yaml")
