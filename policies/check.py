@@ -11,6 +11,7 @@ from pathlib import Path
 
 from policies.configuration import Configuration, read_configuration
 from policies.parity import PARITY, differences, types
+from project_files import Project
 
 PACK = Path(__file__).resolve().parent
 PREVIEW_SECONDS = 600
@@ -87,8 +88,11 @@ def compared(previews: list[Preview]) -> list[Preview]:
 
 
 def declared_stacks() -> list[str]:
-    """The stacks that have a file in the project."""
-    return sorted(path.stem.partition(".")[2] for path in PACK.parent.glob("Pulumi.*.yaml"))
+    """Every edge and the regions that it names. A stack of its own is asked by its name."""
+    project = Project(PACK.parent)
+    values = {stack: project.values(stack) for stack in project.stacks}
+    edges = {stack: found for stack, found in values.items() if found.get("role") == "edge"}
+    return sorted({*edges, *(region for found in edges.values() for region in found["regions"])})
 
 
 def main(stacks: list[str]) -> int:

@@ -43,6 +43,9 @@ class Setting:
         s3 = client("s3", side.region)
         answer = if_present(lambda: getattr(s3, f"get_{self.subject}")(Bucket=side.bucket))
         found = answer and answer.get(self.argument, answer)
+        if not found:
+            # What is wanted may name a key that does not exist yet either.
+            return False
         return _holds(json.loads(found) if isinstance(found, str) else found, self.wanted())
 
     def put(self, side: Side) -> None:

@@ -34,7 +34,9 @@ def up(own_sandbox: Paths) -> set[str]:
 @pytest.fixture(scope="module")
 def three_stacks(own_sandbox: Paths, up: set[str]) -> Platforms:
     """prod, dr and edge, brought up as `make sandbox` does it."""
-    return brought_up(own_sandbox, up, ["prod", "dr", "edge"])
+    wanted = ["prod", "dr", "edge"]
+    stacks = brought_up(own_sandbox, up, wanted)
+    return {stack: stacks[stack] for stack in wanted}
 
 
 @pytest.fixture(scope="module")

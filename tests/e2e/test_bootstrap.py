@@ -193,20 +193,21 @@ def test_the_record_for_acm_is_there_before_any_region(account: Account) -> None
 
 
 def test_a_state_that_is_cut_off_in_the_bucket_is_restored(account: Account) -> None:
-    root = {"urn": "urn:pulumi:dr::askproai::pulumi:pulumi:Stack::askproai-dr", "type": "pulumi:pulumi:Stack"}
-    exported = json.loads(_pulumi(account, "stack", "export", "--stack", "dr"))
+    # Of prod, whose program needs no other stack's outputs: after a restoration the command previews.
+    root = {"urn": "urn:pulumi:prod::askproai::pulumi:pulumi:Stack::askproai-prod", "type": "pulumi:pulumi:Stack"}
+    exported = json.loads(_pulumi(account, "stack", "export", "--stack", "prod"))
     exported["deployment"]["resources"] = [{**root, "custom": False}]
     file = account.project / "imported.json"
     file.write_text(json.dumps(exported))
     for _ in range(2):
-        _pulumi(account, "stack", "import", "--stack", "dr", "--file", str(file))
-    s3, place = account.s3(REGION), {"Bucket": STATE, "Key": ".pulumi/stacks/askproai/dr.json"}
+        _pulumi(account, "stack", "import", "--stack", "prod", "--file", str(file))
+    s3, place = account.s3(REGION), {"Bucket": STATE, "Key": ".pulumi/stacks/askproai/prod.json"}
     whole = s3.get_object(**place)["Body"].read()
     s3.put_object(**place, Body=whole[: len(whole) // 2])
     variables = {**account.platform.variables, "ASKPROAI_PROJECT": str(account.project), "PULUMI_BACKEND_URL": BACKEND}
-    recover = [account.platform.paths.launcher, "recover", "--yes", "--quick", "dr"]
+    recover = [account.platform.paths.launcher, "recover", "--yes", "--quick", "prod"]
     assert "damaged (cut off or not JSON" in run(recover, variables).stdout
-    assert "askproai-dr" in _pulumi(account, "stack", "export", "--stack", "dr")
+    assert "askproai-prod" in _pulumi(account, "stack", "export", "--stack", "prod")
 
 
 def test_a_permission_that_the_token_lacks_is_named(account: Account) -> None:

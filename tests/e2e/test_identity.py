@@ -1,5 +1,6 @@
 """A change of a list changes what was taken out or put in, and nothing else: AWS itself says what is there."""
 
+import copy
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from project_files import Project
 from tests.e2e.operated import Platform
 
 pytestmark = pytest.mark.e2e
@@ -23,7 +25,7 @@ def edited(platform: Platform, change: Callable[[dict[str, Any]], object]) -> It
     file = platform.paths.project / f"Pulumi.{platform.stack}.yaml"
     before = file.read_text()
     content = yaml.safe_load(before)
-    settings = {key.removeprefix(NAMESPACE): value for key, value in content["config"].items()}
+    settings = copy.deepcopy(dict(Project(platform.paths.project).values(platform.stack)))
     change(settings)
     content["config"] = {f"{NAMESPACE}{key}": value for key, value in settings.items()}
     file.write_text(yaml.safe_dump(content, sort_keys=False))
