@@ -11,7 +11,6 @@ from pathlib import Path
 
 from policies.configuration import Configuration, read_configuration
 from policies.parity import PARITY, differences, types
-from project_files import Project
 
 PACK = Path(__file__).resolve().parent
 PREVIEW_SECONDS = 600
@@ -88,11 +87,9 @@ def compared(previews: list[Preview]) -> list[Preview]:
 
 
 def declared_stacks() -> list[str]:
-    """Every edge and the regions that it names. A stack of its own is asked by its name."""
-    project = Project(PACK.parent)
-    values = {stack: project.values(stack) for stack in project.stacks}
-    edges = {stack: found for stack, found in values.items() if found.get("role") == "edge"}
-    return sorted({*edges, *(region for found in edges.values() for region in found["regions"])})
+    """The stacks that the configuration names: the pair and the edge. A stack of its own is asked by its name."""
+    configuration = read_configuration()
+    return sorted({*configuration.pair, *configuration.independent_of_region})
 
 
 def main(stacks: list[str]) -> int:
