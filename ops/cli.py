@@ -14,8 +14,8 @@ from typer.core import TyperGroup
 from ops.dr import commands as dr
 from ops.errors import MEANING, Exit, OpsError
 
-LATER = {"bootstrap": "ops.bootstrap.commands", "recover": "ops.recover.commands"}
-"""Commands by the module whose `command` they are: loaded when they are asked for, since a flip is over in seconds."""
+LATER = {"bootstrap": "ops.bootstrap.commands", "prices": "ops.prices.commands", "recover": "ops.recover.commands"}
+"""Commands by the module whose `command` or `app` they are: loaded when asked for, since a flip is over in seconds."""
 EXIT_CODES = "Exit codes: " + "; ".join(f"{code.value} {meaning}" for code, meaning in MEANING.items()) + "."
 
 
@@ -24,8 +24,10 @@ class Commands(UserDict[str, Any]):
 
     def __getitem__(self, key: str) -> Any:
         if isinstance(self.data[key], str):
-            alone = typer.Typer(add_completion=False)
-            alone.command(key)(import_module(self.data[key]).command)
+            module = import_module(self.data[key])
+            alone = getattr(module, "app", None) or typer.Typer(add_completion=False)
+            if hasattr(module, "command"):
+                alone.command(key)(module.command)
             self.data[key] = typer.main.get_command(alone)
         return self.data[key]
 

@@ -16,6 +16,7 @@ from ops.core.steps import CHANGING, Plan, named
 from ops.dr import activate, drop, failback, failover, flip, rebuild
 from ops.drill import scenario
 from ops.errors import MEANING, Exit
+from ops.prices import refresh as prices
 
 Command = Any
 Parameter = Any
@@ -41,6 +42,7 @@ PLANS = {
     "ops dr flip": flip.PLAN,
     "ops dr rebuild": rebuild.PLAN,
     "ops dr status": Plan(steps=(), exits=(Exit.OK, Exit.FAILED, Exit.USAGE, Exit.INTERRUPTED)),
+    "ops prices refresh": prices.PLAN,
     "ops recover": Plan(steps=named(RECOVERY, stack="STACK"), exits=CHANGING),
 }
 """What each command declares: the steps that it runs through, and how it ends."""

@@ -10,6 +10,7 @@ from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from sandbox.aws.errors import AwsError, answer
+from sandbox.aws.price_list import PriceList
 from sandbox.aws.scope import signed_for
 
 SETTINGS = {
@@ -115,7 +116,7 @@ def moto_application(account: str) -> WSGIApplication:
         return create_backend_app(service)
 
     fixes.apply()
-    return SayWhatFails(OneAtATime(AnswerAgain(DomainDispatcherApplication(create))))
+    return SayWhatFails(PriceList(OneAtATime(AnswerAgain(DomainDispatcherApplication(create)))))
 
 
 def bucket_region(name: str) -> str | None:

@@ -1,0 +1,259 @@
+"""What AWS charges for a resource by the hour or month, and how the Price List is asked for it."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+HOURS_A_MONTH = Decimal(730)
+"""AWS Pricing Calculator: the hours of a month, 365 * 24 / 12."""
+
+Inputs = Mapping[str, Any]
+
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+"""What the engine writes where a value is known only after the update."""
+
+IN_REGION = {"locationType": "AWS Region"}
+LINUX = {"operatingSystem": "Linux", "tenancy": "Shared", "preInstalledSw": "NA", "capacitystatus": "Used"}
+ENGINES = {"mysql": "MySQL", "mariadb": "MariaDB", "postgres": "PostgreSQL"}
+"""The Price List's words for engines whose licence costs nothing."""
+BASELINE_GIB, BASELINE_IOPS, SMALL_IOPS = 400, 12_000, 3_000
+"""RDS User Guide, gp3 storage of MySQL: IOPS included from 400 GiB on, and below."""
+STANDARD_PERIOD_SECONDS = 60
+"""CloudWatch: an alarm with a shorter period has high resolution."""
+
+
+class NoPriceError(Exception):
+    """Why a resource has no price."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """What is asked of the Price List: filters on attributes, and the usage type without its region's prefix."""
+
+    service: str
+    region: str
+    filters: tuple[tuple[str, str], ...]
+    usage: str = ""
+
+    def __str__(self) -> str:
+        words = [self.usage, *(value for name, value in self.filters if name not in IN_REGION)]
+        return f"{self.service} {' '.join(word for word in words if word)} in {self.region}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Charge:
+    """A part of what a resource costs: `quantity` of what the question prices."""
+
+    what: str
+    question: Question
+    quantity: Decimal
+    hourly: bool = False
+
+    @property
+    def monthly(self) -> Decimal:
+        """How many of the price's units a month has."""
+        return self.quantity * HOURS_A_MONTH if self.hourly else self.quantity
+
+
+def charges(kind: str, inputs: Inputs, region: str, template: Inputs | None = None) -> list[Charge]:
+    """What a resource is charged for. Raises NoPriceError.
+
+    `template` are the inputs of the launch template that an Auto Scaling group starts its instances from.
+    """
+    if kind == GROUP:
+        return list(_group(inputs, region, template))
+    if reason := BY_USAGE.get(kind):
+        raise NoPriceError(f"usage decides: {reason}")
+    if kind not in CHARGED:
+        raise NoPriceError(f"no price is known for {kind}")
+    return list(CHARGED[kind](inputs, region))
+
+
+def _question(service: str, region: str, usage: str = "", **filters: str) -> Question:
+    return Question(service=service, region=region, filters=tuple(sorted(filters.items())), usage=usage)
+
+
+def _charge(what: str, question: Question, quantity: Any = 1, *, hourly: bool = False) -> Charge:
+    return Charge(what=what, question=question, quantity=Decimal(str(quantity)), hourly=hourly)
+
+
+def _given(inputs: Inputs, name: str) -> Any:
+    """An input that decides the price."""
+    value = inputs.get(name)
+    if value in (None, ""):
+        raise NoPriceError(f"{name} is not set")
+    if value == UNKNOWN:
+        raise NoPriceError(f"{name} is known only after the update")
+    return value
+
+
+def _number(inputs: Inputs, name: str) -> Decimal:
+    return Decimal(str(_given(inputs, name)))
+
+
+def _size(inputs: Inputs, name: str) -> int:
+    """The length of a list, whose items may be known only after the update."""
+    value = _given(inputs, name)
+    if not isinstance(value, list):
+        raise NoPriceError(f"{name} is not a list")
+    return len(value)
+
+
+def _database(inputs: Inputs, region: str) -> Iterator[Charge]:
+    """An instance, its storage, and the IOPS above those that come with it."""
+    if inputs.get("replicateSourceDb"):
+        missing = [name for name in ("engine", "allocatedStorage") if not inputs.get(name)]
+        if missing:
+            raise NoPriceError(f"the source of the replica decides: {', '.join(missing)}")
+    kind, storage = _given(inputs, "instanceClass"), inputs.get("storageType") or "gp2"
+    engine = ENGINES.get(_given(inputs, "engine"))
+    if engine is None or storage != "gp3":
+        raise NoPriceError(f"no price is known for {inputs['engine']} on {storage}")
+    zones = "Multi-AZ" if inputs.get("multiAz") is True else "Single-AZ"
+    instance = _question(
+        "AmazonRDS", region, productFamily="Database Instance", instanceType=kind, deploymentOption=zones,
+        databaseEngine=engine, **IN_REGION,
+    )  # fmt: skip
+    yield _charge(f"{kind} {zones}", instance, hourly=True)
+    prefix = "RDS:Multi-AZ-GP3" if zones == "Multi-AZ" else "RDS:GP3"
+    stored = _question(
+        "AmazonRDS", region, f"{prefix}-Storage", productFamily="Database Storage", databaseEngine="Any",
+        deploymentOption=zones,
+    )  # fmt: skip
+    size = _number(inputs, "allocatedStorage")
+    yield _charge(f"{size} GiB {storage}", stored, size)
+    above = Decimal(str(inputs.get("iops") or 0)) - (BASELINE_IOPS if size >= BASELINE_GIB else SMALL_IOPS)
+    if above > 0:
+        fast = _question(
+            "AmazonRDS", region, f"{prefix}-PIOPS", productFamily="Provisioned IOPS", databaseEngine="Any",
+            deploymentOption=zones,
+        )  # fmt: skip
+        yield _charge(f"{above} IOPS", fast, above)
+
+
+def _cache(inputs: Inputs, region: str) -> Iterator[Charge]:
+    kind, engine = _given(inputs, "nodeType"), str(inputs.get("engine") or "redis").capitalize()
+    nodes = inputs.get("numCacheClusters") or (
+        _number(inputs, "numNodeGroups") * (1 + Decimal(str(inputs.get("replicasPerNodeGroup") or 0)))
+    )
+    node = _question(
+        "AmazonElastiCache", region, f"NodeUsage:{kind}", productFamily="Cache Instance", instanceType=kind,
+        cacheEngine=engine, **IN_REGION,
+    )  # fmt: skip
+    yield _charge(f"{nodes} {kind}", node, nodes, hourly=True)
+
+
+def _group(inputs: Inputs, region: str, template: Inputs | None) -> Iterator[Charge]:
+    """The instances that always run, and their disks."""
+    if template is None:
+        raise NoPriceError("the launch template decides, and is not known")
+    count = _number(inputs, "minSize")
+    kind = _given(template, "instanceType")
+    instance = _question(
+        "AmazonEC2", region, f"BoxUsage:{kind}", productFamily="Compute Instance", instanceType=kind, **LINUX,
+        **IN_REGION,
+    )  # fmt: skip
+    yield _charge(f"{count} {kind}", instance, count, hourly=True)
+    for mapping in template.get("blockDeviceMappings") or []:
+        disk = mapping.get("ebs") or {}
+        volume, size = disk.get("volumeType") or "gp2", _number(disk, "volumeSize")
+        stored = _question(
+            "AmazonEC2", region, f"EBS:VolumeUsage.{volume}", productFamily="Storage", volumeApiName=volume, **IN_REGION
+        )
+        yield _charge(f"{count} disks of {size} GiB {volume}", stored, count * size)
+
+
+def _nat_gateway(_inputs: Inputs, region: str) -> Iterator[Charge]:
+    yield _charge(
+        "gateway", _question("AmazonEC2", region, "NatGateway-Hours", productFamily="NAT Gateway"), hourly=True
+    )
+
+
+def _address(_inputs: Inputs, region: str) -> Iterator[Charge]:
+    used = _question("AmazonVPC", region, "PublicIPv4:InUseAddress", group="VPCPublicIPv4Address")
+    yield _charge("public IPv4 address", used, hourly=True)
+
+
+def _balancer(inputs: Inputs, region: str) -> Iterator[Charge]:
+    if (kind := inputs.get("loadBalancerType") or "application") != "application":
+        raise NoPriceError(f"no price is known for a load balancer of type {kind}")
+    hours = _question(
+        "AWSELB", region, "LoadBalancerUsage", productFamily="Load Balancer-Application", **IN_REGION
+    )  # fmt: skip
+    yield _charge("load balancer", hours, hourly=True)
+
+
+def _endpoint(inputs: Inputs, region: str) -> Iterator[Charge]:
+    """An interface in each zone. AWS PrivateLink guide: there is no charge for a gateway endpoint."""
+    kind = inputs.get("vpcEndpointType") or "Gateway"
+    if kind == "Gateway":
+        return
+    if kind != "Interface":
+        raise NoPriceError(f"no price is known for an endpoint of type {kind}")
+    zones = _size(inputs, "subnetIds")
+    hours = _question("AmazonVPC", region, "VpcEndpoint-Hours", productFamily="VpcEndpoint")
+    yield _charge(f"endpoint in {zones} zones", hours, zones, hourly=True)
+
+
+def _key(_inputs: Inputs, region: str) -> Iterator[Charge]:
+    yield _charge("key", _question("awskms", region, "KMS-Keys", productFamily="Encryption Key"))
+
+
+def _secret(inputs: Inputs, region: str) -> Iterator[Charge]:
+    """AWS Secrets Manager guide: each replica is billed as a secret."""
+    for place in [region, *(_given(replica, "region") for replica in inputs.get("replicas") or [])]:
+        asked = _question("AWSSecretsManager", place, "AWSSecretsManager-Secrets", productFamily="Secret")
+        yield _charge(f"secret in {place}", asked)
+
+
+def _alarm(inputs: Inputs, region: str) -> Iterator[Charge]:
+    """CloudWatch charges each metric that an alarm reads."""
+    metrics = [query["metric"] for query in inputs.get("metricQueries") or [] if query.get("metric")] or [inputs]
+    periods = [Decimal(str(metric.get("period") or STANDARD_PERIOD_SECONDS)) for metric in metrics]
+    kind = "Standard" if min(periods) >= STANDARD_PERIOD_SECONDS else "High Resolution"
+    yield _charge(
+        f"alarm on {len(metrics)} metrics" if len(metrics) > 1 else "alarm",
+        _question("AmazonCloudWatch", region, productFamily="Alarm", alarmType=kind),
+        len(metrics),
+    )
+
+
+def _firewall(inputs: Inputs, region: str) -> Iterator[Charge]:
+    family = "Web Application Firewall"
+    yield _charge("web ACL", _question("awswaf", region, "WebACLV2", productFamily=family))
+    if rules := len(inputs.get("rules") or []):
+        yield _charge(f"{rules} rules", _question("awswaf", region, "RuleV2", productFamily=family), rules)
+
+
+GROUP = "aws:autoscaling/group:Group"
+TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
+
+CHARGED: Mapping[str, Callable[[Inputs, str], Iterator[Charge]]] = {
+    "aws:cloudwatch/metricAlarm:MetricAlarm": _alarm,
+    "aws:ec2/eip:Eip": _address,
+    "aws:ec2/natGateway:NatGateway": _nat_gateway,
+    "aws:ec2/vpcEndpoint:VpcEndpoint": _endpoint,
+    "aws:elasticache/replicationGroup:ReplicationGroup": _cache,
+    "aws:kms/key:Key": _key,
+    "aws:kms/replicaKey:ReplicaKey": _key,
+    "aws:lb/loadBalancer:LoadBalancer": _balancer,
+    "aws:rds/instance:Instance": _database,
+    "aws:secretsmanager/secret:Secret": _secret,
+    "aws:wafv2/webAcl:WebAcl": _firewall,
+}
+"""What costs the same whether it is used or not."""
+
+BY_USAGE: Mapping[str, str] = {
+    TEMPLATE: "the Auto Scaling groups that start instances from it carry the price",
+    "aws:backup/plan:Plan": "size of the backups, and what is copied to the other region",
+    "aws:backup/vault:Vault": "size of the backups",
+    "aws:cloudwatch/logGroup:LogGroup": "size of the logs",
+    "aws:ec2/flowLog:FlowLog": "size of the logs",
+    "aws:rds/instanceAutomatedBackupsReplication:InstanceAutomatedBackupsReplication": "size of the backups",
+    "aws:s3/bucket:Bucket": "stored objects, requests and data transfer",
+    "aws:s3/bucketReplicationConfig:BucketReplicationConfig": "replicated objects and data transfer",
+    "aws:sns/topic:Topic": "messages",
+    "aws:sqs/queue:Queue": "requests",
+}
+"""What costs nothing until it is used, and then as much as it is."""

@@ -1,0 +1,50 @@
+"""The resources that a stack declares, with what their price depends on: inputs, region and launch template."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ops.prices.charges import GROUP, TEMPLATE
+
+PROVIDER = "pulumi:providers:"
+
+State = Mapping[str, Any]
+"""A resource as the engine shows it, in an export or a step's `newState`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Declared:
+    """A resource, as `monthly` takes it."""
+
+    urn: str
+    type: str
+    inputs: Mapping[str, Any]
+    region: str
+    template: Mapping[str, Any] | None
+
+
+def declared(states: Iterable[State]) -> Iterator[Declared]:
+    """The AWS resources among the states, each URN once; the last state of a URN counts."""
+    known = {state["urn"]: state for state in states}
+    for urn, state in known.items():
+        if not state["type"].startswith("aws:"):
+            continue
+        inputs = state.get("inputs") or {}
+        yield Declared(
+            urn=urn,
+            type=state["type"],
+            inputs=inputs,
+            region=inputs.get("region") or _region(known.get(str(state.get("provider", "")).rpartition("::")[0])),
+            template=_template(state, known) if state["type"] == GROUP else None,
+        )
+
+
+def _region(provider: State | None) -> str:
+    return str(((provider or {}).get("inputs") or {}).get("region", ""))
+
+
+def _template(group: State, known: Mapping[str, State]) -> Mapping[str, Any] | None:
+    """The inputs of the launch template that the group's property was made from."""
+    urns = (group.get("propertyDependencies") or {}).get("launchTemplate") or []
+    found = [known[urn] for urn in urns if urn in known and known[urn]["type"] == TEMPLATE]
+    return found[0].get("inputs") if found else None

@@ -1,0 +1,130 @@
+"""The dated file of prices in the repository: what was asked, what AWS answered, when and where."""
+
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ops.core.stack_files import CHECKOUT, project_folder
+from ops.errors import OpsError
+from ops.prices.charges import Question
+
+NAME = "prices.yaml"
+HEAD = """\
+# AWS's list prices, on demand, in US dollars: written by `ops prices refresh`, never by hand but for endpoint_region.
+# A row without `usd` says in `why` what was missing. An empty list: no price has been asked for yet.
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Price:
+    """AWS's answer to a question: `usd` for one `unit`, or why there is none."""
+
+    question: Question
+    usd: Decimal | None = None
+    unit: str = ""
+    sku: str = ""
+    effective: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PriceFile:
+    """The prices, where and when they were asked for. `endpoint_region` holds the Price List's endpoint."""
+
+    endpoint_region: str
+    asked: str = ""
+    source: str = ""
+    prices: Mapping[Question, Price] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, path: Path | None = None) -> "PriceFile":
+        """The file's content. Raises OpsError where it cannot be read."""
+        path = path or readable()
+        try:
+            content: dict[str, Any] = yaml.safe_load(path.read_text())
+            rows = [_price(row) for row in content.pop("prices") or []]
+            return cls(**content, prices={row.question: row for row in rows})
+        except (OSError, yaml.YAMLError, AttributeError, KeyError, TypeError, InvalidOperation) as error:
+            raise OpsError(f"{path}: not a file of prices: {type(error).__name__}: {error}") from None
+
+    def text(self) -> str:
+        """The file's text: the same prices always give the same text."""
+        rows = sorted(self.prices.values(), key=lambda price: _order(price.question))
+        content = {
+            "endpoint_region": self.endpoint_region,
+            "asked": self.asked,
+            "source": self.source,
+            "prices": [_row(price) for price in rows],
+        }
+        return HEAD + yaml.safe_dump(content, sort_keys=False, width=120)
+
+    def write(self, path: Path) -> None:
+        """Replace the file so that a reader, or a kill, meets the old text or the new one and nothing between."""
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        draft = Path(name)
+        try:
+            with os.fdopen(handle, "w") as written:
+                written.write(self.text())
+                written.flush()
+                os.fsync(written.fileno())
+            draft.chmod(0o644)
+            draft.replace(path)
+        except BaseException:
+            draft.unlink(missing_ok=True)
+            raise
+
+
+def file() -> Path:
+    """Where the prices are written: beside the stack files, so that the sandbox's never reach the committed file."""
+    return project_folder() / NAME
+
+
+def readable() -> Path:
+    """Where the prices are read: as committed until they are written beside the stack files."""
+    return file() if file().is_file() else CHECKOUT / NAME
+
+
+def day(moment: datetime) -> str:
+    """A moment as the file dates it."""
+    return moment.strftime("%Y-%m-%d")
+
+
+def _order(question: Question) -> tuple[Any, ...]:
+    return question.region, question.service, question.usage, question.filters
+
+
+def _row(price: Price) -> dict[str, Any]:
+    question = price.question
+    row = {
+        "service": question.service,
+        "region": question.region,
+        "filters": dict(question.filters),
+        "usage": question.usage,
+        "usd": None if price.usd is None else str(price.usd),
+        "unit": price.unit,
+        "sku": price.sku,
+        "effective": price.effective,
+        "why": price.why,
+    }
+    return {key: value for key, value in row.items() if value not in (None, "")}
+
+
+def _price(row: Mapping[str, Any]) -> Price:
+    question = Question(
+        service=row["service"],
+        region=row["region"],
+        filters=tuple(sorted(row["filters"].items())),
+        usage=row.get("usage", ""),
+    )
+    return Price(
+        question=question,
+        usd=Decimal(row["usd"]) if "usd" in row else None,
+        **{key: row.get(key, "") for key in ("unit", "sku", "effective", "why")},
+    )

@@ -1,0 +1,87 @@
+"""`ops prices refresh`: asks AWS what the declared resources cost, and writes the dated file."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ops.core.engine import Engine
+from ops.core.stack_files import stacks
+from ops.core.steps import Plan, Step, Timeline, named
+from ops.errors import Exit, OpsError
+from ops.prices.charges import NoPriceError, Question, charges
+from ops.prices.declared import Declared, declared
+from ops.prices.price_file import Price, PriceFile, day
+
+READ = Step(
+    name="read what {stack} declares",
+    does="Reads the stack's state and previews it, so that what a change will declare has a price too.",
+    asks=True,
+)
+ASK = Step(name="ask AWS's Price List", does="Asks for each price that the resources need, once.", asks=True)
+WRITE = Step(
+    name="write the prices",
+    does="Replaces the file in one move.",
+    unless="nothing but the date would change",
+)
+PLAN = Plan(steps=named((READ, ASK, WRITE), stack="STACK"), exits=(Exit.OK, Exit.FAILED, Exit.USAGE, Exit.INTERRUPTED))
+
+Ask = Callable[[Question, bool], Price]
+
+
+def refresh(timeline: Timeline, path: Path, ask: Ask, source: str, chosen: Sequence[str], engine: Engine) -> PriceFile:
+    """Ask for every price that the chosen stacks need, and write them; the file as it is now, or would be.
+
+    With all stacks chosen, prices that nothing needs any more go; with some, they stay.
+    """
+    before = PriceFile.read(path if path.is_file() else None)
+    wanted: dict[Question, bool] = {}
+    for stack in chosen:
+        with timeline.step(READ, stack=stack) as step:
+            found = questions(read(engine, stack))
+            wanted |= found
+            step.detail = f"{len(found)} prices"
+    kept = {} if set(chosen) == set(stacks()) else dict(before.prices)
+    with timeline.step(ASK) as step:
+        answers = {question: ask(question, hourly) for question, hourly in wanted.items()}
+        without = [answer for answer in answers.values() if answer.usd is None]
+        step.detail = f"{len(answers) - len(without)} of {len(answers)} have a price"
+    after = PriceFile(
+        endpoint_region=before.endpoint_region, asked=day(datetime.now(UTC)), source=source, prices=kept | answers
+    )
+    with timeline.step(WRITE) as step:
+        if (after.prices, after.source) == (before.prices, before.source):
+            step.skip(f"as on {before.asked}")
+            return before
+        step.detail = f"{path.name}: {len(after.prices)} rows"
+        if not step.dry_run:
+            after.write(path)
+    return after
+
+
+def read(engine: Engine, stack: str) -> list[Declared]:
+    """What a stack declares: its state, and over it what a preview would make of it."""
+    deployed = engine.export(stack)["deployment"].get("resources") or []
+    steps = engine.preview_steps(stack)
+    gone = {step["urn"] for step in steps if step["op"] == "delete"}
+    changed = [step["newState"] for step in steps if step.get("newState")]
+    return list(declared([state for state in [*deployed, *changed] if state["urn"] not in gone]))
+
+
+def questions(resources: Iterable[Declared]) -> dict[Question, bool]:
+    """What must be asked to price the resources, and whether the answer is for an hour."""
+    found: dict[Question, bool] = {}
+    for each in resources:
+        try:
+            parts = charges(each.type, each.inputs, each.region, each.template)
+        except NoPriceError:
+            continue
+        found |= {part.question: part.hourly for part in parts}
+    return found
+
+
+def chosen_stacks(given: Sequence[str]) -> list[str]:
+    """The stacks to read: those given, or all that have a file. Raises OpsError for one that has none."""
+    there = stacks()
+    if unknown := [stack for stack in given if stack not in there]:
+        raise OpsError(f"no stack {', '.join(unknown)}; there are: {', '.join(there)}", Exit.USAGE)
+    return list(given) or there
