@@ -45,6 +45,8 @@ class Configuration:
     independent_of_region: Mapping[str, str]
     worker_timeout_seconds: int
     rpo_minutes: int
+    rto_minutes: float
+    takeover_minutes: Mapping[str, float]
     admin_hosts: frozenset[str]
     pair: tuple[str, ...]
     may_lack: Mapping[str, frozenset[str]]

@@ -4,7 +4,7 @@ import re
 from itertools import pairwise
 
 from policies.rule import HIGH, MEDIUM, Finding, Findings, Resource, Stack, rule
-from policies.values import region_of
+from policies.values import is_true, region_of
 
 PLAN = "aws:backup/plan:Plan"
 SELECTION = "aws:backup/selection:Selection"
@@ -13,9 +13,15 @@ VAULT_LOCK = "aws:backup/vaultLockConfiguration:VaultLockConfiguration"
 DATABASE = "aws:rds/instance:Instance"
 KEPT_BACKUPS = "aws:rds/instanceAutomatedBackupsReplication:InstanceAutomatedBackupsReplication"
 SECRET = "aws:secretsmanager/secret:Secret"
+ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
+CACHE = "aws:elasticache/replicationGroup:ReplicationGroup"
+GROUP = "aws:autoscaling/group:Group"
+REPLICATION = "aws:s3/bucketReplicationConfig:BucketReplicationConfig"
 ROTATION = "aws:secretsmanager/secretRotation:SecretRotation"
 
 LOCK_DAYS_FLOOR = 1
+LAG = "ReplicaLag"
+"""RDS: the seconds that a replica is behind."""
 AT_HOURS = re.compile(r"cron\(\d+ (?P<hours>\*|\d+(,\d+)*) \? \* \* \*\)")
 
 
@@ -85,6 +91,70 @@ def database_copied_within_rpo(database: Resource, stack: Stack) -> Findings:
 
 
 @rule(
+    on=DATABASE, among=True, severity=HIGH, controls="own; GDPR 32(1)(c) (own)",
+    remedy="Lower recovery.max_replica_lag_seconds, from which the alarm on ReplicaLag has its threshold.",
+)  # fmt: skip
+def replica_behind_within_rpo(database: Resource, stack: Stack) -> Findings:
+    """A replica that is further behind than the recovery point objective allows raises an alarm before."""
+    if not database.has("replicateSourceDb"):
+        return
+    alarms = [alarm for alarm in stack.made_from(database, ALARM) if LAG in _metrics(alarm)]
+    limit = 60 * stack.configuration.rpo_minutes
+    if not alarms:
+        yield Finding(f"no alarm on {LAG}", f"one at {limit} seconds at most")
+    for alarm in alarms:
+        threshold = alarm.get("threshold")
+        if threshold is None or threshold > limit:
+            yield Finding(f"{alarm.name} threshold {threshold}", f"{limit} seconds at most")
+
+
+def _metrics(alarm: Resource) -> list[str]:
+    """The metrics that an alarm reads, itself or by queries."""
+    return [alarm.get("metricName"), *(alarm.get(f"{each}.metric.metricName") for each in alarm.each("metricQueries"))]
+
+
+@rule(
+    on=REPLICATION, severity=HIGH, controls="own; GDPR 32(1)(c) (own)",
+    remedy="Enable replication_time with 15 minutes, S3's only promise, or raise recovery.rpo_minutes.",
+)  # fmt: skip
+def bucket_replicated_within_rpo(replication: Resource) -> Findings:
+    """What is replicated to the other region is there within the recovery point objective, by S3's promise."""
+    limit = replication.configuration.rpo_minutes
+    for each in replication.each("rules"):
+        promise = f"{each}.destination.replicationTime"
+        yield from replication.wants(f"{promise}.status", "Enabled")
+        minutes = replication.get(f"{promise}.time.minutes")
+        if minutes is None or minutes > limit:
+            yield Finding(f"{promise}.time.minutes {minutes}", f"{limit} at most")
+
+
+@rule(
+    on=DATABASE, among=True, severity=HIGH, controls="own; GDPR 32(1)(c) (own)",
+    remedy="Keep in the standby what a takeover must otherwise make first: backups, a second zone, a cache.",
+)  # fmt: skip
+def standby_serves_within_rto(database: Resource, stack: Stack) -> Findings:
+    """A standby serves within the recovery time objective, by what it has and what it must make first."""
+    if not database.has("replicateSourceDb"):
+        return
+    takes, limit = stack.configuration.takeover_minutes, stack.configuration.rto_minutes
+    promoted = takes["promote"]
+    if not database.get("backupRetentionPeriod"):
+        promoted += takes["first_backup"]
+    if not is_true(database.get("multiAz")):
+        promoted += takes["second_zone"]
+    cached = 0 if stack.of(CACHE) else takes["cache"]
+    warmups = [group.get("defaultInstanceWarmup") for group in stack.of(GROUP)]
+    if None in warmups:
+        yield Finding("defaultInstanceWarmup not set", "how long an instance takes to start")
+        return
+    started = max(warmups, default=0) / 60 + takes["health_check"]
+    before = takes["noticed"] + takes["answered"] + takes["decided"]
+    total = before + max(promoted, cached, started) + takes["flip"]
+    if total > limit:
+        yield Finding(f"{total:g} minutes from the loss until it serves", f"{limit} at most")
+
+
+@rule(
     on=SECRET, among=True, severity=MEDIUM, controls="PCI 3.5.1; GDPR 32 (own)",
     remedy="Set replica regions, with a key of that region.",
 )  # fmt: skip
@@ -110,6 +180,9 @@ POLICIES = (
     backup_copied_offsite,
     backup_vault_locked,
     database_copied_within_rpo,
+    replica_behind_within_rpo,
+    bucket_replicated_within_rpo,
+    standby_serves_within_rto,
     secret_replicated,
     secret_rotated,
 )

@@ -63,6 +63,8 @@ def charges(kind: str, inputs: Inputs, region: str, template: Inputs | None = No
     """
     if kind == GROUP:
         return list(_group(inputs, region, template))
+    if kind == TEMPLATE:
+        raise NoPriceError("the Auto Scaling groups that start instances from it carry the price")
     if reason := BY_USAGE.get(kind):
         raise NoPriceError(f"usage decides: {reason}")
     if kind not in CHARGED:
@@ -245,7 +247,6 @@ CHARGED: Mapping[str, Callable[[Inputs, str], Iterator[Charge]]] = {
 """What costs the same whether it is used or not."""
 
 BY_USAGE: Mapping[str, str] = {
-    TEMPLATE: "the Auto Scaling groups that start instances from it carry the price",
     "aws:backup/plan:Plan": "size of the backups, and what is copied to the other region",
     "aws:backup/vault:Vault": "size of the backups",
     "aws:cloudwatch/logGroup:LogGroup": "size of the logs",

@@ -49,7 +49,7 @@ class Product:
         }
         identity = json.dumps([self.family, attributes], sort_keys=True)
         sku = base64.b32encode(hashlib.sha256(identity.encode()).digest()).decode()[:16]
-        terms = {"OnDemand": self._term(sku, ON_DEMAND, self.usd)}
+        terms: dict[str, Json] = {"OnDemand": self._term(sku, ON_DEMAND, self.usd)}
         if "instanceType" in self.attributes:
             terms["Reserved"] = self._term(sku, RESERVED, self.usd / 2)
         product: dict[str, Json] = {"productFamily": self.family, "attributes": attributes, "sku": sku}
@@ -74,7 +74,7 @@ class Product:
             "beginRange": "0",
             "pricePerUnit": {"USD": f"{usd:.10f}"},
         }
-        term = {
+        term: dict[str, Json] = {
             "priceDimensions": {rate: dimension},
             "sku": sku,
             "effectiveDate": EFFECTIVE,

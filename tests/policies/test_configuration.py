@@ -1,5 +1,6 @@
 """The pack's files: they agree with the stack files, and exceptions say who answers for them and until when."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -8,10 +9,13 @@ import pytest
 import yaml
 
 from components.network import cloudflare_ranges
-from policies import network, page
+from ops.objectives.expected import Posture, Standby
+from ops.objectives.objectives import Declaration, objectives
+from policies import network, page, recovery
 from policies.configuration import CONFIGURATION, EXCEPTIONS, Level, read_configuration, read_exceptions
 from policies.judge import STALE
 from policies.parity import PARITY
+from policies.rule import Resource, Stack
 from policies.rules import RULES
 from project_files import Project
 
@@ -38,6 +42,48 @@ def test_the_configuration_agrees_with_the_stack_files(stack: str) -> None:
     assert configuration.allowed_regions == set(setting(stack, "data_residency_regions"))
     assert configuration.worker_timeout_seconds == setting(stack, "workers", "timeout_seconds")
     assert configuration.rpo_minutes == setting(stack, "recovery", "rpo_minutes")
+    assert configuration.rto_minutes == setting(stack, "recovery", "rto_minutes")
+
+
+def predicted(standby: Standby) -> float:
+    """The minutes from a region's loss until a standby serves, as ops predicts them for the declared edge."""
+    edge = next(stack for stack, values in STACKS.items() if values["role"] == "edge")
+    live, other = PAIR
+    declared = Declaration.of(STACKS, live, other, edge)
+    service = objectives(replace(declared, standby=standby))[0]
+    assert service.rto_minutes is not None
+    return service.rto_minutes
+
+
+def asked(standby: Standby, limit: float) -> bool:
+    """Whether the pack finds the standby too slow for a limit in minutes."""
+    configuration = replace(read_configuration(), rto_minutes=limit)
+    props = {
+        "replicateSourceDb": "a",
+        "backupRetentionPeriod": int(standby.keeps_backups),
+        "multiAz": standby.two_zones,
+    }
+    made = [(recovery.DATABASE, props), (recovery.GROUP, {"defaultInstanceWarmup": standby.warmup_seconds})]
+    made += [(recovery.CACHE, {})] if standby.posture == "warm" else []
+    resources = [
+        Resource(type=kind, name=kind, urn=kind, stack="a", props=given, configuration=configuration)
+        for kind, given in made
+    ]
+    stack = Stack(name="a", resources=tuple(resources), configuration=configuration)
+    return bool(list(recovery.standby_serves_within_rto.judge(resources[0], stack)))
+
+
+@pytest.mark.parametrize("posture", ["pilot-light", "warm"])
+@pytest.mark.parametrize("warmup_seconds", [60, 300, 1800])
+@pytest.mark.parametrize("keeps_backups", [True, False])
+@pytest.mark.parametrize("two_zones", [True, False])
+def test_the_pack_predicts_a_takeover_as_ops_does(
+    posture: Posture, warmup_seconds: int, keeps_backups: bool, two_zones: bool
+) -> None:
+    standby = Standby(posture=posture, warmup_seconds=warmup_seconds, keeps_backups=keeps_backups, two_zones=two_zones)
+    minutes = predicted(standby)
+    assert not asked(standby, minutes + 0.01)
+    assert asked(standby, minutes - 0.01)
 
 
 def test_the_configuration_names_stacks_that_are_there() -> None:

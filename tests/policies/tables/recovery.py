@@ -55,6 +55,22 @@ FEATURES = {
 }
 AWAY_FROM_DUTY: Change = {WITHIN: STANDBY}
 
+REPLICA = Made(
+    type=recovery.DATABASE, props={"replicateSourceDb": UNKNOWN, "backupRetentionPeriod": 1, "multiAz": True}
+)
+LAG_QUERY = {"metric": {"metricName": recovery.LAG}}
+LAG_ALARM = Made(
+    type=recovery.ALARM,
+    props={"threshold": 3600, "metricQueries": [LAG_QUERY, {"expression": "IF(m0 < 0, 86400, m0)"}]},
+    links={"metricQueries": "it"},
+)
+PROMISE = "rules.0.destination.replicationTime"
+REPLICATION = Made(
+    type=recovery.REPLICATION,
+    props={"rules": [{"destination": {"replicationTime": {"status": "Enabled", "time": {"minutes": 15}}}}]},
+)
+WARMUP = "@group:defaultInstanceWarmup"
+
 CASES = (
     Case(
         rule=recovery.backup_copied_offsite,
@@ -101,6 +117,52 @@ CASES = (
         it=DATABASE,
         others={"kept": Made(type=recovery.KEPT_BACKUPS, links={"sourceDbInstanceArn": "it"})},
         fires=({"@kept": GONE},),
+    ),
+    Case(
+        rule=recovery.replica_behind_within_rpo,
+        it=REPLICA,
+        others={"alarm": LAG_ALARM},
+        fires=(
+            {"@alarm": GONE},
+            *values("@alarm:threshold", 3601, UNSET),
+            *values("@alarm:metricQueries", UNSET, [{"metric": {"metricName": "CPUUtilization"}}]),
+        ),
+        passes=(
+            {"@alarm:metricQueries": UNSET, "@alarm:metricName": recovery.LAG},
+            {"@alarm": GONE, "replicateSourceDb": UNSET},
+        ),
+        undecided=values("@alarm:threshold", UNKNOWN),
+    ),
+    Case(
+        rule=recovery.bucket_replicated_within_rpo,
+        it=REPLICATION,
+        fires=(
+            {PROMISE: UNSET},
+            *values(f"{PROMISE}.status", "Disabled", UNSET),
+            *values(f"{PROMISE}.time.minutes", 61, UNSET),
+        ),
+        passes=values(f"{PROMISE}.time.minutes", 60),
+        undecided=values(f"{PROMISE}.status", UNKNOWN),
+    ),
+    Case(
+        rule=recovery.standby_serves_within_rto,
+        it=REPLICA,
+        others={
+            "cache": Made(type=recovery.CACHE),
+            "group": Made(type=recovery.GROUP, props={"defaultInstanceWarmup": 300}),
+        },
+        fires=(
+            *values("backupRetentionPeriod", 0, UNSET),
+            *values("multiAz", False, UNSET),
+            {"@cache": GONE},
+            *values(WARMUP, 391, UNSET),
+        ),
+        passes=(
+            {WARMUP: 390},
+            {"@group": GONE},
+            {"@cache": GONE, "multiAz": False, "replicateSourceDb": UNSET},
+        ),
+        undecided=(*values("multiAz", UNKNOWN), *values(WARMUP, UNKNOWN)),
     ),
     Case(
         rule=recovery.secret_replicated,

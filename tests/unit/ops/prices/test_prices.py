@@ -121,7 +121,7 @@ def test_an_alarm_below_a_minute_has_high_resolution() -> None:
         (CACHE, {"nodeType": "cache.m6g.large"}, "numNodeGroups is not set"),
         (ENDPOINT, {"vpcEndpointType": "Interface", "subnetIds": UNKNOWN}, "subnetIds is known only after the update"),
         (GROUP, {"minSize": 3}, "the launch template decides"),
-        (TEMPLATE, WORKERS, "usage decides: the Auto Scaling groups"),
+        (TEMPLATE, WORKERS, "the Auto Scaling groups that start instances from it"),
         ("aws:s3/bucket:Bucket", {}, "usage decides: stored objects"),
         ("aws:lb/loadBalancer:LoadBalancer", {"loadBalancerType": "network"}, "no price is known"),
         ("cloudflare:index/ruleset:Ruleset", {}, "no price is known for cloudflare"),
