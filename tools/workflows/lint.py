@@ -13,7 +13,7 @@ WORKFLOWS = Path(".github/workflows")
 RULES = CHECKOUT / ".github/zizmor.yml"
 PIN = re.compile(r"(uses:\s*)([\w./-]+)@[0-9a-f]{40} # (v\d+)\S*")
 SAME_INPUTS = {("pulumi/actions", "v7"): "v6"}
-"""What actionlint 1.7.12 does not know, by a version with the same inputs: v7 is v6 on Node 24 (pulumi/actions#1404)."""
+"""What actionlint 1.7.12 does not know, by one with the same inputs: v7 is v6 on Node 24 (pulumi/actions#1404)."""
 
 
 def problems(root: Path) -> str:
