@@ -62,14 +62,19 @@ policies: venv ## Ask the policy pack about all stacks of a sandbox that is up
 policies-page: venv ## Write docs/policies.md anew from the rules
 	@$(PYTHON) -m policies.page
 
+.PHONY: linters
+linters: # The virtual environment, and the linter of workflows that is in no wheel
+	@$(BOOTSTRAP) -m sandbox.toolchain.set_up --only linters
+
 .PHONY: lint
-lint: venv # Format, lint and strict types
+lint: linters # Format, lint, strict types and workflows
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/pyrefly check --python-interpreter-path $(PYTHON)
+	@$(PYTHON) -m tools.workflows.lint
 
 .PHONY: check
-check: lint ## Format, lint, strict types and unit tests: the quick loop
+check: lint ## Format, lint, strict types, workflows and unit tests: the quick loop
 	@$(PYTHON) -m pytest tests/unit tests/policies --numprocesses auto --dist loadscope --no-loadscope-reorder $(TESTS)
 
 .PHONY: hooks

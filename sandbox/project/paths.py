@@ -58,6 +58,11 @@ class Paths:
         return self.engine / "pulumi-resource-terraform-provider"
 
     @property
+    def actionlint(self) -> Path:
+        """The linter of workflows, built here."""
+        return self.home / "actionlint"
+
+    @property
     def pulumi_home(self) -> Path:
         """PULUMI_HOME: installed plugins and the selected stack."""
         return self.home / "pulumi-home"

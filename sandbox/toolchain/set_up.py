@@ -15,7 +15,7 @@ from pathlib import Path
 from sandbox.project.isolated import engine, official
 from sandbox.project.paths import Paths, write_private
 from sandbox.project.wrapper import write_wrapper
-from sandbox.toolchain.build import build
+from sandbox.toolchain.build import build, build_linter
 from sandbox.toolchain.official import find_official, official_engine
 from sandbox.toolchain.plugins import PLUGINS, install_plugins
 from sandbox.toolchain.steps import SandboxError, Step, clear_line, interrupt_on_termination, run_step
@@ -27,7 +27,9 @@ REQUIREMENTS = "requirements-dev.txt"
 def main(arguments: list[str] | None = None) -> int:
     """Run the set-up; the exit status."""
     parser = argparse.ArgumentParser(prog="python3 -m sandbox.toolchain.set_up", description=__doc__)
-    parser.add_argument("--only", choices=["venv"], help="stop after the virtual environment: enough for `make check`")
+    parser.add_argument(
+        "--only", choices=["venv", "linters"], help="the virtual environment alone, or also what `make check` needs"
+    )
     given = parser.parse_args(arguments)
     paths = Paths.of()
     interrupt_on_termination()
@@ -37,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
             raise SandboxError(
                 f"Python {MINIMUM_PYTHON[0]}.{MINIMUM_PYTHON[1]} or newer is needed, this is {sys.version}"
             )
-        set_up(paths, only_venv=given.only == "venv")
+        set_up(paths, only=given.only)
     except (SandboxError, OSError) as error:
         clear_line()
         print(f"sandbox: {error}", file=sys.stderr)
@@ -51,11 +53,13 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def set_up(paths: Paths, *, only_venv: bool) -> None:
-    """Everything that `python -m sandbox` needs."""
+def set_up(paths: Paths, *, only: str | None) -> None:
+    """Everything that `python -m sandbox` needs, or the part that `only` names."""
     paths.home.mkdir(parents=True, exist_ok=True)
     make_venv(paths)
-    if only_venv:
+    if only == "linters":
+        build_linter(paths)
+    if only:
         return
     make_toolchain(paths)
     for folder in (paths.state, paths.project, paths.run, paths.logs):

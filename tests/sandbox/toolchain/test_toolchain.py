@@ -2,6 +2,7 @@
 
 import os
 import platform
+import re
 import time
 from pathlib import Path
 
@@ -9,17 +10,19 @@ import pytest
 
 from sandbox.project.paths import Paths, write_program
 from sandbox.toolchain import official, provider
-from sandbox.toolchain.build import BRIDGE, ENGINE, MODULES, Program
+from sandbox.toolchain.build import MODULES, PROGRAMS, Program
 from sandbox.toolchain.steps import SandboxError
 
 SYSTEM = f"{platform.system().lower()}_{provider.MACHINES.get(platform.machine(), platform.machine())}"
 
 
-@pytest.mark.parametrize("program", [ENGINE, BRIDGE])
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.module)
 def test_the_version_a_program_tells_is_the_one_its_module_requires(program: Program) -> None:
-    module = next(part for part in (MODULES / program.module / "tools.go").read_text().split('"') if "/v3" in part)
-    required = f"{module.split('/v3')[0]}/v3 v{program.version.removeprefix('v')}"
-    assert required in (MODULES / program.module / "go.mod").read_text()
+    required = re.search(r"^require (\S+) v(\S+)$", (MODULES / program.module / "go.mod").read_text(), re.MULTILINE)
+    assert required is not None
+    assert required[2] == program.version.removeprefix("v")
+    assert program.package.startswith(f"{required[1]}/")
+    assert f'import _ "{program.package}"' in (MODULES / program.module / "tools.go").read_text()
 
 
 def mirror(folder: Path, *versions: str) -> None:
