@@ -4,6 +4,7 @@ import ast
 import inspect
 import textwrap
 from collections.abc import Iterator
+from functools import cache
 from itertools import pairwise
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
@@ -108,14 +109,19 @@ def _wanted(block: type[Block], name: str) -> str:
 def docstring(block: type[Block], name: str) -> str:
     """What stands below a setting in the source: pydantic would read all of it whenever a program starts."""
     owner = next(base for base in block.__mro__ if name in inspect.get_annotations(base))
+    return _docstrings(owner).get(name, "")
+
+
+@cache
+def _docstrings(owner: type) -> dict[str, str]:
     (definition,) = ast.parse(textwrap.dedent(inspect.getsource(owner))).body
     assert isinstance(definition, ast.ClassDef)
+    found = {}
     for setting, below in pairwise(definition.body):
         match setting, below:
-            case ast.AnnAssign(target=ast.Name(id=found)), ast.Expr(value=ast.Constant(value=str(text))):
-                if found == name:
-                    return text
-    return ""
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
+                found[name] = text
+    return found
 
 
 def kind(field: FieldInfo) -> str:

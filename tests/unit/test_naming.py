@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 
 from naming import HASH_LENGTH, DataClass, Naming
 
-ENVIRONMENTS = st.from_regex(r"[a-z][a-z0-9]{0,11}", fullmatch=True)
-ROLES = st.from_regex(r"[a-z][a-z0-9]{0,19}(-[a-z0-9]{1,20}){0,4}", fullmatch=True)
+# Without an alphabet, hypothesis works out all of Unicode first.
+ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789-"
+ENVIRONMENTS = st.from_regex(r"[a-z][a-z0-9]{0,11}", fullmatch=True, alphabet=ALPHABET)
+ROLES = st.from_regex(r"[a-z][a-z0-9]{0,19}(-[a-z0-9]{1,20}){0,4}", fullmatch=True, alphabet=ALPHABET)
 LIMITS = st.integers(HASH_LENGTH + 2, 255)
 """From the least that `physical` takes to RDS's and EC2's longest."""
 

@@ -1,6 +1,7 @@
 """Two regions and an edge without a cloud, and an operator's session at them."""
 
 import json
+import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from fake_regions import FakeClient, World
 from stack_files import FIXTURE
 
 from contract import CANARY_PATH, origin
-from ops.core import aws, facts, report, visitor
+from ops.core import aws, facts, pair, report, visitor
 from ops.core.engine import Engine
 from ops.core.ledger import Ledger
 from ops.core.objects import Folder
@@ -25,6 +26,8 @@ from ops.core.stack_files import StackFile
 from ops.core.steps import Timeline
 from ops.core.visitor import Answer, DnsRecord
 from ops.dr import fence, flip, settle
+from project_files import PROJECT_FILE, Project
+from settings import EdgeSettings, Settings, read
 
 FILES = ("Pulumi.prod.yaml", "Pulumi.dr.yaml", "Pulumi.edge.yaml")
 
@@ -34,6 +37,18 @@ def copy_project(folder: Path) -> Path:
     for file in ("Pulumi.yaml", *FILES):
         shutil.copy(FIXTURE.folder / file, folder / file)
     return folder
+
+
+_settings: dict[tuple[str, ...], Settings | EdgeSettings] = {}
+
+
+def read_once(project: Project, stack: str) -> Settings | EdgeSettings:
+    """Settings, judged once for files of the same texts: every test has them in a folder of its own."""
+    files = (project.folder / PROJECT_FILE, project.file(stack))
+    key = (stack, *(file.read_text() if file.is_file() else "" for file in files))
+    if key not in _settings:
+        _settings[key] = read(project, stack)
+    return _settings[key]
 
 
 _with_values = StackFile.with_values
@@ -140,6 +155,7 @@ def platform_in(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Platform:
     monkeypatch.setenv("ASKPROAI_PROJECT", str(project))
     monkeypatch.setenv("PULUMI_BACKEND_URL", (folder / "state").as_uri())
     monkeypatch.setattr(StackFile, "with_values", with_values)
+    monkeypatch.setattr(pair, "read", read_once)
     world = World()
     platform = Platform(world, FakeEngine(world), folder / "state" / ".askproai")
     for stack in (*STACKS, "edge"):
@@ -185,6 +201,8 @@ def _put_in_place(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
         (settle, "recover", recover),
         (report, "write", write),
         (facts.time, "sleep", at_once),
+        # No test can tell whether the disk has what the system has taken.
+        (os, "fsync", at_once),
         (flip, "PAUSE_SECONDS", 0.0),
         (flip, "SERVED_SECONDS", 0.0),
         (fence, "DRAIN_SECONDS", 0.0),

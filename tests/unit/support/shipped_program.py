@@ -1,11 +1,12 @@
-"""Runs `__main__.py` of the checkout on the fake cloud, and prints what it has imported: `shipped_program.py prod`.
+"""Runs `__main__.py` of the checkout on the fake cloud for each stack, and prints what it has imported.
 
-It needs a process of its own, for what a test process has imported stays imported.
+What a process has imported stays imported: each stack has a fork of one that has imported no SDK of a cloud.
 """
 
 import json
 import runpy
 import sys
+from multiprocessing import get_context
 
 from broken_files import GOOD_SECRETS, configured, written
 from edges import SECRETS, edge_settings, region_outputs
@@ -16,15 +17,15 @@ from lazy_sdk import SDKS
 from sandbox.project.origin_pull import origin_pull
 
 
-def main(stack: str) -> None:
-    """Print the modules of each SDK whose code has run: a lazy package is no such module."""
+def imported(stack: str) -> dict[str, list[str]]:
+    """The modules of each SDK whose code has run: a lazy package is no such module."""
     pair = {"origin_pull_certificate": origin_pull().certificate, "origin_pull_key": origin_pull().key}
     secrets = SECRETS | pair if stack == "edge" else GOOD_SECRETS
     outputs = {f"organization/askproai/{name}": region_outputs(name) for name in edge_settings().regions}
     with configured(written(stack), secrets, stack=stack):
         deploy(lambda: runpy.run_path(str(ROOT), run_name="__main__"), stack=stack, stacks=outputs)
     lazy = {name for name, module in sys.modules.items() if type(module).__name__ == "_Package"}
-    print(json.dumps({sdk: sorted(_modules(sdk) - lazy) for sdk in SDKS}))
+    return {sdk: sorted(_modules(sdk) - lazy) for sdk in SDKS}
 
 
 def _modules(package: str) -> set[str]:
@@ -32,4 +33,6 @@ def _modules(package: str) -> set[str]:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    stacks = sys.argv[1:]
+    with get_context("fork").Pool(1, maxtasksperchild=1) as fork:
+        print(json.dumps(dict(zip(stacks, fork.map(imported, stacks, chunksize=1), strict=True))))
