@@ -14,7 +14,12 @@ from typer.core import TyperGroup
 from ops.dr import commands as dr
 from ops.errors import MEANING, Exit, OpsError
 
-LATER = {"bootstrap": "ops.bootstrap.commands", "prices": "ops.prices.commands", "recover": "ops.recover.commands"}
+LATER = {
+    "bootstrap": "ops.bootstrap.commands",
+    "preview": "ops.preview.commands",
+    "prices": "ops.prices.commands",
+    "recover": "ops.recover.commands",
+}
 """Commands by the module whose `command` or `app` they are: loaded when asked for, since a flip is over in seconds."""
 EXIT_CODES = "Exit codes: " + "; ".join(f"{code.value} {meaning}" for code, meaning in MEANING.items()) + "."
 

@@ -12,6 +12,8 @@ class Exit(IntEnum):
     REFUSED = 3
     BUSY = 4
     OVER_BUDGET = 5
+    DANGEROUS = 6
+    VIOLATION = 7
     INTERRUPTED = 130
 
 
@@ -22,6 +24,8 @@ MEANING = {
     Exit.REFUSED: "a gate or a check said no; nothing was changed",
     Exit.BUSY: "another operator or engine is at work, and is named",
     Exit.OVER_BUDGET: "done, but outside the recovery objectives",
+    Exit.DANGEROUS: "a preview shows a change that a reviewer must not miss",
+    Exit.VIOLATION: "a preview breaks a policy that is mandatory",
     Exit.INTERRUPTED: "stopped by Ctrl-C; the same command goes on where it stopped",
 }
 

@@ -46,20 +46,35 @@ class Preview:
 
 
 def preview(stack: str, *arguments: str, pulumi: str = "pulumi") -> Preview:
-    """Preview a stack with the pack. Violations are in the engine's event log, and in no other output of a preview."""
-    with tempfile.TemporaryDirectory() as folder:
-        log = Path(folder) / "events.json"
+    """Preview a stack with the pack."""
+    done, log = asked(stack, *arguments, pulumi=pulumi)
+    return judged(stack, log, done.stdout + done.stderr if done.returncode else "")
+
+
+def asked(
+    stack: str, *arguments: str, pulumi: str = "pulumi", folder: Path | None = None
+) -> tuple[subprocess.CompletedProcess[str], str]:
+    """Preview a stack of the project in a folder, by default the one this runs in, with the pack.
+
+    The event log too: violations are in it, and in no other output of a preview.
+    """
+    with tempfile.TemporaryDirectory() as place:
+        log = Path(place) / "events.json"
         done = subprocess.run(
             [pulumi, "preview", "--stack", stack, "--policy-pack", str(PACK), "--event-log", str(log), *arguments],
             # The engine hides the flag of the event log without it.
             env={**os.environ, "PULUMI_DEBUG_COMMANDS": "true"},
+            cwd=folder,
             stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PREVIEW_SECONDS, check=False,
         )  # fmt: skip
-        text = log.read_text() if log.exists() else ""
-    events = read(stack, text)
+        return done, log.read_text() if log.exists() else ""
+
+
+def judged(stack: str, log: str, failed: str) -> Preview:
+    """What an event log says of a stack; `failed` is what the engine said where it ended with an error."""
+    events = read(stack, log)
     blocked = any(event.level == MANDATORY for event in events)
-    failure = (done.stdout + done.stderr).strip() if done.returncode and not blocked else ""
-    return Preview(stack=stack, events=events, types=types(text), failure=failure)
+    return Preview(stack=stack, events=events, types=types(log), failure="" if blocked else failed.strip())
 
 
 def read(stack: str, log: str) -> tuple[Event, ...]:

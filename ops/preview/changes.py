@@ -1,0 +1,177 @@
+"""Changes as values: what the engine's steps do to each resource, with property differences and without secrets."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+SECRET = "[secret]"
+UNKNOWN = "known after the update"
+SIGNATURE = "4dabf18193072939515e22adb298388d"
+"""The key under which the engine marks a secret, or an asset, inside a value."""
+SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"
+UNKNOWN_MARK = re.compile(r"04da6b54-80e4-46f7-96ec-b56ff0331ba9")
+INTERNAL = frozenset({"__defaults", "__meta"})
+"""Inputs in which the plugins keep their own notes."""
+
+CREATED, UPDATED, REPLACED, DELETED, SAME = "create", "update", "replace", "delete", "same"
+OPERATIONS: Mapping[str, str] = {
+    "create": CREATED,
+    "import": CREATED,
+    "update": UPDATED,
+    "replace": REPLACED,
+    "create-replacement": REPLACED,
+    "delete-replaced": REPLACED,
+    "import-replacement": REPLACED,
+    "delete": DELETED,
+    "same": SAME,
+}
+"""What each of the engine's operations does to a resource; those that are not here, such as `read`, do nothing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """A property that changes; None where it is not set."""
+
+    path: str
+    old: Any
+    new: Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """What happens to one resource. `old` and `new` are its inputs, {} where it is not there."""
+
+    stack: str
+    urn: str
+    operation: str
+    old: Mapping[str, Any]
+    new: Mapping[str, Any]
+    was_protected: bool = False
+    protected: bool = False
+    reasons: tuple[str, ...] = ()
+    needs: frozenset[str] = frozenset()
+
+    @property
+    def type(self) -> str:
+        """The resource's type token."""
+        return self.urn.split("::")[2].rpartition("$")[2]
+
+    @property
+    def name(self) -> str:
+        """The logical name."""
+        return self.urn.rpartition("::")[2]
+
+    @property
+    def component(self) -> bool:
+        """Whether it is a part of the program and nothing in a cloud."""
+        return self.type.startswith(("askproai:", "pulumi:"))
+
+    @property
+    def gone(self) -> bool:
+        """Whether what is there now is deleted, with or without a successor."""
+        return self.operation in (REPLACED, DELETED)
+
+    @property
+    def differences(self) -> tuple[Difference, ...]:
+        """The properties that change. A secret that becomes another is named by the engine's reasons alone."""
+        if self.operation not in (UPDATED, REPLACED):
+            return ()
+        found = tuple(differences(self.old, self.new))
+        named = {re.split(r"[.\[]", each.path)[0] for each in found}
+        silent = sorted({re.split(r"[.\[]", reason)[0] for reason in self.reasons} - named)
+        hidden = (Difference(path=key, old=SECRET, new=SECRET) for key in silent if _holds_secret(self.old.get(key)))
+        return (*found, *hidden)
+
+
+def changes(stack: str, steps: Iterable[Mapping[str, Any]]) -> list[Change]:
+    """What the steps of `pulumi preview --json --show-sames` do, one for each resource, by URN."""
+    found: dict[str, Change] = {}
+    for step in steps:
+        operation = OPERATIONS.get(step["op"])
+        if operation is None or step["urn"].split("::")[2] == "pulumi:pulumi:Stack":
+            continue
+        old, new = step.get("oldState") or {}, step.get("newState") or {}
+        before = found.get(step["urn"])
+        if before is not None and before.operation == REPLACED:
+            # The three steps of a replacement know different sides of it.
+            old = old or {"inputs": before.old, "protect": before.was_protected}
+            new = new or {"inputs": before.new, "protect": before.protected}
+            operation = REPLACED
+        found[step["urn"]] = Change(
+            stack=stack,
+            urn=step["urn"],
+            operation=operation,
+            old=masked(old.get("inputs") or {}),
+            new={} if operation == DELETED else masked(new.get("inputs") or {}),
+            was_protected=bool(old.get("protect")),
+            protected=bool(new.get("protect")),
+            reasons=tuple(step.get("diffReasons") or step.get("replaceReasons") or ()),
+            needs=_needs(new or old),
+        )
+    return [found[urn] for urn in sorted(found)]
+
+
+def masked(value: Any) -> Any:
+    """A value of a state without its secrets, unknown values as words, and without the plugins' notes."""
+    if isinstance(value, Mapping):
+        if value.get(SIGNATURE) == SECRET_SIGNATURE:
+            return SECRET
+        return {key: masked(each) for key, each in value.items() if key not in INTERNAL}
+    if isinstance(value, list):
+        return [masked(each) for each in value]
+    if isinstance(value, str) and UNKNOWN_MARK.search(value):
+        return UNKNOWN
+    return value
+
+
+def differences(old: Any, new: Any, path: str = "") -> Iterator[Difference]:
+    """The parts of a value that change, by path. Text that is JSON is compared as what it says."""
+    old, new = _opened(old), _opened(new)
+    if old == new:
+        return
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        for key in sorted({*old, *new}):
+            yield from differences(old.get(key), new.get(key), f"{path}.{key}" if path else str(key))
+    elif isinstance(old, list) and isinstance(new, list):
+        yield from _items(old, new, path)
+    else:
+        yield Difference(path=path, old=old, new=new)
+
+
+def _items(old: list[Any], new: list[Any], path: str) -> Iterator[Difference]:
+    if len(old) == len(new):
+        for place, pair in enumerate(zip(old, new, strict=True)):
+            yield from differences(*pair, f"{path}[{place}]")
+        return
+    # Not by place: an item that goes would make all that follow it look changed.
+    for place, item in enumerate(old):
+        if item not in new:
+            yield Difference(path=f"{path}[{place}]", old=item, new=None)
+    for place, item in enumerate(new):
+        if item not in old:
+            yield Difference(path=f"{path}[{place}]", old=None, new=item)
+
+
+def _opened(value: Any) -> Any:
+    if isinstance(value, str) and value[:1] in ("{", "["):
+        try:
+            return json.loads(value)
+        except ValueError:
+            return value
+    return value
+
+
+def _holds_secret(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return any(map(_holds_secret, value.values()))
+    if isinstance(value, list):
+        return any(map(_holds_secret, value))
+    return isinstance(value, str) and SECRET in value
+
+
+def _needs(state: Mapping[str, Any]) -> frozenset[str]:
+    """The URNs that a resource is made from."""
+    by_property = (state.get("propertyDependencies") or {}).values()
+    return frozenset(state.get("dependencies") or ()).union(*(urns or () for urns in by_property))

@@ -1,0 +1,79 @@
+"""Data that is lost and service that is interrupted: types of resource, and for how long, where a source says it."""
+
+from collections.abc import Iterator, Mapping
+
+from ops.preview.changes import REPLACED, UPDATED, Change
+from ops.preview.danger import LENGTH_NOT_KNOWN, Danger, Kind
+
+STATEFUL: Mapping[str, str] = {
+    "aws:backup/vault:Vault": "its recovery points",
+    "aws:cloudwatch/logGroup:LogGroup": "its log events",
+    "aws:ebs/volume:Volume": "the volume's blocks",
+    "aws:elasticache/replicationGroup:ReplicationGroup": "sessions and cached values",
+    "aws:kms/key:Key": "everything that is encrypted with it",
+    "aws:kms/replicaKey:ReplicaKey": "everything in its region that is encrypted with it",
+    "aws:rds/instance:Instance": "the database's rows, but for its snapshots",
+    "aws:s3/bucket:Bucket": "its objects",
+    "aws:secretsmanager/secret:Secret": "its values",
+    "aws:sqs/queue:Queue": "its messages",
+}
+"""Types that hold something which is in no program, and what that is."""
+
+SERVING: Mapping[str, str] = {
+    "aws:acm/certificate:Certificate": "TLS connections",
+    "aws:autoscaling/group:Group": "its instances",
+    "aws:ec2/eip:Eip": "the address",
+    "aws:ec2/natGateway:NatGateway": "connections to the internet from its zone",
+    "aws:ec2/routeTable:RouteTable": "the routes of its subnets",
+    "aws:ec2/subnet:Subnet": "whatever is in the subnet",
+    "aws:ec2/vpc:Vpc": "everything in the network",
+    "aws:elasticache/replicationGroup:ReplicationGroup": "the cache",
+    "aws:lb/listener:Listener": "requests to its port",
+    "aws:lb/loadBalancer:LoadBalancer": "all requests",
+    "aws:lb/targetGroup:TargetGroup": "requests to its targets",
+    "aws:rds/instance:Instance": "the database",
+    "aws:sqs/queue:Queue": "producers and workers of the queue",
+    "cloudflare:index/dnsRecord:DnsRecord": "visitors of the name",
+}
+"""Types without which somebody is not served, and what stops."""
+
+DATABASE = "aws:rds/instance:Instance"
+CLASS_CHANGE = "https://repost.aws/knowledge-center/rds-performance-impact"
+"""With Multi-AZ the standby is changed first and a failover follows, typically 60 to 120 seconds. A single instance is
+shut down and recovers; no figure."""
+MODIFY = "https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ModifyDBInstance.html"
+"""A change of EngineVersion results in an outage; one of DBPortNumber restarts the database. No figure."""
+OUTAGES: Mapping[str, str] = {"engineVersion": "results in an outage", "port": "restarts the database"}
+
+
+def data_lost(change: Change) -> Iterator[Danger]:
+    """A resource that holds data is deleted, or replaced by one that begins empty."""
+    if change.gone and change.type in STATEFUL:
+        done = "replaced" if change.operation == REPLACED else "deleted"
+        yield _danger(Kind.DATA, change, f"{done}: {STATEFUL[change.type]}")
+
+
+def downtime(change: Change) -> Iterator[Danger]:
+    """A resource that serves goes, or is changed in a way that interrupts it."""
+    if change.gone and change.type in SERVING:
+        done = "replaced" if change.operation == REPLACED else "deleted"
+        length = LENGTH_NOT_KNOWN if change.operation == REPLACED else "for good"
+        yield _danger(Kind.DOWNTIME, change, f"{done}: interrupts {SERVING[change.type]}; {length}")
+    if change.type == DATABASE and change.operation == UPDATED:
+        yield from _database(change)
+
+
+def _database(change: Change) -> Iterator[Danger]:
+    changed = {each.path for each in change.differences}
+    when = "at once" if change.new.get("applyImmediately") is True else "in the maintenance window"
+    if "instanceClass" in changed:
+        classes = f"{change.old.get('instanceClass')} to {change.new.get('instanceClass')}"
+        both = change.old.get("multiAz") is True and change.new.get("multiAz") is True
+        length = "typically 60 to 120 seconds, a failover" if both else LENGTH_NOT_KNOWN
+        yield _danger(Kind.DOWNTIME, change, f"instanceClass {classes}, {when}: {length}", CLASS_CHANGE)
+    for path in sorted(OUTAGES.keys() & changed):
+        yield _danger(Kind.DOWNTIME, change, f"{path}, {when}: {OUTAGES[path]}; {LENGTH_NOT_KNOWN}", MODIFY)
+
+
+def _danger(kind: Kind, change: Change, what: str, source: str = "") -> Danger:
+    return Danger(kind=kind, stack=change.stack, type=change.type, name=change.name, what=what, source=source)

@@ -1,0 +1,236 @@
+"""Previews of stacks: asked of the engine, or read from the files that another job kept of them, without secrets."""
+
+import json
+import re
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from ops.core.stack_files import CHECKOUT, project_folder
+from ops.errors import Exit, OpsError
+from ops.preview.changes import Change, changes, masked
+from policies import check
+from policies.configuration import read_configuration, read_exceptions
+from policies.judge import Judge
+from policies.rule import Resource, Stack
+from policies.rules import RULES
+from project_files import Project, UnreadableFileError
+
+AT_ONCE = 2
+KEPT = ("inputs", "protect", "dependencies", "propertyDependencies", "parent")
+"""What of a resource's state is kept; nothing else is asked."""
+SECURE = "secure"
+EXCEPTED = "excepted"
+NEW, KNOWN = "new", "known"
+STACK_FILE = re.compile(r"Pulumi(\.[\w-]+)?\.yaml")
+NUMBER = re.compile(r"-?\d+(\.\d+)?")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Violation:
+    """A broken rule. It is `known` where an exception covers it, or where the recorded state breaks it too."""
+
+    stack: str
+    rule: str
+    name: str
+    level: str
+    message: str
+    known: str
+
+    @property
+    def blocks(self) -> bool:
+        """Whether it ends a preview."""
+        return self.level == check.MANDATORY
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preview:
+    """What the engine says of one stack, and the settings of all stacks, by stack.
+
+    `settings_before` is None where nobody knows what they were.
+    """
+
+    stack: str
+    failure: str
+    steps: list[dict[str, Any]]
+    types: list[str]
+    violations: list[Violation]
+    settings: dict[str, Any]
+    settings_before: dict[str, Any] | None
+
+    @property
+    def changes(self) -> list[Change]:
+        """What happens to each resource, those that stay as they are too."""
+        return changes(self.stack, self.steps)
+
+
+def preview(stacks: list[str], base: str) -> list[Preview]:
+    """Preview stacks with the policy pack. `base` is a revision, or a folder with the project's files as they were."""
+    with settings_folder(base) as before, ThreadPoolExecutor(AT_ONCE) as pool:
+        return list(pool.map(partial(_preview, before), stacks))
+
+
+def save(previews: list[Preview], folder: Path) -> None:
+    """Keep previews as files, one for each stack."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for each in previews:
+        text = json.dumps(asdict(each), indent=1, sort_keys=True)
+        (folder / f"{each.stack}.json").write_text(text + "\n")
+
+
+def load(folder: Path, stacks: list[str]) -> list[Preview]:
+    """Read what `save` kept; all of it without `stacks`. Raises OpsError for what is missing or is no such file."""
+    files = [folder / f"{stack}.json" for stack in stacks] or sorted(folder.glob("*.json"))
+    if not files:
+        raise OpsError(f"no preview in {folder}; `ops preview --save {folder}` makes one for each stack", Exit.USAGE)
+    return [_loaded(file) for file in files]
+
+
+def _loaded(file: Path) -> Preview:
+    try:
+        raw = json.loads(file.read_text())
+        violations = [Violation(**each) for each in raw.pop("violations")]
+        return Preview(**raw, violations=violations)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise OpsError(f"{file}: no preview as `ops preview --save` keeps it: {error}", Exit.USAGE) from None
+
+
+@contextmanager
+def settings_folder(base: str) -> Iterator[Path | None]:
+    """The project's files as they were at a base: a folder, or a revision of git. None where there is neither."""
+    if Path(base).is_dir():
+        yield Path(base)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        names = [name for name in _git("ls-tree", "--name-only", base).split() if STACK_FILE.fullmatch(name)]
+        for name in names:
+            (Path(folder) / name).write_text(_git("show", f"{base}:{name}"))
+        yield Path(folder) if names else None
+
+
+def _git(*arguments: str) -> str:
+    """What git answers in the checkout, empty where it has no answer."""
+    command = ["git", "-C", str(CHECKOUT), *arguments]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+
+
+def _preview(before: Path | None, stack: str) -> Preview:
+    done, log = check.asked(stack, "--json", "--show-sames", folder=project_folder())
+    judged = check.judged(stack, log, _why(done.stdout, done.stderr) if done.returncode else "")
+    raw = _steps(done.stdout)
+    return Preview(
+        stack=stack,
+        failure=judged.failure or ("" if raw else "the engine gave no steps"),
+        steps=[kept(step) for step in raw],
+        types=sorted(judged.types),
+        violations=list(violations(stack, judged.events, raw)),
+        settings=settings_of(project_folder()),
+        settings_before=settings_of(before) if before else None,
+    )
+
+
+def _steps(stdout: str) -> list[dict[str, Any]]:
+    try:
+        return list(json.loads(stdout).get("steps") or [])
+    except ValueError:
+        return []
+
+
+def _why(stdout: str, stderr: str) -> str:
+    """The engine's errors: with --json they are diagnostics in its output."""
+    try:
+        said = json.loads(stdout).get("diagnostics") or []
+    except ValueError:
+        return (stdout + stderr).strip()
+    errors = [f"{each.get('message', '')}" for each in said if each.get("severity") == "error"]
+    return "\n".join([*errors, stderr]).strip() or "the engine ended with an error and said nothing"
+
+
+def kept(step: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a step is asked later, without secrets; of a resource that stays as it is, no inputs."""
+    trimmed: dict[str, Any] = {
+        key: step[key] for key in ("op", "urn", "diffReasons", "replaceReasons") if step.get(key)
+    }
+    wanted = [key for key in KEPT if key != "inputs" or step["op"] != "same"]
+    for side in ("oldState", "newState"):
+        state = step.get(side)
+        if state:
+            trimmed[side] = {key: masked(state[key]) for key in wanted if state.get(key)}
+    return trimmed
+
+
+def violations(stack: str, events: tuple[check.Event, ...], steps: list[dict[str, Any]]) -> Iterator[Violation]:
+    """The violations of a preview, each new or known."""
+    today = datetime.now(UTC).date()
+    exceptions = [each for each in read_exceptions() if not each.expired(today)]
+    broken: set[tuple[str, str]] | None = None
+    for event in events:
+        name = event.message.split(": ")[1] if ": " in event.message else ""
+        excepted = any(each.covers(event.rule, stack, name) for each in exceptions)
+        if not excepted and broken is None:
+            broken = broken_before(stack, steps)
+        known = EXCEPTED if excepted else KNOWN if (event.rule, name) in (broken or ()) else NEW
+        yield Violation(stack=stack, rule=event.rule, name=name, level=event.level, message=event.message, known=known)
+
+
+def broken_before(stack: str, steps: list[dict[str, Any]]) -> set[tuple[str, str]]:
+    """Rules and resources that the recorded state breaks, judged by the same pack, exceptions aside."""
+    configuration = read_configuration()
+    judge = Judge(stack=stack, rules=RULES, configuration=configuration, exceptions=(), today=datetime.now(UTC).date())
+    states = {step["urn"]: step["oldState"] for step in steps if step.get("oldState")}
+    resources = tuple(_resource(state, states, stack, configuration) for state in states.values())
+    found = [violation for each in resources for violation in judge.resource(each)]
+    found += judge.whole(Stack(name=stack, resources=resources, configuration=configuration))
+    return {(each.rule.id, each.resource.name if each.resource else stack) for each in found}
+
+
+def _resource(state: Mapping[str, Any], states: Mapping[str, Any], stack: str, configuration: Any) -> Resource:
+    provider = states.get(str(state.get("provider", "")).rpartition("::")[0], {})
+    inputs = masked({**(state.get("outputs") or {}), **(state.get("inputs") or {})})
+    return Resource(
+        type=state["type"],
+        name=state["urn"].rpartition("::")[2],
+        urn=state["urn"],
+        stack=stack,
+        props=inputs,
+        configuration=configuration,
+        region=inputs.get("region") or (provider.get("inputs") or {}).get("region"),
+        links={key: frozenset(urns or ()) for key, urns in (state.get("propertyDependencies") or {}).items()},
+    )
+
+
+def settings_of(folder: Path) -> dict[str, Any]:
+    """The settings of every stack without its secrets. Raises OpsError for a file that cannot be read."""
+    project = Project(folder)
+    try:
+        return {
+            stack: {key: plain(value) for key, value in project.values(stack).items() if not _secret(value)}
+            for stack in project.stacks
+        }
+    except UnreadableFileError as error:
+        raise OpsError(str(error)) from None
+
+
+def plain(value: Any) -> Any:
+    """A setting as it is meant: `pulumi config set` writes every plain value as text."""
+    if isinstance(value, Mapping):
+        return {key: plain(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [plain(each) for each in value]
+    if isinstance(value, str) and NUMBER.fullmatch(value):
+        return float(value) if "." in value else int(value)
+    return {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
+
+
+def _secret(value: Any) -> bool:
+    return isinstance(value, Mapping) and set(value) == {SECURE}

@@ -1,0 +1,193 @@
+"""Everything that a preview says, as one record: what is dangerous, what changes, who depends on it, what it breaks."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ops.errors import Exit
+from ops.objectives.objectives import Declaration, Objective, objectives
+from ops.preview import access, graph, losses, protection
+from ops.preview.changes import SAME, Change
+from ops.preview.danger import Danger, Kind
+from ops.preview.previews import NEW, Preview, Violation
+from policies.configuration import Configuration, read_configuration
+from policies.parity import PARITY, differences
+
+RULES = (losses.data_lost, losses.downtime, access.widened, protection.removed)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OneSided:
+    """A property that changes in one stack of the pair, and not, or not to the same, in the other."""
+
+    stack: str
+    other: str
+    type: str
+    name: str
+    path: str
+    there: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Effect:
+    """What a row of the recovery objectives was and becomes, in minutes; None where time does not measure it."""
+
+    what: str
+    scenario: str
+    rto_before: float | None
+    rto: float | None
+    rpo_before: float | None
+    rpo: float | None
+    within: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """The record. `recovery` is None where the settings before are not known."""
+
+    counts: Mapping[str, Mapping[str, int]]
+    failures: Mapping[str, str]
+    dangers: list[Danger]
+    changes: list[Change]
+    dependents: list[graph.Dependents]
+    violations: list[Violation]
+    one_sided: list[OneSided]
+    compared: bool
+    recovery: list[Effect] | None
+    pictures: Mapping[str, str]
+
+    @property
+    def exit(self) -> Exit:
+        """How the command ends: the worst first."""
+        if self.failures:
+            return Exit.FAILED
+        if any(each.blocks for each in self.violations):
+            return Exit.VIOLATION
+        return Exit.DANGEROUS if self.dangers else Exit.OK
+
+    def record(self) -> dict[str, Any]:
+        """The report for JSON."""
+        return {
+            "exit": int(self.exit),
+            "outcome": self.exit.name.lower(),
+            "failures": dict(self.failures),
+            "dangers": [asdict(each) for each in self.dangers],
+            "counts": {stack: dict(counts) for stack, counts in self.counts.items()},
+            "changes": [
+                {
+                    "stack": each.stack,
+                    "operation": each.operation,
+                    "type": each.type,
+                    "name": each.name,
+                    "properties": [asdict(one) for one in each.differences],
+                }
+                for each in self.changes
+            ],
+            "dependents": [asdict(each) for each in self.dependents],
+            "violations": [asdict(each) for each in self.violations],
+            "one_sided": [asdict(each) for each in self.one_sided],
+            "pair_compared": self.compared,
+            "recovery": None if self.recovery is None else [asdict(each) for each in self.recovery],
+        }
+
+
+def report(previews: list[Preview]) -> Report:
+    """The record of some previews."""
+    configuration = read_configuration()
+    every = {each.stack: each.changes for each in previews}
+    changed = [one for found in every.values() for one in found if one.operation != SAME and not one.component]
+    dangers = [danger for found in every.values() for one in found for rule in RULES for danger in rule(one)]
+    kinds = list(Kind)
+    pair = [stack for stack in configuration.pair if stack in every]
+    return Report(
+        counts={stack: _counts(found) for stack, found in every.items()},
+        failures={each.stack: each.failure for each in previews if each.failure},
+        dangers=sorted(dangers, key=lambda each: kinds.index(each.kind)),
+        changes=changed,
+        dependents=[each for found in every.values() for each in graph.dependents(found)],
+        violations=[*(one for each in previews for one in each.violations), *lacking(previews, configuration)],
+        one_sided=one_sided(every, pair) if len(pair) > 1 else [],
+        compared=len(pair) > 1,
+        recovery=recovery(previews),
+        pictures={stack: drawn for stack, found in every.items() if (drawn := graph.picture(found))},
+    )
+
+
+def lacking(previews: list[Preview], configuration: Configuration) -> list[Violation]:
+    """Types that one stack of the pair lacks. Nobody knows what was before, so it counts as new."""
+    if any(each.failure for each in previews):
+        return []
+    declared = {each.stack: frozenset(each.types) for each in previews}
+    return [
+        Violation(
+            stack=stack,
+            rule=PARITY.id,
+            name=stack,
+            level=configuration.enforcement.level(PARITY.id, stack),
+            message=message,
+            known=NEW,
+        )
+        for stack, message in differences(declared, configuration)
+        if set(configuration.pair) <= declared.keys()
+    ]
+
+
+def one_sided(every: Mapping[str, list[Change]], pair: list[str]) -> list[OneSided]:
+    """What changes in one stack of the pair alone, by logical name, type and property."""
+    told = {stack: _told(every[stack]) for stack in pair}
+    present = {stack: {(one.type, one.name) for one in every[stack]} for stack in pair}
+    found: list[OneSided] = []
+    for stack, other in ((pair[0], pair[1]), (pair[1], pair[0])):
+        for kind, name, path in sorted(told[stack] - told[other]):
+            there = "stays as it is" if (kind, name) in present[other] else "is not declared"
+            found.append(OneSided(stack=stack, other=other, type=kind, name=name, path=path, there=there))
+    return found
+
+
+def recovery(previews: list[Preview]) -> list[Effect] | None:
+    """The rows of the recovery objectives that change, by the settings before and now."""
+    first = previews[0]
+    old, new = _objectives(first.settings_before or {}), _objectives(first.settings)
+    if old is None or new is None:
+        return None
+    return [
+        Effect(
+            what=row.what,
+            scenario=row.scenario.value,
+            rto_before=old[key].rto_minutes,
+            rto=row.rto_minutes,
+            rpo_before=old[key].rpo_minutes,
+            rpo=row.rpo_minutes,
+            within=row.within,
+        )
+        for key, row in new.items()
+        if (row.rto_minutes, row.rpo_minutes, row.within)
+        != (old[key].rto_minutes, old[key].rpo_minutes, old[key].within)
+    ]
+
+
+def _objectives(files: Mapping[str, Mapping[str, Any]]) -> dict[tuple[str, str], Objective] | None:
+    """The objectives by row, None where edge and both regions are not among the files."""
+    for edge, settings in files.items():
+        live = settings.get("live")
+        regions = settings.get("regions") or []
+        others = [stack for stack in regions if stack != live]
+        if live in files and len(others) == 1 and others[0] in files:
+            rows = objectives(Declaration.of(files, live, others[0], edge))
+            return {(row.what, row.scenario.value): row for row in rows}
+    return None
+
+
+def _told(changes: list[Change]) -> set[tuple[str, str, str]]:
+    """What changes, by type, name and property, or operation where the resource comes or goes."""
+    return {
+        (one.type, one.name, path)
+        for one in changes
+        if one.operation != SAME and not one.component
+        for path in ([each.path for each in one.differences] or [one.operation])
+    }
+
+
+def _counts(changes: list[Change]) -> dict[str, int]:
+    return dict(sorted(Counter(one.operation for one in changes if not one.component).items()))
