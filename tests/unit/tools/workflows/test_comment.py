@@ -35,24 +35,25 @@ class Forge(ThreadingHTTPServer):
 
 
 class Handler(BaseHTTPRequestHandler):
-    server: Forge
+    @property
+    def forge(self) -> Forge:
+        assert isinstance(self.server, Forge)
+        return self.server
 
     def do_GET(self) -> None:
         asked = urlsplit(self.path)
         query = {key: int(values[0]) for key, values in parse_qs(asked.query).items()}
         start = (query["page"] - 1) * query["per_page"]
-        found = self.server.comments[start : start + query["per_page"]]
+        found = self.forge.comments[start : start + query["per_page"]]
         self._answer(200, found if asked.path == f"{REPOSITORY}/issues/7/comments" else None)
 
     def do_POST(self) -> None:
         made = self.path == f"{REPOSITORY}/issues/7/comments"
-        self._answer(201, self.server.add(self._body(), comment.AUTHOR) if made else None)
+        self._answer(201, self.forge.add(self._body(), comment.AUTHOR) if made else None)
 
     def do_PATCH(self) -> None:
         body = self._body()
-        row = next(
-            (each for each in self.server.comments if self.path.endswith(f"/issues/comments/{each['id']}")), None
-        )
+        row = next((each for each in self.forge.comments if self.path.endswith(f"/issues/comments/{each['id']}")), None)
         if row:
             row["body"] = body
         self._answer(200, row)
@@ -63,8 +64,8 @@ class Handler(BaseHTTPRequestHandler):
     def _answer(self, status: int, given: Any) -> None:
         if self.headers["Authorization"] != f"Bearer {TOKEN}":
             status, given = 401, {"message": "Bad credentials"}
-        elif self.server.refusal:
-            status, given = self.server.refusal[0], {"message": self.server.refusal[1]}
+        elif self.forge.refusal:
+            status, given = self.forge.refusal[0], {"message": self.forge.refusal[1]}
         elif given is None:
             status, given = 404, {"message": "Not Found"}
         data = json.dumps(given).encode()
@@ -73,7 +74,7 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(data)
 
-    def log_message(self, *args: object) -> None:
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Nothing on the screen of the tests."""
 
 

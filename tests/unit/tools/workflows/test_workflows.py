@@ -146,7 +146,10 @@ def test_what_is_applied_is_the_plan_that_was_shown_and_approved() -> None:
 
 def test_a_pull_request_previews_every_stack_of_the_pair_and_the_edge() -> None:
     job = jobs(ROOT / ".github/workflows/preview.yml")["preview"]
-    assert sorted(job["strategy"]["matrix"]["stack"]) == declared_stacks()
+    stacks = job["strategy"]["matrix"]["stack"]
+    assert sorted(stacks) == declared_stacks()
+    (judging,) = (words for _, words in commands() if "--from" in words)
+    assert judging[-len(stacks) :] == stacks
 
 
 def test_the_engine_of_the_workflows_is_the_version_of_the_sdk() -> None:
