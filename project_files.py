@@ -56,6 +56,12 @@ class Project:
         return merged(self.shared, self.own(stack))
 
 
+def edges(stacks: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str]]:
+    """Of stacks with their values: every edge, with the regions that it names."""
+    named = {stack: values.get("regions") for stack, values in stacks.items() if values.get("role") == "edge"}
+    return {edge: [str(name) for name in names] if isinstance(names, list) else [] for edge, names in named.items()}
+
+
 def merged(shared: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     """`own` over `shared`, key by key in blocks; a list is one value."""
     result = dict(shared)

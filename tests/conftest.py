@@ -1,4 +1,4 @@
-"""Which tests run in parallel under `pytest --dist loadscope`, each story on its own sandbox; and their priority."""
+"""Which tests run in parallel, each story on its own sandbox; and their priority."""
 
 import gc
 import os
@@ -72,8 +72,11 @@ class Stories(LoadScopeScheduling):
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Stories | None:
-    """xdist's own groups get lost under this pytest: the node ids lose the mark's name."""
-    return Stories(config, log) if config.getoption("dist") == "loadscope" else None
+    """Also for a plain `--numprocesses`: test by test, each process would make for itself what is made once.
+
+    xdist's own groups get lost under this pytest: the node ids lose the mark's name.
+    """
+    return Stories(config, log) if config.getoption("dist") in ("load", "loadscope") else None
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -3,11 +3,11 @@
 import os
 import subprocess
 from collections.abc import Iterator
-from contextlib import suppress
 
 from ops.bootstrap.prerequisite import Prerequisite
 from ops.bootstrap.state_backend import StateBackend
-from ops.core.engine import Engine
+from ops.core.recovery import state_file
+from ops.core.recovery.state_files import MISSING
 from ops.core.stack_files import StackFile, project_folder, project_name
 from ops.errors import Exit, OpsError, one_line
 
@@ -39,11 +39,24 @@ def prerequisites(backend: StateBackend) -> Iterator[Prerequisite]:
 
 
 def exists(stack: str) -> bool:
-    """Whether the backend has the stack. A backend whose bucket is not there has none."""
-    with suppress(OpsError):
-        Engine().export(stack)
-        return True
-    return False
+    """Whether the backend has the stack. A backend whose bucket is not there has none.
+
+    Raises OpsError for a state that is damaged or lost: a stack made anew would declare all that exists a second time.
+    """
+    from botocore.exceptions import ClientError
+
+    file = state_file(stack)
+    try:
+        problem = file.problem()
+        if problem == MISSING and not file.had_resources():
+            return False
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "NoSuchBucket":
+            return False
+        raise
+    if problem:
+        raise OpsError(f"the state of stack {stack} is {problem}: `ops recover {stack}` restores it")
+    return True
 
 
 def has_secret(stack: str, name: str) -> bool:

@@ -7,6 +7,7 @@ from functools import cached_property
 from naming import DataClass, Naming
 from ops.core.stack_files import StackFile, stacks
 from ops.errors import OpsError
+from project_files import edges
 
 ENVIRONMENT = "state"
 """Label of what is outside all stacks, in names and tags."""
@@ -32,12 +33,12 @@ class StateBackend:
         Raises OpsError where they do not say it, or not the same.
         """
         files = {stack: StackFile.of(stack) for stack in stacks()}
-        edges = [stack for stack, file in files.items() if file.get("role") == "edge"]
+        found = edges({stack: file.values() for stack, file in files.items()})
         # A stack that no edge names is of its own: `pulumi stack init` makes it in whatever backend is in use.
-        paired = {name for edge in edges for name in files[edge].get("regions", [])}
+        paired = {name for names in found.values() for name in names}
         regions = {stack: file for stack, file in files.items() if stack in paired}
         primaries = {str(file.get("offsite.home")) for file in regions.values()}
-        if len(edges) != 1 or len(primaries) != 1 or not primaries <= regions.keys():
+        if len(found) != 1 or len(primaries) != 1 or not primaries <= regions.keys():
             raise OpsError("want one stack file with role edge, and the same offsite.home in its region files")
         primary = regions[primaries.pop()]
         regions_of_state = {str(file.get("offsite.region")) for file in regions.values()}
@@ -52,7 +53,7 @@ class StateBackend:
             cost_center=str(primary.get("cost_center")),
             domain=str(primary.get("domain")),
             region_stacks=ordered,
-            edge_stack=edges[0],
+            edge_stack=next(iter(found)),
         )
 
     @cached_property

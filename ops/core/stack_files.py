@@ -54,12 +54,16 @@ class StackFile:
             raise OpsError(f"no stack {stack}: {path} is not there; there are: {', '.join(stacks()) or 'none'}")
         return cls(path, stack)
 
-    def get(self, key: str, default: Any = None) -> Any:
-        """A setting's value: the file's, or what Pulumi.yaml says for every stack; `default` where neither has one."""
+    def values(self) -> Mapping[str, Any]:
+        """Every setting that the file or Pulumi.yaml has, by key. Raises OpsError for a file that cannot be read."""
         try:
-            found: Any = Project(self.path.parent).values(self._stack)
+            return Project(self.path.parent).values(self._stack)
         except UnreadableFileError as error:
             raise OpsError(str(error)) from None
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """A setting's value: the file's, or what Pulumi.yaml says for every stack; `default` where neither has one."""
+        found: Any = self.values()
         for part in key.split("."):
             if not isinstance(found, Mapping) or part not in found:
                 return default

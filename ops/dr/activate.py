@@ -63,7 +63,8 @@ def activate_region(session: Session, stack: str) -> Operation:
     with session.ledger.hold(LOCK, session.options.take_over):
         session.pair.read(session.pair.stacks)
         operation = session.begin("activate", other.stack, stack)
-        recover_active(session, operation, target)
+        if recover_active(session, operation, target):
+            return operation
         if is_active(session, target):
             say(f"{stack} is already active")
         elif target.fenced and not target.following:
@@ -88,10 +89,19 @@ def unfence(session: Session, operation: Operation, target: RegionStack, other: 
     session.record("unfence", {"stack": target.stack})
 
 
-def recover_active(session: Session, operation: Operation, target: RegionStack) -> None:
-    """Recover what an engine left of a region that is declared active: there is nothing to decide any more."""
-    if target.writes and not session.options.dry_run:
+def recover_active(session: Session, operation: Operation, target: RegionStack) -> bool:
+    """Recover what an engine left of a region that is declared active: there is nothing to decide any more.
+
+    Whether a dry run ends here: it restores nothing, and only a state that can be read tells what is left to do.
+    """
+    if not target.writes or not left_behind(session.engine, target.stack):
+        return False
+    if not session.options.dry_run:
         settle(session, operation.timeline, target.stack)
+        return False
+    with operation.timeline.step(RECOVER, stack=target.stack):
+        say(f"          {target.stack} is declared active; what is left to do is known once its state is recovered")
+    return True
 
 
 def is_active(session: Session, target: RegionStack) -> bool:

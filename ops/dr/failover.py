@@ -23,7 +23,8 @@ def failover(session: Session, to: str) -> Operation:
     with session.ledger.hold(LOCK, session.options.take_over):
         session.pair.read(session.pair.stacks)
         operation = session.begin("failover", other.stack, to)
-        activation.recover_active(session, operation, target)
+        if activation.recover_active(session, operation, target):
+            return operation
         active = activation.is_active(session, target)
         if operation.decided_at is None and active and session.pair.live == to:
             say(f"{to} is active and traffic is routed to it already")

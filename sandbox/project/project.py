@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from project_files import PROJECT_FILE, Project, UnreadableFileError
+from project_files import PROJECT_FILE, Project, UnreadableFileError, edges
 from sandbox.project import overlay
 from sandbox.project.origin_pull import origin_pull
 from sandbox.project.paths import Paths, write_private
@@ -109,9 +109,9 @@ def platform(paths: Paths) -> list[str]:
 
     Another is brought up by its name alone. Without an edge all stacks are the platform.
     """
-    edges = [stack for stack in stacks(paths) if setting(paths, stack, "role") == "edge"]
-    chosen = {*edges, *(name for edge in edges for name in _names(setting(paths, edge, "regions")))}
-    return [stack for stack in stacks(paths) if stack in chosen or not edges]
+    found = edges({stack: _values(paths, stack) for stack in stacks(paths)})
+    chosen = {*found, *(name for regions in found.values() for name in regions)}
+    return [stack for stack in stacks(paths) if stack in chosen or not found]
 
 
 def stack_file(paths: Paths, stack: str) -> Path:
@@ -121,9 +121,13 @@ def stack_file(paths: Paths, stack: str) -> Path:
 
 def setting(paths: Paths, stack: str, key: str) -> object:
     """A top-level setting of a stack, as the sandbox has it; None where it has none."""
+    return _values(paths, stack).get(key)
+
+
+def _values(paths: Paths, stack: str) -> Mapping[str, object]:
     overlaid = Project(paths.project)
     there = Project(paths.checkout) if not overlaid.file(stack).is_file() else overlaid
-    return _asked(lambda: there.values(stack)).get(key)
+    return _asked(lambda: there.values(stack))
 
 
 def refresh(paths: Paths) -> list[str]:
@@ -241,10 +245,6 @@ def secret_value(paths: Paths, secret: Secret) -> str:
         values |= {row.key: row.make() for row in missing}
         write_private(paths.secrets, json.dumps(values, indent=2))
     return str(values[secret.key])
-
-
-def _names(value: object) -> list[str]:
-    return [str(name) for name in value] if isinstance(value, list) else []
 
 
 def _asked(answer: Callable[[], T]) -> T:

@@ -124,14 +124,17 @@ def resources(paths: Paths, stack: str) -> int:
 
 
 def initialised(paths: Paths, stack: str) -> bool:
-    """Whether the backend has the stack."""
+    """Whether the backend has the stack, or had it and lost its state, which `ops recover` restores."""
     return stack in _states(paths)
 
 
 def _states(paths: Paths) -> dict[str, Path]:
-    """The state files by stack."""
+    """The state files by stack; also where one was lost, of which the engine's backup tells."""
     folder = paths.state / ".pulumi" / "stacks" / project.project_name(paths)
-    return {file.stem: file for file in folder.glob("*.json")}
+    # `pulumi stack rm` leaves a backup too, one without resources.
+    backups = [file for file in folder.glob("*.json.bak") if (_latest(file) or {}).get("resources")]
+    states = [*folder.glob("*.json"), *(file.with_suffix("") for file in backups)]
+    return {file.stem: file for file in states}
 
 
 def _pending(file: Path) -> bool:

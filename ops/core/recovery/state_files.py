@@ -32,6 +32,7 @@ ATTRIBUTES = ".attrs"
 DRAFT = ".tmp"
 """What the engine renames to a file of a folder once it is written."""
 READ_BY_THE_ENGINE = ("meta", "stacks/{project}/{stack}.", "locks/organization/{project}/{stack}/")
+MISSING = "missing"
 DAMAGED = "damaged/{project}/{stack}.{now:%Y%m%dT%H%M%S}.json"
 RESTORATION = "restorations/{project}/{stack}.json"
 STACK_TYPE = "pulumi:pulumi:Stack"
@@ -74,7 +75,7 @@ class StateFile:
         """What is wrong with it, None when it can be read."""
         content = self._state.read(self.key)
         if content is None:
-            return "missing"
+            return MISSING
         try:
             _checkpoint(self.key, content)
         except ValueError as error:
@@ -102,11 +103,18 @@ class StateFile:
 
     def newest_backup(self) -> Backup | None:
         """The newest earlier state that can be read; one with resources is preferred to one without."""
+        return max(self._backups(), key=lambda backup: (backup.resources > 0, backup.at), default=None)
+
+    def had_resources(self) -> bool:
+        """Whether the last that is known of it had any: `pulumi stack rm` wants a stack that has none."""
+        last = max(self._backups(), key=lambda backup: backup.at, default=None)
+        return last is not None and last.resources > 0
+
+    def _backups(self) -> list[Backup]:
         found = [backup for key in self._backup_keys() if (backup := self._backup(key, self._state.read(key)))]
         # A bucket keeps a version for each resource that ever ended: the first that can be read is the newest.
         former = (self._backup(self.key, content) for content in self._state.former(self.key))
-        found += [backup for backup in [next((each for each in former if each), None)] if backup]
-        return max(found, key=lambda backup: (backup.resources > 0, backup.at), default=None)
+        return found + [backup for backup in [next((each for each in former if each), None)] if backup]
 
     def restore(self, backup: Backup) -> str | None:
         """Put a backup in the state's place; where the damaged one is kept aside, None where there was none.

@@ -189,6 +189,13 @@ def test_a_damaged_state_is_noticed(paths: Paths) -> None:
     assert (clouds.cut_off(paths), clouds.resources(paths, "prod")) == (["prod"], 0)
 
 
+def test_a_state_that_was_lost_is_noticed_and_one_that_was_removed_is_gone(paths: Paths) -> None:
+    record_state(paths, {"resources": [{}]}).rename(paths.state / ".pulumi/stacks/askproai/prod.json.bak")
+    record_state(paths, {}, "dr").rename(paths.state / ".pulumi/stacks/askproai/dr.json.bak")
+    assert (clouds.initialised(paths, "prod"), clouds.initialised(paths, "dr")) == (True, False)
+    assert clouds.cut_off(paths) == ["prod"]
+
+
 def test_the_lock_of_a_killed_engine_is_released(paths: Paths) -> None:
     lock = paths.state / ".pulumi" / "locks" / "organization" / "askproai" / "prod" / "x.json"
     lock.parent.mkdir(parents=True)

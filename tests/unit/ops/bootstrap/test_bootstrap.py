@@ -1,5 +1,6 @@
 """`ops bootstrap`, apart from what AWS, Cloudflare and the engine make of it: names, secrets, quotas, permissions."""
 
+import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -47,6 +48,43 @@ def test_region_files_that_differ_in_where_the_state_is_are_refused(backend: Sta
 def test_a_stack_that_no_edge_names_is_of_no_concern(backend: StateBackend, tmp_path: Path) -> None:
     (tmp_path / "Pulumi.staging.yaml").write_text("config:\n  askproai:role: primary\n  askproai:offsite: none\n")
     assert StateBackend.of() == backend
+
+
+def state(day: int, *resources: str) -> str:
+    """A state as the engine writes it."""
+    latest = {"manifest": {"time": f"2030-01-0{day}T00:00:00Z"}, "resources": [{"urn": urn} for urn in resources]}
+    return json.dumps({"version": 3, "checkpoint": {"latest": latest}})
+
+
+@pytest.fixture
+def state_files(backend: StateBackend, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder where the engine keeps the states of a project."""
+    monkeypatch.setenv("PULUMI_BACKEND_URL", tmp_path.as_uri())
+    folder = tmp_path / ".pulumi" / "stacks" / "askproai"
+    folder.mkdir(parents=True)
+    return folder
+
+
+def test_a_stack_is_to_be_made_where_there_never_was_one_or_it_was_removed(state_files: Path) -> None:
+    assert not stacks.exists("prod")
+    before = state_files.parent.parent / "backups" / "askproai" / "prod" / "prod.1.json"
+    before.parent.mkdir(parents=True)
+    before.write_text(state(1, "urn"))
+    (state_files / "prod.json.bak").write_text(state(2))
+    assert not stacks.exists("prod")
+    (state_files / "prod.json").write_text(state(3))
+    assert stacks.exists("prod")
+
+
+@pytest.mark.parametrize(("content", "is_what"), [(None, "missing"), ("", "damaged")])
+def test_a_stack_whose_state_is_lost_is_not_made_a_second_time(
+    state_files: Path, content: str | None, is_what: str
+) -> None:
+    (state_files / "prod.json.bak").write_text(state(1, "urn"))
+    if content is not None:
+        (state_files / "prod.json").write_text(content)
+    with pytest.raises(OpsError, match=rf"state of stack prod is {is_what}.*`ops recover prod`"):
+        stacks.exists("prod")
 
 
 def test_only_what_is_missing_is_made_and_a_second_time_nothing(capsys: pytest.CaptureFixture[str]) -> None:
