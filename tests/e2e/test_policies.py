@@ -1,11 +1,15 @@
 """The policy pack on the real engine: the stacks pass it, and components that are changed through settings do not."""
 
+import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
+from policies import edge
 from policies.configuration import read_exceptions
 from tests.e2e.operated import Platform, Platforms, run
 
@@ -29,6 +33,32 @@ BROKEN = {
     "key-deletion-slow": "keys-data",
     "queue-visibility-outlasts-worker": "queues-default",
 }
+BROKEN_EDGE = {
+    "access-not-for-everybody": "access-operators",
+    "edge-admin-hosts-behind-login": "dns-monitoring",
+    "edge-dns-signed": "edge",
+    "edge-https-always": "edge",
+    "edge-rate-limited": "edge",
+    "edge-shows-certificate": "edge",
+    "edge-tls-recent": "edge",
+    "edge-tls-strict": "edge",
+    "edge-waf-on": "edge",
+    "record-proxied": "dns-app",
+}
+"""What tests/e2e/changed breaks: no setting can."""
+
+
+@contextmanager
+def transformed(platform: Platform) -> Iterator[None]:
+    """The stack's program with the transformation of tests/e2e/changed."""
+    file = platform.paths.project / "Pulumi.yaml"
+    before = file.read_text()
+    program = os.path.relpath(Path(__file__).parent / "changed", platform.paths.project)
+    try:
+        file.write_text(re.sub("^main: .*$", f"main: {program}", before, flags=re.MULTILINE))
+        yield
+    finally:
+        file.write_text(before)
 
 
 @contextmanager
@@ -82,6 +112,14 @@ def test_settings_that_are_laxer_than_the_rules_are_refused_in_each_area(prod: P
     assert status == 1
     assert set(BROKEN.items()) <= broken(lines, "mandatory")
     assert lines[-1].startswith("prod: FAILS: ")
+
+
+def test_every_rule_of_the_edge_fires_where_a_transformation_breaks_it(three_stacks: Platforms) -> None:
+    assert set(BROKEN_EDGE) == {rule.id for rule in edge.POLICIES}
+    with transformed(three_stacks["edge"]):
+        status, lines = check(three_stacks["edge"], "edge")
+    assert status == 1
+    assert broken(lines, "mandatory") == set(BROKEN_EDGE.items())
 
 
 def test_plain_pulumi_shows_a_violation_and_ends_with_an_error(prod: Platform) -> None:
