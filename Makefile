@@ -58,6 +58,10 @@ drill: sandbox ## Lose a region on this machine, fail over, fail back; DRILL="..
 policies: venv ## Ask the policy pack about all stacks of a sandbox that is up
 	@$(PYTHON) -m sandbox shell -- python -m policies.check
 
+.PHONY: examples
+examples: venv ## Write docs/examples/ anew: what `ops preview` says of sample changes, on a sandbox that is up
+	@$(PYTHON) -m tools.samples
+
 .PHONY: policies-page
 policies-page: venv ## Write docs/policies.md anew from the rules
 	@$(PYTHON) -m policies.page

@@ -20,6 +20,7 @@ STORIES = {
     "test_drill": LONGEST,
     "test_sandbox_up": "standby",
     "test_policies": "standby",
+    "test_preview": "standby",
     "test_standby_faults": "standby",
     "test_recover": "recover",
     "test_bootstrap": "recover",

@@ -8,7 +8,7 @@ from typing import Any
 from ops.errors import Exit
 from ops.preview.changes import Change
 from ops.preview.danger import Danger
-from ops.preview.previews import NEW, Violation
+from ops.preview.previews import NEW
 from ops.preview.report import Effect, Report
 
 MARKER = "<!-- askproai-preview -->"
@@ -23,7 +23,7 @@ OUTCOMES = {
     Exit.OK: "Nothing dangerous, no violation.",
     Exit.DANGEROUS: "**Dangerous changes: read the first table.**",
     Exit.VIOLATION: "**A mandatory policy is broken.**",
-    Exit.FAILED: "**A preview failed: what it would have shown is not here.**",
+    Exit.FAILED: "**A preview failed: what is here may not be all.**",
 }
 
 
@@ -43,7 +43,7 @@ def comment(report: Report, limit: int = LIMIT) -> str:
 def _sections(report: Report) -> Iterable[str]:
     yield _failures(report)
     yield _counts(report)
-    yield _policies(report.violations)
+    yield _policies(report)
     yield _recovery(report.recovery)
     yield _one_sided(report)
     yield _dependents(report)
@@ -87,13 +87,15 @@ def _counts(report: Report) -> str:
     return "\n## Resources\n\n" + table([("stack", *operations), *rows])
 
 
-def _policies(violations: list[Violation]) -> str:
-    new = [each for each in violations if each.known == NEW]
-    known = [each for each in violations if each.known != NEW]
+def _policies(report: Report) -> str:
+    new = [each for each in report.violations if each.known == NEW]
+    known = [each for each in report.violations if each.known != NEW]
     text = "\n## Policies\n\n"
     if new:
         rows = [(each.level, each.stack, code(each.rule), cell(each.message)) for each in new]
         text += table([("level", "stack", "new violation of", "says"), *rows], raw=(2, 3))
+    elif report.failures:
+        text += "Not known: the engine did not come to the end, so not every rule was asked.\n"
     else:
         text += "No new violation.\n"
     if known:
@@ -208,7 +210,7 @@ def _that_fits(section: str, room: int) -> str:
 
 
 def _folded(title: str, text: str) -> str:
-    return f"<details><summary>{title}</summary>\n\n{text}\n</details>\n"
+    return f"\n<details><summary>{title}</summary>\n\n{text}\n</details>\n"
 
 
 def _some(names: Sequence[str]) -> str:
