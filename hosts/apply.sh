@@ -25,7 +25,15 @@ rm -f {{ contents.removed | join(' ') }}
 done
 systemd-tmpfiles --create /etc/tmpfiles.d/askproai.conf
 
-# Inside an image that is being baked no unit can be started; the first start of an instance does it.
+# DevOps manual, "Firewall configuration". What is open is open to the VPC alone; security groups are narrower still.
+ufw --force default deny incoming
+ufw --force default allow outgoing
+{% for port in contents.ports %}
+ufw allow proto tcp from {{ vpc_cidr }} to any port {{ port }}
+{% endfor %}
+ufw --force enable
+
+systemctl restart systemd-journald.service
 systemctl daemon-reload
 systemctl enable {{ contents.units | join(' ') }}
 systemctl restart {{ contents.units | join(' ') }}

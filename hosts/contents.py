@@ -48,12 +48,41 @@ PHP = Contents(
         "php{php}-mbstring",
         "php{php}-mysql",
         "php{php}-xml",
-        "php-redis",
+        "php{php}-redis",
     ),
 )
 COMMON = Contents(
-    packages=("ca-certificates", "curl", "python3-boto3"),
-    units=("askproai-secrets.service", "askproai-release.service"),
+    packages=(
+        "aide",
+        "ca-certificates",
+        "chrony",
+        "curl",
+        "fail2ban",
+        "logrotate",
+        "lynis",
+        "openssh-server",
+        "prometheus-node-exporter",
+        "python3-boto3",
+        "rsyslog",
+        "ufw",
+        "unattended-upgrades",
+    ),
+    removed=("/etc/systemd/system/timers.target.wants/lynis.timer",),
+    units=(
+        "askproai-secrets.service",
+        "askproai-release.service",
+        "ssh.service",
+        "fail2ban.service",
+        "chrony.service",
+        "prometheus-node-exporter.service",
+        "apt-daily-upgrade.timer",
+        "askproai-audit.timer",
+        "askproai-integrity.timer",
+        "askproai-metrics.service",
+    ),
+    # SSH and the node exporter's metrics.
+    ports=(22, 9100),
+    checks=("http://127.0.0.1:9100/metrics",),
 )
 CONTENTS: dict[HostRole, Contents] = {
     WEB: PHP
