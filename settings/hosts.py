@@ -42,7 +42,7 @@ class HostSettings(Block):
     instance_type: InstanceType
     """EC2 instance type; its architecture is that of the image."""
     image_parameter: ImageParameter
-    """SSM public parameter that names the image of the day."""
+    """SSM parameter that names the image of the day: a public one, or our own of an image that was baked."""
     php_version: PhpVersion
     """Version of PHP, which the distribution of the image has."""
     volume_gib: Annotated[int, Field(ge=8, le=65536)]

@@ -121,8 +121,10 @@ def image_architecture(parameter: str) -> str | None:
 def _image_parameter(value: str) -> str:
     if value.startswith("resolve:ssm:"):
         raise ValueError(f"has the prefix that the launch template adds; want {value.removeprefix('resolve:ssm:')}")
-    if not re.fullmatch(r"/aws/service(/[A-Za-z0-9._-]+)+", value):
-        raise ValueError("is not a public parameter; want a path under /aws/service/")
+    if not re.fullmatch(r"/(aws/service|askproai/images)(/[A-Za-z0-9._-]+)+", value):
+        raise ValueError(
+            "is not a public parameter; want a path under /aws/service/, or under /askproai/images/ for our own"
+        )
     if image_architecture(value) is None:
         raise ValueError("names no architecture; want a path with amd64, x86_64 or arm64 in it")
     return value
