@@ -7,11 +7,13 @@ import pulumi_aws as aws
 
 from components.component import Component
 from components.compute.application_hosts import ApplicationHosts
-from components.compute.host_context import HostContext
+from components.compute.host_context import DataStores, HostContext
 from components.compute.web import Web, WebArgs
 from components.compute.workers import Workers, WorkersArgs
 from components.data.cache import Cache, CacheArgs
+from components.data.cache import identifier as cache_identifier
 from components.data.database import Database, DatabaseArgs
+from components.data.database import identifier as database_identifier
 from components.data.queues import Queues, QueuesArgs
 from components.monitoring.alarms import Alarms, AlarmsArgs
 from components.network.endpoints import Endpoints, EndpointsArgs
@@ -200,6 +202,14 @@ class Region:
             secrets=self.secrets,
             storage=self.storage,
             queues=self.queues,
+            data_stores=DataStores(
+                database=database_identifier(self._site.naming, "database", settings.database.generation),
+                cache=cache_identifier(self._site.naming, "cache"),
+                database_name=settings.database.database_name,
+            ),
+            work=settings.workers,
+            maintenance_window=settings.database.maintenance_window,
+            domain=settings.domain,
         )
         web_args = WebArgs(
             context=context, load_balancer=self.load_balancer, settings=settings.web, capacity=settings.capacity

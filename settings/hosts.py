@@ -8,7 +8,7 @@ from pydantic import Field
 
 from settings.block import Block, rule
 from settings.problems import Problem
-from settings.shapes import ImageParameter, InstanceType, LogRetention, architecture, image_architecture
+from settings.shapes import ImageParameter, InstanceType, LogRetention, PhpVersion, architecture, image_architecture
 
 GroupSize = Annotated[int, Field(ge=0, le=500)]
 """Instances of an Auto Scaling group: ours, far above any need, to catch a slip of the finger."""
@@ -42,7 +42,9 @@ class HostSettings(Block):
     instance_type: InstanceType
     """EC2 instance type; its architecture is that of the image."""
     image_parameter: ImageParameter
-    """SSM public parameter that names the image of the day."""
+    """SSM parameter that names the image of the day: a public one, or our own of an image that was baked."""
+    php_version: PhpVersion
+    """Version of PHP, which the distribution of the image has."""
     volume_gib: Annotated[int, Field(ge=8, le=65536)]
     """GiB of the root volume: 8 is Canonical's image, 65536 the largest gp3 volume (EC2 API, EbsBlockDevice)."""
     required_instances: Annotated[int, Field(ge=1, le=500)]

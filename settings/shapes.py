@@ -21,6 +21,8 @@ LABEL = re.compile(r"[a-z][a-z0-9]{0,11}")
 HOST_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 INSTANCE_TYPE = re.compile(r"[a-z][a-z0-9-]*\.[a-z0-9-]+")
 TAG_VALUE = re.compile(r"[A-Za-z0-9 +=._:/@-]{1,256}")
+PHP_VERSION = re.compile(r"[1-9]\d?\.\d{1,2}")
+RELEASE = re.compile(r"(?=.{0,64}$)([A-Za-z0-9]+([.+-][A-Za-z0-9]+)*)?")
 EMAIL = re.compile(r"(?=.{1,254}$)[A-Za-z0-9._%+-]+@([A-Za-z0-9-]+\.)+[A-Za-z]{2,}")
 ARM_FAMILY = re.compile(r"a1|[a-z]+\d+g[a-z]*")
 """Graviton families carry a g right after the generation (EC2 User Guide, "Instance type naming conventions");
@@ -119,8 +121,10 @@ def image_architecture(parameter: str) -> str | None:
 def _image_parameter(value: str) -> str:
     if value.startswith("resolve:ssm:"):
         raise ValueError(f"has the prefix that the launch template adds; want {value.removeprefix('resolve:ssm:')}")
-    if not re.fullmatch(r"/aws/service(/[A-Za-z0-9._-]+)+", value):
-        raise ValueError("is not a public parameter; want a path under /aws/service/")
+    if not re.fullmatch(r"/(aws/service|askproai/images)(/[A-Za-z0-9._-]+)+", value):
+        raise ValueError(
+            "is not a public parameter; want a path under /aws/service/, or under /askproai/images/ for our own"
+        )
     if image_architecture(value) is None:
         raise ValueError("names no architecture; want a path with amd64, x86_64 or arm64 in it")
     return value
@@ -139,5 +143,13 @@ CostCenter = Annotated[
     str, text("is not a tag value; want 1 to 256 letters, digits, spaces or + - = . _ : / @", TAG_VALUE)
 ]
 EmailAddress = Annotated[str, text("is not an email address; want one such as oncall@example.com", EMAIL)]
+PhpVersion = Annotated[
+    str, text("is not a version of PHP; want major and minor number in quotes, such as '8.3'", PHP_VERSION)
+]
+Release = Annotated[
+    str,
+    text("is not a release; want up to 64 letters, digits, dots, pluses and hyphens, such as 2025.01.10-1", RELEASE),
+]
+"""Part of object keys and paths."""
 Percent = Annotated[int, Field(ge=1, le=99)]
 """A share at which a group scales out: at 100 it never would."""

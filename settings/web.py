@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field
 from settings.block import Block, rule
 from settings.hosts import GroupSize, HostSettings, Seconds, out_of_order
 from settings.problems import Problem, closest
-from settings.shapes import Percent
+from settings.shapes import Percent, Release
 
 TLS_POLICIES = tuple(
     f"ELBSecurityPolicy-TLS13-1-{level}-{edition}"
@@ -35,6 +35,8 @@ class ColorSettings(Block):
     """Instances at least."""
     max_size: GroupSize
     """Instances at most."""
+    release: Release = ""
+    """Release that the instances run; without one they run no application."""
 
     @rule
     def _sizes_in_order(self) -> Iterator[Problem]:

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field
 from settings.block import Block, rule
 from settings.hosts import GroupSize, HostSettings, out_of_order
 from settings.problems import Problem
-from settings.shapes import text
+from settings.shapes import Release, text
 
 JobSeconds = Annotated[int, Field(ge=1, le=43200)]
 """SQS API, CreateQueue, VisibilityTimeout: 12 hours at most."""
@@ -39,6 +39,8 @@ class QueueSettings(Block):
     """Days that a message waits for a worker."""
     max_receive_count: Annotated[int, Field(ge=1, le=1000)]
     """Tries before a message goes to the dead-letter queue: 1 to 1000 (SQS Developer Guide, "Dead-letter queues")."""
+    processes: Annotated[int, Field(ge=1, le=50)] = 1
+    """Processes of each worker that take jobs from this queue: its priority (ours: 1 to 50)."""
     dead_letter_retention_days: RetentionDays
     """Days until a dead message is lost, counted from its first arrival: more than retention_days."""
 
@@ -59,6 +61,8 @@ class WorkersSettings(HostSettings):
     """Instances at least."""
     max_size: GroupSize
     """Instances at most."""
+    release: Release = ""
+    """Release that the instances run; without one they run no application."""
     backlog_per_instance: Annotated[int, Field(ge=1, le=120_000)]
     """Waiting messages for each instance beyond which the group grows: up to what SQS lets be in flight (SQS Developer
     Guide, "Message quotas")."""

@@ -47,7 +47,7 @@ class FleetArgs:
     instance_type: str
     image_parameter: str
     volume_gib: int
-    user_data: str
+    user_data: pulumi.Input[str]
     min_size: int
     max_size: int
     warmup_seconds: int

@@ -9,11 +9,28 @@ from components.security.keys import Keys
 from components.security.secrets import Secrets
 from components.site import Site
 from components.storage.storage import Storage
+from settings import WorkersSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataStores:
+    """Database and cache by their identifiers, with which a host finds their addresses when it starts.
+
+    Their addresses would let the groups wait for them: a failover starts hosts while the database is promoted.
+    """
+
+    database: str
+    cache: str
+    database_name: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class HostContext:
-    """The neighbours of the hosts, the same for every role."""
+    """The neighbours of the hosts, the same for every role.
+
+    `work` says what the queues are and how long a job may take; what updates itself does so in the
+    `maintenance_window`.
+    """
 
     site: Site
     network: Network
@@ -22,3 +39,7 @@ class HostContext:
     secrets: Secrets
     storage: Storage
     queues: Queues
+    data_stores: DataStores
+    work: WorkersSettings
+    maintenance_window: str
+    domain: str

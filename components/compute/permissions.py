@@ -66,6 +66,25 @@ def read_secrets(context: HostContext) -> list[Statement]:
     ]
 
 
+def lead_group() -> list[Statement]:
+    """To see which instance of its group comes first; a description cannot be limited to a resource."""
+    return [
+        allow(["autoscaling:DescribeAutoScalingGroups", "autoscaling:DescribeAutoScalingInstances"], "*"),
+    ]
+
+
+def find_data_stores(context: HostContext) -> list[Statement]:
+    """To ask where database and cache are."""
+    place = f"{context.site.region}:{context.site.naming.account_id}"
+    stores = context.data_stores
+    return [
+        allow(["rds:DescribeDBInstances"], f"arn:aws:rds:{place}:db:{stores.database}"),
+        allow(
+            ["elasticache:DescribeReplicationGroups"], f"arn:aws:elasticache:{place}:replicationgroup:{stores.cache}"
+        ),
+    ]
+
+
 def read_objects(context: HostContext, role: DataRole) -> list[Statement]:
     """To list and read the objects of a data bucket."""
     bucket = context.storage[role]

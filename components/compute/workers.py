@@ -23,7 +23,7 @@ from pulumi_aws.autoscaling import (
 
 from components.compute.application_hosts import ApplicationHosts, ApplicationHostsArgs
 from components.compute.fleet import Fleet
-from components.compute.permissions import receive_messages
+from components.compute.permissions import lead_group, receive_messages
 from hosts.roles import WORKERS
 from settings import WorkersSettings
 
@@ -41,9 +41,9 @@ class Workers(ApplicationHosts):
     def __init__(self, name: str, args: WorkersArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("compute:Workers", name, WORKERS, args, opts)
         self._args = args
-        instance_role = self._instance_role(*receive_messages(args.context))
+        instance_role = self._instance_role(*receive_messages(args.context), *lead_group())
         sizes = args.capacity.sizes(args.settings.min_size, args.settings.max_size, args.settings.warm_min_size)
-        fleet = self._fleet("fleet", instance_role, sizes)
+        fleet = self._fleet("fleet", instance_role, sizes, args.settings.release)
         self.fleets = {"fleet": fleet}
         self._scale_by_backlog(fleet)
         self.register_outputs({"group": fleet.group.name})

@@ -11,7 +11,7 @@ from components.network.ports import CACHE
 from components.network.security_groups import SecurityGroups, Service
 from components.security.keys import Keys
 from components.site import Site
-from naming import DataClass
+from naming import DataClass, Naming
 from settings import CacheSettings
 
 LOGS = ("slow-log", "engine-log")
@@ -36,6 +36,11 @@ class CacheArgs:
     permanent: bool
 
 
+def identifier(naming: Naming, name: str) -> str:
+    """The identifier of the replication group."""
+    return naming.physical(name, ID_LIMIT)
+
+
 class Cache(Component):
     """One replication group in cluster mode; clients ask its configuration endpoint which shard has a key."""
 
@@ -45,7 +50,7 @@ class Cache(Component):
         super().__init__("data:Cache", name, args.site, data_class=DataClass.PERSONAL, opts=opts)
         self._name = name
         self._args = args
-        self._id = args.site.naming.physical(name, ID_LIMIT)
+        self._id = identifier(args.site.naming, name)
 
         self.group = self._group(self._subnet_group(), self._parameter_group(), self._log_groups())
         self.register_outputs({"endpoint": self.group.configuration_endpoint_address})

@@ -8,6 +8,9 @@ from fake_cloud import Cloud
 
 from settings.block import Block
 
+ENCODED = ("contentBase64", "userData")
+"""Documents of hosts, in base64; the key of a bundle is its checksum."""
+
 B = TypeVar("B", bound=Block)
 Lists = Callable[[list[Any]], list[Any]]
 
@@ -41,7 +44,7 @@ def _of(value: Any, change: Lists, but: tuple[str, ...]) -> Any:
 def unordered(value: Any) -> Any:
     """A value of which the order of lists is forgotten, those in JSON documents too."""
     if _is_document(value):
-        return unordered(json.loads(value))
+        return unordered(json.loads(value)) if value[0] in "{[" else value
     if isinstance(value, Mapping):
         return {key: unordered(own) for key, own in value.items()}
     if isinstance(value, list):
@@ -50,13 +53,15 @@ def unordered(value: Any) -> Any:
 
 
 def _is_document(value: Any) -> bool:
-    return isinstance(value, str) and value[:1] in ("{", "[")
+    return isinstance(value, str) and value.startswith(("{", "[", "bundles/"))
 
 
 def plain(inputs: Mapping[str, Any]) -> dict[str, Any]:
     """The inputs that are neither lists nor documents: among them is all that makes a resource another one."""
     return {
-        key: value for key, value in inputs.items() if isinstance(value, str | int | float) and not _is_document(value)
+        key: value
+        for key, value in inputs.items()
+        if key not in ENCODED and isinstance(value, str | int | float) and not _is_document(value)
     }
 
 

@@ -11,7 +11,7 @@ from broken_files import GOOD_SECRETS
 from fake_cloud import FAKE_REGION, Cloud, deploy
 from stack_files import settings_of
 
-from components.compute.host_context import HostContext
+from components.compute.host_context import DataStores, HostContext
 from components.data.queues import Queues, QueuesArgs
 from components.network.network import Network, NetworkArgs
 from components.network.security_groups import SecurityGroups, SecurityGroupsArgs
@@ -87,6 +87,10 @@ class Region(Ground):
             secrets=Secrets("secrets", secrets_args),
             storage=storage,
             queues=Queues("queues", QueuesArgs(site=site, keys=self.keys, queues=PROD.workers.queues)),
+            data_stores=DataStores(database="the-database", cache="the-cache", database_name="askproai"),
+            work=PROD.workers,
+            maintenance_window=PROD.database.maintenance_window,
+            domain=PROD.domain,
         )
         trust_store_args = TrustStoreArgs(site=site, storage=storage, authorities=values.origin_pull_ca)
         self.trust_store = TrustStore("origin-trust", trust_store_args)

@@ -1,17 +1,13 @@
 """The fleets: what an instance is, where it may be, and how one replaces another."""
 
-import base64
 import json
 from functools import cache
-from pathlib import Path
 
 import pulumi_aws as aws
 import pytest
-import yaml
 from fake_cloud import Cloud, deploy
 from parts import LONG_SITE, PROD, SITE, ground
 
-from components.compute import user_data as hosts
 from components.compute.fleet import Fleet, FleetArgs
 from components.compute.instance_role import InstanceRole, InstanceRoleArgs
 from components.site import Site
@@ -36,7 +32,7 @@ def fleet(*, balanced: bool = False, site: Site = SITE) -> Cloud[Fleet]:
             instance_type="c6i.large",
             image_parameter=PROD.web.image_parameter,
             volume_gib=50,
-            user_data=hosts.user_data("workers"),
+            user_data="IyEvYmluL3No",
             min_size=3,
             max_size=9,
             warmup_seconds=180,
@@ -138,18 +134,3 @@ def test_names_fit_in_the_longest_environment() -> None:
     cloud = fleet(site=LONG_SITE)
     assert len(cloud.one("aws:iam/role:Role", "hosts-role").inputs["name"]) <= 64
     assert len(cloud.one(TEMPLATE).inputs["name"]) <= 128
-
-
-@pytest.mark.parametrize(("role", "packages"), [("web", ["nginx", "php8.3-fpm"]), ("workers", ["php8.3-cli"])])
-def test_the_first_start_installs_what_the_role_needs(role: str, packages: list[str]) -> None:
-    text = base64.b64decode(hosts.user_data(role)).decode()
-    assert text.startswith("#cloud-config\n")
-    assert yaml.safe_load(text)["packages"] == packages
-
-
-def test_user_data_that_ec2_would_refuse_is_refused_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "web").mkdir()
-    (tmp_path / "web" / "cloud-config.yaml").write_bytes(b"#" * (16 * 1024 + 1))
-    monkeypatch.setattr(hosts, "HOSTS", tmp_path)
-    with pytest.raises(ValueError, match="16385 bytes; EC2 accepts 16384"):
-        hosts.user_data("web")

@@ -1,14 +1,17 @@
 """The web tier: two colours that differ in size alone, their rights, and what makes them grow."""
 
+import base64
+import gzip
+import hashlib
 from functools import cache
 from typing import Any
 
 import pytest
 from fake_cloud import FAKE_REGION, Cloud, deploy
-from parts import PROD, region
+from parts import PROD, region, web_settings
 
 from components.compute.web import Web, WebArgs
-from settings import Capacity, ColorSettings
+from settings import Capacity, ColorSettings, WebSettings
 
 COLORS = ("blue", "green")
 GROUP = "aws:autoscaling/group:Group"
@@ -16,11 +19,19 @@ TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
 POLICY = "aws:autoscaling/policy:Policy"
 
 
+def deployed(settings: WebSettings) -> Cloud[Web]:
+    laid = region().built
+    args = WebArgs(context=laid.context, load_balancer=laid.load_balancer, settings=settings, capacity=Capacity.FULL)
+    return deploy(lambda: Web("web", args))
+
+
 @cache
 def web() -> Cloud[Web]:
-    laid = region().built
-    args = WebArgs(context=laid.context, load_balancer=laid.load_balancer, settings=PROD.web, capacity=Capacity.FULL)
-    return deploy(lambda: Web("web", args))
+    return deployed(PROD.web)
+
+
+def templates(settings: WebSettings) -> dict[str, dict[str, Any]]:
+    return {made.name: made.inputs for made in deployed(settings).of(TEMPLATE)}
 
 
 def tracking(cloud: Cloud[Web], policy: str) -> dict[str, Any]:
@@ -47,7 +58,25 @@ def test_each_color_has_its_own_size(color: str, settings: ColorSettings) -> Non
 def test_the_colors_are_built_alike() -> None:
     blue, green = (made.inputs for made in web().of(TEMPLATE))
     differ = {key for key in blue if blue[key] != green[key]}
-    assert differ == {"name", "tags", "tagSpecifications"}
+    assert differ == {"name", "tags", "tagSpecifications", "userData"}
+    scripts = [base64.b64decode(inputs["userData"]).decode() for inputs in (blue, green)]
+    assert scripts[0].replace("ASKPROAI_GROUP=blue\n", "ASKPROAI_GROUP=green\n") == scripts[1]
+
+
+def test_a_release_changes_the_template_of_its_color_alone() -> None:
+    released = PROD.web.green.model_copy(update={"release": "2025.01.10-1"})
+    before, after = templates(PROD.web), templates(web_settings(green=released))
+    assert {name for name, inputs in after.items() if inputs != before[name]} == {"web-green-template"}
+    assert "\nASKPROAI_RELEASE=2025.01.10-1\n" in base64.b64decode(after["web-green-template"]["userData"]).decode()
+
+
+def test_a_host_starts_from_the_bundle_that_its_own_stack_stored_in_its_region() -> None:
+    cloud = web()
+    stored = cloud.one("aws:s3/bucketObjectv2:BucketObjectv2").inputs
+    script = base64.b64decode(cloud.one(TEMPLATE, "web-blue-template").inputs["userData"]).decode()
+    digest = hashlib.sha256(gzip.decompress(base64.b64decode(stored["contentBase64"]))).hexdigest()
+    assert stored["key"] == f"bundles/web/{digest}.tar.gz"
+    assert f"\nbucket={stored['bucket']}\nkey={stored['key']}\nsha256={digest}\n" in script
 
 
 @pytest.mark.parametrize("color", ["blue", "green"])

@@ -1,0 +1,60 @@
+"""What an instance knows when it starts: the variables of its stack, role and group, and no secret."""
+
+import pulumi
+
+import contract
+from components.compute.host_context import HostContext
+from hosts.roles import HostRole
+
+SERVICE_USER = "www-data"
+"""Debian's and Ubuntu's user of web servers, as in the DevOps manual."""
+
+
+def host_environment(context: HostContext, role: HostRole, group: str, release: str) -> dict[str, pulumi.Input[str]]:
+    """The variables by name: ours, and those in which Laravel's own configuration files look."""
+    return {**_own(context, role, group, release), **_laravel(context)}
+
+
+def _own(context: HostContext, role: HostRole, group: str, release: str) -> dict[str, pulumi.Input[str]]:
+    queues = {f"ASKPROAI_QUEUE_{_variable(name)}": queue.name for name, queue in sorted(context.queues.work.items())}
+    return {
+        "ASKPROAI_ENVIRONMENT": context.site.naming.environment,
+        "ASKPROAI_ROLE": role.name,
+        "ASKPROAI_GROUP": group,
+        "ASKPROAI_RELEASE": release,
+        "ASKPROAI_USER": SERVICE_USER,
+        "ASKPROAI_BUCKET_RELEASES": context.storage["releases"].name,
+        **{f"ASKPROAI_SECRET_{_variable(name)}": arn for name, arn in context.secrets.arns.items()},
+        "ASKPROAI_DATABASE": context.data_stores.database,
+        "ASKPROAI_CACHE": context.data_stores.cache,
+        **queues,
+    }
+
+
+def _laravel(context: HostContext) -> dict[str, pulumi.Input[str]]:
+    queues = context.queues.work
+    default = queues["default"] if "default" in queues else queues[min(queues)]
+    return {
+        "APP_ENV": "production",
+        "APP_DEBUG": "false",
+        "APP_URL": f"https://{contract.app(context.domain)}",
+        "AWS_DEFAULT_REGION": context.site.region,
+        "AWS_BUCKET": context.storage["uploads"].name,
+        "FILESYSTEM_DISK": "s3",
+        "DB_CONNECTION": "mysql",
+        "DB_DATABASE": context.data_stores.database_name,
+        "CACHE_DRIVER": "redis",
+        "SESSION_DRIVER": "redis",
+        "REDIS_CLIENT": "phpredis",
+        # ElastiCache requires TLS here.
+        "REDIS_SCHEME": "tls",
+        "QUEUE_CONNECTION": "sqs",
+        "SQS_PREFIX": default.url.apply(lambda url: url.rpartition("/")[0]),
+        "SQS_QUEUE": default.name,
+        # The journal keeps it, and the CloudWatch agent sends it on.
+        "LOG_CHANNEL": "stderr",
+    }
+
+
+def _variable(name: str) -> str:
+    return name.upper().replace("-", "_")

@@ -1,0 +1,100 @@
+"""What is on a host besides its files: packages, units, open ports and checks; a host is `COMMON` and its role."""
+
+from dataclasses import dataclass
+
+from hosts.roles import WEB, WORKERS, HostRole
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contents:
+    """Names may hold `{php}`, the version of PHP.
+
+    `units` are enabled and started. `removed` are files of packages that would contradict ours. `ports` are open to the
+    VPC; the security groups say to whom in it. `checks` are addresses that answer 200 on the host itself when it works,
+    whatever release it has.
+    """
+
+    packages: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    units: tuple[str, ...] = ()
+    ports: tuple[int, ...] = ()
+    checks: tuple[str, ...] = ()
+
+    def with_php(self, version: str) -> "Contents":
+        """The same with the version of PHP in every name."""
+        return Contents(
+            packages=tuple(name.format(php=version) for name in self.packages),
+            removed=tuple(name.format(php=version) for name in self.removed),
+            units=tuple(name.format(php=version) for name in self.units),
+            ports=self.ports,
+            checks=self.checks,
+        )
+
+    def __add__(self, other: "Contents") -> "Contents":
+        return Contents(
+            packages=self.packages + other.packages,
+            removed=self.removed + other.removed,
+            units=self.units + other.units,
+            ports=self.ports + other.ports,
+            checks=self.checks + other.checks,
+        )
+
+
+PHP = Contents(
+    packages=(
+        "php{php}-cli",
+        # What Laravel and its drivers load (Laravel documentation, "Deployment: Server Requirements", "Redis").
+        "php{php}-curl",
+        "php{php}-mbstring",
+        "php{php}-mysql",
+        "php{php}-xml",
+        "php{php}-redis",
+    ),
+)
+COMMON = Contents(
+    packages=(
+        "aide",
+        "ca-certificates",
+        "chrony",
+        "curl",
+        "fail2ban",
+        "logrotate",
+        "lynis",
+        "openssh-server",
+        "prometheus-node-exporter",
+        "python3-boto3",
+        "rsyslog",
+        "ufw",
+        "unattended-upgrades",
+    ),
+    removed=("/etc/systemd/system/timers.target.wants/lynis.timer",),
+    units=(
+        "askproai-secrets.service",
+        "askproai-release.service",
+        "ssh.service",
+        "fail2ban.service",
+        "chrony.service",
+        "prometheus-node-exporter.service",
+        "apt-daily-upgrade.timer",
+        "askproai-audit.timer",
+        "askproai-integrity.timer",
+        "askproai-metrics.service",
+    ),
+    # SSH and the node exporter's metrics.
+    ports=(22, 9100),
+    checks=("http://127.0.0.1:9100/metrics",),
+)
+CONTENTS: dict[HostRole, Contents] = {
+    WEB: PHP
+    + Contents(
+        packages=("nginx", "php{php}-fpm"),
+        removed=("/etc/nginx/sites-enabled/default",),
+        units=("php{php}-fpm.service", "nginx.service"),
+        ports=(80,),
+        checks=("http://127.0.0.1:8080/fpm-ping", "http://127.0.0.1:8080/nginx-status"),
+    ),
+    WORKERS: PHP
+    + Contents(
+        units=("askproai-workers.target", "askproai-scheduler.timer"),
+    ),
+}

@@ -1,0 +1,22 @@
+"""The settings of a stack that the files of a host are rendered with."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class HostValues:
+    """Plain values alone: what a resource returns is in the user data, so that a bundle's address is known early.
+
+    `proxies` are the addresses through which visitors come to the load balancer. `queues` has the number of processes
+    for each queue, by its name.
+    """
+
+    php_version: str
+    vpc_cidr: str
+    proxies: tuple[str, ...]
+    metrics_namespace: str
+    log_group: str
+    maintenance_window: str
+    queues: Mapping[str, int]
+    job_timeout_seconds: int
