@@ -91,6 +91,16 @@ class Machine:
         """Whether it has not been powered off."""
         return self._process.poll() is None
 
+    def wait_for(self, unit: str, seconds: float) -> None:
+        """Wait until a unit of systemd is active. Raises SandboxError with its journal where it does not become so."""
+        deadline = time.monotonic() + seconds
+        while self.run("systemctl", "is-active", unit, check=False).strip() != "active":
+            if time.monotonic() > deadline or not self.running():
+                raise SandboxError(
+                    f"{self.name}: {unit} did not start\n{self.run('journalctl', '-u', unit, check=False)}"
+                )
+            time.sleep(POLL_SECONDS)
+
     def usage(self) -> Usage:
         """What it has used up to now."""
         spent = dict(line.split() for line in (self._group / "cpu.stat").read_text().splitlines())

@@ -38,7 +38,7 @@ def boot(paths: Paths, urls: dict[str, str], stack: str, role: str, say: Say) ->
             raise SandboxError(f"no instance of {', '.join(groups)} is in service")
         publish(around.client("s3"), outputs["bucket_names"]["releases"], RELEASE)
         say(f"release {RELEASE} of the sandbox's application is in the bucket; booting database and cache")
-        around.boot_data()
+        around.boot_data().wait_for("data.service", SETTLED_SECONDS)
         say(f"booting {instance}")
         started = time.monotonic()
         machine = around.boot(instance)

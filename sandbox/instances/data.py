@@ -62,7 +62,7 @@ def files(declared: Stores, certificate: str, key: str) -> dict[str, str]:
     return {
         "/etc/cloud/cloud-init.disabled": "",
         "/etc/systemd/system/data.service": _unit(),
-        "/etc/systemd/system/multi-user.target.wants/data.service": _unit(),
+        "/etc/systemd/system/multi-user.target.d/data.conf": "[Unit]\nWants=data.service\n",
         "/usr/local/sbin/start-data": _start(declared),
         "/etc/mysql/mariadb.conf.d/90-sandbox.cnf": "[mariadbd]\nbind-address = 0.0.0.0\nskip-name-resolve\n",
         "/etc/redis/redis.conf": _redis(declared),

@@ -40,7 +40,7 @@ class Surroundings:
         self._aws = urlsplit(aws)
         self._scratch = Scratch(paths)
         self._authority = endpoints.Authority()
-        self._machines: list[Machine] = []
+        self.machines: list[Machine] = []
         self.outside = Namespace()
         for address in (metadata.ADDRESS, AWS_ADDRESS, caller):
             self.outside.ip("address", "add", f"{address}/32", "dev", "lo")
@@ -77,7 +77,7 @@ class Surroundings:
 
     def stop(self, machine: Machine) -> None:
         """Stop a machine."""
-        self._machines.remove(machine)
+        self.machines.remove(machine)
         machine.stop()
 
     def connection(self, address: str, port: int, seconds: float) -> socket.socket:
@@ -87,7 +87,7 @@ class Surroundings:
 
     def close(self) -> None:
         """Stop all machines and remove what they wrote."""
-        for machine in reversed(self._machines):
+        for machine in reversed(self.machines):
             machine.stop()
         self._forwarder.close()
         self._metadata.shutdown()
@@ -97,9 +97,9 @@ class Surroundings:
 
     def _boot(self, name: str, address: str, files: Mapping[str, str]) -> Machine:
         inside = Namespace()
-        connect(self.outside, inside, f"v{len(self._machines)}-{name[-8:]}", address, metadata.ADDRESS, self._caller)
+        connect(self.outside, inside, f"v{len(self.machines)}-{name[-8:]}", address, metadata.ADDRESS, self._caller)
         machine = Machine(self._scratch, self.base, inside, name, {**self._common(name), **files})
-        self._machines.append(machine)
+        self.machines.append(machine)
         return machine
 
     def _common(self, name: str) -> dict[str, str]:

@@ -57,7 +57,7 @@ class Host:
                 if found[0] == status:
                     return found[1]
             time.sleep(0.1)
-        log = self.machine.run("journalctl", "--no-pager", "-n", "90", check=False)
+        log = self.machine.run("sh", "-c", "tail -n 20 /var/log/cloud-init-output.log; systemctl --failed", check=False)
         pytest.fail(f"{path} does not answer {status} but {found}\n{log}")
 
 
@@ -75,7 +75,7 @@ def declare(aws: Clients) -> str:
     given["CACHE"] = groups[0]["ConfigurationEndpoint"]["Address"]
     user_data = Path(__file__).with_name("user_data.sh").read_text()
     for word, value in given.items():
-        user_data = user_data.replace(word, value)
+        user_data = user_data.replace(f"@{word}@", value)
     image = aws("ec2").describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
     data = {
         "ImageId": image,
@@ -130,7 +130,7 @@ def around(endpoint: str, tmp_path_factory: pytest.TempPathFactory, aws: Clients
 
 @pytest.fixture(scope="module")
 def host(around: Surroundings, aws: Clients) -> Host:
-    around.boot_data()
+    around.boot_data().wait_for("data.service", HEALTHY_SECONDS)
     [instance] = declared(aws, NAME)
     started = time.monotonic()
     machine = around.boot(instance)
@@ -151,6 +151,44 @@ def test_an_instance_becomes_healthy_with_its_user_data_alone(host: Host) -> Non
 @pytest.mark.parametrize("check", ["database", "redis", "queue"])
 def test_the_application_reaches_its_data(host: Host, check: str) -> None:
     host.wait(f"/api/health/{check}", 200, BACK_SECONDS)
+
+
+def test_a_row_is_kept_and_counted(host: Host) -> None:
+    assert host.ask("/api/canary", method="POST", body={"id": 1})[0] == 201
+    assert json.loads(host.ask("/api/canary")[1])["last_id"] == 1
+    assert "askproai_canary_rows 1" in host.ask("/api/metrics")[1]
+
+
+def test_a_worker_does_the_job_that_a_visitor_queued(host: Host, aws: Clients) -> None:
+    assert host.ask(f"/api/jobs/{NAME}-high", method="POST", body={"id": 7})[0] == 202
+    deadline = time.monotonic() + BACK_SECONDS
+    while 7 not in json.loads(host.ask("/api/canary")[1])["ids"]:
+        assert time.monotonic() < deadline, host.machine.run("journalctl", "-u", "worker", "--no-pager")
+        time.sleep(0.2)
+    queue = aws("sqs").get_queue_url(QueueName=f"{NAME}-high")["QueueUrl"]
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    left = aws("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=names)["Attributes"]
+    assert set(left.values()) == {"0"}
+
+
+def test_a_database_that_is_gone_fails_its_check_alone(host: Host) -> None:
+    [data] = [machine for machine in host.around.machines if machine.name == "data"]
+    data.run("systemctl", "stop", "mariadb")
+    assert host.ask("/api/health/database")[0] == 503
+    assert host.ask("/api/health/redis")[0] == 200
+    data.run("systemctl", "start", "mariadb")
+    host.wait("/api/health/database", 200, BACK_SECONDS)
+
+
+def test_metadata_is_told_to_nobody_without_a_token(host: Host) -> None:
+    url = "http://169.254.169.254/latest/meta-data/instance-id"
+    assert host.machine.run("curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", url) == "401"
+
+
+def test_a_host_reaches_nothing_outside(host: Host) -> None:
+    assert host.machine.run("sh", "-c", "getent hosts deb.debian.org || echo unknown").strip() == "unknown"
+    routes = host.around.outside.run("ip", "-json", "route", "show", "default")
+    assert json.loads(routes) == []
 
 
 def test_what_is_closed_is_closed(host: Host) -> None:

@@ -11,8 +11,8 @@ get() { printf %s "$credentials" | python3 -c "import json, sys; print(json.load
 mkdir -p /srv/askproai/releases/one /run/askproai
 cd /srv/askproai/releases/one
 for name in one.tar.gz one.tar.gz.sha256; do
-    curl -sSf --aws-sigv4 aws:amz:REGION:s3 --user "$(get AccessKeyId):$(get SecretAccessKey)" \
-        -H "x-amz-security-token: $(get Token)" -O "https://s3.REGION.amazonaws.com/BUCKET/releases/$name"
+    curl -sSf --aws-sigv4 aws:amz:@REGION@:s3 --user "$(get AccessKeyId):$(get SecretAccessKey)" \
+        -H "x-amz-security-token: $(get Token)" -O "https://s3.@REGION@.amazonaws.com/@BUCKET@/releases/$name"
 done
 sha256sum --check one.tar.gz.sha256
 tar -xzf one.tar.gz
@@ -20,16 +20,16 @@ mkdir -p storage/framework/views storage/logs bootstrap/cache
 chown -R www-data storage bootstrap/cache
 ln -s /srv/askproai/releases/one /srv/askproai/current
 
-AWS_DEFAULT_REGION=REGION python3 - <<'END'
+AWS_DEFAULT_REGION=@REGION@ python3 - <<'END'
 import json, boto3
 def secret(name):
     return json.loads(boto3.client("secretsmanager").get_secret_value(SecretId=name)["SecretString"])
-account, cache, app = secret("NAME-database"), secret("NAME-cache"), secret("NAME-app")
-queue = boto3.client("sqs").get_queue_url(QueueName="NAME-high")["QueueUrl"]
+account, cache, app = secret("@NAME@-database"), secret("@NAME@-cache"), secret("@NAME@-app")
+queue = boto3.client("sqs").get_queue_url(QueueName="@NAME@-high")["QueueUrl"]
 values = {
-    "APP_KEY": app["app_key"], "DB_HOST": "DATABASE", "REDIS_HOST": "CACHE", "REDIS_PASSWORD": cache["auth_token"],
-    "DB_USERNAME": account["username"], "DB_PASSWORD": account["password"], "AWS_DEFAULT_REGION": "REGION",
-    "SQS_PREFIX": queue.removesuffix("/NAME-high"), "SQS_QUEUE": "NAME-high",
+    "APP_KEY": app["app_key"], "DB_HOST": "@DATABASE@", "REDIS_HOST": "@CACHE@", "REDIS_PASSWORD": cache["auth_token"],
+    "DB_USERNAME": account["username"], "DB_PASSWORD": account["password"], "AWS_DEFAULT_REGION": "@REGION@",
+    "SQS_PREFIX": queue.removesuffix("/@NAME@-high"), "SQS_QUEUE": "@NAME@-high",
 }
 with open("/run/askproai/application.env", "w") as file:
     file.writelines(f'{name}="{value}"\n' for name, value in values.items())
