@@ -15,6 +15,8 @@ TESTS ?=
 # Those of tests/conftest.py in parallel, for most of their time they wait for the provider; one more for the rest.
 STORIES := 5
 DRILL ?=
+# Which hosts `make boot` boots one of: web or workers.
+ROLE ?= web
 
 .PHONY: help
 help: ## List the commands
@@ -49,6 +51,10 @@ sandbox-shell: venv ## A shell in which pulumi, the AWS CLI and boto3 work on th
 sandbox-env: ## The same for the shell you are in: eval "$(make -s sandbox-env)"
 	@$(BOOTSTRAP) -m sandbox.toolchain.set_up --only venv >&2
 	@$(PYTHON) -m sandbox env
+
+.PHONY: boot
+boot: venv ## Boot an instance that prod declares in a sandbox that is up; ROLE=workers for a worker; needs root
+	@$(PYTHON) -m sandbox boot --role $(ROLE)
 
 .PHONY: drill
 drill: sandbox ## Lose a region on this machine, fail over, fail back; DRILL="..." is passed to `ops dr drill`

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 import contract
+from sandbox.instances import command
 from sandbox.project import project, shell
 from sandbox.project.environment import dropped, environment, variables
 from sandbox.project.paths import Paths
@@ -112,6 +113,16 @@ def blackout(
         raise SandboxError(json.load(error)["error"]) from None
     regions = ", ".join(f"{name} ({how})" for name, how in lost.items())
     _say(f"lost: {regions}" if regions else "every region answers")
+
+
+@app.command()
+def boot(
+    role: Annotated[str, typer.Option(help="Which hosts: web or workers.")] = "web",
+    stack: Annotated[str, typer.Option(help="The stack that declares them.")] = "prod",
+) -> None:
+    """Boot an instance that a stack declares, with systemd, cloud-init and its user data, until Ctrl-C."""
+    paths = Paths.of()
+    command.boot(paths, _urls(paths), stack, role, _say)
 
 
 def _urls(paths: Paths) -> dict[str, str]:

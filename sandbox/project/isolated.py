@@ -8,7 +8,7 @@ from sandbox.project.paths import Paths, write_private
 from sandbox.project.wrapper import write_wrapper
 from sandbox.toolchain.steps import SandboxError
 
-SHARED = ("venv", "engine", "toolchain.json", "pulumi-home/plugins")
+SHARED = ("venv", "engine", "toolchain.json", "pulumi-home/plugins", "debian")
 
 
 def isolated(tools: Paths, home: Path) -> Paths:

@@ -68,6 +68,16 @@ class Paths:
         return self.home / "pulumi-home"
 
     @property
+    def debian(self) -> Path:
+        """The root file systems of booted instances."""
+        return self.home / "debian"
+
+    @property
+    def instances(self) -> Path:
+        """What booted instances wrote, a folder for each process that boots some."""
+        return self.home / "instances"
+
+    @property
     def plugin_sources(self) -> Path:
         """The sandbox's resource plugins, as `pulumi plugin install --file` takes them."""
         return self.home / "plugins"

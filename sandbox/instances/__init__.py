@@ -1,0 +1,1 @@
+"""Instances of the emulated AWS that boot on this machine: systemd, cloud-init and what their user data installs."""

@@ -1,0 +1,128 @@
+"""`make boot`: boot an instance that a stack declares, say how to ask it, and stop it with Ctrl-C."""
+
+import http.client
+import ipaddress
+import json
+import subprocess
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import contract
+from sandbox.instances.boot import Machine
+from sandbox.instances.release import publish
+from sandbox.instances.surroundings import Surroundings, declared, surroundings
+from sandbox.project import project
+from sandbox.project.environment import environment
+from sandbox.project.paths import Paths
+from sandbox.toolchain.steps import SandboxError
+
+CALLER_HOST = 10
+"""Which address of the load balancer's first subnet calls the hosts; AWS keeps the first four (VPC User Guide)."""
+RELEASE = "1.0.0"
+"""The version of the sandbox's application."""
+SETTLED_SECONDS = 300.0
+POLL_SECONDS = 0.5
+Say = Callable[[str], None]
+
+
+def boot(paths: Paths, urls: dict[str, str], stack: str, role: str, say: Say) -> None:
+    """Boot one instance of a role, with its data, and wait until Ctrl-C."""
+    outputs = stack_outputs(paths, urls, stack)
+    region = str(project.setting(paths, stack, "region"))
+    groups = groups_of(outputs, role)
+    with surroundings(paths, urls["aws"], region, caller_of(urls["aws"], region, outputs)) as around:
+        instance = next((found for group in groups for found in declared(around.client, group)), None)
+        if instance is None:
+            raise SandboxError(f"no instance of {', '.join(groups)} is in service")
+        publish(around.client("s3"), outputs["bucket_names"]["releases"], RELEASE)
+        say(f"release {RELEASE} of the sandbox's application is in the bucket; booting database and cache")
+        around.boot_data().wait_for("data.service", SETTLED_SECONDS)
+        say(f"booting {instance}")
+        started = time.monotonic()
+        machine = around.boot(instance)
+        _follow(machine, started, say)
+        _show(around, machine, instance, say)
+        with suppress(KeyboardInterrupt):
+            while machine.running():
+                time.sleep(POLL_SECONDS)
+        say("stopping")
+
+
+def stack_outputs(paths: Paths, urls: dict[str, str], stack: str) -> dict[str, Any]:
+    """The outputs of a stack that is up."""
+    command = [str(paths.wrapper), "stack", "output", "--json", "--stack", stack]
+    done = subprocess.run(command, env=environment(paths, urls), capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SandboxError(f"stack {stack} has no outputs: {done.stderr.strip()}")
+    return dict(json.loads(done.stdout))
+
+
+def groups_of(outputs: dict[str, Any], role: str) -> list[str]:
+    """The Auto Scaling groups of a role of hosts. Raises SandboxError for a role that the stack does not have."""
+    groups = {"web": list(outputs["web_group_names"].values()), "workers": [outputs["worker_group_name"]]}
+    if role not in groups:
+        raise SandboxError(f"no role {role}; there are: {', '.join(groups)}")
+    return groups[role]
+
+
+def caller_of(aws: str, region: str, outputs: dict[str, Any]) -> str:
+    """The address from which the stack's load balancer would call its hosts."""
+    import boto3
+
+    any_client: Any = boto3.client
+    keys = {"aws_access_key_id": "sandbox", "aws_secret_access_key": "sandbox"}
+    elb = any_client("elbv2", region_name=region, endpoint_url=aws, **keys)
+    ec2 = any_client("ec2", region_name=region, endpoint_url=aws, **keys)
+    name = outputs["load_balancer_dns_name"]
+    balancers = [one for one in elb.describe_load_balancers()["LoadBalancers"] if one["DNSName"] == name]
+    if not balancers:
+        raise SandboxError(f"the emulated AWS has no load balancer {name}")
+    subnet = balancers[0]["AvailabilityZones"][0]["SubnetId"]
+    block = ec2.describe_subnets(SubnetIds=[subnet])["Subnets"][0]["CidrBlock"]
+    return str(ipaddress.ip_network(block)[CALLER_HOST])
+
+
+def ask(around: Surroundings, address: str, path: str, seconds: float = 5.0) -> tuple[int, str]:
+    """A host's answer to a request from outside. Raises OSError when it does not answer."""
+    connection = http.client.HTTPConnection(address)
+    connection.sock = around.connection(address, 80, seconds)
+    try:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode()
+    finally:
+        connection.close()
+
+
+def _follow(machine: Machine, started: float, say: Say) -> None:
+    """Say what cloud-init says, until it has come to an end."""
+    said = ""
+    while time.monotonic() - started < SETTLED_SECONDS and machine.running():
+        status = json.loads(machine.run("cloud-init", "status", "--format=json", check=False) or "{}")
+        now = str(status.get("extended_status") or "starting")
+        if now != said:
+            say(f"{time.monotonic() - started:5.1f} s  cloud-init: {now}")
+            said = now
+        if now not in ("starting", "not started", "running"):
+            for error in status.get("errors", []):
+                say(f"         {error}")
+            return
+        time.sleep(POLL_SECONDS)
+
+
+def _show(around: Surroundings, machine: Machine, instance: str, say: Say) -> None:
+    """What it answers, and how to go on from here."""
+    address = around.address(instance)
+    for path in contract.health_paths():
+        try:
+            status, text = ask(around, address, path)
+            say(f"{path:<24} {status} {text[:100]}")
+        except OSError as error:
+            say(f"{path:<24} no answer: {error}")
+    used = machine.usage()
+    say(f"used: {used.cpu_seconds:.1f} s of CPU, {used.memory_bytes / 1e6:.0f} MB of memory")
+    say(f"Ask it:   nsenter --net={around.outside.path} curl http://{address}{contract.HEALTH_PATH}")
+    say(f"Shell:    {' '.join(machine.entrance())} bash")
+    say("Stop it:  Ctrl-C")

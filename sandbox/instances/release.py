@@ -1,0 +1,34 @@
+"""A release of the sandbox's Laravel application, packed and published as the application's own CI would."""
+
+import gzip
+import hashlib
+import io
+import tarfile
+from pathlib import Path
+from typing import Any
+
+APPLICATION = Path(__file__).parent / "application"
+
+
+def pack(folder: Path = APPLICATION) -> bytes:
+    """The archive; the same files make the same bytes."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                content = path.read_bytes()
+                member = tarfile.TarInfo(path.relative_to(folder).as_posix())
+                member.size = len(content)
+                member.mode = 0o755 if content.startswith(b"#!") else 0o644
+                archive.addfile(member, io.BytesIO(content))
+    return gzip.compress(buffer.getvalue(), mtime=0)
+
+
+def publish(s3: Any, bucket: str, version: str) -> str:
+    """Put the archive and its checksum into the releases bucket; the checksum (SHA-256)."""
+    archive = pack()
+    digest = hashlib.sha256(archive).hexdigest()
+    key = f"releases/{version}.tar.gz"
+    s3.put_object(Bucket=bucket, Key=key, Body=archive)
+    s3.put_object(Bucket=bucket, Key=f"{key}.sha256", Body=f"{digest}  {version}.tar.gz\n".encode())
+    return digest

@@ -1,0 +1,159 @@
+"""What instances of one region find around them: metadata, AWS under its own names, database and cache, a caller."""
+
+import socket
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+import boto3
+
+from sandbox.instances import data, endpoints, metadata
+from sandbox.instances.boot import Machine, Scratch
+from sandbox.instances.network import Namespace, connect
+from sandbox.instances.root import made
+from sandbox.project.paths import Paths
+from sandbox.toolchain.steps import SandboxError
+
+AWS_ADDRESS = "10.99.0.1"
+DATA_ADDRESS = "10.99.0.2"
+"""Addresses that exist inside our own namespaces alone."""
+TRUSTED = "/etc/ssl/certs/ca-certificates.crt"
+
+CLOUD_INIT = f"""datasource_list: [Ec2]
+datasource: {{Ec2: {{strict_id: false, max_wait: 20, timeout: 5, metadata_urls: ["http://{metadata.ADDRESS}"]}}}}
+network: {{config: disabled}}
+"""
+"""One source and one address of it, so that cloud-init looks for no other; the network is there already."""
+
+
+class Surroundings:
+    """Everything outside the instances of a `region` of the emulated AWS at the address `aws`.
+
+    `caller` is the address from which they are called, in production one of the load balancer's.
+    """
+
+    def __init__(self, paths: Paths, aws: str, region: str, caller: str) -> None:
+        self.base = made(paths)
+        self.region = region
+        self._aws = urlsplit(aws)
+        self._scratch = Scratch(paths)
+        self._authority = endpoints.Authority()
+        self.machines: list[Machine] = []
+        self.outside = Namespace()
+        for address in (metadata.ADDRESS, AWS_ADDRESS, caller):
+            self.outside.ip("address", "add", f"{address}/32", "dev", "lo")
+        self.outside.run("sysctl", "-qw", "net.ipv4.ip_forward=1")
+        self._caller = caller
+        self._metadata, self._forwarder = self._serve()
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of the region."""
+        any_client: Any = boto3.client
+        return any_client(
+            service,
+            region_name=self.region,
+            endpoint_url=self._aws.geturl(),
+            aws_access_key_id="sandbox",
+            aws_secret_access_key="sandbox",
+        )
+
+    def boot(self, instance_id: str) -> Machine:
+        """Boot an instance that the emulated AWS has, with the user data that it has there."""
+        told = metadata.Metadata(self.client, instance_id)
+        self._metadata.instances[told.address] = told
+        return self._boot(instance_id, told.address, {"/etc/cloud/cloud.cfg.d/90_sandbox.cfg": CLOUD_INIT})
+
+    def boot_data(self) -> Machine:
+        """Boot a machine with MariaDB and Redis, which stands for the region's database and cache."""
+        stores = data.stores(self.client)
+        certificate, key = self._authority.issue([each.address for each in stores.endpoints])
+        return self._boot("data", DATA_ADDRESS, data.files(stores, certificate, key))
+
+    def address(self, instance_id: str) -> str:
+        """The address of an instance that was booted."""
+        return next(one.address for one in self._metadata.instances.values() if one.id == instance_id)
+
+    def stop(self, machine: Machine) -> None:
+        """Stop a machine."""
+        self.machines.remove(machine)
+        machine.stop()
+
+    def connection(self, address: str, port: int, seconds: float) -> socket.socket:
+        """Connect from outside to a machine. Raises OSError when it does not let us."""
+        with self.outside.entered():
+            return socket.create_connection((address, port), seconds)
+
+    def close(self) -> None:
+        """Stop all machines and remove what they wrote."""
+        for machine in reversed(self.machines):
+            machine.stop()
+        self._forwarder.close()
+        self._metadata.shutdown()
+        self._metadata.server_close()
+        self.outside.close()
+        self._scratch.close()
+
+    def _boot(self, name: str, address: str, files: Mapping[str, str]) -> Machine:
+        inside = Namespace()
+        connect(self.outside, inside, f"v{len(self.machines)}-{name[-8:]}", address, metadata.ADDRESS, self._caller)
+        machine = Machine(self._scratch, self.base, inside, name, {**self._common(name), **files})
+        self.machines.append(machine)
+        return machine
+
+    def _common(self, name: str) -> dict[str, str]:
+        """What differs from an image of Debian on every machine here."""
+        trusted = (self.base / TRUSTED.lstrip("/")).read_text() + self._authority.certificate
+        stores = data.stores(self.client).endpoints
+        lines = [
+            "127.0.0.1 localhost",
+            f"127.0.1.1 {name}",
+            *(f"{AWS_ADDRESS} {each}" for each in self._aws_names()),
+            *(f"{DATA_ADDRESS} {each.address}" for each in stores),
+        ]
+        return {
+            "/etc/hosts": "\n".join(lines) + "\n",
+            "/etc/hostname": f"{name}\n",
+            TRUSTED: trusted,
+            # Nobody answers there: a name that is not in the file fails at once, not after a time-out.
+            "/etc/resolv.conf": "nameserver 127.0.0.1\n",
+            # Without the file systemd would enable every service that is installed, as at the first boot of an image.
+            "/etc/machine-id": "",
+            # An empty unit never starts. The network is there before the machine.
+            "/etc/systemd/system/systemd-networkd.service": "",
+            "/etc/systemd/system/systemd-networkd-wait-online.service": "",
+        }
+
+    def _aws_names(self) -> list[str]:
+        buckets = [bucket["Name"] for bucket in self.client("s3").list_buckets()["Buckets"]]
+        return endpoints.names(self.region, buckets)
+
+    def _serve(self) -> tuple[metadata.MetadataServer, endpoints.Forwarder]:
+        """The servers, whose sockets are outside while their threads are where the emulated AWS is."""
+        if not self._aws.hostname or not self._aws.port:
+            raise SandboxError(f"not an address of the emulated AWS: {self._aws.geturl()}")
+        with self.outside.entered():
+            server = metadata.MetadataServer()
+            listener = socket.create_server((AWS_ADDRESS, endpoints.PORT))
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        certificate, key = self._authority.issue(self._aws_names())
+        return server, endpoints.Forwarder(listener, (self._aws.hostname, self._aws.port), certificate, key)
+
+
+@contextmanager
+def surroundings(paths: Paths, aws: str, region: str, caller: str) -> Iterator[Surroundings]:
+    """The surroundings of instances, which end with them."""
+    around = Surroundings(paths, aws, region, caller)
+    try:
+        yield around
+    finally:
+        around.close()
+
+
+def declared(client: Any, group: str) -> list[str]:
+    """The instances that an Auto Scaling group has in service."""
+    groups = client("autoscaling").describe_auto_scaling_groups(AutoScalingGroupNames=[group])["AutoScalingGroups"]
+    if not groups:
+        raise SandboxError(f"the emulated AWS has no Auto Scaling group {group}")
+    return [one["InstanceId"] for one in groups[0]["Instances"] if one["LifecycleState"] == "InService"]

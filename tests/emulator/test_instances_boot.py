@@ -1,0 +1,209 @@
+"""Instances of the emulated AWS that boot: their user data runs, with what EC2 gives to an instance around it."""
+
+import base64
+import http.client
+import json
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.instances.boot import Machine
+from sandbox.instances.release import publish
+from sandbox.instances.root import unavailable
+from sandbox.instances.surroundings import Surroundings, declared, surroundings
+from sandbox.project.isolated import isolated
+from sandbox.project.paths import Paths
+from tests.emulator.emulated import REGION, Clients
+
+pytestmark = pytest.mark.skipif(bool(unavailable()), reason=unavailable())
+HEALTHY_SECONDS = 120.0
+BACK_SECONDS = 30.0
+NAME = "boot"
+CALLER = "10.40.0.10"
+
+
+@dataclass
+class Host:
+    """A booted instance, and how it is asked from outside."""
+
+    around: Surroundings
+    machine: Machine
+    address: str
+    healthy_seconds: float = 0.0
+
+    def ask(self, path: str, *, method: str = "GET", body: object = None) -> tuple[int, str]:
+        connection = http.client.HTTPConnection(self.address)
+        connection.sock = self.around.connection(self.address, 80, 5)
+        try:
+            content = None if body is None else json.dumps(body)
+            connection.request(method, path, content, {"Content-Type": "application/json"})
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode()
+        finally:
+            connection.close()
+
+    def wait(self, path: str, status: int, seconds: float) -> str:
+        """The answer as soon as it has this status."""
+        deadline = time.monotonic() + seconds
+        found: object = None
+        while time.monotonic() < deadline:
+            with suppress(OSError):
+                found = self.ask(path)
+                if found[0] == status:
+                    return found[1]
+            time.sleep(0.1)
+        log = self.machine.run("sh", "-c", "tail -n 20 /var/log/cloud-init-output.log; systemctl --failed", check=False)
+        pytest.fail(f"{path} does not answer {status} but {found}\n{log}")
+
+
+def declare(aws: Clients) -> str:
+    """A group of one instance with role, bucket, secrets, database, cache and queue; the group's name."""
+    _declare_data(aws)
+    aws("iam").create_role(RoleName=NAME, AssumeRolePolicyDocument="{}")
+    profile = aws("iam").create_instance_profile(InstanceProfileName=NAME)["InstanceProfile"]
+    aws("iam").add_role_to_instance_profile(InstanceProfileName=NAME, RoleName=NAME)
+    aws("s3").create_bucket(Bucket=f"{NAME}-releases", CreateBucketConfiguration={"LocationConstraint": REGION})
+    publish(aws("s3"), f"{NAME}-releases", "one")
+    database = aws("rds").describe_db_instances(DBInstanceIdentifier=NAME)["DBInstances"][0]["Endpoint"]["Address"]
+    groups = aws("elasticache").describe_replication_groups(ReplicationGroupId=NAME)["ReplicationGroups"]
+    given = {"BUCKET": f"{NAME}-releases", "REGION": REGION, "NAME": NAME, "DATABASE": database}
+    given["CACHE"] = groups[0]["ConfigurationEndpoint"]["Address"]
+    user_data = Path(__file__).with_name("user_data.sh").read_text()
+    for word, value in given.items():
+        user_data = user_data.replace(f"@{word}@", value)
+    image = aws("ec2").describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+    data = {
+        "ImageId": image,
+        "InstanceType": "c6i.2xlarge",
+        "UserData": base64.b64encode(user_data.encode()).decode(),
+        "IamInstanceProfile": {"Arn": profile["Arn"]},
+        "MetadataOptions": {"HttpTokens": "required"},
+    }
+    aws("ec2").create_launch_template(LaunchTemplateName=NAME, LaunchTemplateData=data)
+    vpc = aws("ec2").create_vpc(CidrBlock="10.40.0.0/16")["Vpc"]["VpcId"]
+    subnet = aws("ec2").create_subnet(VpcId=vpc, CidrBlock="10.40.16.0/20")["Subnet"]["SubnetId"]
+    aws("autoscaling").create_auto_scaling_group(
+        AutoScalingGroupName=NAME,
+        MinSize=1,
+        MaxSize=1,
+        VPCZoneIdentifier=subnet,
+        LaunchTemplate={"LaunchTemplateName": NAME, "Version": "$Latest"},
+    )
+    return NAME
+
+
+def _declare_data(aws: Clients) -> None:
+    secrets = {
+        "app": {"app_key": "base64:" + base64.b64encode(bytes(32)).decode()},
+        "database": {"username": "application", "password": "it's-a-password"},
+        "cache": {"auth_token": "a-token-of-sixteen"},
+    }
+    for role, content in secrets.items():
+        aws("secretsmanager").create_secret(Name=f"{NAME}-{role}", SecretString=json.dumps(content))
+    aws("rds").create_db_instance(DBInstanceIdentifier=NAME, DBInstanceClass="db.m6i.large", Engine="mysql")
+    aws("elasticache").create_replication_group(
+        ReplicationGroupId=NAME,
+        ReplicationGroupDescription="boot",
+        Engine="redis",
+        CacheNodeType="cache.m6g.large",
+        NumNodeGroups=1,
+        ReplicasPerNodeGroup=1,
+        AutomaticFailoverEnabled=True,
+        TransitEncryptionEnabled=True,
+        ClusterMode="enabled",
+    )
+    aws("sqs").create_queue(QueueName=f"{NAME}-high")
+
+
+@pytest.fixture(scope="module")
+def around(endpoint: str, tmp_path_factory: pytest.TempPathFactory, aws: Clients) -> Iterator[Surroundings]:
+    declare(aws)
+    paths = isolated(Paths.of(), tmp_path_factory.mktemp("sandbox"))
+    with surroundings(paths, endpoint, REGION, CALLER) as around:
+        yield around
+
+
+@pytest.fixture(scope="module")
+def host(around: Surroundings, aws: Clients) -> Host:
+    around.boot_data().wait_for("data.service", HEALTHY_SECONDS)
+    [instance] = declared(aws, NAME)
+    started = time.monotonic()
+    machine = around.boot(instance)
+    found: Any = aws("ec2").describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"][0]
+    host = Host(around, machine, found["PrivateIpAddress"])
+    host.wait("/api/health", 200, HEALTHY_SECONDS)
+    host.healthy_seconds = time.monotonic() - started
+    return host
+
+
+def test_an_instance_becomes_healthy_with_its_user_data_alone(host: Host) -> None:
+    answer = json.loads(host.ask("/api/health")[1])
+    assert (answer["status"], answer["release"], answer["php"][:3]) == ("ok", "one", "8.4")
+    usage = host.machine.usage()
+    print(f"healthy {host.healthy_seconds:.1f} s, CPU {usage.cpu_seconds:.1f} s, {usage.memory_bytes / 1e6:.0f} MB")
+
+
+@pytest.mark.parametrize("check", ["database", "redis", "queue"])
+def test_the_application_reaches_its_data(host: Host, check: str) -> None:
+    host.wait(f"/api/health/{check}", 200, BACK_SECONDS)
+
+
+def test_a_row_is_kept_and_counted(host: Host) -> None:
+    assert host.ask("/api/canary", method="POST", body={"id": 1})[0] == 201
+    assert json.loads(host.ask("/api/canary")[1])["last_id"] == 1
+    assert "askproai_canary_rows 1" in host.ask("/api/metrics")[1]
+
+
+def test_a_worker_does_the_job_that_a_visitor_queued(host: Host, aws: Clients) -> None:
+    assert host.ask(f"/api/jobs/{NAME}-high", method="POST", body={"id": 7})[0] == 202
+    deadline = time.monotonic() + BACK_SECONDS
+    while 7 not in json.loads(host.ask("/api/canary")[1])["ids"]:
+        assert time.monotonic() < deadline, host.machine.run("journalctl", "-u", "worker", "--no-pager")
+        time.sleep(0.2)
+    queue = aws("sqs").get_queue_url(QueueName=f"{NAME}-high")["QueueUrl"]
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    left = aws("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=names)["Attributes"]
+    assert set(left.values()) == {"0"}
+
+
+def test_a_database_that_is_gone_fails_its_check_alone(host: Host) -> None:
+    [data] = [machine for machine in host.around.machines if machine.name == "data"]
+    data.run("systemctl", "stop", "mariadb")
+    assert host.ask("/api/health/database")[0] == 503
+    assert host.ask("/api/health/redis")[0] == 200
+    data.run("systemctl", "start", "mariadb")
+    host.wait("/api/health/database", 200, BACK_SECONDS)
+
+
+@pytest.mark.parametrize("unit", ["php8.4-fpm", "worker"])
+def test_a_service_that_is_killed_comes_back(host: Host, unit: str) -> None:
+    before = host.machine.run("systemctl", "show", "--value", "--property=MainPID", unit)
+    host.machine.run("systemctl", "kill", "--kill-whom=main", "--signal=KILL", unit)
+    deadline = time.monotonic() + BACK_SECONDS
+    while host.machine.run("systemctl", "show", "--value", "--property=MainPID", unit).strip() in (before.strip(), "0"):
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    host.wait("/api/health/database", 200, BACK_SECONDS)
+
+
+def test_metadata_is_told_to_nobody_without_a_token(host: Host) -> None:
+    url = "http://169.254.169.254/latest/meta-data/instance-id"
+    assert host.machine.run("curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", url) == "401"
+
+
+def test_a_host_reaches_nothing_outside(host: Host) -> None:
+    assert host.machine.run("sh", "-c", "getent hosts deb.debian.org || echo unknown").strip() == "unknown"
+    routes = host.around.outside.run("ip", "-json", "route", "show", "default")
+    assert json.loads(routes) == []
+
+
+def test_what_is_closed_is_closed(host: Host) -> None:
+    assert host.ask("/.env")[0] == 403
+    with pytest.raises(OSError, match=r"timed out|refused"):
+        host.around.connection(host.address, 22, 1)
+    assert "LISTEN" in host.machine.run("ss", "-ltn", "sport = :22"), "sshd listens, so it is UFW that closes it"
