@@ -56,7 +56,7 @@ ADVICE = {
     Exit.BUSY: "Talk to the person who is named. If that command was killed: `ops recover`, then the same command.",
     Exit.OVER_BUDGET: "The work is done. The report says what took too long or was lost: open an incident.",
     Exit.DANGEROUS: "Nothing was changed. Read each line; whoever approves the change answers for it.",
-    Exit.VIOLATION: "Nothing was changed. Mend what the policy names, or argue an exception in policies/exceptions.yaml.",
+    Exit.VIOLATION: "Nothing was changed. Repair it, or argue an exception in policies/exceptions.yaml.",
     Exit.INTERRUPTED: "Run the same command again: it goes on where it stopped.",
 }
 """What to do after each exit code."""
