@@ -43,6 +43,7 @@ PLANS = {
     "ops dr rebuild": rebuild.PLAN,
     "ops dr status": Plan(steps=(), exits=(Exit.OK, Exit.FAILED, Exit.USAGE, Exit.INTERRUPTED)),
     "ops prices refresh": prices.PLAN,
+    "ops preview": Plan(steps=(), exits=(Exit.OK, Exit.FAILED, Exit.USAGE, Exit.DANGEROUS, Exit.VIOLATION)),
     "ops recover": Plan(steps=named(RECOVERY, stack="STACK"), exits=CHANGING),
 }
 """What each command declares: the steps that it runs through, and how it ends."""
@@ -56,6 +57,8 @@ ADVICE = {
     Exit.REFUSED: "Each line names what is missing. Repair it and run the command again.",
     Exit.BUSY: "Talk to the person who is named. If that command was killed: `ops recover`, then the same command.",
     Exit.OVER_BUDGET: "The work is done. The report says what took too long or was lost: open an incident.",
+    Exit.DANGEROUS: "Nothing was changed. Read each line; whoever approves the change answers for it.",
+    Exit.VIOLATION: "Nothing was changed. Repair it, or argue an exception in policies/exceptions.yaml.",
     Exit.INTERRUPTED: "Run the same command again: it goes on where it stopped.",
 }
 """What to do after each exit code."""
