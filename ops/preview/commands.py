@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def command(
-    stack: Annotated[list[str] | None, typer.Argument(help="The stacks; without any, all that have a file.")] = None,
+    stack: Annotated[list[str] | None, typer.Argument(help="The stacks; without any, the pair and the edge.")] = None,
     markdown: Annotated[Path | None, typer.Option(help="Write the comment for a pull request here.")] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write everything here as JSON.")] = None,
     save: Annotated[
@@ -27,7 +27,7 @@ def command(
         str, typer.Option(help="What the stack files were: a revision of git, or a folder that has them.")
     ] = "HEAD",
 ) -> None:
-    """Say what `pulumi up` would do: dangers first, then counts, policies, recovery, and what is in one stack alone.
+    """Say what `pulumi up` would do: dangers first, then counts, policies, recovery, cost and one-sided changes.
 
     Nothing is changed. In CI each job that may read one stack runs `ops preview STACK --save FOLDER`, and one job
     without credentials runs `ops preview --from FOLDER --markdown FILE`. A violation is known where an exception covers

@@ -3,10 +3,12 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
 from typing import Any
 
 from ops.errors import Exit
 from ops.preview.changes import Change
+from ops.preview.cost import Cost
 from ops.preview.danger import Danger
 from ops.preview.previews import NEW
 from ops.preview.report import Effect, Report
@@ -45,6 +47,7 @@ def _sections(report: Report) -> Iterable[str]:
     yield _counts(report)
     yield _policies(report)
     yield _recovery(report.recovery)
+    yield _costs(report.costs)
     yield _one_sided(report)
     yield _dependents(report)
     for stack, drawn in report.pictures.items():
@@ -121,6 +124,25 @@ def _recovery(effects: list[Effect] | None) -> str:
         for each in effects
     ]
     return text + table([("", "RTO", "RPO", "within the objectives"), *rows])
+
+
+def _costs(costs: list[Cost]) -> str:
+    text = "\n## Monthly cost\n\n"
+    if not costs:
+        return text + "No resource changes that is charged by the hour, the month or its use.\n"
+    total = sum((each.delta for each in costs if each.delta is not None), Decimal(0))
+    unpriced = sum(each.delta is None for each in costs)
+    without = f"; {unpriced} without a price are not in it" if unpriced else ""
+    rows = [
+        (each.stack, f"{code(each.name)} {_kind(each.type)}", _usd(each.before), _usd(each.after), cell(each.why))
+        for each in costs
+    ]
+    listed = table([("stack", "resource", "before", "after", "because"), *rows], raw=(1, 2, 3, 4))
+    return f"{text}{total:+} US dollars a month at list prices{without}.\n\n{listed}"
+
+
+def _usd(amount: str | None) -> str:
+    return "no price" if amount is None else amount
 
 
 def _one_sided(report: Report) -> str:

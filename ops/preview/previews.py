@@ -16,6 +16,7 @@ from typing import Any
 from ops.core.stack_files import CHECKOUT, project_folder
 from ops.errors import Exit, OpsError
 from ops.preview.changes import Change, changes, masked
+from ops.preview.cost import Cost, costs
 from policies import check
 from policies.configuration import read_configuration, read_exceptions
 from policies.judge import Judge
@@ -62,6 +63,7 @@ class Preview:
     steps: list[dict[str, Any]]
     types: list[str]
     violations: list[Violation]
+    costs: list[Cost]
     settings: dict[str, Any]
     settings_before: dict[str, Any] | None
 
@@ -97,7 +99,8 @@ def _loaded(file: Path) -> Preview:
     try:
         raw = json.loads(file.read_text())
         violations = [Violation(**each) for each in raw.pop("violations")]
-        return Preview(**raw, violations=violations)
+        paid = [Cost(**each) for each in raw.pop("costs")]
+        return Preview(**raw, violations=violations, costs=paid)
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise OpsError(f"{file}: no preview as `ops preview --save` keeps it: {error}", Exit.USAGE) from None
 
@@ -134,6 +137,7 @@ def _preview(before: Path | None, stack: str) -> Preview:
         steps=[kept(step) for step in raw],
         types=sorted(judged.types),
         violations=list(violations(stack, judged.events, raw)),
+        costs=costs(stack, raw),
         settings=settings_of(project_folder()),
         settings_before=settings_of(before) if before else None,
     )

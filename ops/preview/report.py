@@ -9,6 +9,7 @@ from ops.errors import Exit
 from ops.objectives.objectives import Declaration, Objective, objectives
 from ops.preview import access, graph, losses, protection
 from ops.preview.changes import SAME, Change
+from ops.preview.cost import Cost
 from ops.preview.danger import Danger, Kind
 from ops.preview.previews import NEW, Preview, Violation
 from policies.configuration import Configuration, read_configuration
@@ -55,6 +56,7 @@ class Report:
     one_sided: list[OneSided]
     compared: bool
     recovery: list[Effect] | None
+    costs: list[Cost]
     pictures: Mapping[str, str]
 
     @property
@@ -89,6 +91,7 @@ class Report:
             "one_sided": [asdict(each) for each in self.one_sided],
             "pair_compared": self.compared,
             "recovery": None if self.recovery is None else [asdict(each) for each in self.recovery],
+            "costs": [asdict(each) for each in self.costs],
         }
 
 
@@ -110,6 +113,7 @@ def report(previews: list[Preview]) -> Report:
         one_sided=one_sided(every, pair) if len(pair) > 1 else [],
         compared=len(pair) > 1,
         recovery=recovery(previews),
+        costs=[one for each in previews for one in each.costs],
         pictures={stack: drawn for stack, found in every.items() if (drawn := graph.picture(found))},
     )
 

@@ -10,6 +10,7 @@ import shutil
 import sys
 from pathlib import Path
 
+from hosts.contents import COMMON, CONTENTS
 from sandbox.project.paths import Paths
 from sandbox.toolchain.steps import SandboxError, Step, clear_line, interrupt_on_termination
 
@@ -18,27 +19,18 @@ MIRROR = "http://deb.debian.org/debian"
 PHP_VERSION = "8.4"
 """What Debian 13 has."""
 
-BASE = (
+OF_ROLES = tuple(
+    sorted({name for contents in (COMMON, *CONTENTS.values()) for name in contents.with_php(PHP_VERSION).packages})
+)
+"""What a host installs when it starts, unless its image has it."""
+SYSTEM = (
     *("systemd", "systemd-sysv", "dbus", "cloud-init", "curl", "ca-certificates", "python3", "iproute2", "iptables"),
-    *("procps", "sudo", "python3-boto3"),
+    *("procps", "sudo", "shellcheck"),
 )
-HARDENING = (
-    "openssh-server",
-    "fail2ban",
-    "ufw",
-    "chrony",
-    "rsyslog",
-    "logrotate",
-    "unattended-upgrades",
-    "aide",
-    "lynis",
-)
-APPLICATION = (
-    *("nginx", "php-fpm", "php-cli", "php-mysql", "php-redis", "php-curl", "php-mbstring", "php-xml"),
-    *("php-laravel-framework", "php-async-aws-sqs", "prometheus-node-exporter"),
-)
+"""What an Ubuntu image has, and the program that reads our shell scripts."""
+APPLICATION = ("php-laravel-framework", "php-async-aws-sqs")
 DATA = ("mariadb-server", "redis-server")
-PACKAGES = (*BASE, *HARDENING, *APPLICATION, *DATA)
+PACKAGES = (*SYSTEM, *OF_ROLES, *APPLICATION, *DATA)
 STARTED_BY_PACKAGES = ("nginx", f"php{PHP_VERSION}-fpm", "mariadb", "redis-server")
 """Services that Debian enables when it installs them: an instance runs only what its user data starts."""
 

@@ -1,43 +1,13 @@
-"""A Debian root file system with the packages of every role, and hosts that are layers of a bundle's files on it."""
+"""Hosts on disk: layers of a bundle's files on the root file system that booted instances have."""
 
-import hashlib
-import os
 import shlex
-import shutil
 import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 from hosts.bundle import FILES, contents
-from hosts.roles import ROLES, HostRole
-
-SUITE = "trixie"
-MIRROR = "http://deb.debian.org/debian"
-PHP_VERSION = "8.4"
-"""What Debian 13 has."""
-TOOLS = ("shellcheck", "systemd", "systemd-sysv")
-
-
-def unavailable() -> str:
-    """Why the real programs cannot be asked here, empty where they can."""
-    if sys.platform != "linux" or os.geteuid():
-        return "asking the hosts' programs needs Linux and root"
-    missing = [name for name in ("mmdebstrap", "unshare", "chroot") if shutil.which(name) is None]
-    return f"asking the hosts' programs needs {', '.join(missing)}: apt-get install mmdebstrap" if missing else ""
-
-
-def made(folder: Path) -> Path:
-    """The root file system in `folder`; makes it where it is missing, in two minutes."""
-    packages = sorted({*TOOLS, *(name for role in ROLES for name in contents(role, PHP_VERSION).packages)})
-    root = folder / hashlib.sha256(" ".join([SUITE, MIRROR, *packages]).encode()).hexdigest()[:16]
-    if not root.is_dir():
-        draft = root.with_suffix(f".{os.getpid()}")
-        folder.mkdir(parents=True, exist_ok=True)
-        options = ["--quiet", "--variant=minbase", '--aptopt=Apt::Install-Recommends "false"']
-        subprocess.run(["mmdebstrap", *options, f"--include={','.join(packages)}", SUITE, draft, MIRROR], check=True)
-        draft.rename(root)
-    return root
+from hosts.roles import HostRole
+from sandbox.instances.root import PHP_VERSION
 
 
 class Host:

@@ -63,7 +63,11 @@ def released(content: bytes, checksum: str) -> None:
 def owned(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     """Who was given what: to hand over files needs root."""
     given: list[tuple[str, str]] = []
-    monkeypatch.setattr("shutil.chown", lambda path, user, group: given.append((Path(path).name, user)))
+
+    def chown(path: Path, user: str, group: str) -> None:
+        given.append((Path(path).name, user))
+
+    monkeypatch.setattr("shutil.chown", chown)
     return given
 
 

@@ -7,12 +7,13 @@ from pathlib import Path
 from subprocess import CompletedProcess
 
 import pytest
-from debian import PHP_VERSION, Host, made, unavailable
+from debian import Host
 from host_values import VALUES
 
 from hosts.bundle import FILES, rendered
 from hosts.roles import ROLES, WEB, WORKERS, HostRole
 from hosts.user_data import user_data
+from sandbox.instances.root import PHP_VERSION, made, unavailable
 from sandbox.project.paths import Paths
 
 pytestmark = pytest.mark.skipif(bool(unavailable()), reason=unavailable())
@@ -180,7 +181,7 @@ CHECKS = {
 
 @pytest.fixture(scope="session")
 def root() -> Path:
-    return made(Paths.of().home / "hosts-root")
+    return made(Paths.of())
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ import ops
 
 ROOT = Path(ops.__file__).parent
 SHARED = {"core", "errors"}
-MAY_ALSO = {"drill": {"dr", "objectives"}}
-"""The drill runs the operators' commands, and compares what it measured with the objectives."""
+MAY_ALSO = {"drill": {"dr", "objectives"}, "preview": {"objectives", "prices"}}
+"""The drill runs the operators' commands and compares what it measured with the objectives; a preview predicts them."""
 
 
 def imported(file: Path) -> Iterator[str]:

@@ -35,7 +35,7 @@ def step(
 
 def preview(*steps: dict[str, Any], stack: str = "prod", **given: Any) -> Preview:
     empty = Preview(
-        stack=stack, failure="", steps=list(steps), types=[], violations=[], settings={}, settings_before=None
+        stack=stack, failure="", steps=list(steps), types=[], violations=[], costs=[], settings={}, settings_before=None
     )
     return replace(empty, **given)
 
