@@ -20,9 +20,9 @@ ONE_ZONE_LOST = 2
 SECRET_TEXT = re.compile(
     r"(AKIA|ASIA)[A-Z0-9]{16}"
     r"|-----BEGIN [A-Z ]*PRIVATE KEY-----"
-    r"|(?i:password|passwd|secret|token|app_key|api_key)[\"']?\s*[:=]\s*[\"']?[^\s\"'${]{8,}"
+    r"|(?<!:)(?i:password|passwd|secret|token|app_key|api_key)[\"']?\s*[:=]\s*[\"']?[^\s\"'${]{8,}"
 )
-"""An AWS access key, a private key, or a value given to a name such as `password`."""
+"""An AWS access key, a private key, or a value given to a name such as `password`; an ARN of a secret is none."""
 
 
 @rule(

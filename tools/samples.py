@@ -34,7 +34,7 @@ sys.argv[0] = {checkout!r} + "/__main__.py"
 
 def change(given):
     props, opts = given.props, given.opts
-    if given.name == {name!r}:
+    if given.name == {name!r} and {kind!r} in ('', given.type_):
 {body}
     return pulumi.ResourceTransformationResult(props, opts)
 
@@ -55,6 +55,7 @@ class Sample:
     secrets: Mapping[str, str] = field(default_factory=dict)
     without: tuple[str, ...] = ()
     name: str = ""
+    kind: str = ""
     body: str = ""
 
 
@@ -65,7 +66,7 @@ SAMPLES: Mapping[str, Sample] = {
         settings={"database.instance_class": "db.m6i.2xlarge"},
     ),
     "subnet-replaced": Sample(
-        title="give a subnet another zone and range, which only a replacement can do",
+        title="give a subnet another range, which only a replacement can do",
         stacks=("prod",),
         name="network-data-a",
         body="props['cidr_block'] = '10.0.240.0/20'",
@@ -97,7 +98,8 @@ SAMPLES: Mapping[str, Sample] = {
         title="give a queue another tag",
         stacks=("prod",),
         name="queues-high",
-        body="props['tags'] = {**props['tags'], 'Team': 'orders | <b>@all</b>'}",
+        kind="aws:sqs/queue:Queue",
+        body="props['tags'] = {**(props.get('tags') or {}), 'Team': 'orders | <b>@all</b>'}",
     ),
     "alert-threshold": Sample(
         title="raise the threshold of an alert",
@@ -172,7 +174,7 @@ def _apply(paths: Paths, variables: Mapping[str, str], sample: Sample, program: 
     if sample.name:
         program.mkdir()
         body = "        " + sample.body
-        text = PROGRAM.format(checkout=str(paths.checkout), name=sample.name, body=body)
+        text = PROGRAM.format(checkout=str(paths.checkout), name=sample.name, kind=sample.kind, body=body)
         (program / "__main__.py").write_text(text)
         content["main"] = str(program)
     project.write_text(yaml.safe_dump(content, sort_keys=False))

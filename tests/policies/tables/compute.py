@@ -28,6 +28,7 @@ GROUP = Made(
 VPC = Made(type=compute.VPC)
 TOKENS, HOPS = "metadataOptions.httpTokens", "metadataOptions.httpPutResponseHopLimit"
 ADDRESS, DISK = "networkInterfaces.0.associatePublicIpAddress", "blockDeviceMappings.0.ebs.encrypted"
+SECRET_ARN = "OUR_SECRET_DATABASE=arn:aws:secretsmanager:xx-north-1:123456789012:secret:database-AbCdEf"
 SECRET_LINES = (
     "DB_PASSWORD=correct-horse",
     "export API_TOKEN='0123456789abcdef'",
@@ -81,7 +82,9 @@ CASES = (
             {"keyName": "ours"},
             *values("userData", *SECRET_LINES, base64.b64encode(SECRET_LINES[0].encode()).decode()),
         ),
-        passes=values("userData", UNSET, "password: $SECRET", "DB_PASSWORD=${password}", "reset_password.sh"),
+        passes=values(
+            "userData", UNSET, "password: $SECRET", "DB_PASSWORD=${password}", "reset_password.sh", SECRET_ARN
+        ),
         undecided=values("userData", UNKNOWN),
     ),
     Case(
