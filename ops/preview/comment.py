@@ -130,15 +130,16 @@ def _costs(costs: list[Cost]) -> str:
     text = "\n## Monthly cost\n\n"
     if not costs:
         return text + "No resource changes that is charged by the hour, the month or its use.\n"
-    total = sum((each.delta for each in costs if each.delta is not None), Decimal(0))
-    unpriced = sum(each.delta is None for each in costs)
-    without = f"; {unpriced} without a price are not in it" if unpriced else ""
+    priced = [each.delta for each in costs if each.delta is not None]
+    unpriced = len(costs) - len(priced)
+    total = f"{sum(priced, Decimal(0)):+} US dollars a month at list prices" if priced else "Not known"
+    without = f"; without a price: {unpriced}" if unpriced else ""
     rows = [
         (each.stack, f"{code(each.name)} {_kind(each.type)}", _usd(each.before), _usd(each.after), cell(each.why))
         for each in costs
     ]
     listed = table([("stack", "resource", "before", "after", "because"), *rows], raw=(1, 2, 3, 4))
-    return f"{text}{total:+} US dollars a month at list prices{without}.\n\n{listed}"
+    return f"{text}{total}{without}.\n\n{listed}"
 
 
 def _usd(amount: str | None) -> str:

@@ -78,7 +78,8 @@ CHECKS = {
     ),
     "sshd": Check(
         role=WEB,
-        command=("sshd", "-t"),
+        # An instance makes its own keys when it first starts.
+        command=("sh", "-c", "ssh-keygen -A && sshd -t"),
         file="/etc/ssh/sshd_config.d/00-askproai.conf",
         right="PermitRootLogin",
         wrong="PermitRoot",

@@ -80,5 +80,5 @@ def test_the_comment_adds_up_what_is_known_and_counts_the_rest() -> None:
         stack="prod", failure="", steps=[], types=[], violations=[], costs=rows, settings={}, settings_before=None
     )
     found = report([preview])
-    assert "+10.50 US dollars a month at list prices; 1 without a price are not in it." in comment(found)
+    assert "+10.50 US dollars a month at list prices; without a price: 1." in comment(found)
     assert [each["after"] for each in found.record()["costs"]] == ["25.50", "0", None]
