@@ -105,7 +105,8 @@ def _follow(machine: Machine, started: float, say: Say) -> None:
         if now != said:
             say(f"{time.monotonic() - started:5.1f} s  cloud-init: {now}")
             said = now
-        if now not in ("starting", "not started", "running"):
+        # "degraded running" has warnings and goes on.
+        if not now.endswith(("starting", "not started", "running")):
             for error in status.get("errors", []):
                 say(f"         {error}")
             return
