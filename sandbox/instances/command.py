@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import Any
 
 import contract
+from hosts.roles import ROLES
 from sandbox.instances.boot import Machine
 from sandbox.instances.release import publish
 from sandbox.instances.surroundings import Surroundings, declared, surroundings
@@ -43,7 +44,7 @@ def boot(paths: Paths, urls: dict[str, str], stack: str, role: str, say: Say) ->
         started = time.monotonic()
         machine = around.boot(instance)
         _follow(machine, started, say)
-        _show(around, machine, instance, say)
+        _show(around, machine, instance, role, say)
         with suppress(KeyboardInterrupt):
             while machine.running():
                 time.sleep(POLL_SECONDS)
@@ -113,17 +114,21 @@ def _follow(machine: Machine, started: float, say: Say) -> None:
         time.sleep(POLL_SECONDS)
 
 
-def _show(around: Surroundings, machine: Machine, instance: str, say: Say) -> None:
+def _show(around: Surroundings, machine: Machine, instance: str, role: str, say: Say) -> None:
     """What it answers, and how to go on from here."""
     address = around.address(instance)
-    for path in contract.health_paths():
+    asked = any(each.name == role and each.behind_load_balancer for each in ROLES)
+    for path in contract.health_paths() if asked else ():
         try:
             status, text = ask(around, address, path)
             say(f"{path:<24} {status} {text[:100]}")
         except OSError as error:
             say(f"{path:<24} no answer: {error}")
+    for line in machine.run("systemctl", "list-units", "askproai-*", "--no-legend", "--no-pager").splitlines():
+        say(line.strip())
     used = machine.usage()
     say(f"used: {used.cpu_seconds:.1f} s of CPU, {used.memory_bytes / 1e6:.0f} MB of memory")
-    say(f"Ask it:   nsenter --net={around.outside.path} curl http://{address}{contract.HEALTH_PATH}")
+    if asked:
+        say(f"Ask it:   nsenter --net={around.outside.path} curl http://{address}{contract.HEALTH_PATH}")
     say(f"Shell:    {' '.join(machine.entrance())} bash")
     say("Stop it:  Ctrl-C")
