@@ -10,7 +10,7 @@ from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined
 
-from hosts.contents import COMMON, CONTENTS, Contents
+from hosts.contents import contents
 from hosts.roles import HostRole
 from hosts.values import HostValues
 
@@ -46,11 +46,6 @@ def bundle(role: HostRole, values: HostValues) -> Bundle:
     return Bundle(role=role.name, sha256=digest, compressed=gzip.compress(archive, mtime=0))
 
 
-def contents(role: HostRole, php_version: str) -> Contents:
-    """Packages, units, ports and checks of a host of `role`."""
-    return (COMMON + CONTENTS[role]).with_php(php_version)
-
-
 def rendered(role: HostRole, values: HostValues) -> dict[str, str]:
     """Every file of the archive, by its path there. A role's file takes the place of a common one."""
     context = {**asdict(values), "role": role.name, "contents": contents(role, values.php_version)}
@@ -68,12 +63,6 @@ def _render(template: str, context: Mapping[str, object]) -> str:
     return TEMPLATES.from_string(template).render(context)
 
 
-def _mode(path: str, text: str) -> int:
-    if path.startswith(f"{FILES}/etc/sudoers.d/"):
-        return 0o440
-    return 0o755 if text.startswith("#!") else 0o644
-
-
 def _archive(files: dict[str, str]) -> bytes:
     """A tar archive that depends on nothing but `files`: no time, no owner, one order."""
     buffer = io.BytesIO()
@@ -81,6 +70,6 @@ def _archive(files: dict[str, str]) -> bytes:
         for path, text in sorted(files.items()):
             content = text.encode()
             member = tarfile.TarInfo(path)
-            member.size, member.mode = len(content), _mode(path, text)
+            member.size, member.mode = len(content), 0o755 if text.startswith("#!") else 0o644
             archive.addfile(member, io.BytesIO(content))
     return buffer.getvalue()

@@ -98,3 +98,8 @@ CONTENTS: dict[HostRole, Contents] = {
         units=("askproai-workers.target", "askproai-scheduler.timer"),
     ),
 }
+
+
+def contents(role: HostRole, php_version: str) -> Contents:
+    """Packages, units, ports and checks of a host of `role`."""
+    return (COMMON + CONTENTS[role]).with_php(php_version)

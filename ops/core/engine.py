@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 Say = Callable[[str], None]
 
 STACK_TYPE = "pulumi:pulumi:Stack"
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+"""What a preview writes for a value that is known only after something else is made (Pulumi's UnknownStringValue)."""
 LOCK = re.compile(r"created by (?P<who>\S+) \(pid (?P<pid>\d+)\) at (?P<since>\S+)")
 UNREADABLE = re.compile(r'failed to load checkpoint.*|read "\.pulumi/meta\.yaml".*')
 ERRORS_SHOWN = 8
@@ -243,3 +245,8 @@ def _explained(text: str, arguments: list[str], stack: str) -> OpsError:
     lines = [_flat(line) for line in text.splitlines() if "error:" in line]
     reason = "; ".join(dict.fromkeys(lines)) or _flat(text)[-300:]
     return OpsError(f"stack {stack}: `pulumi {' '.join(arguments[:2])}` failed: {reason}")
+
+
+def provider_urn(state: Mapping[str, Any]) -> str:
+    """The URN of a resource's provider, whose reference in a state has its identifier too; empty without one."""
+    return str(state.get("provider") or "").rpartition("::")[0]

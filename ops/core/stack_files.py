@@ -75,7 +75,7 @@ class StackFile:
         """Write settings in one move; the keys whose value changed. Raises OpsError for a key inside no block."""
         changed = self.changes(values)
         if changed:
-            _replace(self.path, self.with_values(values))
+            replace(self.path, self.with_values(values))
         return changed
 
     def changes(self, values: Mapping[str, Any]) -> list[str]:
@@ -127,7 +127,7 @@ def _indentation(text: str) -> dict[str, int]:
     return {"mapping": mapping, "sequence": offset + 2, "offset": offset}
 
 
-def _replace(path: Path, text: str) -> None:
+def replace(path: Path, text: str) -> None:
     """Write a file so that a reader, or a kill, meets the old text or the new one and nothing between."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     draft = Path(name)
@@ -136,7 +136,7 @@ def _replace(path: Path, text: str) -> None:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        draft.chmod(path.stat().st_mode & 0o777)
+        draft.chmod(path.stat().st_mode & 0o777 if path.exists() else 0o644)
         draft.replace(path)
     except BaseException:
         draft.unlink(missing_ok=True)

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
 from ops.preview.changes import CREATED, DELETED, SAME, UNKNOWN, Change
-from ops.preview.danger import Danger, Kind
+from ops.preview.danger import Danger, Kind, danger
 
 GROUP = "aws:ec2/securityGroup:SecurityGroup"
 RULES: Mapping[str, str] = {
@@ -81,11 +81,11 @@ def widened(change: Change) -> Iterator[Danger]:
     for opening in (each for each in after if not any(old.covers(each) for old in before)):
         if change.operation != CREATED or opening.world or change.type in RULES:
             world = ", every address" if opening.world else ""
-            yield _danger(change, f"{opening}{world}")
+            yield danger(Kind.ACCESS, change, f"{opening}{world}")
     for key in DOCUMENTS:
         yield from _document(change, key)
     if change.operation == CREATED and change.type == ATTACHMENT:
-        yield _danger(change, f"attaches {change.new.get('policyArn')} to {change.new.get('role')}")
+        yield danger(Kind.ACCESS, change, f"attaches {change.new.get('policyArn')} to {change.new.get('role')}")
 
 
 def openings(kind: str, inputs: Mapping[str, Any]) -> list[Opening]:
@@ -147,14 +147,14 @@ def _document(change: Change, key: str) -> Iterator[Danger]:
     after, denied = grants(change.new.get(key))
     if change.new.get(key) == UNKNOWN:
         if change.operation != CREATED:
-            yield _danger(change, f"{key}: {UNKNOWN}, so it cannot be compared")
+            yield danger(Kind.ACCESS, change, f"{key}: {UNKNOWN}, so it cannot be compared")
         return
     for grant in sorted(after):
         new = not any(old.covers(grant) for old in before)
         if new and (change.operation != CREATED or "*" in (grant.principal, grant.action)):
-            yield _danger(change, f"{key} allows {grant}")
+            yield danger(Kind.ACCESS, change, f"{key} allows {grant}")
     for gone in sorted(denied_before - denied) if change.new.get(key) else ():
-        yield _danger(change, f"{key} no longer denies {gone}")
+        yield danger(Kind.ACCESS, change, f"{key} no longer denies {gone}")
 
 
 def _holds(outer: str, inner: str) -> bool:
@@ -183,7 +183,3 @@ def _listed(value: Any) -> list[Any]:
     if value is None:
         return []
     return value if isinstance(value, list) else [value]
-
-
-def _danger(change: Change, what: str) -> Danger:
-    return Danger(kind=Kind.ACCESS, stack=change.stack, type=change.type, name=change.name, what=what)

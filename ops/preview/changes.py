@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ops.core import engine
+
 SECRET = "[secret]"
 UNKNOWN = "known after the update"
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 """The key under which the engine marks a secret, or an asset, inside a value."""
 SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"
-UNKNOWN_MARK = re.compile(r"04da6b54-80e4-46f7-96ec-b56ff0331ba9")
 INTERNAL = frozenset({"__defaults", "__meta"})
 """Inputs in which the plugins keep their own notes."""
 
@@ -121,7 +122,7 @@ def masked(value: Any) -> Any:
         return {key: masked(each) for key, each in value.items() if key not in INTERNAL}
     if isinstance(value, list):
         return [masked(each) for each in value]
-    if isinstance(value, str) and UNKNOWN_MARK.search(value):
+    if isinstance(value, str) and engine.UNKNOWN in value:
         return UNKNOWN
     return value
 

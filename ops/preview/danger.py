@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ops.preview.changes import Change
+
 
 class Kind(StrEnum):
     """The kinds of danger, worst first."""
@@ -26,3 +28,8 @@ class Danger:
 
 
 LENGTH_NOT_KNOWN = "length not known"
+
+
+def danger(kind: Kind, change: Change, what: str, source: str = "") -> Danger:
+    """A danger of a change."""
+    return Danger(kind=kind, stack=change.stack, type=change.type, name=change.name, what=what, source=source)

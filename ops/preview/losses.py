@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from ops.preview.changes import REPLACED, UPDATED, Change
-from ops.preview.danger import LENGTH_NOT_KNOWN, Danger, Kind
+from ops.preview.danger import LENGTH_NOT_KNOWN, Danger, Kind, danger
 
 STATEFUL: Mapping[str, str] = {
     "aws:backup/vault:Vault": "its recovery points",
@@ -50,7 +50,7 @@ def data_lost(change: Change) -> Iterator[Danger]:
     """A resource that holds data is deleted, or replaced by one that begins empty."""
     if change.gone and change.type in STATEFUL:
         done = "replaced" if change.operation == REPLACED else "deleted"
-        yield _danger(Kind.DATA, change, f"{done}: {STATEFUL[change.type]}")
+        yield danger(Kind.DATA, change, f"{done}: {STATEFUL[change.type]}")
 
 
 def downtime(change: Change) -> Iterator[Danger]:
@@ -58,7 +58,7 @@ def downtime(change: Change) -> Iterator[Danger]:
     if change.gone and change.type in SERVING:
         done = "replaced" if change.operation == REPLACED else "deleted"
         length = LENGTH_NOT_KNOWN if change.operation == REPLACED else "for good"
-        yield _danger(Kind.DOWNTIME, change, f"{done}: interrupts {SERVING[change.type]}; {length}")
+        yield danger(Kind.DOWNTIME, change, f"{done}: interrupts {SERVING[change.type]}; {length}")
     if change.type == DATABASE and change.operation == UPDATED:
         yield from _database(change)
 
@@ -70,10 +70,6 @@ def _database(change: Change) -> Iterator[Danger]:
         classes = f"{change.old.get('instanceClass')} to {change.new.get('instanceClass')}"
         both = change.old.get("multiAz") is True and change.new.get("multiAz") is True
         length = "typically 60 to 120 seconds, a failover" if both else LENGTH_NOT_KNOWN
-        yield _danger(Kind.DOWNTIME, change, f"instanceClass {classes}, {when}: {length}", CLASS_CHANGE)
+        yield danger(Kind.DOWNTIME, change, f"instanceClass {classes}, {when}: {length}", CLASS_CHANGE)
     for path in sorted(OUTAGES.keys() & changed):
-        yield _danger(Kind.DOWNTIME, change, f"{path}, {when}: {OUTAGES[path]}; {LENGTH_NOT_KNOWN}", MODIFY)
-
-
-def _danger(kind: Kind, change: Change, what: str, source: str = "") -> Danger:
-    return Danger(kind=kind, stack=change.stack, type=change.type, name=change.name, what=what, source=source)
+        yield danger(Kind.DOWNTIME, change, f"{path}, {when}: {OUTAGES[path]}; {LENGTH_NOT_KNOWN}", MODIFY)

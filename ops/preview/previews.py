@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from ops.core.engine import provider_urn
 from ops.core.stack_files import CHECKOUT, project_folder
 from ops.errors import Exit, OpsError
 from ops.preview.changes import Change, changes, masked
@@ -75,8 +76,11 @@ class Preview:
 
 def preview(stacks: list[str], base: str) -> list[Preview]:
     """Preview stacks with the policy pack. `base` is a revision, or a folder with the project's files as they were."""
-    with settings_folder(base) as before, ThreadPoolExecutor(AT_ONCE) as pool:
-        return list(pool.map(partial(_preview, before), stacks))
+    settings = settings_of(project_folder())
+    with settings_folder(base) as folder:
+        before = settings_of(folder) if folder else None
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return list(pool.map(partial(_preview, settings, before), stacks))
 
 
 def save(previews: list[Preview], folder: Path) -> None:
@@ -127,7 +131,7 @@ def _git(*arguments: str) -> str:
         return ""
 
 
-def _preview(before: Path | None, stack: str) -> Preview:
+def _preview(settings: dict[str, Any], before: dict[str, Any] | None, stack: str) -> Preview:
     done, log = check.asked(stack, "--json", "--show-sames", folder=project_folder())
     judged = check.judged(stack, log, _why(done.stdout, done.stderr) if done.returncode else "")
     raw = _steps(done.stdout)
@@ -138,8 +142,8 @@ def _preview(before: Path | None, stack: str) -> Preview:
         types=sorted(judged.types),
         violations=list(violations(stack, judged.events, raw)),
         costs=costs(stack, raw),
-        settings=settings_of(project_folder()),
-        settings_before=settings_of(before) if before else None,
+        settings=settings,
+        settings_before=before,
     )
 
 
@@ -199,7 +203,7 @@ def broken_before(stack: str, steps: list[dict[str, Any]]) -> set[tuple[str, str
 
 
 def _resource(state: Mapping[str, Any], states: Mapping[str, Any], stack: str, configuration: Any) -> Resource:
-    provider = states.get(str(state.get("provider", "")).rpartition("::")[0], {})
+    provider = states.get(provider_urn(state), {})
     inputs = masked({**(state.get("outputs") or {}), **(state.get("inputs") or {})})
     return Resource(
         type=state["type"],

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ops.preview.changes import DELETED, REPLACED, UPDATED, Change, differences
-from ops.preview.danger import Danger, Kind
+from ops.preview.danger import Danger, Kind, danger
 
 STAY_ON = frozenset({
     "actionsEnabled",
@@ -71,11 +71,11 @@ GUARDS: Mapping[str, str] = {
 def removed(change: Change) -> Iterator[Danger]:
     """Everything by which a resource, or what it guards, is protected less than before."""
     if change.was_protected and not change.protected and change.operation in (UPDATED, REPLACED, "same"):
-        yield _danger(change, "protect: the engine may delete it from now on")
+        yield danger(Kind.PROTECTION, change, "protect: the engine may delete it from now on")
     if change.was_protected and change.operation == DELETED:
-        yield _danger(change, "protect: the engine stops at its deletion until that is lifted")
+        yield danger(Kind.PROTECTION, change, "protect: the engine stops at its deletion until that is lifted")
     if change.operation == DELETED and change.type in GUARDS:
-        yield _danger(change, f"deleted: {GUARDS[change.type]}")
+        yield danger(Kind.PROTECTION, change, f"deleted: {GUARDS[change.type]}")
     if change.operation in (UPDATED, REPLACED):
         yield from _rows(change)
         yield from _switches(change)
@@ -90,7 +90,7 @@ def _switches(change: Change) -> Iterator[Danger]:
         lower = key in FLOORS and _number(each.new) < _number(each.old)
         lost = each.path in VALUES and each.old == VALUES[each.path]
         if off or lower or lost:
-            yield _danger(change, f"{each.path}: {_said(each.old)} to {_said(each.new)}")
+            yield danger(Kind.PROTECTION, change, f"{each.path}: {_said(each.old)} to {_said(each.new)}")
 
 
 def _rows(change: Change) -> Iterator[Danger]:
@@ -98,19 +98,21 @@ def _rows(change: Change) -> Iterator[Danger]:
         return
     old, new = rows(change.type, change.old), rows(change.type, change.new)
     for name in sorted(old.keys() - new.keys()):
-        yield _danger(change, f"rule {name}: removed")
+        yield danger(Kind.PROTECTION, change, f"rule {name}: removed")
     for name in sorted(old.keys() & new.keys()):
         weaker = (_action(new[name]) in WEAKER) and _action(old[name]) not in WEAKER
         if weaker:
-            yield _danger(change, f"rule {name}: {_action(old[name])} to {_action(new[name])}")
+            yield danger(Kind.PROTECTION, change, f"rule {name}: {_action(old[name])} to {_action(new[name])}")
         for each in differences(old[name], new[name]):
             key = each.path.rpartition(".")[2]
             off = key == "enabled" and each.old is not False and each.new is False
             lower = key in FLOORS and _number(each.new) < _number(each.old)
             if off or lower:
-                yield _danger(change, f"rule {name}: {each.path}: {_said(each.old)} to {_said(each.new)}")
+                yield danger(
+                    Kind.PROTECTION, change, f"rule {name}: {each.path}: {_said(each.old)} to {_said(each.new)}"
+                )
             if key.startswith("copyActions[") and each.new is None:
-                yield _danger(change, f"rule {name}: {each.path}: removed")
+                yield danger(Kind.PROTECTION, change, f"rule {name}: {each.path}: removed")
 
 
 def rows(kind: str, inputs: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
@@ -142,7 +144,3 @@ def _number(value: Any) -> float:
 
 def _said(value: Any) -> str:
     return "not set" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _danger(change: Change, what: str) -> Danger:
-    return Danger(kind=Kind.PROTECTION, stack=change.stack, type=change.type, name=change.name, what=what)

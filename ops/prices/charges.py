@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from ops.core.engine import UNKNOWN
+
 HOURS_A_MONTH = Decimal(730)
 """AWS Pricing Calculator: the hours of a month, 365 * 24 / 12."""
 
 Inputs = Mapping[str, Any]
-
-UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-"""What the engine writes where a value is known only after the update."""
 
 IN_REGION = {"locationType": "AWS Region"}
 LINUX = {"operatingSystem": "Linux", "tenancy": "Shared", "preInstalledSw": "NA", "capacitystatus": "Used"}

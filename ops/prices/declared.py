@@ -4,9 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ops.core.engine import provider_urn
 from ops.prices.charges import GROUP, TEMPLATE
-
-PROVIDER = "pulumi:providers:"
 
 State = Mapping[str, Any]
 """A resource as the engine shows it, in an export or a step's `newState`."""
@@ -34,7 +33,7 @@ def declared(states: Iterable[State]) -> Iterator[Declared]:
             urn=urn,
             type=state["type"],
             inputs=inputs,
-            region=inputs.get("region") or _region(known.get(str(state.get("provider", "")).rpartition("::")[0])),
+            region=inputs.get("region") or _region(known.get(provider_urn(state))),
             template=_template(state, known) if state["type"] == GROUP else None,
         )
 

@@ -1,7 +1,5 @@
 """The dated file of prices in the repository: what was asked, what AWS answered, when and where."""
 
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from ops.core.stack_files import CHECKOUT, project_folder
+from ops.core.stack_files import CHECKOUT, project_folder, replace
 from ops.errors import OpsError
 from ops.prices.charges import Question
 
@@ -66,19 +64,8 @@ class PriceFile:
         return HEAD + yaml.safe_dump(content, sort_keys=False, width=120)
 
     def write(self, path: Path) -> None:
-        """Replace the file so that a reader, or a kill, meets the old text or the new one and nothing between."""
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        draft = Path(name)
-        try:
-            with os.fdopen(handle, "w") as written:
-                written.write(self.text())
-                written.flush()
-                os.fsync(written.fileno())
-            draft.chmod(0o644)
-            draft.replace(path)
-        except BaseException:
-            draft.unlink(missing_ok=True)
-            raise
+        """Replace the file in one move."""
+        replace(path, self.text())
 
 
 def file() -> Path:

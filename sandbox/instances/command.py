@@ -13,7 +13,7 @@ import contract
 from hosts.roles import ROLES
 from sandbox.instances.boot import Machine
 from sandbox.instances.release import publish
-from sandbox.instances.surroundings import Surroundings, declared, surroundings
+from sandbox.instances.surroundings import Surroundings, client, declared, surroundings
 from sandbox.project import project
 from sandbox.project.environment import environment
 from sandbox.project.paths import Paths
@@ -70,12 +70,7 @@ def groups_of(outputs: dict[str, Any], role: str) -> list[str]:
 
 def caller_of(aws: str, region: str, outputs: dict[str, Any]) -> str:
     """The address from which the stack's load balancer would call its hosts."""
-    import boto3
-
-    any_client: Any = boto3.client
-    keys = {"aws_access_key_id": "sandbox", "aws_secret_access_key": "sandbox"}
-    elb = any_client("elbv2", region_name=region, endpoint_url=aws, **keys)
-    ec2 = any_client("ec2", region_name=region, endpoint_url=aws, **keys)
+    elb, ec2 = (client(aws, region, service) for service in ("elbv2", "ec2"))
     name = outputs["load_balancer_dns_name"]
     balancers = [one for one in elb.describe_load_balancers()["LoadBalancers"] if one["DNSName"] == name]
     if not balancers:

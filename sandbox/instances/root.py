@@ -10,7 +10,8 @@ import shutil
 import sys
 from pathlib import Path
 
-from hosts.contents import COMMON, CONTENTS
+from hosts.contents import contents
+from hosts.roles import ROLES
 from sandbox.project.paths import Paths
 from sandbox.toolchain.steps import SandboxError, Step, clear_line, interrupt_on_termination
 
@@ -19,9 +20,7 @@ MIRROR = "http://deb.debian.org/debian"
 PHP_VERSION = "8.4"
 """What Debian 13 has."""
 
-OF_ROLES = tuple(
-    sorted({name for contents in (COMMON, *CONTENTS.values()) for name in contents.with_php(PHP_VERSION).packages})
-)
+OF_ROLES = tuple(sorted({name for role in ROLES for name in contents(role, PHP_VERSION).packages}))
 """What a host installs when it starts, unless its image has it."""
 SYSTEM = (
     *("systemd", "systemd-sysv", "dbus", "cloud-init", "curl", "ca-certificates", "python3", "iproute2", "iptables"),

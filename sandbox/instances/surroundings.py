@@ -50,14 +50,7 @@ class Surroundings:
 
     def client(self, service: str) -> Any:
         """A boto3 client of the region."""
-        any_client: Any = boto3.client
-        return any_client(
-            service,
-            region_name=self.region,
-            endpoint_url=self._aws.geturl(),
-            aws_access_key_id="sandbox",
-            aws_secret_access_key="sandbox",
-        )
+        return client(self._aws.geturl(), self.region, service)
 
     def boot(self, instance_id: str) -> Machine:
         """Boot an instance that the emulated AWS has, with the user data that it has there."""
@@ -149,6 +142,18 @@ def surroundings(paths: Paths, aws: str, region: str, caller: str) -> Iterator[S
         yield around
     finally:
         around.close()
+
+
+def client(aws: str, region: str, service: str) -> Any:
+    """A boto3 client of a region of the emulated AWS at the address `aws`."""
+    any_client: Any = boto3.client
+    return any_client(
+        service,
+        region_name=region,
+        endpoint_url=aws,
+        aws_access_key_id="sandbox",
+        aws_secret_access_key="sandbox",
+    )
 
 
 def declared(client: Any, group: str) -> list[str]:

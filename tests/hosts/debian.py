@@ -5,7 +5,8 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from hosts.bundle import FILES, contents
+from hosts.bundle import FILES
+from hosts.contents import contents
 from hosts.roles import HostRole
 from sandbox.instances.root import PHP_VERSION
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ops.core.cloudflare import TOKEN, TOKEN_VARIABLE, EdgeApi
-from ops.core.engine import Engine
-from ops.core.recovery.finders import AGAIN, FINDERS, UNKNOWN, NotKnownYetError, Wanted
+from ops.core.engine import UNKNOWN, Engine
+from ops.core.recovery.finders import AGAIN, FINDERS, NotKnownYetError, Wanted
 from ops.core.recovery.states import Resource, State, is_provider, logical_name
 from ops.errors import OpsError, one_line
 

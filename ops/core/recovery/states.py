@@ -4,7 +4,8 @@ import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ops.core.recovery.finders import FINDERS, UNKNOWN
+from ops.core.engine import UNKNOWN, provider_urn
+from ops.core.recovery.finders import FINDERS
 
 Resource = dict[str, Any]
 
@@ -51,7 +52,7 @@ class State:
 
     def region(self, resource: Resource) -> str:
         """The region of a resource's provider, empty where that has none or is unknown."""
-        provider = self.current(_provider_urn(resource)) or {}
+        provider = self.current(provider_urn(resource)) or {}
         return str((provider.get("inputs") or {}).get("region", ""))
 
     def adopt(self, resource: Resource, identifier: str) -> None:
@@ -125,7 +126,7 @@ class State:
             }
         if attached.get("parent") not in urns:
             attached.pop("parent", None)
-        if provider := self.current(_provider_urn(resource)):
+        if provider := self.current(provider_urn(resource)):
             attached["provider"] = f"{provider['urn']}::{provider['id']}"
         return attached
 
@@ -138,10 +139,6 @@ def logical_name(urn: str) -> str:
 def is_provider(resource: Resource) -> bool:
     """Whether it is a provider: a setting of the engine, which no cloud has."""
     return str(resource["type"]).startswith(PROVIDER_PREFIX)
-
-
-def _provider_urn(resource: Resource) -> str:
-    return str(resource.get("provider") or "").rpartition("::")[0]
 
 
 def _of_the_program(resource: Resource) -> Resource:

@@ -12,8 +12,8 @@ from host_values import VALUES
 from jinja2 import UndefinedError
 
 from hosts import bundle as bundles
-from hosts.bundle import bundle, contents, rendered
-from hosts.contents import CONTENTS
+from hosts.bundle import bundle, rendered
+from hosts.contents import CONTENTS, contents
 from hosts.roles import ROLES, WEB, HostRole
 
 

@@ -4,10 +4,10 @@ from ops.core.recovery.finders.data import DATA
 from ops.core.recovery.finders.edge import EDGE
 from ops.core.recovery.finders.network import NETWORK
 from ops.core.recovery.finders.operations import OPERATIONS
-from ops.core.recovery.finders.wanted import UNKNOWN, Finder, NotKnownYetError, Wanted
+from ops.core.recovery.finders.wanted import Finder, NotKnownYetError, Wanted
 from ops.core.recovery.finders.web import WEB
 
-__all__ = ["AGAIN", "FINDERS", "UNKNOWN", "Finder", "NotKnownYetError", "Wanted"]
+__all__ = ["AGAIN", "FINDERS", "Finder", "NotKnownYetError", "Wanted"]
 
 FINDERS: dict[str, Finder] = {**NETWORK, **DATA, **WEB, **OPERATIONS, **EDGE}
 

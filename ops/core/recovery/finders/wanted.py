@@ -8,9 +8,7 @@ from typing import Any
 from ops.core import aws
 from ops.core.aws import absent
 from ops.core.cloudflare import EdgeApi
-
-UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-"""What a preview writes for a value that is known only after something else is made (Pulumi's UnknownStringValue)."""
+from ops.core.engine import UNKNOWN
 
 
 class NotKnownYetError(Exception):

@@ -11,7 +11,8 @@ from fake_cloud import Record
 
 from ops.core import aws
 from ops.core.cloudflare import EdgeApi
-from ops.core.recovery.finders import AGAIN, FINDERS, UNKNOWN, NotKnownYetError, Wanted
+from ops.core.engine import UNKNOWN
+from ops.core.recovery.finders import AGAIN, FINDERS, NotKnownYetError, Wanted
 
 # Our own: the protection that destroy meets has no cloud behind it.
 DYNAMIC = "pulumi-python:dynamic"

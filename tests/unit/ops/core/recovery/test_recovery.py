@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from fake_platform import copy_project
 
-from ops.core.engine import Engine, Say
+from ops.core.engine import UNKNOWN, Engine, Say
 from ops.core.objects import Folder
 from ops.core.recovery import adoption, recover
-from ops.core.recovery.finders import FINDERS, UNKNOWN, Finder
+from ops.core.recovery.finders import FINDERS, Finder
 from ops.core.recovery.recovery import Options, Recovery
 from ops.core.steps import Timeline
 from ops.errors import Exit, OpsError

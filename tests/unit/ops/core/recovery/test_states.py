@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ops.core.recovery.finders import UNKNOWN
+from ops.core.engine import UNKNOWN
 from ops.core.recovery.states import HIDDEN, State, logical_name
 
 STACK = {"urn": "urn::stack", "type": "pulumi:pulumi:Stack", "custom": False}
