@@ -206,8 +206,9 @@ def test_a_second_operator_is_told_who_is_at_work_and_a_killed_command_is_gone_o
         assert f"(pid {first.pid})" in said(second)
         assert standby.ops("recover", "--yes", "dr", check=False).returncode == BUSY
     finally:
-        os.killpg(first.pid, signal.SIGKILL)
-        first.wait()
+        if first.poll() is None:
+            os.killpg(first.pid, signal.SIGKILL)
+            first.wait()
     # Wherever the kill fell: as if it had fallen into the write of the state's attributes, and of another lock.
     standby.state_file.with_name("dr.json.attrs").write_bytes(b"")
     standby.locks.mkdir(parents=True, exist_ok=True)
