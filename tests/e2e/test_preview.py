@@ -65,10 +65,11 @@ def test_a_port_that_is_open_to_the_world_is_dangerous_and_breaks_a_policy(ask: 
     assert "0.0.0.0/0" in told[2].split("## Resources")[0]
 
 
-def test_a_dropped_backup_rule_is_protection_removed(ask: Ask) -> None:
+def test_a_dropped_backup_rule_is_protection_removed_and_breaks_a_policy(ask: Ask) -> None:
     told = ask("backup-rule-dropped")
-    assert told[0] in (Exit.DANGEROUS, Exit.VIOLATION)
+    assert told[0] == Exit.VIOLATION
     assert dangers(told) == {("protection removed", "backups-plan")}
+    assert ("backup-kept-a-month", "backups-plan") in violated(told)
 
 
 def test_a_change_of_prod_alone_is_said_to_be_one(ask: Ask) -> None:
