@@ -124,8 +124,9 @@ def test_a_rotated_secret_is_named_and_in_no_output(ask: Ask) -> None:
 def test_one_job_keeps_what_another_without_credentials_reads(prod: Platform, tmp_path: Path) -> None:
     sample = SAMPLES["secret-rotated"]
     (value,) = sample.secrets.values()
-    with changed(prod.paths, prod.variables, sample) as before:
-        prod.ops("preview", "prod", "--save", str(tmp_path), "--base", str(before))
+    with changed(prod.paths, prod.variables, sample) as variables:
+        within = Platform(prod.paths, variables, "prod")
+        within.ops("preview", "prod", "--save", str(tmp_path), "--base", str(prod.paths.project))
     kept = (tmp_path / "prod.json").read_text()
     assert value not in kept
     assert "ciphertext" not in kept
