@@ -129,7 +129,7 @@ def activate(session: Session, operation: Operation, declared: dict[str, Any]) -
     # Its state may be older than its activation: then there is nothing left to decide, and nobody to fence.
     done_before = operation.decided_at is None and not target.file.changes(declared) and is_writer(target)
     if not done_before:
-        if operation.decided_at is None:
+        if operation.decided_at is None or (operation.decision_is_old and not is_writer(target)):
             decide(session, operation, target, other)
         else:
             amend(session, operation)
@@ -147,7 +147,13 @@ def activate(session: Session, operation: Operation, declared: dict[str, Any]) -
 
 
 def decide(session: Session, operation: Operation, target: RegionStack, other: RegionStack) -> None:
-    """Everything before the decision: checks, what would be lost, how the old writer is kept out, and the yes."""
+    """Everything before the decision: checks, what would be lost, how the old writer is kept out, and the yes.
+
+    A decision that is old is asked for again, and nothing that was waived or accepted with it still holds.
+    """
+    if operation.decided_at:
+        say(f"          decided {operation.decided_at:%Y-%m-%d %H:%M} UTC, too long ago: it is asked again")
+        operation.waiver = operation.accepted_lag = None
     lag = check(session, operation, target, other)
     with operation.timeline.step(ASK, other=other.stack) as step:
         answers = not other.following and reachable(other.region)

@@ -77,7 +77,8 @@ def activate(
     The other region is fenced where it answers. Where it does not, make sure that nobody writes there, and say so with
     --waive-fence: it is then not called any more. Traffic stays where it is until `ops dr flip`.
 
-    Killed at any point, the same command goes on; on an active region it changes nothing.
+    Killed at any point, the same command goes on, and asks again for a decision older than 30 minutes; on an active
+    region it changes nothing.
     """
     from ops.core.session import Session, SessionOptions
     from ops.dr.activate import activate_region

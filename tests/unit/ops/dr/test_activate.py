@@ -1,5 +1,6 @@
 """Activation: nothing changes before it is decided, nothing is done twice, and a kill at any point is gone on from."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -162,6 +163,56 @@ def test_a_writer_that_was_fenced_for_nothing_is_opened_again(platform: Platform
     assert platform.file("prod").get("fenced") is False
     assert platform.engine.ups == ["prod", "prod"]
     assert platform.history() == ["abandoned", "unfence"]
+    assert platform.session().ledger.get(UNDER_WAY) is None
+
+
+def age(platform: Platform, minutes: int) -> None:
+    """Let the decision under way be this old."""
+    ledger = platform.session().ledger
+    record = ledger.get(UNDER_WAY) or {}
+    ledger.put(UNDER_WAY, record | {"decided_at": (datetime.now(UTC) - timedelta(minutes=minutes)).isoformat()})
+
+
+def test_an_old_decision_is_asked_again_and_its_waiver_does_not_hold_for_a_region_that_answers(
+    platform: Platform,
+) -> None:
+    lose(platform)
+    platform.engine.failing["dr"] = OpsError("killed")
+    with pytest.raises(OpsError, match="killed"):
+        activate.activate_region(platform.session(waive_fence="gone"), "dr")
+    platform.engine.failing.clear()
+    platform.engine.ups.clear()
+    platform.world.lost.clear()
+    age(platform, minutes=31)
+    operation = activate.activate_region(platform.session(), "dr")
+    assert platform.engine.ups == ["prod", "dr"]
+    assert platform.file("prod").get("fenced") is True
+    assert operation.waiver is None
+
+
+def test_an_old_decision_whose_region_is_still_lost_needs_its_waiver_again(platform: Platform) -> None:
+    lose(platform)
+    platform.engine.failing["dr"] = OpsError("killed")
+    with pytest.raises(OpsError, match="killed"):
+        activate.activate_region(platform.session(waive_fence="gone"), "dr")
+    platform.engine.failing.clear()
+    age(platform, minutes=31)
+    with pytest.raises(OpsError, match="--waive-fence"):
+        activate.activate_region(platform.session(), "dr")
+    activate.activate_region(platform.session(waive_fence="still gone"), "dr")
+    assert platform.history() == ["waiver", "waiver", "activate"]
+
+
+def test_a_promotion_that_was_made_is_not_decided_again_however_old_it_is(platform: Platform) -> None:
+    lose(platform)
+    platform.engine.failing["dr"] = OpsError("killed")
+    with pytest.raises(OpsError, match="killed"):
+        activate.activate_region(platform.session(waive_fence="gone"), "dr")
+    platform.engine.failing.clear()
+    platform.world.databases[platform.region("dr")][REPLICA]["source"] = ""
+    age(platform, minutes=600)
+    activate.activate_region(platform.session(yes=False), "dr")
+    assert platform.history() == ["waiver", "activate"]
 
 
 def test_a_fenced_writer_stays_closed_while_the_other_writes(platform: Platform) -> None:
