@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 import pytest
 
+from contract import CANARY_PATH
 from tests.e2e.operated import Platform
 
 pytestmark = pytest.mark.e2e
@@ -160,8 +161,10 @@ def wait_for(what: str, seconds: float, asked: Any) -> None:
 
 
 @pytest.mark.usefixtures("following")
-def test_a_replica_too_far_behind_stops_an_activation(standby: Platform) -> None:
+def test_a_replica_too_far_behind_stops_an_activation(standby: Platform, edge: Platform) -> None:
     standby.replication(lag_seconds=900)
+    # A replica to which nothing is on its way is not behind.
+    assert edge.visit(f"api.{edge.setting('domain')}", CANARY_PATH, row=1).status_code == 201
     try:
         wait_for(
             "the lag shows", LAG_SHOWS_SECONDS,

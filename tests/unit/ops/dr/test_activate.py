@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from fake_platform import Platform, platform_in
 
+from ops.core import facts
+from ops.core.pair import RegionStack
 from ops.core.session import UNDER_WAY
 from ops.dr import activate
 from ops.errors import Exit, OpsError
@@ -83,12 +85,29 @@ def test_an_accepted_lag_is_recorded(platform: Platform) -> None:
 
 def test_a_replica_that_does_not_catch_up_is_not_promoted_unless_that_is_accepted(platform: Platform) -> None:
     platform.world.lag_seconds = 200.0
-    with pytest.raises(OpsError, match="has not caught up"):
+    with pytest.raises(OpsError, match="dr is 200 s behind"):
         activate.activate_region(platform.session(), "dr")
     assert platform.engine.ups == ["prod"]
+    with pytest.raises(OpsError, match="dr is 200 s behind"):
+        activate.activate_region(platform.session(accept_lag=199), "dr")
     platform.world.lag_seconds = 0.0
     activate.activate_region(platform.session(), "dr")
     assert platform.engine.ups == ["prod", "dr"]
+
+
+def test_a_lag_that_has_gone_by_since_the_fence_is_not_caught_up_with(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lag of a replica that stands still grows: what was written before the fence may never arrive."""
+    lag = facts.lag
+
+    def after_the_fence(stack: RegionStack, since: datetime | None = None) -> facts.Lag:
+        return facts.Lag(seconds=100.0, age_seconds=140.0) if since else lag(stack)
+
+    monkeypatch.setattr(facts, "lag", after_the_fence)
+    with pytest.raises(OpsError, match="dr is 100 s behind"):
+        activate.activate_region(platform.session(), "dr")
+    assert platform.engine.ups == ["prod"]
 
 
 def test_without_a_terminal_and_without_yes_it_is_refused(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -157,7 +176,7 @@ def test_a_failover_goes_on_where_an_activation_stopped(platform: Platform) -> N
 
 def test_a_writer_that_was_fenced_for_nothing_is_opened_again(platform: Platform) -> None:
     platform.world.lag_seconds = 200.0
-    with pytest.raises(OpsError, match="has not caught up"):
+    with pytest.raises(OpsError, match="dr is 200 s behind"):
         activate.activate_region(platform.session(), "dr")
     activate.activate_region(platform.session(abandon="not today"), "prod")
     assert platform.file("prod").get("fenced") is False
