@@ -13,7 +13,8 @@ from ops.errors import OpsError, one_line
 
 T = TypeVar("T")
 
-LAG_WINDOW_MINUTES = 15
+LAG_WINDOW = timedelta(hours=12)
+"""Ours: an outage of a night. AWS (GetMetricStatistics): 1,440 datapoints at most, a day of minutes."""
 LAG_PERIOD_SECONDS = 60
 """AWS: RDS publishes ReplicaLag once a minute."""
 LAG_FRESH_SECONDS = 300
@@ -43,15 +44,29 @@ class Database:
 
 @dataclass(frozen=True, kw_only=True)
 class Lag:
-    """The newest datapoint of ReplicaLag: its value in seconds, and how old it is; None where there is none."""
+    """The newest datapoint of ReplicaLag: its value in seconds, how old it is and when that was; None without one."""
 
-    seconds: float | None
-    age_seconds: float | None
+    seconds: float | None = None
+    age_seconds: float | None = None
+    measured: datetime | None = None
 
     @property
     def is_known(self) -> bool:
         """Whether the datapoint is there and fresh."""
         return self.seconds is not None and self.age_seconds is not None and self.age_seconds <= LAG_FRESH_SECONDS
+
+    @property
+    def missing_seconds(self) -> float | None:
+        """Of how long writes may be missing: the lag, and the time since it was measured unless that is fresh."""
+        if self.seconds is None or self.age_seconds is None:
+            return None
+        return self.seconds if self.is_known else self.seconds + self.age_seconds
+
+    def __str__(self) -> str:
+        if self.measured is None:
+            return f"CloudWatch has no ReplicaLag of the last {LAG_WINDOW // timedelta(hours=1)} hours"
+        at = f"{self.measured:%H:%M:%S}"
+        return f"{self.seconds:.0f} s at {at} UTC: everything after {at} minus {self.seconds:.0f} s may be missing"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,10 +94,10 @@ def database(stack: RegionStack, identifier: str | None = None) -> Database | No
 def lag(stack: RegionStack, since: datetime | None = None) -> Lag:
     """How far the stack's replica is behind, as CloudWatch of its own region has it; `since` when it is to be known.
 
-    -1, which RDS publishes while nothing is replicated, is no lag.
+    -1, which RDS publishes while nothing is replicated, is no lag: the newest is then the last before that.
     """
     now = datetime.now(UTC)
-    start = since or now - timedelta(minutes=LAG_WINDOW_MINUTES)
+    start = since or now - LAG_WINDOW
     answer = client("cloudwatch", stack.region).get_metric_statistics(
         Namespace="AWS/RDS",
         MetricName="ReplicaLag",
@@ -96,10 +111,10 @@ def lag(stack: RegionStack, since: datetime | None = None) -> Lag:
         point for point in answer["Datapoints"] if point["Maximum"] >= 0 and (not since or point["Timestamp"] >= since)
     ]
     if not points:
-        return Lag(seconds=None, age_seconds=None)
+        return Lag()
     newest = max(points, key=lambda point: point["Timestamp"])
     age = (now - newest["Timestamp"]).total_seconds()
-    return Lag(seconds=float(newest["Maximum"]), age_seconds=max(0.0, age))
+    return Lag(seconds=float(newest["Maximum"]), age_seconds=max(0.0, age), measured=newest["Timestamp"])
 
 
 def in_service(stack: RegionStack, groups: Iterable[str]) -> dict[str, int]:

@@ -194,7 +194,7 @@ def amend(session: Session, operation: Operation) -> None:
     if session.options.waive_fence and not operation.waiver:
         fence.waive(session, operation, "was not asked again")
     if session.options.accept_lag is not None and not operation.accepted_lag:
-        accept_lag(session, operation, facts.Lag(seconds=None, age_seconds=None))
+        accept_lag(session, operation, facts.Lag())
     session.save(operation)
 
 

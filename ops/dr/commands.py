@@ -28,7 +28,10 @@ Waive = Annotated[
 AcceptLag = Annotated[
     int | None,
     typer.Option(
-        "--accept-lag", metavar="SECONDS", min=0, help="Accept a replica this far behind; recorded with your name."
+        "--accept-lag",
+        metavar="SECONDS",
+        min=0,
+        help="Accept that writes of this long are missing, up to now where the lag is old; recorded with your name.",
     ),
 ]
 Force = Annotated[
@@ -72,7 +75,8 @@ def activate(
     """Make the standby a region of its own: check, estimate the data loss, fence the old writer, promote, scale out.
 
     First everything that the activation needs is checked in the standby's region, and all that is missing is named at
-    once; nothing is changed then. A replica whose lag is too large or not known needs --accept-lag.
+    once; nothing is changed then. A replica whose lag is too large, or was measured more than five minutes ago as in a
+    region that is lost, needs --accept-lag with what may be missing.
 
     The other region is fenced where it answers. Where it does not, make sure that nobody writes there, and say so with
     --waive-fence: it is then not called any more. Traffic stays where it is until `ops dr flip`.

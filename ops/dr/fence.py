@@ -75,7 +75,7 @@ def drain(operation: Operation, standby: RegionStack) -> None:
             step.skip("already promoted")
             return
         fenced_at = datetime.now(UTC).replace(microsecond=0)
-        lag = facts.Lag(seconds=None, age_seconds=None)
+        lag = facts.Lag()
 
         def drained() -> bool:
             # Only 0 will do (AWS: "the replica has caught up"): a lag of some seconds may be a lag that grows.
@@ -88,10 +88,11 @@ def drain(operation: Operation, standby: RegionStack) -> None:
             step.detail = "no lag after the fence"
         except OpsError:
             accepted = operation.accepted_lag["accepted_seconds"] if operation.accepted_lag else 0
-            if lag.seconds is None or lag.seconds > accepted:
-                behind = "an unknown time" if lag.seconds is None else f"{lag.seconds:.0f} s"
+            behind = facts.LAG_WINDOW.total_seconds() if lag.seconds is None else lag.seconds
+            if behind > accepted:
+                shown = f"is {behind:.0f} s behind" if lag.measured else "has no ReplicaLag"
                 raise OpsError(
-                    f"the replica of {standby.stack} is {behind} behind, {DRAIN_SECONDS:.0f} s after the fence: run "
-                    "the same command again to wait on, or accept what is missing with --accept-lag SECONDS"
+                    f"the replica of {standby.stack} {shown}, {DRAIN_SECONDS:.0f} s after the fence: run the same "
+                    f"command again to wait on, or accept what is missing with --accept-lag {behind:.0f}"
                 ) from None
-            step.detail = f"not waited for longer: {lag.seconds:.0f} s behind, {accepted} s are accepted"
+            step.detail = f"not waited for longer: {accepted} s are accepted"

@@ -24,6 +24,8 @@ NEEDED_OUTPUTS = (
     "secret_arns",
     *(hosts.OUTPUTS[role.name] for role in ROLES),
 )
+ACCEPT_SECONDS = 300
+"""Ours: a figure grows while the operator types what is proposed."""
 STANDARD_VCPUS = ("ec2", "L-1216C47A")
 """AWS, Service Quotas: Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances, in vCPUs."""
 
@@ -40,7 +42,7 @@ class Finding:
 class Preflight:
     """The standby to be activated, and the other stack, of which nothing is asked but its outputs in the backend.
 
-    `accepted_lag`: seconds of lag that the operator accepts in place of the limit and of a metric that is missing.
+    `accepted_lag`: the seconds of writes that may be missing, which the operator accepts.
     """
 
     standby: RegionStack
@@ -149,25 +151,19 @@ class Preflight:
 
     def _lag(self) -> Iterator[Finding]:
         limit = int(self.standby.file.get("recovery.max_replica_lag_seconds"))
-        lag, accepted = self.lag, self.accepted_lag
-        if not lag.is_known:
-            if accepted is None:
-                yield Finding(
-                    text=f"{_unknown(lag)}: the data loss is unknown; accept a figure with --accept-lag SECONDS"
-                )
+        lag, accepted = self.lag, self.accepted_lag or 0
+        missing = lag.missing_seconds
+        if missing is None:
+            missing = facts.LAG_WINDOW.total_seconds()
+        allowed = max(limit, accepted) if lag.is_known else accepted
+        if missing <= allowed:
             return
-        allowed = max(limit, accepted or 0)
-        if lag.seconds is not None and lag.seconds > allowed:
-            yield Finding(
-                text=f"the replica is {lag.seconds:.0f} s behind, {allowed} s are allowed: wait, or accept it with "
-                f"--accept-lag {lag.seconds:.0f}"
-            )
-
-
-def _unknown(lag: facts.Lag) -> str:
-    if lag.seconds is None:
-        return "CloudWatch has no ReplicaLag of the last minutes"
-    return f"the newest ReplicaLag is {lag.age_seconds:.0f} s old, {facts.LAG_FRESH_SECONDS} s are allowed"
+        if lag.is_known:
+            text = f"the replica is {missing:.0f} s behind, {allowed} s are allowed: wait, or"
+        else:
+            text = f"the newest lag is {lag};" if lag.measured else f"{lag};"
+            missing += ACCEPT_SECONDS if lag.measured else 0
+        yield Finding(text=f"{text} accept it with --accept-lag {missing:.0f}")
 
 
 def _bounded(check: Callable[[], Iterator[Finding]], name: str) -> list[Finding]:

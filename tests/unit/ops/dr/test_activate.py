@@ -95,6 +95,20 @@ def test_a_replica_that_does_not_catch_up_is_not_promoted_unless_that_is_accepte
     assert platform.engine.ups == ["prod", "dr"]
 
 
+def test_a_region_lost_18_minutes_ago_is_left_once_what_is_missing_is_accepted(platform: Platform) -> None:
+    lose(platform)
+    platform.world.lag_seconds, platform.world.lag_age_seconds = 2.0, 1080.0
+    with pytest.raises(OpsError, match="minus 2 s may be missing; accept it with --accept-lag 1382"):
+        activate.activate_region(platform.session(waive_fence="gone"), "dr")
+    with pytest.raises(OpsError, match="--accept-lag 1382"):
+        activate.activate_region(platform.session(waive_fence="gone", accept_lag=0), "dr")
+    operation = activate.activate_region(platform.session(waive_fence="gone", accept_lag=1382), "dr")
+    assert operation.data_loss is not None
+    assert operation.data_loss["lag_seconds"] == 2.0
+    assert 1081 <= operation.data_loss["missing_seconds"] < 1100
+    assert platform.records()[1]["measured_seconds"] == 2.0
+
+
 def test_a_lag_that_has_gone_by_since_the_fence_is_not_caught_up_with(
     platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -102,7 +116,7 @@ def test_a_lag_that_has_gone_by_since_the_fence_is_not_caught_up_with(
     lag = facts.lag
 
     def after_the_fence(stack: RegionStack, since: datetime | None = None) -> facts.Lag:
-        return facts.Lag(seconds=100.0, age_seconds=140.0) if since else lag(stack)
+        return facts.Lag(seconds=100.0, age_seconds=140.0, measured=since) if since else lag(stack)
 
     monkeypatch.setattr(facts, "lag", after_the_fence)
     with pytest.raises(OpsError, match="dr is 100 s behind"):

@@ -1,6 +1,7 @@
 """Before anything changes, everything that is missing is named, all at once."""
 
-from datetime import UTC, datetime, timedelta
+import re
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
@@ -71,10 +72,14 @@ def test_a_certificate_that_expires_soon_is_refused(platform: Platform) -> None:
         (301.0, 30.0, 301, None),
         (400.0, 30.0, 301, "400 s behind, 301 s are allowed"),
         (1.0, 299.0, None, None),
-        (1.0, 302.0, None, "s old, 300 s are allowed"),
-        (1.0, 302.0, 60, None),
-        (None, 30.0, None, "no ReplicaLag"),
-        (None, 30.0, 0, None),
+        (2.0, 1080.0, None, "minus 2 s may be missing; accept it with --accept-lag 1382"),
+        (2.0, 1080.0, 0, "accept it with --accept-lag 1382"),
+        (2.0, 1080.0, 1081, "accept it with --accept-lag 1382"),
+        (2.0, 1080.0, 1382, None),
+        (None, 30.0, None, "no ReplicaLag of the last 12 hours; accept it with --accept-lag 43200"),
+        (None, 30.0, 0, "no ReplicaLag"),
+        (None, 30.0, 43200, None),
+        (0.0, 43300.0, None, "no ReplicaLag"),
     ],
 )
 def test_the_lag_must_be_known_fresh_and_small_or_accepted(
@@ -83,6 +88,17 @@ def test_the_lag_must_be_known_fresh_and_small_or_accepted(
     platform.world.lag_seconds, platform.world.lag_age_seconds = lag, age
     found = findings(platform, accepted)
     assert (part is None and found == []) or (part is not None and part in found[0])
+
+
+def test_a_lag_that_is_old_says_from_when_on_writes_may_be_missing(platform: Platform) -> None:
+    platform.world.lag_seconds, platform.world.lag_age_seconds = 2.0, 1080.0
+    (found,) = findings(platform)
+    shown = re.search(r"the newest lag is 2 s at (\S+) UTC: everything after (\S+) minus 2 s may be missing", found)
+    assert shown
+    assert shown[1] == shown[2]
+    now = datetime.now(UTC)
+    at = datetime.combine(now, time.fromisoformat(shown[1]), UTC)
+    assert 1080 <= (now - at) % timedelta(days=1) / timedelta(seconds=1) < 1100
 
 
 def test_the_metric_of_a_replication_that_stands_still_is_no_lag(platform: Platform) -> None:
