@@ -57,6 +57,11 @@ class RegionStack:
         return self.settings.fenced
 
     @property
+    def is_fenced(self) -> bool:
+        """Whether it is declared so, and its stack was brought there."""
+        return self.fenced and self.outputs.get("fenced") is True
+
+    @property
     def posture(self) -> str:
         """`pilot-light` or `warm`."""
         return str(self.settings.posture)

@@ -31,6 +31,7 @@ class SessionOptions:
     take_over: str | None = None
     abandon: str | None = None
     waive_fence: str | None = None
+    waive_answering: bool = False
     accept_lag: int | None = None
     force: str | None = None
     rebuild: bool = False

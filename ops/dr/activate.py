@@ -132,7 +132,7 @@ def activate(session: Session, operation: Operation, declared: dict[str, Any]) -
         if operation.decided_at is None or (operation.decision_is_old and not is_writer(target)):
             decide(session, operation, target, other)
         else:
-            amend(session, operation)
+            amend(session, operation, other)
         fence.fence(session, operation.timeline, other, operation.waiver["reason"] if operation.waiver else None)
         fence.drain(operation, target)
     promote(session, operation, target, declared)
@@ -163,9 +163,10 @@ def decide(session: Session, operation: Operation, target: RegionStack, other: R
     for line in loss.lines():
         say(f"          {line}")
     fence.require(session, operation, answers=answers)
-    session.confirm(f"Activate {target.stack}, and end its database's replication for good?")
+    lost = f" What is written in {other.stack} from now on is lost." if session.options.waive_fence else ""
+    session.confirm(f"Activate {target.stack}, and end its database's replication for good?{lost}")
     if session.options.waive_fence:
-        fence.waive(session, operation, "answers" if answers else "does not answer")
+        fence.waive(session, operation, answers=answers)
     if session.options.accept_lag is not None:
         accept_lag(session, operation, lag)
     operation.data_loss = loss.to_json()
@@ -189,10 +190,12 @@ def check(session: Session, operation: Operation, target: RegionStack, other: Re
     return preflight.lag
 
 
-def amend(session: Session, operation: Operation) -> None:
+def amend(session: Session, operation: Operation, other: RegionStack) -> None:
     """What the operator allows on the way on from a kill: to leave the fence or the last writes."""
     if session.options.waive_fence and not operation.waiver:
-        fence.waive(session, operation, "was not asked again")
+        answers = reachable(other.region)
+        fence.require(session, operation, answers=answers)
+        fence.waive(session, operation, answers=answers)
     if session.options.accept_lag is not None and not operation.accepted_lag:
         accept_lag(session, operation, facts.Lag())
     session.save(operation)

@@ -22,8 +22,13 @@ Abandon = Annotated[
     str | None, typer.Option("--abandon", metavar="REASON", help="Give up another operation that is not finished.")
 ]
 Waive = Annotated[
-    str | None,
-    typer.Option("--waive-fence", metavar="REASON", help="Do not fence the other region; recorded with your name."),
+    list[str] | None,
+    typer.Option(
+        "--waive-fence",
+        metavar="REASON",
+        help="Do not fence the other region, which does not answer; one that answers needs it twice. "
+        "Recorded with your name.",
+    ),
 ]
 AcceptLag = Annotated[
     int | None,
@@ -79,7 +84,8 @@ def activate(
     region that is lost, needs --accept-lag with what may be missing.
 
     The other region is fenced where it answers. Where it does not, make sure that nobody writes there, and say so with
-    --waive-fence: it is then not called any more. Traffic stays where it is until `ops dr flip`.
+    --waive-fence: it is then not called any more. One that answers, and whose fence fails, needs --waive-fence twice:
+    what is written there from then on is lost. Traffic stays where it is until `ops dr flip`.
 
     Killed at any point, the same command goes on, and asks again for a decision older than 30 minutes; on an active
     region it changes nothing.
@@ -88,7 +94,13 @@ def activate(
     from ops.dr.activate import activate_region
 
     options = SessionOptions(
-        dry_run=dry_run, yes=yes, waive_fence=waive_fence, accept_lag=accept_lag, take_over=take_over, abandon=abandon
+        dry_run=dry_run,
+        yes=yes,
+        waive_fence=waive_fence[-1] if waive_fence else None,
+        waive_answering=len(waive_fence or ()) > 1,
+        accept_lag=accept_lag,
+        take_over=take_over,
+        abandon=abandon,
     )
     activate_region(Session.of(options), stack)
 
@@ -147,7 +159,8 @@ def failover(
     options = SessionOptions(
         dry_run=dry_run,
         yes=yes,
-        waive_fence=waive_fence,
+        waive_fence=waive_fence[-1] if waive_fence else None,
+        waive_answering=len(waive_fence or ()) > 1,
         accept_lag=accept_lag,
         force=force,
         take_over=take_over,

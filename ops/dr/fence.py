@@ -34,17 +34,24 @@ def require(session: Session, operation: Operation, *, answers: bool) -> None:
             f'writes there, give --waive-fence "REASON"; it is recorded with your name',
             Exit.REFUSED,
         )
+    if answers and session.options.waive_fence and not session.options.waive_answering:
+        raise OpsError(
+            f"the region of {operation.source} answers, so it is fenced: leave --waive-fence out; where its fence "
+            "fails, give --waive-fence twice, and what is written there from then on is lost",
+            Exit.REFUSED,
+        )
 
 
-def waive(session: Session, operation: Operation, region: str) -> None:
-    """Record that the old writer is not fenced; `region` says whether it answered."""
+def waive(session: Session, operation: Operation, *, answers: bool) -> None:
+    """Record that the old writer is not fenced, and whether its region answered."""
+    region = "answers" if answers else "does not answer"
     waiver = {"reason": session.options.waive_fence, "stack": operation.source, "region": region}
     operation.waiver = session.record("waiver", waiver)
 
 
 def fence(session: Session, timeline: Timeline, stack: RegionStack, waived: str | None = None) -> None:
     """Close a region to writers, unless that was waived for a reason: no call goes there then."""
-    fenced = stack.fenced and stack.outputs.get("fenced") is True
+    fenced = not (waived or stack.following) and stack.is_fenced
     if not (waived or stack.following or fenced or session.options.dry_run):
         settle(session, timeline, stack.stack)
     with timeline.step(FENCE, stack=stack.stack) as step:

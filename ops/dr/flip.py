@@ -94,7 +94,8 @@ def _flip(session: Session, timeline: Timeline, to: str) -> None:
         asked, records = _asked(pair, pair[to], token)
         misrouted = _misrouted(pair, to, records)
         closed = [gate for gate in asked if not gate.passed]
-        step.detail = f"{len(asked) - len(closed)} of {len(asked)} open"
+        writer = next(gate for gate in asked if gate.name == gates.ONE_WRITER)
+        step.detail = f"{len(asked) - len(closed)} of {len(asked)} open, {writer}"
         there = pair.live == pair.edge_outputs.get("live") == to and not misrouted
         if there:
             step.skip(f"traffic is routed to {to} already")

@@ -13,6 +13,7 @@ from ops.errors import OpsError, one_line
 
 SERVICES = ("acm", "autoscaling", "rds")
 """What the gates ask AWS with."""
+ONE_WRITER = "one writer"
 STRICT = "strict"
 LEAST_TLS = ("1.2", "1.3")
 
@@ -38,7 +39,7 @@ def ask(pair: Pair, stack: RegionStack, token: str | None) -> list[Gate]:
     asked |= {
         "certificate": partial(_certificate, stack),
         "database": partial(_database, stack),
-        "one writer": partial(_one_writer, stack, pair[pair.other_than(stack.stack)]),
+        ONE_WRITER: partial(_one_writer, stack, pair[pair.other_than(stack.stack)]),
     }
     if token is not None:
         asked["edge TLS"] = partial(_edge_tls, str(pair.edge_output("zone_id")), token)
@@ -90,8 +91,10 @@ def _database(stack: RegionStack) -> tuple[bool, str]:
 def _one_writer(stack: RegionStack, other: RegionStack) -> tuple[bool, str]:
     """A region that another took over from still looks well, and has not what was written since."""
     superseded = stack.role == "primary" and other.activated and other.writes
-    took_over = f"{other.stack} took over and takes writes: the data here is out of date"
-    return not superseded, took_over if superseded else "the only one"
+    if superseded:
+        return False, f"{other.stack} took over and takes writes: the data here is out of date"
+    alone = other.following or other.is_fenced
+    return True, "the only one" if alone else f"{other.stack} is not fenced: what is written there is lost"
 
 
 def _edge_tls(zone_id: str, token: str) -> tuple[bool, str]:

@@ -9,7 +9,7 @@ from fake_platform import Platform, platform_in
 from ops.core import facts
 from ops.core.pair import RegionStack
 from ops.core.session import UNDER_WAY
-from ops.dr import activate
+from ops.dr import activate, gates
 from ops.errors import Exit, OpsError
 
 REPLICA = "askproai-dr-database"
@@ -46,6 +46,43 @@ def test_without_a_fence_or_a_waiver_it_is_refused_and_nothing_is_changed(platfo
     assert refused.value.exit_code is Exit.REFUSED
     assert (platform.engine.ups, platform.history(), platform.world.changes()) == ([], [], [])
     assert platform.session().ledger.get(UNDER_WAY) is None
+
+
+def test_a_writer_that_answers_is_not_left_unfenced_unless_that_is_said_twice(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(OpsError, match="the region of prod answers, so it is fenced") as refused:
+        activate.activate_region(platform.session(waive_fence="copied"), "dr")
+    assert refused.value.exit_code is Exit.REFUSED
+    assert (platform.engine.ups, platform.history()) == ([], [])
+    asked: list[str] = []
+
+    def yes(question: str) -> str:
+        asked.append(question)
+        return "yes"
+
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("builtins.input", yes)
+    operation = activate.activate_region(
+        platform.session(yes=False, waive_fence="EC2 hangs", waive_answering=True), "dr"
+    )
+    assert "What is written in prod from now on is lost" in asked[0]
+    assert platform.engine.ups == ["dr"]
+    assert operation.waiver is not None
+    assert operation.waiver["region"] == "answers"
+
+
+def test_a_fence_that_fails_is_waived_by_saying_so_twice(platform: Platform) -> None:
+    platform.engine.failing["prod"] = OpsError("EC2 hangs")
+    with pytest.raises(OpsError, match="EC2 hangs"):
+        activate.activate_region(platform.session(), "dr")
+    with pytest.raises(OpsError, match="give --waive-fence twice"):
+        activate.activate_region(platform.session(waive_fence="EC2 hangs"), "dr")
+    activate.activate_region(platform.session(waive_fence="EC2 hangs", waive_answering=True), "dr")
+    assert platform.engine.ups == ["prod", "dr"]
+    pair = platform.session().pair
+    (writer,) = [gate for gate in gates.ask(pair, pair["dr"], None) if gate.name == gates.ONE_WRITER]
+    assert (writer.passed, writer.finding) == (True, "prod is not fenced: what is written there is lost")
 
 
 def test_an_old_writer_that_answers_is_fenced_first(platform: Platform) -> None:
@@ -262,7 +299,7 @@ def test_a_decision_that_is_not_confirmed_signs_nothing(platform: Platform, monk
 
     monkeypatch.setattr("builtins.input", no)
     with pytest.raises(OpsError, match="nothing was changed") as refused:
-        activate.activate_region(platform.session(yes=False, waive_fence="gone", accept_lag=10), "dr")
+        activate.activate_region(platform.session(yes=False, accept_lag=10), "dr")
     assert refused.value.exit_code is Exit.REFUSED
     assert platform.history() == []
 
