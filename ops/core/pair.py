@@ -62,6 +62,12 @@ class RegionStack:
         return self.fenced and self.outputs.get("fenced") is True
 
     @property
+    def undone(self) -> dict[str, Any]:
+        """What the file says of the region's role and the stack has otherwise, by key: as the stack has it."""
+        wanted = {"role": self.role, "activated": self.activated, "fenced": self.fenced}
+        return {key: self.outputs.get(key) for key, value in wanted.items() if self.outputs.get(key) != value}
+
+    @property
     def posture(self) -> str:
         """`pilot-light` or `warm`."""
         return str(self.settings.posture)

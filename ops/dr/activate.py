@@ -106,8 +106,7 @@ def recover_active(session: Session, operation: Operation, target: RegionStack) 
 
 def is_active(session: Session, target: RegionStack) -> bool:
     """Whether a region is active in its file, in its state and in the world; asks, and changes nothing."""
-    done = {name: target.outputs.get(name) for name in ("role", "activated", "fenced")}
-    if not target.writes or done != {"role": target.role, "activated": target.activated, "fenced": False}:
+    if not target.writes or target.undone:
         return False
     if left_behind(session.engine, target.stack):
         return False
