@@ -19,6 +19,20 @@ LAG_PERIOD_SECONDS = 60
 """AWS: RDS publishes ReplicaLag once a minute."""
 LAG_FRESH_SECONDS = 300
 CERTIFICATE_DAYS = 14
+USABLE = ("available", "storage-optimization")
+"""Statuses that an instance stays in (AWS: storage is optimized for hours while the instance is fully operational)."""
+WRITABLE = (
+    *USABLE,
+    "backing-up",
+    "configuring-enhanced-monitoring",
+    "configuring-iam-database-auth",
+    "configuring-log-exports",
+    "modifying",
+    "resetting-master-credentials",
+    "storage-config-upgrade",
+    "storage-initialization",
+)
+"""AWS, "Viewing instance status": of these statuses none says that the instance cannot be reached."""
 SCANNED_PAGES = 20
 """1000 objects each (AWS, ListObjectsV2): a bucket of any size is asked for a few seconds at most."""
 
@@ -37,9 +51,9 @@ class Database:
         return bool(self.source)
 
     @property
-    def is_available_writer(self) -> bool:
-        """Whether it takes writes now."""
-        return not self.is_replica and self.status == "available"
+    def takes_writes(self) -> bool:
+        """Whether it takes writes now, a backup or a modification notwithstanding."""
+        return not self.is_replica and self.status in WRITABLE
 
 
 @dataclass(frozen=True, kw_only=True)

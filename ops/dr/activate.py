@@ -20,10 +20,13 @@ from ops.errors import Exit, OpsError, refused
 ANSWER_SECONDS = 1200.0
 """Ours: instances boot and install themselves; AWS: an Auto Scaling group starts them in one go."""
 DATABASE_SECONDS = 3600.0
+READY_SECONDS = 600.0
+"""Ours: RDS promotes no replica that is being backed up, and AWS gives no figure for how long that takes."""
 
 CHECK = Step(
     name="check {stack}",
-    does="Checks credentials, secrets, keys, certificate, images, quotas and the replica, and names every problem.",
+    does="Checks credentials, secrets, keys, certificate, images, quotas and the replica, and names every problem. A "
+    "replica that is being backed up or changed is waited for, 10 minutes at most.",
     asks=True,
 )
 ASK = Step(
@@ -114,9 +117,9 @@ def is_active(session: Session, target: RegionStack) -> bool:
 
 
 def is_writer(target: RegionStack) -> bool:
-    """Whether the region's database takes writes, as RDS says."""
+    """Whether the region's database is no replica, as RDS says; whatever is done to it now, it stays a writer."""
     found = facts.database(target)
-    return found is not None and found.is_available_writer
+    return found is not None and not found.is_replica
 
 
 def activate(session: Session, operation: Operation, declared: dict[str, Any]) -> None:
@@ -176,7 +179,8 @@ def decide(session: Session, operation: Operation, target: RegionStack, other: R
 
 def check(session: Session, operation: Operation, target: RegionStack, other: RegionStack) -> facts.Lag:
     """The preflight; the lag that it found. Raises OpsError (REFUSED) with all that stands in the way."""
-    preflight = Preflight(standby=target, other=other, accepted_lag=session.options.accept_lag)
+    patience = 0.0 if session.options.dry_run else READY_SECONDS
+    preflight = Preflight(standby=target, other=other, accepted_lag=session.options.accept_lag, ready_seconds=patience)
     with operation.timeline.step(CHECK, stack=target.stack) as step:
         found = preflight.run()
         blocking = [finding.text for finding in found if finding.blocks]
@@ -223,6 +227,6 @@ def promote(session: Session, operation: Operation, target: RegionStack, declare
         facts.wait(
             f"the database of {target.stack} is a writer",
             lambda: facts.database(target),
-            lambda found: found is not None and found.is_available_writer,
+            lambda found: found is not None and found.takes_writes,
             seconds=DATABASE_SECONDS,
         )

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
@@ -11,7 +12,8 @@ from ops.core import aws, facts, hosts
 from ops.core.aws import client, if_present
 from ops.core.facts import side_by_side
 from ops.core.pair import RegionStack
-from ops.errors import one_line
+from ops.core.steps import say
+from ops.errors import OpsError, one_line
 
 NEEDED_OUTPUTS = (
     "account_id",
@@ -43,11 +45,13 @@ class Preflight:
     """The standby to be activated, and the other stack, of which nothing is asked but its outputs in the backend.
 
     `accepted_lag`: the seconds of writes that may be missing, which the operator accepts.
+    `ready_seconds`: how long a replica is waited for that is being backed up or changed.
     """
 
     standby: RegionStack
     other: RegionStack
     accepted_lag: int | None = None
+    ready_seconds: float = 0.0
 
     def run(self) -> list[Finding]:
         """Every finding. Where outputs are missing there is nothing more to be asked."""
@@ -138,16 +142,34 @@ class Preflight:
             )
 
     def _replica(self) -> Iterator[Finding]:
-        found = facts.database(self.standby)
+        found = self._settled(facts.database(self.standby))
         name = str(self.standby.output("database_identifier"))
         if found is None:
             yield Finding(text=f"database {name} is not in {self.standby.region}")
         elif not found.is_replica:
             yield Finding(text=f"database {name} is no replica: there is nothing to promote")
-        elif found.status != "available":
-            yield Finding(text=f"database {name} is {found.status}; want available")
+        elif found.status not in facts.USABLE:
+            yield Finding(
+                text=f"database {name} is {found.status}, and RDS promotes none but an available one: wait, then run "
+                "the same command again"
+            )
         else:
             yield from self._lag()
+
+    def _settled(self, found: facts.Database | None) -> facts.Database | None:
+        """The database, waited for where it will be available on its own; as it is now where that takes too long."""
+        if found is None or not found.is_replica or found.status not in facts.WRITABLE:
+            return found
+        if found.status not in facts.USABLE:
+            say(f"          {found.identifier} is {found.status}: waiting, {self.ready_seconds:.0f} s at most")
+        with suppress(OpsError):
+            return facts.wait(
+                "the replica",
+                lambda: facts.database(self.standby),
+                lambda now: now is None or now.status in facts.USABLE,
+                seconds=self.ready_seconds,
+            )
+        return facts.database(self.standby)
 
     def _lag(self) -> Iterator[Finding]:
         limit = int(self.standby.file.get("recovery.max_replica_lag_seconds"))

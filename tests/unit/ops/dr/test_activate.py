@@ -304,6 +304,16 @@ def test_a_decision_that_is_not_confirmed_signs_nothing(platform: Platform, monk
     assert platform.history() == []
 
 
+@pytest.mark.parametrize("status", ["backing-up", "modifying", "rebooting"])
+def test_a_writer_that_is_being_backed_up_is_active_all_the_same(
+    platform: Platform, status: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    activate.activate_region(platform.session(), "dr")
+    platform.world.databases[platform.region("dr")][REPLICA]["status"] = status
+    activate.activate_region(platform.session(), "dr")
+    assert "dr is already active" in capsys.readouterr().out
+
+
 def test_a_stack_that_is_none_of_the_two_is_refused(platform: Platform) -> None:
     with pytest.raises(OpsError, match="edge is no region stack; want prod or dr") as refused:
         activate.activate_region(platform.session(), "edge")

@@ -64,6 +64,21 @@ def test_a_region_that_only_follows_is_refused(platform: Platform) -> None:
     assert "health/database: 503" in refused.value.message
 
 
+@pytest.mark.parametrize(
+    ("status", "is_open"), [("backing-up", True), ("storage-optimization", True), ("rebooting", False)]
+)
+def test_the_gate_of_the_database_is_open_while_it_takes_writes(
+    platform: Platform, status: str, *, is_open: bool
+) -> None:
+    platform.world.databases[platform.region("dr")]["askproai-dr-database"]["status"] = status
+    if is_open:
+        flip.flip_to(platform.session(), "dr")
+    else:
+        with pytest.raises(OpsError, match=f"askproai-dr-database is {status} and a writer"):
+            flip.flip_to(platform.session(), "dr")
+    assert routed_to(platform) == {"dr" if is_open else "prod"}
+
+
 def test_an_edge_that_is_not_strict_is_refused(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
     def setting(zone: str, token: str, name: str) -> str:
         return {"ssl": "full"}.get(name, "1.2")

@@ -8,6 +8,7 @@ import pytest
 from fake_platform import Platform, platform_in
 from fake_regions import ANSWERS, arn, refusal
 
+from ops.core import facts
 from ops.core.pair import Pair
 from ops.dr.preflight import Preflight
 
@@ -109,13 +110,33 @@ def test_the_metric_of_a_replication_that_stands_still_is_no_lag(platform: Platf
 @pytest.mark.parametrize(
     ("row", "part"),
     [
-        ({"status": "modifying", "source": arn("elsewhere", "x")}, "is modifying; want available"),
+        (
+            {"status": "modifying", "source": arn("elsewhere", "x")},
+            "is modifying, and RDS promotes none but an available one",
+        ),
         ({"status": "available", "source": ""}, "is no replica"),
     ],
 )
 def test_what_cannot_be_promoted_is_refused(platform: Platform, row: dict[str, str], part: str) -> None:
     platform.world.databases[platform.region("dr")][REPLICA] = row
     assert part in findings(platform)[0]
+
+
+def test_a_replica_that_is_being_backed_up_is_waited_for(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    row = platform.world.databases[platform.region("dr")][REPLICA]
+    row["status"] = "backing-up"
+
+    def backed_up(_: float) -> None:
+        row["status"] = "available"
+
+    monkeypatch.setattr(facts.time, "sleep", backed_up)
+    pair = platform.session().pair
+    assert Preflight(standby=pair["dr"], other=pair["prod"], ready_seconds=5.0).run() == []
+
+
+def test_a_replica_whose_storage_is_optimized_is_not_waited_for(platform: Platform) -> None:
+    platform.world.databases[platform.region("dr")][REPLICA]["status"] = "storage-optimization"
+    assert findings(platform) == []
 
 
 def test_a_quota_that_aws_does_not_tell_is_a_warning(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
