@@ -1,7 +1,7 @@
 """What a region's AWS says of the platform there: each question is one bounded call, and changes nothing."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -155,15 +155,15 @@ def newest_object(stack: RegionStack, bucket: str) -> NewestObject:
     return NewestObject(newest=newest, complete=True)
 
 
-def certificate_problems(region: str, arn: str) -> Iterator[str]:
-    """Why a load balancer's certificate would not do: it is not issued, or about to expire."""
+def certificate_problem(region: str, arn: str) -> tuple[str, bool]:
+    """What is wrong with a load balancer's certificate, empty for nothing, and whether it serves all the same."""
     found = client("acm", region).describe_certificate(CertificateArn=arn)["Certificate"]
     if found["Status"] != "ISSUED":
-        yield f"certificate {arn} is {found['Status']}; want ISSUED"
-        return
+        return f"certificate {arn} is {found['Status']}; want ISSUED", False
     expires = found.get("NotAfter")
     if expires and expires < datetime.now(UTC) + timedelta(days=CERTIFICATE_DAYS):
-        yield f"certificate {arn} expires on {expires:%Y-%m-%d}; want {CERTIFICATE_DAYS} days at least"
+        return f"certificate {arn} expires on {expires:%Y-%m-%d}; want {CERTIFICATE_DAYS} days at least", True
+    return "", True
 
 
 def queued(stack: RegionStack) -> int:

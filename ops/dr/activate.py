@@ -156,7 +156,7 @@ def decide(session: Session, operation: Operation, target: RegionStack, other: R
     if operation.decided_at:
         say(f"          decided {operation.decided_at:%Y-%m-%d %H:%M} UTC, too long ago: it is asked again")
         operation.waiver = operation.accepted_lag = None
-    lag = check(session, operation, target, other)
+    lag, forced = check(session, operation, target, other)
     with operation.timeline.step(ASK, other=other.stack) as step:
         answers = not other.following and reachable(other.region)
         step.detail = "it does" if answers else "it does not"
@@ -167,6 +167,8 @@ def decide(session: Session, operation: Operation, target: RegionStack, other: R
     fence.require(session, operation, answers=answers)
     lost = f" What is written in {other.stack} from now on is lost." if session.options.waive_fence else ""
     session.confirm(f"Activate {target.stack}, and end its database's replication for good?{lost}")
+    if forced:
+        session.record("forced-checks", {"stack": target.stack, "reason": session.options.force, "failed": forced})
     if session.options.waive_fence:
         fence.waive(session, operation, answers=answers)
     if session.options.accept_lag is not None:
@@ -177,20 +179,27 @@ def decide(session: Session, operation: Operation, target: RegionStack, other: R
         session.save(operation)
 
 
-def check(session: Session, operation: Operation, target: RegionStack, other: RegionStack) -> facts.Lag:
-    """The preflight; the lag that it found. Raises OpsError (REFUSED) with all that stands in the way."""
+def check(
+    session: Session, operation: Operation, target: RegionStack, other: RegionStack
+) -> tuple[facts.Lag, list[str]]:
+    """The preflight; the lag that it found, and what is gone on without for the operator's reason.
+
+    Raises OpsError (REFUSED) with all that stands in the way.
+    """
     patience = 0.0 if session.options.dry_run else READY_SECONDS
     preflight = Preflight(standby=target, other=other, accepted_lag=session.options.accept_lag, ready_seconds=patience)
     with operation.timeline.step(CHECK, stack=target.stack) as step:
         found = preflight.run()
-        blocking = [finding.text for finding in found if finding.blocks]
-        if blocking:
-            step.detail = f"{len(blocking)} problems"
-            raise refused(blocking)
+        blocking = [finding.text for finding in found if finding.weight == "blocks"]
+        forced = [finding.text for finding in found if finding.weight == "forced"]
+        if blocking or (forced and not session.options.force):
+            step.detail = f"{len(blocking + forced)} problems"
+            hint = ['--force "REASON" goes on all the same; it is recorded with your name'] if not blocking else []
+            raise refused([*blocking, *forced, *hint])
         step.detail = f"{len(found)} warnings" if found else "nothing is missing"
     for finding in found:
         say(f"          warning: {finding.text}")
-    return preflight.lag
+    return preflight.lag, forced
 
 
 def amend(session: Session, operation: Operation, other: RegionStack) -> None:

@@ -41,7 +41,11 @@ AcceptLag = Annotated[
 ]
 Force = Annotated[
     str | None,
-    typer.Option("--force", metavar="REASON", help="Flip past gates that are closed; recorded with your name."),
+    typer.Option(
+        "--force",
+        metavar="REASON",
+        help="Go on with checks that failed and gates that are closed; recorded with your name.",
+    ),
 ]
 Report = Annotated[
     Path | None, typer.Option("--report", help="Folder of the report; by default reports/ beside the stack files.")
@@ -74,6 +78,7 @@ def activate(
     yes: Yes = False,
     waive_fence: Waive = None,
     accept_lag: AcceptLag = None,
+    force: Force = None,
     take_over: TakeOver = None,
     abandon: Abandon = None,
 ) -> None:
@@ -81,7 +86,8 @@ def activate(
 
     First everything that the activation needs is checked in the standby's region, and all that is missing is named at
     once; nothing is changed then. A replica whose lag is too large, or was measured more than five minutes ago as in a
-    region that is lost, needs --accept-lag with what may be missing.
+    region that is lost, needs --accept-lag with what may be missing. What makes a promotion impossible refuses it, what
+    would leave visitors unserved needs --force with a reason, and the rest is a warning.
 
     The other region is fenced where it answers. Where it does not, make sure that nobody writes there, and say so with
     --waive-fence: it is then not called any more. One that answers, and whose fence fails, needs --waive-fence twice:
@@ -99,6 +105,7 @@ def activate(
         waive_fence=waive_fence[-1] if waive_fence else None,
         waive_answering=len(waive_fence or ()) > 1,
         accept_lag=accept_lag,
+        force=force,
         take_over=take_over,
         abandon=abandon,
     )

@@ -76,8 +76,8 @@ def _capacity(stack: RegionStack, role: HostRole) -> tuple[bool, str]:
 
 
 def _certificate(stack: RegionStack) -> tuple[bool, str]:
-    problems = list(facts.certificate_problems(stack.region, str(stack.output("certificate_arn"))))
-    return not problems, "; ".join(problems) or "issued"
+    problem, serves = facts.certificate_problem(stack.region, str(stack.output("certificate_arn")))
+    return serves, problem or "issued"
 
 
 def _database(stack: RegionStack) -> tuple[bool, str]:

@@ -110,7 +110,22 @@ def test_a_preflight_that_fails_changes_nothing(platform: Platform) -> None:
         activate.activate_region(platform.session(), "dr")
     assert refused.value.exit_code is Exit.REFUSED
     assert len(refused.value.message.splitlines()) == 2
+    with pytest.raises(OpsError, match="4000 s behind"):
+        activate.activate_region(platform.session(force="it is dark here"), "dr")
     assert (platform.engine.ups, platform.history()) == ([], [])
+
+
+def test_what_a_promotion_does_not_need_is_gone_on_without_for_a_reason(platform: Platform) -> None:
+    platform.world.key_state = "Disabled"
+    with pytest.raises(OpsError, match="--force") as refused:
+        activate.activate_region(platform.session(), "dr")
+    assert refused.value.exit_code is Exit.REFUSED
+    assert (platform.engine.ups, platform.history()) == ([], [])
+    activate.activate_region(platform.session(force="only the logs need that key"), "dr")
+    assert platform.history() == ["forced-checks", "activate"]
+    signed = platform.records()[0]
+    assert signed["reason"] == "only the logs need that key"
+    assert "is Disabled" in signed["failed"][0]
 
 
 def test_an_accepted_lag_is_recorded(platform: Platform) -> None:

@@ -23,7 +23,7 @@ def platform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Platform:
 def findings(platform: Platform, accepted_lag: int | None = None) -> list[str]:
     pair: Pair = platform.session().pair
     found = Preflight(standby=pair["dr"], other=pair["prod"], accepted_lag=accepted_lag).run()
-    return [finding.text if finding.blocks else f"warning: {finding.text}" for finding in found]
+    return [f"warning: {finding.text}" if finding.weight == "warns" else finding.text for finding in found]
 
 
 def test_a_standby_that_has_everything_passes_and_only_its_region_is_asked(platform: Platform) -> None:
@@ -58,9 +58,11 @@ def test_a_secret_that_differs_is_named_and_never_shown(platform: Platform) -> N
     assert "of-both" not in found
 
 
-def test_a_certificate_that_expires_soon_is_refused(platform: Platform) -> None:
+def test_a_certificate_that_expires_soon_is_a_warning(platform: Platform) -> None:
     platform.world.expires = datetime.now(UTC) + timedelta(days=13)
-    assert "want 14 days at least" in findings(platform)[0]
+    (found,) = findings(platform)
+    assert found.startswith("warning: certificate certificate expires on")
+    assert "want 14 days at least" in found
     platform.world.expires = datetime.now(UTC) + timedelta(days=15)
     assert findings(platform) == []
 
@@ -139,17 +141,44 @@ def test_a_replica_whose_storage_is_optimized_is_not_waited_for(platform: Platfo
     assert findings(platform) == []
 
 
-def test_a_quota_that_aws_does_not_tell_is_a_warning(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
-    def unknown(*_: object, **__: object) -> None:
-        raise refusal("NoSuchResourceException")
+@pytest.mark.parametrize(
+    ("operation", "check"),
+    [
+        ("get_service_quota", "quota of vCPUs"),
+        ("get_parameter", "image"),
+        ("describe_certificate", "certificate"),
+        ("describe_key", "keys"),
+    ],
+)
+def test_what_aws_does_not_tell_is_a_warning_where_a_promotion_needs_it_not(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch, operation: str, check: str
+) -> None:
+    def throttled(*_: object, **__: object) -> None:
+        raise refusal("ThrottlingException")
 
-    monkeypatch.setitem(ANSWERS, "get_service_quota", unknown)
-    found = findings(platform)
-    assert [line.startswith("warning: quota of") for line in found] == [True]
+    monkeypatch.setitem(ANSWERS, operation, throttled)
+    (found,) = findings(platform)
+    assert found.startswith(f"warning: {check} could not be checked")
 
 
-def test_a_region_that_does_not_answer_is_no_pass(platform: Platform) -> None:
+def test_a_database_that_aws_does_not_tell_of_blocks(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    def throttled(*_: object, **__: object) -> None:
+        raise refusal("ThrottlingException")
+
+    monkeypatch.setitem(ANSWERS, "describe_db_instances", throttled)
+    pair = platform.session().pair
+    (found,) = Preflight(standby=pair["dr"], other=pair["prod"]).run()
+    assert (found.weight, found.text.partition(":")[0]) == ("blocks", "replica could not be checked")
+
+
+def test_a_secret_that_is_no_json_is_compared_as_it_is(platform: Platform) -> None:
+    for stack, value in (("dr", "a"), ("prod", "b")):
+        platform.world.secrets[platform.region("dr"), f"askproai-{stack}-app"] = value
+    (found,) = findings(platform)
+    assert "differs from the replica" in found
+
+
+def test_a_region_that_does_not_answer_is_one_line_and_no_pass(platform: Platform) -> None:
     platform.world.lost.add(platform.region("dr"))
-    found = findings(platform)
-    assert any(line.startswith("keys could not be checked") for line in found)
-    assert any(line.startswith("replica could not be checked") for line in found)
+    (found,) = findings(platform)
+    assert found.startswith("credentials could not be checked: Could not connect")
