@@ -141,6 +141,10 @@ class Pair:
         """The stack that traffic is not routed to."""
         return self.other_than(self.live)
 
+    def is_routed_to(self, stack: str) -> bool:
+        """Whether the edge is declared to route traffic to a stack, and was brought there."""
+        return self.live == self.edge_outputs.get("live") == stack
+
     def other_than(self, stack: str) -> str:
         """The other stack of the two."""
         return next(name for name in self._stacks if name != self[stack].stack)

@@ -26,7 +26,7 @@ def failover(session: Session, to: str) -> Operation:
         if activation.recover_active(session, operation, target):
             return operation
         active = activation.is_active(session, target)
-        if operation.decided_at is None and active and session.pair.live == to:
+        if operation.decided_at is None and active and session.pair.is_routed_to(to):
             say(f"{to} is active and traffic is routed to it already")
             return operation
         if target.role == "primary" and not target.following:
