@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-from ops.core.aws import client, errors, if_present
+from ops.core.aws import LOG_IN, client, errors, if_present, is_ours
 from ops.core.pair import RegionStack
 from ops.errors import OpsError, one_line
 
@@ -187,7 +187,8 @@ def side_by_side(work: Mapping[str, Callable[[], T]]) -> dict[str, T]:
 def wait(what: str, ask: Callable[[], T], done: Callable[[T], bool], *, seconds: float, pause: float = 2.0) -> T:
     """Ask until the answer will do; an error of AWS is asked again.
 
-    Raises OpsError with the last answer when that takes longer than `seconds`.
+    Raises OpsError with the last answer when that takes longer than `seconds`, and at once for credentials that AWS
+    does not take.
     """
     deadline = time.monotonic() + seconds
     while True:
@@ -195,6 +196,8 @@ def wait(what: str, ask: Callable[[], T], done: Callable[[T], bool], *, seconds:
             answer = ask()
         except errors() as error:
             last = one_line(error)
+            if is_ours(error):
+                raise OpsError(f"{what}: cannot be asked: {last}: {LOG_IN}; then run the same command") from None
         else:
             if done(answer):
                 return answer

@@ -206,7 +206,7 @@ def _bounded(check: Callable[[], Iterator[Finding]], name: str) -> list[Finding]
     try:
         return list(check())
     except (*aws.errors(), KeyError) as error:
-        text = f"{name} could not be checked: {one_line(error)[:160]}"
+        text = f"{name} could not be checked: {one_line(error)[:160]}{f': {aws.LOG_IN}' if aws.is_ours(error) else ''}"
         return [Finding(text=text, weight="blocks" if name in PROMOTION else "warns")]
 
 

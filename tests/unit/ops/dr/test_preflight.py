@@ -8,7 +8,7 @@ import pytest
 from fake_platform import Platform, platform_in
 from fake_regions import ANSWERS, arn, refusal
 
-from ops.core import facts
+from ops.core import aws, facts
 from ops.core.pair import Pair
 from ops.dr.preflight import Preflight
 
@@ -176,6 +176,17 @@ def test_a_secret_that_is_no_json_is_compared_as_it_is(platform: Platform) -> No
         platform.world.secrets[platform.region("dr"), f"askproai-{stack}-app"] = value
     (found,) = findings(platform)
     assert "differs from the replica" in found
+
+
+def test_credentials_that_do_not_work_are_one_line(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    def expired(*_: object, **__: object) -> None:
+        raise refusal("ExpiredToken", 403)
+
+    for operation in ANSWERS:
+        monkeypatch.setitem(ANSWERS, operation, expired)
+    (found,) = findings(platform)
+    assert found.startswith("credentials could not be checked")
+    assert found.endswith(aws.LOG_IN)
 
 
 def test_a_region_that_does_not_answer_is_one_line_and_no_pass(platform: Platform) -> None:
