@@ -136,7 +136,7 @@ def catch_up(timeline: Timeline, target: RegionStack) -> None:
 
         def state() -> str:
             found = facts.database(target)
-            if found is None or found.status != "available":
+            if found is None or found.status not in facts.USABLE:
                 return f"the replica is {found.status if found else 'missing'}"
             lag = facts.lag(target)
             if not lag.is_known or lag.seconds is None:

@@ -35,7 +35,7 @@ def platform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Platform:
 def prepared(platform: Platform, command: str) -> None:
     """The world in which the command has something to do."""
     if command in ("ops dr drop", "ops dr failback", "ops dr rebuild"):
-        failover(platform.session(waive_fence="gone"), "dr")
+        failover(platform.session(waive_fence="gone", waive_answering=True), "dr")
     if command == "ops dr flip":
         activate.activate_region(platform.session(), "dr")
     if command == "ops dr drop":

@@ -25,7 +25,7 @@ from ops.core.session import Session, SessionOptions
 from ops.core.stack_files import StackFile
 from ops.core.steps import Timeline
 from ops.core.visitor import Answer, DnsRecord
-from ops.dr import fence, flip, settle
+from ops.dr import activate, fence, flip, settle
 from project_files import PROJECT_FILE, Project
 from settings import EdgeSettings, Settings, read
 
@@ -206,5 +206,6 @@ def _put_in_place(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
         (flip, "PAUSE_SECONDS", 0.0),
         (flip, "SERVED_SECONDS", 0.0),
         (fence, "DRAIN_SECONDS", 0.0),
+        (activate, "READY_SECONDS", 0.0),
     ):
         monkeypatch.setattr(place, name, fake)
