@@ -58,6 +58,8 @@ COMMON = Contents(
         "chrony",
         "curl",
         "fail2ban",
+        # Verifies the CloudWatch agent, which no archive has.
+        "gpgv",
         "logrotate",
         "lynis",
         "openssh-server",

@@ -12,7 +12,7 @@ from typing import Any
 import contract
 from hosts.roles import ROLES
 from sandbox.instances.boot import Machine
-from sandbox.instances.release import publish
+from sandbox.instances.release import RELEASE, publish
 from sandbox.instances.surroundings import Surroundings, client, declared, surroundings
 from sandbox.project import project
 from sandbox.project.environment import environment
@@ -21,8 +21,6 @@ from sandbox.toolchain.steps import SandboxError
 
 CALLER_HOST = 10
 """Which address of the load balancer's first subnet calls the hosts; AWS keeps the first four (VPC User Guide)."""
-RELEASE = "1.0.0"
-"""The version of the sandbox's application."""
 SETTLED_SECONDS = 300.0
 POLL_SECONDS = 0.5
 Say = Callable[[str], None]
