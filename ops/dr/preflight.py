@@ -18,11 +18,11 @@ NEEDED_OUTPUTS = (
     "bucket_names",
     "certificate_arn",
     "database_identifier",
+    hosts.OUTPUT,
     "key_arns",
     "load_balancer_dns_name",
     "queue_urls",
     "secret_arns",
-    *(hosts.OUTPUTS[role.name] for role in ROLES),
 )
 STANDARD_VCPUS = ("ec2", "L-1216C47A")
 """AWS, Service Quotas: Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances, in vCPUs."""

@@ -60,10 +60,10 @@ def stack_outputs(paths: Paths, urls: dict[str, str], stack: str) -> dict[str, A
 
 def groups_of(outputs: dict[str, Any], role: str) -> list[str]:
     """The Auto Scaling groups of a role of hosts. Raises SandboxError for a role that the stack does not have."""
-    groups = {"web": list(outputs["web_group_names"].values()), "workers": [outputs["worker_group_name"]]}
+    groups = outputs["host_group_names"]
     if role not in groups:
-        raise SandboxError(f"no role {role}; there are: {', '.join(groups)}")
-    return groups[role]
+        raise SandboxError(f"no role {role}; there are: {', '.join(sorted(groups))}")
+    return list(groups[role].values())
 
 
 def caller_of(aws: str, region: str, outputs: dict[str, Any]) -> str:
