@@ -97,7 +97,7 @@ CONTENTS: dict[HostRole, Contents] = {
     ),
     WORKERS: PHP
     + Contents(
-        units=("askproai-workers.target", "askproai-scheduler.timer"),
+        units=("askproai-workers.target", "askproai-scheduler.timer", "askproai-finish.service"),
     ),
 }
 
