@@ -1,21 +1,17 @@
 """The hosts of a region, role by role: the names of their groups, and what they need of a quota."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from hosts.roles import ROLES, HostRole
 from ops.core.aws import client
 from ops.core.pair import RegionStack
 from ops.core.stack_files import StackFile
 
-OUTPUTS = {"web": "web_group_names", "workers": "worker_group_name"}
-"""The stack's output with the names of a role's groups: by group, or one name where the role has one group."""
+OUTPUT = "host_group_names"
+"""The stack's output with the names of all groups: by role, then by group."""
 
 
 def groups(stack: RegionStack, role: HostRole) -> dict[str, str]:
     """The names of a role's Auto Scaling groups, by group."""
-    found: Any = stack.output(OUTPUTS[role.name])
-    return dict(found) if isinstance(found, Mapping) else {role.groups[0]: str(found)}
+    return dict(stack.output(OUTPUT)[role.name])
 
 
 def setting(role: HostRole, group: str, name: str) -> str:

@@ -20,11 +20,11 @@ NEEDED_OUTPUTS = (
     "bucket_names",
     "certificate_arn",
     "database_identifier",
+    hosts.OUTPUT,
     "key_arns",
     "load_balancer_dns_name",
     "queue_urls",
     "secret_arns",
-    *(hosts.OUTPUTS[role.name] for role in ROLES),
 )
 ACCEPT_SECONDS = 300
 """Ours: a figure grows while the operator types what is proposed."""

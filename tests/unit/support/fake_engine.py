@@ -138,8 +138,10 @@ class FakeEngine:
             "load_balancer_dns_name": f"balancer.{stack}",
             "queue_urls": {"default": "queue"},
             "secret_arns": {"app": f"arn:aws:secretsmanager:{region}:{ACCOUNT}:secret:askproai-{stack}-app-abcdef"},
-            "web_group_names": {"blue": f"{stack}-blue", "green": f"{stack}-green"},
-            "worker_group_name": f"{stack}-workers",
+            "host_group_names": {
+                "web": {"blue": f"{stack}-blue", "green": f"{stack}-green"},
+                "workers": {"fleet": f"{stack}-workers"},
+            },
         }
 
 
