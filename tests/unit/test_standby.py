@@ -121,11 +121,16 @@ def test_the_regions_can_serve_with_the_same_sizes(activated: Cloud[RegionOutput
     assert sizes(activated) == sizes(region("prod"))
 
 
-def test_alarms_notify_where_the_region_serves_and_that_of_the_lag_where_it_follows(
+def test_alarms_notify_where_the_region_serves_and_where_it_follows_those_of_what_a_takeover_needs(
     following: Cloud[RegionOutputs], activated: Cloud[RegionOutputs]
 ) -> None:
     notifying = [alarm.name for alarm in following.of(ALARM) if alarm.inputs["actionsEnabled"]]
-    assert notifying == ["alarms-replica-lag-critical"]
+    assert sorted(notifying) == [
+        "alarms-certificate-critical",
+        "alarms-certificate-warning",
+        "alarms-objects-late-warning",
+        "alarms-replica-lag-critical",
+    ]
     assert all(alarm.inputs["actionsEnabled"] for alarm in [*activated.of(ALARM), *region("prod").of(ALARM)])
 
 
