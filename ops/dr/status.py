@@ -17,8 +17,8 @@ from ops.core.facts import side_by_side
 from ops.core.ledger import Ledger
 from ops.core.pair import Pair, RegionStack
 from ops.core.session import UNDER_WAY
+from ops.core.settle import at_work, left_behind
 from ops.core.steps import console, say
-from ops.dr.settle import at_work, left_behind
 from ops.errors import OpsError
 
 UNKNOWN = "unknown"

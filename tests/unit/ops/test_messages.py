@@ -12,10 +12,10 @@ import pytest
 from fake_engine import STACKS
 from fake_platform import Platform, platform_in
 
-from ops.core import visitor
+from ops.core import gates, settle, visitor
 from ops.core.session import UNDER_WAY
 from ops.core.visitor import Answer
-from ops.dr import activate, drop, flip, gates, rebuild, settle, status
+from ops.dr import activate, drop, flip, rebuild, status
 from ops.dr.failback import failback
 from ops.dr.failover import failover
 from ops.dr.preflight import Preflight

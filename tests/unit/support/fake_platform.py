@@ -14,7 +14,7 @@ from fake_regions import FakeClient, World
 from stack_files import FIXTURE
 
 from contract import CANARY_PATH, origin
-from ops.core import aws, facts, pair, report, visitor
+from ops.core import aws, facts, pair, report, settle, visitor
 from ops.core.engine import Engine
 from ops.core.ledger import Ledger
 from ops.core.objects import Folder
@@ -25,7 +25,7 @@ from ops.core.session import Session, SessionOptions
 from ops.core.stack_files import StackFile
 from ops.core.steps import Timeline
 from ops.core.visitor import Answer, DnsRecord
-from ops.dr import fence, flip, settle
+from ops.dr import fence, flip
 from project_files import PROJECT_FILE, Project
 from settings import EdgeSettings, Settings, read
 
