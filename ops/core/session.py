@@ -31,6 +31,7 @@ class SessionOptions:
     waive_fence: str | None = None
     accept_lag: int | None = None
     force: str | None = None
+    emergency: str | None = None
     rebuild: bool = False
     report: Path | None = None
 

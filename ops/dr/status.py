@@ -96,6 +96,7 @@ def deviations(pair: Pair, engine: Engine) -> list[str]:
         found.append(f"{other.stack} is fenced and follows nobody: `ops dr rebuild {other.stack}`")
     if pair.edge_outputs and pair.edge_outputs.get("live") != pair.live:
         found.append(f"the edge was not brought to {pair.live}: `ops dr flip --to {pair.live}`")
+    found += hosts.releases_that_differ(pair)
     for stack in pair.stacks:
         kept = pair[stack].retained_generations
         found += [f"{stack} keeps a former database: `ops dr drop {stack} {number}`" for number in kept]

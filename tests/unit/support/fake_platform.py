@@ -25,6 +25,7 @@ from ops.core.session import Session, SessionOptions
 from ops.core.stack_files import StackFile
 from ops.core.steps import Timeline
 from ops.core.visitor import Answer, DnsRecord
+from ops.deploy import health
 from ops.dr import fence, flip
 from project_files import PROJECT_FILE, Project
 from settings import EdgeSettings, Settings, read
@@ -203,6 +204,8 @@ def _put_in_place(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
         (facts.time, "sleep", at_once),
         # No test can tell whether the disk has what the system has taken.
         (os, "fsync", at_once),
+        (health, "GATE_SECONDS", 0.0),
+        (health, "HEALTHY_SECONDS", 0.0),
         (flip, "PAUSE_SECONDS", 0.0),
         (flip, "SERVED_SECONDS", 0.0),
         (fence, "DRAIN_SECONDS", 0.0),
