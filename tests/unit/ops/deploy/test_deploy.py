@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from fake_platform import Platform, platform_in
+from fake_releases import end_window, publish
 
 from ops.core.engine import LockedError
 from ops.core.session import LOCK, UNDER_WAY
@@ -19,16 +20,6 @@ from ops.deploy.start import start
 from ops.errors import Exit, OpsError
 
 OLD, NEW = "2030.01.01-1", "2030.01.02-1"
-
-
-def publish(platform: Platform, version: str, *stacks: str, checksum: str = "") -> None:
-    """The archive of a version, with its checksum, in the buckets of stacks."""
-    content = f"archive of {version}".encode()
-    digest = checksum or hashlib.sha256(content).hexdigest()
-    for stack in stacks:
-        region = platform.region(stack)
-        platform.world.objects[region, archive.key(version)] = content
-        platform.world.objects[region, f"{archive.key(version)}.sha256"] = f"{digest}  file\n".encode()
 
 
 @pytest.fixture
@@ -56,14 +47,6 @@ def refused(platform: Platform, version: str = NEW, **options: Any) -> str:
         start(platform.session(**options), version)
     assert error.value.exit_code is Exit.REFUSED
     return error.value.message
-
-
-def end_window(platform: Platform) -> None:
-    """Let the deployment have served for longer than the window."""
-    ledger = platform.session().ledger
-    record = ledger.get(deployment.key("prod"))
-    assert record is not None
-    ledger.put(deployment.key("prod"), record | {"served": (datetime.now(UTC) - timedelta(days=1)).isoformat()})
 
 
 def test_a_release_goes_out_by_steps_and_the_file_tells_each(
