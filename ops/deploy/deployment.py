@@ -6,6 +6,7 @@ from typing import Any
 
 from ops.core.ledger import Ledger
 from ops.core.pair import RegionStack
+from ops.core.session import UNDER_WAY, Session
 from ops.core.steps import Timeline
 
 Colors = tuple[str, str]
@@ -74,3 +75,13 @@ def colors(stack: RegionStack) -> Colors | None:
     """The colour without traffic and the one with all of it, None where both have some."""
     blue, green = stack.settings.web.blue.weight, stack.settings.web.green.weight
     return {(100, 0): ("green", "blue"), (0, 100): ("blue", "green")}.get((blue, green))
+
+
+def under_way(session: Session) -> list[str]:
+    """The operation of `ops dr` that is not finished, in a sentence; nothing where there is none."""
+    record = session.ledger.get(UNDER_WAY)
+    if not record:
+        return []
+    return [
+        f"the {record['operation']} to {record['to']}, started {record['started']}, is not finished: `ops dr status`"
+    ]

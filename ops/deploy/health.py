@@ -10,6 +10,8 @@ from ops.deploy.deployment import Deployment
 
 HEALTHY_SECONDS = 1200.0
 """Ours, as for an activation: instances boot and install themselves."""
+WORKERS_SECONDS = 7200.0
+"""Ours: a worker is replaced after the other, each after `workers.warmup_seconds`."""
 GATE_SECONDS = 120.0
 """Ours: the load balancer finds a target unhealthy within 45 s (three checks of 15 s each)."""
 
@@ -58,4 +60,4 @@ def workers_run(live: RegionStack, version: str) -> str:
 
 def await_workers(live: RegionStack, version: str) -> None:
     """Wait until all workers run a release."""
-    wait(f"workers with {version or 'no release'}", lambda: workers_run(live, version), bool, seconds=HEALTHY_SECONDS)
+    wait(f"workers with {version or 'no release'}", lambda: workers_run(live, version), bool, seconds=WORKERS_SECONDS)

@@ -9,8 +9,8 @@ from ops.core.settle import settle
 from ops.core.steps import CHANGING, Plan, Step, Timeline, named
 from ops.deploy import archive, fleets
 from ops.deploy.actions import Action, apply, check, declares, run, shown
-from ops.deploy.deployment import Deployment, colors, key, known
-from ops.errors import Exit, OpsError
+from ops.deploy.deployment import Deployment, colors, key, known, under_way
+from ops.errors import Exit, OpsError, refused
 
 CHECK = Step(
     name="check what the promotion needs",
@@ -58,11 +58,15 @@ def promotion(session: Session, live: RegionStack, deployment: Deployment | None
     if not version:
         raise OpsError(f"{live.stack} serves no release: there is nothing to promote", Exit.REFUSED)
     other = session.pair[session.pair.other_than(live.stack)]
+    if others := under_way(session):
+        raise refused(others)
     actions = [_standby(session, live, other, version)]
     if deployment:
         actions += [_shrink(session, live, deployment), _close(session, deployment)]
     check(actions, timeline, _named(CHECK, other))
     if deployment:
+        if deployment.open_window(live):
+            session.record("early-promotion", {"version": version, "reason": session.options.emergency})
         session.confirm(f"Keep {version} on {live.stack}, and stop the hosts of {deployment.former}?")
     run(actions, timeline)
 
@@ -92,8 +96,6 @@ def refuse_early(session: Session, live: RegionStack, deployment: Deployment) ->
             "now",
             Exit.REFUSED,
         )
-    if end:
-        session.record("early-promotion", {"version": deployment.version, "reason": session.options.emergency})
 
 
 def _standby(session: Session, live: RegionStack, other: RegionStack, version: str) -> Action:

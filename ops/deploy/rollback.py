@@ -1,7 +1,6 @@
 """`ops deploy rollback`: all traffic and the workers go back to the release before, whose hosts are still there."""
 
 import time
-from functools import partial
 
 from ops.core.pair import RegionStack
 from ops.core.recovery.steps import RECOVER
@@ -66,7 +65,7 @@ def way_back(session: Session, live: RegionStack, deployment: Deployment, timeli
     """Traffic first, then workers, then the hosts of the version. The caller holds the lock."""
     started = time.monotonic()
     actions = [
-        _back(session, live, deployment),
+        _back(session, live, deployment, started),
         _workers(session, live, deployment),
         stop(session, live, deployment.color, STOP),
         _close(session, deployment, started),
@@ -78,7 +77,7 @@ def way_back(session: Session, live: RegionStack, deployment: Deployment, timeli
         say(f"          the database keeps what the migrations made; snapshot {name} is of before them")
 
 
-def _back(session: Session, live: RegionStack, deployment: Deployment) -> Action:
+def _back(session: Session, live: RegionStack, deployment: Deployment, started: float) -> Action:
     former = deployment.former
     weights: dict[str, object] = {f"web.{former}.weight": 100, f"web.{deployment.color}.weight": 0}
 
@@ -89,11 +88,14 @@ def _back(session: Session, live: RegionStack, deployment: Deployment) -> Action
     def needs() -> list[str]:
         there, required = len(fleets.web(live)[former].healthy), live.settings.web.required_instances
         lacking = f"{former} has {there} healthy hosts, {required} are required (web.required_instances)"
+        lacking += '; --emergency "REASON" goes back all the same'
         return [] if session.options.emergency or there >= required else [lacking]
 
-    return Action(
-        step=BACK, do=partial(apply, session, live, weights), done=done, needs=needs, plan=f"set {shown(weights)}"
-    )
+    def do(step: StepRun) -> str:
+        changed = apply(session, live, weights, step)
+        return f"{changed}; {time.monotonic() - started:.0f} s after the command"
+
+    return Action(step=BACK, do=do, done=done, needs=needs, plan=f"set {shown(weights)}")
 
 
 def _workers(session: Session, live: RegionStack, deployment: Deployment) -> Action:

@@ -10,11 +10,11 @@ from ops.core.settle import settle
 from ops.core.steps import CHANGING, Plan, Timeline, named, say
 from ops.deploy import promote
 from ops.deploy.actions import Action, check, run
-from ops.deploy.deployment import Deployment, colors, known
+from ops.deploy.deployment import Deployment, colors, known, under_way
 from ops.deploy.notify import State, message, notify
 from ops.deploy.rollback import way_back
 from ops.deploy.steps import CHECK, STEPS, ClosedGateError, actions, keep
-from ops.errors import Exit, OpsError
+from ops.errors import Exit, OpsError, refused
 
 PLAN = Plan(steps=named((RECOVER, STEPS[0], *promote.STEPS, *STEPS[1:]), stack="STACK", other="OTHER"), exits=CHANGING)
 """A deployment before this one, whose window is over, is promoted first."""
@@ -87,6 +87,8 @@ def _begin(session: Session, live: RegionStack, deployment: Deployment, former: 
 
 def _go_on(session: Session, live: RegionStack, deployment: Deployment) -> None:
     """Check what is left to do, and do it."""
+    if others := under_way(session):
+        raise refused(others)
     steps = actions(session, live, deployment, goes_on=True)
     check(steps, deployment.timeline, CHECK)
     if not session.options.dry_run:
@@ -101,12 +103,22 @@ def _deploy(session: Session, live: RegionStack, deployment: Deployment, steps: 
         run(steps, deployment.timeline)
     except ClosedGateError as error:
         _tell(session, deployment, "failure", before)
-        way_back(session, live, deployment, deployment.timeline)
-        raise OpsError(f"{error.message}\nall traffic goes to {deployment.former} again, as before") from None
+        raise _gone_back(session, live, deployment, error) from None
     except Exception:
         _tell(session, deployment, "failure", before)
         raise
     _tell(session, deployment, "success", before)
+
+
+def _gone_back(session: Session, live: RegionStack, deployment: Deployment, why: OpsError) -> OpsError:
+    """Take the version back; why, and what holds now."""
+    try:
+        way_back(session, live, deployment, deployment.timeline)
+    except OpsError as error:
+        return OpsError(
+            f"{why.message}\nthe way back failed too: {error.message}\n`ops deploy rollback` tries it again"
+        )
+    return OpsError(f"{why.message}\nall traffic goes to {deployment.former} again, as before")
 
 
 def _tell(session: Session, deployment: Deployment, state: State, before: float) -> None:

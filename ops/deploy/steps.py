@@ -3,12 +3,12 @@
 from datetime import UTC, datetime
 
 from ops.core.pair import RegionStack
-from ops.core.session import UNDER_WAY, Session
+from ops.core.session import Session
 from ops.core.settle import at_work, left_behind
 from ops.core.steps import Step, StepRun, Timeline
 from ops.deploy import archive, database, fleets
 from ops.deploy.actions import Action, apply, declares, shown
-from ops.deploy.deployment import Deployment, colors, key
+from ops.deploy.deployment import Deployment, colors, key, under_way
 from ops.deploy.health import await_as_many, await_gates, await_healthy, await_workers, closed, workers_run
 from ops.deploy.notify import message, notify
 from ops.errors import OpsError
@@ -121,9 +121,7 @@ def _record(session: Session, live: RegionStack, deployment: Deployment, *, goes
 
 def _others(session: Session, live: RegionStack) -> list[str]:
     """What else is under way, and what of the region does not allow a deployment."""
-    found: list[str] = []
-    if record := session.ledger.get(UNDER_WAY):
-        found.append(f"the {record['operation']} to {record['to']}, started {record['started']}, is not finished")
+    found = under_way(session)
     if not live.writes:
         found.append(f"{live.stack} is live and takes no writes: `ops dr status`")
     if colors(live) is None:

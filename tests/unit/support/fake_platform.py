@@ -206,6 +206,7 @@ def _put_in_place(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
         (os, "fsync", at_once),
         (health, "GATE_SECONDS", 0.0),
         (health, "HEALTHY_SECONDS", 0.0),
+        (health, "WORKERS_SECONDS", 0.0),
         (flip, "PAUSE_SECONDS", 0.0),
         (flip, "SERVED_SECONDS", 0.0),
         (fence, "DRAIN_SECONDS", 0.0),

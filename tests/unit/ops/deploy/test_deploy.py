@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import fake_regions
 import pytest
 from fake_platform import Platform, platform_in
 from fake_releases import end_window, publish
@@ -304,6 +305,71 @@ def test_a_release_of_another_content_in_the_standbys_bucket_is_refused(platform
     platform.world.objects[region, f"{archive.key(NEW)}.sha256"] = hashlib.sha256(other).hexdigest().encode()
     with pytest.raises(OpsError, match="the checksums differ"):
         promote(platform.session())
+
+
+def test_a_deployment_waits_for_an_operation_of_disaster_recovery(platform: Platform) -> None:
+    platform.world.command_status = "Failed"
+    with pytest.raises(OpsError, match="SQLSTATE"):
+        start(platform.session(), NEW)
+    platform.session().ledger.put(UNDER_WAY, {"operation": "failover", "to": "dr", "started": "THEN", "from": "prod"})
+    with pytest.raises(OpsError, match="the failover to dr, started THEN, is not finished"):
+        start(platform.session(), NEW)
+
+
+def test_a_way_back_that_is_closed_too_is_said(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    up = platform.engine.up
+
+    def breaks(stack: str, say: object) -> dict[str, int]:
+        done = up(stack, say)
+        if platform.file("prod").get("web.green.weight") == 10:
+            platform.world.unhealthy.update({"prod-green", "prod-blue"})
+        return done
+
+    monkeypatch.setattr(platform.engine, "up", breaks)
+    with pytest.raises(OpsError, match="the way back failed too: blue has 0 healthy hosts") as failed:
+        start(platform.session(), NEW)
+    assert failed.value.exit_code is Exit.FAILED
+    assert platform.session().ledger.get(deployment.key("prod")) is not None
+
+
+def test_the_new_colour_gets_as_many_hosts_as_serve(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    group = fake_regions.group
+
+    def larger(world: fake_regions.World, name: str) -> dict[str, Any]:
+        return {**group(world, name), **({"DesiredCapacity": 5} if name == "prod-blue" else {})}
+
+    def resize(world: object, region: str, given: dict[str, Any]) -> None:
+        asked.append(given["DesiredCapacity"])
+
+    monkeypatch.setattr(fake_regions, "group", larger)
+    monkeypatch.setitem(fake_regions.ANSWERS, "set_desired_capacity", resize)
+    start(platform.session(), NEW)
+    assert asked == [5]
+
+
+def test_a_webhook_that_fails_never_fails_a_deployment_and_is_never_shown(
+    platform: Platform, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def secret(stack: str, key: str) -> str:
+        return "http://127.0.0.1:1/the-secret-path" if key == notify.SECRET else "token"
+
+    monkeypatch.setattr(platform.engine, "secret", secret)
+    start(platform.session(), NEW)
+    told = capsys.readouterr().out
+    assert told.count("the notification failed: ") == 2
+    assert "the-secret-path" not in told
+
+
+def test_a_stack_without_a_webhook_says_so(
+    platform: Platform, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def secret(stack: str, key: str) -> str:
+        raise OpsError("there is none")
+
+    monkeypatch.setattr(platform.engine, "secret", secret)
+    start(platform.session(), NEW)
+    assert "nobody is notified: stack prod has no secret slack_webhook" in capsys.readouterr().out
 
 
 def test_the_message_is_the_manuals_attachment() -> None:
