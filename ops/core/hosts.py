@@ -46,6 +46,8 @@ def releases(stack: RegionStack) -> dict[str, str]:
 def releases_that_differ(pair: Pair) -> list[str]:
     """That a failover would start another release than the one that serves, in a sentence."""
     live, other = pair[pair.live], pair[pair.other]
+    if not other.following:
+        return []
     serves, waits = releases(live), releases(other)
     return [
         f"{other.stack} starts {waits[role] or 'no release'} on {role}, {live.stack} serves {serves[role]}: "
