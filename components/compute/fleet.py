@@ -147,7 +147,10 @@ class Fleet(Component):
             instance_refresh=aws.autoscaling.GroupInstanceRefreshArgs(
                 strategy="Rolling",
                 preferences=aws.autoscaling.GroupInstanceRefreshPreferencesArgs(
-                    min_healthy_percentage=100, max_healthy_percentage=GROWTH_WHILE_REPLACING_PERCENT
+                    min_healthy_percentage=100,
+                    max_healthy_percentage=GROWTH_WHILE_REPLACING_PERCENT,
+                    # A group that grows with its new template would replace what it has just started.
+                    skip_matching=True,
                 ),
             ),
             max_instance_lifetime=MAX_LIFETIME_SECONDS,
