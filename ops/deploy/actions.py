@@ -7,7 +7,7 @@ from ops.core.engine import summary
 from ops.core.facts import side_by_side
 from ops.core.pair import RegionStack
 from ops.core.session import Session
-from ops.core.steps import Step, StepRun, Timeline
+from ops.core.steps import Step, StepRun, Timeline, say
 from ops.errors import refused
 
 
@@ -65,6 +65,12 @@ def apply(session: Session, stack: RegionStack, values: dict[str, object], step:
     changed = summary(session.engine.up(stack.stack, step.progress))
     stack.forget()
     return changed
+
+
+def remind(session: Session, *stacks: RegionStack) -> None:
+    """Say which stack files have changed: an `up` with the former ones would undo it."""
+    if not session.options.dry_run:
+        say(f"          commit {' and '.join(stack.file.path.name for stack in stacks)} with what runs now")
 
 
 def declares(stack: RegionStack, values: dict[str, object]) -> bool:

@@ -8,7 +8,7 @@ from ops.core.session import LOCK, Session
 from ops.core.settle import settle
 from ops.core.steps import CHANGING, Plan, Step, Timeline, named
 from ops.deploy import archive, fleets
-from ops.deploy.actions import Action, apply, check, declares, run, shown
+from ops.deploy.actions import Action, apply, check, declares, remind, run, shown
 from ops.deploy.deployment import Deployment, colors, key, known, under_way
 from ops.errors import Exit, OpsError, refused
 
@@ -69,6 +69,7 @@ def promotion(session: Session, live: RegionStack, deployment: Deployment | None
             session.record("early-promotion", {"version": version, "reason": session.options.emergency})
         session.confirm(f"Keep {version} on {live.stack}, and stop the hosts of {deployment.former}?")
     run(actions, timeline)
+    remind(session, live, other)
 
 
 def serving(stack: RegionStack) -> str:

@@ -8,7 +8,7 @@ from ops.core.session import LOCK, Session
 from ops.core.settle import settle
 from ops.core.steps import CHANGING, Plan, Step, StepRun, Timeline, named, say
 from ops.deploy import fleets
-from ops.deploy.actions import Action, apply, check, declares, run, shown
+from ops.deploy.actions import Action, apply, check, declares, remind, run, shown
 from ops.deploy.database import snapshot_name
 from ops.deploy.deployment import Deployment, key, known
 from ops.deploy.health import await_workers, workers_run
@@ -72,6 +72,7 @@ def way_back(session: Session, live: RegionStack, deployment: Deployment, timeli
     ]
     check(actions, timeline, CHECK)
     run(actions, timeline)
+    remind(session, live)
     if deployment.migrated and not session.options.dry_run:
         name = snapshot_name(live, deployment)
         say(f"          the database keeps what the migrations made; snapshot {name} is of before them")
@@ -114,6 +115,8 @@ def _close(session: Session, deployment: Deployment, started: float) -> Action:
     def do(_: object) -> str:
         seconds = time.monotonic() - started
         session.ledger.append("rollback", {**deployment.to_json(), "seconds": round(seconds, 1)})
+        # The step that ends it must not write it down again.
+        deployment.timeline.keep = None
         session.ledger.delete(key(deployment.stack))
         notify(session.engine, deployment.stack, message("rolled back", deployment.stack, deployment.version, seconds))
         return f"after {seconds:.0f} s"

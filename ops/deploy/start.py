@@ -9,7 +9,7 @@ from ops.core.session import LOCK, Session
 from ops.core.settle import settle
 from ops.core.steps import CHANGING, Plan, Timeline, named, say
 from ops.deploy import promote
-from ops.deploy.actions import Action, check, run
+from ops.deploy.actions import Action, check, remind, run
 from ops.deploy.deployment import Deployment, colors, known, under_way
 from ops.deploy.notify import State, message, notify
 from ops.deploy.rollback import way_back
@@ -89,6 +89,9 @@ def _go_on(session: Session, live: RegionStack, deployment: Deployment) -> None:
     """Check what is left to do, and do it."""
     if others := under_way(session):
         raise refused(others)
+    if session.options.emergency and not session.options.dry_run and not deployment.emergency:
+        deployment.emergency = session.options.emergency
+        session.record("emergency-deployment", {"version": deployment.version, "reason": deployment.emergency})
     steps = actions(session, live, deployment, goes_on=True)
     check(steps, deployment.timeline, CHECK)
     if not session.options.dry_run:
@@ -108,6 +111,7 @@ def _deploy(session: Session, live: RegionStack, deployment: Deployment, steps: 
         _tell(session, deployment, "failure", before)
         raise
     _tell(session, deployment, "success", before)
+    remind(session, live)
 
 
 def _gone_back(session: Session, live: RegionStack, deployment: Deployment, why: OpsError) -> OpsError:

@@ -232,6 +232,7 @@ def test_traffic_that_is_not_served_well_goes_back_by_itself(
     assert "all traffic goes to blue again" in failed.value.message
     assert declared(platform)["web.blue.weight"] == 100
     assert platform.history() == ["rollback"]
+    assert platform.session().ledger.get(deployment.key("prod")) is None
 
 
 def test_an_emergency_goes_past_backup_and_gates_and_is_recorded(platform: Platform) -> None:
@@ -243,6 +244,18 @@ def test_an_emergency_goes_past_backup_and_gates_and_is_recorded(platform: Platf
     assert len(platform.world.snapshots) == 1
     publish(platform, "3", "prod", checksum="0" * 64)
     assert "its checksum file says" in refused(platform, "3", emergency="CVE-2025-0002")
+
+
+def test_a_deployment_can_become_an_emergency_on_its_way(platform: Platform) -> None:
+    platform.world.command_status = "Failed"
+    with pytest.raises(OpsError, match="SQLSTATE"):
+        start(platform.session(), NEW)
+    platform.world.command_status, platform.world.certificate = "Success", "EXPIRED"
+    with pytest.raises(OpsError, match="gate of prod closed: certificate"):
+        start(platform.session(), NEW)
+    start(platform.session(emergency="CVE-2025-0001"), NEW)
+    assert declared(platform)["web.green.weight"] == 100
+    assert [record["kind"] for record in platform.records()] == ["emergency-deployment"]
 
 
 def test_a_rollback_returns_traffic_first_then_workers(platform: Platform, capsys: pytest.CaptureFixture[str]) -> None:
