@@ -28,6 +28,7 @@ def _own(context: HostContext, role: HostRole, group: str, release: str) -> dict
         "ASKPROAI_DATABASE": context.data_stores.database,
         "ASKPROAI_CACHE": context.data_stores.cache,
         **queues,
+        **({"ASKPROAI_TERMINATION_HOOK": role.termination_hook} if role.termination_hook else {}),
     }
 
 

@@ -73,6 +73,17 @@ def lead_group() -> list[Statement]:
     ]
 
 
+def let_go(context: HostContext, group: str) -> list[Statement]:
+    """To hold an instance of the Auto Scaling group that is to be terminated, and to let it go when its work is done."""
+    place = f"{context.site.region}:{context.site.naming.account_id}"
+    return [
+        allow(
+            ["autoscaling:CompleteLifecycleAction", "autoscaling:RecordLifecycleActionHeartbeat"],
+            f"arn:aws:autoscaling:{place}:autoScalingGroup:*:autoScalingGroupName/{group}",
+        )
+    ]
+
+
 def find_data_stores(context: HostContext) -> list[Statement]:
     """To ask where database and cache are."""
     place = f"{context.site.region}:{context.site.naming.account_id}"

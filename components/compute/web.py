@@ -36,7 +36,7 @@ class Web(ApplicationHosts):
             self._scale_by_cpu(color, fleet)
             self._scale_by_memory(color, fleet)
             self.fleets[color] = fleet
-        self.register_outputs({"groups": {color: fleet.group.name for color, fleet in self.fleets.items()}})
+        self.register_outputs({"groups": self.group_names})
 
     def _scale_by_cpu(self, color: str, fleet: Fleet) -> None:
         self._scale(

@@ -22,10 +22,16 @@ from pulumi_aws.autoscaling import (
 )
 
 from components.compute.application_hosts import ApplicationHosts, ApplicationHostsArgs
-from components.compute.fleet import Fleet
-from components.compute.permissions import lead_group, receive_messages
+from components.compute.fleet import Fleet, group_name
+from components.compute.permissions import lead_group, let_go, receive_messages
 from hosts.roles import WORKERS
 from settings import WorkersSettings
+
+
+HEARTBEAT_SECONDS = 60
+"""How long a terminating instance is waited for without a sign of it; a host gives one every 5 seconds."""
+HEARTBEATS = 100
+"""How many times that an instance may wait in all (Auto Scaling API, LifecycleHook, GlobalTimeout)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,12 +47,29 @@ class Workers(ApplicationHosts):
     def __init__(self, name: str, args: WorkersArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("compute:Workers", name, WORKERS, args, opts)
         self._args = args
-        instance_role = self._instance_role(*receive_messages(args.context), *lead_group())
+        own_group = group_name(args.context.site, f"{name}-fleet")
+        instance_role = self._instance_role(
+            *receive_messages(args.context), *lead_group(), *let_go(args.context, own_group)
+        )
         sizes = args.capacity.sizes(args.settings.min_size, args.settings.max_size, args.settings.warm_min_size)
         fleet = self._fleet("fleet", instance_role, sizes, args.settings.release)
         self.fleets = {"fleet": fleet}
         self._scale_by_backlog(fleet)
+        self._let_jobs_end(fleet)
         self.register_outputs({"group": fleet.group.name})
+
+    def _let_jobs_end(self, fleet: Fleet) -> None:
+        """An instance that is to be terminated stays until its jobs have ended; one that gives no sign does not."""
+        longest = self._args.settings.timeout_seconds + HEARTBEAT_SECONDS
+        aws.autoscaling.LifecycleHook(
+            f"{self._name}-termination",
+            name=self.role.termination_hook,
+            autoscaling_group_name=fleet.group.name,
+            lifecycle_transition="autoscaling:EC2_INSTANCE_TERMINATING",
+            heartbeat_timeout=max(HEARTBEAT_SECONDS, -(-longest // HEARTBEATS)),
+            default_result="CONTINUE",
+            opts=self.child(),
+        )
 
     def _scale_by_backlog(self, fleet: Fleet) -> None:
         backlog = [

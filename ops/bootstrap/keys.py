@@ -7,9 +7,8 @@ from typing import Any
 
 from ops.bootstrap.prerequisite import Prerequisite
 from ops.bootstrap.state_backend import StateBackend
-from ops.core.aws import client
+from ops.core.aws import client, living_keys
 
-GONE = ("PendingDeletion", "PendingReplicaDeletion")
 READY_SECONDS = 120
 POLL_SECONDS = 2
 
@@ -48,15 +47,7 @@ def prerequisites(backend: StateBackend) -> Iterator[Prerequisite]:
 
 def key_id(backend: StateBackend, region: str) -> str:
     """The key in a region by its tag, for an alias comes after it; empty where there is none."""
-    kms = client("kms", region)
-    for page in kms.get_paginator("list_keys").paginate():
-        for row in page["Keys"]:
-            described = kms.describe_key(KeyId=row["KeyId"])["KeyMetadata"]
-            if described["KeyManager"] == "AWS" or described["KeyState"] in GONE:
-                continue
-            if _name(backend) in kms.list_resource_tags(KeyId=row["KeyId"])["Tags"]:
-                return str(row["KeyId"])
-    return ""
+    return next(iter(living_keys(client("kms", region), backend.key_name)), "")
 
 
 def key_arn(backend: StateBackend, region: str) -> str:
@@ -64,12 +55,9 @@ def key_arn(backend: StateBackend, region: str) -> str:
     return str(client("kms", region).describe_key(KeyId=key_id(backend, region))["KeyMetadata"]["Arn"])
 
 
-def _name(backend: StateBackend) -> dict[str, str]:
-    return {"TagKey": "Name", "TagValue": backend.naming.physical("key", 250)}
-
-
 def _tags(backend: StateBackend) -> list[dict[str, str]]:
-    return [*({"TagKey": key, "TagValue": value} for key, value in backend.tags().items()), _name(backend)]
+    tags = {**backend.tags(), "Name": backend.key_name}
+    return [{"TagKey": key, "TagValue": value} for key, value in tags.items()]
 
 
 def _policy(backend: StateBackend) -> str:

@@ -4,10 +4,21 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, TypeVar
 
+from ops.errors import OpsError, one_line
+
 CONNECT_SECONDS = 3
 READ_SECONDS = 10
 ATTEMPTS = 2
 PROBE_SECONDS = 3
+GONE_KEYS = ("PendingDeletion", "PendingReplicaDeletion")
+"""States of a KMS key that is being deleted."""
+
+CREDENTIALS = {
+    *("AccessDenied", "AccessDeniedException", "AuthFailure", "ExpiredToken", "ExpiredTokenException"),
+    *("InvalidClientTokenId", "RequestExpired", "SignatureDoesNotMatch", "UnrecognizedClientException"),
+}
+"""AWS, common errors of its services: who asks is not known, or may not."""
+LOG_IN = "log in, or correct AWS_PROFILE, with credentials that may do this"
 
 T = TypeVar("T")
 
@@ -43,17 +54,40 @@ def if_present(ask: Callable[[], T]) -> T | None:
         raise
 
 
-def reachable(region: str) -> bool:
-    """Whether AWS answers in a region, asked once, for 3 s at most; any answer counts, a refusal too."""
-    from botocore.exceptions import BotoCoreError, ClientError
+def living_keys(kms: Any, name: str) -> list[str]:
+    """The identifiers of KMS keys whose tag `Name` is this one, but for AWS's own and those that are being deleted."""
+    keys = [row["KeyId"] for page in kms.get_paginator("list_keys").paginate() for row in page["Keys"]]
+    described = [kms.describe_key(KeyId=key)["KeyMetadata"] for key in keys]
+    ours = [key for key in described if key["KeyManager"] != "AWS" and key["KeyState"] not in GONE_KEYS]
+    tag = {"TagKey": "Name", "TagValue": name}
+    return [str(key["KeyId"]) for key in ours if tag in kms.list_resource_tags(KeyId=key["KeyId"])["Tags"]]
 
+
+def reachable(region: str) -> bool:
+    """Whether AWS answers in a region, asked once, for 3 s at most.
+
+    Raises OpsError where the cause is on this machine, which says nothing of the region.
+    """
     try:
         _client("sts", region, PROBE_SECONDS, 1).get_caller_identity()
-    except ClientError as error:
-        return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)) < 500
-    except BotoCoreError:
-        return False
+    except errors() as error:
+        if is_ours(error):
+            raise OpsError(f"AWS cannot be asked: {one_line(error)}: {LOG_IN}") from None
+        # A call without an answer has no response, or None for one.
+        answer: Any = getattr(error, "response", None) or {}
+        return answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 500) < 500
     return True
+
+
+def is_ours(error: Exception) -> bool:
+    """Whether an error of boto3 is of this machine: credentials, profile or proxy. Waiting ends none of it."""
+    from botocore import exceptions
+
+    if isinstance(error, exceptions.ClientError):
+        return str(error.response["Error"]["Code"]) in CREDENTIALS
+    if isinstance(error, exceptions.ProxyConnectionError):
+        return True
+    return not isinstance(error, exceptions.ConnectionError | exceptions.HTTPClientError)
 
 
 @lru_cache(maxsize=64)

@@ -1,23 +1,38 @@
 """What a region's AWS says of the platform there: each question is one bounded call, and changes nothing."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-from ops.core.aws import client, errors, if_present
+from ops.core.aws import LOG_IN, client, errors, if_present, is_ours
 from ops.core.pair import RegionStack
 from ops.errors import OpsError, one_line
 
 T = TypeVar("T")
 
-LAG_WINDOW_MINUTES = 15
+LAG_WINDOW = timedelta(hours=12)
+"""Ours: an outage of a night. AWS (GetMetricStatistics): 1,440 datapoints at most, a day of minutes."""
 LAG_PERIOD_SECONDS = 60
 """AWS: RDS publishes ReplicaLag once a minute."""
 LAG_FRESH_SECONDS = 300
 CERTIFICATE_DAYS = 14
+USABLE = ("available", "storage-optimization")
+"""Statuses that an instance stays in (AWS: storage is optimized for hours while the instance is fully operational)."""
+WRITABLE = (
+    *USABLE,
+    "backing-up",
+    "configuring-enhanced-monitoring",
+    "configuring-iam-database-auth",
+    "configuring-log-exports",
+    "modifying",
+    "resetting-master-credentials",
+    "storage-config-upgrade",
+    "storage-initialization",
+)
+"""AWS, "Viewing instance status": of these statuses none says that the instance cannot be reached."""
 SCANNED_PAGES = 20
 """1000 objects each (AWS, ListObjectsV2): a bucket of any size is asked for a few seconds at most."""
 
@@ -36,22 +51,36 @@ class Database:
         return bool(self.source)
 
     @property
-    def is_available_writer(self) -> bool:
-        """Whether it takes writes now."""
-        return not self.is_replica and self.status == "available"
+    def takes_writes(self) -> bool:
+        """Whether it takes writes now, a backup or a modification notwithstanding."""
+        return not self.is_replica and self.status in WRITABLE
 
 
 @dataclass(frozen=True, kw_only=True)
 class Lag:
-    """The newest datapoint of ReplicaLag: its value in seconds, and how old it is; None where there is none."""
+    """The newest datapoint of ReplicaLag: its value in seconds, how old it is and when that was; None without one."""
 
-    seconds: float | None
-    age_seconds: float | None
+    seconds: float | None = None
+    age_seconds: float | None = None
+    measured: datetime | None = None
 
     @property
     def is_known(self) -> bool:
         """Whether the datapoint is there and fresh."""
         return self.seconds is not None and self.age_seconds is not None and self.age_seconds <= LAG_FRESH_SECONDS
+
+    @property
+    def missing_seconds(self) -> float | None:
+        """Of how long writes may be missing: the lag, and the time since it was measured unless that is fresh."""
+        if self.seconds is None or self.age_seconds is None:
+            return None
+        return self.seconds if self.is_known else self.seconds + self.age_seconds
+
+    def __str__(self) -> str:
+        if self.measured is None:
+            return f"CloudWatch has no ReplicaLag of the last {LAG_WINDOW // timedelta(hours=1)} hours"
+        at = f"{self.measured:%H:%M:%S}"
+        return f"{self.seconds:.0f} s at {at} UTC: everything after {at} minus {self.seconds:.0f} s may be missing"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,10 +108,10 @@ def database(stack: RegionStack, identifier: str | None = None) -> Database | No
 def lag(stack: RegionStack, since: datetime | None = None) -> Lag:
     """How far the stack's replica is behind, as CloudWatch of its own region has it; `since` when it is to be known.
 
-    -1, which RDS publishes while nothing is replicated, is no lag.
+    -1, which RDS publishes while nothing is replicated, is no lag: the newest is then the last before that.
     """
     now = datetime.now(UTC)
-    start = since or now - timedelta(minutes=LAG_WINDOW_MINUTES)
+    start = since or now - LAG_WINDOW
     answer = client("cloudwatch", stack.region).get_metric_statistics(
         Namespace="AWS/RDS",
         MetricName="ReplicaLag",
@@ -96,10 +125,10 @@ def lag(stack: RegionStack, since: datetime | None = None) -> Lag:
         point for point in answer["Datapoints"] if point["Maximum"] >= 0 and (not since or point["Timestamp"] >= since)
     ]
     if not points:
-        return Lag(seconds=None, age_seconds=None)
+        return Lag()
     newest = max(points, key=lambda point: point["Timestamp"])
     age = (now - newest["Timestamp"]).total_seconds()
-    return Lag(seconds=float(newest["Maximum"]), age_seconds=max(0.0, age))
+    return Lag(seconds=float(newest["Maximum"]), age_seconds=max(0.0, age), measured=newest["Timestamp"])
 
 
 def in_service(stack: RegionStack, groups: Iterable[str]) -> dict[str, int]:
@@ -126,15 +155,15 @@ def newest_object(stack: RegionStack, bucket: str) -> NewestObject:
     return NewestObject(newest=newest, complete=True)
 
 
-def certificate_problems(region: str, arn: str) -> Iterator[str]:
-    """Why a load balancer's certificate would not do: it is not issued, or about to expire."""
+def certificate_problem(region: str, arn: str) -> tuple[str, bool]:
+    """What is wrong with a load balancer's certificate, empty for nothing, and whether it serves all the same."""
     found = client("acm", region).describe_certificate(CertificateArn=arn)["Certificate"]
     if found["Status"] != "ISSUED":
-        yield f"certificate {arn} is {found['Status']}; want ISSUED"
-        return
+        return f"certificate {arn} is {found['Status']}; want ISSUED", False
     expires = found.get("NotAfter")
     if expires and expires < datetime.now(UTC) + timedelta(days=CERTIFICATE_DAYS):
-        yield f"certificate {arn} expires on {expires:%Y-%m-%d}; want {CERTIFICATE_DAYS} days at least"
+        return f"certificate {arn} expires on {expires:%Y-%m-%d}; want {CERTIFICATE_DAYS} days at least", True
+    return "", True
 
 
 def queued(stack: RegionStack) -> int:
@@ -158,7 +187,8 @@ def side_by_side(work: Mapping[str, Callable[[], T]]) -> dict[str, T]:
 def wait(what: str, ask: Callable[[], T], done: Callable[[T], bool], *, seconds: float, pause: float = 2.0) -> T:
     """Ask until the answer will do; an error of AWS is asked again.
 
-    Raises OpsError with the last answer when that takes longer than `seconds`.
+    Raises OpsError with the last answer when that takes longer than `seconds`, and at once for credentials that AWS
+    does not take.
     """
     deadline = time.monotonic() + seconds
     while True:
@@ -166,6 +196,8 @@ def wait(what: str, ask: Callable[[], T], done: Callable[[T], bool], *, seconds:
             answer = ask()
         except errors() as error:
             last = one_line(error)
+            if is_ours(error):
+                raise OpsError(f"{what}: cannot be asked: {last}: {LOG_IN}; then run the same command") from None
         else:
             if done(answer):
                 return answer

@@ -57,6 +57,17 @@ class RegionStack:
         return self.settings.fenced
 
     @property
+    def is_fenced(self) -> bool:
+        """Whether it is declared so, and its stack was brought there."""
+        return self.fenced and self.outputs.get("fenced") is True
+
+    @property
+    def undone(self) -> dict[str, Any]:
+        """What the file says of the region's role and the stack has otherwise, by key: as the stack has it."""
+        wanted = {"role": self.role, "activated": self.activated, "fenced": self.fenced}
+        return {key: self.outputs.get(key) for key, value in wanted.items() if self.outputs.get(key) != value}
+
+    @property
     def posture(self) -> str:
         """`pilot-light` or `warm`."""
         return str(self.settings.posture)
@@ -129,6 +140,10 @@ class Pair:
     def other(self) -> str:
         """The stack that traffic is not routed to."""
         return self.other_than(self.live)
+
+    def is_routed_to(self, stack: str) -> bool:
+        """Whether the edge is declared to route traffic to a stack, and was brought there."""
+        return self.live == self.edge_outputs.get("live") == stack
 
     def other_than(self, stack: str) -> str:
         """The other stack of the two."""

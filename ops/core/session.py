@@ -2,7 +2,7 @@
 
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,8 @@ DECISIONS = ("data_loss", "waiver", "accepted_lag")
 """What an operator decided, and on which estimate: names of an operation's attributes."""
 SAME = {"activate", "failover"}
 """Kinds of operation of which one goes on where the other stopped."""
+DECISION_HOLDS = timedelta(minutes=30)
+"""Ours: after that the world that was decided on may be another."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,8 +31,10 @@ class SessionOptions:
     take_over: str | None = None
     abandon: str | None = None
     waive_fence: str | None = None
+    waive_answering: bool = False
     accept_lag: int | None = None
     force: str | None = None
+    emergency: str | None = None
     rebuild: bool = False
     report: Path | None = None
 
@@ -48,6 +52,11 @@ class Operation:
     waiver: dict[str, Any] | None = None
     accepted_lag: dict[str, Any] | None = None
     timeline: Timeline = field(default_factory=Timeline)
+
+    @property
+    def decision_is_old(self) -> bool:
+        """Whether it was decided too long ago to go on without asking again."""
+        return self.decided_at is not None and datetime.now(UTC) - self.decided_at > DECISION_HOLDS
 
     def to_json(self) -> dict[str, Any]:
         """The operation as the ledger and the report take it."""
@@ -150,4 +159,6 @@ class Session:
                 Exit.REFUSED,
             )
         self.record("abandoned", {**record, "reason": self.options.abandon})
+        if not self.options.dry_run:
+            self.ledger.delete(UNDER_WAY)
         say(f"gave up the {what}: {self.options.abandon}")

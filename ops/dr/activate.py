@@ -10,20 +10,23 @@ from ops.core.engine import summary
 from ops.core.pair import RegionStack
 from ops.core.recovery.steps import RECOVER
 from ops.core.session import LOCK, Operation, Session
+from ops.core.settle import READ_BACK, left_behind, settle, settle_promotion
 from ops.core.steps import CHANGING, Plan, Step, named, say
 from ops.dr import fence
 from ops.dr.data_loss import estimate
 from ops.dr.preflight import Preflight
-from ops.dr.settle import READ_BACK, left_behind, settle, settle_promotion
 from ops.errors import Exit, OpsError, refused
 
 ANSWER_SECONDS = 1200.0
 """Ours: instances boot and install themselves; AWS: an Auto Scaling group starts them in one go."""
 DATABASE_SECONDS = 3600.0
+READY_SECONDS = 600.0
+"""Ours: RDS promotes no replica that is being backed up, and AWS gives no figure for how long that takes."""
 
 CHECK = Step(
     name="check {stack}",
-    does="Checks credentials, secrets, keys, certificate, images, quotas and the replica, and names every problem.",
+    does="Checks credentials, secrets, keys, certificate, images, quotas and the replica, and names every problem. A "
+    "replica that is being backed up or changed is waited for, 10 minutes at most.",
     asks=True,
 )
 ASK = Step(
@@ -106,8 +109,7 @@ def recover_active(session: Session, operation: Operation, target: RegionStack) 
 
 def is_active(session: Session, target: RegionStack) -> bool:
     """Whether a region is active in its file, in its state and in the world; asks, and changes nothing."""
-    done = {name: target.outputs.get(name) for name in ("role", "activated", "fenced")}
-    if not target.writes or done != {"role": target.role, "activated": target.activated, "fenced": False}:
+    if not target.writes or target.undone:
         return False
     if left_behind(session.engine, target.stack):
         return False
@@ -115,9 +117,9 @@ def is_active(session: Session, target: RegionStack) -> bool:
 
 
 def is_writer(target: RegionStack) -> bool:
-    """Whether the region's database takes writes, as RDS says."""
+    """Whether the region's database is no replica, as RDS says; whatever is done to it now, it stays a writer."""
     found = facts.database(target)
-    return found is not None and found.is_available_writer
+    return found is not None and not found.is_replica
 
 
 def activate(session: Session, operation: Operation, declared: dict[str, Any]) -> None:
@@ -129,10 +131,10 @@ def activate(session: Session, operation: Operation, declared: dict[str, Any]) -
     # Its state may be older than its activation: then there is nothing left to decide, and nobody to fence.
     done_before = operation.decided_at is None and not target.file.changes(declared) and is_writer(target)
     if not done_before:
-        if operation.decided_at is None:
+        if operation.decided_at is None or (operation.decision_is_old and not is_writer(target)):
             decide(session, operation, target, other)
         else:
-            amend(session, operation)
+            amend(session, operation, other)
         fence.fence(session, operation.timeline, other, operation.waiver["reason"] if operation.waiver else None)
         fence.drain(operation, target)
     promote(session, operation, target, declared)
@@ -147,8 +149,14 @@ def activate(session: Session, operation: Operation, declared: dict[str, Any]) -
 
 
 def decide(session: Session, operation: Operation, target: RegionStack, other: RegionStack) -> None:
-    """Everything before the decision: checks, what would be lost, how the old writer is kept out, and the yes."""
-    lag = check(session, operation, target, other)
+    """Everything before the decision: checks, what would be lost, how the old writer is kept out, and the yes.
+
+    A decision that is old is asked for again, and nothing that was waived or accepted with it still holds.
+    """
+    if operation.decided_at:
+        say(f"          decided {operation.decided_at:%Y-%m-%d %H:%M} UTC, too long ago: it is asked again")
+        operation.waiver = operation.accepted_lag = None
+    lag, forced = check(session, operation, target, other)
     with operation.timeline.step(ASK, other=other.stack) as step:
         answers = not other.following and reachable(other.region)
         step.detail = "it does" if answers else "it does not"
@@ -157,9 +165,12 @@ def decide(session: Session, operation: Operation, target: RegionStack, other: R
     for line in loss.lines():
         say(f"          {line}")
     fence.require(session, operation, answers=answers)
-    session.confirm(f"Activate {target.stack}, and end its database's replication for good?")
+    lost = f" What is written in {other.stack} from now on is lost." if session.options.waive_fence else ""
+    session.confirm(f"Activate {target.stack}, and end its database's replication for good?{lost}")
+    if forced:
+        session.record("forced-checks", {"stack": target.stack, "reason": session.options.force, "failed": forced})
     if session.options.waive_fence:
-        fence.waive(session, operation, "answers" if answers else "does not answer")
+        fence.waive(session, operation, answers=answers)
     if session.options.accept_lag is not None:
         accept_lag(session, operation, lag)
     operation.data_loss = loss.to_json()
@@ -168,27 +179,37 @@ def decide(session: Session, operation: Operation, target: RegionStack, other: R
         session.save(operation)
 
 
-def check(session: Session, operation: Operation, target: RegionStack, other: RegionStack) -> facts.Lag:
-    """The preflight; the lag that it found. Raises OpsError (REFUSED) with all that stands in the way."""
-    preflight = Preflight(standby=target, other=other, accepted_lag=session.options.accept_lag)
+def check(
+    session: Session, operation: Operation, target: RegionStack, other: RegionStack
+) -> tuple[facts.Lag, list[str]]:
+    """The preflight; the lag that it found, and what is gone on without for the operator's reason.
+
+    Raises OpsError (REFUSED) with all that stands in the way.
+    """
+    patience = 0.0 if session.options.dry_run else READY_SECONDS
+    preflight = Preflight(standby=target, other=other, accepted_lag=session.options.accept_lag, ready_seconds=patience)
     with operation.timeline.step(CHECK, stack=target.stack) as step:
         found = preflight.run()
-        blocking = [finding.text for finding in found if finding.blocks]
-        if blocking:
-            step.detail = f"{len(blocking)} problems"
-            raise refused(blocking)
+        blocking = [finding.text for finding in found if finding.weight == "blocks"]
+        forced = [finding.text for finding in found if finding.weight == "forced"]
+        if blocking or (forced and not session.options.force):
+            step.detail = f"{len(blocking + forced)} problems"
+            hint = ['--force "REASON" goes on all the same; it is recorded with your name'] if not blocking else []
+            raise refused([*blocking, *forced, *hint])
         step.detail = f"{len(found)} warnings" if found else "nothing is missing"
     for finding in found:
         say(f"          warning: {finding.text}")
-    return preflight.lag
+    return preflight.lag, forced
 
 
-def amend(session: Session, operation: Operation) -> None:
+def amend(session: Session, operation: Operation, other: RegionStack) -> None:
     """What the operator allows on the way on from a kill: to leave the fence or the last writes."""
     if session.options.waive_fence and not operation.waiver:
-        fence.waive(session, operation, "was not asked again")
+        answers = reachable(other.region)
+        fence.require(session, operation, answers=answers)
+        fence.waive(session, operation, answers=answers)
     if session.options.accept_lag is not None and not operation.accepted_lag:
-        accept_lag(session, operation, facts.Lag(seconds=None, age_seconds=None))
+        accept_lag(session, operation, facts.Lag())
     session.save(operation)
 
 
@@ -215,6 +236,6 @@ def promote(session: Session, operation: Operation, target: RegionStack, declare
         facts.wait(
             f"the database of {target.stack} is a writer",
             lambda: facts.database(target),
-            lambda found: found is not None and found.is_available_writer,
+            lambda found: found is not None and found.takes_writes,
             seconds=DATABASE_SECONDS,
         )

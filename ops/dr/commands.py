@@ -22,18 +22,30 @@ Abandon = Annotated[
     str | None, typer.Option("--abandon", metavar="REASON", help="Give up another operation that is not finished.")
 ]
 Waive = Annotated[
-    str | None,
-    typer.Option("--waive-fence", metavar="REASON", help="Do not fence the other region; recorded with your name."),
+    list[str] | None,
+    typer.Option(
+        "--waive-fence",
+        metavar="REASON",
+        help="Do not fence the other region, which does not answer; one that answers needs it twice. "
+        "Recorded with your name.",
+    ),
 ]
 AcceptLag = Annotated[
     int | None,
     typer.Option(
-        "--accept-lag", metavar="SECONDS", min=0, help="Accept a replica this far behind; recorded with your name."
+        "--accept-lag",
+        metavar="SECONDS",
+        min=0,
+        help="Accept that writes of this long are missing, up to now where the lag is old; recorded with your name.",
     ),
 ]
 Force = Annotated[
     str | None,
-    typer.Option("--force", metavar="REASON", help="Flip past gates that are closed; recorded with your name."),
+    typer.Option(
+        "--force",
+        metavar="REASON",
+        help="Go on with checks that failed and gates that are closed; recorded with your name.",
+    ),
 ]
 Report = Annotated[
     Path | None, typer.Option("--report", help="Folder of the report; by default reports/ beside the stack files.")
@@ -66,24 +78,36 @@ def activate(
     yes: Yes = False,
     waive_fence: Waive = None,
     accept_lag: AcceptLag = None,
+    force: Force = None,
     take_over: TakeOver = None,
     abandon: Abandon = None,
 ) -> None:
     """Make the standby a region of its own: check, estimate the data loss, fence the old writer, promote, scale out.
 
     First everything that the activation needs is checked in the standby's region, and all that is missing is named at
-    once; nothing is changed then. A replica whose lag is too large or not known needs --accept-lag.
+    once; nothing is changed then. A replica whose lag is too large, or was measured more than five minutes ago as in a
+    region that is lost, needs --accept-lag with what may be missing. What makes a promotion impossible refuses it, what
+    would leave visitors unserved needs --force with a reason, and the rest is a warning.
 
     The other region is fenced where it answers. Where it does not, make sure that nobody writes there, and say so with
-    --waive-fence: it is then not called any more. Traffic stays where it is until `ops dr flip`.
+    --waive-fence: it is then not called any more. One that answers, and whose fence fails, needs --waive-fence twice:
+    what is written there from then on is lost. Traffic stays where it is until `ops dr flip`.
 
-    Killed at any point, the same command goes on; on an active region it changes nothing.
+    Killed at any point, the same command goes on, and asks again for a decision older than 30 minutes; on an active
+    region it changes nothing.
     """
     from ops.core.session import Session, SessionOptions
     from ops.dr.activate import activate_region
 
     options = SessionOptions(
-        dry_run=dry_run, yes=yes, waive_fence=waive_fence, accept_lag=accept_lag, take_over=take_over, abandon=abandon
+        dry_run=dry_run,
+        yes=yes,
+        waive_fence=waive_fence[-1] if waive_fence else None,
+        waive_answering=len(waive_fence or ()) > 1,
+        accept_lag=accept_lag,
+        force=force,
+        take_over=take_over,
+        abandon=abandon,
     )
     activate_region(Session.of(options), stack)
 
@@ -142,7 +166,8 @@ def failover(
     options = SessionOptions(
         dry_run=dry_run,
         yes=yes,
-        waive_fence=waive_fence,
+        waive_fence=waive_fence[-1] if waive_fence else None,
+        waive_answering=len(waive_fence or ()) > 1,
         accept_lag=accept_lag,
         force=force,
         take_over=take_over,

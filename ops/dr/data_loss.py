@@ -20,8 +20,7 @@ class DataLossEstimate:
     serves: its origin answers for health alone.
     """
 
-    lag_seconds: float | None
-    lag_age_seconds: float | None
+    lag: facts.Lag
     canary: dict[str, Any] | None
     newest_object: datetime | None
     queued_messages: int | None
@@ -30,7 +29,7 @@ class DataLossEstimate:
         """The estimate as the operator reads it."""
         queued = "unknown number" if self.queued_messages is None else self.queued_messages
         return [
-            f"replica lag              {_lag(self)}",
+            f"replica lag              {self.lag}",
             f"last canary row          {_canary(self.canary)}",
             f"newest replicated object {self.newest_object.isoformat() if self.newest_object else 'none, or unknown'}",
             f"messages in queues       {queued}, they stay behind",
@@ -38,8 +37,15 @@ class DataLossEstimate:
 
     def to_json(self) -> dict[str, Any]:
         """The estimate as the ledger takes it."""
-        newest = self.newest_object.isoformat() if self.newest_object else None
-        return {**vars(self), "newest_object": newest}
+        measured, newest = self.lag.measured, self.newest_object
+        return {
+            "lag_seconds": self.lag.seconds,
+            "lag_measured_at": measured.isoformat() if measured else None,
+            "missing_seconds": self.lag.missing_seconds,
+            "canary": self.canary,
+            "newest_object": newest.isoformat() if newest else None,
+            "queued_messages": self.queued_messages,
+        }
 
 
 def estimate(pair: Pair, standby: RegionStack, other: RegionStack, *, other_answers: bool) -> DataLossEstimate:
@@ -53,10 +59,9 @@ def estimate(pair: Pair, standby: RegionStack, other: RegionStack, *, other_answ
     if other_answers:
         asked["queued"] = lambda: facts.queued(other)
     found = side_by_side({name: partial(_or_none, question) for name, question in asked.items()})
-    lag, newest = found["lag"], found["newest"]
+    newest = found["newest"]
     return DataLossEstimate(
-        lag_seconds=lag.seconds if lag else None,
-        lag_age_seconds=lag.age_seconds if lag else None,
+        lag=found["lag"] or facts.Lag(),
         canary=found.get("canary"),
         newest_object=newest.newest if newest else None,
         queued_messages=found.get("queued"),
@@ -75,12 +80,6 @@ def _or_none(question: Callable[[], Any]) -> Any:
         return question()
     except aws.errors():
         return None
-
-
-def _lag(found: DataLossEstimate) -> str:
-    if found.lag_seconds is None:
-        return "unknown"
-    return f"{found.lag_seconds:.0f} s, measured {found.lag_age_seconds:.0f} s ago"
 
 
 def _canary(row: dict[str, Any] | None) -> str:

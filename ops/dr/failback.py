@@ -33,7 +33,7 @@ def failback(session: Session, to: str) -> Operation:
         session.pair.read(session.pair.stacks)
         operation = session.begin("failback", other.stack, to)
         begun = operation.decided_at is not None
-        if not begun and session.pair.live == to and other.following and activation.is_active(session, target):
+        if not begun and session.pair.is_routed_to(to) and other.following and activation.is_active(session, target):
             say(f"{to} is the primary and live already, and {other.stack} follows it")
             return operation
         with operation.timeline.refusing_only_before_changes():

@@ -26,7 +26,7 @@ def failover(session: Session, to: str) -> Operation:
         if activation.recover_active(session, operation, target):
             return operation
         active = activation.is_active(session, target)
-        if operation.decided_at is None and active and session.pair.live == to:
+        if operation.decided_at is None and active and session.pair.is_routed_to(to):
             say(f"{to} is active and traffic is routed to it already")
             return operation
         if target.role == "primary" and not target.following:
@@ -67,12 +67,12 @@ def close(session: Session, operation: Operation) -> None:
 def measured(session: Session, operation: Operation) -> dict[str, Any]:
     """The operation as the report takes it, with what it took and what it lost.
 
-    RTO counts from the command's start to the visitor's answer. RPO is the lag of the replica when the decision was
+    RTO counts from the command's start to the visitor's answer. RPO is what might be missing when the decision was
     taken, and the canary rows that visitors had then and have not now; None for what nobody knows.
     """
     estimated = operation.data_loss or {}
     rto = (datetime.now(UTC) - operation.started).total_seconds()
-    rpo = estimated.get("lag_seconds")
+    rpo = estimated.get("missing_seconds")
     rows = lost_rows(estimated.get("canary"), canary_rows(session.pair))
     file = session.pair[operation.target].file
     shown = {"RTO, seconds": round(rto, 1), "RPO, seconds": rpo, "RPO, canary rows": rows}

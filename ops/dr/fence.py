@@ -7,8 +7,8 @@ from ops.core.engine import summary
 from ops.core.pair import RegionStack
 from ops.core.recovery.steps import RECOVER
 from ops.core.session import Operation, Session
+from ops.core.settle import settle
 from ops.core.steps import Step, Timeline
-from ops.dr.settle import settle
 from ops.errors import Exit, OpsError
 
 DRAIN_SECONDS = 300.0
@@ -20,7 +20,7 @@ FENCE = Step(
 )
 DRAIN = Step(
     name="wait for {stack} to have the last writes",
-    does="Waits until the replica has what was written before the fence.",
+    does="Waits until RDS says that the replica has no lag, measured after the fence.",
     unless="the fence is waived, or the replica is promoted already",
 )
 STEPS = (RECOVER, FENCE)
@@ -34,17 +34,24 @@ def require(session: Session, operation: Operation, *, answers: bool) -> None:
             f'writes there, give --waive-fence "REASON"; it is recorded with your name',
             Exit.REFUSED,
         )
+    if answers and session.options.waive_fence and not session.options.waive_answering:
+        raise OpsError(
+            f"the region of {operation.source} answers, so it is fenced: leave --waive-fence out; where its fence "
+            "fails, give --waive-fence twice, and what is written there from then on is lost",
+            Exit.REFUSED,
+        )
 
 
-def waive(session: Session, operation: Operation, region: str) -> None:
-    """Record that the old writer is not fenced; `region` says whether it answered."""
+def waive(session: Session, operation: Operation, *, answers: bool) -> None:
+    """Record that the old writer is not fenced, and whether its region answered."""
+    region = "answers" if answers else "does not answer"
     waiver = {"reason": session.options.waive_fence, "stack": operation.source, "region": region}
     operation.waiver = session.record("waiver", waiver)
 
 
 def fence(session: Session, timeline: Timeline, stack: RegionStack, waived: str | None = None) -> None:
     """Close a region to writers, unless that was waived for a reason: no call goes there then."""
-    fenced = stack.fenced and stack.outputs.get("fenced") is True
+    fenced = not (waived or stack.following) and stack.is_fenced
     if not (waived or stack.following or fenced or session.options.dry_run):
         settle(session, timeline, stack.stack)
     with timeline.step(FENCE, stack=stack.stack) as step:
@@ -75,19 +82,24 @@ def drain(operation: Operation, standby: RegionStack) -> None:
             step.skip("already promoted")
             return
         fenced_at = datetime.now(UTC).replace(microsecond=0)
+        lag = facts.Lag()
 
-        def drained() -> str:
-            # What was written before the fence is there once the lag measured after it has gone by.
+        def drained() -> bool:
+            # Only 0 will do (AWS: "the replica has caught up"): a lag of some seconds may be a lag that grows.
+            nonlocal lag
             lag = facts.lag(standby, since=fenced_at)
-            there = lag.seconds is not None and lag.age_seconds is not None and lag.age_seconds >= lag.seconds
-            return f"lag after the fence {lag.seconds:.0f} s" if there else ""
+            return lag.seconds == 0
 
         try:
-            step.detail = facts.wait("the replica has the last writes", drained, bool, seconds=DRAIN_SECONDS)
+            facts.wait("the replica has the last writes", drained, bool, seconds=DRAIN_SECONDS)
+            step.detail = "no lag after the fence"
         except OpsError:
-            if not operation.accepted_lag:
+            accepted = operation.accepted_lag["accepted_seconds"] if operation.accepted_lag else 0
+            behind = facts.LAG_WINDOW.total_seconds() if lag.seconds is None else lag.seconds
+            if behind > accepted:
+                shown = f"is {behind:.0f} s behind" if lag.measured else "has no ReplicaLag"
                 raise OpsError(
-                    f"the replica of {standby.stack} has not caught up in {DRAIN_SECONDS:.0f} s: run the same command "
-                    "again to wait on, or accept what is missing with --accept-lag SECONDS"
+                    f"the replica of {standby.stack} {shown}, {DRAIN_SECONDS:.0f} s after the fence: run the same "
+                    f"command again to wait on, or accept what is missing with --accept-lag {behind:.0f}"
                 ) from None
-            step.detail = f"not waited for longer: {operation.accepted_lag['accepted_seconds']} s are accepted"
+            step.detail = f"not waited for longer: {accepted} s are accepted"

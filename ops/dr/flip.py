@@ -6,18 +6,17 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 from contract import HEALTH_PATH, app, origin
-from ops.core import facts, visitor
+from ops.core import facts, gates, visitor
 from ops.core.aws import client
 from ops.core.cloudflare import TOKEN
 from ops.core.engine import LockedError, UnreadableStateError
+from ops.core.gates import Gate
 from ops.core.pair import Pair, RegionStack
 from ops.core.recovery.steps import RECOVER
 from ops.core.session import LOCK, Session
+from ops.core.settle import settle
 from ops.core.steps import CHANGING, Plan, Step, Timeline, named, say
 from ops.core.visitor import DnsRecord
-from ops.dr import gates
-from ops.dr.gates import Gate
-from ops.dr.settle import settle
 from ops.errors import Exit, OpsError
 
 UNDO = "undo-flip"
@@ -47,7 +46,6 @@ READ_BACK = Step(
 VISIT = Step(
     name="ask as a visitor",
     does="Asks the application's health through the edge until {stack} answers.",
-    unless="nothing was changed",
 )
 EDGE = named([RECOVER], stack="EDGE")
 STEPS = (*EDGE, GATES, *EDGE, ROUTE, READ_BACK, VISIT)
@@ -88,21 +86,27 @@ def flip(session: Session, timeline: Timeline, to: str) -> None:
 
 
 def _flip(session: Session, timeline: Timeline, to: str) -> None:
-    pair, before = session.pair, session.pair.other_than(to)
+    pair = session.pair
     token = _readable(session, timeline, to)
+    # Where the edge was brought last, which for a repair is `to` itself: nothing is ever rolled back to anywhere else.
+    before = str(pair.edge_outputs.get("live") or pair.live)
     with timeline.step(GATES, stack=to) as step:
         asked, records = _asked(pair, pair[to], token)
         misrouted = _misrouted(pair, to, records)
         closed = [gate for gate in asked if not gate.passed]
-        step.detail = f"{len(asked) - len(closed)} of {len(asked)} open"
+        writer = next(gate for gate in asked if gate.name == gates.ONE_WRITER)
+        step.detail = f"{len(asked) - len(closed)} of {len(asked)} open, {writer}"
         there = pair.live == pair.edge_outputs.get("live") == to and not misrouted
         if there:
-            step.skip(f"traffic is routed to {to} already")
+            step.skip(f"traffic is routed to {to} already; {step.detail}")
         elif closed and not session.options.force:
             lines = [f"gate of {to} closed: {gate}" for gate in closed]
             lines.append('no record was changed; --force "REASON" flips all the same')
             raise OpsError("\n".join(lines), Exit.REFUSED)
     if there:
+        if not session.options.dry_run:
+            with timeline.step(VISIT) as step:
+                step.detail = _served(pair, pair[to])
         return
     if closed:
         forced = {"to": to, "reason": session.options.force, "closed": [str(gate) for gate in closed]}
@@ -113,9 +117,10 @@ def _flip(session: Session, timeline: Timeline, to: str) -> None:
         if step.dry_run:
             step.detail = f"set live: {to} and run `pulumi up --stack {pair.edge}`"
             return
+        if before != to:
+            session.ledger.put(UNDO, {"from": before, "to": to, "at": datetime.now(UTC).isoformat(timespec="seconds")})
         _change(session, timeline, before, to, drifted=drifted)
         step.detail = f"{len(_names(pair))} names"
-    session.ledger.put(UNDO, {"from": before, "to": to, "at": datetime.now(UTC).isoformat(timespec="seconds")})
     with timeline.step(READ_BACK) as step:
         wrong = _misrouted(pair, to, visitor.records(str(pair.edge_output("zone_id")), token))
         if wrong:

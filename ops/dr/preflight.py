@@ -2,59 +2,75 @@
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Any
+from typing import Any, Literal
 
 from hosts.roles import ROLES
 from ops.core import aws, facts, hosts
 from ops.core.aws import client, if_present
 from ops.core.facts import side_by_side
 from ops.core.pair import RegionStack
-from ops.errors import one_line
+from ops.core.steps import say
+from ops.errors import OpsError, one_line
 
 NEEDED_OUTPUTS = (
     "account_id",
     "bucket_names",
     "certificate_arn",
     "database_identifier",
+    hosts.OUTPUT,
     "key_arns",
     "load_balancer_dns_name",
     "queue_urls",
     "secret_arns",
-    *(hosts.OUTPUTS[role.name] for role in ROLES),
 )
+ACCEPT_SECONDS = 300
+"""Ours: a figure grows while the operator types what is proposed."""
 STANDARD_VCPUS = ("ec2", "L-1216C47A")
 """AWS, Service Quotas: Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances, in vCPUs."""
 
 
+Weight = Literal["blocks", "forced", "warns"]
+PROMOTION = ("credentials", "replica")
+"""The checks without which nothing can be promoted."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """What a check found: a sentence that names the thing, and whether it stands in the way."""
+    """What a check found: a sentence that names the thing, and what that means for an activation.
+
+    It cannot be done (`blocks`), would serve nobody or not all and needs a reason (`forced`), or can (`warns`).
+    """
 
     text: str
-    blocks: bool = True
+    weight: Weight = "forced"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Preflight:
     """The standby to be activated, and the other stack, of which nothing is asked but its outputs in the backend.
 
-    `accepted_lag`: seconds of lag that the operator accepts in place of the limit and of a metric that is missing.
+    `accepted_lag`: the seconds of writes that may be missing, which the operator accepts.
+    `ready_seconds`: how long a replica is waited for that is being backed up or changed.
     """
 
     standby: RegionStack
     other: RegionStack
     accepted_lag: int | None = None
+    ready_seconds: float = 0.0
 
     def run(self) -> list[Finding]:
         """Every finding. Where outputs are missing there is nothing more to be asked."""
         missing = [name for name in NEEDED_OUTPUTS if not self.standby.outputs.get(name)]
         if missing:
             stack = self.standby.stack
-            return [Finding(text=f"stack {stack} has no output {', '.join(missing)}: run `pulumi up --stack {stack}`")]
+            text = f"stack {stack} has no output {', '.join(missing)}: run `pulumi up --stack {stack}`"
+            return [Finding(text=text, weight="blocks")]
         found = side_by_side({name: partial(_bounded, check, name) for name, check in self._checks().items()})
-        return [finding for findings in found.values() for finding in findings]
+        # What cannot be asked without credentials is one cause, and one line.
+        return found["credentials"] or [finding for findings in found.values() for finding in findings]
 
     @cached_property
     def lag(self) -> facts.Lag:
@@ -76,7 +92,8 @@ class Preflight:
         want = str(self.standby.output("account_id"))
         found = client("sts", self.standby.region).get_caller_identity()["Account"]
         if found != want:
-            yield Finding(text=f"the credentials are for account {found}; stack {self.standby.stack} is in {want}")
+            text = f"the credentials are for account {found}; stack {self.standby.stack} is in {want}"
+            yield Finding(text=text, weight="blocks")
 
     def _secrets(self) -> Iterator[Finding]:
         """The standby's own secrets hold what the replicas of the other's hold; no value leaves this method."""
@@ -92,7 +109,7 @@ class Preflight:
             if has_originals:
                 continue
             if role not in others:
-                yield Finding(text=f"secret {role}: stack {self.other.stack} has none to compare with", blocks=False)
+                yield Finding(text=f"secret {role}: stack {self.other.stack} has none to compare with", weight="warns")
                 continue
             name = _secret_name(others[role])
             replica = _secret(manager, name)
@@ -112,8 +129,9 @@ class Preflight:
                 yield Finding(text=f"key {role} ({arn}) is {state}: enable it with `aws kms enable-key`")
 
     def _certificate(self) -> Iterator[Finding]:
-        arn = str(self.standby.output("certificate_arn"))
-        yield from (Finding(text=text) for text in facts.certificate_problems(self.standby.region, arn))
+        problem, serves = facts.certificate_problem(self.standby.region, str(self.standby.output("certificate_arn")))
+        if problem:
+            yield Finding(text=problem, weight="warns" if serves else "forced")
 
     def _images(self) -> Iterator[Finding]:
         names = {str(self.standby.file.get(f"{role.name}.image_parameter")) for role in ROLES}
@@ -136,52 +154,68 @@ class Preflight:
             )
 
     def _replica(self) -> Iterator[Finding]:
-        found = facts.database(self.standby)
+        found = self._settled(facts.database(self.standby))
         name = str(self.standby.output("database_identifier"))
         if found is None:
-            yield Finding(text=f"database {name} is not in {self.standby.region}")
+            yield Finding(text=f"database {name} is not in {self.standby.region}", weight="blocks")
         elif not found.is_replica:
-            yield Finding(text=f"database {name} is no replica: there is nothing to promote")
-        elif found.status != "available":
-            yield Finding(text=f"database {name} is {found.status}; want available")
+            yield Finding(text=f"database {name} is no replica: there is nothing to promote", weight="blocks")
+        elif found.status not in facts.USABLE:
+            yield Finding(
+                text=f"database {name} is {found.status}, and RDS promotes none but an available one: wait, then run "
+                "the same command again",
+                weight="blocks",
+            )
         else:
             yield from self._lag()
 
+    def _settled(self, found: facts.Database | None) -> facts.Database | None:
+        """The database, waited for where it will be available on its own; as it is now where that takes too long."""
+        if found is None or not found.is_replica or found.status not in facts.WRITABLE:
+            return found
+        if found.status not in facts.USABLE:
+            say(f"          {found.identifier} is {found.status}: waiting, {self.ready_seconds:.0f} s at most")
+        with suppress(OpsError):
+            return facts.wait(
+                "the replica",
+                lambda: facts.database(self.standby),
+                lambda now: now is None or now.status in facts.USABLE,
+                seconds=self.ready_seconds,
+            )
+        return facts.database(self.standby)
+
     def _lag(self) -> Iterator[Finding]:
         limit = int(self.standby.file.get("recovery.max_replica_lag_seconds"))
-        lag, accepted = self.lag, self.accepted_lag
-        if not lag.is_known:
-            if accepted is None:
-                yield Finding(
-                    text=f"{_unknown(lag)}: the data loss is unknown; accept a figure with --accept-lag SECONDS"
-                )
+        lag, accepted = self.lag, self.accepted_lag or 0
+        missing = lag.missing_seconds
+        if missing is None:
+            missing = facts.LAG_WINDOW.total_seconds()
+        allowed = max(limit, accepted) if lag.is_known else accepted
+        if missing <= allowed:
             return
-        allowed = max(limit, accepted or 0)
-        if lag.seconds is not None and lag.seconds > allowed:
-            yield Finding(
-                text=f"the replica is {lag.seconds:.0f} s behind, {allowed} s are allowed: wait, or accept it with "
-                f"--accept-lag {lag.seconds:.0f}"
-            )
-
-
-def _unknown(lag: facts.Lag) -> str:
-    if lag.seconds is None:
-        return "CloudWatch has no ReplicaLag of the last minutes"
-    return f"the newest ReplicaLag is {lag.age_seconds:.0f} s old, {facts.LAG_FRESH_SECONDS} s are allowed"
+        if lag.is_known:
+            text = f"the replica is {missing:.0f} s behind, {allowed} s are allowed: wait, or"
+        else:
+            text = f"the newest lag is {lag};" if lag.measured else f"{lag};"
+            missing += ACCEPT_SECONDS if lag.measured else 0
+        yield Finding(text=f"{text} accept it with --accept-lag {missing:.0f}", weight="blocks")
 
 
 def _bounded(check: Callable[[], Iterator[Finding]], name: str) -> list[Finding]:
-    """A check's findings. A quota that AWS does not tell is a warning; anything else that it does not tell blocks."""
+    """A check's findings. What AWS does not tell blocks where nothing can be promoted without it."""
     try:
         return list(check())
     except (*aws.errors(), KeyError) as error:
-        text = f"{name} could not be checked: {one_line(error)[:160]}"
-        return [Finding(text=text, blocks="quota" not in name)]
+        text = f"{name} could not be checked: {one_line(error)[:160]}{f': {aws.LOG_IN}' if aws.is_ours(error) else ''}"
+        return [Finding(text=text, weight="blocks" if name in PROMOTION else "warns")]
 
 
 def _secret(manager: Any, name: str) -> Any:
     answer = if_present(lambda: manager.get_secret_value(SecretId=name))
-    return json.loads(answer["SecretString"]) if answer and answer.get("SecretString") else None
+    text = answer.get("SecretString") if answer else None
+    with suppress(ValueError):
+        return json.loads(text) if text else None
+    return text
 
 
 def _secret_name(arn: str) -> str:

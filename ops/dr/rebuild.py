@@ -6,9 +6,9 @@ from ops.core.engine import summary
 from ops.core.pair import RegionStack
 from ops.core.recovery.steps import RECOVER
 from ops.core.session import LOCK, Session
+from ops.core.settle import settle
 from ops.core.steps import CHANGING, Plan, Step, Timeline, named
 from ops.dr import fence
-from ops.dr.settle import settle
 from ops.errors import refused
 
 SNAPSHOT_SECONDS = 7200.0
@@ -136,7 +136,7 @@ def catch_up(timeline: Timeline, target: RegionStack) -> None:
 
         def state() -> str:
             found = facts.database(target)
-            if found is None or found.status != "available":
+            if found is None or found.status not in facts.USABLE:
                 return f"the replica is {found.status if found else 'missing'}"
             lag = facts.lag(target)
             if not lag.is_known or lag.seconds is None:

@@ -17,8 +17,8 @@ from ops.core.facts import side_by_side
 from ops.core.ledger import Ledger
 from ops.core.pair import Pair, RegionStack
 from ops.core.session import UNDER_WAY
+from ops.core.settle import at_work, left_behind
 from ops.core.steps import console, say
-from ops.dr.settle import at_work, left_behind
 from ops.errors import OpsError
 
 UNKNOWN = "unknown"
@@ -90,17 +90,36 @@ def deviations(pair: Pair, engine: Engine) -> list[str]:
         found.append(f"{live.stack} is live and takes no writes: `ops dr activate {live.stack}`")
     if live.role != "primary":
         found.append(f"{live.stack} is live and not the primary: `ops dr failback --to {other.stack}`")
-    if other.writes:
-        found.append(f"{other.stack} takes writes as well: `ops dr rebuild {other.stack}` once it answers")
-    elif not other.following:
-        found.append(f"{other.stack} is fenced and follows nobody: `ops dr rebuild {other.stack}`")
+    if not other.following:
+        state = "is fenced and follows nobody" if other.is_fenced else "takes writes as well"
+        found.append(f"{other.stack} {state}: `ops dr rebuild {other.stack}` once it answers")
+        found.append(f"no other region has the data of {live.stack}: `ops dr rebuild {other.stack}` makes a replica")
+    for region in (live, other):
+        found += _undone(region)
     if pair.edge_outputs and pair.edge_outputs.get("live") != pair.live:
-        found.append(f"the edge was not brought to {pair.live}: `ops dr flip --to {pair.live}`")
+        found.append(
+            f"{pair.live} is live in the stack file, and {pair.edge_outputs.get('live')} in the stack {pair.edge}: "
+            f"pull the file; if it is right, `ops dr flip --to {pair.live}`"
+        )
+    found += hosts.releases_that_differ(pair)
     for stack in pair.stacks:
         kept = pair[stack].retained_generations
         found += [f"{stack} keeps a former database: `ops dr drop {stack} {number}`" for number in kept]
     found += [line for stack in [*pair.stacks, pair.edge] if (line := _engine_of(engine, stack))]
     return found
+
+
+def _undone(region: RegionStack) -> list[str]:
+    """What the stack file says and the stack has otherwise: a file that is out of date, or an `up` that failed."""
+    return [
+        f"{region.stack} has {key}: {_word(made)}, and its stack file another value: pull the file; if it is right, "
+        f"`pulumi up --stack {region.stack}`"
+        for key, made in (region.undone if region.outputs else {}).items()
+    ]
+
+
+def _word(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _engine_of(engine: Engine, stack: str) -> str:
@@ -140,10 +159,10 @@ def _region(pair: Pair, stack: RegionStack, answers: bool) -> RegionStatus:
 
 
 def _role(stack: RegionStack) -> str:
-    state = (
-        "fenced" if stack.fenced else f"follows {stack.follows}, {stack.posture}" if stack.following else "takes writes"
-    )
-    return f"{stack.role}, {state}"
+    """The fence as the stack has it: the file says what is wished."""
+    if stack.outputs.get("fenced", stack.fenced):
+        return f"{stack.role}, fenced"
+    return f"{stack.role}, {f'follows {stack.follows}, {stack.posture}' if stack.following else 'takes writes'}"
 
 
 def _health(pair: Pair, stack: RegionStack) -> str:

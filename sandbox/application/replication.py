@@ -1,6 +1,7 @@
 """What brings rows and objects to the other region while both are up, and says in RDS's metric how far behind it is."""
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Mapping
@@ -68,10 +69,13 @@ class Replication:
         lost = self.aws.lost()
         self.links = self._links(lost)
         for link in self.links:
+            value = NOT_REPLICATING
             if link.active and link.source_id:
-                self.rows.replicate(link.source_id, link.replica_id, self.lag_seconds)
+                waiting = self.rows.replicate(link.source_id, link.replica_id, self.lag_seconds)
+                # RDS: whole seconds, and 0 once the replica has caught up.
+                value = math.ceil(self.lag_seconds) if waiting else 0.0
             if link.region not in lost:
-                self._publish(link)
+                self._publish(link, value)
         now = time.monotonic()
         if not self.paused and now >= self._objects_due:
             self._objects_due = now + OBJECT_ROUND_SECONDS
@@ -127,9 +131,8 @@ class Replication:
             active=source_id is not None and not self.paused and not {region, source_region} & lost,
         )
 
-    def _publish(self, link: Link) -> None:
+    def _publish(self, link: Link, value: float) -> None:
         """Put the metric where RDS puts it, at once when it changes."""
-        value = self.lag_seconds if link.active else NOT_REPLICATING
         last, when = self._published.get(link.replica_id, (None, 0.0))
         now = time.monotonic()
         if value == last and now - when < METRIC_SECONDS:

@@ -45,16 +45,22 @@ class Rows:
         with self._lock:
             return max(self._tables.get(resource_id, {}).values(), key=lambda row: row.written, default=None)
 
-    def replicate(self, source: str, replica: str, lag_seconds: float) -> None:
-        """Bring to the replica what is older than the lag. A new replica starts as a copy of its source, as it is."""
+    def replicate(self, source: str, replica: str, lag_seconds: float) -> int:
+        """Bring to the replica what is older than the lag; how many rows are still to come.
+
+        A new replica starts as a copy of its source, as it is.
+        """
         with self._lock:
             given = self._tables.get(source, {})
             if replica not in self._tables:
                 self._tables[replica] = dict(given)
-                return
+                return 0
             arrived = self._clock() - lag_seconds
             table = self._tables[replica]
-            table.update({n: row for n, row in given.items() if n not in table and row.written <= arrived})
+            new = {n: row for n, row in given.items() if n not in table}
+            due = {n: row for n, row in new.items() if row.written <= arrived}
+            table.update(due)
+            return len(new) - len(due)
 
     def keep_only(self, resource_ids: set[str]) -> None:
         """Forget the rows of databases that are gone."""

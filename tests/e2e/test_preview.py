@@ -65,10 +65,11 @@ def test_a_port_that_is_open_to_the_world_is_dangerous_and_breaks_a_policy(ask: 
     assert "0.0.0.0/0" in told[2].split("## Resources")[0]
 
 
-def test_a_dropped_backup_rule_is_protection_removed(ask: Ask) -> None:
+def test_a_dropped_backup_rule_is_protection_removed_and_breaks_a_policy(ask: Ask) -> None:
     told = ask("backup-rule-dropped")
-    assert told[0] in (Exit.DANGEROUS, Exit.VIOLATION)
+    assert told[0] == Exit.VIOLATION
     assert dangers(told) == {("protection removed", "backups-plan")}
+    assert ("backup-kept-a-month", "backups-plan") in violated(told)
 
 
 def test_a_change_of_prod_alone_is_said_to_be_one(ask: Ask) -> None:
@@ -123,8 +124,9 @@ def test_a_rotated_secret_is_named_and_in_no_output(ask: Ask) -> None:
 def test_one_job_keeps_what_another_without_credentials_reads(prod: Platform, tmp_path: Path) -> None:
     sample = SAMPLES["secret-rotated"]
     (value,) = sample.secrets.values()
-    with changed(prod.paths, prod.variables, sample) as before:
-        prod.ops("preview", "prod", "--save", str(tmp_path), "--base", str(before))
+    with changed(prod.paths, prod.variables, sample) as variables:
+        within = Platform(prod.paths, variables, "prod")
+        within.ops("preview", "prod", "--save", str(tmp_path), "--base", str(prod.paths.project))
     kept = (tmp_path / "prod.json").read_text()
     assert value not in kept
     assert "ciphertext" not in kept

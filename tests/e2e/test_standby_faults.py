@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 import pytest
 
+from contract import CANARY_PATH
 from tests.e2e.operated import Platform
 
 pytestmark = pytest.mark.e2e
@@ -160,25 +161,27 @@ def wait_for(what: str, seconds: float, asked: Any) -> None:
 
 
 @pytest.mark.usefixtures("following")
-def test_a_replica_too_far_behind_stops_an_activation(standby: Platform) -> None:
+def test_a_replica_too_far_behind_stops_an_activation(standby: Platform, edge: Platform) -> None:
     standby.replication(lag_seconds=900)
+    # A replica to which nothing is on its way is not behind.
+    assert edge.visit(f"api.{edge.setting('domain')}", CANARY_PATH, row=1).status_code == 201
     try:
         wait_for(
             "the lag shows", LAG_SHOWS_SECONDS,
-            lambda: "900" in said(standby.ops("dr", "activate", "dr", *WAIVED, "--dry-run", check=False)),
+            lambda: "900" in said(standby.ops("dr", "activate", "dr", "--yes", "--dry-run", check=False)),
         )  # fmt: skip
-        refused = standby.ops("dr", "activate", "dr", *WAIVED, check=False)
+        refused = standby.ops("dr", "activate", "dr", "--yes", check=False)
         assert refused.returncode == REFUSED
         assert "300" in said(refused)
         assert "--accept-lag" in said(refused)
         assert is_replica(standby)
-        accepted = standby.ops("dr", "activate", "dr", *WAIVED, "--accept-lag", "1000", "--dry-run")
+        accepted = standby.ops("dr", "activate", "dr", "--yes", "--accept-lag", "1000", "--dry-run")
         assert "would activate dr" in accepted.stdout
     finally:
         standby.replication(lag_seconds=1)
     wait_for(
         "the replica has caught up", LAG_SHOWS_SECONDS,
-        lambda: standby.ops("dr", "activate", "dr", *WAIVED, "--dry-run", check=False).returncode == 0,
+        lambda: standby.ops("dr", "activate", "dr", "--yes", "--dry-run", check=False).returncode == 0,
     )  # fmt: skip
 
 

@@ -138,13 +138,28 @@ def test_a_paused_replication_brings_nothing(pair: Pair) -> None:
 
 
 def test_the_metric_says_the_lag_and_that_nothing_is_replicated(pair: Pair, control: Control) -> None:
-    pair.replication.lag_seconds = 42
+    pair.replication.lag_seconds = 41.5
     pair.follow()
+    pair.write(1)
+    pair.pass_time(1)
     assert lag(pair.there, pair.replica) == 42
     time.sleep(1.1)
     control("PUT", f"blackout/{REGION}?mode=hang")
     pair.pass_time(1)
     assert lag(pair.there, pair.replica) == NOT_REPLICATING
+
+
+def test_the_metric_is_0_once_every_row_has_arrived(pair: Pair) -> None:
+    pair.replication.lag_seconds = 10
+    pair.follow()
+    assert lag(pair.there, pair.replica) == 0
+    time.sleep(1.1)
+    pair.write(1)
+    pair.pass_time(9)
+    assert lag(pair.there, pair.replica) == 10
+    time.sleep(1.1)
+    pair.pass_time(1)
+    assert lag(pair.there, pair.replica) == 0
 
 
 def test_the_state_names_each_link_with_its_rows(pair: Pair) -> None:

@@ -1,10 +1,13 @@
 """Activation: nothing changes before it is decided, nothing is done twice, and a kill at any point is gone on from."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from fake_platform import Platform, platform_in
 
+from ops.core import facts, gates
+from ops.core.pair import RegionStack
 from ops.core.session import UNDER_WAY
 from ops.dr import activate
 from ops.errors import Exit, OpsError
@@ -45,6 +48,43 @@ def test_without_a_fence_or_a_waiver_it_is_refused_and_nothing_is_changed(platfo
     assert platform.session().ledger.get(UNDER_WAY) is None
 
 
+def test_a_writer_that_answers_is_not_left_unfenced_unless_that_is_said_twice(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(OpsError, match="the region of prod answers, so it is fenced") as refused:
+        activate.activate_region(platform.session(waive_fence="copied"), "dr")
+    assert refused.value.exit_code is Exit.REFUSED
+    assert (platform.engine.ups, platform.history()) == ([], [])
+    asked: list[str] = []
+
+    def yes(question: str) -> str:
+        asked.append(question)
+        return "yes"
+
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("builtins.input", yes)
+    operation = activate.activate_region(
+        platform.session(yes=False, waive_fence="EC2 hangs", waive_answering=True), "dr"
+    )
+    assert "What is written in prod from now on is lost" in asked[0]
+    assert platform.engine.ups == ["dr"]
+    assert operation.waiver is not None
+    assert operation.waiver["region"] == "answers"
+
+
+def test_a_fence_that_fails_is_waived_by_saying_so_twice(platform: Platform) -> None:
+    platform.engine.failing["prod"] = OpsError("EC2 hangs")
+    with pytest.raises(OpsError, match="EC2 hangs"):
+        activate.activate_region(platform.session(), "dr")
+    with pytest.raises(OpsError, match="give --waive-fence twice"):
+        activate.activate_region(platform.session(waive_fence="EC2 hangs"), "dr")
+    activate.activate_region(platform.session(waive_fence="EC2 hangs", waive_answering=True), "dr")
+    assert platform.engine.ups == ["prod", "dr"]
+    pair = platform.session().pair
+    (writer,) = [gate for gate in gates.ask(pair, pair["dr"], None) if gate.name == gates.ONE_WRITER]
+    assert (writer.passed, writer.finding) == (True, "prod is not fenced: what is written there is lost")
+
+
 def test_an_old_writer_that_answers_is_fenced_first(platform: Platform) -> None:
     activate.activate_region(platform.session(), "dr")
     assert platform.engine.ups == ["prod", "dr"]
@@ -70,7 +110,22 @@ def test_a_preflight_that_fails_changes_nothing(platform: Platform) -> None:
         activate.activate_region(platform.session(), "dr")
     assert refused.value.exit_code is Exit.REFUSED
     assert len(refused.value.message.splitlines()) == 2
+    with pytest.raises(OpsError, match="4000 s behind"):
+        activate.activate_region(platform.session(force="it is dark here"), "dr")
     assert (platform.engine.ups, platform.history()) == ([], [])
+
+
+def test_what_a_promotion_does_not_need_is_gone_on_without_for_a_reason(platform: Platform) -> None:
+    platform.world.key_state = "Disabled"
+    with pytest.raises(OpsError, match="--force") as refused:
+        activate.activate_region(platform.session(), "dr")
+    assert refused.value.exit_code is Exit.REFUSED
+    assert (platform.engine.ups, platform.history()) == ([], [])
+    activate.activate_region(platform.session(force="only the logs need that key"), "dr")
+    assert platform.history() == ["forced-checks", "activate"]
+    signed = platform.records()[0]
+    assert signed["reason"] == "only the logs need that key"
+    assert "is Disabled" in signed["failed"][0]
 
 
 def test_an_accepted_lag_is_recorded(platform: Platform) -> None:
@@ -82,12 +137,43 @@ def test_an_accepted_lag_is_recorded(platform: Platform) -> None:
 
 def test_a_replica_that_does_not_catch_up_is_not_promoted_unless_that_is_accepted(platform: Platform) -> None:
     platform.world.lag_seconds = 200.0
-    with pytest.raises(OpsError, match="has not caught up"):
+    with pytest.raises(OpsError, match="dr is 200 s behind"):
         activate.activate_region(platform.session(), "dr")
     assert platform.engine.ups == ["prod"]
+    with pytest.raises(OpsError, match="dr is 200 s behind"):
+        activate.activate_region(platform.session(accept_lag=199), "dr")
     platform.world.lag_seconds = 0.0
     activate.activate_region(platform.session(), "dr")
     assert platform.engine.ups == ["prod", "dr"]
+
+
+def test_a_region_lost_18_minutes_ago_is_left_once_what_is_missing_is_accepted(platform: Platform) -> None:
+    lose(platform)
+    platform.world.lag_seconds, platform.world.lag_age_seconds = 2.0, 1080.0
+    with pytest.raises(OpsError, match="minus 2 s may be missing; accept it with --accept-lag 1382"):
+        activate.activate_region(platform.session(waive_fence="gone"), "dr")
+    with pytest.raises(OpsError, match="--accept-lag 1382"):
+        activate.activate_region(platform.session(waive_fence="gone", accept_lag=0), "dr")
+    operation = activate.activate_region(platform.session(waive_fence="gone", accept_lag=1382), "dr")
+    assert operation.data_loss is not None
+    assert operation.data_loss["lag_seconds"] == 2.0
+    assert 1081 <= operation.data_loss["missing_seconds"] < 1100
+    assert platform.records()[1]["measured_seconds"] == 2.0
+
+
+def test_a_lag_that_has_gone_by_since_the_fence_is_not_caught_up_with(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lag of a replica that stands still grows: what was written before the fence may never arrive."""
+    lag = facts.lag
+
+    def after_the_fence(stack: RegionStack, since: datetime | None = None) -> facts.Lag:
+        return facts.Lag(seconds=100.0, age_seconds=140.0, measured=since) if since else lag(stack)
+
+    monkeypatch.setattr(facts, "lag", after_the_fence)
+    with pytest.raises(OpsError, match="dr is 100 s behind"):
+        activate.activate_region(platform.session(), "dr")
+    assert platform.engine.ups == ["prod"]
 
 
 def test_without_a_terminal_and_without_yes_it_is_refused(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -156,12 +242,62 @@ def test_a_failover_goes_on_where_an_activation_stopped(platform: Platform) -> N
 
 def test_a_writer_that_was_fenced_for_nothing_is_opened_again(platform: Platform) -> None:
     platform.world.lag_seconds = 200.0
-    with pytest.raises(OpsError, match="has not caught up"):
+    with pytest.raises(OpsError, match="dr is 200 s behind"):
         activate.activate_region(platform.session(), "dr")
     activate.activate_region(platform.session(abandon="not today"), "prod")
     assert platform.file("prod").get("fenced") is False
     assert platform.engine.ups == ["prod", "prod"]
     assert platform.history() == ["abandoned", "unfence"]
+    assert platform.session().ledger.get(UNDER_WAY) is None
+
+
+def age(platform: Platform, minutes: int) -> None:
+    """Let the decision under way be this old."""
+    ledger = platform.session().ledger
+    record = ledger.get(UNDER_WAY) or {}
+    ledger.put(UNDER_WAY, record | {"decided_at": (datetime.now(UTC) - timedelta(minutes=minutes)).isoformat()})
+
+
+def test_an_old_decision_is_asked_again_and_its_waiver_does_not_hold_for_a_region_that_answers(
+    platform: Platform,
+) -> None:
+    lose(platform)
+    platform.engine.failing["dr"] = OpsError("killed")
+    with pytest.raises(OpsError, match="killed"):
+        activate.activate_region(platform.session(waive_fence="gone"), "dr")
+    platform.engine.failing.clear()
+    platform.engine.ups.clear()
+    platform.world.lost.clear()
+    age(platform, minutes=31)
+    operation = activate.activate_region(platform.session(), "dr")
+    assert platform.engine.ups == ["prod", "dr"]
+    assert platform.file("prod").get("fenced") is True
+    assert operation.waiver is None
+
+
+def test_an_old_decision_whose_region_is_still_lost_needs_its_waiver_again(platform: Platform) -> None:
+    lose(platform)
+    platform.engine.failing["dr"] = OpsError("killed")
+    with pytest.raises(OpsError, match="killed"):
+        activate.activate_region(platform.session(waive_fence="gone"), "dr")
+    platform.engine.failing.clear()
+    age(platform, minutes=31)
+    with pytest.raises(OpsError, match="--waive-fence"):
+        activate.activate_region(platform.session(), "dr")
+    activate.activate_region(platform.session(waive_fence="still gone"), "dr")
+    assert platform.history() == ["waiver", "waiver", "activate"]
+
+
+def test_a_promotion_that_was_made_is_not_decided_again_however_old_it_is(platform: Platform) -> None:
+    lose(platform)
+    platform.engine.failing["dr"] = OpsError("killed")
+    with pytest.raises(OpsError, match="killed"):
+        activate.activate_region(platform.session(waive_fence="gone"), "dr")
+    platform.engine.failing.clear()
+    platform.world.databases[platform.region("dr")][REPLICA]["source"] = ""
+    age(platform, minutes=600)
+    activate.activate_region(platform.session(yes=False), "dr")
+    assert platform.history() == ["waiver", "activate"]
 
 
 def test_a_fenced_writer_stays_closed_while_the_other_writes(platform: Platform) -> None:
@@ -178,9 +314,19 @@ def test_a_decision_that_is_not_confirmed_signs_nothing(platform: Platform, monk
 
     monkeypatch.setattr("builtins.input", no)
     with pytest.raises(OpsError, match="nothing was changed") as refused:
-        activate.activate_region(platform.session(yes=False, waive_fence="gone", accept_lag=10), "dr")
+        activate.activate_region(platform.session(yes=False, accept_lag=10), "dr")
     assert refused.value.exit_code is Exit.REFUSED
     assert platform.history() == []
+
+
+@pytest.mark.parametrize("status", ["backing-up", "modifying", "rebooting"])
+def test_a_writer_that_is_being_backed_up_is_active_all_the_same(
+    platform: Platform, status: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    activate.activate_region(platform.session(), "dr")
+    platform.world.databases[platform.region("dr")][REPLICA]["status"] = status
+    activate.activate_region(platform.session(), "dr")
+    assert "dr is already active" in capsys.readouterr().out
 
 
 def test_a_stack_that_is_none_of_the_two_is_refused(platform: Platform) -> None:

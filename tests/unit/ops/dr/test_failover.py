@@ -75,6 +75,14 @@ def test_a_failover_again_changes_nothing(failed_over: Platform, capsys: pytest.
     assert failed_over.engine.ups == []
 
 
+def test_a_flip_that_was_cut_off_is_not_taken_for_made(failed_over: Platform) -> None:
+    failed_over.file("edge").set({"live": "prod"})
+    failed_over.engine.up("edge", None)
+    failed_over.file("edge").set({"live": "dr"})
+    failover(failed_over.session(), "dr")
+    assert routed_to(failed_over) == {"dr"}
+
+
 def test_killed_between_activation_and_flip_it_goes_on(platform: Platform) -> None:
     platform.world.lost.add(platform.region("prod"))
     platform.engine.failing["edge"] = OpsError("killed")

@@ -64,6 +64,21 @@ def test_a_region_that_only_follows_is_refused(platform: Platform) -> None:
     assert "health/database: 503" in refused.value.message
 
 
+@pytest.mark.parametrize(
+    ("status", "is_open"), [("backing-up", True), ("storage-optimization", True), ("rebooting", False)]
+)
+def test_the_gate_of_the_database_is_open_while_it_takes_writes(
+    platform: Platform, status: str, *, is_open: bool
+) -> None:
+    platform.world.databases[platform.region("dr")]["askproai-dr-database"]["status"] = status
+    if is_open:
+        flip.flip_to(platform.session(), "dr")
+    else:
+        with pytest.raises(OpsError, match=f"askproai-dr-database is {status} and a writer"):
+            flip.flip_to(platform.session(), "dr")
+    assert routed_to(platform) == {"dr" if is_open else "prod"}
+
+
 def test_an_edge_that_is_not_strict_is_refused(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
     def setting(zone: str, token: str, name: str) -> str:
         return {"ssl": "full"}.get(name, "1.2")
@@ -139,6 +154,48 @@ def test_a_record_that_is_not_where_the_state_has_it_is_put_right(platform: Plat
     assert routed_to(platform) == {"dr"}
 
 
+@pytest.mark.parametrize(
+    "error", [OpsError("stack edge: 503"), LockedError("stack edge is locked by ci@runner (pid 1)", [("ci@runner", 1)])]
+)
+def test_a_repair_that_fails_leads_nobody_elsewhere(platform: Platform, error: OpsError) -> None:
+    flip.flip_to(platform.session(), "dr")
+    noted = platform.session().ledger.get(flip.UNDO)
+    platform.world.records["app.askproai.de"] = "balancer.prod"
+    platform.engine.failing["edge"] = error
+    with pytest.raises(OpsError):
+        flip.flip_to(platform.session(), "dr")
+    assert platform.file("edge").get("live") == "dr"
+    platform.engine.failing.clear()
+    flip.flip_to(platform.session(), "dr")
+    assert routed_to(platform) == {"dr"}
+    assert platform.session().ledger.get(flip.UNDO) == noted
+
+
+def test_a_repair_without_effect_stays_where_traffic_was(platform: Platform) -> None:
+    flip.flip_to(platform.session(), "dr")
+    platform.world.records["app.askproai.de"] = "balancer.prod"
+    platform.world.ignored_names.add("app.askproai.de")
+    with pytest.raises(OpsError, match="reported success and did not change app"):
+        flip.flip_to(platform.session(), "dr")
+    assert platform.file("edge").get("live") == "dr"
+    assert {platform.world.records[host] for host in HOSTS if not host.startswith("app.")} == {"balancer.dr"}
+
+
+def test_a_flip_that_was_killed_can_be_undone(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    up = platform.engine.up
+
+    def killed(stack: str, say: object) -> dict[str, int]:
+        up(stack, say)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(platform.engine, "up", killed)
+    with pytest.raises(KeyboardInterrupt):
+        flip.flip_to(platform.session(), "dr")
+    monkeypatch.setattr(platform.engine, "up", up)
+    flip.undo(platform.session(force="not served"))
+    assert routed_to(platform) == {"prod"}
+
+
 def test_an_engine_at_work_on_the_edge_is_named_and_the_file_stays(platform: Platform) -> None:
     busy = LockedError("stack edge is locked by ann@laptop (pid 1)", [("ann@laptop", 1)])
     platform.engine.failing["edge"] = busy
@@ -157,8 +214,9 @@ def test_visitors_who_are_not_served_are_an_error_that_names_the_way_back(
         return visitor.Answer(status=530, body="") if host.startswith("app.") else visit(host, path)
 
     monkeypatch.setattr(visitor, "visit", elsewhere)
-    with pytest.raises(OpsError, match="ops dr flip --undo"):
-        flip.flip_to(platform.session(), "dr")
+    for _ in range(2):
+        with pytest.raises(OpsError, match="ops dr flip --undo"):
+            flip.flip_to(platform.session(), "dr")
 
 
 def test_a_dry_run_asks_the_gates_and_changes_nothing(platform: Platform, capsys: pytest.CaptureFixture[str]) -> None:

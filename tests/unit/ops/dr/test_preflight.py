@@ -1,12 +1,14 @@
 """Before anything changes, everything that is missing is named, all at once."""
 
-from datetime import UTC, datetime, timedelta
+import re
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
 from fake_platform import Platform, platform_in
 from fake_regions import ANSWERS, arn, refusal
 
+from ops.core import aws, facts
 from ops.core.pair import Pair
 from ops.dr.preflight import Preflight
 
@@ -21,7 +23,7 @@ def platform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Platform:
 def findings(platform: Platform, accepted_lag: int | None = None) -> list[str]:
     pair: Pair = platform.session().pair
     found = Preflight(standby=pair["dr"], other=pair["prod"], accepted_lag=accepted_lag).run()
-    return [finding.text if finding.blocks else f"warning: {finding.text}" for finding in found]
+    return [f"warning: {finding.text}" if finding.weight == "warns" else finding.text for finding in found]
 
 
 def test_a_standby_that_has_everything_passes_and_only_its_region_is_asked(platform: Platform) -> None:
@@ -56,9 +58,11 @@ def test_a_secret_that_differs_is_named_and_never_shown(platform: Platform) -> N
     assert "of-both" not in found
 
 
-def test_a_certificate_that_expires_soon_is_refused(platform: Platform) -> None:
+def test_a_certificate_that_expires_soon_is_a_warning(platform: Platform) -> None:
     platform.world.expires = datetime.now(UTC) + timedelta(days=13)
-    assert "want 14 days at least" in findings(platform)[0]
+    (found,) = findings(platform)
+    assert found.startswith("warning: certificate certificate expires on")
+    assert "want 14 days at least" in found
     platform.world.expires = datetime.now(UTC) + timedelta(days=15)
     assert findings(platform) == []
 
@@ -71,10 +75,14 @@ def test_a_certificate_that_expires_soon_is_refused(platform: Platform) -> None:
         (301.0, 30.0, 301, None),
         (400.0, 30.0, 301, "400 s behind, 301 s are allowed"),
         (1.0, 299.0, None, None),
-        (1.0, 302.0, None, "s old, 300 s are allowed"),
-        (1.0, 302.0, 60, None),
-        (None, 30.0, None, "no ReplicaLag"),
-        (None, 30.0, 0, None),
+        (2.0, 1080.0, None, "minus 2 s may be missing; accept it with --accept-lag 1382"),
+        (2.0, 1080.0, 0, "accept it with --accept-lag 1382"),
+        (2.0, 1080.0, 1081, "accept it with --accept-lag 1382"),
+        (2.0, 1080.0, 1382, None),
+        (None, 30.0, None, "no ReplicaLag of the last 12 hours; accept it with --accept-lag 43200"),
+        (None, 30.0, 0, "no ReplicaLag"),
+        (None, 30.0, 43200, None),
+        (0.0, 43300.0, None, "no ReplicaLag"),
     ],
 )
 def test_the_lag_must_be_known_fresh_and_small_or_accepted(
@@ -85,6 +93,17 @@ def test_the_lag_must_be_known_fresh_and_small_or_accepted(
     assert (part is None and found == []) or (part is not None and part in found[0])
 
 
+def test_a_lag_that_is_old_says_from_when_on_writes_may_be_missing(platform: Platform) -> None:
+    platform.world.lag_seconds, platform.world.lag_age_seconds = 2.0, 1080.0
+    (found,) = findings(platform)
+    shown = re.search(r"the newest lag is 2 s at (\S+) UTC: everything after (\S+) minus 2 s may be missing", found)
+    assert shown
+    assert shown[1] == shown[2]
+    now = datetime.now(UTC)
+    at = datetime.combine(now, time.fromisoformat(shown[1]), UTC)
+    assert 1080 <= (now - at) % timedelta(days=1) / timedelta(seconds=1) < 1100
+
+
 def test_the_metric_of_a_replication_that_stands_still_is_no_lag(platform: Platform) -> None:
     platform.world.lag_seconds = -1.0
     assert "no ReplicaLag" in findings(platform)[0]
@@ -93,7 +112,10 @@ def test_the_metric_of_a_replication_that_stands_still_is_no_lag(platform: Platf
 @pytest.mark.parametrize(
     ("row", "part"),
     [
-        ({"status": "modifying", "source": arn("elsewhere", "x")}, "is modifying; want available"),
+        (
+            {"status": "modifying", "source": arn("elsewhere", "x")},
+            "is modifying, and RDS promotes none but an available one",
+        ),
         ({"status": "available", "source": ""}, "is no replica"),
     ],
 )
@@ -102,17 +124,72 @@ def test_what_cannot_be_promoted_is_refused(platform: Platform, row: dict[str, s
     assert part in findings(platform)[0]
 
 
-def test_a_quota_that_aws_does_not_tell_is_a_warning(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
-    def unknown(*_: object, **__: object) -> None:
-        raise refusal("NoSuchResourceException")
+def test_a_replica_that_is_being_backed_up_is_waited_for(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    row = platform.world.databases[platform.region("dr")][REPLICA]
+    row["status"] = "backing-up"
 
-    monkeypatch.setitem(ANSWERS, "get_service_quota", unknown)
-    found = findings(platform)
-    assert [line.startswith("warning: quota of") for line in found] == [True]
+    def backed_up(_: float) -> None:
+        row["status"] = "available"
+
+    monkeypatch.setattr(facts.time, "sleep", backed_up)
+    pair = platform.session().pair
+    assert Preflight(standby=pair["dr"], other=pair["prod"], ready_seconds=5.0).run() == []
 
 
-def test_a_region_that_does_not_answer_is_no_pass(platform: Platform) -> None:
+def test_a_replica_whose_storage_is_optimized_is_not_waited_for(platform: Platform) -> None:
+    platform.world.databases[platform.region("dr")][REPLICA]["status"] = "storage-optimization"
+    assert findings(platform) == []
+
+
+@pytest.mark.parametrize(
+    ("operation", "check"),
+    [
+        ("get_service_quota", "quota of vCPUs"),
+        ("get_parameter", "image"),
+        ("describe_certificate", "certificate"),
+        ("describe_key", "keys"),
+    ],
+)
+def test_what_aws_does_not_tell_is_a_warning_where_a_promotion_needs_it_not(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch, operation: str, check: str
+) -> None:
+    def throttled(*_: object, **__: object) -> None:
+        raise refusal("ThrottlingException")
+
+    monkeypatch.setitem(ANSWERS, operation, throttled)
+    (found,) = findings(platform)
+    assert found.startswith(f"warning: {check} could not be checked")
+
+
+def test_a_database_that_aws_does_not_tell_of_blocks(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    def throttled(*_: object, **__: object) -> None:
+        raise refusal("ThrottlingException")
+
+    monkeypatch.setitem(ANSWERS, "describe_db_instances", throttled)
+    pair = platform.session().pair
+    (found,) = Preflight(standby=pair["dr"], other=pair["prod"]).run()
+    assert (found.weight, found.text.partition(":")[0]) == ("blocks", "replica could not be checked")
+
+
+def test_a_secret_that_is_no_json_is_compared_as_it_is(platform: Platform) -> None:
+    for stack, value in (("dr", "a"), ("prod", "b")):
+        platform.world.secrets[platform.region("dr"), f"askproai-{stack}-app"] = value
+    (found,) = findings(platform)
+    assert "differs from the replica" in found
+
+
+def test_credentials_that_do_not_work_are_one_line(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    def expired(*_: object, **__: object) -> None:
+        raise refusal("ExpiredToken", 403)
+
+    for operation in ANSWERS:
+        monkeypatch.setitem(ANSWERS, operation, expired)
+    (found,) = findings(platform)
+    assert found.startswith("credentials could not be checked")
+    assert found.endswith(aws.LOG_IN)
+
+
+def test_a_region_that_does_not_answer_is_one_line_and_no_pass(platform: Platform) -> None:
     platform.world.lost.add(platform.region("dr"))
-    found = findings(platform)
-    assert any(line.startswith("keys could not be checked") for line in found)
-    assert any(line.startswith("replica could not be checked") for line in found)
+    (found,) = findings(platform)
+    assert found.startswith("credentials could not be checked: Could not connect")

@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 from fake_platform import Platform, platform_in
 
-from ops.dr import settle, status
+from ops.core import settle
+from ops.dr import status
 from ops.dr.failover import failover
+from ops.errors import OpsError
 
 
 @pytest.fixture
@@ -54,6 +56,27 @@ def test_a_killed_engine_and_a_kept_database_are_named(platform: Platform) -> No
     deviations = status.status().deviations
     assert "an engine was killed: `ops recover dr`" in deviations
     assert "prod keeps a former database: `ops dr drop prod 1`" in deviations
+
+
+def test_a_fence_that_failed_is_not_shown_as_one(platform: Platform) -> None:
+    platform.engine.failing["prod"] = OpsError("EC2 hangs")
+    with pytest.raises(OpsError, match="EC2 hangs"):
+        failover(platform.session(), "dr")
+    failover(platform.session(waive_fence="EC2 hangs", waive_answering=True), "dr")
+    found = status.status()
+    assert found.regions[0].role == "primary, takes writes"
+    assert "prod takes writes as well: `ops dr rebuild prod` once it answers" in found.deviations
+    assert any(line.startswith("prod has fenced: false, and its stack file another value") for line in found.deviations)
+
+
+def test_a_stack_file_of_before_a_failover_is_told_from_the_stacks(platform: Platform) -> None:
+    before = {stack: platform.file(stack).path.read_text() for stack in ("dr", "edge")}
+    failover(platform.session(), "dr")
+    for stack, text in before.items():
+        platform.file(stack).path.write_text(text)
+    deviations = "\n".join(status.status().deviations)
+    assert "dr has activated: true, and its stack file another value: pull the file" in deviations
+    assert "prod is live in the stack file, and dr in the stack edge: pull the file" in deviations
 
 
 def test_the_status_is_json_for_programs(platform: Platform) -> None:

@@ -13,6 +13,7 @@ from ops.errors import OpsError, one_line
 
 SERVICES = ("acm", "autoscaling", "rds")
 """What the gates ask AWS with."""
+ONE_WRITER = "one writer"
 STRICT = "strict"
 LEAST_TLS = ("1.2", "1.3")
 
@@ -38,7 +39,7 @@ def ask(pair: Pair, stack: RegionStack, token: str | None) -> list[Gate]:
     asked |= {
         "certificate": partial(_certificate, stack),
         "database": partial(_database, stack),
-        "one writer": partial(_one_writer, stack, pair[pair.other_than(stack.stack)]),
+        ONE_WRITER: partial(_one_writer, stack, pair[pair.other_than(stack.stack)]),
     }
     if token is not None:
         asked["edge TLS"] = partial(_edge_tls, str(pair.edge_output("zone_id")), token)
@@ -75,8 +76,8 @@ def _capacity(stack: RegionStack, role: HostRole) -> tuple[bool, str]:
 
 
 def _certificate(stack: RegionStack) -> tuple[bool, str]:
-    problems = list(facts.certificate_problems(stack.region, str(stack.output("certificate_arn"))))
-    return not problems, "; ".join(problems) or "issued"
+    problem, serves = facts.certificate_problem(stack.region, str(stack.output("certificate_arn")))
+    return serves, problem or "issued"
 
 
 def _database(stack: RegionStack) -> tuple[bool, str]:
@@ -84,14 +85,16 @@ def _database(stack: RegionStack) -> tuple[bool, str]:
     if found is None:
         return False, f"{stack.output('database_identifier')} is missing"
     role = f"a replica of {found.source}" if found.is_replica else "a writer"
-    return found.is_available_writer, f"{found.identifier} is {found.status} and {role}"
+    return found.takes_writes, f"{found.identifier} is {found.status} and {role}"
 
 
 def _one_writer(stack: RegionStack, other: RegionStack) -> tuple[bool, str]:
     """A region that another took over from still looks well, and has not what was written since."""
     superseded = stack.role == "primary" and other.activated and other.writes
-    took_over = f"{other.stack} took over and takes writes: the data here is out of date"
-    return not superseded, took_over if superseded else "the only one"
+    if superseded:
+        return False, f"{other.stack} took over and takes writes: the data here is out of date"
+    alone = other.following or other.is_fenced
+    return True, "the only one" if alone else f"{other.stack} is not fenced: what is written there is lost"
 
 
 def _edge_tls(zone_id: str, token: str) -> tuple[bool, str]:
