@@ -79,12 +79,13 @@ class Workers(ApplicationHosts):
         instances = self._measured(
             "instances", "AWS/AutoScaling", "GroupInServiceInstances", "AutoScalingGroupName", fleet.group.name
         )
-        # SQS reports no data for a queue that was idle for hours, and a sum with missing data is missing: hence FILL.
-        waiting = " + ".join(f"FILL({metric.id}, 0)" for metric in backlog)
+        # SQS reports no data for a queue that was idle for hours, which would spoil a sum with +. With FILL the newest
+        # minute would always be zero, since AWS publishes late, and the group would not grow.
+        waiting = f"SUM([{', '.join(f'{metric.id}' for metric in backlog)}])"
         per_instance = Metric(
             id="backlog_per_instance",
             label="Jobs that wait, for each worker in service",
-            expression=f"({waiting}) / instances",
+            expression=f"{waiting} / instances",
             return_data=True,
         )
         aws.autoscaling.Policy(

@@ -92,7 +92,6 @@ class Alarms(Component):
     ) -> None:
         settings = self._args.watched.settings
         times = settings.offsite.copy_every_hours if settings.offsite and source.per_backup_hour else 1
-        bad = level.minutes * 60 // source.period_seconds
         actions = [self.topic.arn]
         aws.cloudwatch.MetricAlarm(
             f"{self._name}-{role}",
@@ -103,8 +102,7 @@ class Alarms(Component):
             ok_actions=actions,
             comparison_operator="LessThanThreshold" if alert.below else "GreaterThanThreshold",
             threshold=self._threshold(alert.unit, level, part),
-            evaluation_periods=bad + source.spare_periods,
-            datapoints_to_alarm=bad if source.spare_periods else None,
+            evaluation_periods=level.minutes * 60 // source.period_seconds,
             treat_missing_data=source.missing,
             opts=self.child(),
             **_measured(alert, source, source.period_seconds * times, resources),

@@ -92,9 +92,9 @@ class CloudWatch:
     `statistic` is CloudWatch's. `period_seconds` is the length of a data point, and a level's minutes are a multiple of
     it. With `per_backup_hour`, both are multiplied by the hours between backups.
 
-    `spare_periods` more data points are looked at than must be bad. An expression with FILL needs them where high
-    values are bad: AWS publishes late, so that the newest data point is always the filled one (CloudWatch User Guide,
-    "Using metric math", FILL), and an alarm that wants all of them bad never rings.
+    Metrics without data are left out of the SUM or MAX of a list, and spoil a sum with +. FILL(m0, 0) is no remedy
+    where high values are bad: AWS publishes late, so that the newest data point is always the filled one (CloudWatch
+    User Guide, "Using metric math", FILL), and an alarm that wants all of them bad never rings.
     """
 
     subject: Subject
@@ -106,7 +106,6 @@ class CloudWatch:
     expression: str = "{all}"
     period_seconds: int = 60
     per_backup_hour: bool = False
-    spare_periods: int = 0
     missing: Missing = Missing.FINE
 
 

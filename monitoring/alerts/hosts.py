@@ -18,7 +18,7 @@ HOSTS = (
             statistic="Average",
         ),
         query=f'100 * (1 - avg by (instance) (rate(node_cpu_seconds_total{{job="{Job.HOSTS}",mode="idle"}}[5m])))',
-        why="The group's processors are busy, though it grows: it is at its greatest size, or grows too slowly.",
+        why="Processors are busy, though the group grows: it is at its greatest size, or grows too slowly.",
         source="ops: CPU 70 and 90 %; our choice: the minutes, as for the queues",
     ),
     Alert(

@@ -35,11 +35,11 @@ OUTSIDE = (
     Alert(
         role="public-certificate",
         page="certificate",
-        warning=Level(threshold=21, minutes=60),
-        critical=Level(threshold=7, minutes=60),
+        warning=Level(threshold=21, minutes=15),
+        critical=Level(threshold=7, minutes=15),
         below=True,
         query=f'(probe_ssl_earliest_cert_expiry{{job=~"{PROBES}"}} - time()) / 86400',
         why="A certificate that is seen from outside ends in so many days, and was not renewed.",
-        source="devops: certificates renew themselves; our choice: 21 and 7 days, an hour to rule out one bad answer",
+        source="devops: certificates renew themselves; our choice: 21 and 7 days; the minutes, as for the queues",
     ),
 )

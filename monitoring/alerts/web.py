@@ -21,9 +21,8 @@ WEB = (
             statistic="Sum",
             # RequestCount excludes requests that reached no target: without any target, only the ELB_5XX count has
             # data.
-            expression="100 * (FILL(m0, 0) + FILL(m1, 0)) / (FILL(m2, 0) + FILL(m1, 0))",
+            expression="100 * SUM([m0, m1]) / SUM([m2, m1])",
             period_seconds=300,
-            spare_periods=1,
         ),
         query=f'100 * sum(rate({REQUESTS}{{job="{Job.APPLICATION}",status=~"5.."}}[5m]))'
         f' / sum(rate({REQUESTS}{{job="{Job.APPLICATION}"}}[5m]))',

@@ -84,7 +84,7 @@ def expires(severity: str, quiet_days: int, firing_days: int) -> Case:
     """The certificate ends so many days after the beginning of time."""
     quiet, firing = (str(days * EXPIRY_DAYS) for days in (quiet_days, firing_days))
     return above(
-        "PublicCertificate", severity, 60, 'probe_ssl_earliest_cert_expiry{job="edge",instance="app"}', quiet, firing
+        "PublicCertificate", severity, 15, 'probe_ssl_earliest_cert_expiry{job="edge",instance="app"}', quiet, firing
     )
 
 

@@ -32,8 +32,7 @@ def limits(role: str) -> dict[str, tuple[float, int]]:
     for made in region("prod").of(ALARM):
         if match := re.fullmatch(rf"alarms-{role}-(warning|critical)", made.name):
             period = made.inputs.get("period") or made.inputs["metricQueries"][0]["metric"]["period"]
-            bad = made.inputs.get("datapointsToAlarm") or made.inputs["evaluationPeriods"]
-            found[match[1]] = (made.inputs["threshold"], bad * int(period) // 60)
+            found[match[1]] = (made.inputs["threshold"], made.inputs["evaluationPeriods"] * int(period) // 60)
     return found
 
 
@@ -133,13 +132,8 @@ def test_errors_are_a_share_that_counts_what_no_host_answered() -> None:
     queries = {query["id"]: query for query in alarm("errors-critical")["metricQueries"]}
     names = [queries[name]["metric"]["metricName"] for name in ("m0", "m1", "m2")]
     assert names == ["HTTPCode_Target_5XX_Count", "HTTPCode_ELB_5XX_Count", "RequestCount"]
-    assert queries["watched"]["expression"] == "100 * (FILL(m0, 0) + FILL(m1, 0)) / (FILL(m2, 0) + FILL(m1, 0))"
+    assert queries["watched"]["expression"] == "100 * SUM([m0, m1]) / SUM([m2, m1])"
     assert [name for name, query in queries.items() if query.get("returnData")] == ["watched"]
-
-
-def test_the_newest_data_point_of_filled_metrics_need_not_be_bad() -> None:
-    errors = alarm("errors-critical")
-    assert (errors["evaluationPeriods"], errors["datapointsToAlarm"]) == (2, 1)
 
 
 def expression(role: str) -> str:
