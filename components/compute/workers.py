@@ -1,5 +1,7 @@
 """The queue workers, scaled by the backlog of jobs."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import pulumi

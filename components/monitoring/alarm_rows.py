@@ -1,5 +1,7 @@
 """The table of alarms: what is watched, the thresholds, and for how long one must be crossed."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from enum import StrEnum
 

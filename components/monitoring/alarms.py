@@ -1,5 +1,7 @@
 """The alarms, one for each row of the table, level and resource that it watches, and the topic that they notify."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
