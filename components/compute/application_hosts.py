@@ -1,5 +1,7 @@
 """What the roles of application hosts have in common: instance role, log group, configuration bundle and fleets."""
 
+from __future__ import annotations
+
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,5 +1,7 @@
 """An Auto Scaling group over all zones, and the launch template of its instances."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 

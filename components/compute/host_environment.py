@@ -1,5 +1,7 @@
 """What an instance knows when it starts: the variables of its stack, role and group, and no secret."""
 
+from __future__ import annotations
+
 import pulumi
 
 import contract

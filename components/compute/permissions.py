@@ -1,5 +1,7 @@
 """What instances may do, as IAM statements: one function for each permission, limited to the resources it is for."""
 
+from __future__ import annotations
+
 import pulumi
 import pulumi_aws as aws
 

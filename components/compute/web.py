@@ -1,5 +1,7 @@
 """The web servers in two colours: one serves, the other waits for the next release; both scale by load."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import pulumi

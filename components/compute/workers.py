@@ -1,5 +1,7 @@
 """The queue workers, scaled by the backlog of jobs."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import pulumi
@@ -26,7 +28,6 @@ from components.compute.fleet import Fleet, group_name
 from components.compute.permissions import lead_group, let_go, receive_messages
 from hosts.roles import WORKERS
 from settings import WorkersSettings
-
 
 HEARTBEAT_SECONDS = 60
 """How long a terminating instance is waited for without a sign of it; a host gives one every 5 seconds."""

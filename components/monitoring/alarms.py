@@ -1,5 +1,7 @@
 """The alarms of CloudWatch, one for each alert, level and part that it watches, and the topic that they notify."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any

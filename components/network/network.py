@@ -1,5 +1,7 @@
 """The region's network: three tiers of subnets in each zone; the data tier has no route to the internet."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import pulumi

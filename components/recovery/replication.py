@@ -3,6 +3,8 @@
 Deletions are not: what an attacker or a mistake deletes in one region stays in the other.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass
 

@@ -1,5 +1,7 @@
 """The load balancer: TLS with client certificates, and rules that route by host name."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import pulumi
