@@ -9,6 +9,7 @@ from fake_platform import Platform, platform_in
 
 from contract import CANARY_PATH
 from ops.core import report, visitor
+from ops.core.session import UNDER_WAY
 from ops.dr import drop, rebuild
 from ops.dr.failback import failback
 from ops.dr.failover import failover
@@ -146,6 +147,13 @@ def test_a_rebuild_fences_keeps_a_snapshot_and_the_former_database_and_follows(f
     assert (there[PROD]["source"], there[f"{PROD}-2"]["source"] != "") == ("", True)
 
 
+def test_a_snapshot_that_failed_is_not_waited_for(failed_over: Platform) -> None:
+    failed_over.world.snapshots[f"{PROD}-kept"] = "failed"
+    with pytest.raises(OpsError, match=f"snapshot {PROD}-kept failed: delete it"):
+        rebuild.rebuild_standby(failed_over.session(), "prod")
+    assert failed_over.file("prod").get("role") == "primary"
+
+
 def test_a_rebuild_again_counts_no_further(failed_over: Platform) -> None:
     rebuild.rebuild_standby(failed_over.session(), "prod")
     rebuild.rebuild_standby(failed_over.session(), "prod")
@@ -218,8 +226,12 @@ def test_a_failback_that_leaves_changes_fails_and_names_the_stack(
         return {"update": 1} if stack == "dr" else {}
 
     monkeypatch.setattr(failed_over.engine, "preview_changes", preview_changes)
-    with pytest.raises(OpsError, match="`pulumi up --stack dr` would still change"):
+    with pytest.raises(OpsError, match="`pulumi up --stack dr` would still change") as failed:
         failback(failed_over.session(rebuild=True), "prod")
+    assert "prod is the primary again, and live" in failed.value.message
+    assert failed_over.session().ledger.get(UNDER_WAY) is None
+    failover(failed_over.session(), "dr")
+    assert routed_to(failed_over) == {"dr"}
 
 
 def test_a_dry_run_of_a_failback_changes_nothing(failed_over: Platform) -> None:
