@@ -93,11 +93,11 @@ def _flip(session: Session, timeline: Timeline, to: str) -> None:
     before = str(pair.edge_outputs.get("live") or pair.live)
     with timeline.step(GATES, stack=to) as step:
         asked, records = _asked(pair, pair[to], token)
-        misrouted = _misrouted(pair, to, records)
+        astray = misrouted(pair, to, records)
         closed = [gate for gate in asked if not gate.passed]
         writer = next(gate for gate in asked if gate.name == gates.ONE_WRITER)
         step.detail = f"{len(asked) - len(closed)} of {len(asked)} open, {writer}"
-        there = pair.live == pair.edge_outputs.get("live") == to and not misrouted
+        there = pair.is_routed_to(to) and not astray
         if there:
             step.skip(f"traffic is routed to {to} already; {step.detail}")
         elif closed and not session.options.force:
@@ -113,7 +113,7 @@ def _flip(session: Session, timeline: Timeline, to: str) -> None:
         forced = {"to": to, "reason": session.options.force, "closed": [str(gate) for gate in closed]}
         session.record("forced-flip", forced)
     # A record that is not where the state has it is put right only by an engine that reads it first.
-    drifted = _misrouted(pair, str(pair.edge_outputs.get("live")), records) != {}
+    drifted = misrouted(pair, str(pair.edge_outputs.get("live")), records) != {}
     with timeline.step(ROUTE, stack=to) as step:
         if step.dry_run:
             step.detail = f"set live: {to} and run `pulumi up --stack {pair.edge}`"
@@ -123,7 +123,7 @@ def _flip(session: Session, timeline: Timeline, to: str) -> None:
         _change(session, timeline, before, to, drifted=drifted)
         step.detail = f"{len(_names(pair))} names"
     with timeline.step(READ_BACK) as step:
-        wrong = _misrouted(pair, to, visitor.records(str(pair.edge_output("zone_id")), token))
+        wrong = misrouted(pair, to, visitor.records(str(pair.edge_output("zone_id")), token))
         if wrong:
             raise _without_effect(session, timeline, before, token, wrong)
         step.detail = f"every name is routed to {to}"
@@ -166,7 +166,7 @@ def _names(pair: Pair) -> list[str]:
     return [name for name in pair.edge_output("records") if name not in fixed]
 
 
-def _misrouted(pair: Pair, to: str, records: Mapping[str, DnsRecord]) -> dict[str, str]:
+def misrouted(pair: Pair, to: str, records: Mapping[str, DnsRecord]) -> dict[str, str]:
     """The names that are not routed to `to`, and where they go."""
     want = pair.edge_output("origins").get(to)
     found = {name: records[name].content if name in records else "nowhere" for name in _names(pair)}
@@ -228,7 +228,7 @@ def _without_effect(
     """Cloudflare took the change and did not make it."""
     lines = [f"Cloudflare reported success and did not change {name}: it is {wrong[name]}" for name in sorted(wrong)]
     lines.append(_roll_back(session, timeline, before))
-    left = _misrouted(session.pair, before, visitor.records(str(session.pair.edge_output("zone_id")), token))
+    left = misrouted(session.pair, before, visitor.records(str(session.pair.edge_output("zone_id")), token))
     lines += [f"{name} is {content}" for name, content in sorted(left.items())]
     return OpsError("\n".join(lines))
 
