@@ -30,7 +30,7 @@ SERVED_SECONDS = 30.0
 GATES = Step(
     name="gates of {stack}",
     does="Asks every gate at once: health through the origin, hosts in service, certificate, database, writer, TLS at "
-    "the edge. A closed gate refuses, unless `--force` gives a reason.",
+    "the edge. A closed gate refuses, after 5 minutes where {stack} was just activated; `--force` gives a reason.",
     unless="traffic is routed to {stack} already",
     asks=True,
 )
@@ -76,23 +76,29 @@ def undo(session: Session) -> None:
     flip_to(session, str(record["from"]))
 
 
-def flip(session: Session, timeline: Timeline, to: str) -> None:
-    """Route traffic to `to`, unless it is routed there. The caller holds the lock.
+def flip(session: Session, timeline: Timeline, to: str, patience: float = 0.0) -> None:
+    """Route traffic to `to`, unless it is routed there. The caller holds the lock. Closed gates are asked again for
+    `patience` seconds.
 
     Raises OpsError: REFUSED while a gate is closed, FAILED when Cloudflare does not make the change: every name is then
     rolled back, or the message says where each one goes.
     """
     with session.loading_edge():
-        _flip(session, timeline, to)
+        _flip(session, timeline, to, patience)
 
 
-def _flip(session: Session, timeline: Timeline, to: str) -> None:
+def _flip(session: Session, timeline: Timeline, to: str, patience: float) -> None:
     pair = session.pair
     token = _readable(session, timeline, to)
     # Where the edge was brought last, which for a repair is `to` itself: nothing is ever rolled back to anywhere else.
     before = str(pair.edge_outputs.get("live") or pair.live)
     with timeline.step(GATES, stack=to) as step:
         asked, records = _asked(pair, pair[to], token)
+        deadline = time.monotonic() + patience
+        while not session.options.force and time.monotonic() < deadline and not all(gate.passed for gate in asked):
+            step.progress("; ".join(str(gate) for gate in asked if not gate.passed))
+            time.sleep(PAUSE_SECONDS)
+            asked, records = _asked(pair, pair[to], token)
         astray = misrouted(pair, to, records)
         closed = [gate for gate in asked if not gate.passed]
         writer = next(gate for gate in asked if gate.name == gates.ONE_WRITER)

@@ -25,7 +25,7 @@ from ops.core.session import Session, SessionOptions
 from ops.core.stack_files import StackFile
 from ops.core.steps import Timeline
 from ops.core.visitor import Answer, DnsRecord
-from ops.dr import activate, fence, flip, settle
+from ops.dr import activate, failover, fence, flip, settle
 from project_files import PROJECT_FILE, Project
 from settings import EdgeSettings, Settings, read
 
@@ -207,5 +207,6 @@ def _put_in_place(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
         (flip, "SERVED_SECONDS", 0.0),
         (fence, "DRAIN_SECONDS", 0.0),
         (activate, "READY_SECONDS", 0.0),
+        (failover, "GATES_SECONDS", 0.0),
     ):
         monkeypatch.setattr(place, name, fake)

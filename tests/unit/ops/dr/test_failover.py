@@ -10,7 +10,8 @@ from fake_platform import Platform, platform_in
 from contract import CANARY_PATH
 from ops.core import report, visitor
 from ops.core.session import UNDER_WAY
-from ops.dr import drop, rebuild
+from ops.dr import drop, flip, rebuild
+from ops.dr import failover as failing_over
 from ops.dr.failback import failback
 from ops.dr.failover import failover
 from ops.errors import Exit, OpsError
@@ -74,6 +75,20 @@ def test_a_failover_again_changes_nothing(failed_over: Platform, capsys: pytest.
     failover(failed_over.session(), "dr")
     assert "dr is active and traffic is routed to it already" in capsys.readouterr().out
     assert failed_over.engine.ups == []
+
+
+def test_gates_that_open_a_moment_after_the_activation_are_waited_for(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    platform.world.in_service = 0
+
+    def booted(_: float) -> None:
+        platform.world.in_service = 6
+
+    monkeypatch.setattr(failing_over, "GATES_SECONDS", 60.0)
+    monkeypatch.setattr(flip.time, "sleep", booted)
+    failover(platform.session(), "dr")
+    assert routed_to(platform) == {"dr"}
 
 
 def test_a_flip_that_was_cut_off_is_not_taken_for_made(failed_over: Platform) -> None:
