@@ -1,6 +1,6 @@
 """The two regions and the edge before them, from the stack files and the stacks' outputs: no cloud is asked."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from typing import Any
@@ -11,6 +11,12 @@ from ops.core.stack_files import StackFile, project, stacks
 from ops.errors import Exit, OpsError
 from project_files import UnreadableFileError
 from settings import ConfigurationError, EdgeSettings, Settings, read
+
+OWN = (
+    *("activated", "allow_destroy_of", "environment", "fenced", "follows", "posture", "region", "role"),
+    *("database.generation", "database.retained_generations", "network."),
+)
+"""Settings, or beginnings of their keys, that each region of a pair has of its own."""
 
 
 class RegionStack:
@@ -96,6 +102,16 @@ class RegionStack:
     def outputs(self) -> dict[str, Any]:
         """The stack's outputs; {} before its first `up`."""
         return outputs(self._engine, self.stack)
+
+    def unapplied(self) -> dict[str, int]:
+        """What an `up` of its file, as it is now, would change. Raises OpsError where that would fail."""
+        return self._engine.preview_changes(self.stack)
+
+    def unlike(self, other: "RegionStack") -> list[str]:
+        """The settings in which two stack files of a pair must agree and do not; secrets are not compared here."""
+        mine, theirs = (dict(_flat(stack.file.values())) for stack in (self, other))
+        keys = [key for key in sorted({*mine, *theirs}) if mine.get(key) != theirs.get(key)]
+        return [key for key in keys if not key.startswith(OWN) and not key.endswith(".secure")]
 
     def output(self, name: str) -> Any:
         """An output. Raises OpsError where the stack has none of that name."""
@@ -185,6 +201,15 @@ class Pair:
             jobs += [pool.submit(lambda stack=stack: self[stack].outputs) for stack in stacks]
             for job in jobs:
                 job.result()
+
+
+def _flat(block: Mapping[str, Any], place: str = "") -> Iterator[tuple[str, Any]]:
+    """The settings of a file by dotted key."""
+    for key, value in block.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{place}{key}.")
+        else:
+            yield f"{place}{key}", value
 
 
 def judged(stack: str) -> Settings | EdgeSettings:

@@ -135,6 +135,8 @@ class Session:
             return
         self.ledger.append(operation.kind, record or operation.to_json())
         self.ledger.delete(UNDER_WAY)
+        # A step after the end must not bring it back.
+        operation.timeline.keep = None
 
     def confirm(self, question: str) -> None:
         """Have the operator agree, unless that was done on the command line. Raises OpsError as `confirm` does."""

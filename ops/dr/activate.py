@@ -25,8 +25,9 @@ READY_SECONDS = 600.0
 
 CHECK = Step(
     name="check {stack}",
-    does="Checks credentials, secrets, keys, certificate, images, quotas and the replica, and names every problem. A "
-    "replica that is being backed up or changed is waited for, 10 minutes at most.",
+    does="Checks credentials, secrets, keys, certificate, images, quotas, the replica, and what else `pulumi up` would "
+    "change in {stack}, and names every problem. A replica that is being backed up or changed is waited for, at most "
+    "10 minutes.",
     asks=True,
 )
 ASK = Step(

@@ -46,8 +46,9 @@ def failback(session: Session, to: str) -> Operation:
                 failover.flip_after_activation(session, operation)
             # Its database, fenced before, is kept as well.
             rebuilding.rebuild(session, operation.timeline, other)
-            _converged(session, operation)
         failover.close(session, operation)
+        # Last: a change that somebody else left undone must not keep the failback under way.
+        _converged(session, operation)
         return operation
 
 
@@ -90,4 +91,4 @@ def _converged(session: Session, operation: Operation) -> None:
         f"`pulumi up --stack {stack}` would still change: {changes}" for stack, changes in found.items() if changes
     ]
     if problems:
-        raise OpsError("\n".join(problems))
+        raise OpsError("\n".join([f"{operation.target} is the primary again, and live", *problems]))

@@ -13,6 +13,8 @@ from ops.dr import flip as flipping
 from ops.dr.data_loss import canary_rows
 from ops.errors import Exit, OpsError
 
+GATES_SECONDS = 300.0
+"""Ours: hosts that have just booted; one lost packet must not end a failover."""
 STEPS = (*activation.STEPS, *flipping.STEPS)
 PLAN = Plan(steps=named((RECOVER, *STEPS), stack="TO", other="OTHER"), exits=CHANGING)
 
@@ -49,7 +51,7 @@ def flip_after_activation(session: Session, operation: Operation) -> None:
     if session.options.dry_run:
         with operation.timeline.step(flipping.ROUTE, stack=operation.target):
             return
-    flipping.flip(session, operation.timeline, operation.target)
+    flipping.flip(session, operation.timeline, operation.target, GATES_SECONDS)
 
 
 def close(session: Session, operation: Operation) -> None:

@@ -29,7 +29,7 @@ SERVED_SECONDS = 30.0
 GATES = Step(
     name="gates of {stack}",
     does="Asks every gate at once: health through the origin, hosts in service, certificate, database, writer, TLS at "
-    "the edge. A closed gate refuses, unless `--force` gives a reason.",
+    "the edge. A closed gate refuses, after 5 minutes where {stack} was just activated; `--force` gives a reason.",
     unless="traffic is routed to {stack} already",
     asks=True,
 )
@@ -75,28 +75,34 @@ def undo(session: Session) -> None:
     flip_to(session, str(record["from"]))
 
 
-def flip(session: Session, timeline: Timeline, to: str) -> None:
-    """Route traffic to `to`, unless it is routed there. The caller holds the lock.
+def flip(session: Session, timeline: Timeline, to: str, patience: float = 0.0) -> None:
+    """Route traffic to `to`, unless it is routed there. The caller holds the lock. Closed gates are asked again for
+    `patience` seconds.
 
     Raises OpsError: REFUSED while a gate is closed, FAILED when Cloudflare does not make the change: every name is then
     rolled back, or the message says where each one goes.
     """
     with session.loading_edge():
-        _flip(session, timeline, to)
+        _flip(session, timeline, to, patience)
 
 
-def _flip(session: Session, timeline: Timeline, to: str) -> None:
+def _flip(session: Session, timeline: Timeline, to: str, patience: float) -> None:
     pair = session.pair
     token = _readable(session, timeline, to)
     # Where the edge was brought last, which for a repair is `to` itself: nothing is ever rolled back to anywhere else.
     before = str(pair.edge_outputs.get("live") or pair.live)
     with timeline.step(GATES, stack=to) as step:
         asked, records = _asked(pair, pair[to], token)
-        misrouted = _misrouted(pair, to, records)
+        deadline = time.monotonic() + patience
+        while not session.options.force and time.monotonic() < deadline and not all(gate.passed for gate in asked):
+            step.progress("; ".join(str(gate) for gate in asked if not gate.passed))
+            time.sleep(PAUSE_SECONDS)
+            asked, records = _asked(pair, pair[to], token)
+        astray = misrouted(pair, to, records)
         closed = [gate for gate in asked if not gate.passed]
         writer = next(gate for gate in asked if gate.name == gates.ONE_WRITER)
         step.detail = f"{len(asked) - len(closed)} of {len(asked)} open, {writer}"
-        there = pair.live == pair.edge_outputs.get("live") == to and not misrouted
+        there = pair.is_routed_to(to) and not astray
         if there:
             step.skip(f"traffic is routed to {to} already; {step.detail}")
         elif closed and not session.options.force:
@@ -112,7 +118,7 @@ def _flip(session: Session, timeline: Timeline, to: str) -> None:
         forced = {"to": to, "reason": session.options.force, "closed": [str(gate) for gate in closed]}
         session.record("forced-flip", forced)
     # A record that is not where the state has it is put right only by an engine that reads it first.
-    drifted = _misrouted(pair, str(pair.edge_outputs.get("live")), records) != {}
+    drifted = misrouted(pair, str(pair.edge_outputs.get("live")), records) != {}
     with timeline.step(ROUTE, stack=to) as step:
         if step.dry_run:
             step.detail = f"set live: {to} and run `pulumi up --stack {pair.edge}`"
@@ -122,7 +128,7 @@ def _flip(session: Session, timeline: Timeline, to: str) -> None:
         _change(session, timeline, before, to, drifted=drifted)
         step.detail = f"{len(_names(pair))} names"
     with timeline.step(READ_BACK) as step:
-        wrong = _misrouted(pair, to, visitor.records(str(pair.edge_output("zone_id")), token))
+        wrong = misrouted(pair, to, visitor.records(str(pair.edge_output("zone_id")), token))
         if wrong:
             raise _without_effect(session, timeline, before, token, wrong)
         step.detail = f"every name is routed to {to}"
@@ -165,7 +171,7 @@ def _names(pair: Pair) -> list[str]:
     return [name for name in pair.edge_output("records") if name not in fixed]
 
 
-def _misrouted(pair: Pair, to: str, records: Mapping[str, DnsRecord]) -> dict[str, str]:
+def misrouted(pair: Pair, to: str, records: Mapping[str, DnsRecord]) -> dict[str, str]:
     """The names that are not routed to `to`, and where they go."""
     want = pair.edge_output("origins").get(to)
     found = {name: records[name].content if name in records else "nowhere" for name in _names(pair)}
@@ -227,7 +233,7 @@ def _without_effect(
     """Cloudflare took the change and did not make it."""
     lines = [f"Cloudflare reported success and did not change {name}: it is {wrong[name]}" for name in sorted(wrong)]
     lines.append(_roll_back(session, timeline, before))
-    left = _misrouted(session.pair, before, visitor.records(str(session.pair.edge_output("zone_id")), token))
+    left = misrouted(session.pair, before, visitor.records(str(session.pair.edge_output("zone_id")), token))
     lines += [f"{name} is {content}" for name, content in sorted(left.items())]
     return OpsError("\n".join(lines))
 

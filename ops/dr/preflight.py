@@ -10,6 +10,7 @@ from typing import Any, Literal
 from hosts.roles import ROLES
 from ops.core import aws, facts, hosts
 from ops.core.aws import client, if_present
+from ops.core.engine import UnreadableStateError
 from ops.core.facts import side_by_side
 from ops.core.pair import RegionStack
 from ops.core.steps import say
@@ -26,6 +27,7 @@ NEEDED_OUTPUTS = (
     "queue_urls",
     "secret_arns",
 )
+SETTINGS_SHOWN = 6
 ACCEPT_SECONDS = 300
 """Ours: a figure grows while the operator types what is proposed."""
 STANDARD_VCPUS = ("ec2", "L-1216C47A")
@@ -86,7 +88,27 @@ class Preflight:
             "image": self._images,
             "quota of vCPUs": self._vcpus,
             "replica": self._replica,
+            "program": self._program,
         }
+
+    def _program(self) -> Iterator[Finding]:
+        """What an `up` of the standby does besides, and whether it can be done at all."""
+        stack = self.standby.stack
+        if unlike := self.standby.unlike(self.other):
+            yield Finding(text=differing(self.standby, self.other, unlike), weight="warns")
+        try:
+            changes = self.standby.unapplied()
+        except UnreadableStateError:
+            # The activation recovers it first.
+            return
+        except OpsError as error:
+            text = f"`pulumi preview --stack {stack}` fails, and so would the activation: {one_line(error)[:200]}"
+            yield Finding(text=text, weight="blocks")
+            return
+        if changes:
+            counted = ", ".join(f"{operation} {count}" for operation, count in sorted(changes.items()))
+            text = f"changes of stack {stack} that were never applied come along: {counted}; see `pulumi preview`"
+            yield Finding(text=text, weight="warns")
 
     def _account(self) -> Iterator[Finding]:
         want = str(self.standby.output("account_id"))
@@ -199,6 +221,15 @@ class Preflight:
             text = f"the newest lag is {lag};" if lag.measured else f"{lag};"
             missing += ACCEPT_SECONDS if lag.measured else 0
         yield Finding(text=f"{text} accept it with --accept-lag {missing:.0f}", weight="blocks")
+
+
+def differing(standby: RegionStack, other: RegionStack, keys: list[str]) -> str:
+    """The settings that two stack files have otherwise, in a sentence."""
+    more = f" and {len(keys) - SETTINGS_SHOWN} more" if len(keys) > SETTINGS_SHOWN else ""
+    return (
+        f"{standby.file.path.name} has other settings than {other.file.path.name}: {', '.join(keys[:SETTINGS_SHOWN])}"
+        f"{more}; set the same in both, then `pulumi up`"
+    )
 
 
 def _bounded(check: Callable[[], Iterator[Finding]], name: str) -> list[Finding]:

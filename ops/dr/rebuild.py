@@ -9,7 +9,7 @@ from ops.core.session import LOCK, Session
 from ops.core.settle import settle
 from ops.core.steps import CHANGING, Plan, Step, Timeline, named
 from ops.dr import fence
-from ops.errors import refused
+from ops.errors import OpsError, refused
 
 SNAPSHOT_SECONDS = 7200.0
 REPLICA_SECONDS = 7200.0
@@ -92,9 +92,11 @@ def snapshot(timeline: Timeline, target: RegionStack) -> None:
         facts.wait(
             f"snapshot {name}",
             lambda: snapshot_status(target, name),
-            lambda status: status == "available",
+            lambda status: status in ("available", "failed"),
             seconds=SNAPSHOT_SECONDS,
         )
+        if snapshot_status(target, name) == "failed":
+            raise OpsError(f"snapshot {name} failed: delete it in RDS, then run the same command again")
 
 
 def snapshot_status(target: RegionStack, name: str) -> str:

@@ -12,6 +12,7 @@ from contract import HEALTH_CHECKS, HEALTH_PATH, origin
 from hosts.roles import ROLES
 from ops.core import aws, facts, hosts, visitor
 from ops.core.aws import client, reachable
+from ops.core.cloudflare import TOKEN
 from ops.core.engine import Engine
 from ops.core.facts import side_by_side
 from ops.core.ledger import Ledger
@@ -19,6 +20,8 @@ from ops.core.pair import Pair, RegionStack
 from ops.core.session import UNDER_WAY
 from ops.core.settle import at_work, left_behind
 from ops.core.steps import console, say
+from ops.dr.flip import misrouted
+from ops.dr.preflight import differing
 from ops.errors import OpsError
 
 UNKNOWN = "unknown"
@@ -96,17 +99,34 @@ def deviations(pair: Pair, engine: Engine) -> list[str]:
         found.append(f"no other region has the data of {live.stack}: `ops dr rebuild {other.stack}` makes a replica")
     for region in (live, other):
         found += _undone(region)
+    if unlike := other.unlike(live):
+        found.append(differing(other, live, unlike))
     if pair.edge_outputs and pair.edge_outputs.get("live") != pair.live:
         found.append(
             f"{pair.live} is live in the stack file, and {pair.edge_outputs.get('live')} in the stack {pair.edge}: "
             f"pull the file; if it is right, `ops dr flip --to {pair.live}`"
         )
     found += hosts.releases_that_differ(pair)
+    found += _records(pair, engine)
     for stack in pair.stacks:
         kept = pair[stack].retained_generations
         found += [f"{stack} keeps a former database: `ops dr drop {stack} {number}`" for number in kept]
     found += [line for stack in [*pair.stacks, pair.edge] if (line := _engine_of(engine, stack))]
     return found
+
+
+def _records(pair: Pair, engine: Engine) -> list[str]:
+    """What Cloudflare's records say otherwise than the edge's stack."""
+    to = pair.edge_outputs.get("live")
+    if not to:
+        return []
+    try:
+        records = visitor.records(str(pair.edge_output("zone_id")), engine.secret(pair.edge, TOKEN))
+        astray = misrouted(pair, to, records)
+    except OpsError as error:
+        return [f"the records of {pair.domain} could not be asked: {error.message.splitlines()[0]}"]
+    repair = f"`ops dr flip --to {to}`"
+    return [f"{name} is not routed to {to} but to {place}: {repair}" for name, place in sorted(astray.items())]
 
 
 def _undone(region: RegionStack) -> list[str]:

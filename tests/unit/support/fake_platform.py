@@ -26,7 +26,7 @@ from ops.core.stack_files import StackFile
 from ops.core.steps import Timeline
 from ops.core.visitor import Answer, DnsRecord
 from ops.deploy import health
-from ops.dr import activate, fence, flip
+from ops.dr import activate, failover, fence, flip
 from project_files import PROJECT_FILE, Project
 from settings import EdgeSettings, Settings, read
 
@@ -211,5 +211,6 @@ def _put_in_place(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
         (flip, "SERVED_SECONDS", 0.0),
         (fence, "DRAIN_SECONDS", 0.0),
         (activate, "READY_SECONDS", 0.0),
+        (failover, "GATES_SECONDS", 0.0),
     ):
         monkeypatch.setattr(place, name, fake)

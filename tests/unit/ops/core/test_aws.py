@@ -47,18 +47,21 @@ def raising(monkeypatch: pytest.MonkeyPatch) -> Any:
             raise self._error
 
     def install(error: Exception) -> None:
-        monkeypatch.setattr(aws, "_client", lambda *_: Fails(error))
+        def client(*_: object) -> Fails:
+            return Fails(error)
+
+        monkeypatch.setattr(aws, "_client", client)
 
     return install
 
 
-@pytest.mark.parametrize("error", REMOTE, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("error", REMOTE, ids=str)
 def test_a_region_that_does_not_answer_is_not_reachable(raising: Any, error: Exception) -> None:
     raising(error)
     assert not aws.reachable("eu-central-1")
 
 
-@pytest.mark.parametrize("error", OURS, ids=lambda error: f"{type(error).__name__} {error}"[:60])
+@pytest.mark.parametrize("error", OURS, ids=str)
 def test_what_fails_on_this_machine_is_said_and_is_no_region_lost(raising: Any, error: Exception) -> None:
     raising(error)
     with pytest.raises(OpsError, match=r"AWS cannot be asked: .*: log in, or"):
@@ -78,24 +81,34 @@ def test_without_any_credentials_the_sdk_itself_says_so(monkeypatch: pytest.Monk
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
     monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
     any_session: Any = boto3.session.Session()
-    monkeypatch.setattr(aws, "_client", lambda *_: any_session.client("sts", region_name="eu-central-1"))
+
+    def client(*_: object) -> Any:
+        return any_session.client("sts", region_name="eu-central-1")
+
+    monkeypatch.setattr(aws, "_client", client)
     with pytest.raises(OpsError, match="Unable to locate credentials"):
         aws.reachable("eu-central-1")
 
 
-@pytest.mark.parametrize("error", [*OURS, refusal("AccessDenied", 403)], ids=lambda error: f"{error}"[:60])
+@pytest.mark.parametrize("error", [*OURS, refusal("AccessDenied", 403)], ids=str)
 def test_nobody_waits_for_credentials_to_work(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
-    monkeypatch.setattr(facts.time, "sleep", lambda _: pytest.fail("it waited"))
+    def waits(_: float) -> None:
+        pytest.fail("it waited")
+
+    monkeypatch.setattr(facts.time, "sleep", waits)
 
     def ask() -> None:
         raise error
 
     with pytest.raises(OpsError, match="then run the same command"):
-        facts.wait("the database", ask, lambda _: True, seconds=3600.0)
+        facts.wait("the database", ask, bool, seconds=3600.0)
 
 
 def test_what_aws_has_not_yet_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(facts.time, "sleep", lambda _: None)
+    def at_once(_: float) -> None:
+        """Wait for nothing."""
+
+    monkeypatch.setattr(facts.time, "sleep", at_once)
     answers: list[ClientError | str] = [refusal("InvocationDoesNotExist"), refusal("Throttling"), "done"]
 
     def ask() -> str:

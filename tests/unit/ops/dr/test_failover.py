@@ -9,7 +9,9 @@ from fake_platform import Platform, platform_in
 
 from contract import CANARY_PATH
 from ops.core import report, visitor
-from ops.dr import drop, rebuild
+from ops.core.session import UNDER_WAY
+from ops.dr import drop, flip, rebuild
+from ops.dr import failover as failing_over
 from ops.dr.failback import failback
 from ops.dr.failover import failover
 from ops.errors import Exit, OpsError
@@ -73,6 +75,20 @@ def test_a_failover_again_changes_nothing(failed_over: Platform, capsys: pytest.
     failover(failed_over.session(), "dr")
     assert "dr is active and traffic is routed to it already" in capsys.readouterr().out
     assert failed_over.engine.ups == []
+
+
+def test_gates_that_open_a_moment_after_the_activation_are_waited_for(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    platform.world.in_service = 0
+
+    def booted(_: float) -> None:
+        platform.world.in_service = 6
+
+    monkeypatch.setattr(failing_over, "GATES_SECONDS", 60.0)
+    monkeypatch.setattr(flip.time, "sleep", booted)
+    failover(platform.session(), "dr")
+    assert routed_to(platform) == {"dr"}
 
 
 def test_a_flip_that_was_cut_off_is_not_taken_for_made(failed_over: Platform) -> None:
@@ -144,6 +160,13 @@ def test_a_rebuild_fences_keeps_a_snapshot_and_the_former_database_and_follows(f
     assert failed_over.world.snapshots == {f"{PROD}-kept": "available"}
     there = failed_over.world.databases[failed_over.region("prod")]
     assert (there[PROD]["source"], there[f"{PROD}-2"]["source"] != "") == ("", True)
+
+
+def test_a_snapshot_that_failed_is_not_waited_for(failed_over: Platform) -> None:
+    failed_over.world.snapshots[f"{PROD}-kept"] = "failed"
+    with pytest.raises(OpsError, match=f"snapshot {PROD}-kept failed: delete it"):
+        rebuild.rebuild_standby(failed_over.session(), "prod")
+    assert failed_over.file("prod").get("role") == "primary"
 
 
 def test_a_rebuild_again_counts_no_further(failed_over: Platform) -> None:
@@ -218,8 +241,12 @@ def test_a_failback_that_leaves_changes_fails_and_names_the_stack(
         return {"update": 1} if stack == "dr" else {}
 
     monkeypatch.setattr(failed_over.engine, "preview_changes", preview_changes)
-    with pytest.raises(OpsError, match="`pulumi up --stack dr` would still change"):
+    with pytest.raises(OpsError, match="`pulumi up --stack dr` would still change") as failed:
         failback(failed_over.session(rebuild=True), "prod")
+    assert "prod is the primary again, and live" in failed.value.message
+    assert failed_over.session().ledger.get(UNDER_WAY) is None
+    failover(failed_over.session(), "dr")
+    assert routed_to(failed_over) == {"dr"}
 
 
 def test_a_dry_run_of_a_failback_changes_nothing(failed_over: Platform) -> None:

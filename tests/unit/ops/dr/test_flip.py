@@ -79,6 +79,19 @@ def test_the_gate_of_the_database_is_open_while_it_takes_writes(
     assert routed_to(platform) == {"dr" if is_open else "prod"}
 
 
+def test_a_region_whose_origin_leads_to_the_other_is_refused(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visit = platform.visit
+
+    def by_prod(host: str, path: str, *rest: object, **named: object) -> visitor.Answer:
+        return visit(host.replace("origin-dr", "origin-prod"), path)
+
+    monkeypatch.setattr(visitor, "visit", by_prod)
+    with pytest.raises(OpsError, match="health: answered by eu-central-1, want eu-west-1"):
+        flip.flip_to(platform.session(), "dr")
+
+
 def test_an_edge_that_is_not_strict_is_refused(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
     def setting(zone: str, token: str, name: str) -> str:
         return {"ssl": "full"}.get(name, "1.2")

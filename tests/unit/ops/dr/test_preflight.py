@@ -11,6 +11,7 @@ from fake_regions import ANSWERS, arn, refusal
 from ops.core import aws, facts
 from ops.core.pair import Pair
 from ops.dr.preflight import Preflight
+from ops.errors import OpsError
 
 REPLICA = "askproai-dr-database"
 
@@ -187,6 +188,37 @@ def test_credentials_that_do_not_work_are_one_line(platform: Platform, monkeypat
     (found,) = findings(platform)
     assert found.startswith("credentials could not be checked")
     assert found.endswith(aws.LOG_IN)
+
+
+def test_a_queue_that_only_the_primary_has_is_a_warning(platform: Platform) -> None:
+    file = platform.file("prod").path
+    queue = "{visibility_timeout_seconds: 90, retention_days: 4, max_receive_count: 3, dead_letter_retention_days: 14}"
+    file.write_text(file.read_text().replace("    queues:\n", f"    queues:\n      exports: {queue}\n"))
+    (found,) = findings(platform)
+    assert found.startswith("warning: Pulumi.dr.yaml has other settings than Pulumi.prod.yaml: workers.queues.exports.")
+
+
+def test_what_nobody_applied_yet_comes_along_and_is_counted(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def changes(stack: str) -> dict[str, int]:
+        return {"update": 125, "replace": 1}
+
+    monkeypatch.setattr(platform.engine, "preview_changes", changes)
+    (found,) = findings(platform)
+    assert found.startswith("warning: changes of stack dr that were never applied come along: replace 1, update 125")
+
+
+def test_a_preview_that_fails_blocks_what_would_fail_after_the_fence(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(stack: str) -> dict[str, int]:
+        raise OpsError("queue-exports cannot be deleted because it is protected")
+
+    monkeypatch.setattr(platform.engine, "preview_changes", fails)
+    pair = platform.session().pair
+    (found,) = Preflight(standby=pair["dr"], other=pair["prod"]).run()
+    assert (found.weight, "protected" in found.text) == ("blocks", True)
 
 
 def test_a_region_that_does_not_answer_is_one_line_and_no_pass(platform: Platform) -> None:

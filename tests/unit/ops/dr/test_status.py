@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from fake_platform import Platform, platform_in
 
-from ops.core import settle
+from ops.core import settle, visitor
 from ops.dr import status
 from ops.dr.failover import failover
 from ops.errors import OpsError
@@ -77,6 +77,28 @@ def test_a_stack_file_of_before_a_failover_is_told_from_the_stacks(platform: Pla
     deviations = "\n".join(status.status().deviations)
     assert "dr has activated: true, and its stack file another value: pull the file" in deviations
     assert "prod is live in the stack file, and dr in the stack edge: pull the file" in deviations
+
+
+def test_a_record_that_somebody_changed_by_hand_is_named(platform: Platform) -> None:
+    platform.world.records["app.askproai.de"] = "balancer.dr"
+    (line,) = status.status().deviations
+    assert line == "app.askproai.de is not routed to prod but to balancer.dr: `ops dr flip --to prod`"
+
+
+def test_records_that_cannot_be_asked_are_a_line_and_no_end(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise OpsError("Cloudflare: 502")
+
+    monkeypatch.setattr(visitor, "records", fails)
+    assert status.status().deviations == ["the records of askproai.de could not be asked: Cloudflare: 502"]
+
+
+def test_settings_in_which_the_two_files_differ_are_named(platform: Platform) -> None:
+    platform.file("dr").set({"database.allocated_storage_gib": 900})
+    (line,) = status.status().deviations
+    assert line.startswith("Pulumi.dr.yaml has other settings than Pulumi.prod.yaml: database.allocated_storage_gib;")
 
 
 def test_the_status_is_json_for_programs(platform: Platform) -> None:
