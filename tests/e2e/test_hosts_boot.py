@@ -1,4 +1,4 @@
-"""The hosts that prod declares, booted from its own launch templates: they serve, work, recover, and follow a change."""
+"""The hosts that prod declares, booted from its own launch templates: they serve, recover, and follow a change."""
 
 import json
 import os
