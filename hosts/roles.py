@@ -1,7 +1,8 @@
 """The roles of hosts: one row for each kind of instance. A name is a block of the stack file and a folder here.
 
-Security groups, endpoints, fleets and alarms follow the table. A new role is a row, its block of settings, its folder
-with a cloud-init file, its component under `components/compute/`, and its place in `region.py`.
+Security groups, endpoints, fleets, alarms and the stack's output follow the table. A new role is a row, its
+row in `contents.py`, its folder here, its block of settings, its component under `components/compute/`, its line in
+`region.py`.
 """
 
 from dataclasses import dataclass

@@ -76,7 +76,7 @@ def lead_group() -> list[Statement]:
 
 
 def let_go(context: HostContext, group: str) -> list[Statement]:
-    """To hold an instance of the Auto Scaling group that is to be terminated, and to let it go when its work is done."""
+    """To hold an instance of the Auto Scaling group that is to be terminated, and to let it go."""
     place = f"{context.site.region}:{context.site.naming.account_id}"
     return [
         allow(

@@ -35,6 +35,11 @@ HEARTBEATS = 100
 """How many times that an instance may wait in all (Auto Scaling API, LifecycleHook, GlobalTimeout)."""
 
 
+def heartbeat_timeout(job_seconds: int) -> int:
+    """Seconds from one sign of a terminating instance to the next, so that a job of `job_seconds` can end."""
+    return max(HEARTBEAT_SECONDS, -(-(job_seconds + HEARTBEAT_SECONDS) // HEARTBEATS))
+
+
 @dataclass(frozen=True, kw_only=True)
 class WorkersArgs(ApplicationHostsArgs):
     """As for all hosts of the application."""
@@ -61,13 +66,12 @@ class Workers(ApplicationHosts):
 
     def _let_jobs_end(self, fleet: Fleet) -> None:
         """An instance that is to be terminated stays until its jobs have ended; one that gives no sign does not."""
-        longest = self._args.settings.timeout_seconds + HEARTBEAT_SECONDS
         aws.autoscaling.LifecycleHook(
             f"{self._name}-termination",
             name=self.role.termination_hook,
             autoscaling_group_name=fleet.group.name,
             lifecycle_transition="autoscaling:EC2_INSTANCE_TERMINATING",
-            heartbeat_timeout=max(HEARTBEAT_SECONDS, -(-longest // HEARTBEATS)),
+            heartbeat_timeout=heartbeat_timeout(self._args.settings.timeout_seconds),
             default_result="CONTINUE",
             opts=self.child(),
         )

@@ -22,7 +22,9 @@ def _state(backend: AutoScalingBackend, instance: str) -> InstanceState:
         if state.instance.id == instance
     ]
     if not found:
-        raise AutoscalingClientError("ValidationError", f"Instance Id not found - No managed instance found: {instance}")
+        raise AutoscalingClientError(
+            "ValidationError", f"Instance Id not found - No managed instance found: {instance}"
+        )
     return found[0]
 
 

@@ -107,9 +107,8 @@ def test_the_project_keeps_its_comments_and_loses_its_backend() -> None:
 
 
 def test_the_sandbox_has_other_values_in_the_blocks_that_stacks_share() -> None:
-    committed = (
-        'name: p\nruntime: python\nconfig:\n  web:\n    default:\n      php: "8.3" # ours\n      blue:\n        size: 3\n'
-    )
+    blocks = 'config:\n  web:\n    default:\n      php: "8.3" # ours\n      blue:\n        size: 3\n'
+    committed = f"name: p\nruntime: python\n{blocks}"
     values = {"web": {"php": "8.4", "blue": {"release": "1"}}, "gone": {"php": "8.4"}}
     text = render_project(committed, "f", interpreter="/venv", main="..", values=values)
     web = {"php": "8.4", "blue": {"size": 3, "release": "1"}}

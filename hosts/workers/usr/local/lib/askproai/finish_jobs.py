@@ -16,8 +16,11 @@ DOES_WORK = ("askproai-worker@*.service", "askproai-scheduler.service")
 
 
 def leaving() -> bool:
-    """Whether the instance is to be terminated."""
-    return metadata(TARGET_STATE) == "Terminated"
+    """Whether the instance is to be terminated; not while nobody answers, who is asked again."""
+    try:
+        return metadata(TARGET_STATE) == "Terminated"
+    except OSError:
+        return False
 
 
 def stop() -> None:

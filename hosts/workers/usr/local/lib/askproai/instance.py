@@ -2,6 +2,7 @@
 
 import urllib.error
 import urllib.request
+from typing import Any
 
 import boto3
 
@@ -10,7 +11,7 @@ TIMEOUT_SECONDS = 5
 
 
 def metadata(path: str) -> str | None:
-    """A value of the instance's metadata; None where there is nothing of this name. Raises OSError without an answer."""
+    """A value of the instance's metadata, None where there is none. Raises OSError without an answer."""
     headers = {"X-aws-ec2-metadata-token-ttl-seconds": "60"}
     with _answer(urllib.request.Request(f"{LATEST}/api/token", method="PUT", headers=headers)) as answer:
         token = answer.read().decode()
@@ -30,5 +31,5 @@ def group_of(instance: str) -> str | None:
     return found[0]["AutoScalingGroupName"] if found else None
 
 
-def _answer(request: urllib.request.Request):
+def _answer(request: urllib.request.Request) -> Any:
     return urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS)

@@ -17,7 +17,9 @@ def leads(instance: str) -> bool:
     name = group_of(instance)
     if name is None:
         return False
-    [group] = boto3.client("autoscaling").describe_auto_scaling_groups(AutoScalingGroupNames=[name])["AutoScalingGroups"]
+    [group] = boto3.client("autoscaling").describe_auto_scaling_groups(AutoScalingGroupNames=[name])[
+        "AutoScalingGroups"
+    ]
     return leader(group["Instances"]) == instance
 
 
