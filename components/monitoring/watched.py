@@ -1,4 +1,5 @@
 """What each alarm watches: the region's resources by subject and part, with their dimensions in CloudWatch."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
