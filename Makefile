@@ -72,6 +72,10 @@ examples: venv ## Write docs/examples/ anew: what `ops preview` says of sample c
 policies-page: venv ## Write docs/policies.md anew from the rules
 	@$(PYTHON) -m policies.page
 
+.PHONY: alerts
+alerts: venv ## Write docs/alerts/README.md anew from the catalogue of alerts
+	@$(PYTHON) -m monitoring.alerts.index
+
 .PHONY: linters
 linters: # The virtual environment, and the linter of workflows that is in no wheel
 	@$(BOOTSTRAP) -m sandbox.toolchain.set_up --only linters

@@ -14,6 +14,8 @@ Named = Mapping[str, pulumi.Input[str]] | pulumi.Output[Mapping[str, str]]
 class RegionOutputs:
     """What others may know of a region; each field is exported under its own name.
 
+    `host_group_names` are those of the Auto Scaling groups: by role of hosts, then by group.
+
     A field is here because the edge, a standby or a command of `ops` reads it. Its name is a promise: a stack of an
     older or newer program reads it through a StackReference, so it is never renamed.
     """
@@ -28,8 +30,7 @@ class RegionOutputs:
     database_identifier: pulumi.Input[str]
     database_arn: pulumi.Input[str]
     queue_urls: Named
-    web_group_names: Named
-    worker_group_name: pulumi.Input[str]
+    host_group_names: Mapping[str, Named]
     load_balancer_dns_name: pulumi.Input[str]
     certificate_arn: pulumi.Input[str]
     certificate_validation_records: pulumi.Output[Any]

@@ -16,13 +16,14 @@ from components.data.database import Database, DatabaseArgs
 from components.data.database import identifier as database_identifier
 from components.data.queues import Queues, QueuesArgs
 from components.monitoring.alarms import Alarms, AlarmsArgs
+from components.monitoring.watched import Watched
 from components.network.endpoints import Endpoints, EndpointsArgs
 from components.network.network import Network, NetworkArgs
 from components.network.security_groups import SecurityGroups, SecurityGroupsArgs
 from components.protection import Protection
 from components.recovery.backups import Backups, BackupsArgs
 from components.recovery.offsite import Offsite, OffsiteArgs
-from components.recovery.replication import Replication, ReplicationArgs, Side
+from components.recovery.replication import OUT, Replication, ReplicationArgs, Side
 from components.security.keys import Keys, KeysArgs
 from components.security.secrets import Secrets, SecretsArgs
 from components.site import Site
@@ -126,7 +127,7 @@ class Region:
         )
         originals = Side(buckets=self.storage.data, key=self.keys["storage"], region=site.region)
         replication_args = ReplicationArgs(site=site, source=originals, target=self.offsite.side)
-        self.replication = Replication("replication", replication_args, self._opts)
+        self.replication = Replication(OUT, replication_args, self._opts)
 
     def _declare_data(self) -> None:
         settings, site, opts = self._settings, self._site, self._opts
@@ -219,24 +220,19 @@ class Region:
         self.workers = Workers("workers", workers_args, opts)
 
     def _declare_alarms(self) -> None:
-        settings = self._settings
-        self.alarms = Alarms(
-            "alarms",
-            AlarmsArgs(
-                site=self._site,
-                keys=self.keys,
-                database=self.database,
-                queues=self.queues,
-                load_balancer=self.load_balancer,
-                hosts=self.hosts(),
-                settings=settings.database,
-                recovery=settings.recovery,
-                emails=settings.alarm_emails,
-                notifying=settings.writes,
-                following=settings.following,
-            ),
-            self._opts,
+        watched = Watched(
+            site=self._site,
+            settings=self._settings,
+            network=self.network,
+            database=self.database,
+            cache=self.cache,
+            queues=self.queues,
+            load_balancer=self.load_balancer,
+            hosts=self.hosts(),
+            backups=self.backups,
+            offsite=self.offsite,
         )
+        self.alarms = Alarms("alarms", AlarmsArgs(keys=self.keys, watched=watched), self._opts)
 
     def parts(self) -> list[Component]:
         """The parts, in the order in which they were declared."""
@@ -260,8 +256,7 @@ class Region:
             database_identifier=self.database.instance.identifier,
             database_arn=self.database.instance.arn,
             queue_urls={name: queue.url for name, queue in self.queues.work.items()},
-            web_group_names={color: fleet.group.name for color, fleet in self.web.fleets.items()},
-            worker_group_name=self.workers.fleets["fleet"].group.name,
+            host_group_names={part.role.name: part.group_names for part in self.hosts()},
             load_balancer_dns_name=self.load_balancer.load_balancer.dns_name,
             certificate_arn=self.load_balancer.certificate.arn,
             certificate_validation_records=self.load_balancer.certificate.domain_validation_options,

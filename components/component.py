@@ -1,5 +1,7 @@
 """What every component shares: its type token, and tags on every child that can have them."""
 
+from __future__ import annotations
+
 import inspect
 from collections.abc import Mapping
 from functools import cache

@@ -1,5 +1,7 @@
 """What `pulumi destroy` would delete first: while the stack is protected, the destroy stops here."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 
 import pulumi

@@ -1,5 +1,7 @@
 """Where a component stands: the names of its stack, its region, and whether its data refuses deletion."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 from naming import Naming

@@ -58,6 +58,8 @@ COMMON = Contents(
         "chrony",
         "curl",
         "fail2ban",
+        # Verifies the CloudWatch agent, which no archive has.
+        "gpgv",
         "logrotate",
         "lynis",
         "openssh-server",
@@ -95,7 +97,7 @@ CONTENTS: dict[HostRole, Contents] = {
     ),
     WORKERS: PHP
     + Contents(
-        units=("askproai-workers.target", "askproai-scheduler.timer"),
+        units=("askproai-workers.target", "askproai-scheduler.timer", "askproai-finish.service"),
     ),
 }
 

@@ -1,7 +1,8 @@
 """The roles of hosts: one row for each kind of instance. A name is a block of the stack file and a folder here.
 
-Security groups, endpoints, fleets and alarms follow the table. A new role is a row, its block of settings, its folder
-with a cloud-init file, its component under `components/compute/`, and its place in `region.py`.
+Security groups, endpoints, fleets, alarms and the stack's output follow the table. A new role is a row, its
+row in `contents.py`, its folder here, its block of settings, its component under `components/compute/`, its line in
+`region.py`.
 """
 
 from dataclasses import dataclass
@@ -14,7 +15,8 @@ class HostRole:
     `groups` are its Auto Scaling groups, `behind_load_balancer` says whether visitors' requests reach it, and
     `uses_data` whether it connects to database and cache, so that a fence closes the database to it. `title` names the
     hosts in the descriptions of rules, and `keeps_in_cache` what they use the cache for. `security_group` is the
-    description of its security group: EC2 cannot change one, so another text replaces the group.
+    description of its security group: EC2 cannot change one, so another text replaces the group. `termination_hook`
+    is the lifecycle hook that holds an instance which is to be terminated until its work has ended, where there is one.
     """
 
     name: str
@@ -25,6 +27,7 @@ class HostRole:
     uses_data: bool
     keeps_in_cache: str
     security_group: str
+    termination_hook: str = ""
 
     def fleet(self, group: str) -> str:
         """The name of one of the groups among those of all roles; the only group of a role has the role's name."""
@@ -50,5 +53,6 @@ WORKERS = HostRole(
     uses_data=True,
     keeps_in_cache="locks",
     security_group="Workers, which nobody calls",
+    termination_hook="finish-jobs",
 )
 ROLES = (WEB, WORKERS)

@@ -16,6 +16,7 @@ from ops.errors import MEANING, Exit, OpsError
 
 LATER = {
     "bootstrap": "ops.bootstrap.commands",
+    "deploy": "ops.deploy.commands",
     "preview": "ops.preview.commands",
     "prices": "ops.prices.commands",
     "recover": "ops.recover.commands",

@@ -13,6 +13,7 @@ from ops import bootstrap
 from ops.cli import app
 from ops.core.recovery.steps import STEPS as RECOVERY
 from ops.core.steps import CHANGING, Plan, named
+from ops.deploy import promote, rollback, start
 from ops.dr import activate, drop, failback, failover, flip, rebuild
 from ops.drill import scenario
 from ops.errors import MEANING, Exit
@@ -34,6 +35,10 @@ WHERE = (
 
 PLANS = {
     "ops bootstrap": bootstrap.plan(),
+    "ops deploy promote": promote.PLAN,
+    "ops deploy rollback": rollback.PLAN,
+    "ops deploy start": start.PLAN,
+    "ops deploy status": Plan(steps=(), exits=(Exit.OK, Exit.FAILED, Exit.USAGE, Exit.INTERRUPTED)),
     "ops dr activate": activate.PLAN,
     "ops dr drill": scenario.PLAN,
     "ops dr drop": drop.PLAN,

@@ -4,7 +4,7 @@ import re
 from itertools import pairwise
 
 from policies.rule import HIGH, MEDIUM, Finding, Findings, Resource, Stack, rule
-from policies.values import is_true, region_of
+from policies.values import is_true, region_of, shown
 
 PLAN = "aws:backup/plan:Plan"
 SELECTION = "aws:backup/selection:Selection"
@@ -20,6 +20,10 @@ REPLICATION = "aws:s3/bucketReplicationConfig:BucketReplicationConfig"
 ROTATION = "aws:secretsmanager/secretRotation:SecretRotation"
 
 LOCK_DAYS_FLOOR = 1
+KEPT_DAYS_FLOOR = 30
+"""The platform's promise for daily snapshots. AWS Config's rule backup-plan-min-frequency-and-min-retention-check asks
+the same of a plan, with a number of days to choose."""
+DAY_MINUTES = 24 * 60
 LAG = "ReplicaLag"
 """RDS: the seconds that a replica is behind."""
 AT_HOURS = re.compile(r"cron\(\d+ (?P<hours>\*|\d+(,\d+)*) \? \* \* \*\)")
@@ -60,6 +64,33 @@ def _minutes_between(schedule: str) -> int | None:
         return None
     hours = list(range(24)) if found["hours"] == "*" else sorted(map(int, found["hours"].split(",")))
     return 60 * max(later - hour for hour, later in pairwise([*hours, hours[0] + 24]))
+
+
+@rule(
+    on=PLAN, severity=HIGH, controls="own; PCI 10.3.3 (own); GDPR 32(1)(c) (own)",
+    remedy="Keep the plan's daily rule, and raise offsite.daily_copies_kept_days.",
+)  # fmt: skip
+def backup_kept_a_month(plan: Resource) -> Findings:
+    """A backup plan backs up daily at least by a rule whose backups and copies are kept for 30 days."""
+    rules = plan.each("rules")
+    if not any(
+        _at_least_daily(plan, each) and all(_kept(plan, path) for path in (each, *plan.each(f"{each}.copyActions")))
+        for each in rules
+    ):
+        days = ", ".join(
+            f"{plan.get(f'{each}.ruleName')} {shown(plan.get(f'{each}.lifecycle.deleteAfter'))}" for each in rules
+        )
+        yield Finding(f"days kept by rule: {days or 'no rule'}", f"a daily rule with {KEPT_DAYS_FLOOR} at least")
+
+
+def _at_least_daily(plan: Resource, each: str) -> bool:
+    minutes = _minutes_between(str(plan.get(f"{each}.schedule")))
+    return minutes is not None and minutes <= DAY_MINUTES
+
+
+def _kept(plan: Resource, path: str) -> bool:
+    """Whether a rule, or a copy of it, says that it keeps long enough."""
+    return not plan.wants_at_least(f"{path}.lifecycle.deleteAfter", KEPT_DAYS_FLOOR)
 
 
 @rule(
@@ -178,6 +209,7 @@ def secret_rotated(secret: Resource, stack: Stack) -> Findings:
 
 POLICIES = (
     backup_copied_offsite,
+    backup_kept_a_month,
     backup_vault_locked,
     database_copied_within_rpo,
     replica_behind_within_rpo,

@@ -30,6 +30,8 @@ class Statement:
     resources: tuple[str, ...]
     principals: tuple[tuple[str, str], ...]
     conditions: dict[str, dict[str, Any]]
+    text: str
+    """The whole statement as JSON with its keys in order."""
 
     @property
     def keys(self) -> frozenset[str]:
@@ -59,8 +61,15 @@ class Statement:
 
 
 def statements(resource: Resource, path: str) -> list[Statement]:
-    """The statements of a document. Raises NotKnownYetError, and MalformedError for what is no document."""
-    value = resource.get(path)
+    """The statements of a resource's document. Raises NotKnownYetError, and MalformedError for what is no document."""
+    try:
+        return parsed(resource.get(path))
+    except MalformedError:
+        raise MalformedError(f"{path} without statements") from None
+
+
+def parsed(value: Any) -> list[Statement]:
+    """The statements of a document, given as text or as what the text says. Raises MalformedError for anything else."""
     try:
         document = json.loads(value) if isinstance(value, str) else value
         return [
@@ -71,11 +80,12 @@ def statements(resource: Resource, path: str) -> list[Statement]:
                 resources=_listed(raw.get("Resource", EVERYBODY)),
                 principals=tuple(_principals(raw)),
                 conditions=raw.get("Condition") or {},
+                text=json.dumps(raw, sort_keys=True),
             )
             for raw in _listed(document["Statement"])
         ]
-    except (ValueError, TypeError, KeyError):
-        raise MalformedError(f"{path} without statements") from None
+    except (ValueError, TypeError, KeyError, AttributeError):
+        raise MalformedError("no document with statements") from None
 
 
 def _principals(raw: dict[str, Any]) -> Iterator[tuple[str, str]]:

@@ -32,7 +32,7 @@ class Kind:
         return self.model.model_fields[name].annotation
 
 
-REGION = Kind(model=Settings, secrets=secrets.CHECKS)
+REGION = Kind(model=Settings, secrets={**secrets.CHECKS, **secrets.OPTIONAL})
 EDGE = Kind(model=EdgeSettings, secrets=EDGE_CHECKS)
 
 

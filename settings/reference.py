@@ -12,7 +12,7 @@ from settings.block import Block
 from settings.edge import EdgeSettings
 from settings.edge_secrets import EDGE_CHECKS
 from settings.model import Settings
-from settings.secrets import CHECKS, Check
+from settings.secrets import CHECKS, OPTIONAL, Check
 
 PAGE = Path(__file__).parents[1] / "docs" / "settings.md"
 HEAD = """# Settings
@@ -29,7 +29,8 @@ COLUMNS = "| key | type | default | what it is |\n| --- | --- | --- | --- |\n"
 
 def page() -> str:
     """The whole page."""
-    return "\n".join([HEAD, *_chapter("A region", Settings, CHECKS), *_chapter("The edge", EdgeSettings, EDGE_CHECKS)])
+    region = _chapter("A region", Settings, {**CHECKS, **OPTIONAL})
+    return "\n".join([HEAD, *region, *_chapter("The edge", EdgeSettings, EDGE_CHECKS)])
 
 
 def _chapter(title: str, model: type[Block], checks: Mapping[str, Check]) -> Iterator[str]:
@@ -40,7 +41,8 @@ def _chapter(title: str, model: type[Block], checks: Mapping[str, Check]) -> Ite
 
 
 def _secret(name: str, check: Check) -> str:
-    return f"| `{name}` | {_cell(check.want)} |\n"
+    optional = "; a stack may be without it" if name in OPTIONAL else ""
+    return f"| `{name}` | {_cell(check.want + optional)} |\n"
 
 
 def _rows(model: type[Block], prefix: str) -> Iterator[str]:

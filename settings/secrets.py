@@ -7,6 +7,7 @@ import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from settings.problems import Problem
 
@@ -18,6 +19,7 @@ PASSWORD_REFUSED = '/@"'
 TOKEN = re.compile(r"[A-Za-z0-9!&#$^<>-]{16,128}")
 APP_KEY_PREFIX = "base64:"
 APP_KEY_BYTES = 32
+LOOPBACK = "127.0.0.1"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +68,12 @@ def _authority(value: str) -> bool:
     return found["x509"] == found["x509_ca"] > 0
 
 
+def _webhook(value: str) -> bool:
+    parts = urlsplit(value)
+    # Without TLS on this machine alone.
+    return bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname == LOOPBACK))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Check:
     """What a secret has to look like, where that is said, and a command that makes one; without one, `ops` sets it."""
@@ -107,6 +115,16 @@ CHECKS: Mapping[str, Check] = {
     ),
 }
 
+OPTIONAL: Mapping[str, Check] = {
+    # Operators' commands read it; nothing that is declared has it.
+    "slack_webhook": Check(
+        accepts=_webhook,
+        want="an https:// URL, where `ops deploy` posts Slack messages",
+        make="cat",
+    ),
+}
+"""Secrets that a stack may be without."""
+
 
 def problems(
     values: Mapping[str, str], encrypted: Callable[[str], bool], checks: Mapping[str, Check] = CHECKS
@@ -116,6 +134,8 @@ def problems(
     for name, check in checks.items():
         value, command = values.get(name), check.command(name)
         if not value:
+            if name in OPTIONAL:
+                continue
             text = f"is missing; want {command}"
         elif not encrypted(name):
             text = f"is set as plain text (not shown); replace it: {command}"

@@ -56,6 +56,9 @@ class WebSettings(HostSettings):
     """Memory at which a group grows, in percent."""
     deregistration_delay_seconds: Seconds
     """Seconds that requests in flight get when an instance leaves: 0 to 3600 (ELB API, TargetGroupAttribute)."""
+    rollback_window_minutes: Annotated[int, Field(ge=0, le=10080)]
+    """Minutes for which the former release's instances stay after a deployment, so that `ops deploy rollback` has them:
+    a week at most, after which each instance was replaced."""
     waf_requests_per_5_minutes: Annotated[int, Field(ge=10, le=2_000_000_000)]
     """Requests of one client in five minutes beyond which WAF blocks it (WAF API, RateBasedStatement)."""
     tls_policy: Annotated[str, AfterValidator(_tls_policy)]

@@ -19,6 +19,7 @@ LONGEST = "drill"
 STORIES = {
     "test_drill": LONGEST,
     "test_sandbox_up": "standby",
+    "test_deploy": "standby",
     "test_policies": "standby",
     "test_preview": "standby",
     "test_standby_faults": "standby",
@@ -26,9 +27,9 @@ STORIES = {
     "test_bootstrap": "recover",
 }
 """What runs in one process, file after file; the other e2e files share one sandbox. They begin first: see testpaths."""
-MADE_ONCE = ("regions", "edges", "parts")
-"""Modules of the unit tests. What they make is kept for all tests of a process, so their tests run in one: that of the
-first of these which they import."""
+MADE_ONCE = {"regions": "aws", "edges": "cloudflare", "parts": "aws"}
+"""Modules of the unit tests, and the story of the tests that import one, the first of these: what they make, and the
+modules of SDKs that they use, are kept for all tests of a process."""
 NICE = 10
 
 # As the program does, before anything imports an SDK.
@@ -60,7 +61,8 @@ def story(file: str) -> str:
     if path.parent.name == "e2e":
         return STORIES.get(path.stem, "platform")
     text = (CHECKOUT / path).read_text()
-    return next((module for module in MADE_ONCE if re.search(rf"^(from|import) {module}\b", text, re.MULTILINE)), file)
+    makers = (own for name, own in MADE_ONCE.items() if re.search(rf"^(from|import) {name}\b", text, re.MULTILINE))
+    return next(makers, file)
 
 
 class Stories(LoadScopeScheduling):

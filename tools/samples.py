@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -13,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from ops.core.stack_files import PROJECT_VARIABLE
 from sandbox.project.environment import environment
 from sandbox.project.paths import CHECKOUT, Paths
 from sandbox.servers.processes import urls
@@ -28,35 +30,39 @@ import sys
 
 import pulumi
 
-sys.path.insert(0, {checkout!r})
-sys.argv[0] = {checkout!r} + "/__main__.py"
+CHECKOUT = {checkout!r}
+CHANGES = {changes!r}
 
 
-def change(given):
-    props, opts = given.props, given.opts
-    if given.name == {name!r} and {kind!r} in ('', given.type_):
-{body}
-    return pulumi.ResourceTransformationResult(props, opts)
+def changed(given):
+    # A component may have the name of the resource in it.
+    if given.name not in CHANGES or given.type_.startswith("askproai:"):
+        return None
+    exec(CHANGES[given.name], {{"props": given.props}})
+    return pulumi.ResourceTransformationResult(given.props, given.opts)
 
 
-pulumi.runtime.register_stack_transformation(change)
-runpy.run_path({checkout!r} + "/__main__.py", run_name="__main__")
+pulumi.runtime.register_stack_transformation(changed)
+sys.path.insert(0, CHECKOUT)
+sys.argv[0] = CHECKOUT + "/__main__.py"
+runpy.run_path(sys.argv[0], run_name="__main__")
 """
-"""The project's program, with one resource changed as a patch of its component would."""
+"""The project's program, with resources changed as a patch of their components would."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sample:
-    """A change: of settings of a stack's file, of keys of Pulumi.yaml that go, or of one resource in the program."""
+    """A change: of settings of a stack's file, of keys of Pulumi.yaml that go, or of resources in the program.
+
+    `resources` are statements that change `props`, by the resource's logical name.
+    """
 
     title: str
     stacks: tuple[str, ...]
     settings: Mapping[str, str] = field(default_factory=dict)
     secrets: Mapping[str, str] = field(default_factory=dict)
     without: tuple[str, ...] = ()
-    name: str = ""
-    kind: str = ""
-    body: str = ""
+    resources: Mapping[str, str] = field(default_factory=dict)
 
 
 SAMPLES: Mapping[str, Sample] = {
@@ -68,21 +74,24 @@ SAMPLES: Mapping[str, Sample] = {
     "subnet-replaced": Sample(
         title="give a subnet another range, which only a replacement can do",
         stacks=("prod",),
-        name="network-data-a",
-        body="props['cidr_block'] = '10.0.240.0/20'",
+        resources={
+            "network-data-a": "props['cidr_block'] = '10.0.240.0/20'",
+        },
     ),
     "port-opened": Sample(
         title="open SSH of the web servers to the world",
         stacks=("prod",),
-        name="firewall-web",
-        body="props['ingress'] = [*props['ingress'], {'protocol': 'tcp', 'from_port': 22, 'to_port': 22, "
-        "'cidr_blocks': ['0.0.0.0/0']}]",
+        resources={
+            "firewall-web": "props['ingress'] += [{'protocol': 'tcp', 'from_port': 22, 'to_port': 22, "
+            "'cidr_blocks': ['0.0.0.0/0']}]",
+        },
     ),
     "backup-rule-dropped": Sample(
         title="drop the last rule of the backup plan",
         stacks=("prod",),
-        name="backups-plan",
-        body="props['rules'] = props['rules'][:-1]",
+        resources={
+            "backups-plan": "props['rules'] = props['rules'][:-1]",
+        },
     ),
     "prod-alone": Sample(
         title="keep old versions of objects for a shorter time, in prod alone",
@@ -97,15 +106,16 @@ SAMPLES: Mapping[str, Sample] = {
     "tag": Sample(
         title="give a queue another tag",
         stacks=("prod",),
-        name="queues-high",
-        kind="aws:sqs/queue:Queue",
-        body="props['tags'] = {**(props.get('tags') or {}), 'Team': 'orders | <b>@all</b>'}",
+        resources={
+            "queues-high": "props['tags'] = {**(props.get('tags') or {}), 'Team': 'orders | <b>@all</b>'}",
+        },
     ),
     "alert-threshold": Sample(
         title="raise the threshold of an alert",
         stacks=("prod",),
-        name="alarms-hosts-cpu-web-blue-critical",
-        body="props['threshold'] = 95",
+        resources={
+            "alarms-hosts-cpu-web-blue-critical": "props['threshold'] = 95",
+        },
     ),
     "queue-deleted": Sample(
         title="delete a queue",
@@ -115,8 +125,9 @@ SAMPLES: Mapping[str, Sample] = {
     "record-unproxied": Sample(
         title="send visitors of the application past Cloudflare",
         stacks=("edge",),
-        name="dns-app",
-        body="props['proxied'] = False",
+        resources={
+            "dns-app": "props['proxied'] = False",
+        },
     ),
     "secret-rotated": Sample(
         title="rotate the application's key",
@@ -128,11 +139,11 @@ SAMPLES: Mapping[str, Sample] = {
 
 def asked(paths: Paths, variables: Mapping[str, str], sample: Sample) -> tuple[int, dict[str, Any], str]:
     """What `ops preview` says of a sample: its exit code, its JSON and its comment."""
-    with changed(paths, variables, sample) as before, TemporaryDirectory() as folder:
+    with changed(paths, variables, sample) as within, TemporaryDirectory() as folder:
         told, said = Path(folder, "told.json"), Path(folder, "comment.md")
         done = _run(
-            [paths.launcher, "preview", *sample.stacks, "--json", told, "--markdown", said, "--base", before],
-            variables,
+            [paths.launcher, "preview", *sample.stacks, "--json", told, "--markdown", said, "--base", paths.project],
+            within,
         )
         if not told.is_file():
             raise RuntimeError(f"ops preview ended with {done.returncode}\n{done.stdout}\n{done.stderr}")
@@ -140,30 +151,27 @@ def asked(paths: Paths, variables: Mapping[str, str], sample: Sample) -> tuple[i
 
 
 @contextmanager
-def changed(paths: Paths, variables: Mapping[str, str], sample: Sample) -> Iterator[Path]:
-    """The sandbox's project with a sample's change, as it was afterwards; gives a folder of the files before."""
-    files = {file: file.read_text() for file in paths.project.glob("Pulumi*.yaml")}
+def changed(paths: Paths, variables: Mapping[str, str], sample: Sample) -> Iterator[dict[str, str]]:
+    """The environment of the sandbox, but for a copy of its project with a sample's change.
+
+    What ends this in the middle, even a kill, leaves the sandbox's own project as it was.
+    """
     with TemporaryDirectory() as folder:
-        for file, text in files.items():
-            (Path(folder) / file.name).write_text(text)
-        try:
-            _apply(paths, variables, sample, Path(folder, "program"))
-            yield Path(folder)
-        finally:
-            for file, text in files.items():
-                file.write_text(text)
+        within = {**variables, PROJECT_VARIABLE: folder}
+        for file in paths.project.glob("Pulumi*.yaml"):
+            shutil.copy(file, folder)
+        _change_program(paths, sample, Path(folder))
+        for kind, values in (("--path", sample.settings), ("--secret", sample.secrets)):
+            for path, value in values.items():
+                command = [paths.wrapper, "config", "set", kind, path, value, "--stack", sample.stacks[0]]
+                done = _run(command, within, Path(folder))
+                if done.returncode:
+                    raise RuntimeError(done.stderr)
+        yield within
 
 
-def _apply(paths: Paths, variables: Mapping[str, str], sample: Sample, program: Path) -> None:
-    stack = sample.stacks[0]
-    for secret, values in ((False, sample.settings), (True, sample.secrets)):
-        for path, value in values.items():
-            kind = ["--secret"] if secret else ["--path"]
-            command = [paths.wrapper, "config", "set", *kind, path, value, "--stack", stack]
-            done = _run(command, variables)
-            if done.returncode:
-                raise RuntimeError(done.stderr)
-    project = paths.project / "Pulumi.yaml"
+def _change_program(paths: Paths, sample: Sample, folder: Path) -> None:
+    project = folder / "Pulumi.yaml"
     content = yaml.safe_load(project.read_text())
     for path in sample.without:
         first, *inner, last = path.split(".")
@@ -171,18 +179,19 @@ def _apply(paths: Paths, variables: Mapping[str, str], sample: Sample, program: 
         for part in inner:
             place = place[part]
         del place[last]
-    if sample.name:
+    content["main"] = str(paths.checkout)
+    if sample.resources:
+        program = folder / "program"
         program.mkdir()
-        body = "        " + sample.body
-        text = PROGRAM.format(checkout=str(paths.checkout), name=sample.name, kind=sample.kind, body=body)
+        text = PROGRAM.format(checkout=str(paths.checkout), changes=dict(sample.resources))
         (program / "__main__.py").write_text(text)
         content["main"] = str(program)
     project.write_text(yaml.safe_dump(content, sort_keys=False))
 
 
-def _run(command: list[Any], variables: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+def _run(command: list[Any], variables: Mapping[str, str], folder: Path = CHECKOUT) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        list(map(str, command)), cwd=CHECKOUT, env=dict(variables), stdin=subprocess.DEVNULL, capture_output=True,
+        list(map(str, command)), cwd=folder, env=dict(variables), stdin=subprocess.DEVNULL, capture_output=True,
         text=True, timeout=SECONDS, check=False,
     )  # fmt: skip
 

@@ -1,5 +1,7 @@
 """What the roles of application hosts have in common: instance role, log group, configuration bundle and fleets."""
 
+from __future__ import annotations
+
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -65,6 +67,11 @@ class ApplicationHosts(Component):
         self._hosts = args
         self._bundle = bundle(role, self._values())
         self._stored = self._store(self._bundle)
+
+    @property
+    def group_names(self) -> dict[str, pulumi.Output[str]]:
+        """The names of the Auto Scaling groups, by group."""
+        return {group: fleet.group.name for group, fleet in self.fleets.items()}
 
     def _instance_role(self, *further: Statement) -> InstanceRole:
         """What every host of the application may do, and the `further` permissions of this role.

@@ -1,5 +1,7 @@
 """An Auto Scaling group over all zones, and the launch template of its instances."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -33,6 +35,11 @@ GROUP_METRICS = [
     Metric.GROUP_TOTAL_INSTANCES,
 ]
 """Off by default; the workers scale by one of them, and they are free of charge."""
+
+
+def group_name(site: Site, fleet: str) -> str:
+    """The name of the Auto Scaling group of a fleet, known before there is one."""
+    return site.naming.physical(fleet, 255)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,7 +129,7 @@ class Fleet(Component):
         args = self._args
         return aws.autoscaling.Group(
             f"{self._name}-group",
-            name=args.site.naming.physical(self._name, 255),
+            name=group_name(args.site, self._name),
             min_size=args.min_size,
             max_size=args.max_size,
             vpc_zone_identifiers=args.network.app_subnet_ids,
@@ -142,7 +149,10 @@ class Fleet(Component):
             instance_refresh=aws.autoscaling.GroupInstanceRefreshArgs(
                 strategy="Rolling",
                 preferences=aws.autoscaling.GroupInstanceRefreshPreferencesArgs(
-                    min_healthy_percentage=100, max_healthy_percentage=GROWTH_WHILE_REPLACING_PERCENT
+                    min_healthy_percentage=100,
+                    max_healthy_percentage=GROWTH_WHILE_REPLACING_PERCENT,
+                    # A group that grows with its new template would replace what it has just started.
+                    skip_matching=True,
                 ),
             ),
             max_instance_lifetime=MAX_LIFETIME_SECONDS,

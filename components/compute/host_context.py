@@ -1,5 +1,7 @@
 """What every host of the application is placed in and may use."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 from components.data.queues import Queues

@@ -1,5 +1,7 @@
 """What an instance knows when it starts: the variables of its stack, role and group, and no secret."""
 
+from __future__ import annotations
+
 import pulumi
 
 import contract
@@ -28,6 +30,7 @@ def _own(context: HostContext, role: HostRole, group: str, release: str) -> dict
         "ASKPROAI_DATABASE": context.data_stores.database,
         "ASKPROAI_CACHE": context.data_stores.cache,
         **queues,
+        **({"ASKPROAI_TERMINATION_HOOK": role.termination_hook} if role.termination_hook else {}),
     }
 
 

@@ -1,5 +1,7 @@
 """The IAM role of instances with its permissions, and the instance profile that hands it to them."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 

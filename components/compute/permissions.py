@@ -1,5 +1,7 @@
 """What instances may do, as IAM statements: one function for each permission, limited to the resources it is for."""
 
+from __future__ import annotations
+
 import pulumi
 import pulumi_aws as aws
 
@@ -70,6 +72,17 @@ def lead_group() -> list[Statement]:
     """To see which instance of its group comes first; a description cannot be limited to a resource."""
     return [
         allow(["autoscaling:DescribeAutoScalingGroups", "autoscaling:DescribeAutoScalingInstances"], "*"),
+    ]
+
+
+def let_go(context: HostContext, group: str) -> list[Statement]:
+    """To hold an instance of the Auto Scaling group that is to be terminated, and to let it go."""
+    place = f"{context.site.region}:{context.site.naming.account_id}"
+    return [
+        allow(
+            ["autoscaling:CompleteLifecycleAction", "autoscaling:RecordLifecycleActionHeartbeat"],
+            f"arn:aws:autoscaling:{place}:autoScalingGroup:*:autoScalingGroupName/{group}",
+        )
     ]
 
 

@@ -1,5 +1,7 @@
 """The web servers in two colours: one serves, the other waits for the next release; both scale by load."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import pulumi
@@ -36,7 +38,7 @@ class Web(ApplicationHosts):
             self._scale_by_cpu(color, fleet)
             self._scale_by_memory(color, fleet)
             self.fleets[color] = fleet
-        self.register_outputs({"groups": {color: fleet.group.name for color, fleet in self.fleets.items()}})
+        self.register_outputs({"groups": self.group_names})
 
     def _scale_by_cpu(self, color: str, fleet: Fleet) -> None:
         self._scale(

@@ -1,5 +1,7 @@
 """The queue workers, scaled by the backlog of jobs."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import pulumi
@@ -22,10 +24,20 @@ from pulumi_aws.autoscaling import (
 )
 
 from components.compute.application_hosts import ApplicationHosts, ApplicationHostsArgs
-from components.compute.fleet import Fleet
-from components.compute.permissions import lead_group, receive_messages
+from components.compute.fleet import Fleet, group_name
+from components.compute.permissions import lead_group, let_go, receive_messages
 from hosts.roles import WORKERS
 from settings import WorkersSettings
+
+HEARTBEAT_SECONDS = 60
+"""How long a terminating instance is waited for without a sign of it; a host gives one every 5 seconds."""
+HEARTBEATS = 100
+"""How many times that an instance may wait in all (Auto Scaling API, LifecycleHook, GlobalTimeout)."""
+
+
+def heartbeat_timeout(job_seconds: int) -> int:
+    """Seconds from one sign of a terminating instance to the next, so that a job of `job_seconds` can end."""
+    return max(HEARTBEAT_SECONDS, -(-(job_seconds + HEARTBEAT_SECONDS) // HEARTBEATS))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,12 +53,28 @@ class Workers(ApplicationHosts):
     def __init__(self, name: str, args: WorkersArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("compute:Workers", name, WORKERS, args, opts)
         self._args = args
-        instance_role = self._instance_role(*receive_messages(args.context), *lead_group())
+        own_group = group_name(args.context.site, f"{name}-fleet")
+        instance_role = self._instance_role(
+            *receive_messages(args.context), *lead_group(), *let_go(args.context, own_group)
+        )
         sizes = args.capacity.sizes(args.settings.min_size, args.settings.max_size, args.settings.warm_min_size)
         fleet = self._fleet("fleet", instance_role, sizes, args.settings.release)
         self.fleets = {"fleet": fleet}
         self._scale_by_backlog(fleet)
+        self._let_jobs_end(fleet)
         self.register_outputs({"group": fleet.group.name})
+
+    def _let_jobs_end(self, fleet: Fleet) -> None:
+        """An instance that is to be terminated stays until its jobs have ended; one that gives no sign does not."""
+        aws.autoscaling.LifecycleHook(
+            f"{self._name}-termination",
+            name=self.role.termination_hook,
+            autoscaling_group_name=fleet.group.name,
+            lifecycle_transition="autoscaling:EC2_INSTANCE_TERMINATING",
+            heartbeat_timeout=heartbeat_timeout(self._args.settings.timeout_seconds),
+            default_result="CONTINUE",
+            opts=self.child(),
+        )
 
     def _scale_by_backlog(self, fleet: Fleet) -> None:
         backlog = [
@@ -56,12 +84,13 @@ class Workers(ApplicationHosts):
         instances = self._measured(
             "instances", "AWS/AutoScaling", "GroupInServiceInstances", "AutoScalingGroupName", fleet.group.name
         )
-        # SQS reports no data for a queue that was idle for hours, and a sum with missing data is missing: hence FILL.
-        waiting = " + ".join(f"FILL({metric.id}, 0)" for metric in backlog)
+        # SQS reports no data for a queue that was idle for hours, which would spoil a sum with +. With FILL the newest
+        # minute would always be zero, since AWS publishes late, and the group would not grow.
+        waiting = f"SUM([{', '.join(f'{metric.id}' for metric in backlog)}])"
         per_instance = Metric(
             id="backlog_per_instance",
             label="Jobs that wait, for each worker in service",
-            expression=f"({waiting}) / instances",
+            expression=f"{waiting} / instances",
             return_data=True,
         )
         aws.autoscaling.Policy(

@@ -1,5 +1,7 @@
 """The Redis cache: sharded, a replica of each shard in another zone, encrypted at rest and in transit."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import pulumi

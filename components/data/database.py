@@ -4,6 +4,8 @@ An instance is either a replica of another region's database or a database of it
 the second in place.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass, replace
 from typing import Any
 

@@ -1,5 +1,7 @@
 """What all instances of the database share: subnets, parameters, options and the role for its monitoring."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import pulumi_aws as aws

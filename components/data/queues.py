@@ -1,5 +1,7 @@
 """The work queues, each with a dead-letter queue for jobs that failed too often."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass
 

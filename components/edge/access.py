@@ -1,5 +1,7 @@
 """Cloudflare Access in front of the admin panel and the monitoring."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 

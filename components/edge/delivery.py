@@ -1,5 +1,7 @@
 """What Cloudflare answers without a region: assets from its cache, and the redirect from www."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import pulumi

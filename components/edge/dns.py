@@ -1,5 +1,7 @@
 """The DNS records: visitors' host names route to the live region, and each region has a name of its own."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass
 

@@ -4,6 +4,8 @@ None requires a plan above Pro: no regular expressions and, in rate limits, noth
 "Rate limiting rules", availability).
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 
 PATH = "http.request.uri.path"

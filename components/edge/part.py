@@ -1,5 +1,7 @@
 """What the parts of the edge share: their type token, and the Cloudflare zone that they belong to."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import pulumi

@@ -1,5 +1,7 @@
 """TLS on both sides of Cloudflare: towards visitors, and towards origins, with a client certificate."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any

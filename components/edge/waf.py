@@ -1,5 +1,7 @@
 """Cloudflare's WAF: custom rules, rate limiting rules and managed rules."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from dataclasses import dataclass
 

@@ -1,5 +1,7 @@
 """What Cloudflare monitors: the health of both regions, attacks, and expiring certificates."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 

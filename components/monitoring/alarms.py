@@ -1,6 +1,8 @@
-"""The alarms, one for each row of the table, level and resource that it watches, and the topic that they notify."""
+"""The alarms of CloudWatch, one for each alert, level and part that it watches, and the topic that they notify."""
 
-from collections.abc import Mapping, Sequence
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,40 +10,28 @@ import pulumi
 import pulumi_aws as aws
 
 from components.component import Component
-from components.compute.application_hosts import ApplicationHosts
-from components.data.database import Database
-from components.data.queues import Queues
-from components.monitoring.alarm_rows import ALARMS, GIB, AlarmRow, Level, Subject, Unit
+from components.monitoring.watched import Dimensions, Parts, Watched
 from components.security.iam import allow, deny_without_tls, document
 from components.security.keys import Keys
-from components.site import Site
-from components.web.load_balancer import LoadBalancer
-from settings import DatabaseSettings, RecoverySettings
+from monitoring.alerts.alert import Alert, CloudWatch, Level, Subject, Unit
+from monitoring.alerts.catalogue import ALERTS
+from monitoring.alerts.database import GIB
+from monitoring.alerts.pages import page_of
 
 NAME_LIMIT = 255
+SECONDS_A_DAY = 86_400
 
-Dimensions = Mapping[str, pulumi.Input[str]]
+WHILE_FOLLOWING = (Subject.REPLICA, Subject.ARRIVING_OBJECTS, Subject.CERTIFICATE)
+"""What a follower must keep in order so that it can take over: its other alarms would only distract."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class AlarmsArgs:
-    """The components that are watched, and who is notified.
+    """`watched` are the components of the region; the alarms of one that does not serve send no notifications, but for
+    those that a follower needs."""
 
-    `notifying` is whether the alarms send notifications: those of a region that does not serve would only distract.
-    While the region is `following` there is an alarm on the replica too, which always notifies.
-    """
-
-    site: Site
     keys: Keys
-    database: Database
-    queues: Queues
-    load_balancer: LoadBalancer
-    hosts: Sequence[ApplicationHosts]
-    settings: DatabaseSettings
-    recovery: RecoverySettings | None
-    emails: list[str]
-    notifying: bool
-    following: bool
+    watched: Watched
 
 
 class Alarms(Component):
@@ -50,29 +40,31 @@ class Alarms(Component):
     topic: aws.sns.Topic
 
     def __init__(self, name: str, args: AlarmsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("monitoring:Alarms", name, args.site, opts=opts)
+        super().__init__("monitoring:Alarms", name, args.watched.site, opts=opts)
         self._name = name
         self._args = args
         self.topic = self._topic()
-        watched = self._watched()
-        for row in ALARMS:
-            for part, dimensions in watched[row.subject].items():
-                for severity, level in row.levels().items():
-                    self._alarm(row, "-".join(filter(None, (row.role, part, severity))), level, dimensions)
+        watched = args.watched.parts()
+        for alert in ALERTS:
+            if alert.cloudwatch:
+                for part, resources in _parts(alert.cloudwatch, watched[alert.cloudwatch.subject]):
+                    for severity, level in alert.levels().items():
+                        role = "-".join(filter(None, (alert.role, part, severity)))
+                        self._alarm(alert, alert.cloudwatch, role, level, part, resources)
         self.register_outputs({"topic_arn": self.topic.arn})
 
     def _topic(self) -> aws.sns.Topic:
         args = self._args
         topic = aws.sns.Topic(
             f"{self._name}-topic",
-            name=args.site.naming.physical(self._name, 256),
+            name=args.watched.site.naming.physical(self._name, 256),
             kms_master_key_id=args.keys["messages"].arn,
             opts=self.child(),
         )
         aws.sns.TopicPolicy(
             f"{self._name}-publishers",
             arn=topic.arn,
-            policy=_topic_policy(topic.arn, args.site.naming.account_id),
+            policy=_topic_policy(topic.arn, args.watched.site.naming.account_id),
             opts=self.child(),
         )
         self._subscribe(topic)
@@ -80,7 +72,7 @@ class Alarms(Component):
 
     def _subscribe(self, topic: aws.sns.Topic) -> None:
         """A subscription for each address, named by it (docs/decisions/0014-identity-is-what-a-thing-is.md)."""
-        for position, address in enumerate(self._args.emails):
+        for position, address in enumerate(self._args.watched.settings.alarm_emails):
             # Stacks from before know it by its position in the list.
             known_as = pulumi.ResourceOptions(aliases=[pulumi.Alias(name=f"{self._name}-mail-{position}")])
             aws.sns.TopicSubscription(
@@ -91,88 +83,102 @@ class Alarms(Component):
                 opts=pulumi.ResourceOptions.merge(self.child(), known_as),
             )
 
-    def _watched(self) -> dict[Subject, dict[str, Dimensions]]:
-        """The resources of each subject, by name, with their dimensions in CloudWatch; a single one has no name."""
-        args = self._args
-        database: dict[str, Dimensions] = {"": {"DBInstanceIdentifier": args.database.instance.identifier}}
-        load_balancer = {"LoadBalancer": args.load_balancer.load_balancer.arn_suffix}
-        fleets = {hosts.role.fleet(group): fleet for hosts in args.hosts for group, fleet in hosts.fleets.items()}
-        return {
-            Subject.DATABASE: database,
-            Subject.REPLICA: database if args.following else {},
-            Subject.HOSTS: {part: {"AutoScalingGroupName": fleet.group.name} for part, fleet in fleets.items()},
-            Subject.LOAD_BALANCER: {"": load_balancer},
-            Subject.TARGETS: {
-                color: {"TargetGroup": group.arn_suffix, **load_balancer}
-                for color, group in args.load_balancer.target_groups.items()
-            },
-            Subject.QUEUE: {queue: {"QueueName": made.name} for queue, made in args.queues.work.items()},
-            Subject.DEAD_LETTERS: {queue: {"QueueName": made.name} for queue, made in args.queues.dead_letter.items()},
-        }
-
-    def _alarm(self, row: AlarmRow, role: str, level: Level, dimensions: Dimensions) -> None:
-        args = self._args
+    def _alarm(
+        self,
+        alert: Alert,
+        source: CloudWatch,
+        role: str,
+        level: Level,
+        part: str,
+        resources: Sequence[Dimensions],
+    ) -> None:
+        settings = self._args.watched.settings
+        times = settings.offsite.copy_every_hours if settings.offsite and source.per_backup_hour else 1
         actions = [self.topic.arn]
         aws.cloudwatch.MetricAlarm(
             f"{self._name}-{role}",
-            name=args.site.naming.physical(f"{self._name}-{role}", NAME_LIMIT),
-            alarm_description=row.why,
-            actions_enabled=args.following if row.subject is Subject.REPLICA else args.notifying,
+            name=self._args.watched.site.naming.physical(f"{self._name}-{role}", NAME_LIMIT),
+            alarm_description=f"{alert.why} See {page_of(alert)}.",
+            actions_enabled=settings.writes or (settings.following and source.subject in WHILE_FOLLOWING),
             alarm_actions=actions,
             ok_actions=actions,
-            comparison_operator="LessThanThreshold" if row.below else "GreaterThanThreshold",
-            threshold=self._threshold(row, level),
-            evaluation_periods=level.minutes * 60 // row.period_seconds,
-            treat_missing_data=row.missing,
+            comparison_operator="LessThanThreshold" if alert.below else "GreaterThanThreshold",
+            threshold=self._threshold(alert.unit, level, part),
+            evaluation_periods=level.minutes * 60 // source.period_seconds,
+            treat_missing_data=source.missing,
             opts=self.child(),
-            **_measured(row, dimensions),
+            **_measured(alert, source, source.period_seconds * times, resources),
         )
 
-    def _threshold(self, row: AlarmRow, level: Level) -> float:
-        settings = self._args.settings
-        match row.unit:
+    def _threshold(self, unit: Unit, level: Level, part: str) -> pulumi.Input[float]:
+        settings = self._args.watched.settings
+        match unit:
             case Unit.PLAIN:
                 return float(level.threshold)
             case Unit.CONNECTIONS_PERCENT:
-                whole = float(settings.parameters["max_connections"])
+                whole = float(settings.database.parameters["max_connections"])
             case Unit.STORAGE_PERCENT:
-                whole = settings.allocated_storage_gib * GIB
+                # As RDS has it: what it has grown to counts, not the size of the start.
+                storage = self._args.watched.database.instance.allocated_storage
+                return storage.apply(lambda gib: gib * GIB * level.threshold / 100)
             case Unit.LAG_LIMIT_PERCENT:
                 # A region that follows another has made the promise.
-                assert self._args.recovery is not None
-                whole = self._args.recovery.max_replica_lag_seconds
+                assert settings.recovery is not None
+                whole = settings.recovery.max_replica_lag_seconds
+            case Unit.REQUIRED_PERCENT:
+                whole = settings.web.required_instances
+            case Unit.RETENTION_PERCENT:
+                whole = settings.workers.queues[part].dead_letter_retention_days * SECONDS_A_DAY
         return whole * level.threshold / 100
 
 
-def _measured(row: AlarmRow, dimensions: Dimensions) -> dict[str, Any]:
+def _parts(source: CloudWatch, parts: Parts) -> Iterator[tuple[str, Sequence[Dimensions]]]:
+    """The parts that have an alarm each, with their resources."""
+    if not source.together:
+        yield from parts.items()
+    elif parts:
+        yield "", [dimensions for _, resources in sorted(parts.items()) for dimensions in resources]
+
+
+def _measured(alert: Alert, source: CloudWatch, period_seconds: int, resources: Sequence[Dimensions]) -> dict[str, Any]:
     """The alarm's metric, or the metric queries of which it watches the last."""
-    if row.expression is None:
-        [metric] = row.metrics
-        percentile = row.statistic.startswith("p")
+    read = [(metric, dimensions) for dimensions in resources for metric in source.metrics]
+    if len(read) == 1 and source.expression == "{all}" and not source.together:
+        [(metric, dimensions)] = read
+        percentile = source.statistic.startswith("p")
         return {
-            "namespace": row.namespace,
+            "namespace": source.namespace,
             "metric_name": metric,
             "dimensions": dimensions,
-            "extended_statistic" if percentile else "statistic": row.statistic,
-            "period": row.period_seconds,
+            "extended_statistic" if percentile else "statistic": source.statistic,
+            "period": period_seconds,
         }
     stored = [
         aws.cloudwatch.MetricAlarmMetricQueryArgs(
             id=f"m{number}",
             metric=aws.cloudwatch.MetricAlarmMetricQueryMetricArgs(
-                namespace=row.namespace,
+                namespace=source.namespace,
                 metric_name=metric,
                 dimensions=dimensions,
-                stat=row.statistic,
-                period=row.period_seconds,
+                stat=source.statistic,
+                period=period_seconds,
             ),
         )
-        for number, metric in enumerate(row.metrics)
+        for number, (metric, dimensions) in enumerate(read)
     ]
     watched = aws.cloudwatch.MetricAlarmMetricQueryArgs(
-        id="watched", expression=row.expression, label=row.role, return_data=True
+        id="watched",
+        expression=source.expression.format(all=_joined(source, len(read))),
+        label=alert.role,
+        return_data=True,
     )
     return {"metric_queries": [*stored, watched]}
+
+
+def _joined(source: CloudWatch, metrics: int) -> str:
+    """All metrics as one; in a function of a list, one without data does not spoil the others, as it would in a sum."""
+    names = [f"m{number}" for number in range(metrics)]
+    return names[0] if metrics == 1 else f"{source.join}([{', '.join(names)}])"
 
 
 def _topic_policy(topic: pulumi.Output[str], account_id: str) -> pulumi.Output[str]:

@@ -4,6 +4,8 @@ Cloudflare announces a change months ahead, at https://developers.cloudflare.com
 The load balancer has no IPv6 address, so the ranges at https://www.cloudflare.com/ips-v6 are not needed.
 """
 
+from __future__ import annotations
+
 CLOUDFLARE_RANGES = (
     "173.245.48.0/20",
     "103.21.244.0/22",

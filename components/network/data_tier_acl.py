@@ -1,5 +1,7 @@
 """The data tier's network ACL: a second barrier, in case a security group is opened by mistake."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal

@@ -1,5 +1,7 @@
 """Interface endpoints of AWS services: the hosts' calls to them never leave the VPC."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import pulumi

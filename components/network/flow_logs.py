@@ -1,5 +1,7 @@
 """The record of all connections in the VPC, accepted or not: what an investigation starts from."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import pulumi

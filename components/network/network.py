@@ -1,5 +1,7 @@
 """The region's network: three tiers of subnets in each zone; the data tier has no route to the internet."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import pulumi
@@ -32,6 +34,7 @@ class Network(Component):
     """
 
     vpc: aws.ec2.Vpc
+    nat_gateways: dict[str, aws.ec2.NatGateway]
     public_subnet_ids: list[pulumi.Output[str]]
     app_subnet_ids: list[pulumi.Output[str]]
     data_subnet_ids: list[pulumi.Output[str]]
@@ -43,7 +46,8 @@ class Network(Component):
         self.vpc = self._vpc()
         public, app, data = (self._subnets(tier) for tier in ("public", "app", "data"))
         internet = self._open_to_internet(public)
-        app_tables = self._route_through_nat(app, self._nat_gateways(public, internet))
+        self.nat_gateways = self._nat_gateways(public, internet)
+        app_tables = self._route_through_nat(app, self.nat_gateways)
         self._close_off(data)
         self._guard_and_record(args, app_tables, data)
         self.public_subnet_ids = [subnet.id for subnet in public.values()]
@@ -96,11 +100,10 @@ class Network(Component):
     def _nat_gateways(
         self, public: dict[str, aws.ec2.Subnet], internet: aws.ec2.InternetGateway
     ) -> dict[str, aws.ec2.NatGateway]:
-        """The NAT gateway that each zone uses: its own, or a single one in the zone with the first letter."""
+        """A NAT gateway for each zone, or a single one in the zone with the first letter."""
         letters = list(public)
         own = letters if self.settings.nat_gateways == "per_zone" else letters[:1]
-        gateways = {letter: self._nat_gateway(letter, public[letter], internet) for letter in own}
-        return {letter: gateways.get(letter, gateways[letters[0]]) for letter in letters}
+        return {letter: self._nat_gateway(letter, public[letter], internet) for letter in own}
 
     def _nat_gateway(
         self, letter: str, subnet: aws.ec2.Subnet, internet: aws.ec2.InternetGateway
@@ -117,14 +120,18 @@ class Network(Component):
     def _route_through_nat(
         self, app: dict[str, aws.ec2.Subnet], gateways: dict[str, aws.ec2.NatGateway]
     ) -> list[aws.ec2.RouteTable]:
-        """A route table for each zone, so that the loss of a zone cuts no other off from the internet."""
+        """A route table for each zone, so that the loss of a zone cuts no other off from the internet.
+
+        A zone without a NAT gateway of its own uses the only one.
+        """
+        [first, *_] = gateways.values()
         tables = {letter: self._table(f"app-{letter}", {letter: subnet}) for letter, subnet in app.items()}
         for letter, table in tables.items():
             aws.ec2.Route(
                 f"{self._name}-app-{letter}-default",
                 route_table_id=table.id,
                 destination_cidr_block=ANYWHERE,
-                nat_gateway_id=gateways[letter].id,
+                nat_gateway_id=gateways.get(letter, first).id,
                 opts=self.child(),
             )
         return list(tables.values())

@@ -1,5 +1,7 @@
 """The ports that the platform's parts listen on."""
 
+from __future__ import annotations
+
 HTTP = 80
 HTTPS = 443
 DATABASE = 3306

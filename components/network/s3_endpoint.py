@@ -1,5 +1,7 @@
 """The VPC's gateway endpoint of S3: free of NAT charges, and closed to buckets of other accounts."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 

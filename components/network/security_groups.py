@@ -1,5 +1,7 @@
 """Who may connect to whom: every security group of the region, with all of its rules in one table."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum

@@ -1,5 +1,7 @@
 """Snapshots of the database in addition to RDS's own: in a locked vault, and copied to the other region by its home."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
 

@@ -1,5 +1,7 @@
 """The copies that the home of the data keeps in the other region: nothing of the home is needed once it is lost."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, replace
 
 import pulumi

@@ -1,5 +1,7 @@
 """The replicas of the data buckets, in the region of the copies, and the access log of their requests."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 

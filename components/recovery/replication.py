@@ -3,6 +3,8 @@
 Deletions are not: what an attacker or a mistake deletes in one region stays in the other.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -16,6 +18,9 @@ from components.storage.bucket import Bucket
 from components.storage.storage import DataRole
 
 NAME_LIMIT = 64
+OUT, BACK = "replication", "offsite-replication"
+"""The names of both directions, from the home of the data and back, which are the ids of their rules: CloudWatch knows
+the metrics by them."""
 PROMISED_MINUTES = 15
 """The only threshold that Replication Time Control has (S3 API, ReplicationTimeValue)."""
 

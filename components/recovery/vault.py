@@ -1,5 +1,7 @@
 """A locked vault for snapshots: nobody can delete a snapshot before its retention ends."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import pulumi

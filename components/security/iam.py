@@ -1,5 +1,7 @@
 """IAM policy documents: statements, who may assume a role, and the refusal of requests without TLS."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -1,5 +1,7 @@
 """The platform's encryption keys: one for each kind of data, so that access to one kind gives no access to another."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal

@@ -1,5 +1,7 @@
 """Replicas of keys in the region of the copies: decrypting a copy must not depend on the region it was made for."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import Literal, get_args
 

@@ -1,5 +1,7 @@
 """The application's secrets, which hosts read at run time: none is in user data, an image or the code."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import Literal
 

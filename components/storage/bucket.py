@@ -1,5 +1,7 @@
 """An S3 bucket with what the platform requires of each: private, encrypted, versioned, with a lifecycle, TLS only."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -33,7 +35,7 @@ class BucketReference:
     arn: pulumi.Output[str]
 
     @classmethod
-    def of(cls, name: str) -> "BucketReference":
+    def of(cls, name: str) -> BucketReference:
         """A bucket of another stack, by its name."""
         return cls(name=pulumi.Output.from_input(name), arn=pulumi.Output.from_input(f"arn:aws:s3:::{name}"))
 
@@ -50,7 +52,7 @@ class BucketArgs:
     data_class: DataClass
     key: aws.kms.Key | aws.kms.ReplicaKey | None
     retention: Retention
-    access_log: "Bucket | None"
+    access_log: Bucket | None
     statements: Sequence[Statement] = ()
 
 

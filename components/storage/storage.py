@@ -1,5 +1,7 @@
 """The region's buckets: uploads, releases, logs, and backups that nobody can delete."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal

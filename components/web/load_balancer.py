@@ -1,5 +1,7 @@
 """The load balancer: TLS with client certificates, and rules that route by host name."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import pulumi
@@ -19,7 +21,7 @@ from settings import WebSettings
 NAME_LIMIT = 32
 IDLE_TIMEOUT_SECONDS = 60
 STICKY_SECONDS = 3600
-"""How long a session stays on its colour while traffic shifts: the old colour is needed for as long."""
+"""How long a session stays on its colour while traffic shifts (ours)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -224,7 +226,10 @@ class LoadBalancer(Component):
         )
 
     def _to_colors(self) -> aws.lb.ListenerRuleActionArgs:
-        """To blue and green by weight; a session stays on its colour, so that no page mixes two releases."""
+        """To blue and green by weight; while both have some, a session stays on its colour: no page mixes two releases.
+
+        Only then: the load balancer puts a session above the weights, even where its colour has no instance left.
+        """
         settings = self._args.settings
         weights = {"blue": settings.blue.weight, "green": settings.green.weight}
         return aws.lb.ListenerRuleActionArgs(
@@ -234,7 +239,9 @@ class LoadBalancer(Component):
                     aws.lb.ListenerRuleActionForwardTargetGroupArgs(arn=self.target_groups[color].arn, weight=weight)
                     for color, weight in weights.items()
                 ],
-                stickiness=aws.lb.ListenerRuleActionForwardStickinessArgs(enabled=True, duration=STICKY_SECONDS),
+                stickiness=aws.lb.ListenerRuleActionForwardStickinessArgs(
+                    enabled=all(weights.values()), duration=STICKY_SECONDS
+                ),
             ),
         )
 

@@ -1,5 +1,7 @@
 """Who may connect to the load balancer: clients with a certificate of our own authority, as our Cloudflare zone has."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import pulumi

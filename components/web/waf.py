@@ -1,5 +1,7 @@
 """The web application firewall on the load balancer: AWS's managed rule groups, a rate limit, and a log."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import pulumi

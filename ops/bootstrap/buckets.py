@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from ops.bootstrap.keys import key_arn
@@ -65,16 +66,16 @@ def prerequisites(backend: StateBackend) -> Iterator[Prerequisite]:
             name=f"bucket {side.bucket}",
             where=side.region,
             why=side.why,
-            exists=lambda side=side: _exists(side),
-            make=lambda side=side: _make(side),
+            exists=partial(_exists, side),
+            make=partial(_make, side),
         )
         for setting in settings(backend, side):
             yield Prerequisite(
                 name=f"{setting.name} of {side.bucket}",
                 where=side.region,
                 why="",
-                exists=lambda side=side, setting=setting: setting.is_set(side),
-                make=lambda side=side, setting=setting: setting.put(side),
+                exists=partial(setting.is_set, side),
+                make=partial(setting.put, side),
             )
 
 

@@ -6,7 +6,6 @@ goes on taking it as long as it is there (ACM User Guide, "DNS validation"): so 
 record made, and the certificate thrown away.
 """
 
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,12 +13,11 @@ from ops.bootstrap.prerequisite import Prerequisite
 from ops.bootstrap.state_backend import StateBackend
 from ops.core.aws import client
 from ops.core.cloudflare import EdgeApi
-from ops.errors import OpsError
+from ops.core.facts import wait
 
 VALIDATION = ".acm-validations.aws"
 TTL_SECONDS = 300
 RECORD_SECONDS = 60.0
-POLL_SECONDS = 2.0
 TOKEN = "bootstrap"
 COMMENT = "ACM renews the regions' certificates as long as this is here."
 
@@ -66,10 +64,9 @@ def _make(backend: StateBackend, api: EdgeApi, zone: str) -> None:
 
 def _record(acm: Any, arn: str) -> dict[str, str]:
     """ACM gives the record some seconds after the request. Raises OpsError when it does not."""
-    deadline = time.monotonic() + RECORD_SECONDS
-    while time.monotonic() < deadline:
-        options = acm.describe_certificate(CertificateArn=arn)["Certificate"].get("DomainValidationOptions") or []
-        if options and options[0].get("ResourceRecord"):
-            return dict(options[0]["ResourceRecord"])
-        time.sleep(POLL_SECONDS)
-    raise OpsError(f"ACM gave no record for {arn} within {RECORD_SECONDS:.0f} s; run this again")
+
+    def record() -> dict[str, str]:
+        options = acm.describe_certificate(CertificateArn=arn)["Certificate"].get("DomainValidationOptions") or [{}]
+        return dict(options[0].get("ResourceRecord") or {})
+
+    return wait(f"ACM's record for {arn}", record, bool, seconds=RECORD_SECONDS)

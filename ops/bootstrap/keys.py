@@ -1,62 +1,49 @@
 """The key of the state and of all stacks' secrets: multi-region, so that a copy of it outlives either region."""
 
 import json
-import time
 from collections.abc import Iterator
-from typing import Any
+from functools import partial
 
 from ops.bootstrap.prerequisite import Prerequisite
 from ops.bootstrap.state_backend import StateBackend
-from ops.core.aws import client
+from ops.core.aws import client, living_keys
+from ops.core.facts import wait
 
-GONE = ("PendingDeletion", "PendingReplicaDeletion")
 READY_SECONDS = 120
-POLL_SECONDS = 2
 
 
 def prerequisites(backend: StateBackend) -> Iterator[Prerequisite]:
     """The key where the state is, its replica where the copy is, and their alias."""
-    yield Prerequisite(
-        name="multi-region key",
-        where=backend.region,
-        why="encrypts the state and the stacks' secrets",
-        exists=lambda: bool(key_id(backend, backend.region)),
-        make=lambda: _make_key(backend),
-    )
-    yield Prerequisite(
-        name=backend.alias,
-        where=backend.region,
-        why="the stack files name the key by it",
-        exists=lambda: _aliased(backend, backend.region),
-        make=lambda: _make_alias(backend, backend.region),
-    )
-    yield Prerequisite(
-        name="the key's replica",
-        where=backend.copy_region,
-        why=f"secrets can be read while {backend.region} is lost",
-        exists=lambda: bool(key_id(backend, backend.copy_region)),
-        make=lambda: _make_replica(backend),
-    )
-    yield Prerequisite(
-        name=backend.alias,
-        where=backend.copy_region,
-        why="the same name, in the other region",
-        exists=lambda: _aliased(backend, backend.copy_region),
-        make=lambda: _make_alias(backend, backend.copy_region),
-    )
+    here, there = backend.region, backend.copy_region
+    for name, region, make, why, alias in (
+        (
+            "multi-region key",
+            here,
+            _make_key,
+            "encrypts the state and the stacks' secrets",
+            "the stack files name it so",
+        ),
+        ("the key's replica", there, _make_replica, f"secrets can be read while {here} is lost", "the same name there"),
+    ):
+        yield Prerequisite(
+            name=name,
+            where=region,
+            why=why,
+            exists=lambda region=region: bool(key_id(backend, region)),
+            make=partial(make, backend),
+        )
+        yield Prerequisite(
+            name=backend.alias,
+            where=region,
+            why=alias,
+            exists=partial(_aliased, backend, region),
+            make=partial(_make_alias, backend, region),
+        )
 
 
 def key_id(backend: StateBackend, region: str) -> str:
     """The key in a region by its tag, for an alias comes after it; empty where there is none."""
-    kms = client("kms", region)
-    for page in kms.get_paginator("list_keys").paginate():
-        for row in page["Keys"]:
-            described = kms.describe_key(KeyId=row["KeyId"])["KeyMetadata"]
-            if described["KeyManager"] == "AWS" or described["KeyState"] in GONE:
-                continue
-            if _name(backend) in kms.list_resource_tags(KeyId=row["KeyId"])["Tags"]:
-                return str(row["KeyId"])
-    return ""
+    return next(iter(living_keys(client("kms", region), backend.key_name)), "")
 
 
 def key_arn(backend: StateBackend, region: str) -> str:
@@ -64,12 +51,9 @@ def key_arn(backend: StateBackend, region: str) -> str:
     return str(client("kms", region).describe_key(KeyId=key_id(backend, region))["KeyMetadata"]["Arn"])
 
 
-def _name(backend: StateBackend) -> dict[str, str]:
-    return {"TagKey": "Name", "TagValue": backend.naming.physical("key", 250)}
-
-
 def _tags(backend: StateBackend) -> list[dict[str, str]]:
-    return [*({"TagKey": key, "TagValue": value} for key, value in backend.tags().items()), _name(backend)]
+    tags = {**backend.tags(), "Name": backend.key_name}
+    return [{"TagKey": key, "TagValue": value} for key, value in tags.items()]
 
 
 def _policy(backend: StateBackend) -> str:
@@ -94,15 +78,13 @@ def _make_replica(backend: StateBackend) -> None:
     primary = key_id(backend, backend.region)
     kms = client("kms", backend.region)
     kms.replicate_key(KeyId=primary, ReplicaRegion=backend.copy_region, Policy=_policy(backend), Tags=_tags(backend))
-    _until_enabled(client("kms", backend.copy_region), primary)
-
-
-def _until_enabled(kms: Any, identifier: str) -> None:
-    deadline = time.monotonic() + READY_SECONDS
-    while kms.describe_key(KeyId=identifier)["KeyMetadata"]["KeyState"] == "Creating":
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"key {identifier} is still being made after {READY_SECONDS} s")
-        time.sleep(POLL_SECONDS)
+    copies = client("kms", backend.copy_region)
+    wait(
+        f"the replica of key {primary}",
+        lambda: str(copies.describe_key(KeyId=primary)["KeyMetadata"]["KeyState"]),
+        lambda state: state != "Creating",
+        seconds=READY_SECONDS,
+    )
 
 
 def _aliased(backend: StateBackend, region: str) -> bool:

@@ -1,16 +1,14 @@
 """What the edge's token must be allowed to do at Cloudflare, and what of that it lacks."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ops.core.cloudflare import EdgeApi
 
 READS_ITSELF = "API Tokens Read"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Permission:
+class Permission(NamedTuple):
     """A permission group by its name in Cloudflare's list; `path` answers to whoever may read what it is for."""
 
     group: str
@@ -18,34 +16,21 @@ class Permission:
     why: str
 
 
+RULES = "/zones/{zone}/rulesets/phases/%s/entrypoint"
 PERMISSIONS = (
-    Permission(group="Zone Read", path="/zones/{zone}", why="the zone itself"),
-    Permission(group="DNS Write", path="/zones/{zone}/dns_records", why="records, and DNSSEC"),
-    Permission(group="Zone Settings Write", path="/zones/{zone}/settings", why="TLS and HSTS"),
-    Permission(group="SSL and Certificates Write", path="/zones/{zone}/origin_tls_client_auth", why="origin pulls"),
+    Permission("Zone Read", "/zones/{zone}", "the zone itself"),
+    Permission("DNS Write", "/zones/{zone}/dns_records", "records, and DNSSEC"),
+    Permission("Zone Settings Write", "/zones/{zone}/settings", "TLS and HSTS"),
+    Permission("SSL and Certificates Write", "/zones/{zone}/origin_tls_client_auth", "origin pulls"),
+    Permission("Zone WAF Write", RULES % "http_request_firewall_custom", "own and managed rules, and rate limits"),
+    Permission("Cache Settings Write", RULES % "http_request_cache_settings", "what is cached"),
+    Permission("Dynamic URL Redirects Write", RULES % "http_request_dynamic_redirect", "www to the apex"),
+    Permission("Health Checks Write", "/zones/{zone}/healthchecks", "both origins, from outside"),
+    Permission("Notifications Write", "/accounts/{account}/alerting/v3/policies", "notification policies"),
     Permission(
-        group="Zone WAF Write",
-        path="/zones/{zone}/rulesets/phases/http_request_firewall_custom/entrypoint",
-        why="own and managed rules, and rate limits",
-    ),
-    Permission(
-        group="Cache Settings Write",
-        path="/zones/{zone}/rulesets/phases/http_request_cache_settings/entrypoint",
-        why="what is cached",
-    ),
-    Permission(
-        group="Dynamic URL Redirects Write",
-        path="/zones/{zone}/rulesets/phases/http_request_dynamic_redirect/entrypoint",
-        why="www to the apex",
-    ),
-    Permission(group="Health Checks Write", path="/zones/{zone}/healthchecks", why="both origins, from outside"),
-    Permission(
-        group="Notifications Write", path="/accounts/{account}/alerting/v3/policies", why="notification policies"
-    ),
-    Permission(
-        group="Access: Apps and Policies Write",
-        path="/accounts/{account}/access/apps",
-        why="Access applications of admin and monitoring",
+        "Access: Apps and Policies Write",
+        "/accounts/{account}/access/apps",
+        "Access applications of admin and monitoring",
     ),
 )
 """One row for each kind of thing that the edge declares (Cloudflare, "API token permissions")."""

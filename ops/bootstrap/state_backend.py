@@ -77,9 +77,14 @@ class StateBackend:
         return self.naming.bucket("copy")
 
     @property
+    def key_name(self) -> str:
+        """The key's tag `Name`."""
+        return self.naming.physical("key", 250)
+
+    @property
     def alias(self) -> str:
         """The key's alias, the same in both regions."""
-        return f"alias/{self.naming.physical('key', 250)}"
+        return f"alias/{self.key_name}"
 
     @property
     def role(self) -> str:

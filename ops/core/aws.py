@@ -10,6 +10,8 @@ CONNECT_SECONDS = 3
 READ_SECONDS = 10
 ATTEMPTS = 2
 PROBE_SECONDS = 3
+GONE_KEYS = ("PendingDeletion", "PendingReplicaDeletion")
+"""States of a KMS key that is being deleted."""
 
 CREDENTIALS = {
     *("AccessDenied", "AccessDeniedException", "AuthFailure", "ExpiredToken", "ExpiredTokenException"),
@@ -50,6 +52,15 @@ def if_present(ask: Callable[[], T]) -> T | None:
         if absent(error):
             return None
         raise
+
+
+def living_keys(kms: Any, name: str) -> list[str]:
+    """The identifiers of KMS keys whose tag `Name` is this one, but for AWS's own and those that are being deleted."""
+    keys = [row["KeyId"] for page in kms.get_paginator("list_keys").paginate() for row in page["Keys"]]
+    described = [kms.describe_key(KeyId=key)["KeyMetadata"] for key in keys]
+    ours = [key for key in described if key["KeyManager"] != "AWS" and key["KeyState"] not in GONE_KEYS]
+    tag = {"TagKey": "Name", "TagValue": name}
+    return [str(key["KeyId"]) for key in ours if tag in kms.list_resource_tags(KeyId=key["KeyId"])["Tags"]]
 
 
 def reachable(region: str) -> bool:

@@ -58,6 +58,10 @@ class Engine:
         """Load the SDK: once, before several threads ask the engine."""
         _ = self._command
 
+    def stacks(self) -> list[str]:
+        """The project's stacks that the state backend has."""
+        return [str(each["name"]) for each in json.loads(self._run(["stack", "ls", "--json"]).stdout)]
+
     def outputs(self, stack: str) -> dict[str, Any]:
         """A stack's outputs, from the state backend alone; {} before its first `up`. Secrets stay encrypted."""
         resources = self.export(stack)["deployment"].get("resources") or []
@@ -133,11 +137,12 @@ class Engine:
 
         return Command()
 
-    def _run(self, arguments: list[str], stack: str, say: Say | None = None) -> "CommandResult":
+    def _run(self, arguments: list[str], stack: str = "", say: Say | None = None) -> "CommandResult":
         from pulumi.automation.errors import CommandError
 
         try:
-            return self._command.run([*arguments, "--stack", stack], str(self.project), DEBUG, say)
+            which = ["--stack", stack] if stack else []
+            return self._command.run([*arguments, *which], str(self.project), DEBUG, say)
         except CommandError as error:
             raise _explained(str(error), arguments, stack) from None
         except OSError as error:
@@ -244,7 +249,8 @@ def _explained(text: str, arguments: list[str], stack: str) -> OpsError:
         )
     lines = [_flat(line) for line in text.splitlines() if "error:" in line]
     reason = "; ".join(dict.fromkeys(lines)) or _flat(text)[-300:]
-    return OpsError(f"stack {stack}: `pulumi {' '.join(arguments[:2])}` failed: {reason}")
+    where = f"stack {stack}: " if stack else ""
+    return OpsError(f"{where}`pulumi {' '.join(arguments[:2])}` failed: {reason}")
 
 
 def provider_urn(state: Mapping[str, Any]) -> str:

@@ -1,21 +1,17 @@
 """The hosts of a region, role by role: the names of their groups, and what they need of a quota."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from hosts.roles import ROLES, HostRole
 from ops.core.aws import client
-from ops.core.pair import RegionStack
+from ops.core.pair import Pair, RegionStack
 from ops.core.stack_files import StackFile
 
-OUTPUTS = {"web": "web_group_names", "workers": "worker_group_name"}
-"""The stack's output with the names of a role's groups: by group, or one name where the role has one group."""
+OUTPUT = "host_group_names"
+"""The stack's output with the names of all groups: by role, then by group."""
 
 
 def groups(stack: RegionStack, role: HostRole) -> dict[str, str]:
     """The names of a role's Auto Scaling groups, by group."""
-    found: Any = stack.output(OUTPUTS[role.name])
-    return dict(found) if isinstance(found, Mapping) else {role.groups[0]: str(found)}
+    return dict(stack.output(OUTPUT)[role.name])
 
 
 def setting(role: HostRole, group: str, name: str) -> str:
@@ -34,3 +30,24 @@ def vcpus(file: StackFile, size: str) -> int:
     rows = client("ec2", str(file.get("region"))).describe_instance_types(InstanceTypes=types)["InstanceTypes"]
     each = {row["InstanceType"]: int(row["VCpuInfo"]["DefaultVCpus"]) for row in rows}
     return sum(each[instance_type] * count for instance_type, count in counts)
+
+
+def releases(stack: RegionStack) -> dict[str, str]:
+    """What a region starts, as its stack file says: the release of the web hosts with traffic, and of the workers."""
+    web = stack.settings.web
+    serving = max((web.blue, web.green), key=lambda color: color.weight)
+    return {"web": serving.release, "workers": stack.settings.workers.release}
+
+
+def releases_that_differ(pair: Pair) -> list[str]:
+    """That a failover would start another release than the one that serves, in a sentence."""
+    live, other = pair[pair.live], pair[pair.other]
+    if not other.following:
+        return []
+    serves, waits = releases(live), releases(other)
+    return [
+        f"{other.stack} starts {waits[role] or 'no release'} on {role}, {live.stack} serves {serves[role]}: "
+        "`ops deploy promote`"
+        for role in serves
+        if serves[role] and serves[role] != waits[role]
+    ]

@@ -34,6 +34,7 @@ class SessionOptions:
     waive_answering: bool = False
     accept_lag: int | None = None
     force: str | None = None
+    emergency: str | None = None
     rebuild: bool = False
     report: Path | None = None
 

@@ -4,7 +4,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -170,7 +170,7 @@ class Timeline:
 
     def to_json(self) -> list[dict[str, Any]]:
         """The entries as JSON takes them, times in ISO 8601."""
-        return [{**asdict(entry), "started": entry.started.isoformat()} for entry in self.entries]
+        return [{**vars(entry), "started": entry.started.isoformat()} for entry in self.entries]
 
     @classmethod
     def from_json(cls, entries: list[dict[str, Any]], *, dry_run: bool = False) -> "Timeline":

@@ -10,11 +10,11 @@ from ops.core.engine import summary
 from ops.core.pair import RegionStack
 from ops.core.recovery.steps import RECOVER
 from ops.core.session import LOCK, Operation, Session
+from ops.core.settle import READ_BACK, left_behind, settle, settle_promotion
 from ops.core.steps import CHANGING, Plan, Step, named, say
 from ops.dr import fence
 from ops.dr.data_loss import estimate
 from ops.dr.preflight import Preflight
-from ops.dr.settle import READ_BACK, left_behind, settle, settle_promotion
 from ops.errors import Exit, OpsError, refused
 
 ANSWER_SECONDS = 1200.0

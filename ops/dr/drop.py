@@ -5,9 +5,9 @@ from ops.core.aws import client
 from ops.core.engine import summary
 from ops.core.recovery.steps import RECOVER
 from ops.core.session import LOCK, Session
+from ops.core.settle import databases, settle
 from ops.core.steps import CHANGING, Plan, Step, Timeline, named, say
 from ops.dr.rebuild import snapshot_name, snapshot_status
-from ops.dr.settle import databases, settle
 from ops.errors import Exit, OpsError, refused
 
 INSTANCE = "database-instance"

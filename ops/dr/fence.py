@@ -7,8 +7,8 @@ from ops.core.engine import summary
 from ops.core.pair import RegionStack
 from ops.core.recovery.steps import RECOVER
 from ops.core.session import Operation, Session
+from ops.core.settle import settle
 from ops.core.steps import Step, Timeline
-from ops.dr.settle import settle
 from ops.errors import Exit, OpsError
 
 DRAIN_SECONDS = 300.0

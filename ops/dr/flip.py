@@ -6,18 +6,17 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 from contract import HEALTH_PATH, app, origin
-from ops.core import facts, visitor
+from ops.core import facts, gates, visitor
 from ops.core.aws import client
 from ops.core.cloudflare import TOKEN
 from ops.core.engine import LockedError, UnreadableStateError
+from ops.core.gates import Gate
 from ops.core.pair import Pair, RegionStack
 from ops.core.recovery.steps import RECOVER
 from ops.core.session import LOCK, Session
+from ops.core.settle import settle
 from ops.core.steps import CHANGING, Plan, Step, Timeline, named, say
 from ops.core.visitor import DnsRecord
-from ops.dr import gates
-from ops.dr.gates import Gate
-from ops.dr.settle import settle
 from ops.errors import Exit, OpsError
 
 UNDO = "undo-flip"

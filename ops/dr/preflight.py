@@ -21,11 +21,11 @@ NEEDED_OUTPUTS = (
     "bucket_names",
     "certificate_arn",
     "database_identifier",
+    hosts.OUTPUT,
     "key_arns",
     "load_balancer_dns_name",
     "queue_urls",
     "secret_arns",
-    *(hosts.OUTPUTS[role.name] for role in ROLES),
 )
 SETTINGS_SHOWN = 6
 ACCEPT_SECONDS = 300

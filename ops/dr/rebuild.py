@@ -6,9 +6,9 @@ from ops.core.engine import summary
 from ops.core.pair import RegionStack
 from ops.core.recovery.steps import RECOVER
 from ops.core.session import LOCK, Session
+from ops.core.settle import settle
 from ops.core.steps import CHANGING, Plan, Step, Timeline, named
 from ops.dr import fence
-from ops.dr.settle import settle
 from ops.errors import OpsError, refused
 
 SNAPSHOT_SECONDS = 7200.0

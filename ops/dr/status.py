@@ -18,10 +18,10 @@ from ops.core.facts import side_by_side
 from ops.core.ledger import Ledger
 from ops.core.pair import Pair, RegionStack
 from ops.core.session import UNDER_WAY
+from ops.core.settle import at_work, left_behind
 from ops.core.steps import console, say
 from ops.dr.flip import misrouted
 from ops.dr.preflight import differing
-from ops.dr.settle import at_work, left_behind
 from ops.errors import OpsError
 
 UNKNOWN = "unknown"
@@ -106,6 +106,7 @@ def deviations(pair: Pair, engine: Engine) -> list[str]:
             f"{pair.live} is live in the stack file, and {pair.edge_outputs.get('live')} in the stack {pair.edge}: "
             f"pull the file; if it is right, `ops dr flip --to {pair.live}`"
         )
+    found += hosts.releases_that_differ(pair)
     found += _records(pair, engine)
     for stack in pair.stacks:
         kept = pair[stack].retained_generations

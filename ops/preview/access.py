@@ -1,53 +1,20 @@
-"""Access that a change widens: rules of security groups, and statements of policies, that nothing before covered."""
+"""Access that a change widens: rules of security groups and network ACLs, and statements of policies."""
 
-import ipaddress
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
 from ops.preview.changes import CREATED, DELETED, SAME, UNKNOWN, Change
 from ops.preview.danger import Danger, Kind, danger
+from ops.preview.openings import ACL_RULE, SINGLE, denials, listed, openings
+from policies.statements import Statement, parsed
+from policies.values import MalformedError
 
-GROUP = "aws:ec2/securityGroup:SecurityGroup"
-RULES: Mapping[str, str] = {
-    "aws:ec2/securityGroupRule:SecurityGroupRule": "",
-    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": "ingress",
-    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": "egress",
-}
-"""Types that are one rule of a group each, with the direction where it is in the type."""
 DOCUMENTS = ("policy", "assumeRolePolicy", "accessPolicy")
 """Inputs that are policy documents."""
-ALL = "-1"
+ACCESS_POLICY = "cloudflare:index/zeroTrustAccessPolicy:ZeroTrustAccessPolicy"
 ATTACHMENT = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
-
-
-class Opening(NamedTuple):
-    """Who may send what through a security group; ports are both included."""
-
-    direction: str
-    protocol: str
-    first: int
-    last: int
-    peer: str
-
-    def covers(self, other: "Opening") -> bool:
-        """Whether everything that `other` opens is open already."""
-        return (
-            self.direction == other.direction
-            and self.protocol in (ALL, other.protocol)
-            and (self.protocol == ALL or (self.first <= other.first and other.last <= self.last))
-            and _holds(self.peer, other.peer)
-        )
-
-    def __str__(self) -> str:
-        ports = "all ports" if self.protocol == ALL else f"{self.protocol} {self.first}-{self.last}"
-        return f"{self.direction} {ports} {'from' if self.direction == 'ingress' else 'to'} {self.peer}"
-
-    @property
-    def world(self) -> bool:
-        """Whether it is open to every address."""
-        return _network(self.peer) is not None and self.peer.endswith("/0")
 
 
 class Grant(NamedTuple):
@@ -75,71 +42,51 @@ class Grant(NamedTuple):
 
 def widened(change: Change) -> Iterator[Danger]:
     """Openings and grants of a resource that the resource did not have; of a new one, what is open to all."""
+    yield from _no_longer_denied(change)
     if change.operation in (DELETED, SAME):
         return
     before, after = openings(change.type, change.old), openings(change.type, change.new)
     for opening in (each for each in after if not any(old.covers(each) for old in before)):
-        if change.operation != CREATED or opening.world or change.type in RULES:
+        if change.operation != CREATED or opening.world or change.type in SINGLE:
             world = ", every address" if opening.world else ""
             yield danger(Kind.ACCESS, change, f"{opening}{world}")
     for key in DOCUMENTS:
         yield from _document(change, key)
+    if change.type == ACCESS_POLICY:
+        for included in listed(change.new.get("includes")):
+            if included not in listed(change.old.get("includes")) and included != UNKNOWN:
+                yield danger(Kind.ACCESS, change, f"includes {json.dumps(included, sort_keys=True)}")
     if change.operation == CREATED and change.type == ATTACHMENT:
         yield danger(Kind.ACCESS, change, f"attaches {change.new.get('policyArn')} to {change.new.get('role')}")
 
 
-def openings(kind: str, inputs: Mapping[str, Any]) -> list[Opening]:
-    """Everything that a security group, or a rule of one, opens."""
-    if kind == GROUP:
-        rules = [(way, rule) for way in ("ingress", "egress") for rule in _listed(inputs.get(way))]
-    elif kind in RULES and inputs:
-        rules = [(RULES[kind] or str(inputs.get("type")), inputs)]
-    else:
-        return []
-    return [opening for way, rule in rules if isinstance(rule, Mapping) for opening in _openings(way, rule)]
-
-
-def _openings(direction: str, rule: Mapping[str, Any]) -> Iterator[Opening]:
-    protocol = str(rule.get("protocol") or rule.get("ipProtocol") or ALL)
-    protocol = ALL if protocol == "all" else protocol
-    first, last = (_port(rule.get(key), default) for key, default in (("fromPort", 0), ("toPort", 65535)))
-    many = [peer for key in ("cidrBlocks", "ipv6CidrBlocks", "prefixListIds", "securityGroups")
-            for peer in _listed(rule.get(key))]  # fmt: skip
-    one = [rule[key] for key in ("cidrIpv4", "cidrIpv6", "prefixListId", "referencedSecurityGroupId",
-                                 "sourceSecurityGroupId") if rule.get(key)]  # fmt: skip
-    own = ["the group itself"] if rule.get("self") is True else []
-    for peer in (*many, *one, *own):
-        yield Opening(direction, protocol, first, last, str(peer))
+def _no_longer_denied(change: Change) -> Iterator[Danger]:
+    """What a network ACL denied; one that is deleted as a whole is protection removed."""
+    if change.operation == DELETED and change.type != ACL_RULE:
+        return
+    denied = denials(change.type, change.new)
+    for gone in denials(change.type, change.old):
+        if not any(each.covers(gone) for each in denied):
+            yield danger(Kind.ACCESS, change, f"no longer denies {gone.opening}")
 
 
 def grants(document: Any) -> tuple[set[Grant], set[str]]:
     """What a policy document allows, and its denials as JSON. Empty for what is no document yet."""
-    if isinstance(document, str):
-        try:
-            document = json.loads(document)
-        except ValueError:
-            return set(), set()
-    statements = _listed(document.get("Statement")) if isinstance(document, Mapping) else []
-    allowed = [each for each in statements if each.get("Effect") == "Allow"]
-    denied = {json.dumps(each, sort_keys=True) for each in statements if each.get("Effect") == "Deny"}
-    return {grant for each in allowed for grant in _grants(each)}, denied
+    try:
+        found = parsed(document)
+    except MalformedError:
+        return set(), set()
+    allowed = {grant for each in found if each.allows for grant in _grants(each)}
+    return allowed, {each.text for each in found if not each.allows}
 
 
-def _grants(statement: Mapping[str, Any]) -> Iterator[Grant]:
-    conditions = json.dumps(statement.get("Condition") or {}, sort_keys=True)
-    for principal in _principals(statement):
-        # NotAction and NotResource leave open whatever they do not name.
-        for action in _listed(statement.get("Action", "*")):
-            for resource in _listed(statement.get("Resource", "*")):
-                yield Grant(principal, str(action), str(resource), conditions)
-
-
-def _principals(statement: Mapping[str, Any]) -> list[str]:
-    given = "*" if "NotPrincipal" in statement else statement.get("Principal")
-    if isinstance(given, Mapping):
-        return [str(name) for names in given.values() for name in _listed(names)]
+def _grants(statement: Statement) -> Iterator[Grant]:
+    conditions = json.dumps(statement.conditions, sort_keys=True)
     # A policy of an identity names no principal.
-    return [str(given)] if given else [""]
+    for principal in [name for _kind, name in statement.principals] or [""]:
+        for action in statement.actions:
+            for resource in statement.resources:
+                yield Grant(str(principal), str(action), str(resource), conditions)
 
 
 def _document(change: Change, key: str) -> Iterator[Danger]:
@@ -155,31 +102,3 @@ def _document(change: Change, key: str) -> Iterator[Danger]:
             yield danger(Kind.ACCESS, change, f"{key} allows {grant}")
     for gone in sorted(denied_before - denied) if change.new.get(key) else ():
         yield danger(Kind.ACCESS, change, f"{key} no longer denies {gone}")
-
-
-def _holds(outer: str, inner: str) -> bool:
-    if outer == inner:
-        return True
-    one, other = _network(outer), _network(inner)
-    if isinstance(one, ipaddress.IPv4Network) and isinstance(other, ipaddress.IPv4Network):
-        return other.subnet_of(one)
-    if isinstance(one, ipaddress.IPv6Network) and isinstance(other, ipaddress.IPv6Network):
-        return other.subnet_of(one)
-    return False
-
-
-def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
-    try:
-        return ipaddress.ip_network(text, strict=False)
-    except ValueError:
-        return None
-
-
-def _port(value: Any, default: int) -> int:
-    return int(value) if isinstance(value, int | float) else default
-
-
-def _listed(value: Any) -> list[Any]:
-    if value is None:
-        return []
-    return value if isinstance(value, list) else [value]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def command(
-    stack: Annotated[list[str] | None, typer.Argument(help="The stacks; without any, the pair and the edge.")] = None,
+    stack: Annotated[list[str] | None, typer.Argument(help="The stacks; without any, all that exist.")] = None,
     markdown: Annotated[Path | None, typer.Option(help="Write the comment for a pull request here.")] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write everything here as JSON.")] = None,
     save: Annotated[
@@ -41,7 +41,7 @@ def command(
 
     if save and from_:
         raise OpsError("--save and --from do not go together: one makes what the other reads", Exit.USAGE)
-    asked = previews.load(from_, stack or []) if from_ else previews.preview(stack or _declared(), base)
+    asked = previews.load(from_, stack or []) if from_ else previews.preview(stack or _existing(), base)
     if save:
         previews.save(asked, save)
         if failed := [f"stack {each.stack}: {line}" for each in asked for line in each.failure.splitlines()]:
@@ -56,12 +56,26 @@ def command(
     raise typer.Exit(found.exit)
 
 
-def _declared() -> list[str]:
-    """The stacks that have a state: pair and edge as the policy pack's configuration orders them."""
+def _existing() -> list[str]:
+    """The stacks that have a file here and are in the state backend: the pair of the policies first, then the edge.
+
+    Says which have a file alone.
+    """
+    from ops.core.engine import Engine
+    from ops.core.stack_files import stacks
+    from ops.core.steps import say
     from policies.configuration import read_configuration
 
     configuration = read_configuration()
-    return list(dict.fromkeys([*configuration.pair, *configuration.independent_of_region]))
+    first = [*configuration.pair, *configuration.independent_of_region]
+    declared, in_backend = stacks(), Engine().stacks()
+    for stack in declared:
+        if stack not in in_backend:
+            say(f"{stack}: not previewed: the state backend has no such stack")
+    found = [stack for stack in dict.fromkeys([*first, *declared]) if stack in declared and stack in in_backend]
+    if not found:
+        raise OpsError("there is nothing to preview: no stack that has a file here is in the state backend", Exit.USAGE)
+    return found
 
 
 def _summarize(found: "Report") -> None:

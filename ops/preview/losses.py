@@ -42,8 +42,16 @@ CLASS_CHANGE = "https://repost.aws/knowledge-center/rds-performance-impact"
 """With Multi-AZ the standby is changed first and a failover follows, typically 60 to 120 seconds. A single instance is
 shut down and recovers; no figure."""
 MODIFY = "https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ModifyDBInstance.html"
-"""A change of EngineVersion results in an outage; one of DBPortNumber restarts the database. No figure."""
-OUTAGES: Mapping[str, str] = {"engineVersion": "results in an outage", "port": "restarts the database"}
+"""DBSubnetGroupName "causes an outage", EngineVersion "results in an outage": in the maintenance window unless they
+are applied immediately. DBPortNumber: "your database restarts regardless of the value of the ApplyImmediately
+parameter". No figure."""
+OUTAGES: Mapping[str, str] = {
+    "dbSubnetGroupName": "causes an outage",
+    "engineVersion": "results in an outage",
+    "port": "restarts the database",
+}
+AT_ONCE = frozenset({"port"})
+"""Changes that do not wait for the maintenance window."""
 
 
 def data_lost(change: Change) -> Iterator[Danger]:
@@ -72,4 +80,5 @@ def _database(change: Change) -> Iterator[Danger]:
         length = "typically 60 to 120 seconds, a failover" if both else LENGTH_NOT_KNOWN
         yield danger(Kind.DOWNTIME, change, f"instanceClass {classes}, {when}: {length}", CLASS_CHANGE)
     for path in sorted(OUTAGES.keys() & changed):
-        yield danger(Kind.DOWNTIME, change, f"{path}, {when}: {OUTAGES[path]}; {LENGTH_NOT_KNOWN}", MODIFY)
+        then = "at once" if path in AT_ONCE else when
+        yield danger(Kind.DOWNTIME, change, f"{path}, {then}: {OUTAGES[path]}; {LENGTH_NOT_KNOWN}", MODIFY)

@@ -1,44 +1,114 @@
 """Protection that a change removes: switches, floors, rows of rules, and resources that exist only to protect."""
 
-from collections.abc import Iterator, Mapping
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ops.preview.changes import DELETED, REPLACED, UPDATED, Change, differences
+from ops.preview.changes import DELETED, REPLACED, UNKNOWN, UPDATED, Change, Difference, differences
 from ops.preview.danger import Danger, Kind, danger
+from ops.preview.openings import listed
+
+INDEX = re.compile(r"\[\d+\]")
 
 STAY_ON = frozenset({
     "actionsEnabled",
     "atRestEncryptionEnabled",
+    "autoMinorVersionUpgrade",
     "automaticFailoverEnabled",
     "blockPublicAcls",
     "blockPublicPolicy",
+    "copyTagsToSnapshot",
     "deletionProtection",
+    "dropInvalidHeaderFields",
+    "enable",
     "enableDeletionProtection",
     "enableKeyRotation",
+    "enableLogFileValidation",
+    "enableLogging",
     "enabled",
     "encrypted",
+    "iamDatabaseAuthenticationEnabled",
     "ignorePublicAcls",
+    "isEnabled",
+    "isMultiRegionTrail",
     "multiAz",
     "multiAzEnabled",
     "proxied",
     "restrictPublicBuckets",
+    "status",
     "storageEncrypted",
     "transitEncryptionEnabled",
 })  # fmt: skip
 """Switches that protect while they are on; not set is off."""
-STAY_OFF = frozenset({"forceDestroy", "publiclyAccessible", "skipFinalSnapshot"})
-"""Switches that protect while they are off; not set is off."""
-FLOORS = frozenset({
-    "backupRetentionPeriod",
-    "deleteAfter",
-    "deletionWindowInDays",
-    "minRetentionDays",
-    "recoveryWindowInDays",
-    "snapshotRetentionLimit",
+ON = frozenset({"true", "enabled", "active"})
+"""How a switch that is text says that it is on."""
+STAY_OFF = frozenset({
+    "associatePublicIpAddress", "forceDestroy", "mapPublicIpOnLaunch", "publiclyAccessible", "skipFinalSnapshot",
 })  # fmt: skip
-"""Numbers that protect less when they are lower; not set is 0."""
-VALUES: Mapping[str, str] = {"versioningConfiguration.status": "Enabled"}
-"""Values that protect, by path."""
+"""Switches that protect while they are off; not set is off."""
+STAY_SET = frozenset({
+    "accessLogs",
+    "authToken",
+    "cloudWatchLogsGroupArn",
+    "kmsKeyArn",
+    "kmsKeyId",
+    "kmsMasterKeyId",
+    "redrivePolicy",
+    "replicationTime",
+})  # fmt: skip
+"""What protects as long as it is there, whatever it is."""
+FOREVER = math.inf
+FLOORS: Mapping[str, float] = {
+    "backupRetentionPeriod": 0,
+    "defaultRetention.days": 0,
+    "deleteAfter": FOREVER,  # AWS Backup, Lifecycle
+    "deletionWindowInDays": 30,  # KMS, ScheduleKeyDeletion
+    "expiration.days": FOREVER,  # S3: without a rule objects stay
+    "messageRetentionSeconds": 345_600,  # SQS, SetQueueAttributes
+    "minRetentionDays": 0,
+    "monitoringInterval": 0,
+    "noncurrentDays": FOREVER,  # S3: as expiration.days
+    "recoveryWindowInDays": 30,  # Secrets Manager, DeleteSecret
+    "retentionInDays": FOREVER,  # CloudWatch Logs, CreateLogGroup
+    "snapshotRetentionLimit": 0,
+}
+"""Numbers that protect less when they are lower, and what the service takes where they are not set."""
+ZERO_IS_FOREVER = frozenset({"retentionInDays"})
+"""Numbers of which the provider takes 0 for not set."""
+ORDERS: Mapping[str, tuple[str, ...]] = {
+    "decision": ("bypass", "non_identity", "allow", "deny"),  # Cloudflare Access
+    "defaultRetention.mode": ("GOVERNANCE", "COMPLIANCE"),
+    "desyncMitigationMode": ("monitor", "defensive", "strictest"),
+    "healthCheckType": ("EC2", "ELB"),
+    "httpTokens": ("optional", "required"),
+    "mutualAuthentication.mode": ("off", "passthrough", "verify"),
+    "objectOwnership": ("ObjectWriter", "BucketOwnerPreferred", "BucketOwnerEnforced"),
+    "sseAlgorithm": ("AES256", "aws:kms", "aws:kms:dsse"),
+}
+"""Values from the one that protects least; not set is less than all."""
+ZONE_SETTING = "cloudflare:index/zoneSetting:ZoneSetting"
+ZONE_ORDERS: Mapping[str, tuple[str, ...]] = {
+    "decision": ("bypass", "non_identity", "allow", "deny"),  # Cloudflare Access
+    "always_use_https": ("off", "on"),
+    "min_tls_version": ("1.0", "1.1", "1.2", "1.3"),
+    "ssl": ("off", "flexible", "full", "strict"),
+    "tls_1_3": ("off", "on"),
+}
+"""The values of a zone's settings, as ORDERS."""
+ACCESS_POLICY = "cloudflare:index/zeroTrustAccessPolicy:ZeroTrustAccessPolicy"
+MEMBERS: Mapping[str, str] = {
+    "alarmActions": "",
+    "enabledCloudwatchLogsExports": "",
+    "excludes": ACCESS_POLICY,
+    "policies": "cloudflare:index/zeroTrustAccessApplication:ZeroTrustAccessApplication",
+    "redactedFields": "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration",
+    "replicas": "aws:secretsmanager/secret:Secret",
+    "requires": ACCESS_POLICY,
+    "resources": "aws:backup/selection:Selection",
+    "subnetIds": "aws:ec2/networkAcl:NetworkAcl",
+}
+"""Lists of which each item protects or is protected, and the one type of which that is true, if not of all."""
 ROWS: Mapping[str, tuple[str, ...]] = {
     "aws:backup/plan:Plan": ("ruleName",),
     "aws:wafv2/webAcl:WebAcl": ("name",),
@@ -50,20 +120,42 @@ GUARDS: Mapping[str, str] = {
     "aws:backup/plan:Plan": "backups by its rules",
     "aws:backup/selection:Selection": "backups of what it selects",
     "aws:backup/vaultLockConfiguration:VaultLockConfiguration": "the lock of recovery points",
+    "aws:cfg/recorder:Recorder": "the record of changes",
+    "aws:cfg/recorderStatus:RecorderStatus": "the record of changes",
+    "aws:cloudtrail/trail:Trail": "the record of who did what",
+    "aws:cloudwatch/logMetricFilter:LogMetricFilter": "the count of its events, and the alarms on it",
     "aws:cloudwatch/metricAlarm:MetricAlarm": "its alarm",
+    "aws:ebs/encryptionByDefault:EncryptionByDefault": "encryption of new disks",
+    "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": "that the default group stays empty",
     "aws:ec2/flowLog:FlowLog": "the record of connections",
     "aws:ec2/networkAcl:NetworkAcl": "the subnets' filter",
+    "aws:guardduty/detector:Detector": "the detection of threats",
+    "aws:guardduty/detectorFeature:DetectorFeature": "the detection of threats",
+    "aws:rds/instanceAutomatedBackupsReplication:InstanceAutomatedBackupsReplication": "backups in the other region",
+    "aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock": "the block of public access",
+    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": "the expiry of objects",
+    "aws:s3/bucketLogging:BucketLogging": "the record of access",
     "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration": "the lock of objects",
+    "aws:s3/bucketOwnershipControls:BucketOwnershipControls": "that access lists are ignored",
+    "aws:s3/bucketPolicy:BucketPolicy": "what its policy denies",
     "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": "the block of public access",
     "aws:s3/bucketReplicationConfig:BucketReplicationConfig": "copies in the other region",
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": "encryption by its key",
     "aws:s3/bucketVersioning:BucketVersioning": "versions of objects",
+    "aws:secretsmanager/secretRotation:SecretRotation": "its rotation",
+    "aws:securityhub/account:Account": "the findings",
+    "aws:sns/topic:Topic": "its messages to operators",
+    "aws:sns/topicSubscription:TopicSubscription": "the messages to this recipient",
+    "aws:sqs/queuePolicy:QueuePolicy": "what its policy denies",
     "aws:wafv2/webAcl:WebAcl": "the web application firewall",
     "aws:wafv2/webAclAssociation:WebAclAssociation": "the firewall of its load balancer",
+    "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration": "the record of requests",
+    "cloudflare:index/authenticatedOriginPullsSettings:AuthenticatedOriginPullsSettings": "its proof towards origins",
     "cloudflare:index/ruleset:Ruleset": "its rules",
     "cloudflare:index/zeroTrustAccessApplication:ZeroTrustAccessApplication": "the login in front of the host",
-    "cloudflare:index/zeroTrustAccessPolicy:ZeroTrustAccessPolicy": "who may pass the login",
+    ACCESS_POLICY: "who may pass the login",
     "cloudflare:index/zoneDnssec:ZoneDnssec": "signed DNS answers",
+    "cloudflare:index/zoneSetting:ZoneSetting": "the zone's setting, which becomes Cloudflare's default",
 }
 """Types that exist to protect, and what is lost without them."""
 
@@ -78,19 +170,53 @@ def removed(change: Change) -> Iterator[Danger]:
         yield danger(Kind.PROTECTION, change, f"deleted: {GUARDS[change.type]}")
     if change.operation in (UPDATED, REPLACED):
         yield from _rows(change)
-        yield from _switches(change)
-
-
-def _switches(change: Change) -> Iterator[Danger]:
-    for each in differences(_without_rows(change, change.old), _without_rows(change, change.new)):
-        key = each.path.rpartition(".")[2]
-        off = (key in STAY_ON and _on(each.old) and not _on(each.new)) or (
-            key in STAY_OFF and not _on(each.old) and _on(each.new)
-        )
-        lower = key in FLOORS and _number(each.new) < _number(each.old)
-        lost = each.path in VALUES and each.old == VALUES[each.path]
-        if off or lower or lost:
+        yield from _members(change)
+        for each in weakened(_without_rows(change, change.old), _without_rows(change, change.new)):
             yield danger(Kind.PROTECTION, change, f"{each.path}: {_said(each.old)} to {_said(each.new)}")
+        if change.type == ZONE_SETTING and (order := ZONE_ORDERS.get(str(change.new.get("settingId")))):
+            old, new = change.old.get("value"), change.new.get("value")
+            if _lower(order, old, new):
+                yield danger(Kind.PROTECTION, change, f"{change.new.get('settingId')}: {_said(old)} to {_said(new)}")
+
+
+def weakened(old: Any, new: Any) -> Iterator[Difference]:
+    """The properties that protect less than before."""
+    return (each for each in _leaves(differences(old, new)) if _weaker(each))
+
+
+def _leaves(found: Iterable[Difference]) -> Iterator[Difference]:
+    """The properties themselves where a whole block comes or goes; an item of a list that comes or goes is one."""
+    for each in found:
+        yield each
+        block = isinstance(each.old or each.new, Mapping) and (each.old is None or each.new is None)
+        if block and not each.path.endswith("]"):
+            yield from _leaves(differences(each.old or {}, each.new or {}, each.path))
+
+
+def _weaker(each: Difference) -> bool:
+    path = INDEX.sub("", each.path)
+    for key in (path.rpartition(".")[2], ".".join(path.split(".")[-2:])):
+        if (
+            (key in STAY_ON and _on(each.old) and not _on(each.new))
+            or (key in STAY_OFF and not _on(each.old) and _on(each.new))
+            or (key in STAY_SET and each.old and not each.new)
+            or (key in FLOORS and _number(key, each.new) < _number(key, each.old))
+            or (key in ORDERS and _lower(ORDERS[key], each.old, each.new))
+        ):
+            return True
+    return False
+
+
+def _lower(order: tuple[str, ...], old: Any, new: Any) -> bool:
+    return new != UNKNOWN and old in order and (new not in order or order.index(new) < order.index(old))
+
+
+def _members(change: Change) -> Iterator[Danger]:
+    for key, kind in MEMBERS.items():
+        new = listed(change.new.get(key))
+        if kind in ("", change.type) and UNKNOWN not in new:
+            for each in (item for item in listed(change.old.get(key)) if item not in new):
+                yield danger(Kind.PROTECTION, change, f"{key}: {_said(each)}: removed")
 
 
 def _rows(change: Change) -> Iterator[Danger]:
@@ -103,15 +229,12 @@ def _rows(change: Change) -> Iterator[Danger]:
         weaker = (_action(new[name]) in WEAKER) and _action(old[name]) not in WEAKER
         if weaker:
             yield danger(Kind.PROTECTION, change, f"rule {name}: {_action(old[name])} to {_action(new[name])}")
-        for each in differences(old[name], new[name]):
-            key = each.path.rpartition(".")[2]
-            off = key == "enabled" and each.old is not False and each.new is False
-            lower = key in FLOORS and _number(each.new) < _number(each.old)
-            if off or lower:
-                yield danger(
-                    Kind.PROTECTION, change, f"rule {name}: {each.path}: {_said(each.old)} to {_said(each.new)}"
-                )
-            if key.startswith("copyActions[") and each.new is None:
+        # Of a rule alone, a switch that is not set is on.
+        before, after = ({"enabled": True, **row} for row in (old[name], new[name]))
+        for each in weakened(before, after):
+            yield danger(Kind.PROTECTION, change, f"rule {name}: {each.path}: {_said(each.old)} to {_said(each.new)}")
+        for each in differences(before.get("copyActions") or [], after.get("copyActions") or [], "copyActions"):
+            if each.new is None and each.path.endswith("]"):
                 yield danger(Kind.PROTECTION, change, f"rule {name}: {each.path}: removed")
 
 
@@ -135,11 +258,13 @@ def _without_rows(change: Change, inputs: Mapping[str, Any]) -> Mapping[str, Any
 
 
 def _on(value: Any) -> bool:
-    return value is True or value == "true"
+    return value is True or str(value).lower() in ON
 
 
-def _number(value: Any) -> float:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else 0.0
+def _number(key: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or (key in ZERO_IS_FOREVER and value == 0):
+        return FLOORS[key]
+    return float(value)
 
 
 def _said(value: Any) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from ops.core.engine import UNKNOWN
 
 HOURS_A_MONTH = Decimal(730)
-"""AWS Pricing Calculator: the hours of a month, 365 * 24 / 12."""
+"""365 * 24 / 12 (https://aws.amazon.com/calculator/calculator-assumptions, "Time period")."""
 
 Inputs = Mapping[str, Any]
 

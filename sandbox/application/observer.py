@@ -54,7 +54,7 @@ class Observer:
             asked, then, answer = self._answers.get(question, (-math.inf, None, None))
             now, calls = time.monotonic(), self._calls(region, service)
             untouched = calls is not None and calls == then
-            if now - asked > (UNTOUCHED_SECONDS if untouched else fresh):
+            if now - asked > (max(UNTOUCHED_SECONDS, fresh) if untouched else fresh):
                 if len(self._answers) > ANSWERS_KEPT:
                     self._answers.clear()
                 answer = self._told(region, service, operation, arguments)

@@ -12,7 +12,7 @@ from typing import Any
 import contract
 from hosts.roles import ROLES
 from sandbox.instances.boot import Machine
-from sandbox.instances.release import publish
+from sandbox.instances.release import RELEASE, publish
 from sandbox.instances.surroundings import Surroundings, client, declared, surroundings
 from sandbox.project import project
 from sandbox.project.environment import environment
@@ -21,8 +21,6 @@ from sandbox.toolchain.steps import SandboxError
 
 CALLER_HOST = 10
 """Which address of the load balancer's first subnet calls the hosts; AWS keeps the first four (VPC User Guide)."""
-RELEASE = "1.0.0"
-"""The version of the sandbox's application."""
 SETTLED_SECONDS = 300.0
 POLL_SECONDS = 0.5
 Say = Callable[[str], None]
@@ -62,10 +60,10 @@ def stack_outputs(paths: Paths, urls: dict[str, str], stack: str) -> dict[str, A
 
 def groups_of(outputs: dict[str, Any], role: str) -> list[str]:
     """The Auto Scaling groups of a role of hosts. Raises SandboxError for a role that the stack does not have."""
-    groups = {"web": list(outputs["web_group_names"].values()), "workers": [outputs["worker_group_name"]]}
+    groups = outputs["host_group_names"]
     if role not in groups:
-        raise SandboxError(f"no role {role}; there are: {', '.join(groups)}")
-    return groups[role]
+        raise SandboxError(f"no role {role}; there are: {', '.join(sorted(groups))}")
+    return list(groups[role].values())
 
 
 def caller_of(aws: str, region: str, outputs: dict[str, Any]) -> str:

@@ -5,6 +5,7 @@ import json
 import secrets
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -19,7 +20,7 @@ TTL = "X-aws-ec2-metadata-token-ttl-seconds"
 TOKEN = "X-aws-ec2-metadata-token"
 Client = Callable[[str], Any]
 """A boto3 client of the region, by service."""
-Credentials = Callable[[], str]
+Computed = Callable[[], str]
 
 
 class Metadata:
@@ -34,7 +35,13 @@ class Metadata:
         self.user_data = base64.b64decode(given.get("Value", ""))
         self.address: str = self.instance["PrivateIpAddress"]
         self.region: str = client("ec2").meta.region_name
-        self._values: Mapping[str, str | Credentials] = {**self._facts(), **self._tags(), **self._role()}
+        self._values: Mapping[str, str | Computed] = {
+            **self._facts(),
+            **self._network(),
+            **self._tags(),
+            **self._role(),
+            **self._scaling(),
+        }
 
     @property
     def tags(self) -> dict[str, str]:
@@ -79,7 +86,39 @@ class Metadata:
             return {}
         return {f"meta-data/tags/instance/{key}": value for key, value in self.tags.items()}
 
-    def _role(self) -> dict[str, str | Credentials]:
+    def _network(self) -> dict[str, str]:
+        """Its network interfaces, by their MAC addresses."""
+        facts: dict[str, str] = {}
+        for one in self.instance.get("NetworkInterfaces", []):
+            subnet = self._client("ec2").describe_subnets(SubnetIds=[one["SubnetId"]])["Subnets"][0]
+            told = {
+                "device-number": str(one["Attachment"]["DeviceIndex"]),
+                "interface-id": one["NetworkInterfaceId"],
+                "local-ipv4s": "\n".join(each["PrivateIpAddress"] for each in one["PrivateIpAddresses"]),
+                "mac": one["MacAddress"],
+                "owner-id": one["OwnerId"],
+                "security-group-ids": "\n".join(group["GroupId"] for group in one["Groups"]),
+                "subnet-id": one["SubnetId"],
+                "subnet-ipv4-cidr-block": subnet["CidrBlock"],
+                "vpc-id": one["VpcId"],
+            }
+            base = f"meta-data/network/interfaces/macs/{one['MacAddress']}"
+            facts |= {"meta-data/mac": one["MacAddress"], **{f"{base}/{name}": value for name, value in told.items()}}
+        return facts
+
+    def _scaling(self) -> dict[str, Computed]:
+        """The state that Auto Scaling brings it to, of an instance of a group."""
+        if "aws:autoscaling:groupName" not in self.tags:
+            return {}
+        return {"meta-data/autoscaling/target-lifecycle-state": self._target_state}
+
+    def _target_state(self) -> str:
+        """InService or Terminated: nothing here puts an instance into another state."""
+        scaling = self._client("autoscaling")
+        found = scaling.describe_auto_scaling_instances(InstanceIds=[self.id])["AutoScalingInstances"]
+        return "InService" if found and not found[0]["LifecycleState"].startswith("Terminat") else "Terminated"
+
+    def _role(self) -> dict[str, str | Computed]:
         """The credentials of the instance's own role, from the emulated STS."""
         profile = (self.instance.get("IamInstanceProfile") or {}).get("Arn")
         if profile is None:
@@ -159,5 +198,7 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         for name, value in {"Content-Length": str(len(body)), **(headers or {})}.items():
             self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(body)
+        # Who waited long enough has gone.
+        with suppress(ConnectionError):
+            self.end_headers()
+            self.wfile.write(body)

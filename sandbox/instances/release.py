@@ -7,6 +7,8 @@ import tarfile
 from pathlib import Path
 from typing import Any
 
+RELEASE = "1.0.0"
+"""The version of the sandbox's application."""
 APPLICATION = Path(__file__).parent / "application"
 
 

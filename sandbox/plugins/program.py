@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pulumi
-from pulumi.runtime import configure, run_in_stack
+from pulumi.runtime import configure, resource, run_in_stack
 from pulumi.runtime.config import set_all_config
 from pulumi.runtime.settings import SETTINGS, Settings
 from pulumi.runtime.stack import wait_for_rpcs
@@ -27,6 +27,7 @@ def main() -> int:
     """Run the program that the host describes in the environment; returns the exit code."""
     run = json.loads(os.environ.pop(RUN_VARIABLE))
     _configure(run)
+    _keep_no_callers()
     program = Path(run["program"]).resolve()
     sys.argv = [str(program), *run["arguments"]]
     sys.path[0] = str(program)
@@ -59,6 +60,21 @@ def _configure(run: dict[str, Any]) -> None:
         )
     )
     set_all_config(run["config"], run["secret_keys"])
+
+
+def _keep_no_callers() -> None:
+    """Tell the engine where a resource is declared, and not all its callers down to the interpreter's first frame.
+
+    The engine keeps the callers in the state, which it writes after each step: of prod's 3.4 MB they are 1.5 MB.
+    """
+    whole = resource._get_stack_trace
+
+    def declared_at() -> Any:
+        trace = whole()
+        del trace.frames[1:]
+        return trace
+
+    resource._get_stack_trace = declared_at
 
 
 async def _deploy(program: Path, parallel: int) -> None:

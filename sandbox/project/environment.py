@@ -30,8 +30,9 @@ def variables(paths: Paths, urls: Mapping[str, str]) -> dict[str, str]:
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(paths.passphrase),
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PULUMI_PARALLEL": str(PARALLEL_OPERATIONS),
-        # Engine and plugins run for seconds: collecting garbage half as often costs only memory.
-        "GOGC": "200",
+        # Engine and plugins run for seconds: they collect garbage only when their memory comes near the limit.
+        "GOGC": "off",
+        "GOMEMLIMIT": "512MiB",
         # A plugin that is missing is an error at once, not a download that hangs.
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         # The operators' commands work on the overlay, so that no committed file changes.

@@ -24,8 +24,11 @@ class Rendered:
     contested: list[str]
 
 
-def render_project(text: str, name: str, *, interpreter: str, main: str) -> str:
-    """The overlay's Pulumi.yaml: the program stays in the checkout, the interpreter is the sandbox's."""
+def render_project(text: str, name: str, *, interpreter: str, main: str, values: Mapping[str, object]) -> str:
+    """The overlay's Pulumi.yaml: the program stays in the checkout, the interpreter is the sandbox's.
+
+    `values` take the place of what stacks share, in the blocks that the file has.
+    """
     content = read(text, name)
     runtime = content.get("runtime")
     given = runtime if isinstance(runtime, dict) else {"name": runtime}
@@ -33,6 +36,9 @@ def render_project(text: str, name: str, *, interpreter: str, main: str) -> str:
     content.pop("backend", None)
     content["runtime"] = {**given, "options": options}
     content["main"] = main
+    config = _config(content)
+    for key in values.keys() & config.keys():
+        _put(config[key], "default", values[key])
     return _written(content)
 
 
@@ -51,6 +57,15 @@ def render_stack(committed: str, before: str, current: str | None, name: str, ow
             del config[key]
         _carry_over(content, _without_provider(read(before, name), name, own), edited, (), contested)
     return Rendered(text=_written(content), contested=contested)
+
+
+def _put(content: CommentedMap, key: str, value: object) -> None:
+    """Set a value; of a block, what is in `value` alone."""
+    if isinstance(value, Mapping) and isinstance(content.get(key), CommentedMap):
+        for below, part in value.items():
+            _put(content[key], below, part)
+    else:
+        content[key] = value
 
 
 def secrets_alone(current: str, name: str) -> str:

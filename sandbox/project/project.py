@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from project_files import PROJECT_FILE, Project, UnreadableFileError, edges
+from sandbox.instances.release import RELEASE
+from sandbox.instances.root import PHP_VERSION
 from sandbox.project import overlay
 from sandbox.project.origin_pull import origin_pull
 from sandbox.project.paths import Paths, write_private
@@ -26,6 +28,12 @@ from sandbox.toolchain.steps import SandboxError
 LINKED = ("policies",)
 """Folders that pulumi's command line names: they are found in the overlay as in the checkout."""
 EMPTY = "config: {}\n"
+VALUES = {
+    "web": {"php_version": PHP_VERSION, "blue": {"release": RELEASE}},
+    "workers": {"php_version": PHP_VERSION, "release": RELEASE},
+}
+"""What stacks share here instead of what Pulumi.yaml says: instances boot from Debian, and run the sandbox's own
+application."""
 T = TypeVar("T")
 
 
@@ -81,6 +89,12 @@ SECRETS = (
         wanted_by="edge",
         make=lambda: secrets.token_urlsafe(30),
         why="Cloudflare's tokens have 40 letters, digits, - and _",
+    ),
+    Secret(
+        key="slack_webhook",
+        wanted_by="none",
+        make=lambda: f"https://127.0.0.1/{secrets.token_urlsafe(24)}",
+        why="nobody is told what happens in a sandbox: a committed one is left out",
     ),
 )
 
@@ -200,6 +214,7 @@ def _rendered_project(paths: Paths, text: str) -> str:
         PROJECT_FILE,
         interpreter=str(paths.venv),
         main=os.path.relpath(paths.checkout / main, paths.project),
+        values=VALUES,
     )
 
 

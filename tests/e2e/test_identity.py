@@ -4,6 +4,7 @@ import copy
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -35,8 +36,8 @@ def edited(platform: Platform, change: Callable[[dict[str, Any]], object]) -> It
         file.write_text(before)
 
 
-def up(platform: Platform) -> None:
-    platform.pulumi("up", "--yes", "--skip-preview")
+def up(platform: Platform, *options: str) -> None:
+    platform.pulumi("up", "--yes", "--skip-preview", *options)
 
 
 def subscriptions(platform: Platform) -> dict[str, str]:
@@ -81,45 +82,62 @@ def test_subscriptions_named_by_their_position_get_their_new_names_and_stay(plat
         platform.pulumi("state", "rename", made[f"alarms-mail-{address}"], f"alarms-mail-{position}", "--yes")
     assert set(urns(platform, SUBSCRIPTION)) == {"alarms-mail-0", "alarms-mail-1"}
 
-    assert platform.preview() == {}
-    up(platform)
+    up(platform, "--expect-no-changes")
 
     assert urns(platform, SUBSCRIPTION) == made
     assert subscriptions(platform) == before
 
 
-def test_the_first_address_taken_out_is_the_only_one_that_is_told_no_more(platform: Platform) -> None:
-    before = subscriptions(platform)
-    addresses: Any = platform.setting("alarm_emails")
-    first, second = addresses
-    try:
-        with edited(platform, lambda settings: settings["alarm_emails"].remove(first)):
-            up(platform)
-            assert subscriptions(platform) == {second: before[second]}
-    finally:
-        up(platform)
-    after = subscriptions(platform)
-    assert after.keys() == before.keys()
-    assert after[second] == before[second]
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """What SNS and SQS say at one moment."""
+
+    subscriptions: dict[str, str]
+    queues: dict[str, dict[str, str]]
+
+    @classmethod
+    def of(cls, platform: Platform) -> "Seen":
+        return cls(subscriptions=subscriptions(platform), queues=queues(platform))
 
 
-def test_a_queue_that_comes_and_goes_leaves_the_others_as_they_were(platform: Platform) -> None:
-    before = queues(platform)
+@pytest.fixture(scope="module")
+def first_taken_out_and_one_put_first(platform: Platform) -> tuple[Seen, Seen, Seen]:
+    """Before, during and after the first address is out of its list, and a new queue is the first of its own."""
+    before = Seen.of(platform)
 
-    def put_first(settings: dict[str, Any]) -> None:
+    def change(settings: dict[str, Any]) -> None:
+        del settings["alarm_emails"][0]
         old = settings["workers"]["queues"]
         settings["workers"]["queues"] = {"archive": old["default"], **old}
 
     try:
-        with edited(platform, put_first):
+        with edited(platform, change):
             up(platform)
-            with_it = queues(platform)
-        names = {"askproai-prod-queue-archive", "askproai-prod-queue-archive-dead-letter"}
-        assert with_it.keys() - before.keys() == names
-        assert {name: with_it[name] for name in before} == before
+            during = Seen.of(platform)
     finally:
         made = urns(platform, QUEUE)
         for name in made.keys() & {"queues-archive", "queues-archive-dead-letter"}:
             platform.pulumi("state", "unprotect", made[name], "--yes")
         up(platform)
-    assert queues(platform) == before
+    return before, during, Seen.of(platform)
+
+
+def test_the_first_address_taken_out_is_the_only_one_that_is_told_no_more(
+    platform: Platform, first_taken_out_and_one_put_first: tuple[Seen, Seen, Seen]
+) -> None:
+    before, during, after = (each.subscriptions for each in first_taken_out_and_one_put_first)
+    addresses: Any = platform.setting("alarm_emails")
+    _first, second = addresses
+    assert during == {second: before[second]}
+    assert after.keys() == before.keys()
+    assert after[second] == before[second]
+
+
+def test_a_queue_that_comes_and_goes_leaves_the_others_as_they_were(
+    first_taken_out_and_one_put_first: tuple[Seen, Seen, Seen],
+) -> None:
+    before, during, after = (each.queues for each in first_taken_out_and_one_put_first)
+    names = {"askproai-prod-queue-archive", "askproai-prod-queue-archive-dead-letter"}
+    assert during.keys() - before.keys() == names
+    assert {name: during[name] for name in before} == before
+    assert after == before

@@ -72,7 +72,8 @@ def test_a_rule_added_by_hand_is_drift_and_is_removed(platform: Platform) -> Non
         GroupId=group["GroupId"], IpProtocol="tcp", FromPort=22, ToPort=22, CidrIp="0.0.0.0/0"
     )
     assert platform.preview("--refresh")["update"] == ["firewall-web"]
-    platform.pulumi("up", "--refresh", "--yes", "--skip-preview")
+    (drifted,) = [urn for urn in identities(platform.state()) if urn.endswith("::firewall-web")]
+    platform.pulumi("up", "--refresh", "--target", drifted, "--yes", "--skip-preview")
     (group,) = ec2.describe_security_groups(GroupIds=[group["GroupId"]])["SecurityGroups"]
     assert all(rule["FromPort"] != 22 for rule in group["IpPermissions"])
 

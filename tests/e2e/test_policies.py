@@ -1,17 +1,20 @@
 """The policy pack on the real engine: the stacks pass it, and components that are changed through settings do not."""
 
-import os
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from ops.core.stack_files import PROJECT_VARIABLE
 from policies import edge
 from policies.configuration import read_exceptions
+from sandbox.project.paths import CHECKOUT
 from tests.e2e.operated import Platform, Platforms, run
+from tools import samples
 
 pytestmark = pytest.mark.e2e
 LAXER = {
@@ -33,6 +36,19 @@ BROKEN = {
     "key-deletion-slow": "keys-data",
     "queue-visibility-outlasts-worker": "queues-default",
 }
+CHANGED_EDGE: dict[str, dict[str, Any]] = {
+    "access-monitoring": {"domain": "elsewhere.example.org"},
+    "access-operators": {"includes": [{"everyone": {}}]},
+    "dns-app": {"proxied": False},
+    "dns-dnssec": {"status": "disabled"},
+    "firewall-managed-rules": {"rules": []},
+    "firewall-rate-limits": {"rules": []},
+    "tls-always-use-https": {"value": "off"},
+    "tls-min-tls-version": {"value": "1.0"},
+    "tls-origin-pulls": {"enabled": False},
+    "tls-ssl": {"value": "full"},
+}
+"""Inputs that no setting can have, by the resource's logical name."""
 BROKEN_EDGE = {
     "access-not-for-everybody": "access-operators",
     "edge-admin-hosts-behind-login": "dns-monitoring",
@@ -45,38 +61,21 @@ BROKEN_EDGE = {
     "edge-waf-on": "edge",
     "record-proxied": "dns-app",
 }
-"""What tests/e2e/changed breaks: no setting can."""
+"""What they break."""
 
 
 @contextmanager
-def transformed(platform: Platform) -> Iterator[None]:
-    """The stack's program with the transformation of tests/e2e/changed."""
-    file = platform.paths.project / "Pulumi.yaml"
-    before = file.read_text()
-    program = os.path.relpath(Path(__file__).parent / "changed", platform.paths.project)
-    try:
-        file.write_text(re.sub("^main: .*$", f"main: {program}", before, flags=re.MULTILINE))
-        yield
-    finally:
-        file.write_text(before)
-
-
-@contextmanager
-def changed(platform: Platform, values: dict[str, str]) -> Iterator[None]:
-    """The stack with other values in its file, as it was afterwards."""
-    file = platform.paths.project / f"Pulumi.{platform.stack}.yaml"
-    before = file.read_text()
-    try:
-        for path, value in values.items():
-            platform.pulumi("config", "set", "--path", path, value)
-        yield
-    finally:
-        file.write_text(before)
+def changed(platform: Platform, **change: Any) -> Iterator[Platform]:
+    """The stack in a copy of the project that is otherwise than the sandbox's."""
+    sample = samples.Sample(title="a change", stacks=(platform.stack,), **change)
+    with samples.changed(platform.paths, platform.variables, sample) as variables:
+        yield replace(platform, variables={**variables, "PYTHONPATH": str(CHECKOUT)})
 
 
 def check(platform: Platform, *stacks: str) -> tuple[int, list[str]]:
     """What `make policies` runs: its exit status and its lines."""
-    done = run([platform.paths.python, "-m", "policies.check", *stacks], platform.variables, check=False)
+    command = [platform.paths.python, "-m", "policies.check", *stacks]
+    done = run(command, platform.variables, check=False, folder=Path(platform.variables[PROJECT_VARIABLE]))
     return done.returncode, done.stdout.splitlines()
 
 
@@ -89,7 +88,8 @@ def broken(lines: list[str], level: str) -> set[tuple[str, str]]:
 @pytest.fixture(scope="module")
 def all_stacks(three_stacks: Platforms) -> tuple[int, list[str]]:
     """The pack asked about every stack as it is."""
-    return check(three_stacks["prod"])
+    with changed(three_stacks["prod"]) as same:
+        return check(same)
 
 
 def test_every_stack_passes_the_pack(all_stacks: tuple[int, list[str]], three_stacks: Platforms) -> None:
@@ -107,8 +107,8 @@ def test_what_a_stack_breaks_has_an_exception_of_its_own(all_stacks: tuple[int, 
 
 
 def test_settings_that_are_laxer_than_the_rules_are_refused_in_each_area(prod: Platform) -> None:
-    with changed(prod, LAXER):
-        status, lines = check(prod, "prod")
+    with changed(prod, settings=LAXER) as laxer:
+        status, lines = check(laxer, "prod")
     assert status == 1
     assert set(BROKEN.items()) <= broken(lines, "mandatory")
     assert lines[-1].startswith("prod: FAILS: ")
@@ -116,15 +116,21 @@ def test_settings_that_are_laxer_than_the_rules_are_refused_in_each_area(prod: P
 
 def test_every_rule_of_the_edge_fires_where_a_transformation_breaks_it(three_stacks: Platforms) -> None:
     assert set(BROKEN_EDGE) == {rule.id for rule in edge.POLICIES}
-    with transformed(three_stacks["edge"]):
-        status, lines = check(three_stacks["edge"], "edge")
+    resources = {name: f"props.update({inputs!r})" for name, inputs in CHANGED_EDGE.items()}
+    with changed(three_stacks["edge"], resources=resources) as other:
+        status, lines = check(other, "edge")
     assert status == 1
     assert broken(lines, "mandatory") == set(BROKEN_EDGE.items())
 
 
 def test_plain_pulumi_shows_a_violation_and_ends_with_an_error(prod: Platform) -> None:
-    with changed(prod, {"database.backup_retention_days": "7"}):
-        refused = prod.pulumi("preview", "--policy-pack", "policies", check=False)
+    with changed(prod, settings={"database.backup_retention_days": "7"}) as laxer:
+        refused = run(
+            [prod.paths.wrapper, "preview", "--stack", "prod", "--policy-pack", str(CHECKOUT / "policies")],
+            laxer.variables,
+            check=False,
+            folder=Path(laxer.variables[PROJECT_VARIABLE]),
+        )
     shown = " ".join((refused.stdout + refused.stderr).split())
     assert refused.returncode != 0
     assert "database-backups-kept: database-instance: found backupRetentionPeriod 7; wanted" in shown

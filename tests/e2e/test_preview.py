@@ -65,10 +65,11 @@ def test_a_port_that_is_open_to_the_world_is_dangerous_and_breaks_a_policy(ask: 
     assert "0.0.0.0/0" in told[2].split("## Resources")[0]
 
 
-def test_a_dropped_backup_rule_is_protection_removed(ask: Ask) -> None:
+def test_a_dropped_backup_rule_is_protection_removed_and_breaks_a_policy(ask: Ask) -> None:
     told = ask("backup-rule-dropped")
-    assert told[0] in (Exit.DANGEROUS, Exit.VIOLATION)
+    assert told[0] == Exit.VIOLATION
     assert dangers(told) == {("protection removed", "backups-plan")}
+    assert ("backup-kept-a-month", "backups-plan") in violated(told)
 
 
 def test_a_change_of_prod_alone_is_said_to_be_one(ask: Ask) -> None:
@@ -113,25 +114,27 @@ def test_a_record_past_cloudflare_is_protection_removed(ask: Ask) -> None:
     assert properties(told)["dns-app", "proxied"] == (True, False)
 
 
-def test_a_rotated_secret_is_named_and_in_no_output(ask: Ask) -> None:
-    told = ask("secret-rotated")
-    (value,) = SAMPLES["secret-rotated"].secrets.values()
-    assert ("[secret]", "[secret]") in properties(told).values()
-    assert value not in json.dumps(told[1]) + told[2]
-
-
-def test_one_job_keeps_what_another_without_credentials_reads(prod: Platform, tmp_path: Path) -> None:
+def test_a_rotated_secret_is_named_and_in_nothing_that_one_job_keeps_for_another(
+    prod: Platform, tmp_path: Path
+) -> None:
     sample = SAMPLES["secret-rotated"]
     (value,) = sample.secrets.values()
-    with changed(prod.paths, prod.variables, sample) as before:
-        prod.ops("preview", "prod", "--save", str(tmp_path), "--base", str(before))
-    kept = (tmp_path / "prod.json").read_text()
-    assert value not in kept
+    told, said = tmp_path / "told.json", tmp_path / "said.md"
+    with changed(prod.paths, prod.variables, sample) as variables:
+        within = Platform(prod.paths, variables, "prod")
+        kept_in = ("--save", str(tmp_path / "kept"), "--base", str(prod.paths.project))
+        shown = within.ops("preview", "prod", *kept_in).stdout
+    kept = (tmp_path / "kept" / "prod.json").read_text()
+    assert value not in shown + kept
     assert "ciphertext" not in kept
     alone = Platform(prod.paths, {"PATH": prod.variables["PATH"]}, "prod")
-    done = alone.ops("preview", "--from", str(tmp_path), "--markdown", str(tmp_path / "said.md"), check=False)
+    read = ("preview", "--from", str(tmp_path / "kept"), "--json", str(told), "--markdown", str(said))
+    done = alone.ops(*read, check=False)
+    found = (done.returncode, json.loads(told.read_text()), said.read_text())
     assert done.returncode == Exit.OK
-    assert "app" in (tmp_path / "said.md").read_text()
+    assert ("[secret]", "[secret]") in properties(found).values()
+    assert value not in done.stdout + json.dumps(found[1]) + found[2]
+    assert "app" in found[2]
 
 
 def test_a_preview_changes_nothing(three_stacks: Platforms) -> None:

@@ -1,23 +1,19 @@
 """Instances of the emulated AWS that boot: their user data runs, with what EC2 gives to an instance around it."""
 
 import base64
-import http.client
 import json
 import time
 from collections.abc import Iterator
-from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from sandbox.instances.boot import Machine
 from sandbox.instances.release import publish
 from sandbox.instances.root import unavailable
 from sandbox.instances.surroundings import Surroundings, declared, surroundings
 from sandbox.project.isolated import isolated
 from sandbox.project.paths import Paths
+from tests.booted import Host
 from tests.emulator.emulated import REGION, Clients
 
 pytestmark = pytest.mark.skipif(bool(unavailable()), reason=unavailable())
@@ -25,40 +21,6 @@ HEALTHY_SECONDS = 120.0
 BACK_SECONDS = 30.0
 NAME = "boot"
 CALLER = "10.40.0.10"
-
-
-@dataclass
-class Host:
-    """A booted instance, and how it is asked from outside."""
-
-    around: Surroundings
-    machine: Machine
-    address: str
-    healthy_seconds: float = 0.0
-
-    def ask(self, path: str, *, method: str = "GET", body: object = None) -> tuple[int, str]:
-        connection = http.client.HTTPConnection(self.address)
-        connection.sock = self.around.connection(self.address, 80, 5)
-        try:
-            content = None if body is None else json.dumps(body)
-            connection.request(method, path, content, {"Content-Type": "application/json"})
-            answer = connection.getresponse()
-            return answer.status, answer.read().decode()
-        finally:
-            connection.close()
-
-    def wait(self, path: str, status: int, seconds: float) -> str:
-        """The answer as soon as it has this status."""
-        deadline = time.monotonic() + seconds
-        found: object = None
-        while time.monotonic() < deadline:
-            with suppress(OSError):
-                found = self.ask(path)
-                if found[0] == status:
-                    return found[1]
-            time.sleep(0.1)
-        log = self.machine.run("sh", "-c", "tail -n 20 /var/log/cloud-init-output.log; systemctl --failed", check=False)
-        pytest.fail(f"{path} does not answer {status} but {found}\n{log}")
 
 
 def declare(aws: Clients) -> str:
@@ -133,9 +95,7 @@ def host(around: Surroundings, aws: Clients) -> Host:
     around.boot_data().wait_for("data.service", HEALTHY_SECONDS)
     [instance] = declared(aws, NAME)
     started = time.monotonic()
-    machine = around.boot(instance)
-    found: Any = aws("ec2").describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"][0]
-    host = Host(around, machine, found["PrivateIpAddress"])
+    host = Host.of(around, instance)
     host.wait("/api/health", 200, HEALTHY_SECONDS)
     host.healthy_seconds = time.monotonic() - started
     return host
@@ -182,12 +142,7 @@ def test_a_database_that_is_gone_fails_its_check_alone(host: Host) -> None:
 
 @pytest.mark.parametrize("unit", ["php8.4-fpm", "worker"])
 def test_a_service_that_is_killed_comes_back(host: Host, unit: str) -> None:
-    before = host.machine.run("systemctl", "show", "--value", "--property=MainPID", unit)
-    host.machine.run("systemctl", "kill", "--kill-whom=main", "--signal=KILL", unit)
-    deadline = time.monotonic() + BACK_SECONDS
-    while host.machine.run("systemctl", "show", "--value", "--property=MainPID", unit).strip() in (before.strip(), "0"):
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
+    host.kill(unit, BACK_SECONDS)
     host.wait("/api/health/database", 200, BACK_SECONDS)
 
 

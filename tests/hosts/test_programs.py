@@ -169,6 +169,7 @@ CHECKS = {
     "worker": unit(WORKERS, "askproai-worker@high_1.service", "KillMode=mixed", "KillMode=some"),
     "all workers": unit(WORKERS, "askproai-workers.target", "[Unit]", "[Unit]\nNeeds=nothing"),
     "scheduler": unit(WORKERS, "askproai-scheduler.timer", "OnCalendar=minutely", "OnCalendar=minutes"),
+    "jobs that end": unit(WORKERS, "askproai-finish.service", "RestartSec=5", "RestartSec=soon"),
     "scheduled": unit(WORKERS, "askproai-scheduler.service", "ExecCondition", "ExecIf"),
     "secrets": unit(WEB, "askproai-secrets.service", "/usr/bin/python3", "/usr/bin/python2"),
     "release": unit(WEB, "askproai-release.service", "RemainAfterExit", "Remains"),
@@ -176,7 +177,7 @@ CHECKS = {
     "integrity timer": unit(WEB, "askproai-integrity.timer", "OnBootSec=5min", "OnBootSec=soon"),
     "audit": unit(WEB, "askproai-audit.service", "/usr/sbin/lynis", "/usr/sbin/linys"),
     "audit timer": unit(WEB, "askproai-audit.timer", "OnCalendar=weekly", "OnCalendar=often"),
-    "metrics": unit(WEB, "askproai-metrics.service", "Type=oneshot", "Type=once"),
+    "metrics": unit(WEB, "askproai-metrics.service", "Type=exec", "Type=exe"),
 }
 
 

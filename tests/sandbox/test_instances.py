@@ -66,7 +66,7 @@ def handshake(server: ssl.SSLContext, trusted: str, name: str) -> None:
 
 
 def test_a_role_that_the_stack_does_not_have_is_refused_with_those_it_has() -> None:
-    outputs = {"web_group_names": {"blue": "web-blue", "green": "web-green"}, "worker_group_name": "workers"}
+    outputs = {"host_group_names": {"web": {"blue": "web-blue", "green": "web-green"}, "workers": {"fleet": "workers"}}}
     assert groups_of(outputs, "web") == ["web-blue", "web-green"]
     with pytest.raises(SandboxError, match="no role bastion; there are: web, workers"):
         groups_of(outputs, "bastion")

@@ -1,27 +1,15 @@
 """What a resource is follows from what it stands for, never from a place in a list of the stack file."""
 
-from functools import cache
-
 from broken_files import refusals, written
 from lists import by_urn, plain, rotated, unordered, with_lists
-from regions import composed
+from regions import altered, composed, other_than_prod
 from stack_files import settings_of
-
-from settings import Settings
 
 SUBSCRIPTION = "aws:sns/topicSubscription:TopicSubscription"
 
 
-@cache
-def with_former_databases() -> Settings:
-    """prod with at least two items in each list."""
-    prod = settings_of("prod")
-    database = prod.database.model_copy(update={"generation": 3, "retained_generations": [1, 2]})
-    return prod.model_copy(update={"database": database})
-
-
 def test_every_list_of_a_region_is_tried() -> None:
-    settings = with_former_databases()
+    settings = other_than_prod()
     before, after = settings.model_dump(), with_lists(settings, rotated).model_dump()
     lists = [
         (before["alarm_emails"], after["alarm_emails"]),
@@ -35,14 +23,13 @@ def test_every_list_of_a_region_is_tried() -> None:
 
 
 def test_the_order_of_a_regions_lists_means_nothing() -> None:
-    before = composed(with_former_databases())
-    after = composed(with_lists(with_former_databases(), rotated))
-    assert by_urn(after, unordered) == by_urn(before, unordered)
+    after = composed(with_lists(other_than_prod(), rotated))
+    assert by_urn(after, unordered) == by_urn(altered(), unordered)
 
 
 def test_without_the_first_of_each_list_what_stays_in_a_region_is_what_it_was() -> None:
-    before = by_urn(composed(with_former_databases()), plain)
-    after = by_urn(composed(with_lists(with_former_databases(), lambda items: items[1:])), plain)
+    before = by_urn(altered(), plain)
+    after = by_urn(composed(with_lists(other_than_prod(), lambda items: items[1:])), plain)
     assert len(after) < len(before)
     assert after == {urn: before[urn] for urn in after}
 

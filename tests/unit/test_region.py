@@ -25,6 +25,7 @@ ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
 
 NAMES: Mapping[str, tuple[str, int]] = {
     "aws:autoscaling/group:Group": ("name", 255),
+    "aws:autoscaling/lifecycleHook:LifecycleHook": ("name", 255),
     "aws:autoscaling/policy:Policy": ("name", 255),
     "aws:backup/plan:Plan": ("name", 50),
     "aws:backup/selection:Selection": ("name", 50),

@@ -100,7 +100,7 @@ def test_all_that_is_stateful_is_protected_and_nothing_else(cloud: Cloud[RegionO
 def test_nothing_is_protected_once_destruction_is_allowed_by_name() -> None:
     cloud = altered()
     assert [resource.name for resource in cloud.resources if resource.protect] == []
-    assert cloud.one(DATABASE).inputs["deletionProtection"] is False
+    assert {database.inputs["deletionProtection"] for database in cloud.of(DATABASE)} == {False}
     assert cloud.one(BALANCER).inputs["enableDeletionProtection"] is False
     assert {bucket.inputs["forceDestroy"] for bucket in cloud.of(BUCKET)} == {True}
     assert {secret.inputs["recoveryWindowInDays"] for secret in cloud.of("aws:secretsmanager/secret:Secret")} == {0}

@@ -22,6 +22,13 @@ VAULT_AWAY, VAULT_HOME = f"arn:aws:backup:{AWAY}:1:backup-vault:a", f"arn:aws:ba
 VAULT = "rules.0.copyActions.0.destinationVaultArn"
 RULES = [{"ruleName": "hourly", "schedule": "cron(0 * ? * * *)", "copyActions": [{"destinationVaultArn": VAULT_AWAY}]}]
 PLAN = Made(type=recovery.PLAN, props={"rules": RULES})
+MONTH = {"lifecycle": {"deleteAfter": 30}}
+DAILY = {
+    "ruleName": "daily",
+    "schedule": "cron(0 5 ? * * *)",
+    "copyActions": [{"destinationVaultArn": VAULT_AWAY, **MONTH}],
+    **MONTH,
+}
 DATABASE = Made(type=recovery.DATABASE)
 SELECTION = Made(type=recovery.SELECTION, links={"resources": "it", "planId": "plan"})
 SECRET = Made(type=recovery.SECRET, props={"replicas": [{"region": AWAY, "kmsKeyId": UNKNOWN}]})
@@ -81,6 +88,22 @@ CASES = (
             *values(VAULT, VAULT_HOME, "offsite"),
         ),
         undecided=(*values(VAULT, UNKNOWN), *values("rules", UNKNOWN)),
+    ),
+    Case(
+        rule=recovery.backup_kept_a_month,
+        it=Made(type=recovery.PLAN, props={"rules": [*RULES, DAILY]}),
+        fires=(
+            *values("rules", UNSET, [], RULES),
+            *values("rules.1.lifecycle.deleteAfter", 29, UNSET),
+            *values("rules.1.copyActions.0.lifecycle.deleteAfter", 29, UNSET),
+            *values("rules.1.schedule", "rate(1 month)", UNSET),
+        ),
+        passes=(
+            *values("rules", [DAILY]),
+            *values("rules.1.schedule", "cron(0 * ? * * *)", "cron(0 0,12 ? * * *)"),
+            *values("rules.1.copyActions", UNSET),
+        ),
+        undecided=(*values("rules", UNKNOWN), *values("rules.1.lifecycle.deleteAfter", UNKNOWN)),
     ),
     Case(
         rule=recovery.backup_vault_locked,

@@ -22,6 +22,11 @@ PROGRAMS = {
     "broken": "def size():\n    return {}['size']\n\nsize()\n",
     "asynchronous": "import pulumi\npulumi.export('size', pulumi.Output.from_input(1).apply(lambda one: one / 0))\n",
     "leaving": "import sys\nsys.exit(3)\n",
+    "declaring": "import pulumi\n\n"
+    "class Part(pulumi.ComponentResource):\n"
+    "    def __init__(self, name):\n        super().__init__('askproai:test:Part', name)\n\n"
+    "def declare():\n    Part('part')\n\n"
+    "declare()\n",
 }
 
 
@@ -38,6 +43,7 @@ class Engine(engine_pb2_grpc.EngineServicer, resource_pb2_grpc.ResourceMonitorSe
 
     shown: list[tuple[int, str]] = field(default_factory=list)
     exported: dict[str, Any] = field(default_factory=dict)
+    registered: dict[str, Any] = field(default_factory=dict)
 
     @override
     def Log(self, request: Any, context: Any) -> Any:
@@ -51,6 +57,7 @@ class Engine(engine_pb2_grpc.EngineServicer, resource_pb2_grpc.ResourceMonitorSe
 
     @override
     def RegisterResource(self, request: Any, context: Any) -> Any:
+        self.registered[request.name] = request
         return resource_pb2.RegisterResourceResponse(urn=f"urn:pulumi:prod::askproai::{request.type}::{request.name}")
 
     @override
@@ -154,6 +161,13 @@ def test_an_error_in_an_output_is_shown(ran: dict[str, Ran]) -> None:
 def test_a_program_that_leaves_by_itself_says_nothing_so_its_exit_code_is_told(ran: dict[str, Ran]) -> None:
     assert ran["leaving"].answer == language_pb2.RunResponse(error="Program exited with exit code 3")
     assert ran["leaving"].engine.shown == []
+
+
+def test_a_resource_says_where_it_is_declared_and_not_who_called_the_declaration(ran: dict[str, Ran]) -> None:
+    part = ran["declaring"].engine.registered["part"]
+    (frame,) = part.stackTrace.frames
+    assert frame.pc == part.sourcePosition
+    assert (frame.pc.uri, frame.pc.line) == (ran["declaring"].program.as_uri(), 8)
 
 
 def test_the_providers_whose_sdks_are_installed_are_required() -> None:

@@ -1,6 +1,7 @@
 """The text of the overlay's stack files: the committed one, merged by key with what was set in the sandbox."""
 
 import pytest
+import yaml
 
 from sandbox.project.overlay import has_secret, render_project, render_stack
 from sandbox.toolchain.steps import SandboxError
@@ -100,6 +101,15 @@ def test_what_is_not_keys_and_values_is_named(text: str) -> None:
 
 def test_the_project_keeps_its_comments_and_loses_its_backend() -> None:
     text = render_project(
-        "name: p # ours\nruntime: python\nbackend: {url: s3://x}\n", "f", interpreter="/venv", main="../.."
+        "name: p # ours\nruntime: python\nbackend: {url: s3://x}\n", "f", interpreter="/venv", main="../..", values={}
     )
     assert text == "name: p # ours\nruntime:\n  name: python\n  options:\n    virtualenv: /venv\nmain: ../..\n"
+
+
+def test_the_sandbox_has_other_values_in_the_blocks_that_stacks_share() -> None:
+    blocks = 'config:\n  web:\n    default:\n      php: "8.3" # ours\n      blue:\n        size: 3\n'
+    committed = f"name: p\nruntime: python\n{blocks}"
+    values = {"web": {"php": "8.4", "blue": {"release": "1"}}, "gone": {"php": "8.4"}}
+    text = render_project(committed, "f", interpreter="/venv", main="..", values=values)
+    web = {"php": "8.4", "blue": {"size": 3, "release": "1"}}
+    assert yaml.safe_load(text)["config"] == {"web": {"default": web}}

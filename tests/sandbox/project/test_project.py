@@ -9,8 +9,10 @@ import yaml
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
+from sandbox.instances.release import RELEASE
+from sandbox.instances.root import PHP_VERSION
 from sandbox.project import project
-from sandbox.project.paths import Paths
+from sandbox.project.paths import CHECKOUT, Paths
 from sandbox.toolchain.steps import SandboxError
 
 PROJECT = "name: askproai\nruntime: python\nbackend:\n  url: s3://elsewhere\n"
@@ -40,6 +42,16 @@ def test_the_policy_pack_is_found_in_the_overlay_as_in_the_checkout(paths: Paths
     for _ in range(2):
         project.refresh(paths)
         assert (paths.project / "policies").resolve() == paths.checkout / "policies"
+
+
+def test_instances_of_the_sandbox_run_its_own_application_on_the_php_that_they_have(tmp_path: Path) -> None:
+    paths = Paths(CHECKOUT, tmp_path)
+    project.refresh(paths)
+    web, workers = (project.setting(paths, "prod", block) for block in ("web", "workers"))
+    assert isinstance(web, dict)
+    assert isinstance(workers, dict)
+    assert (web["php_version"], web["blue"]["release"], web["blue"]["max_size"]) == (PHP_VERSION, RELEASE, 6)
+    assert (workers["php_version"], workers["release"]) == (PHP_VERSION, RELEASE)
 
 
 def test_the_overlay_does_not_use_the_committed_backend(paths: Paths) -> None:

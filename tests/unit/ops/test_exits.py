@@ -5,18 +5,26 @@ from pathlib import Path
 
 import pytest
 from fake_platform import Platform, platform_in
+from fake_releases import end_window, publish
 
 from ops import runbooks
 from ops.core.engine import LockedError
 from ops.core.session import LOCK
+from ops.deploy.promote import promote
+from ops.deploy.rollback import rollback
+from ops.deploy.start import start
 from ops.dr import activate, drop, flip, rebuild
 from ops.dr.failback import failback
 from ops.dr.failover import failover
 from ops.errors import Exit, OpsError
 
+VERSION = "1.2.3"
 Run = Callable[[Platform], object]
 
 RUNS: dict[str, Run] = {
+    "ops deploy promote": lambda p: promote(p.session()),
+    "ops deploy rollback": lambda p: rollback(p.session()),
+    "ops deploy start": lambda p: start(p.session(), VERSION),
     "ops dr activate": lambda p: activate.activate_region(p.session(), "dr"),
     "ops dr drop": lambda p: drop.drop_database(p.session(), "prod", 1),
     "ops dr failback": lambda p: failback(p.session(rebuild=True), "prod"),
@@ -34,6 +42,11 @@ def platform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Platform:
 
 def prepared(platform: Platform, command: str) -> None:
     """The world in which the command has something to do."""
+    publish(platform, VERSION, "prod", "dr")
+    if command in ("ops deploy promote", "ops deploy rollback"):
+        start(platform.session(), VERSION)
+    if command == "ops deploy promote":
+        end_window(platform)
     if command in ("ops dr drop", "ops dr failback", "ops dr rebuild"):
         failover(platform.session(waive_fence="gone", waive_answering=True), "dr")
     if command == "ops dr flip":
@@ -56,6 +69,8 @@ def refuse(platform: Platform, command: str) -> None:
     """Have a check say no."""
     platform.world.key_state, platform.world.certificate = "Disabled", "EXPIRED"
     platform.world.snapshots.clear()
+    platform.world.objects.clear()
+    platform.world.unhealthy.add("prod-blue")
     if command == "ops dr rebuild":
         platform.file("edge").set({"live": "prod"})
     if command == "ops dr failback":
@@ -118,5 +133,6 @@ def test_a_gate_that_is_closed_after_the_promotion_is_a_failure_and_no_refusal(p
 
 
 def test_a_second_operator_is_busy(platform: Platform) -> None:
+    prepared(platform, "ops deploy start")
     with platform.session().ledger.hold(LOCK):
         assert {end(lambda run=run: run(platform)) for run in RUNS.values()} == {Exit.BUSY}

@@ -6,16 +6,21 @@
 import os
 import re
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from fake_engine import STACKS
 from fake_platform import Platform, platform_in
+from fake_releases import end_window, publish
 
-from ops.core import visitor
+from ops.core import gates, settle, visitor
 from ops.core.session import UNDER_WAY
 from ops.core.visitor import Answer
-from ops.dr import activate, drop, flip, gates, rebuild, settle, status
+from ops.deploy.promote import promote
+from ops.deploy.rollback import rollback
+from ops.deploy.start import start
+from ops.dr import activate, drop, flip, rebuild, status
 from ops.dr.failback import failback
 from ops.dr.failover import failover
 from ops.dr.preflight import Preflight
@@ -152,11 +157,54 @@ def checks_of_a_region_that_is_lost(p: Platform, _: pytest.MonkeyPatch) -> objec
     raise OpsError("\n".join(finding.text for finding in found))
 
 
+def deployment_without_anything(p: Platform, _: pytest.MonkeyPatch) -> object:
+    p.world.restorable = datetime(2000, 1, 1, tzinfo=UTC)
+    p.world.in_service, p.world.certificate = 1, "EXPIRED"
+    p.session().ledger.put(UNDER_WAY, {"operation": "failback", "to": "prod", "started": "THEN", "from": "dr"})
+    return start(p.session(), "1.2.3")
+
+
+def deployment_beside_another(p: Platform, _: pytest.MonkeyPatch) -> object:
+    p.world.command_status = "Failed"
+    publish(p, "1.2.3", "prod")
+    with pytest.raises(OpsError, match="SQLSTATE"):
+        start(p.session(), "1.2.3")
+    return start(p.session(), "1.2.4")
+
+
+def migrations_fail(p: Platform, _: pytest.MonkeyPatch) -> object:
+    p.world.command_status = "Failed"
+    publish(p, "1.2.3", "prod")
+    return start(p.session(), "1.2.3")
+
+
+def early_promotion(p: Platform, _: pytest.MonkeyPatch) -> object:
+    publish(p, "1.2.3", "prod")
+    start(p.session(), "1.2.3")
+    return promote(p.session())
+
+
+def promotion_without_archive(p: Platform, _: pytest.MonkeyPatch) -> object:
+    publish(p, "1.2.3", "prod")
+    start(p.session(), "1.2.3")
+    end_window(p)
+    return promote(p.session())
+
+
+def no_way_back(p: Platform, _: pytest.MonkeyPatch) -> object:
+    publish(p, "1.2.3", "prod")
+    start(p.session(), "1.2.3")
+    p.world.unhealthy.add("prod-blue")
+    return rollback(p.session())
+
+
 CASES: tuple[Case, ...] = (
     *(everything_missing, lag_unknown, no_outputs, lost, not_caught_up, another_under_way, nobody_to_confirm),
     *(gates_closed, edge_fails, edge_without_effect, nobody_served, diverged, primary, rebuild_of_the_live_region),
     *(open_while_the_other_writes, drop_without_snapshot, deviations),
     *(gates_of_a_region_that_is_lost, checks_of_a_region_that_is_lost),
+    *(deployment_without_anything, deployment_beside_another, migrations_fail, early_promotion),
+    *(promotion_without_archive, no_way_back),
 )
 
 
@@ -173,6 +221,8 @@ def messages(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
             for stack in STACKS:
                 text = text.replace(platform.region(stack), f"REGION-OF-{stack.upper()}")
         text = re.sub(r"parameter \S+", "parameter NAME", text)
+        text = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC", "A TIME", text)
+        text = re.sub(r"\d+ (minutes old|healthy hosts)", r"N \1", text)
         text = re.sub(r"\d+ (s are allowed|are needed|required)", r"N \1", text)
         yield f"{case.__name__.replace('_', ' ')}: exit code {raised.value.exit_code.value}\n{text}\n"
 

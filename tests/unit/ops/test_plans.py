@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import pytest
 from fake_platform import Platform, copy_project, platform_in
+from fake_releases import end_window, publish
 
 from contract import HEALTH_PATH
 from ops import bootstrap, runbooks
@@ -21,6 +22,10 @@ from ops.core.recovery.recovery import Options, Recovery
 from ops.core.session import UNDER_WAY, Operation, Session, SessionOptions
 from ops.core.steps import Step, Timeline
 from ops.core.visitor import Answer
+from ops.deploy import deployment
+from ops.deploy.promote import promote
+from ops.deploy.rollback import rollback
+from ops.deploy.start import start
 from ops.dr import activate, drop, flip, rebuild
 from ops.dr.failback import failback
 from ops.dr.failover import failover
@@ -173,6 +178,31 @@ def test_drop(platform: Platform) -> None:
     platform.world.killed.add("prod")
     taken = names(drop.drop_database(platform.session(), "prod", 1))
     assert_declared("ops dr drop", [taken], STACK="prod", GENERATION="1")
+
+
+def test_deploy(platform: Platform) -> None:
+    """One is promoted by the next, which fails, and goes on after a kill; then it is promoted, and another is not."""
+    for version in ("1", "2", "3"):
+        publish(platform, version, "prod", "dr")
+    runs = [names(start(platform.session(), "1"))]
+    end_window(platform)
+    platform.world.command_status = "Failed"
+    with pytest.raises(OpsError, match="the migrations ended with Failed"):
+        start(platform.session(), "2")
+    record = platform.session().ledger.get(deployment.key("prod"))
+    assert record is not None
+    failed = Timeline.from_json(record["timeline"])
+    platform.world.killed.add("prod")
+    platform.world.command_status = "Success"
+    entries = start(platform.session(), "2").entries
+    runs += [names(failed), names(Timeline(entries=entries[len(failed.entries) :]))]
+    assert_declared("ops deploy start", runs, STACK="prod", OTHER="dr")
+    end_window(platform)
+    platform.world.killed.add("prod")
+    assert_declared("ops deploy promote", [names(promote(platform.session()))], STACK="prod", OTHER="dr")
+    start(platform.session(), "3")
+    platform.world.killed.add("prod")
+    assert_declared("ops deploy rollback", [names(rollback(platform.session()))], STACK="prod", OTHER="dr")
 
 
 class Sandbox:

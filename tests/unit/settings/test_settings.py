@@ -9,6 +9,7 @@ from broken_files import ABSENT, GOOD_SECRETS, Change, changed, configured, refu
 from fake_cloud import deploy
 
 from settings import ConfigurationError, Settings, load, load_secrets
+from settings.secrets import OPTIONAL
 
 SECRET_NAMES = tuple(GOOD_SECRETS)
 
@@ -155,6 +156,8 @@ def test_a_secret_in_plain_text_is_refused_unseen(name: str) -> None:
         ("app_key", base64.b64encode(bytes(32)).decode()),
         ("app_key", "base64:" + base64.b64encode(bytes(16)).decode()),
         ("app_key", "base64:not base64"),
+        ("slack_webhook", "hooks.slack.com/services/T0"),
+        ("slack_webhook", "http://hooks.slack.com/services/T0"),
     ],
 )
 def test_a_secret_of_the_wrong_form_is_refused_unseen(name: str, value: str) -> None:
@@ -164,9 +167,14 @@ def test_a_secret_of_the_wrong_form_is_refused_unseen(name: str, value: str) -> 
     assert value not in line
 
 
+@pytest.mark.parametrize("url", ["https://hooks.slack.com/services/T0/B0/x", "http://127.0.0.1:8080/"])
+def test_an_optional_secret_is_taken_where_it_is_given(url: str) -> None:
+    assert refusals(secrets={**GOOD_SECRETS, "slack_webhook": url}) == []
+
+
 @pytest.mark.parametrize("name", ["region", "database"])
 def test_a_setting_that_is_encrypted_is_refused_unseen(name: str) -> None:
-    known = ", ".join(SECRET_NAMES)
+    known = ", ".join([*SECRET_NAMES, *OPTIONAL])
     assert refusals(encrypted=[*SECRET_NAMES, name]) == [
         f"{name}: is encrypted (not shown), but is not a secret; secrets are {known}"
     ]

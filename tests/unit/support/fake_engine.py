@@ -127,10 +127,15 @@ class FakeEngine:
         there[name] = {"status": "available", "source": source}
         for old in [old for old in there if old not in (name, *kept)]:
             del there[old]
+        for group, place in (("blue", "web.blue"), ("green", "web.green"), ("workers", "workers")):
+            self.world.fleets[f"{stack}-{group}"] = {
+                name: file.get(f"{place}.{name}", default)
+                for name, default in (("release", ""), ("min_size", 0), ("max_size", 0), ("weight", None))
+            }
         outputs = {key: file.get(key) for key in ("role", "activated", "fenced", "posture", "follows")}
         self._outputs[stack] = outputs | {
             "account_id": ACCOUNT,
-            "bucket_names": {"uploads": "uploads"},
+            "bucket_names": {"releases": "releases", "uploads": "uploads"},
             "backup_vault_name": "vault",
             "certificate_arn": "certificate",
             "database_identifier": name,
@@ -138,8 +143,10 @@ class FakeEngine:
             "load_balancer_dns_name": f"balancer.{stack}",
             "queue_urls": {"default": "queue"},
             "secret_arns": {"app": f"arn:aws:secretsmanager:{region}:{ACCOUNT}:secret:askproai-{stack}-app-abcdef"},
-            "web_group_names": {"blue": f"{stack}-blue", "green": f"{stack}-green"},
-            "worker_group_name": f"{stack}-workers",
+            "host_group_names": {
+                "web": {"blue": f"{stack}-blue", "green": f"{stack}-green"},
+                "workers": {"fleet": f"{stack}-workers"},
+            },
         }
 
 

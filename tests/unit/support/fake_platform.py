@@ -14,7 +14,7 @@ from fake_regions import FakeClient, World
 from stack_files import FIXTURE
 
 from contract import CANARY_PATH, origin
-from ops.core import aws, facts, pair, report, visitor
+from ops.core import aws, facts, pair, report, settle, visitor
 from ops.core.engine import Engine
 from ops.core.ledger import Ledger
 from ops.core.objects import Folder
@@ -25,7 +25,8 @@ from ops.core.session import Session, SessionOptions
 from ops.core.stack_files import StackFile
 from ops.core.steps import Timeline
 from ops.core.visitor import Answer, DnsRecord
-from ops.dr import activate, failover, fence, flip, settle
+from ops.deploy import health
+from ops.dr import activate, failover, fence, flip
 from project_files import PROJECT_FILE, Project
 from settings import EdgeSettings, Settings, read
 
@@ -203,6 +204,9 @@ def _put_in_place(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
         (facts.time, "sleep", at_once),
         # No test can tell whether the disk has what the system has taken.
         (os, "fsync", at_once),
+        (health, "GATE_SECONDS", 0.0),
+        (health, "HEALTHY_SECONDS", 0.0),
+        (health, "WORKERS_SECONDS", 0.0),
         (flip, "PAUSE_SECONDS", 0.0),
         (flip, "SERVED_SECONDS", 0.0),
         (fence, "DRAIN_SECONDS", 0.0),

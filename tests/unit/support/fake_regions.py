@@ -1,6 +1,8 @@
 """What AWS and Cloudflare answer to operators' commands, kept in plain objects; every call is noted."""
 
-from collections.abc import Callable
+import base64
+import io
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -33,6 +35,12 @@ class World:
     images: list[str] = field(default_factory=lambda: ["available"])
     vcpus: float = 1000.0
     in_service: int = 6
+    fleets: dict[str, dict[str, Any]] = field(default_factory=dict)
+    unhealthy: set[str] = field(default_factory=set)
+    objects: dict[tuple[str, str], bytes] = field(default_factory=dict)
+    restorable: datetime = LATER
+    commands: list[str] = field(default_factory=list)
+    command_status: str = "Success"
     records: dict[str, str] = field(default_factory=dict)
     ignored_names: set[str] = field(default_factory=set)
     edge_failures: int = 0
@@ -106,7 +114,8 @@ def databases(world: World, region: str, asked: Asked) -> Any:
     if name not in there:
         raise refusal("DBInstanceNotFound", 404)
     row = there[name]
-    shown = {"DBInstanceStatus": row["status"], "DBInstanceArn": arn(region, name)}
+    shown: Any = {"DBInstanceStatus": row["status"], "DBInstanceArn": arn(region, name)}
+    shown["LatestRestorableTime"] = world.restorable
     return {"DBInstances": [shown | {"ReadReplicaSourceDBInstanceIdentifier": row["source"]}]}
 
 
@@ -137,9 +146,72 @@ def lag(world: World, region: str, asked: Asked) -> Any:
 
 
 def groups(world: World, region: str, asked: Asked) -> Any:
-    instances = [{"LifecycleState": "InService", "HealthStatus": "Healthy"}] * world.in_service
-    names = asked["AutoScalingGroupNames"]
-    return {"AutoScalingGroups": [{"AutoScalingGroupName": name, "Instances": instances} for name in names]}
+    return {"AutoScalingGroups": [group(world, name) for name in asked["AutoScalingGroupNames"]]}
+
+
+def group(world: World, name: str) -> Any:
+    fleet = world.fleets.get(name, {})
+    instance = {"LifecycleState": "InService", "HealthStatus": "Healthy", "LaunchTemplate": {"Version": "1"}}
+    return {
+        "AutoScalingGroupName": name,
+        "Instances": [instance | {"InstanceId": f"i-{name}-{number}"} for number in range(world.in_service)],
+        "MinSize": fleet.get("min_size", 0),
+        "MaxSize": fleet.get("max_size", 0),
+        "DesiredCapacity": fleet.get("min_size", 0),
+        "LaunchTemplate": {"LaunchTemplateId": name, "Version": "1"},
+        "TargetGroupARNs": [name],
+    }
+
+
+def template(world: World, region: str, asked: Asked) -> Any:
+    text = f"ASKPROAI_ROLE=web\nASKPROAI_RELEASE={world.fleets[asked['LaunchTemplateId']]['release']}\n"
+    data = {"UserData": base64.b64encode(text.encode()).decode()}
+    return {"LaunchTemplateVersions": [{"VersionNumber": 1, "LaunchTemplateData": data}]}
+
+
+def targets(world: World, region: str, asked: Asked) -> Any:
+    name = asked["TargetGroupArn"]
+    state = "unhealthy" if name in world.unhealthy else "healthy"
+    rows = [
+        {"Target": {"Id": f"i-{name}-{number}"}, "TargetHealth": {"State": state}} for number in range(world.in_service)
+    ]
+    return {"TargetHealthDescriptions": rows}
+
+
+def rules(world: World, region: str, asked: Asked) -> Any:
+    names = [name for name, fleet in world.fleets.items() if fleet["weight"] is not None]
+    shares = [{"TargetGroupArn": name, "Weight": world.fleets[name]["weight"]} for name in names]
+    return {"Rules": [{"Actions": [{"Type": "forward", "ForwardConfig": {"TargetGroups": shares}}]}]}
+
+
+class Body(io.BytesIO):
+    """The content of an object, as boto3 hands it over."""
+
+    def iter_chunks(self, size: int) -> Iterator[bytes]:
+        yield from iter(lambda: self.read(size), b"")
+
+
+def content(world: World, region: str, asked: Asked) -> Any:
+    if (region, asked["Key"]) not in world.objects:
+        raise refusal("NoSuchKey", 404)
+    return {"Body": Body(world.objects[region, asked["Key"]])}
+
+
+def listing(world: World, region: str, asked: Asked) -> Any:
+    moment = datetime(2030, 1, 1, tzinfo=UTC)
+    if not (prefix := asked.get("Prefix")):
+        return {"Contents": [{"LastModified": moment}]}
+    keys = [key for place, key in world.objects if place == region and key.startswith(prefix)]
+    return {"Contents": [{"Key": key, "LastModified": moment} for key in keys]}
+
+
+def command(world: World, region: str, asked: Asked) -> Any:
+    world.commands += asked["Parameters"]["commands"]
+    return {"Command": {"CommandId": f"command-{len(world.commands)}"}}
+
+
+def invocation(world: World, region: str, asked: Asked) -> Any:
+    return {"Status": world.command_status, "StandardErrorContent": "SQLSTATE[42S01]: Base table exists\n"}
 
 
 def instance_types(world: World, region: str, asked: Asked) -> Any:
@@ -183,7 +255,18 @@ ANSWERS: dict[str, Answering] = {
     "describe_db_snapshots": snapshots,
     "get_metric_statistics": lag,
     "describe_auto_scaling_groups": groups,
-    "list_objects_v2": constant({"Contents": [{"LastModified": datetime(2030, 1, 1, tzinfo=UTC)}]}),
+    "list_objects_v2": listing,
+    "get_object": content,
+    "describe_launch_template_versions": template,
+    "describe_target_health": targets,
+    "describe_load_balancers": lambda world, region, asked: {
+        "LoadBalancers": [{"LoadBalancerArn": name, "DNSName": f"balancer.{name}"} for name in ("prod", "dr")]
+    },
+    "describe_listeners": constant({"Listeners": [{"ListenerArn": "listener"}]}),
+    "describe_rules": rules,
+    "set_desired_capacity": constant(None),
+    "send_command": command,
+    "get_command_invocation": invocation,
     "get_queue_attributes": queue,
     "list_recovery_points_by_backup_vault": recovery_points,
 }

@@ -14,6 +14,7 @@ STACKS = ("prod", "dr")
 PROVIDER = "pulumi:providers:aws"
 FOLLOWED_ARN = "arn:aws:rds:elsewhere-1:123456789012:db:askproai-followed"
 """The database of the other stack, in a region that no stack file names."""
+FORMER = {"generation": 3, "retained_generations": [1, 2]}
 _composed: dict[str, Cloud[RegionOutputs]] = {}
 
 
@@ -56,21 +57,24 @@ def serving(stack: str) -> Cloud[RegionOutputs]:
     return region(stack) if settings_of(stack).writes else composed(standby(activated=True))
 
 
-def altered() -> Cloud[RegionOutputs]:
-    """prod's region in one composition with all that tests want other than prod has it."""
+def other_than_prod() -> Settings:
+    """prod's settings with all that tests want other than prod has it, and two or more items in each list."""
     prod = settings_of("prod")
     parameters = {**prod.database.parameters, "max_connections": "1000"}
-    database = {"parameters": parameters, "allocated_storage_gib": 100, "generation": 2}
-    return composed(
-        prod.model_copy(
-            update={
-                "environment": LONG_SITE.naming.environment,
-                "allow_destroy_of": LONG_SITE.naming.environment,
-                "database": prod.database.model_copy(update=database),
-                "offsite": offsite_of("prod").model_copy(update={"copy_every_hours": 6}),
-            }
-        )
+    database = {"parameters": parameters, "allocated_storage_gib": 100, **FORMER}
+    return prod.model_copy(
+        update={
+            "environment": LONG_SITE.naming.environment,
+            "allow_destroy_of": LONG_SITE.naming.environment,
+            "database": prod.database.model_copy(update=database),
+            "offsite": offsite_of("prod").model_copy(update={"copy_every_hours": 6}),
+        }
     )
+
+
+def altered() -> Cloud[RegionOutputs]:
+    """The region of `other_than_prod`."""
+    return composed(other_than_prod())
 
 
 def rebuilt() -> Cloud[RegionOutputs]:

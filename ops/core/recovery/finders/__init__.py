@@ -28,6 +28,7 @@ _OF_A_BUCKET = (
 AGAIN: dict[str, str] = {
     **{f"aws:s3/{kind}": _PUT for kind in _OF_A_BUCKET},
     "aws:acm/certificateValidation:CertificateValidation": "it only waits for the certificate",
+    "aws:autoscaling/lifecycleHook:LifecycleHook": _PUT,
     "aws:autoscaling/policy:Policy": _PUT,
     "aws:cloudwatch/metricAlarm:MetricAlarm": _PUT,
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": "the VPC has it, and the provider takes it over",

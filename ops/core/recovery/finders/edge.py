@@ -59,21 +59,18 @@ EDGE = {
         find=_origin_pull_certificate, by="the certificate itself", identified=_owned(OF_A_ZONE)
     ),
     "cloudflare:index/healthcheck:Healthcheck": Finder(
-        find=_named("/zones/{zoneId}/healthchecks", OF_A_ZONE, "zoneId"), by="name", identified=_owned(OF_A_ZONE)
+        find=_named("/zones/{zoneId}/healthchecks", OF_A_ZONE, "zoneId"), identified=_owned(OF_A_ZONE)
     ),
     "cloudflare:index/notificationPolicy:NotificationPolicy": Finder(
         find=_named("/accounts/{accountId}/alerting/v3/policies", OF_AN_ACCOUNT, "accountId"),
-        by="name",
         identified=_owned(OF_AN_ACCOUNT),
     ),
     "cloudflare:index/zeroTrustAccessPolicy:ZeroTrustAccessPolicy": Finder(
         find=_named("/accounts/{accountId}/access/policies", OF_AN_ACCOUNT, "accountId"),
-        by="name",
         identified=_owned(OF_AN_ACCOUNT),
     ),
     "cloudflare:index/zeroTrustAccessApplication:ZeroTrustAccessApplication": Finder(
         find=_named("/accounts/{accountId}/access/apps", f"accounts/{OF_AN_ACCOUNT}", "accountId"),
-        by="name",
         identified=_owned(f"accounts/{OF_AN_ACCOUNT}"),
     ),
 }

@@ -1,29 +1,19 @@
 """How what the network is made of is found: by tag, and what has no tag by what it joins."""
 
-from ops.core.recovery.finders.wanted import Finder, Wanted, by_name, by_name_tag, listed, waiter
+from ops.core.recovery.finders.wanted import (
+    Finder,
+    Wanted,
+    by_name,
+    by_name_tag,
+    filters,
+    listed,
+    listing,
+    same,
+    waiter,
+)
 
 NAT_SECONDS = 600
 """Terraform's provider, aws_nat_gateway: create within 10 minutes."""
-
-
-def _filters(**values: str) -> list[dict[str, object]]:
-    return [{"Name": name.replace("_", "-"), "Values": [value]} for name, value in values.items()]
-
-
-def _subnet(wanted: Wanted) -> list[str]:
-    same = _filters(vpc_id=wanted["vpcId"], cidr_block=wanted["cidrBlock"])
-    return [row["SubnetId"] for row in listed(wanted, "ec2", "describe_subnets", "Subnets", Filters=same)]
-
-
-def _security_group(wanted: Wanted) -> list[str]:
-    same = _filters(vpc_id=wanted["vpcId"], group_name=wanted["name"])
-    return [row["GroupId"] for row in listed(wanted, "ec2", "describe_security_groups", "SecurityGroups", Filters=same)]
-
-
-def _endpoint(wanted: Wanted) -> list[str]:
-    same = _filters(vpc_id=wanted["vpcId"], service_name=wanted["serviceName"])
-    rows = listed(wanted, "ec2", "describe_vpc_endpoints", "VpcEndpoints", Filters=same)
-    return [row["VpcEndpointId"] for row in rows if row["State"].lower() in ("pending", "available")]
 
 
 def _route(wanted: Wanted) -> list[str]:
@@ -38,10 +28,15 @@ def _route(wanted: Wanted) -> list[str]:
 
 
 def _association(wanted: Wanted) -> list[str]:
-    subnet, table = wanted["subnetId"], wanted["routeTableId"]
-    same = _filters(**{"association.subnet_id": subnet})
-    rows = listed(wanted, "ec2", "describe_route_tables", "RouteTables", Filters=same)
-    return [f"{subnet}/{row['RouteTableId']}" for row in rows if row["RouteTableId"] == table]
+    tables = listing(
+        "ec2",
+        "describe_route_tables",
+        "RouteTables",
+        "RouteTableId",
+        filters(**{"association.subnet_id": "subnetId"}),
+        same("RouteTableId", "routeTableId"),
+    )
+    return [f"{wanted['subnetId']}/{table}" for table in tables(wanted)]
 
 
 NETWORK = {
@@ -66,12 +61,28 @@ NETWORK = {
         find=by_name(
             "ec2", "describe_launch_templates", "LaunchTemplateNames", "LaunchTemplates", "LaunchTemplateId",
             name="LaunchTemplateName",
-        ),
-        by="name",
+        )
     ),
-    "aws:ec2/subnet:Subnet": Finder(find=_subnet, by="VPC and CIDR: no two subnets share one"),
-    "aws:ec2/securityGroup:SecurityGroup": Finder(find=_security_group, by="VPC and name"),
-    "aws:ec2/vpcEndpoint:VpcEndpoint": Finder(find=_endpoint, by="VPC and service"),
+    "aws:ec2/subnet:Subnet": Finder(
+        find=listing(
+            "ec2", "describe_subnets", "Subnets", "SubnetId", filters(vpc_id="vpcId", cidr_block="cidrBlock")
+        ),
+        by="VPC and CIDR: no two subnets share one",
+    ),
+    "aws:ec2/securityGroup:SecurityGroup": Finder(
+        find=listing(
+            "ec2", "describe_security_groups", "SecurityGroups", "GroupId", filters(vpc_id="vpcId", group_name="name")
+        ),
+        by="VPC and name",
+    ),
+    "aws:ec2/vpcEndpoint:VpcEndpoint": Finder(
+        find=listing(
+            "ec2", "describe_vpc_endpoints", "VpcEndpoints", "VpcEndpointId",
+            filters(vpc_id="vpcId", service_name="serviceName"),
+            lambda _wanted, row: row["State"].lower() in ("pending", "available"),
+        ),
+        by="VPC and service",
+    ),
     "aws:ec2/route:Route": Finder(
         find=_route,
         by="route table and destination",

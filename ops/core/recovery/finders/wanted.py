@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from ops.core import aws
-from ops.core.aws import absent
+from ops.core.aws import if_present
 from ops.core.cloudflare import EdgeApi
 from ops.core.engine import UNKNOWN
 
@@ -55,7 +55,7 @@ class Finder:
     """How a type is found. `settled` waits until the thing has a state in which it can be changed."""
 
     find: Find
-    by: str
+    by: str = "name"
     settled: Callable[[Wanted, str], None] | None = None
     identified: Callable[[Mapping[str, Any]], str] = lambda resource: str(resource.get("id", ""))
     """The identifier that `find` would give for a resource of a state, where the state's own is another."""
@@ -63,57 +63,72 @@ class Finder:
 
 def listed(wanted: Wanted, service: str, operation: str, key: str, **arguments: Any) -> list[dict[str, Any]]:
     """All rows of a listing operation, over its pages; none where AWS says the thing is not there."""
-    from botocore.exceptions import ClientError
-
     client = wanted.aws(service)
-    try:
-        if client.can_paginate(operation):
-            pages = list(client.get_paginator(operation).paginate(**arguments))
-        else:
-            pages = [getattr(client, operation)(**arguments)]
-    except ClientError as error:
-        if absent(error):
-            return []
-        raise
-    return [row for page in pages for row in page.get(key) or []]
+    if client.can_paginate(operation):
+        pages = if_present(lambda: list(client.get_paginator(operation).paginate(**arguments)))
+    else:
+        pages = if_present(lambda: [getattr(client, operation)(**arguments)])
+    return [row for page in pages or [] for row in page.get(key) or []]
+
+
+def listing(
+    service: str,
+    operation: str,
+    key: str,
+    identifier: str,
+    asked: Callable[[Wanted], dict[str, Any]] = lambda _wanted: {},
+    matches: Callable[[Wanted, Any], bool] = lambda _wanted, _row: True,
+) -> Find:
+    """A thing among those that an operation lists: what is `asked` narrows the list, and `matches` decides."""
+
+    def find(wanted: Wanted) -> list[str]:
+        rows = listed(wanted, service, operation, key, **asked(wanted))
+        return [row[identifier] for row in rows if matches(wanted, row)]
+
+    return find
+
+
+def filters(**inputs: str) -> Callable[[Wanted], dict[str, Any]]:
+    """EC2's filters by the inputs that hold their values: `vpc_id="vpcId"`."""
+    return lambda wanted: {
+        "Filters": [{"Name": name.replace("_", "-"), "Values": [wanted[key]]} for name, key in inputs.items()]
+    }
+
+
+def same(field: str, key: str = "name") -> Callable[[Wanted, Any], bool]:
+    """Whether a field of a row is an input."""
+    return lambda wanted, row: bool(row[field] == wanted[key])
+
+
+def by_name(service: str, operation: str, argument: str, key: str, identifier: str = "", **field: str) -> Find:
+    """A thing that AWS describes by its name: `argument` takes it, and `identifier`, if not called the same, is given.
+
+    `named` is the input that holds the name, `name` the field that repeats it where that is not the identifier.
+    """
+    identifier = identifier or argument
+    named = field.get("named", "name")
+
+    def asked(wanted: Wanted) -> dict[str, Any]:
+        return {argument: [wanted[named]] if argument.endswith("s") else wanted[named]}
+
+    return listing(service, operation, key, identifier, asked, same(field.get("name", identifier), named))
 
 
 def by_name_tag(operation: str, key: str, identifier: str, *states: str) -> Find:
     """A thing of EC2 by its tag `Name`; `states` are those in which it counts as there."""
+    argument = "Filter" if operation in FILTER_IS_SINGULAR else "Filters"
 
-    def find(wanted: Wanted) -> list[str]:
-        tagged = [{"Name": "tag:Name", "Values": [wanted.name_tag]}]
-        name = "Filter" if operation in FILTER_IS_SINGULAR else "Filters"
-        rows = listed(wanted, "ec2", operation, key, **{name: tagged})
-        mine = [row for row in rows if {"Key": "Name", "Value": wanted.name_tag} in row["Tags"]]
-        return [row[identifier] for row in mine if not states or row.get("State") in states]
+    def asked(wanted: Wanted) -> dict[str, Any]:
+        return {argument: [{"Name": "tag:Name", "Values": [wanted.name_tag]}]}
 
-    return find
+    def matches(wanted: Wanted, row: Any) -> bool:
+        tagged = {"Key": "Name", "Value": wanted.name_tag} in row["Tags"]
+        return tagged and (not states or row.get("State") in states)
+
+    return listing("ec2", operation, key, identifier, asked, matches)
 
 
 FILTER_IS_SINGULAR = ("describe_flow_logs", "describe_nat_gateways")
-
-
-def by_name(
-    service: str, operation: str, argument: str, key: str, identifier: str, *, named: str = "name", name: str = ""
-) -> Find:
-    """A thing that AWS describes by its name. `named` is the input that holds it, `name` the field that repeats it."""
-
-    def find(wanted: Wanted) -> list[str]:
-        asked: Any = wanted[named]
-        rows = listed(wanted, service, operation, key, **{argument: [asked] if argument.endswith("s") else asked})
-        return [row[identifier] for row in rows if row[name or identifier] == asked]
-
-    return find
-
-
-def among(service: str, operation: str, key: str, identifier: str, matches: Callable[[Wanted, Any], bool]) -> Find:
-    """A thing among all of its kind."""
-
-    def find(wanted: Wanted) -> list[str]:
-        return [row[identifier] for row in listed(wanted, service, operation, key) if matches(wanted, row)]
-
-    return find
 
 
 def waiter(service: str, name: str, argument: str, *, seconds: int) -> Callable[[Wanted, str], None]:

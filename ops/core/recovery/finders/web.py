@@ -1,6 +1,6 @@
 """How what serves requests is found: load balancer, certificate, groups of instances, firewall, and roles."""
 
-from ops.core.recovery.finders.wanted import Finder, Wanted, among, by_name, listed, waiter
+from ops.core.recovery.finders.wanted import Finder, Wanted, by_name, listed, listing, same, waiter
 
 BALANCER_SECONDS = 600
 """Terraform's provider, aws_lb: create within 10 minutes."""
@@ -20,16 +20,6 @@ def _certificate(wanted: Wanted) -> list[str]:
     return found
 
 
-def _listener(wanted: Wanted) -> list[str]:
-    rows = listed(wanted, "elbv2", "describe_listeners", "Listeners", LoadBalancerArn=wanted["loadBalancerArn"])
-    return [row["ListenerArn"] for row in rows if row["Port"] == int(wanted["port"])]
-
-
-def _rule(wanted: Wanted) -> list[str]:
-    rows = listed(wanted, "elbv2", "describe_rules", "Rules", ListenerArn=wanted["listenerArn"])
-    return [row["RuleArn"] for row in rows if row["Priority"] == str(int(wanted["priority"]))]
-
-
 def _web_acl(wanted: Wanted) -> list[str]:
     scope = wanted["scope"]
     rows = listed(wanted, "wafv2", "list_web_acls", "WebACLs", Scope=scope)
@@ -42,42 +32,48 @@ WEB = {
         find=by_name(
             "elbv2", "describe_load_balancers", "Names", "LoadBalancers", "LoadBalancerArn", name="LoadBalancerName"
         ),
-        by="name",
         settled=waiter("elbv2", "load_balancer_available", "LoadBalancerArns", seconds=BALANCER_SECONDS),
     ),
     "aws:lb/targetGroup:TargetGroup": Finder(
         find=by_name(
             "elbv2", "describe_target_groups", "Names", "TargetGroups", "TargetGroupArn", name="TargetGroupName"
-        ),
-        by="name",
+        )
     ),
     "aws:lb/trustStore:TrustStore": Finder(
-        find=by_name("elbv2", "describe_trust_stores", "Names", "TrustStores", "TrustStoreArn", name="Name"),
-        by="name",
+        find=by_name("elbv2", "describe_trust_stores", "Names", "TrustStores", "TrustStoreArn", name="Name")
     ),
-    "aws:lb/listener:Listener": Finder(find=_listener, by="load balancer and port"),
-    "aws:lb/listenerRule:ListenerRule": Finder(find=_rule, by="listener and priority"),
+    "aws:lb/listener:Listener": Finder(
+        find=listing(
+            "elbv2", "describe_listeners", "Listeners", "ListenerArn",
+            lambda wanted: {"LoadBalancerArn": wanted["loadBalancerArn"]},
+            lambda wanted, row: row["Port"] == int(wanted["port"]),
+        ),
+        by="load balancer and port",
+    ),
+    "aws:lb/listenerRule:ListenerRule": Finder(
+        find=listing(
+            "elbv2", "describe_rules", "Rules", "RuleArn",
+            lambda wanted: {"ListenerArn": wanted["listenerArn"]},
+            lambda wanted, row: row["Priority"] == str(int(wanted["priority"])),
+        ),
+        by="listener and priority",
+    ),
     "aws:autoscaling/group:Group": Finder(
         find=by_name(
             "autoscaling", "describe_auto_scaling_groups", "AutoScalingGroupNames", "AutoScalingGroups",
             "AutoScalingGroupName",
-        ),
-        by="name",
+        )
     ),
     "aws:wafv2/webAcl:WebAcl": Finder(
         find=_web_acl,
         by="scope and name",
         identified=lambda resource: f"{resource['id']}/{resource['inputs']['name']}/{resource['inputs']['scope']}",
     ),
-    "aws:iam/role:Role": Finder(
-        find=among("iam", "list_roles", "Roles", "RoleName", lambda wanted, row: row["RoleName"] == wanted["name"]),
-        by="name",
-    ),
+    "aws:iam/role:Role": Finder(find=listing("iam", "list_roles", "Roles", "RoleName", matches=same("RoleName"))),
     "aws:iam/instanceProfile:InstanceProfile": Finder(
-        find=among(
+        find=listing(
             "iam", "list_instance_profiles", "InstanceProfiles", "InstanceProfileName",
-            lambda wanted, row: row["InstanceProfileName"] == wanted["name"],
-        ),
-        by="name",
+            matches=same("InstanceProfileName"),
+        )
     ),
 }  # fmt: skip

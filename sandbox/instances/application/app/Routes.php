@@ -28,9 +28,9 @@ class Routes extends RouteServiceProvider
 
             return response()->json(['id' => $request->integer('id')], 201);
         });
-        // The row is written by a worker.
+        // The row is written by a worker, after as many seconds as are asked.
         $router->post('/api/jobs/{queue}', function (Request $request, string $queue) {
-            Queue::pushOn($queue, new StoreRow($request->integer('id')));
+            Queue::pushOn($queue, new StoreRow($request->integer('id'), $request->integer('seconds')));
 
             return response()->json(['queue' => $queue], 202);
         });

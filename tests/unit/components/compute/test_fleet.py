@@ -101,7 +101,7 @@ def test_every_replacement_starts_the_new_instance_first() -> None:
     group = fleet().one(GROUP).inputs
     bounds = {"minHealthyPercentage": 100, "maxHealthyPercentage": 110}
     assert group["instanceMaintenancePolicy"] == bounds
-    assert group["instanceRefresh"] == {"strategy": "Rolling", "preferences": bounds}
+    assert group["instanceRefresh"] == {"strategy": "Rolling", "preferences": {**bounds, "skipMatching": True}}
 
 
 @pytest.mark.parametrize(("balanced", "kind"), [(True, "ELB"), (False, "EC2")])

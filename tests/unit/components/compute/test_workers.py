@@ -1,12 +1,14 @@
 """The workers: their rights, and how the backlog makes them grow."""
 
+import base64
 from functools import cache
 from typing import Any
 
+import pytest
 from fake_cloud import Cloud, deploy
 from parts import PROD, region
 
-from components.compute.workers import Workers, WorkersArgs
+from components.compute.workers import Workers, WorkersArgs, heartbeat_timeout
 from settings import Capacity
 
 
@@ -47,8 +49,9 @@ def test_each_worker_in_service_has_the_same_share_of_it() -> None:
         "AutoScalingGroupName",
         "askproai-prod-workers-fleet",
     )
-    waiting = " + ".join(f"FILL(queue{number}, 0)" for number in range(len(PROD.workers.queues)))
-    assert found["backlog_per_instance"]["expression"] == f"({waiting}) / instances"
+    # A queue without data is left out of SUM, and would make a sum with + unknown; FILL would hide the newest minute.
+    assert list(PROD.workers.queues) == ["default", "high", "notifications"]
+    assert found["backlog_per_instance"]["expression"] == "SUM([queue0, queue1, queue2]) / instances"
     assert [name for name, metric in found.items() if metric["returnData"]] == ["backlog_per_instance"]
     assert tracking(cloud)["targetValue"] == PROD.workers.backlog_per_instance
 
@@ -74,3 +77,32 @@ def test_a_worker_survives_the_loss_of_a_zone_without_a_new_instance() -> None:
     zones = len(group["vpcZoneIdentifiers"])
     left = group["minSize"] * (zones - 1) // zones
     assert left >= PROD.workers.required_instances
+
+
+def test_a_terminated_instance_waits_for_its_jobs_and_not_for_a_host_that_gives_no_sign() -> None:
+    cloud = workers()
+    hook = cloud.one("aws:autoscaling/lifecycleHook:LifecycleHook", "workers-termination").inputs
+    assert (hook["lifecycleTransition"], hook["defaultResult"]) == ("autoscaling:EC2_INSTANCE_TERMINATING", "CONTINUE")
+    assert hook["autoscalingGroupName"] == "askproai-prod-workers-fleet"
+    assert PROD.workers.timeout_seconds < hook["heartbeatTimeout"] * 100
+    assert 30 <= hook["heartbeatTimeout"] <= 7200, "Auto Scaling API, PutLifecycleHook"
+
+
+@pytest.mark.parametrize(("job_seconds", "heartbeat_seconds"), [(1, 60), (5940, 60), (5941, 61), (43200, 433)])
+def test_all_heartbeats_together_outlast_the_longest_job(job_seconds: int, heartbeat_seconds: int) -> None:
+    assert heartbeat_timeout(job_seconds) == heartbeat_seconds
+
+
+def test_a_worker_lets_instances_of_its_own_group_go_and_no_others() -> None:
+    cloud = workers()
+    policy = cloud.one("aws:iam/rolePolicy:RolePolicy", "workers-instances-rights").document()
+    [statement] = [s for s in policy["Statement"] if "autoscaling:CompleteLifecycleAction" in s["Action"]]
+    group = cloud.one("aws:autoscaling/group:Group", "workers-fleet-group").inputs["name"]
+    assert statement["Resource"].endswith(f":autoScalingGroup:*:autoScalingGroupName/{group}")
+
+
+def test_an_instance_knows_the_hook_that_holds_it() -> None:
+    cloud = workers()
+    hook = cloud.one("aws:autoscaling/lifecycleHook:LifecycleHook", "workers-termination").inputs["name"]
+    script = cloud.one("aws:ec2/launchTemplate:LaunchTemplate", "workers-fleet-template").inputs["userData"]
+    assert f"ASKPROAI_TERMINATION_HOOK={hook}\n" in base64.b64decode(script).decode()

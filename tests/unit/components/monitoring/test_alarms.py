@@ -6,15 +6,18 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
+import fake_outputs
 import pytest
-from fake_cloud import Cloud, Record
-from regions import altered, region
+from fake_cloud import Cloud, Record, deploy
+from parts import stack_secrets
+from regions import altered, composed, region
 from stack_files import settings_of
 
-from components.monitoring.alarm_rows import ALARMS, AlarmRow, Subject
 from outputs import RegionOutputs
+from region import compose
 
 ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
+DATABASE = "aws:rds/instance:Instance"
 GIB = 1024**3
 PROD, DR = settings_of("prod"), settings_of("dr")
 
@@ -53,6 +56,26 @@ def watched(made: Record) -> Iterator[dict[str, Any]]:
         ("unhealthy-blue", {"warning": (0, 5)}),
         ("backlog-default", {"warning": (1000, 15), "critical": (5000, 5)}),
         ("dead-default", {"warning": (0, 5)}),
+        ("dead-age-default", {"critical": (967_680, 5)}),
+        ("waiting-default", {"warning": (900, 15)}),
+        ("database-memory", {"warning": (1 * GIB, 15), "critical": (0.5 * GIB, 5)}),
+        ("cache-memory-0001", {"warning": (80, 15), "critical": (95, 5)}),
+        ("cache-evictions-0002", {"warning": (0, 15)}),
+        ("cache-cpu-0001", {"warning": (70, 15), "critical": (90, 5)}),
+        ("cache-lag-0001", {"warning": (10, 5)}),
+        ("hosts-memory", {"warning": (80, 15), "critical": (95, 5)}),
+        ("hosts-disk", {"warning": (80, 10), "critical": (90, 10)}),
+        ("healthy", {"warning": (2, 5), "critical": (1, 3)}),
+        ("launches-workers", {"warning": (0, 30)}),
+        ("credits-workers", {"warning": (0, 60)}),
+        ("certificate", {"warning": (44, 24 * 60), "critical": (14, 24 * 60)}),
+        ("nat-ports", {"warning": (0, 15)}),
+        ("backups-failed", {"critical": (0, 60)}),
+        ("backups-missing", {"critical": (1, 180)}),
+        ("copies-failed", {"critical": (0, 60)}),
+        ("copies-missing", {"critical": (1, 180)}),
+        ("objects-late", {"warning": (900, 15)}),
+        ("objects-failed", {"warning": (0, 5)}),
     ],
 )
 def test_the_thresholds_are_those_of_the_manuals(role: str, wanted: dict[str, tuple[float, int]]) -> None:
@@ -64,11 +87,24 @@ def test_shares_follow_the_settings() -> None:
     assert altered().one(ALARM, "alarms-database-storage-warning").inputs["threshold"] == 20 * GIB
 
 
-def test_storage_is_watched_from_below_and_all_else_from_above() -> None:
+def test_what_must_not_run_out_is_watched_from_below() -> None:
     compared = {made.name: made.inputs["comparisonOperator"] for made in region("prod").of(ALARM)}
     below = {name for name, operator in compared.items() if operator == "LessThanThreshold"}
-    assert below == {"alarms-database-storage-warning", "alarms-database-storage-critical"}
+    both = ("certificate", "database-memory", "database-storage", "healthy")
+    assert below == {
+        *(f"alarms-{role}-{severity}" for role in both for severity in ("warning", "critical")),
+        "alarms-backups-missing-critical",
+        "alarms-copies-missing-critical",
+    }
     assert set(compared.values()) == {"LessThanThreshold", "GreaterThanThreshold"}
+
+
+def test_the_share_of_free_storage_is_of_what_rds_has_grown_it_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = fake_outputs.FORMS[DATABASE]
+    monkeypatch.setitem(fake_outputs.FORMS, DATABASE, lambda given: {**made(given), "allocatedStorage": 700})
+    cloud = deploy(lambda: compose(PROD, stack_secrets()), region=PROD.region, account_id=PROD.account_id)
+    assert cloud.one(DATABASE).inputs["allocatedStorage"] == 500
+    assert cloud.one(ALARM, "alarms-database-storage-critical").inputs["threshold"] == 70 * GIB
 
 
 def test_the_lag_of_a_replica_is_held_against_what_is_promised() -> None:
@@ -89,54 +125,122 @@ def test_a_replication_that_stands_still_is_the_worst_lag() -> None:
 
 
 def test_only_a_follower_has_a_lag() -> None:
-    assert [made.name for made in region("prod").of(ALARM) if "lag" in made.name] == []
+    assert [made.name for made in region("prod").of(ALARM) if "replica-lag" in made.name] == []
 
 
 def test_errors_are_a_share_that_counts_what_no_host_answered() -> None:
     queries = {query["id"]: query for query in alarm("errors-critical")["metricQueries"]}
     names = [queries[name]["metric"]["metricName"] for name in ("m0", "m1", "m2")]
     assert names == ["HTTPCode_Target_5XX_Count", "HTTPCode_ELB_5XX_Count", "RequestCount"]
-    assert queries["watched"]["expression"] == "100 * (FILL(m0, 0) + FILL(m1, 0)) / (FILL(m2, 0) + FILL(m1, 0))"
+    assert queries["watched"]["expression"] == "100 * SUM([m0, m1]) / SUM([m2, m1])"
     assert [name for name, query in queries.items() if query.get("returnData")] == ["watched"]
 
 
-@cache
-def parts() -> set[str]:
-    """Everything that an alarm of prod could be about, as CloudWatch names it."""
-    cloud = region("prod")
-    balancer = cloud.one("aws:lb/loadBalancer:LoadBalancer")
+def expression(role: str) -> str:
+    [watched] = [query["expression"] for query in alarm(role)["metricQueries"] if "expression" in query]
+    return watched
+
+
+@pytest.mark.parametrize(
+    ("role", "wanted"),
+    [
+        ("cache-memory-0002-warning", "MAX([m0, m1])"),
+        ("cache-evictions-0001-warning", "SUM([m0, m1])"),
+        ("hosts-disk-warning", "MAX([m0, m1, m2])"),
+        ("nat-ports-warning", "SUM([m0, m1, m2])"),
+        ("healthy-critical", "m0"),
+        ("launches-web-blue-warning", "m0 - m1"),
+        ("backups-failed-critical", "SUM([m0, m1, m2])"),
+        ("backups-missing-critical", "FILL(m0, 0)"),
+        ("copies-missing-critical", "FILL(SUM([m0, m1]), 0)"),
+    ],
+)
+def test_several_resources_are_one_value(role: str, wanted: str) -> None:
+    assert expression(role) == wanted
+
+
+def test_hosts_of_a_color_without_traffic_answer_nobody() -> None:
+    both = PROD.web.blue.model_copy(update={"weight": 50}), PROD.web.green.model_copy(update={"weight": 50})
+    shared = PROD.model_copy(update={"web": PROD.web.model_copy(update={"blue": both[0], "green": both[1]})})
+    groups = [made["TargetGroup"] for made in watched(composed(shared).one(ALARM, "alarms-healthy-critical"))]
+    assert [group.split("/")[2] for group in groups] == ["targetGroup-balancer-blue", "targetGroup-balancer-green"]
+
+
+def test_a_snapshot_is_missed_after_three_times_the_hours_between_two() -> None:
+    missing = altered().one(ALARM, "alarms-backups-missing-critical").inputs
+    [metric] = [query["metric"] for query in missing["metricQueries"] if "metric" in query]
+    assert (metric["period"], missing["evaluationPeriods"]) == (6 * 3600, 3)
+
+
+def test_objects_are_watched_on_the_way_that_each_region_sees() -> None:
+    ways = {
+        (stack, role): {(made["SourceBucket"], made["DestinationBucket"], made["RuleId"]) for made in watched(found)}
+        for stack in ("prod", "dr")
+        for role in ("objects-late", "objects-failed")
+        for found in [region(stack).one(ALARM, f"alarms-{role}-warning")]
+    }
+    assert ways["prod", "objects-failed"] == ways["dr", "objects-late"] == copied("replication")
+    assert ways["dr", "objects-failed"] == ways["prod", "objects-late"] == copied("offsite-replication")
+
+
+def copied(way: str) -> set[tuple[str, str, str]]:
+    """Source, destination and rule of each bucket that prod has copied in one direction."""
     return {
-        "askproai-prod-database",
-        f"app/{balancer.inputs['name']}/loadBalancer-{balancer.name}",
-        *(r.inputs["name"] for r in cloud.of("aws:autoscaling/group:Group")),
-        *(r.inputs["name"] for r in cloud.of("aws:sqs/queue:Queue")),
-        *(f"targetgroup/{r.inputs['name']}/targetGroup-{r.name}" for r in cloud.of("aws:lb/targetGroup:TargetGroup")),
+        (made.inputs["bucket"], rule["destination"]["bucket"].removeprefix("arn:aws:s3:::"), rule["id"])
+        for made in region("prod").of("aws:s3/bucketReplicationConfig:BucketReplicationConfig")
+        for rule in made.inputs["rules"]
+        if made.name.startswith(f"{way}-")
     }
 
 
-def test_every_alarm_watches_a_part_that_there_is() -> None:
-    found = {value for made in region("prod").of(ALARM) for row in watched(made) for value in row.values()}
-    assert found == parts()
+def test_only_credits_of_burstable_hosts_are_watched() -> None:
+    assert PROD.workers.instance_type.startswith("t3.")
+    assert [made.name for made in region("prod").of(ALARM) if "credits" in made.name] == [
+        "alarms-credits-workers-warning"
+    ]
 
 
-@pytest.mark.parametrize("row", ALARMS, ids=lambda row: row.role)
-def test_every_row_says_why_and_where_from(row: AlarmRow) -> None:
-    assert row.why
-    assert row.source
-    assert row.levels()
-    assert (row.expression is not None) >= (len(row.metrics) > 1)
+@cache
+def parts(stack: str) -> set[str]:
+    """Everything that an alarm of the stack could be about, as CloudWatch names it."""
+    cloud = region(stack)
+    balancer = cloud.one("aws:lb/loadBalancer:LoadBalancer")
+    group = f"askproai-{stack}-cache"
+    return {
+        f"askproai-{stack}-database",
+        f"app/{balancer.inputs['name']}/loadBalancer-{balancer.name}",
+        cloud.value(cloud.built.certificate_arn),
+        *(r.inputs["name"] for r in cloud.of("aws:autoscaling/group:Group")),
+        *(r.inputs["name"] for r in cloud.of("aws:sqs/queue:Queue")),
+        *(f"targetgroup/{r.inputs['name']}/targetGroup-{r.name}" for r in cloud.of("aws:lb/targetGroup:TargetGroup")),
+        *(f"natGateway-network-nat-{letter}" for letter in "abc"),
+        *(f"{group}-{shard}-{node}" for shard in ("0001", "0002") for node in ("001", "002")),
+        *(r.inputs["name"] for r in cloud.of("aws:backup/vault:Vault")),
+        *(r.inputs["bucket"] for r in region("prod").of("aws:s3/bucket:Bucket")),
+        *("replication", "offsite-replication"),
+    }
 
 
-@pytest.mark.parametrize("row", ALARMS, ids=lambda row: row.role)
-def test_levels_are_whole_periods_and_the_worse_is_beyond_the_better(row: AlarmRow) -> None:
-    assert all(level.minutes * 60 % row.period_seconds == 0 for level in row.levels().values())
-    if row.warning and row.critical:
-        assert (row.critical.threshold < row.warning.threshold) is row.below
-        assert row.critical.threshold != row.warning.threshold
+@pytest.mark.parametrize("stack", ["prod", "dr"])
+def test_every_alarm_watches_a_part_that_there_is(stack: str) -> None:
+    found = {value for made in region(stack).of(ALARM) for row in watched(made) for value in row.values()}
+    assert found - parts(stack) == set()
 
 
-def test_every_subject_has_a_row() -> None:
-    assert {row.subject for row in ALARMS} == set(Subject)
+@pytest.mark.parametrize("stack", ["prod", "dr"])
+def test_no_alarm_reads_more_metrics_than_cloudwatch_takes(stack: str) -> None:
+    most = max(
+        sum("metric" in query for query in made.inputs.get("metricQueries", [])) for made in region(stack).of(ALARM)
+    )
+    # CloudWatch User Guide, "CloudWatch service quotas": 10 metrics in an expression of an alarm.
+    assert 3 <= most <= 10
+
+
+@pytest.mark.parametrize(
+    ("role", "page"), [("errors-critical", "errors"), ("dead-default-warning", "queue-dead-letters")]
+)
+def test_a_mail_says_where_the_runbook_is(role: str, page: str) -> None:
+    assert alarm(role)["alarmDescription"].endswith(f" See docs/alerts/{page}.md.")
 
 
 @pytest.mark.parametrize("stack", ["prod", "dr"])

@@ -139,7 +139,7 @@ def test_no_two_rules_share_a_priority_or_a_host() -> None:
 
 @pytest.mark.parametrize("role", ["admin", "application"])
 @pytest.mark.parametrize("weights", [(100, 0), (90, 10), (0, 100)])
-def test_traffic_is_shared_by_weight_and_a_session_keeps_its_color(role: str, weights: tuple[int, int]) -> None:
+def test_a_session_keeps_its_color_while_traffic_is_shared_by_weight(role: str, weights: tuple[int, int]) -> None:
     cloud = weighted(*weights)
     forward = action(cloud, role)["forward"]
     targets = {color: cloud.value(target.arn) for color, target in cloud.built.target_groups.items()}
@@ -147,7 +147,7 @@ def test_traffic_is_shared_by_weight_and_a_session_keeps_its_color(role: str, we
         {"arn": targets["blue"], "weight": weights[0]},
         {"arn": targets["green"], "weight": weights[1]},
     ]
-    assert forward["stickiness"]["enabled"] is True
+    assert forward["stickiness"]["enabled"] is (0 not in weights)
 
 
 def test_monitoring_never_falls_to_the_application() -> None:

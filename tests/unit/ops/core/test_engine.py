@@ -56,6 +56,22 @@ def test_outputs_are_read_from_the_state_with_secrets_left_encrypted(engine: Eng
     assert "stack select" not in asked.read_text()
 
 
+def test_the_stacks_are_those_that_the_backend_has_of_the_project(engine: Engine) -> None:
+    listed = [{"name": "prod", "current": True}, {"name": "staging", "current": False, "resourceCount": 3}]
+    asked = answers(engine, out=json.dumps(listed))
+    assert engine.stacks() == ["prod", "staging"]
+    assert "--stack" not in asked.read_text().split()
+
+
+def test_a_backend_that_does_not_answer_is_said_without_a_stack(engine: Engine) -> None:
+    answers(engine, error="error: could not list: no such bucket", status=255)
+    with pytest.raises(OpsError) as failed:
+        engine.stacks()
+    assert "`pulumi stack ls`" in str(failed.value)
+    assert "no such bucket" in str(failed.value)
+    assert not str(failed.value).startswith("stack ")
+
+
 def test_a_stack_without_an_up_has_no_outputs(engine: Engine) -> None:
     answers(engine, out=json.dumps({"version": 3, "deployment": {}}))
     assert engine.outputs("dr") == {}

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from fake_platform import Platform, platform_in
 
-from ops.core import facts
+from ops.core import facts, gates
 from ops.core.pair import RegionStack
 from ops.core.session import UNDER_WAY
-from ops.dr import activate, gates
+from ops.dr import activate
 from ops.errors import Exit, OpsError
 
 REPLICA = "askproai-dr-database"

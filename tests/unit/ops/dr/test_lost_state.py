@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 from fake_platform import Platform, platform_in
 
+from ops.core import settle
 from ops.core.engine import UnreadableStateError
 from ops.core.session import Session
-from ops.dr import activate, drop, flip, rebuild, settle, status
+from ops.dr import activate, drop, flip, rebuild, status
 from ops.dr.failback import failback
 from ops.dr.failover import failover
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from fake_platform import Platform, platform_in
 
-from ops.core import visitor
-from ops.dr import settle, status
+from ops.core import settle, visitor
+from ops.dr import status
 from ops.dr.failover import failover
 from ops.errors import OpsError
 

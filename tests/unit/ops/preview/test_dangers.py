@@ -9,6 +9,8 @@ from ops.preview import access, losses, protection
 from ops.preview.changes import SECRET, SECRET_SIGNATURE, SIGNATURE, changes
 from ops.preview.danger import Danger, Kind
 from ops.preview.report import RULES
+from tests.policies.scenes import GONE
+from tests.policies.test_rules import CASES
 
 RDS, GROUP, ROLE = "aws:rds/instance:Instance", "aws:ec2/securityGroup:SecurityGroup", "aws:iam/rolePolicy:RolePolicy"
 PLAN, ACL = "aws:backup/plan:Plan", "aws:wafv2/webAcl:WebAcl"
@@ -60,9 +62,22 @@ def test_a_length_is_said_only_of_a_database_that_is_in_two_zones_all_the_time(
     assert danger.source.startswith("https://")
 
 
-@pytest.mark.parametrize(("key", "down"), [("engineVersion", True), ("port", True), ("allocatedStorage", False)])
+@pytest.mark.parametrize(
+    ("key", "down"),
+    [("dbSubnetGroupName", True), ("engineVersion", True), ("port", True), ("allocatedStorage", False)],
+)
 def test_some_changes_of_a_database_interrupt_it(key: str, *, down: bool) -> None:
     assert (Kind.DOWNTIME in kinds(RDS, "update", {key: 1}, {key: 2})) is down
+
+
+@pytest.mark.parametrize(
+    ("key", "immediately", "when"),
+    [("engineVersion", True, "at once"), ("engineVersion", False, "maintenance window"), ("port", False, "at once")],
+)
+def test_a_database_is_down_when_rds_applies_the_change(key: str, *, immediately: bool, when: str) -> None:
+    old, new = ({key: value, "applyImmediately": immediately} for value in (1, 2))
+    (danger,) = found(RDS, "update", old, new)
+    assert when in danger.what
 
 
 def opened(*peers: str, protocol: str = "tcp", ports: tuple[int, int] = (443, 443)) -> dict[str, Any]:
@@ -128,9 +143,60 @@ def test_a_new_policy_is_dangerous_when_it_names_everybody_or_every_action() -> 
     assert kinds(ROLE, "create", None, document(Action="s3:GetObject", Resource="*")) == set()
 
 
+NACL, NACL_RULE = "aws:ec2/networkAcl:NetworkAcl", "aws:ec2/networkAclRule:NetworkAclRule"
+
+
+def acl_rule(number: int, action: str, peer: str, first: int = 443, last: int = 443) -> dict[str, Any]:
+    ports = {"protocol": "6", "fromPort": first, "toPort": last}
+    return {"ruleNo": number, "action": action, "cidrBlock": peer, **ports}
+
+
+ALLOW, DENY = acl_rule(100, "allow", "10.0.0.0/16"), acl_rule(90, "deny", "10.0.9.0/24")
+WORLD = acl_rule(110, "allow", "0.0.0.0/0")
+
+
+@pytest.mark.parametrize("way", ["ingress", "egress"])
+@pytest.mark.parametrize(
+    ("old", "new", "wider"),
+    [
+        ([ALLOW], [ALLOW, WORLD], "every address"),
+        ([ALLOW], [acl_rule(100, "allow", "10.0.0.0/16", 443, 500)], "443-500"),
+        ([ALLOW], [{**ALLOW, "protocol": "-1"}], "all ports"),
+        ([ALLOW, DENY], [ALLOW], "no longer denies"),
+        ([ALLOW, DENY], [ALLOW, acl_rule(90, "deny", "10.0.9.0/25")], "no longer denies"),
+        ([ALLOW, DENY], [ALLOW, {**DENY, "ruleNo": 101}], "no longer denies"),
+        ([DENY], [acl_rule(80, "allow", "10.0.9.9/32"), DENY], "no longer denies"),
+        ([ALLOW, DENY], [{**ALLOW, "ruleNo": 120}, {**DENY, "ruleNo": 95}], ""),
+        ([ALLOW, DENY], [ALLOW, acl_rule(90, "deny", "10.0.8.0/23")], ""),
+        ([ALLOW, WORLD], [ALLOW], ""),
+        ([ALLOW], [{**ALLOW, "protocol": "tcp"}], ""),
+    ],
+)
+def test_a_network_acl_is_wider_when_it_lets_through_what_it_did_not(
+    way: str, old: list[Any], new: list[Any], wider: str
+) -> None:
+    told = [each.what for each in found(NACL, "update", {way: old}, {way: new})]
+    assert any(wider in each for each in told) if wider else told == []
+
+
+def test_a_rule_of_a_network_acl_is_seen_when_it_comes_as_a_resource_of_its_own() -> None:
+    rule = {"ruleNumber": 1, "ruleAction": "allow", "cidrBlock": "0.0.0.0/0", "protocol": "tcp", "egress": False}
+    assert kinds(NACL_RULE, "create", None, rule) == {Kind.ACCESS}
+    assert kinds(NACL_RULE, "delete", rule, None) == set()
+    assert kinds(NACL_RULE, "create", None, {**rule, "ruleAction": "deny"}) == set()
+    assert kinds(NACL_RULE, "delete", {**rule, "ruleAction": "deny"}, None) == {Kind.ACCESS}
+
+
+def test_a_subnet_that_leaves_its_network_acl_is_filtered_no_longer() -> None:
+    old, fewer = {"subnetIds": ["a", "b"]}, {"subnetIds": ["b"]}
+    (danger,) = found(NACL, "update", old, fewer)
+    assert (danger.kind, danger.what) == (Kind.PROTECTION, "subnetIds: a: removed")
+    assert found(NACL, "update", fewer, old) == []
+
+
 @pytest.mark.parametrize("key", sorted(protection.STAY_ON))
 def test_a_switch_that_protects_stays_on(key: str) -> None:
-    for off in (False, None, "false"):
+    for off in (False, None, "false", "Disabled"):
         assert kinds("x:y:Z", "update", {key: True}, {key: off}) == {Kind.PROTECTION}
     assert kinds("x:y:Z", "update", {key: False}, {key: True}) == set()
 
@@ -141,10 +207,97 @@ def test_a_switch_that_endangers_stays_off(key: str) -> None:
     assert kinds("x:y:Z", "update", {key: True}, {key: False}) == set()
 
 
+def nested(path: str, value: Any) -> dict[str, Any]:
+    """Inputs with a value at a dotted path, nothing where it is None."""
+    first, _dot, rest = path.partition(".")
+    return {} if value is None else {first: nested(rest, value) if rest else value}
+
+
 @pytest.mark.parametrize("key", sorted(protection.FLOORS))
-@pytest.mark.parametrize(("new", "less"), [(6, True), (0, True), (None, True), (7.5, False), (8, False)])
-def test_a_retention_does_not_shrink(key: str, new: float | None, *, less: bool) -> None:
-    assert (kinds("x:y:Z", "update", {key: 7}, {key: new}) == {Kind.PROTECTION}) is less
+@pytest.mark.parametrize(("new", "less"), [(6, True), (7, False), (7.5, False), (8, False)])
+def test_a_retention_does_not_shrink(key: str, new: float, *, less: bool) -> None:
+    assert (kinds("x:y:Z", "update", nested(key, 7), nested(key, new)) == {Kind.PROTECTION}) is less
+
+
+@pytest.mark.parametrize(
+    ("key", "old", "new", "less"),
+    [
+        ("backupRetentionPeriod", 7, None, True),
+        ("backupRetentionPeriod", None, 7, False),
+        ("retentionInDays", None, 365, True),
+        ("retentionInDays", 0, 365, True),
+        ("retentionInDays", 365, 0, False),
+        ("deleteAfter", None, 30, True),
+        ("noncurrentDays", 30, None, False),
+        ("deletionWindowInDays", None, 29, True),
+        ("deletionWindowInDays", 29, None, False),
+        ("messageRetentionSeconds", 345_601, None, True),
+        ("messageRetentionSeconds", 345_599, None, False),
+        ("defaultRetention.days", 1, None, True),
+    ],
+)
+def test_a_retention_that_is_not_set_is_the_services_own(key: str, old: Any, new: Any, *, less: bool) -> None:
+    assert (kinds("x:y:Z", "update", nested(key, old), nested(key, new)) == {Kind.PROTECTION}) is less
+
+
+@pytest.mark.parametrize("key", sorted(protection.ORDERS))
+def test_a_value_does_not_become_one_that_protects_less(key: str) -> None:
+    weak, *_between, strong = protection.ORDERS[key]
+    for weaker in (weak, None):
+        assert kinds("x:y:Z", "update", nested(key, strong), nested(key, weaker)) == {Kind.PROTECTION}
+    assert kinds("x:y:Z", "update", nested(key, weak), nested(key, strong)) == set()
+
+
+@pytest.mark.parametrize("key", sorted(protection.STAY_SET))
+def test_what_protects_while_it_is_there_stays(key: str) -> None:
+    assert kinds("x:y:Z", "update", {key: "a"}, {}) == {Kind.PROTECTION}
+    assert kinds("x:y:Z", "update", {key: "a"}, {key: "b"}) == set()
+
+
+@pytest.mark.parametrize(("key", "kind"), sorted(protection.MEMBERS.items()))
+def test_a_list_that_protects_keeps_its_items(key: str, kind: str) -> None:
+    assert kinds(kind or "x:y:Z", "update", {key: ["a", "b"]}, {key: ["b"]}) == {Kind.PROTECTION}
+    assert kinds(kind or "x:y:Z", "update", {key: ["a"]}, {key: ["b", "a"]}) == set()
+    unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+    assert kinds(kind or "x:y:Z", "update", {key: ["a"]}, {key: [unknown]}) == set()
+
+
+@pytest.mark.parametrize(
+    ("setting", "old", "new", "less"),
+    [
+        ("ssl", "strict", "full", True),
+        ("ssl", "full", "strict", False),
+        ("min_tls_version", "1.2", "1.1", True),
+        ("always_use_https", "on", "off", True),
+        ("browser_cache_ttl", 1, 2, False),
+    ],
+)
+def test_a_setting_of_the_zone_does_not_protect_less(setting: str, old: Any, new: Any, *, less: bool) -> None:
+    before, after = ({"settingId": setting, "value": value} for value in (old, new))
+    assert (kinds(protection.ZONE_SETTING, "update", before, after) == {Kind.PROTECTION}) is less
+
+
+def test_a_login_that_lets_in_more_people_is_access_widened() -> None:
+    one: dict[str, Any] = {"email": {"email": "a@b.de"}}
+    everyone: dict[str, Any] = {"everyone": {}}
+    assert kinds(protection.ACCESS_POLICY, "update", {"includes": [one]}, {"includes": [one, everyone]}) == {
+        Kind.ACCESS
+    }
+    assert kinds(protection.ACCESS_POLICY, "update", {"includes": [one, everyone]}, {"includes": [one]}) == set()
+
+
+GONE_WITH = sorted({
+    (case.rule.id, case.others[name].type)
+    for case in CASES
+    for change in case.fires
+    for key, value in change.items()
+    if value is GONE and (name := key.removeprefix("@"))
+})  # fmt: skip
+
+
+@pytest.mark.parametrize(("rule", "kind"), GONE_WITH)
+def test_what_a_policy_misses_when_it_is_gone_is_dangerous_to_delete(rule: str, kind: str) -> None:
+    assert kinds(kind, "delete", {"a": 1}, None), rule
 
 
 def test_versions_are_kept() -> None:

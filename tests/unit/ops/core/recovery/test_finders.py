@@ -1,6 +1,7 @@
 """Every type that the program declares can be found when its state is lost, or need not be."""
 
 from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import Any
 
 import edges
@@ -24,6 +25,9 @@ class NothingThere:
 
     def can_paginate(self, _operation: str) -> bool:
         return False
+
+    def get_paginator(self, _operation: str) -> Any:
+        return SimpleNamespace(paginate=list)
 
     def __getattr__(self, operation: str) -> Any:
         def call(**_arguments: Any) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""The catalogue of alerts: a module for each area, and `catalogue` with all of them."""

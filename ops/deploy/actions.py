@@ -1,0 +1,83 @@
+"""Steps that can be asked for what they need and whether they are done, and a run of them that can be repeated."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ops.core.engine import summary
+from ops.core.facts import side_by_side
+from ops.core.pair import RegionStack
+from ops.core.session import Session
+from ops.core.steps import Step, StepRun, Timeline, say
+from ops.errors import refused
+
+
+def nothing() -> str:
+    """It is not done."""
+    return ""
+
+
+def no_needs() -> list[str]:
+    """Nothing has to hold."""
+    return []
+
+
+@dataclass(frozen=True, kw_only=True)
+class Action:
+    """A declared step with its code.
+
+    `needs` are the problems that forbid it, `done` says why it is skipped, empty where it is not, and `do` does it
+    and says what came of it. `plan` is what a dry run shows.
+    """
+
+    step: Step
+    do: Callable[[StepRun], str]
+    done: Callable[[], str] = nothing
+    needs: Callable[[], list[str]] = no_needs
+    plan: str = ""
+
+
+def check(actions: Sequence[Action], timeline: Timeline, step: Step) -> None:
+    """Ask at once what every action needs that is not done. Raises OpsError (REFUSED) with all that is missing."""
+    with timeline.step(step) as asked:
+        left = {action.step.name: action.needs for action in actions if not action.done()}
+        problems = [line for lines in side_by_side(left).values() for line in lines]
+        if problems:
+            asked.detail = f"{len(problems)} problems"
+            raise refused(list(dict.fromkeys(problems)))
+        asked.detail = "nothing is missing"
+
+
+def run(actions: Sequence[Action], timeline: Timeline) -> None:
+    """Do what is not done, in order; in a dry run only say so."""
+    for action in actions:
+        with timeline.step(action.step) as step:
+            if why := action.done():
+                step.skip(why)
+            elif step.dry_run:
+                step.detail = action.plan
+            else:
+                step.detail = action.do(step)
+
+
+def apply(session: Session, stack: RegionStack, values: dict[str, object], step: StepRun) -> str:
+    """Write settings into the stack file and have the engine make them so; what it changed."""
+    stack.file.set(values)
+    changed = summary(session.engine.up(stack.stack, step.progress))
+    stack.forget()
+    return changed
+
+
+def remind(session: Session, *stacks: RegionStack) -> None:
+    """Say which stack files have changed: an `up` with the former ones would undo it."""
+    if not session.options.dry_run:
+        say(f"          commit {' and '.join(stack.file.path.name for stack in stacks)} with what runs now")
+
+
+def declares(stack: RegionStack, values: dict[str, object]) -> bool:
+    """Whether the stack file says so already."""
+    return not stack.file.changes(values)
+
+
+def shown(values: dict[str, object]) -> str:
+    """Settings as a dry run shows them."""
+    return ", ".join(f"{key}: {value}" for key, value in values.items())

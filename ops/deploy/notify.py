@@ -1,0 +1,45 @@
+"""Tells a Slack channel what a deployment does; whether that works never matters to the deployment."""
+
+import json
+import urllib.request
+from typing import Any, Literal
+
+from ops.core.engine import Engine
+from ops.core.steps import say
+from ops.errors import OpsError, one_line
+
+SECRET = "slack_webhook"
+SECONDS = 5.0
+State = Literal["started", "success", "failure", "rolled back"]
+LOOKS: dict[State, tuple[str, str]] = {
+    "started": ("good", "\N{ROCKET}"),
+    "success": ("good", "\N{WHITE HEAVY CHECK MARK}"),
+    "failure": ("danger", "\N{CROSS MARK}"),
+    "rolled back": ("danger", "\N{CROSS MARK}"),
+}
+"""Colour and emoji: those of the DevOps manual, "Deployment Notification", which has success and failure."""
+
+
+def message(state: State, environment: str, version: str, seconds: float) -> dict[str, Any]:
+    """The message of the DevOps manual, "Deployment Notification"."""
+    color, emoji = LOOKS[state]
+    rows = (("Environment", environment), ("Version", version), ("Duration", f"{seconds:.0f}s"))
+    fields = [{"title": title, "value": value, "short": True} for title, value in rows]
+    return {"attachments": [{"color": color, "title": f"{emoji} Deployment {state}", "fields": fields}]}
+
+
+def notify(engine: Engine, environment: str, content: dict[str, Any]) -> None:
+    """Post a message to the stack's webhook; where it has none, or it fails, a line on the screen says so."""
+    try:
+        url = engine.secret(environment, SECRET)
+    except OpsError:
+        say(f"          nobody is notified: stack {environment} has no secret {SECRET}")
+        return
+    headers = {"Content-Type": "application/json", "User-Agent": "askproai-ops"}
+    try:
+        request = urllib.request.Request(url, data=json.dumps(content).encode(), headers=headers, method="POST")
+        with urllib.request.urlopen(request, timeout=SECONDS):
+            return
+    except Exception as error:
+        # No text that may contain the URL, which is the secret.
+        say(f"          the notification failed: {one_line(getattr(error, 'reason', type(error).__name__))}")

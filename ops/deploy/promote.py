@@ -1,0 +1,148 @@
+"""`ops deploy promote`: a version that proved itself stays: the standby gets it, and the former release's hosts go."""
+
+from functools import partial
+
+from ops.core.pair import RegionStack
+from ops.core.recovery.steps import RECOVER
+from ops.core.session import LOCK, Session
+from ops.core.settle import settle
+from ops.core.steps import CHANGING, Plan, Step, Timeline, named
+from ops.deploy import archive, fleets
+from ops.deploy.actions import Action, apply, check, declares, remind, run, shown
+from ops.deploy.deployment import Deployment, colors, key, known, under_way
+from ops.errors import Exit, OpsError, refused
+
+CHECK = Step(
+    name="check what the promotion needs",
+    does="Asks whether the bucket of {other} has the release, with the same checksum.",
+    asks=True,
+)
+STANDBY = Step(
+    name="give {other} the release",
+    does="Runs `pulumi up` of {other} with the release for its web hosts and workers: a failover starts it.",
+    unless="{other} has it, or does not follow",
+)
+SHRINK = Step(
+    name="stop the former colour",
+    does="Runs `pulumi up` with the size 0 for the former release. From here on there is no way back but another "
+    "deployment.",
+    unless="it has stopped",
+)
+CLOSE = Step(name="end the deployment", does="Moves it from what is under way to the history.")
+STEPS = (CHECK, STANDBY, SHRINK, CLOSE)
+PLAN = Plan(steps=named((RECOVER, *STEPS), stack="STACK", other="OTHER"), exits=CHANGING)
+
+
+def promote(session: Session) -> Timeline:
+    """Promote the live region's deployment. Without one, the standby gets what serves. What was done.
+
+    Raises OpsError (REFUSED) while the version does not serve yet, and in its rollback window but for an emergency.
+    """
+    live = session.pair[session.pair.live]
+    with session.ledger.hold(LOCK, session.options.take_over):
+        deployment = known(session.ledger, live.stack)
+        if deployment:
+            refuse_early(session, live, deployment)
+        timeline = Timeline(dry_run=session.options.dry_run)
+        with timeline.refusing_only_before_changes():
+            if not session.options.dry_run:
+                settle(session, timeline, live.stack)
+            session.pair.read(session.pair.stacks)
+            promotion(session, live, deployment, timeline)
+        return timeline
+
+
+def promotion(session: Session, live: RegionStack, deployment: Deployment | None, timeline: Timeline) -> None:
+    """Check, ask, and do. The caller holds the lock."""
+    version = deployment.version if deployment else serving(live)
+    if not version:
+        raise OpsError(f"{live.stack} serves no release: there is nothing to promote", Exit.REFUSED)
+    other = session.pair[session.pair.other_than(live.stack)]
+    if others := under_way(session):
+        raise refused(others)
+    actions = [_standby(session, live, other, version)]
+    if deployment:
+        actions += [_shrink(session, live, deployment), _close(session, deployment)]
+    check(actions, timeline, _named(CHECK, other))
+    if deployment:
+        if deployment.open_window(live):
+            session.record("early-promotion", {"version": version, "reason": session.options.emergency})
+        session.confirm(f"Keep {version} on {live.stack}, and stop the hosts of {deployment.former}?")
+    run(actions, timeline)
+    remind(session, live, other)
+
+
+def serving(stack: RegionStack) -> str:
+    """The release of the colour with all traffic, as the stack file says; empty where there is none."""
+    found = colors(stack)
+    return str(stack.file.get(f"web.{found[1]}.release", "")) if found else ""
+
+
+def _named(step: Step, other: RegionStack) -> Step:
+    (found,) = named([step], stack="", other=other.stack)
+    return found
+
+
+def refuse_early(session: Session, live: RegionStack, deployment: Deployment) -> None:
+    """Raise OpsError (REFUSED) before the version serves, and in its rollback window but for an emergency."""
+    if deployment.served is None:
+        raise OpsError(
+            f"{deployment.version} does not serve yet: `ops deploy start {deployment.version}` goes on",
+            Exit.REFUSED,
+        )
+    end = deployment.open_window(live)
+    if end and not session.options.emergency:
+        raise OpsError(
+            f"the rollback window of {deployment.version} ends at {end:%Y-%m-%d %H:%M} UTC; --emergency REASON ends it "
+            "now",
+            Exit.REFUSED,
+        )
+
+
+def _standby(session: Session, live: RegionStack, other: RegionStack, version: str) -> Action:
+    color = (colors(other) or ("", "blue"))[1]
+    values: dict[str, object] = {f"web.{color}.release": version, "workers.release": version}
+
+    def done() -> str:
+        if not other.following:
+            return f"{other.stack} does not follow: `ops dr rebuild {other.stack}`"
+        runs = {fleets.web(other)[color].release, fleets.workers(other).release}
+        return f"{other.stack} has {version}" if runs == {version} and declares(other, values) else ""
+
+    def needs() -> list[str]:
+        problem = archive.problem(other, version)
+        if not problem and archive.checksum(other, version) != archive.checksum(live, version):
+            problem = f"release {version} in {other.region} is another than in {live.region}: the checksums differ"
+        return [problem] if problem else []
+
+    return Action(
+        step=_named(STANDBY, other),
+        do=partial(apply, session, other, values),
+        done=done,
+        needs=needs,
+        plan=f"set {shown(values)}",
+    )
+
+
+def _shrink(session: Session, live: RegionStack, deployment: Deployment) -> Action:
+    return stop(session, live, deployment.former, SHRINK)
+
+
+def stop(session: Session, live: RegionStack, color: str, step: Step) -> Action:
+    """Take every instance of a colour out. The greatest size too: else the instances of before would stay."""
+    values: dict[str, object] = {f"web.{color}.min_size": 0, f"web.{color}.max_size": 0}
+
+    def done() -> str:
+        there = fleets.web(live)[color]
+        return f"{color} has stopped" if there.least == there.most == 0 and declares(live, values) else ""
+
+    return Action(step=step, do=partial(apply, session, live, values), done=done, plan=f"set {shown(values)}")
+
+
+def _close(session: Session, deployment: Deployment) -> Action:
+    def do(_: object) -> str:
+        session.ledger.append("deploy", deployment.to_json())
+        session.ledger.delete(key(deployment.stack))
+        return deployment.version
+
+    return Action(step=CLOSE, do=do)

@@ -1,0 +1,124 @@
+"""`ops deploy rollback`: all traffic and the workers go back to the release before, whose hosts are still there."""
+
+import time
+
+from ops.core.pair import RegionStack
+from ops.core.recovery.steps import RECOVER
+from ops.core.session import LOCK, Session
+from ops.core.settle import settle
+from ops.core.steps import CHANGING, Plan, Step, StepRun, Timeline, named, say
+from ops.deploy import fleets
+from ops.deploy.actions import Action, apply, check, declares, remind, run, shown
+from ops.deploy.database import snapshot_name
+from ops.deploy.deployment import Deployment, key, known
+from ops.deploy.health import await_workers, workers_run
+from ops.deploy.notify import message, notify
+from ops.deploy.promote import stop
+from ops.errors import Exit, OpsError
+
+CHECK = Step(
+    name="check the way back",
+    does="Asks whether the former release's hosts are there and healthy.",
+    asks=True,
+)
+BACK = Step(
+    name="route all traffic back",
+    does="Runs `pulumi up` with the weight 100 for the former release.",
+    unless="it has all traffic",
+)
+WORKERS = Step(
+    name="move the workers back",
+    does="Runs `pulumi up` with the former release for the workers, and waits until their instances run it.",
+    unless="they run it",
+)
+STOP = Step(
+    name="stop the colour of the release",
+    does="Runs `pulumi up` with the size 0 for the release that is taken back.",
+    unless="it has stopped",
+)
+CLOSE = Step(name="end the deployment", does="Moves it from what is under way to the history. Slack is told.")
+STEPS = (CHECK, BACK, WORKERS, STOP, CLOSE)
+PLAN = Plan(steps=named((RECOVER, *STEPS), stack="STACK", other="OTHER"), exits=CHANGING)
+
+
+def rollback(session: Session) -> Timeline:
+    """Roll the live region's deployment back. What was done. Raises OpsError (REFUSED) where there is none."""
+    live = session.pair[session.pair.live]
+    with session.ledger.hold(LOCK, session.options.take_over):
+        deployment = known(session.ledger, live.stack)
+        if deployment is None:
+            raise OpsError(
+                f"no deployment of {live.stack} can be rolled back: deploy the release before with `ops deploy start`",
+                Exit.REFUSED,
+            )
+        timeline = Timeline(dry_run=session.options.dry_run)
+        with timeline.refusing_only_before_changes():
+            if not session.options.dry_run:
+                settle(session, timeline, live.stack)
+            session.pair.read(session.pair.stacks)
+            session.confirm(f"Take {deployment.version} back from {live.stack}?")
+            way_back(session, live, deployment, timeline)
+        return timeline
+
+
+def way_back(session: Session, live: RegionStack, deployment: Deployment, timeline: Timeline) -> None:
+    """Traffic first, then workers, then the hosts of the version. The caller holds the lock."""
+    started = time.monotonic()
+    actions = [
+        _back(session, live, deployment, started),
+        _workers(session, live, deployment),
+        stop(session, live, deployment.color, STOP),
+        _close(session, deployment, started),
+    ]
+    check(actions, timeline, CHECK)
+    run(actions, timeline)
+    remind(session, live)
+    if deployment.migrated and not session.options.dry_run:
+        name = snapshot_name(live, deployment)
+        say(f"          the database keeps what the migrations made; snapshot {name} is of before them")
+
+
+def _back(session: Session, live: RegionStack, deployment: Deployment, started: float) -> Action:
+    former = deployment.former
+    weights: dict[str, object] = {f"web.{former}.weight": 100, f"web.{deployment.color}.weight": 0}
+
+    def done() -> str:
+        weight = fleets.web(live)[former].weight
+        return f"{former} has all traffic" if weight == 100 and declares(live, weights) else ""
+
+    def needs() -> list[str]:
+        there, required = len(fleets.web(live)[former].healthy), live.settings.web.required_instances
+        lacking = f"{former} has {there} healthy hosts, {required} are required (web.required_instances)"
+        lacking += '; --emergency "REASON" goes back all the same'
+        return [] if session.options.emergency or there >= required else [lacking]
+
+    def do(step: StepRun) -> str:
+        changed = apply(session, live, weights, step)
+        return f"{changed}; {time.monotonic() - started:.0f} s after the command"
+
+    return Action(step=BACK, do=do, done=done, needs=needs, plan=f"set {shown(weights)}")
+
+
+def _workers(session: Session, live: RegionStack, deployment: Deployment) -> Action:
+    release = deployment.former_workers
+    values: dict[str, object] = {"workers.release": release}
+
+    def do(step: StepRun) -> str:
+        changed = apply(session, live, values, step)
+        await_workers(live, release)
+        return changed
+
+    return Action(step=WORKERS, do=do, done=lambda: workers_run(live, release), plan=f"set {shown(values)}")
+
+
+def _close(session: Session, deployment: Deployment, started: float) -> Action:
+    def do(_: object) -> str:
+        seconds = time.monotonic() - started
+        session.ledger.append("rollback", {**deployment.to_json(), "seconds": round(seconds, 1)})
+        # The step that ends it must not write it down again.
+        deployment.timeline.keep = None
+        session.ledger.delete(key(deployment.stack))
+        notify(session.engine, deployment.stack, message("rolled back", deployment.stack, deployment.version, seconds))
+        return f"after {seconds:.0f} s"
+
+    return Action(step=CLOSE, do=do)

@@ -1,0 +1,108 @@
+"""The status of releases in both regions, asked at once; every call is bounded, and none changes anything."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import Any
+
+from rich.table import Table
+
+from ops.core import aws, hosts
+from ops.core.aws import reachable
+from ops.core.engine import Engine
+from ops.core.facts import side_by_side
+from ops.core.ledger import Ledger
+from ops.core.pair import Pair, RegionStack
+from ops.core.steps import console, say
+from ops.deploy import archive, fleets
+from ops.deploy.deployment import Deployment, known
+from ops.errors import OpsError
+
+UNKNOWN = "unknown"
+SHOWN = 5
+"""Releases of a bucket, the newest."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegionStatus:
+    """A region, each fact as it is shown; what could not be asked is `unknown`."""
+
+    stack: str
+    region: str
+    live: str
+    blue: str
+    green: str
+    workers: str
+    in_bucket: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Status:
+    """Both regions, and what is to be known beside them."""
+
+    regions: list[RegionStatus]
+    lines: list[str]
+
+    def to_json(self) -> dict[str, Any]:
+        """The status for programs."""
+        return asdict(self)
+
+
+def status() -> Status:
+    """Ask everything."""
+    pair = Pair(Engine())
+    pair.read(pair.stacks)
+    regions = side_by_side({stack: partial(_region, pair, pair[stack]) for stack in pair.stacks})
+    live = pair[pair.live]
+    deployment = known(Ledger(), live.stack)
+    lines = [*(_told(live, deployment) if deployment else []), *hosts.releases_that_differ(pair)]
+    return Status(regions=list(regions.values()), lines=lines)
+
+
+def show(found: Status) -> None:
+    """The status as an operator reads it."""
+    table = Table("", *(region.stack for region in found.regions), title="Releases, both regions", title_justify="left")
+    for name in RegionStatus.__dataclass_fields__:
+        if name != "stack":
+            table.add_row(name.replace("_", " "), *(getattr(region, name) for region in found.regions))
+    console().print(table)
+    for line in found.lines:
+        say(line)
+    if not found.lines:
+        say("no deployment is under way")
+
+
+def _told(live: RegionStack, deployment: Deployment) -> list[str]:
+    version, end = deployment.version, deployment.window_ends(live)
+    if end is None:
+        return [
+            f"{version} is on its way to {live.stack} since {deployment.started:%Y-%m-%d %H:%M} UTC: "
+            f"`ops deploy start {version}` goes on, `ops deploy rollback` goes back"
+        ]
+    if deployment.open_window(live):
+        return [f"{version} serves; until {end:%Y-%m-%d %H:%M} UTC `ops deploy rollback` goes back"]
+    return [f"{version} serves; its rollback window ended {end:%Y-%m-%d %H:%M} UTC: `ops deploy promote`"]
+
+
+def _region(pair: Pair, stack: RegionStack) -> RegionStatus:
+    questions: dict[str, Callable[[], str]] = {
+        "blue": lambda: str(fleets.web(stack)["blue"]),
+        "green": lambda: str(fleets.web(stack)["green"]),
+        "workers": lambda: str(fleets.workers(stack)),
+        "in_bucket": lambda: ", ".join(archive.versions(stack)[-SHOWN:]) or "none",
+    }
+    asked = questions if reachable(stack.region) else {}
+    found = side_by_side({name: partial(_or_unknown, question) for name, question in asked.items()})
+    return RegionStatus(
+        stack=stack.stack,
+        region=stack.region,
+        live="live" if pair.live == stack.stack else "",
+        **{name: found.get(name, UNKNOWN) for name in questions},
+    )
+
+
+def _or_unknown(question: Callable[[], str]) -> str:
+    try:
+        return question()
+    except (*aws.errors(), OpsError):
+        return UNKNOWN

@@ -1,0 +1,237 @@
+"""The steps of `ops deploy start` with their code: what each needs, when it is done, and what it does."""
+
+from datetime import UTC, datetime
+
+from ops.core.pair import RegionStack
+from ops.core.session import Session
+from ops.core.settle import at_work, left_behind
+from ops.core.steps import Step, StepRun, Timeline
+from ops.deploy import archive, database, fleets
+from ops.deploy.actions import Action, apply, declares, shown
+from ops.deploy.deployment import Deployment, colors, key, under_way
+from ops.deploy.health import await_as_many, await_gates, await_healthy, await_workers, closed, workers_run
+from ops.deploy.notify import message, notify
+from ops.errors import OpsError
+
+SHARES = (10, 50, 100)
+"""Percent of the traffic, one after the other (ours)."""
+
+CHECK = Step(
+    name="check what the deployment needs",
+    does="Asks at once: no other operation, archive and checksum in the bucket, a fresh backup, the region's gates. "
+    "Names every problem. `--emergency` leaves out backup and gates.",
+    asks=True,
+)
+RECORD = Step(
+    name="record the deployment",
+    does="Keeps version, colours and the former release in the ledger. From here on the same command goes on after a "
+    "kill. Slack is told.",
+    unless="it is the deployment that goes on",
+)
+GROW = Step(
+    name="start the idle colour",
+    does="Runs `pulumi up` with the release on the colour without traffic, at the size of the one that serves.",
+    unless="the colour runs the release at that size",
+)
+HEALTHY = Step(
+    name="wait for healthy targets",
+    does="Waits until the load balancer finds as many instances of the new release healthy as serve now.",
+)
+SNAPSHOT = Step(
+    name="snapshot of the database",
+    does="Takes a snapshot of before the migrations, and waits until it is there.",
+    unless="it is there, or the migrations were done",
+)
+MIGRATE = Step(
+    name="migrate the database",
+    does="Runs `php artisan migrate --force` on one host of the new release, by Systems Manager. The former release "
+    "still serves, so it must work with the new tables.",
+    unless="they were done",
+)
+SHIFTS = {
+    share: Step(
+        name=f"route {share} % of the traffic",
+        does=f"Runs `pulumi up` with {share} % for the new release, then asks targets and gates. Where one is closed, "
+        "all traffic is routed back.",
+        unless="the new release has as much already" + (", and in an emergency" if share < 100 else ""),
+    )
+    for share in SHARES
+}
+WORKERS = Step(
+    name="move the workers",
+    does="Runs `pulumi up` with the release for the workers, and waits until their instances run it.",
+    unless="they run it",
+)
+SERVE = Step(
+    name="begin the rollback window",
+    does="Notes the time. The former release's instances stay for `web.rollback_window_minutes`.",
+)
+STEPS = (CHECK, RECORD, GROW, HEALTHY, SNAPSHOT, MIGRATE, *SHIFTS.values(), WORKERS, SERVE)
+
+
+class ClosedGateError(OpsError):
+    """Visitors of the new release are not served well."""
+
+
+def actions(session: Session, live: RegionStack, deployment: Deployment, *, goes_on: bool) -> list[Action]:
+    """The declared steps with their code, in their order; the first asks nothing where the deployment `goes_on`."""
+    return [
+        _record(session, live, deployment, goes_on=goes_on),
+        _grow(session, live, deployment),
+        Action(step=HEALTHY, do=lambda _: await_as_many(live, deployment)),
+        _snapshot(live, deployment),
+        Action(
+            step=MIGRATE,
+            do=lambda _: _migrate(session, live, deployment),
+            done=lambda: "they were done" if deployment.migrated else "",
+        ),
+        *(_shift(session, live, deployment, share) for share in SHARES),
+        _workers(session, live, deployment),
+        Action(step=SERVE, do=lambda _: _serve(live, deployment)),
+    ]
+
+
+def keep(session: Session, deployment: Deployment) -> None:
+    """Have the ledger know the deployment, now and after each of its steps."""
+
+    def save(_: Timeline) -> None:
+        session.ledger.put(key(deployment.stack), deployment.to_json())
+
+    deployment.timeline.keep = save
+    save(deployment.timeline)
+
+
+def _record(session: Session, live: RegionStack, deployment: Deployment, *, goes_on: bool) -> Action:
+    def do(_: StepRun) -> str:
+        if deployment.emergency:
+            session.record("emergency-deployment", {"version": deployment.version, "reason": deployment.emergency})
+        keep(session, deployment)
+        notify(session.engine, deployment.stack, message("started", deployment.stack, deployment.version, 0.0))
+        return plan
+
+    plan = f"{deployment.version} on {deployment.color}, in place of {deployment.former}"
+    return Action(
+        step=RECORD,
+        do=do,
+        done=lambda: f"started {deployment.started:%Y-%m-%d %H:%M:%S} UTC" if goes_on else "",
+        needs=lambda: _others(session, live),
+        plan=plan,
+    )
+
+
+def _others(session: Session, live: RegionStack) -> list[str]:
+    """What else is under way, and what of the region does not allow a deployment."""
+    found = under_way(session)
+    if not live.writes:
+        found.append(f"{live.stack} is live and takes no writes: `ops dr status`")
+    if colors(live) is None:
+        blue, green = live.settings.web.blue.weight, live.settings.web.green.weight
+        found.append(f"web.blue.weight {blue} and web.green.weight {green}: no colour is idle; want 100 and 0")
+    if left_behind(session.engine, live.stack):
+        holder = at_work(live.stack)
+        killed = f"an engine was killed: `ops recover {live.stack}`"
+        found.append(f"stack {live.stack} is being changed by {holder}" if holder else killed)
+    return found
+
+
+def _grow(session: Session, live: RegionStack, deployment: Deployment) -> Action:
+    color, version = deployment.color, deployment.version
+    least, most = (int(live.file.get(f"web.{deployment.former}.{name}", 0)) for name in ("min_size", "max_size"))
+    values: dict[str, object] = {
+        f"web.{color}.release": version,
+        f"web.{color}.min_size": least,
+        f"web.{color}.max_size": most,
+    }
+
+    def done() -> str:
+        found = fleets.web(live)[color]
+        there = (found.release, found.least, found.most) == (version, least, most) and declares(live, values)
+        return f"{color} runs {version}" if there else ""
+
+    return Action(
+        step=GROW,
+        do=lambda step: apply(session, live, values, step),
+        done=done,
+        needs=lambda: _listed(archive.problem(live, version)),
+        plan=f"set {shown(values)}",
+    )
+
+
+def _snapshot(live: RegionStack, deployment: Deployment) -> Action:
+    name = database.snapshot_name(live, deployment)
+
+    def done() -> str:
+        return name if deployment.migrated or database.snapshot_status(live, name) == "available" else ""
+
+    return Action(
+        step=SNAPSHOT,
+        do=lambda _: database.take_snapshot(live, name),
+        done=done,
+        needs=lambda: [] if deployment.emergency else _listed(database.backup_problem(live)),
+        plan=name,
+    )
+
+
+def _listed(problem: str) -> list[str]:
+    return [problem] if problem else []
+
+
+def _migrate(session: Session, live: RegionStack, deployment: Deployment) -> str:
+    """On the way on from a kill the command that was sent is waited for, and not sent twice."""
+    if deployment.command is None:
+        instance = fleets.web(live)[deployment.color].healthy[0]
+        deployment.command = database.send_migration(live, instance, deployment.version)
+        keep(session, deployment)
+    try:
+        told = database.await_migration(live, deployment.command)
+    except OpsError:
+        # The next run sends it again.
+        deployment.command = None
+        raise
+    deployment.migrated = True
+    return told
+
+
+def _shift(session: Session, live: RegionStack, deployment: Deployment, share: int) -> Action:
+    color, former = deployment.color, deployment.former
+    weights: dict[str, object] = {f"web.{color}.weight": share, f"web.{former}.weight": 100 - share}
+
+    def done() -> str:
+        if deployment.emergency and share < 100:
+            return "emergency"
+        weight, declared = fleets.web(live)[color].weight, int(live.file.get(f"web.{color}.weight", 0))
+        return f"{color} has {weight} %" if weight is not None and min(weight, declared) >= share else ""
+
+    def do(step: StepRun) -> str:
+        changed = apply(session, live, weights, step)
+        try:
+            await_healthy(live, color, fleets.web(live)[color].least)
+            if not deployment.emergency:
+                await_gates(session, live)
+        except OpsError as error:
+            raise ClosedGateError(error.message) from None
+        return changed
+
+    return Action(
+        step=SHIFTS[share],
+        do=do,
+        done=done,
+        needs=lambda: [] if deployment.emergency else closed(session, live),
+        plan=f"set {shown(weights)}",
+    )
+
+
+def _workers(session: Session, live: RegionStack, deployment: Deployment) -> Action:
+    values: dict[str, object] = {"workers.release": deployment.version}
+
+    def do(step: StepRun) -> str:
+        changed = apply(session, live, values, step)
+        await_workers(live, deployment.version)
+        return changed
+
+    return Action(step=WORKERS, do=do, done=lambda: workers_run(live, deployment.version), plan=f"set {shown(values)}")
+
+
+def _serve(live: RegionStack, deployment: Deployment) -> str:
+    deployment.served = datetime.now(UTC)
+    return f"until {deployment.window_ends(live):%Y-%m-%d %H:%M} UTC"

@@ -1,0 +1,223 @@
+"""The hosts that prod declares, booted from its own launch templates: they serve, recover, and follow a change."""
+
+import json
+import os
+import re
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import contract
+from sandbox.instances.command import caller_of, groups_of, stack_outputs
+from sandbox.instances.release import RELEASE, publish
+from sandbox.instances.root import PHP_VERSION, unavailable
+from sandbox.instances.surroundings import Surroundings, declared, surroundings
+from sandbox.servers.processes import urls
+from tests.booted import POLL_SECONDS, Host
+from tests.e2e.operated import Platform
+
+pytestmark = [pytest.mark.e2e, pytest.mark.skipif(bool(unavailable()), reason=unavailable())]
+HEALTHY_SECONDS = 300.0
+BACK_SECONDS = 120.0
+PHP_FPM = f"php{PHP_VERSION}-fpm"
+WORKER = "askproai-worker@high_1"
+QUEUE = "askproai-prod-queue-high"
+STRANGER = "203.0.113.9"
+"""An address outside the VPC (RFC 5737)."""
+VISITOR = {"X-Forwarded-For": f"{STRANGER}, 173.245.48.5"}
+"""As Cloudflare and the load balancer pass on a visitor's request."""
+REFUSED = r"timed out|refused"
+CHANGED = {"web-bundle", "web-blue-template", "web-blue-group", "web-green-template", "web-green-group"}
+"""What another file of the web hosts changes, and nothing else."""
+
+
+@pytest.fixture(scope="module")
+def outputs(platform: Platform) -> dict[str, Any]:
+    return stack_outputs(platform.paths, urls(platform.paths), platform.stack)
+
+
+@pytest.fixture(scope="module")
+def around(platform: Platform, outputs: dict[str, Any]) -> Iterator[Surroundings]:
+    """What prod's instances have around them, with database, cache and the release."""
+    aws = platform.variables["AWS_ENDPOINT_URL"]
+    caller = caller_of(aws, platform.region, outputs)
+    with surroundings(platform.paths, aws, platform.region, caller) as around:
+        publish(around.client("s3"), outputs["bucket_names"]["releases"], RELEASE)
+        around.outside.ip("address", "add", f"{STRANGER}/32", "dev", "lo")
+        around.boot_data()
+        yield around
+
+
+@pytest.fixture(scope="module")
+def hosts(around: Surroundings, outputs: dict[str, Any]) -> dict[str, Host]:
+    """A web host and a worker, which start at the same time; the rest of the groups are records."""
+    return {role: Host.of(around, first(around, outputs, role)) for role in ("web", "workers")}
+
+
+@pytest.fixture(scope="module")
+def web(hosts: dict[str, Host]) -> Host:
+    return healthy(hosts["web"])
+
+
+@pytest.fixture(scope="module")
+def worker(hosts: dict[str, Host]) -> Host:
+    hosts["workers"].machine.wait_for(WORKER, HEALTHY_SECONDS)
+    return hosts["workers"]
+
+
+def first(around: Surroundings, outputs: dict[str, Any], role: str) -> str:
+    """An instance of the role that is in service."""
+    return next(found for group in groups_of(outputs, role) for found in declared(around.client, group))
+
+
+def healthy(host: Host) -> Host:
+    host.wait(contract.HEALTH_PATH, 200, HEALTHY_SECONDS)
+    host.healthy_seconds = time.monotonic() - host.started
+    return host
+
+
+def ids(web: Host) -> list[int]:
+    """The rows that visitors see."""
+    found: list[int] = json.loads(web.ask(contract.CANARY_PATH).text)["ids"]
+    return found
+
+
+def queue_job(web: Host, number: int, seconds: int = 0) -> None:
+    assert web.ask(f"/api/jobs/{QUEUE}", method="POST", body={"id": number, "seconds": seconds}).status == 202
+
+
+def until(done: Any, host: Host, unit: str) -> None:
+    deadline = time.monotonic() + BACK_SECONDS
+    while not done():
+        assert time.monotonic() < deadline, host.machine.run("journalctl", "-u", unit, "--no-pager", check=False)
+        time.sleep(POLL_SECONDS)
+
+
+def test_a_web_host_becomes_healthy_with_its_user_data_alone(web: Host, platform: Platform) -> None:
+    answer = json.loads(web.ask(contract.HEALTH_PATH).text)
+    assert (answer["release"], answer["php"].startswith(PHP_VERSION)) == (RELEASE, True)
+    assert web.machine.run("cloud-init", "status", "--wait").strip() == "status: done"
+    used = web.machine.usage()
+    print(f"healthy {web.healthy_seconds:.1f} s, CPU {used.cpu_seconds:.1f} s, {used.memory_bytes / 1e6:.0f} MB")
+
+
+@pytest.mark.parametrize("path", contract.health_paths())
+def test_every_check_of_health_answers_from_outside(web: Host, path: str) -> None:
+    web.wait(path, 200, BACK_SECONDS)
+
+
+def test_the_vpc_reaches_the_ports_of_its_role_alone(web: Host) -> None:
+    listening = web.machine.run("ss", "-ltnH")
+    assert "127.0.0.1:8080" in listening
+    for port in (80, 22, 9100):
+        web.around.connection(web.address, port, BACK_SECONDS).close()
+    for port in (443, 8080):
+        with pytest.raises(OSError, match=REFUSED):
+            web.around.connection(web.address, port, 1)
+
+
+@pytest.mark.parametrize("port", [22, 80, 9100])
+def test_nobody_else_reaches_any_port(web: Host, port: int) -> None:
+    with web.around.outside.entered(), pytest.raises(OSError, match=REFUSED):
+        socket.create_connection((web.address, port), 1, (STRANGER, 0))
+
+
+def test_visitors_get_neither_hidden_files_nor_scripts_nor_metrics(web: Host) -> None:
+    for name in (".env", "other.php"):
+        web.machine.run("sh", "-c", f"echo '<?php echo 1;' >/srv/askproai/current/public/{name}")
+    asked = ("/.env", "/other.php", "/index.php/other", "/.git/config", contract.METRICS_PATH)
+    assert {path: web.ask(path, headers=VISITOR).status for path in asked} == {
+        "/.env": 403,
+        "/other.php": 404,
+        "/index.php/other": 404,
+        "/.git/config": 403,
+        contract.METRICS_PATH: 403,
+    }
+    assert web.ask(contract.METRICS_PATH).status == 200
+
+
+def test_the_log_has_the_visitors_own_address(web: Host) -> None:
+    web.ask("/nothing-there", headers=VISITOR)
+    log = web.machine.run("tail", "-n", "1", "/var/log/nginx/access.log")
+    assert (json.loads(log)["client"], json.loads(log)["uri"]) == (STRANGER, "/index.php")
+
+
+def test_secrets_are_in_memory_for_the_application_alone(web: Host) -> None:
+    assert web.machine.run("stat", "--format=%U %a", "/run/askproai/secrets.env").strip() == "www-data 400"
+    assert web.machine.run("findmnt", "--noheadings", "--output=FSTYPE", "--target=/run/askproai").strip() == "tmpfs"
+
+
+@pytest.mark.parametrize("unit", ["nginx", PHP_FPM])
+def test_a_service_that_is_killed_serves_again(web: Host, unit: str) -> None:
+    web.kill(unit, BACK_SECONDS)
+    web.wait(f"{contract.HEALTH_PATH}/database", 200, BACK_SECONDS)
+
+
+def test_a_worker_does_the_job_that_a_visitor_queued(web: Host, worker: Host) -> None:
+    queue_job(web, 7)
+    until(lambda: 7 in ids(web), worker, WORKER)
+
+
+def test_a_worker_that_is_killed_works_again(web: Host, worker: Host) -> None:
+    for number in (1, 2):
+        worker.kill(f"askproai-worker@high_{number}", BACK_SECONDS)
+    queue_job(web, 8)
+    until(lambda: 8 in ids(web), worker, WORKER)
+
+
+def test_a_terminated_worker_ends_its_job_before_it_goes(web: Host, worker: Host) -> None:
+    scaling, ec2 = worker.around.client("autoscaling"), worker.around.client("ec2")
+
+    def state() -> str:
+        return str(ec2.describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"][0]["State"]["Name"])
+
+    instance, sqs = worker.machine.name, worker.around.client("sqs")
+    queue = sqs.get_queue_url(QueueName=QUEUE)["QueueUrl"]
+
+    def waiting(name: str) -> str:
+        return str(sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=[name])["Attributes"][name])
+
+    queue_job(web, 9, seconds=8)
+    until(lambda: waiting("ApproximateNumberOfMessagesNotVisible") == "1", worker, WORKER)
+    scaling.terminate_instance_in_auto_scaling_group(InstanceId=instance, ShouldDecrementDesiredCapacity=False)
+    assert (state(), 9 in ids(web)) == ("running", False)
+
+    until(lambda: state() == "terminated", worker, "askproai-finish")
+    assert 9 in ids(web)
+    assert waiting("ApproximateNumberOfMessagesNotVisible") == "0"
+    assert worker.machine.run("systemctl", "is-active", WORKER, check=False).strip() == "inactive"
+
+
+@contextmanager
+def another_file(platform: Platform) -> Iterator[None]:
+    """Prod's program with a changed file of the web hosts."""
+    file = platform.paths.project / "Pulumi.yaml"
+    before = file.read_text()
+    program = os.path.relpath(Path(__file__).parent / "changed_host", platform.paths.project)
+    try:
+        file.write_text(re.sub("^main: .*$", f"main: {program}", before, flags=re.MULTILINE))
+        yield
+    finally:
+        file.write_text(before)
+
+
+def test_a_changed_file_is_served_by_a_new_host(web: Host, platform: Platform, outputs: dict[str, Any]) -> None:
+    around, header = web.around, "X-Frame-Options"
+    assert web.ask(contract.HEALTH_PATH).headers[header] == "SAMEORIGIN"
+    try:
+        with another_file(platform):
+            done = platform.pulumi("up", "--yes", "--skip-preview").stdout
+        assert set(re.findall(r"([\w-]+) (?:created|updated|replaced|deleted) ", done)) == CHANGED
+        instance = first(around, outputs, "web")
+        assert instance != web.machine.name
+        # The refresh ended the instance, and may have given its address to the next one.
+        around.stop(web.machine)
+        other = healthy(Host.of(around, instance))
+        assert other.ask(contract.HEALTH_PATH).headers[header] == "DENY"
+    finally:
+        platform.pulumi("up", "--yes", "--skip-preview")

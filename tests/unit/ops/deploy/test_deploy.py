@@ -1,0 +1,401 @@
+"""Releases: out by steps, refused with every problem at once, back by one command, and on after a kill."""
+
+import hashlib
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import fake_regions
+import pytest
+from fake_platform import Platform, platform_in
+from fake_releases import end_window, publish
+
+from ops.core.engine import LockedError
+from ops.core.session import LOCK, UNDER_WAY
+from ops.core.steps import Timeline
+from ops.deploy import archive, deployment, notify
+from ops.deploy.promote import promote
+from ops.deploy.rollback import rollback
+from ops.deploy.start import start
+from ops.errors import Exit, OpsError
+
+OLD, NEW = "2030.01.01-1", "2030.01.02-1"
+
+
+@pytest.fixture
+def platform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Platform:
+    """prod serves OLD on blue; NEW is in both buckets, and nothing was deployed yet."""
+    found = platform_in(tmp_path, monkeypatch)
+    for version in (OLD, NEW):
+        publish(found, version, "prod", "dr")
+    for stack in ("prod", "dr"):
+        found.file(stack).set({"web.blue.release": OLD, "workers.release": OLD})
+        found.engine.up(stack, None)
+    found.engine.ups.clear()
+    return found
+
+
+def declared(platform: Platform, stack: str = "prod") -> dict[str, Any]:
+    """What a stack's file says of releases."""
+    file = platform.file(stack)
+    names = ("web.blue.release", "web.green.release", "web.blue.weight", "web.green.weight", "workers.release")
+    return {name: file.get(name, "") for name in names}
+
+
+def refused(platform: Platform, version: str = NEW, **options: Any) -> str:
+    with pytest.raises(OpsError) as error:
+        start(platform.session(**options), version)
+    assert error.value.exit_code is Exit.REFUSED
+    return error.value.message
+
+
+def test_a_release_goes_out_by_steps_and_the_file_tells_each(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[object, ...]] = []
+    up = platform.engine.up
+
+    def watched(stack: str, say: object) -> dict[str, int]:
+        seen.append(tuple(declared(platform).values()))
+        return up(stack, say)
+
+    monkeypatch.setattr(platform.engine, "up", watched)
+    start(platform.session(), NEW)
+    assert seen == [
+        (OLD, NEW, 100, 0, OLD),
+        (OLD, NEW, 90, 10, OLD),
+        (OLD, NEW, 50, 50, OLD),
+        (OLD, NEW, 0, 100, OLD),
+        (OLD, NEW, 0, 100, NEW),
+    ]
+    green, blue = platform.world.fleets["prod-green"], platform.world.fleets["prod-blue"]
+    assert (green["min_size"], green["max_size"]) == (blue["min_size"], blue["max_size"])
+    assert [line for line in platform.world.commands if "artisan migrate --force" in line] == platform.world.commands
+    assert len(platform.world.commands) == 1
+    (snapshot,) = platform.world.snapshots
+    assert snapshot.startswith("askproai-prod-database-deploy-")
+
+
+def test_a_version_that_serves_is_not_deployed_again(platform: Platform, capsys: pytest.CaptureFixture[str]) -> None:
+    start(platform.session(), OLD)
+    assert f"{OLD} serves already" in capsys.readouterr().out
+    start(platform.session(), NEW)
+    platform.engine.ups.clear()
+    start(platform.session(), NEW)
+    assert f"{NEW} serves since" in capsys.readouterr().out
+    assert platform.engine.ups == []
+
+
+def test_everything_that_is_missing_is_named_at_once_and_nothing_changes(platform: Platform) -> None:
+    publish(platform, NEW, "prod", checksum="0" * 64)
+    platform.world.restorable = datetime.now(UTC) - timedelta(hours=3)
+    platform.world.certificate = "EXPIRED"
+    platform.session().ledger.put(UNDER_WAY, {"operation": "failback", "to": "prod", "started": "THEN", "from": "dr"})
+    before = declared(platform)
+    message = refused(platform)
+    for part in (
+        "the failback to prod, started THEN, is not finished",
+        f"its checksum file says {'0' * 64}",
+        "the newest backup of database askproai-prod-database is 180 minutes old; 60 minutes are allowed",
+        "gate of prod closed: certificate",
+    ):
+        assert part in message
+    assert (declared(platform), platform.engine.ups, platform.world.changes()) == (before, [], [])
+    assert platform.session().ledger.get(deployment.key("prod")) is None
+
+
+@pytest.mark.parametrize(
+    ("version", "told"),
+    [
+        ("9.9", "release 9.9 is not in REGION: there is no releases/releases/9.9.tar.gz"),
+        ("v 1", "'v 1' is not a release; want up to 64 letters"),
+        ("", "'' is not a release"),
+    ],
+)
+def test_a_version_that_hosts_could_not_fetch_is_refused(platform: Platform, version: str, told: str) -> None:
+    assert told in refused(platform, version).replace(platform.region("prod"), "REGION")
+
+
+@pytest.mark.parametrize(
+    ("content", "told"), [(None, "has no checksum"), (b"", "is not a checksum"), (b"hello", "is not a checksum")]
+)
+def test_a_checksum_that_is_none_is_refused(platform: Platform, content: bytes | None, told: str) -> None:
+    place = (platform.region("prod"), f"{archive.key(NEW)}.sha256")
+    platform.world.objects.pop(place)
+    if content is not None:
+        platform.world.objects[place] = content
+    assert told in refused(platform)
+
+
+def test_colors_that_share_the_traffic_leave_none_idle(platform: Platform) -> None:
+    sizes = {"web.green.min_size": 3}
+    platform.file("prod").set({"web.blue.weight": 60, "web.green.weight": 40, **sizes})
+    assert "web.blue.weight 60 and web.green.weight 40: no colour is idle; want 100 and 0" in refused(platform)
+
+
+def test_beside_another_change_it_is_busy_or_refused(platform: Platform) -> None:
+    with platform.session().ledger.hold(LOCK), pytest.raises(OpsError) as busy:
+        start(platform.session(), NEW)
+    assert busy.value.exit_code is Exit.BUSY
+    platform.world.killed.add("prod")
+    assert "an engine was killed: `ops recover prod`" in refused(platform)
+    platform.world.killed.clear()
+    platform.engine.failing["prod"] = LockedError("stack prod is locked by ann@laptop (pid 1)", [("ann@laptop", 1)])
+    with pytest.raises(OpsError, match="ann@laptop") as locked:
+        start(platform.session(), NEW)
+    assert locked.value.exit_code is Exit.BUSY
+
+
+def taken(timeline: Timeline, outcome: str) -> list[str]:
+    return [entry.name for entry in timeline.entries if entry.outcome == outcome and not entry.asks]
+
+
+def test_a_dry_run_lists_the_steps_that_a_run_takes_and_changes_nothing(platform: Platform) -> None:
+    before = declared(platform)
+    would = taken(start(platform.session(dry_run=True), NEW), "would")
+    assert (declared(platform), platform.engine.ups, platform.world.changes()) == (before, [], [])
+    assert taken(start(platform.session(), NEW), "done") == would
+    would_not = taken(rollback(platform.session(dry_run=True)), "would")
+    assert taken(rollback(platform.session()), "done") == would_not
+    start(platform.session(), NEW)
+    end_window(platform)
+    would_keep = taken(promote(platform.session(dry_run=True)), "would")
+    assert taken(promote(platform.session()), "done") == would_keep
+    assert min(map(len, (would, would_not, would_keep))) > 2
+
+
+@pytest.mark.parametrize("dies_at", range(5))
+def test_a_killed_command_goes_on_and_does_nothing_twice(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch, dies_at: int
+) -> None:
+    """The engine dies in its run `dies_at`, before or after it did its work."""
+    up, runs = platform.engine.up, list[str]()
+
+    def dying(stack: str, say: object) -> dict[str, int]:
+        runs.append(stack)
+        if len(runs) == dies_at + 1:
+            platform.world.killed.add(stack)
+            if dies_at % 2:
+                up(stack, say)
+            raise KeyboardInterrupt
+        return up(stack, say)
+
+    monkeypatch.setattr(platform.engine, "up", dying)
+    with pytest.raises(KeyboardInterrupt):
+        start(platform.session(), NEW)
+    start(platform.session(), NEW)
+    assert platform.world.recovered == ["prod"]
+    assert declared(platform)["web.green.weight"] == 100
+    assert declared(platform)["workers.release"] == NEW
+    assert len(platform.world.commands) == len(platform.world.snapshots) == 1
+
+
+def test_a_colour_that_never_becomes_healthy_gets_no_traffic(platform: Platform) -> None:
+    platform.world.unhealthy.add("prod-green")
+    with pytest.raises(OpsError, match="healthy targets of green") as failed:
+        start(platform.session(), NEW)
+    assert failed.value.exit_code is Exit.FAILED
+    assert declared(platform)["web.blue.weight"] == 100
+    assert platform.world.commands == []
+    assert "is not finished: `ops deploy start" in refused(platform, OLD)
+    rollback(platform.session())
+    assert platform.world.fleets["prod-green"]["max_size"] == 0
+
+
+def test_migrations_that_fail_move_no_traffic_and_are_sent_again(platform: Platform) -> None:
+    platform.world.command_status = "Failed"
+    with pytest.raises(OpsError, match="SQLSTATE") as failed:
+        start(platform.session(), NEW)
+    assert "no traffic was moved" in failed.value.message
+    assert declared(platform)["web.blue.weight"] == 100
+    platform.world.command_status = "Success"
+    start(platform.session(), NEW)
+    assert len(platform.world.commands) == 2
+
+
+def test_traffic_that_is_not_served_well_goes_back_by_itself(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    up = platform.engine.up
+
+    def breaks(stack: str, say: object) -> dict[str, int]:
+        done = up(stack, say)
+        if platform.file("prod").get("web.green.weight") == 50:
+            platform.world.certificate = "EXPIRED"
+        return done
+
+    monkeypatch.setattr(platform.engine, "up", breaks)
+    with pytest.raises(OpsError) as failed:
+        start(platform.session(), NEW)
+    assert "certificate" in failed.value.message
+    assert "all traffic goes to blue again" in failed.value.message
+    assert declared(platform)["web.blue.weight"] == 100
+    assert platform.history() == ["rollback"]
+    assert platform.session().ledger.get(deployment.key("prod")) is None
+
+
+def test_an_emergency_goes_past_backup_and_gates_and_is_recorded(platform: Platform) -> None:
+    platform.world.restorable = datetime.now(UTC) - timedelta(hours=3)
+    platform.world.certificate = "EXPIRED"
+    timeline = start(platform.session(emergency="CVE-2025-0001"), NEW)
+    assert taken(timeline, "skipped") == ["route 10 % of the traffic", "route 50 % of the traffic"]
+    assert platform.records()[0]["reason"] == "CVE-2025-0001"
+    assert len(platform.world.snapshots) == 1
+    publish(platform, "3", "prod", checksum="0" * 64)
+    assert "its checksum file says" in refused(platform, "3", emergency="CVE-2025-0002")
+
+
+def test_a_deployment_can_become_an_emergency_on_its_way(platform: Platform) -> None:
+    platform.world.command_status = "Failed"
+    with pytest.raises(OpsError, match="SQLSTATE"):
+        start(platform.session(), NEW)
+    platform.world.command_status, platform.world.certificate = "Success", "EXPIRED"
+    with pytest.raises(OpsError, match="gate of prod closed: certificate"):
+        start(platform.session(), NEW)
+    start(platform.session(emergency="CVE-2025-0001"), NEW)
+    assert declared(platform)["web.green.weight"] == 100
+    assert [record["kind"] for record in platform.records()] == ["emergency-deployment"]
+
+
+def test_a_rollback_returns_traffic_first_then_workers(platform: Platform, capsys: pytest.CaptureFixture[str]) -> None:
+    start(platform.session(), NEW)
+    platform.engine.ups.clear()
+    done = taken(rollback(platform.session()), "done")
+    assert done[:2] == ["route all traffic back", "move the workers back"]
+    assert (declared(platform)["web.blue.weight"], declared(platform)["workers.release"]) == (100, OLD)
+    assert platform.world.fleets["prod-green"]["max_size"] == 0
+    assert platform.engine.ups == ["prod"] * 3
+    assert "is of before them" in capsys.readouterr().out
+    with pytest.raises(OpsError, match="no deployment of prod can be rolled back"):
+        rollback(platform.session())
+
+
+def test_a_rollback_to_hosts_that_are_not_there_is_refused(platform: Platform) -> None:
+    start(platform.session(), NEW)
+    platform.world.unhealthy.add("prod-blue")
+    with pytest.raises(OpsError, match="blue has 0 healthy hosts, 2 are required") as no:
+        rollback(platform.session())
+    assert no.value.exit_code is Exit.REFUSED
+    rollback(platform.session(emergency="green is worse"))
+    assert declared(platform)["web.blue.weight"] == 100
+
+
+def test_a_promotion_waits_for_the_window_and_for_the_standbys_bucket(platform: Platform) -> None:
+    start(platform.session(), NEW)
+    with pytest.raises(OpsError, match="rollback window of"):
+        promote(platform.session())
+    end_window(platform)
+    publish(platform, NEW, "dr", checksum="0" * 64)
+    with pytest.raises(OpsError, match="its checksum file says"):
+        promote(platform.session())
+    platform.world.objects.pop((platform.region("dr"), archive.key(NEW)))
+    with pytest.raises(OpsError, match=f"release {NEW} is not in"):
+        promote(platform.session())
+    publish(platform, NEW, "dr")
+    promote(platform.session())
+    assert (declared(platform, "dr")["web.blue.release"], declared(platform, "dr")["workers.release"]) == (NEW, NEW)
+    assert platform.world.fleets["prod-blue"]["max_size"] == 0
+    assert platform.history() == ["deploy"]
+
+
+def test_the_next_deployment_promotes_the_one_before_once_its_window_is_over(platform: Platform) -> None:
+    publish(platform, "3", "prod", "dr")
+    start(platform.session(), NEW)
+    assert "the rollback window of" in refused(platform, "3")
+    end_window(platform)
+    start(platform.session(), "3")
+    assert (declared(platform)["web.blue.release"], declared(platform)["web.blue.weight"]) == ("3", 100)
+    assert declared(platform, "dr")["web.blue.release"] == NEW
+
+
+def test_a_release_of_another_content_in_the_standbys_bucket_is_refused(platform: Platform) -> None:
+    start(platform.session(), NEW)
+    end_window(platform)
+    other = b"another archive"
+    region = platform.region("dr")
+    platform.world.objects[region, archive.key(NEW)] = other
+    platform.world.objects[region, f"{archive.key(NEW)}.sha256"] = hashlib.sha256(other).hexdigest().encode()
+    with pytest.raises(OpsError, match="the checksums differ"):
+        promote(platform.session())
+
+
+def test_a_deployment_waits_for_an_operation_of_disaster_recovery(platform: Platform) -> None:
+    platform.world.command_status = "Failed"
+    with pytest.raises(OpsError, match="SQLSTATE"):
+        start(platform.session(), NEW)
+    platform.session().ledger.put(UNDER_WAY, {"operation": "failover", "to": "dr", "started": "THEN", "from": "prod"})
+    with pytest.raises(OpsError, match="the failover to dr, started THEN, is not finished"):
+        start(platform.session(), NEW)
+
+
+def test_a_way_back_that_is_closed_too_is_said(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    up = platform.engine.up
+
+    def breaks(stack: str, say: object) -> dict[str, int]:
+        done = up(stack, say)
+        if platform.file("prod").get("web.green.weight") == 10:
+            platform.world.unhealthy.update({"prod-green", "prod-blue"})
+        return done
+
+    monkeypatch.setattr(platform.engine, "up", breaks)
+    with pytest.raises(OpsError, match="the way back failed too: blue has 0 healthy hosts") as failed:
+        start(platform.session(), NEW)
+    assert failed.value.exit_code is Exit.FAILED
+    assert platform.session().ledger.get(deployment.key("prod")) is not None
+
+
+def test_the_new_colour_gets_as_many_hosts_as_serve(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    group = fake_regions.group
+
+    def larger(world: fake_regions.World, name: str) -> dict[str, Any]:
+        return {**group(world, name), **({"DesiredCapacity": 5} if name == "prod-blue" else {})}
+
+    def resize(world: object, region: str, given: dict[str, Any]) -> None:
+        asked.append(given["DesiredCapacity"])
+
+    monkeypatch.setattr(fake_regions, "group", larger)
+    monkeypatch.setitem(fake_regions.ANSWERS, "set_desired_capacity", resize)
+    start(platform.session(), NEW)
+    assert asked == [5]
+
+
+def test_a_webhook_that_fails_never_fails_a_deployment_and_is_never_shown(
+    platform: Platform, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def secret(stack: str, key: str) -> str:
+        return "http://127.0.0.1:1/the-secret-path" if key == notify.SECRET else "token"
+
+    monkeypatch.setattr(platform.engine, "secret", secret)
+    start(platform.session(), NEW)
+    told = capsys.readouterr().out
+    assert told.count("the notification failed: ") == 2
+    assert "the-secret-path" not in told
+
+
+def test_a_stack_without_a_webhook_says_so(
+    platform: Platform, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def secret(stack: str, key: str) -> str:
+        raise OpsError("there is none")
+
+    monkeypatch.setattr(platform.engine, "secret", secret)
+    start(platform.session(), NEW)
+    assert "nobody is notified: stack prod has no secret slack_webhook" in capsys.readouterr().out
+
+
+def test_the_message_is_the_manuals_attachment() -> None:
+    assert json.loads(json.dumps(notify.message("success", "prod", "1.2.3", 61.4))) == {
+        "attachments": [
+            {
+                "color": "good",
+                "title": "\N{WHITE HEAVY CHECK MARK} Deployment success",
+                "fields": [
+                    {"title": "Environment", "value": "prod", "short": True},
+                    {"title": "Version", "value": "1.2.3", "short": True},
+                    {"title": "Duration", "value": "61s", "short": True},
+                ],
+            }
+        ]
+    }
