@@ -39,11 +39,12 @@ class Action:
 def check(actions: Sequence[Action], timeline: Timeline, step: Step) -> None:
     """Ask at once what every action needs that is not done. Raises OpsError (REFUSED) with all that is missing."""
     with timeline.step(step) as asked:
-        left = {action.step.name: action.needs for action in actions if not action.done()}
-        problems = [line for lines in side_by_side(left).values() for line in lines]
+        asking = [action for action in actions if action.needs is not no_needs]
+        left = {action.step.name: action.needs for action in asking if not action.done()}
+        problems = list(dict.fromkeys(line for lines in side_by_side(left).values() for line in lines))
         if problems:
             asked.detail = f"{len(problems)} problems"
-            raise refused(list(dict.fromkeys(problems)))
+            raise refused(problems)
         asked.detail = "nothing is missing"
 
 

@@ -7,7 +7,7 @@ from ops.core.session import Session
 from ops.core.settle import at_work, left_behind
 from ops.core.steps import Step, StepRun, Timeline
 from ops.deploy import archive, database, fleets
-from ops.deploy.actions import Action, apply, declares, shown
+from ops.deploy.actions import Action, apply, declares, no_needs, shown
 from ops.deploy.deployment import Deployment, colors, key, under_way
 from ops.deploy.health import await_as_many, await_gates, await_healthy, await_workers, closed, workers_run
 from ops.deploy.notify import message, notify
@@ -216,7 +216,8 @@ def _shift(session: Session, live: RegionStack, deployment: Deployment, share: i
         step=SHIFTS[share],
         do=do,
         done=done,
-        needs=lambda: [] if deployment.emergency else closed(session, live),
+        # Once traffic moves, the gates are asked after each step.
+        needs=(lambda: closed(session, live)) if share == SHARES[0] and not deployment.emergency else no_needs,
         plan=f"set {shown(weights)}",
     )
 

@@ -75,7 +75,7 @@ def receiver(prod: Platform) -> Iterator[Receiver]:
 @pytest.fixture(scope="module")
 def bucket(prod: Platform) -> str:
     """The releases bucket of prod, with a release that is whole and one that its checksum does not fit."""
-    (name,) = [row["Name"] for row in prod.client("s3").list_buckets()["Buckets"] if "prod-releases" in row["Name"]]
+    name = json.loads(prod.pulumi("stack", "output", "--json").stdout)["bucket_names"]["releases"]
     archive = b"an archive"
     for version, digest in ((VERSION, hashlib.sha256(archive).hexdigest()), (BROKEN, "0" * 64)):
         key = f"releases/{version}.tar.gz"

@@ -22,10 +22,13 @@ from settings import HostSettings
 
 TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
 ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
+HOOK = "aws:autoscaling/lifecycleHook:LifecycleHook"
+WITHIN = {ROLE_POLICY: "role", HOOK: "autoscalingGroupName"}
+"""Types whose names are apart in each of what this input names."""
 
 NAMES: Mapping[str, tuple[str, int]] = {
     "aws:autoscaling/group:Group": ("name", 255),
-    "aws:autoscaling/lifecycleHook:LifecycleHook": ("name", 255),
+    HOOK: ("name", 255),
     "aws:autoscaling/policy:Policy": ("name", 255),
     "aws:backup/plan:Plan": ("name", 50),
     "aws:backup/selection:Selection": ("name", 50),
@@ -83,9 +86,12 @@ def cloud(stack: str) -> Cloud[RegionOutputs]:
 
 
 def names(cloud: Cloud[RegionOutputs]) -> Counter[tuple[str, str]]:
-    """Each type with each physical name; a role's own policies are apart from those of other roles."""
+    """Each type with each physical name, after the name of what it is apart in."""
     return Counter(
-        (resource.type, resource.inputs.get("role", "") + resource.inputs[NAMES[resource.type][0]])
+        (
+            resource.type,
+            resource.inputs.get(WITHIN.get(resource.type, ""), "") + resource.inputs[NAMES[resource.type][0]],
+        )
         for resource in declared(cloud)
         if resource.type in NAMES
     )
