@@ -37,6 +37,10 @@ SCANNED_PAGES = 20
 """1000 objects each (AWS, ListObjectsV2): a bucket of any size is asked for a few seconds at most."""
 
 
+class TooLongError(OpsError):
+    """What was waited for did not come in time."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Database:
     """A database instance as RDS describes it; `source` is what it replicates, empty for a writer."""
@@ -187,8 +191,8 @@ def side_by_side(work: Mapping[str, Callable[[], T]]) -> dict[str, T]:
 def wait(what: str, ask: Callable[[], T], done: Callable[[T], bool], *, seconds: float, pause: float = 2.0) -> T:
     """Ask until the answer will do; an error of AWS is asked again.
 
-    Raises OpsError with the last answer when that takes longer than `seconds`, and at once for credentials that AWS
-    does not take.
+    Raises TooLongError with the last answer when that takes longer than `seconds`, and OpsError at once for
+    credentials that AWS does not take.
     """
     deadline = time.monotonic() + seconds
     while True:
@@ -203,5 +207,5 @@ def wait(what: str, ask: Callable[[], T], done: Callable[[T], bool], *, seconds:
                 return answer
             last = str(answer)
         if time.monotonic() > deadline:
-            raise OpsError(f"{what}: not within {seconds:.0f} s, the last answer was: {last}")
+            raise TooLongError(f"{what}: not within {seconds:.0f} s, the last answer was: {last}")
         time.sleep(pause)

@@ -209,7 +209,8 @@ def amend(session: Session, operation: Operation, other: RegionStack) -> None:
         answers = reachable(other.region)
         fence.require(session, operation, answers=answers)
         fence.waive(session, operation, answers=answers)
-    if session.options.accept_lag is not None and not operation.accepted_lag:
+    accepted = operation.accepted_lag["accepted_seconds"] if operation.accepted_lag else None
+    if session.options.accept_lag not in (None, accepted):
         accept_lag(session, operation, facts.Lag())
     session.save(operation)
 

@@ -93,7 +93,7 @@ def drain(operation: Operation, standby: RegionStack) -> None:
         try:
             facts.wait("the replica has the last writes", drained, bool, seconds=DRAIN_SECONDS)
             step.detail = "no lag after the fence"
-        except OpsError:
+        except facts.TooLongError:
             accepted = operation.accepted_lag["accepted_seconds"] if operation.accepted_lag else 0
             behind = facts.LAG_WINDOW.total_seconds() if lag.seconds is None else lag.seconds
             if behind > accepted:

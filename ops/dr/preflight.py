@@ -197,7 +197,7 @@ class Preflight:
             return found
         if found.status not in facts.USABLE:
             say(f"          {found.identifier} is {found.status}: waiting, {self.ready_seconds:.0f} s at most")
-        with suppress(OpsError):
+        with suppress(facts.TooLongError):
             return facts.wait(
                 "the replica",
                 lambda: facts.database(self.standby),
@@ -236,7 +236,7 @@ def _bounded(check: Callable[[], Iterator[Finding]], name: str) -> list[Finding]
     """A check's findings. What AWS does not tell blocks where nothing can be promoted without it."""
     try:
         return list(check())
-    except (*aws.errors(), KeyError) as error:
+    except (*aws.errors(), KeyError, OpsError) as error:
         text = f"{name} could not be checked: {one_line(error)[:160]}{f': {aws.LOG_IN}' if aws.is_ours(error) else ''}"
         return [Finding(text=text, weight="blocks" if name in PROMOTION else "warns")]
 

@@ -142,6 +142,15 @@ def test_a_replica_that_does_not_catch_up_is_not_promoted_unless_that_is_accepte
     assert platform.engine.ups == ["prod"]
     with pytest.raises(OpsError, match="dr is 200 s behind"):
         activate.activate_region(platform.session(accept_lag=199), "dr")
+    activate.activate_region(platform.session(accept_lag=200), "dr")
+    assert platform.engine.ups == ["prod", "dr"]
+    assert platform.history() == ["accepted-lag", "accepted-lag", "activate"]
+
+
+def test_a_replica_that_catches_up_is_promoted(platform: Platform) -> None:
+    platform.world.lag_seconds = 200.0
+    with pytest.raises(OpsError, match="dr is 200 s behind"):
+        activate.activate_region(platform.session(), "dr")
     platform.world.lag_seconds = 0.0
     activate.activate_region(platform.session(), "dr")
     assert platform.engine.ups == ["prod", "dr"]
