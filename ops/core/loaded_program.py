@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from types import TracebackType
 
-from ops.core.stack_files import CHECKOUT
+from ops.core.stack_files import CHECKOUT, project_folder
 
 END_SECONDS = 5.0
 SDK, COMPOSITION = "pulumi_cloudflare", "edge"
@@ -69,6 +69,10 @@ def _serve() -> None:
 
 
 def _program() -> None:
+    from pulumi.runtime import settings
+
+    # The engine tells the language runtime of a program of the Automation API nothing of where the project is.
+    settings.SETTINGS.root_directory = str(project_folder())
     runpy.run_path(str(CHECKOUT), run_name="__main__")
 
 
