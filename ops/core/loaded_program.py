@@ -13,6 +13,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from types import TracebackType
+from typing import Any
 
 from ops.core.stack_files import CHECKOUT, project_folder
 
@@ -69,10 +70,11 @@ def _serve() -> None:
 
 
 def _program() -> None:
-    from pulumi.runtime import settings
+    from pulumi.runtime.settings import SETTINGS
 
     # The engine tells the language runtime of a program of the Automation API nothing of where the project is.
-    settings.SETTINGS.root_directory = str(project_folder())
+    current: Any = SETTINGS
+    current.root_directory = str(project_folder())
     runpy.run_path(str(CHECKOUT), run_name="__main__")
 
 
