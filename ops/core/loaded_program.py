@@ -13,8 +13,9 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from types import TracebackType
+from typing import Any
 
-from ops.core.stack_files import CHECKOUT
+from ops.core.stack_files import CHECKOUT, project_folder
 
 END_SECONDS = 5.0
 SDK, COMPOSITION = "pulumi_cloudflare", "edge"
@@ -61,14 +62,20 @@ def _serve() -> None:
     import_lazily(SDK)
     importlib.import_module(COMPOSITION)
     server = grpc.server(ThreadPoolExecutor())
-    language_pb2_grpc.add_LanguageRuntimeServicer_to_server(LanguageServer(_program), server)
+    language_pb2_grpc.add_LanguageRuntimeServicer_to_server(LanguageServer(program), server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     print(port, flush=True)
     sys.stdin.read()
 
 
-def _program() -> None:
+def program() -> None:
+    """Run the program on the project that the command works on."""
+    import pulumi
+
+    # The SDK's server is not told where the project is, and Pulumi.yaml has the values that stacks share.
+    told: Any = pulumi.runtime.settings.SETTINGS
+    told.root_directory = str(project_folder())
     runpy.run_path(str(CHECKOUT), run_name="__main__")
 
 
