@@ -27,7 +27,7 @@ def load(stack_file: str | None = None) -> Settings | EdgeSettings:
     config = pulumi.Config()
     given = {name: value for name in _configured_names(config.name) if (value := config.get(name))}
     encrypted = {name for name in given if _is_encrypted(config.full_key(name))}
-    # An engine that runs a program which is loaded already does not say where the project is.
+    # The SDK's mocks do not say where the project is.
     project = Project(Path(pulumi.get_root_directory() or CHECKOUT))
     found = judge(pulumi.get_stack(), given, project.shared, encrypted)
     problems = [*found.problems, *secrets.problems(given, encrypted.__contains__, found.kind.secrets)]

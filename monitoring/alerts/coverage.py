@@ -30,6 +30,7 @@ REDUNDANT = "run by AWS in every zone: its failure is one of what is behind it, 
 
 UNWATCHED: Mapping[str, str] = {
     "aws:acm/certificateValidation:CertificateValidation": "waits during a deployment, which fails with it",
+    "aws:autoscaling/lifecycleHook:LifecycleHook": "a host that does not answer ends all the same, after a timeout",
     "aws:autoscaling/policy:Policy": "where it does not scale, CPU, memory or the backlog ring",
     "aws:backup/plan:Plan": "where it does not run, the vault gets no snapshot, and backups-missing rings",
     "aws:backup/selection:Selection": "as its plan",

@@ -71,10 +71,10 @@ def _serve() -> None:
 
 def program() -> None:
     """Run the program on the project that the command works on."""
-    import pulumi
+    from pulumi.runtime import settings
 
-    # The SDK's server is not told where the project is, and Pulumi.yaml has the values that stacks share.
-    told: Any = pulumi.runtime.settings.SETTINGS
+    # The engine tells the language runtime of a program of the Automation API nothing of where the project is.
+    told: Any = settings.SETTINGS
     told.root_directory = str(project_folder())
     runpy.run_path(str(CHECKOUT), run_name="__main__")
 

@@ -109,7 +109,11 @@ def report(previews: list[Preview]) -> Report:
         dangers=sorted(dangers, key=lambda each: kinds.index(each.kind)),
         changes=changed,
         dependents=[each for found in every.values() for each in graph.dependents(found)],
-        violations=[*(one for each in previews for one in each.violations), *lacking(previews, configuration)],
+        # The engine reports them as its threads come to them.
+        violations=[
+            *(one for each in previews for one in sorted(each.violations, key=lambda one: (one.rule, one.message))),
+            *lacking(previews, configuration),
+        ],
         one_sided=one_sided(every, pair) if len(pair) > 1 else [],
         compared=len(pair) > 1,
         recovery=recovery(previews),

@@ -18,6 +18,8 @@ FRESH_SECONDS = 0.5
 """How old an answer may be: a person or a gate that just changed something must not meet what was before it."""
 UNTOUCHED_SECONDS = 10.0
 """How old it may be while nobody else calls the service: next to nothing changes by itself, or by another's calls."""
+BUCKETS_UNTOUCHED_SECONDS = 60.0
+"""The same of S3, where nothing does: an idle sandbox takes 0.7 CPU seconds a minute so, and 1.7 with ten seconds."""
 PULSE_SECONDS = 2.0
 ANSWERS_KEPT = 1_000
 
@@ -54,7 +56,7 @@ class Observer:
             asked, then, answer = self._answers.get(question, (-math.inf, None, None))
             now, calls = time.monotonic(), self._calls(region, service)
             untouched = calls is not None and calls == then
-            if now - asked > (max(UNTOUCHED_SECONDS, fresh) if untouched else fresh):
+            if now - asked > (_untouched_seconds(service) if untouched else fresh):
                 if len(self._answers) > ANSWERS_KEPT:
                     self._answers.clear()
                 answer = self._told(region, service, operation, arguments)
@@ -103,6 +105,10 @@ class Observer:
         )
         client.meta.events.register("before-send", _mark)
         return client
+
+
+def _untouched_seconds(service: str) -> float:
+    return BUCKETS_UNTOUCHED_SECONDS if service == "s3" else UNTOUCHED_SECONDS
 
 
 def _mark(request: Any, **_: Any) -> None:

@@ -68,7 +68,7 @@ def connect(outside: Namespace, inside: Namespace, link: str, address: str, gate
     inside.ip("address", "add", f"{address}/32", "dev", "eth0")
     inside.ip("route", "add", gateway, "dev", "eth0", "scope", "link", "src", address)
     inside.ip("route", "add", "default", "via", gateway, "dev", "eth0", "src", address)
-    outside.ip("route", "add", f"{address}/32", "dev", link, "src", source)
+    outside.ip("route", "replace", f"{address}/32", "dev", link, "src", source)
 
 
 def _checked(status: int) -> None:

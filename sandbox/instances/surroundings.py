@@ -53,8 +53,14 @@ class Surroundings:
         return client(self._aws.geturl(), self.region, service)
 
     def boot(self, instance_id: str) -> Machine:
-        """Boot an instance that the emulated AWS has, with the user data that it has there."""
+        """Boot an instance that the emulated AWS has, with the user data that it has there.
+
+        A machine whose address AWS has given to this instance is stopped: its own instance is terminated.
+        """
         told = metadata.Metadata(self.client, instance_id)
+        former = self._metadata.instances.get(told.address)
+        for machine in [one for one in self.machines if former and one.name == former.id]:
+            self.stop(machine)
         self._metadata.instances[told.address] = told
         return self._boot(instance_id, told.address, {"/etc/cloud/cloud.cfg.d/90_sandbox.cfg": CLOUD_INIT})
 

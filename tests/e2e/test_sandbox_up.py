@@ -7,6 +7,7 @@ import pytest
 
 from ops.core.engine import DEBUG
 from ops.core.loaded_program import LoadedProgram
+from ops.core.stack_files import PROJECT_VARIABLE
 from tests.e2e.operated import Platform, sandbox
 
 pytestmark = pytest.mark.e2e
@@ -29,7 +30,10 @@ def test_a_second_run_of_the_standby_changes_nothing(standby: Platform) -> None:
     standby.pulumi("preview", "--expect-no-changes")
 
 
-def test_a_program_that_operators_have_loaded_declares_the_same_edge(edge: Platform) -> None:
+def test_a_program_that_operators_have_loaded_declares_the_same_edge(
+    edge: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(PROJECT_VARIABLE, str(edge.paths.project))
     with LoadedProgram() as program:
         assert program.options
         debugging = replace(edge, variables={**edge.variables, **DEBUG})

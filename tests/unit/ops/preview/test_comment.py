@@ -44,6 +44,13 @@ def violation(known: str, level: str = check.MANDATORY) -> Violation:
     return Violation(stack="prod", rule="a-rule", name="a", level=level, message="a-rule: a: found x", known=known)
 
 
+def test_violations_stand_in_one_order_whenever_the_engine_came_to_them() -> None:
+    one, other = replace(violation(NEW), message="a-rule: b: found x"), violation(NEW)
+    assert (
+        report([preview(violations=[one, other])]).violations == report([preview(violations=[other, one])]).violations
+    )
+
+
 @pytest.mark.parametrize(
     ("given", "code_"),
     [
