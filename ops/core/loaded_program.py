@@ -62,19 +62,20 @@ def _serve() -> None:
     import_lazily(SDK)
     importlib.import_module(COMPOSITION)
     server = grpc.server(ThreadPoolExecutor())
-    language_pb2_grpc.add_LanguageRuntimeServicer_to_server(LanguageServer(_program), server)
+    language_pb2_grpc.add_LanguageRuntimeServicer_to_server(LanguageServer(program), server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     print(port, flush=True)
     sys.stdin.read()
 
 
-def _program() -> None:
-    from pulumi.runtime.settings import SETTINGS
+def program() -> None:
+    """Run the program on the project that the command works on."""
+    from pulumi.runtime import settings
 
     # The engine tells the language runtime of a program of the Automation API nothing of where the project is.
-    current: Any = SETTINGS
-    current.root_directory = str(project_folder())
+    told: Any = settings.SETTINGS
+    told.root_directory = str(project_folder())
     runpy.run_path(str(CHECKOUT), run_name="__main__")
 
 
