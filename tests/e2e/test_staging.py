@@ -46,7 +46,7 @@ def test_staging_comes_and_goes_beside_prod_which_does_not_change(platform: Plat
     staging = platforms(own_sandbox)[STACK]
     assert staging.preview() == {}
     # What it breaks of the policies is shown, and does not count: the command ends with 0.
-    told = [line.split(": ") for line in staging.ops("preview").stdout.splitlines()]
+    told = [line.split(": ") for line in staging.ops("preview", platform.stack, STACK).stdout.splitlines()]
     assert {line[0] for line in told if line[-1].endswith("unchanged")} >= {STACK, platform.stack}
     beside = held(platform)
     assert {call: names for call, names in before.items() if not set(names) <= set(beside[call])} == {}
