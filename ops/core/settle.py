@@ -12,6 +12,7 @@ from ops.core.recovery.recovery import Recovery
 from ops.core.session import Session
 from ops.core.stack_files import project_name
 from ops.core.steps import Step, Timeline
+from ops.errors import OpsError
 
 DATABASE_TYPE = "aws:rds/instance:Instance"
 READ_BACK = Step(
@@ -30,6 +31,17 @@ def at_work(stack: str) -> str:
     """The engine of this machine that holds the stack and lives, empty where there is none."""
     held = locks(objects(STATE_FOLDER), project_name(), stack)
     return next((str(lock) for lock in held if lock.of_this_machine and lock.alive), "")
+
+
+def engine_of(engine: Engine, stack: str) -> str:
+    """An engine at work or killed, in a sentence; a state that cannot be read is for `ops recover` too."""
+    try:
+        if not left_behind(engine, stack):
+            return ""
+    except OpsError as error:
+        return f"{error.message.splitlines()[0]}: `ops recover {stack}`"
+    holder = at_work(stack)
+    return f"stack {stack} is being changed by {holder}" if holder else f"an engine was killed: `ops recover {stack}`"
 
 
 def settle(session: Session, timeline: Timeline, stack: str) -> None:

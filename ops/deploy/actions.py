@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from ops.core.engine import summary
 from ops.core.facts import side_by_side
 from ops.core.pair import RegionStack
 from ops.core.session import Session
@@ -60,14 +59,6 @@ def run(actions: Sequence[Action], timeline: Timeline) -> None:
                 step.detail = action.do(step)
 
 
-def apply(session: Session, stack: RegionStack, values: dict[str, object], step: StepRun) -> str:
-    """Write settings into the stack file and have the engine make them so; what it changed."""
-    stack.file.set(values)
-    changed = summary(session.engine.up(stack.stack, step.progress))
-    stack.forget()
-    return changed
-
-
 def remind(session: Session, *stacks: RegionStack) -> None:
     """Say which stack files have changed: an `up` with the former ones would undo it."""
     if not session.options.dry_run:
@@ -77,8 +68,3 @@ def remind(session: Session, *stacks: RegionStack) -> None:
 def declares(stack: RegionStack, values: dict[str, object]) -> bool:
     """Whether the stack file says so already."""
     return not stack.file.changes(values)
-
-
-def shown(values: dict[str, object]) -> str:
-    """Settings as a dry run shows them."""
-    return ", ".join(f"{key}: {value}" for key, value in values.items())

@@ -5,14 +5,9 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(help="A release goes out without downtime, and back within minutes.", no_args_is_help=True)
+from ops.core.options import DryRun, TakeOver, Yes
 
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Make every check, say what would be done, and do nothing.")]
-Yes = Annotated[bool, typer.Option("--yes", help="Agree to every question; needed where there is no terminal.")]
-TakeOver = Annotated[
-    str | None,
-    typer.Option("--take-over", metavar="HOLDER", help="Go on in place of this operator, whose command has ended."),
-]
+app = typer.Typer(help="A release goes out without downtime, and back within minutes.", no_args_is_help=True)
 
 
 @app.command()

@@ -4,14 +4,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ops.core import facts
-from ops.core.aws import client, if_present
+from ops.core.aws import client
 from ops.core.pair import RegionStack
 from ops.deploy.deployment import Deployment
 from ops.errors import OpsError
 
-SNAPSHOT_SECONDS = 7200.0
 MIGRATION_SECONDS = 3600
-"""Ours, as for other snapshots: AWS gives no figure."""
+"""Ours."""
 DELIVERY_SECONDS = 60
 """Until the host's agent has the command; Systems Manager API, SendCommand: 30 at least."""
 LINES_SHOWN = 5
@@ -46,27 +45,6 @@ def backup_problem(stack: RegionStack) -> str:
 def snapshot_name(stack: RegionStack, deployment: Deployment) -> str:
     """The snapshot of before a deployment's migrations."""
     return f"{stack.output('database_identifier')}-deploy-{deployment.started:%Y%m%d-%H%M%S}"
-
-
-def snapshot_status(stack: RegionStack, name: str) -> str:
-    """What RDS says of a snapshot; `missing` where there is none."""
-    rds = client("rds", stack.region)
-    answer = if_present(lambda: rds.describe_db_snapshots(DBSnapshotIdentifier=name)["DBSnapshots"])
-    return str(answer[0]["Status"]) if answer else "missing"
-
-
-def take_snapshot(stack: RegionStack, name: str) -> str:
-    """Take a snapshot, or wait for the one that a killed command began. Raises OpsError where none comes."""
-    if snapshot_status(stack, name) == "missing":
-        database = str(stack.output("database_identifier"))
-        client("rds", stack.region).create_db_snapshot(DBSnapshotIdentifier=name, DBInstanceIdentifier=database)
-    facts.wait(
-        f"snapshot {name}",
-        lambda: snapshot_status(stack, name),
-        lambda status: status == "available",
-        seconds=SNAPSHOT_SECONDS,
-    )
-    return name
 
 
 def send_migration(stack: RegionStack, instance: str, version: str) -> dict[str, str]:

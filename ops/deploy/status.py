@@ -5,20 +5,17 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
 
-from rich.table import Table
-
-from ops.core import aws, hosts
+from ops.core import hosts
 from ops.core.aws import reachable
 from ops.core.engine import Engine
 from ops.core.facts import side_by_side
 from ops.core.ledger import Ledger
 from ops.core.pair import Pair, RegionStack
-from ops.core.steps import console, say
+from ops.core.region_table import UNKNOWN, or_unknown, show_regions
+from ops.core.steps import say
 from ops.deploy import archive, fleets
 from ops.deploy.deployment import Deployment, known
-from ops.errors import OpsError
 
-UNKNOWN = "unknown"
 SHOWN = 5
 """Releases of a bucket, the newest."""
 
@@ -61,11 +58,7 @@ def status() -> Status:
 
 def show(found: Status) -> None:
     """The status as an operator reads it."""
-    table = Table("", *(region.stack for region in found.regions), title="Releases, both regions", title_justify="left")
-    for name in RegionStatus.__dataclass_fields__:
-        if name != "stack":
-            table.add_row(name.replace("_", " "), *(getattr(region, name) for region in found.regions))
-    console().print(table)
+    show_regions("Releases, both regions", found.regions)
     for line in found.lines:
         say(line)
     if not found.lines:
@@ -92,17 +85,10 @@ def _region(pair: Pair, stack: RegionStack) -> RegionStatus:
         "in_bucket": lambda: ", ".join(archive.versions(stack)[-SHOWN:]) or "none",
     }
     asked = questions if reachable(stack.region) else {}
-    found = side_by_side({name: partial(_or_unknown, question) for name, question in asked.items()})
+    found = side_by_side({name: partial(or_unknown, question) for name, question in asked.items()})
     return RegionStatus(
         stack=stack.stack,
         region=stack.region,
         live="live" if pair.live == stack.stack else "",
         **{name: found.get(name, UNKNOWN) for name in questions},
     )
-
-
-def _or_unknown(question: Callable[[], str]) -> str:
-    try:
-        return question()
-    except (*aws.errors(), OpsError):
-        return UNKNOWN

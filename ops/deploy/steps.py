@@ -2,12 +2,14 @@
 
 from datetime import UTC, datetime
 
+from ops.core import snapshots
+from ops.core.apply import apply, shown
 from ops.core.pair import RegionStack
 from ops.core.session import Session
-from ops.core.settle import at_work, left_behind
+from ops.core.settle import engine_of
 from ops.core.steps import Step, StepRun, Timeline
 from ops.deploy import archive, database, fleets
-from ops.deploy.actions import Action, apply, declares, no_needs, shown
+from ops.deploy.actions import Action, declares, no_needs
 from ops.deploy.deployment import Deployment, colors, key, under_way
 from ops.deploy.health import await_as_many, await_gates, await_healthy, await_workers, closed, workers_run
 from ops.deploy.notify import message, notify
@@ -127,10 +129,8 @@ def _others(session: Session, live: RegionStack) -> list[str]:
     if colors(live) is None:
         blue, green = live.settings.web.blue.weight, live.settings.web.green.weight
         found.append(f"web.blue.weight {blue} and web.green.weight {green}: no colour is idle; want 100 and 0")
-    if left_behind(session.engine, live.stack):
-        holder = at_work(live.stack)
-        killed = f"an engine was killed: `ops recover {live.stack}`"
-        found.append(f"stack {live.stack} is being changed by {holder}" if holder else killed)
+    if engine := engine_of(session.engine, live.stack):
+        found.append(engine)
     return found
 
 
@@ -161,11 +161,15 @@ def _snapshot(live: RegionStack, deployment: Deployment) -> Action:
     name = database.snapshot_name(live, deployment)
 
     def done() -> str:
-        return name if deployment.migrated or database.snapshot_status(live, name) == "available" else ""
+        return name if deployment.migrated or snapshots.status(live, name) == "available" else ""
+
+    def take(_: StepRun) -> str:
+        snapshots.take(live, name)
+        return name
 
     return Action(
         step=SNAPSHOT,
-        do=lambda _: database.take_snapshot(live, name),
+        do=take,
         done=done,
         needs=lambda: [] if deployment.emergency else _listed(database.backup_problem(live)),
         plan=name,

@@ -5,8 +5,8 @@ from typing import Any
 
 from contract import HEALTH_PATH, origin
 from ops.core import facts, visitor
+from ops.core.apply import apply, shown
 from ops.core.aws import reachable
-from ops.core.engine import summary
 from ops.core.pair import RegionStack
 from ops.core.recovery.steps import RECOVER
 from ops.core.session import LOCK, Operation, Session
@@ -230,11 +230,9 @@ def promote(session: Session, operation: Operation, target: RegionStack, declare
         settle_promotion(session, operation.timeline, target)
     with operation.timeline.step(ACTIVATE, stack=target.stack) as step:
         if step.dry_run:
-            step.detail = f"set {', '.join(f'{key}: {value}' for key, value in declared.items())}"
+            step.detail = f"set {shown(declared)}"
             return
-        target.file.set(declared)
-        step.detail = summary(session.engine.up(target.stack, step.progress))
-        target.forget()
+        step.detail = apply(session, target, declared, step)
         facts.wait(
             f"the database of {target.stack} is a writer",
             lambda: facts.database(target),

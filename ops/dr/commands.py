@@ -6,18 +6,13 @@ from typing import Annotated, Literal
 
 import typer
 
+from ops.core.options import DryRun, TakeOver, Yes
 from ops.errors import Exit, OpsError
 
 app = typer.Typer(help="Lose a region, serve from the other, and come back.", no_args_is_help=True)
 
 To = Annotated[str, typer.Option("--to", help="The region's stack.", show_default=False)]
 Stack = Annotated[str, typer.Argument(help="The region's stack.", show_default=False)]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Make every check, say what would be done, and do nothing.")]
-Yes = Annotated[bool, typer.Option("--yes", help="Agree to every question; needed where there is no terminal.")]
-TakeOver = Annotated[
-    str | None,
-    typer.Option("--take-over", metavar="HOLDER", help="Go on in place of this operator, whose command has ended."),
-]
 Abandon = Annotated[
     str | None, typer.Option("--abandon", metavar="REASON", help="Give up another operation that is not finished.")
 ]

@@ -1,13 +1,13 @@
 """Removes a former database that a rebuild has kept: by its generation, and only while its snapshot is there."""
 
-from ops.core import facts
+from ops.core import facts, snapshots
+from ops.core.apply import apply
 from ops.core.aws import client
-from ops.core.engine import summary
 from ops.core.recovery.steps import RECOVER
 from ops.core.session import LOCK, Session
 from ops.core.settle import databases, settle
 from ops.core.steps import CHANGING, Plan, Step, Timeline, named, say
-from ops.dr.rebuild import snapshot_name, snapshot_status
+from ops.dr.rebuild import snapshot_name
 from ops.errors import Exit, OpsError, refused
 
 INSTANCE = "database-instance"
@@ -45,7 +45,7 @@ def drop_database(session: Session, stack: str, generation: int) -> Timeline:
         problems = [
             f"snapshot {snapshot_name(identifier)} is {status}: without it the data would be lost"
             for identifier in identifiers.values()
-            if (status := snapshot_status(target, snapshot_name(identifier))) != "available"
+            if (status := snapshots.status(target, snapshot_name(identifier))) != "available"
         ]
         if problems:
             raise refused(problems)
@@ -61,7 +61,6 @@ def drop_database(session: Session, stack: str, generation: int) -> Timeline:
         with timeline.step(DELETE, stack=stack, generation=generation) as step:
             if not step.dry_run:
                 kept = [number for number in target.retained_generations if number != generation]
-                target.file.set({"database.retained_generations": kept})
-                step.detail = summary(session.engine.up(stack, step.progress))
+                step.detail = apply(session, target, {"database.retained_generations": kept}, step)
         session.record("drop", {"stack": stack, "generation": generation, "databases": [*identifiers.values()]})
     return timeline

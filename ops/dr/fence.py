@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from ops.core import facts
-from ops.core.engine import summary
+from ops.core.apply import apply
 from ops.core.pair import RegionStack
 from ops.core.recovery.steps import RECOVER
 from ops.core.session import Operation, Session
@@ -64,9 +64,7 @@ def fence(session: Session, timeline: Timeline, stack: RegionStack, waived: str 
         elif step.dry_run:
             step.detail = f"set fenced: true and run `pulumi up --stack {stack.stack}`"
         else:
-            stack.file.set({"fenced": True})
-            step.detail = summary(session.engine.up(stack.stack, step.progress))
-            stack.forget()
+            step.detail = apply(session, stack, {"fenced": True}, step)
 
 
 def drain(operation: Operation, standby: RegionStack) -> None:

@@ -1,19 +1,18 @@
 """Makes a region that has its own data a standby again: a new generation of its database replicates the live one."""
 
-from ops.core import facts
-from ops.core.aws import client, if_present, reachable
-from ops.core.engine import summary
+from ops.core import facts, snapshots
+from ops.core.apply import apply, shown
+from ops.core.aws import reachable
 from ops.core.pair import RegionStack
 from ops.core.recovery.steps import RECOVER
 from ops.core.session import LOCK, Session
 from ops.core.settle import settle
 from ops.core.steps import CHANGING, Plan, Step, Timeline, named
 from ops.dr import fence
-from ops.errors import OpsError, refused
+from ops.errors import refused
 
-SNAPSHOT_SECONDS = 7200.0
 REPLICA_SECONDS = 7200.0
-"""Ours: a snapshot and a cross-region replica copy 500 GiB; AWS gives no figure."""
+"""Ours: a cross-region replica copies 500 GiB; AWS gives no figure."""
 
 SNAPSHOT = Step(
     name="snapshot of the database of {stack}",
@@ -80,30 +79,12 @@ def snapshot_name(database: str) -> str:
 
 def snapshot(timeline: Timeline, target: RegionStack) -> None:
     """Take a snapshot of the diverged database, and wait until it is there."""
-    database = str(target.output("database_identifier"))
-    name = snapshot_name(database)
+    name = snapshot_name(str(target.output("database_identifier")))
     with timeline.step(SNAPSHOT, stack=target.stack) as step:
         step.detail = name
         if step.dry_run:
             return
-        if snapshot_status(target, name) == "missing":
-            rds = client("rds", target.region)
-            rds.create_db_snapshot(DBSnapshotIdentifier=name, DBInstanceIdentifier=database)
-        facts.wait(
-            f"snapshot {name}",
-            lambda: snapshot_status(target, name),
-            lambda status: status in ("available", "failed"),
-            seconds=SNAPSHOT_SECONDS,
-        )
-        if snapshot_status(target, name) == "failed":
-            raise OpsError(f"snapshot {name} failed: delete it in RDS, then run the same command again")
-
-
-def snapshot_status(target: RegionStack, name: str) -> str:
-    """What RDS says of a snapshot; `missing` where there is none."""
-    rds = client("rds", target.region)
-    answer = if_present(lambda: rds.describe_db_snapshots(DBSnapshotIdentifier=name)["DBSnapshots"])
-    return str(answer[0]["Status"]) if answer else "missing"
+        snapshots.take(target, name)
 
 
 def follow(session: Session, timeline: Timeline, target: RegionStack) -> None:
@@ -111,11 +92,9 @@ def follow(session: Session, timeline: Timeline, target: RegionStack) -> None:
     declared: dict[str, object] = {} if target.following else following(target)
     with timeline.step(FOLLOW, stack=target.stack, other=target.follows) as step:
         if step.dry_run:
-            step.detail = f"set {', '.join(f'{key}: {value}' for key, value in declared.items())}"
+            step.detail = f"set {shown(declared)}"
             return
-        target.file.set(declared)
-        step.detail = summary(session.engine.up(target.stack, step.progress))
-        target.forget()
+        step.detail = apply(session, target, declared, step)
 
 
 def following(target: RegionStack) -> dict[str, object]:

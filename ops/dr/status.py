@@ -6,25 +6,22 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from rich.table import Table
-
 from contract import HEALTH_CHECKS, HEALTH_PATH, origin
 from hosts.roles import ROLES
-from ops.core import aws, facts, hosts, visitor
+from ops.core import facts, hosts, visitor
 from ops.core.aws import client, reachable
 from ops.core.cloudflare import TOKEN
 from ops.core.engine import Engine
 from ops.core.facts import side_by_side
 from ops.core.ledger import Ledger
 from ops.core.pair import Pair, RegionStack
+from ops.core.region_table import UNKNOWN, or_unknown, show_regions
 from ops.core.session import UNDER_WAY
-from ops.core.settle import at_work, left_behind
-from ops.core.steps import console, say
+from ops.core.settle import engine_of
+from ops.core.steps import say
 from ops.dr.flip import misrouted
 from ops.dr.preflight import differing
 from ops.errors import OpsError
-
-UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,11 +69,7 @@ def status() -> Status:
 
 def show(found: Status) -> None:
     """The status as an operator reads it."""
-    table = Table("", *(region.stack for region in found.regions), title="AskProAI, both regions", title_justify="left")
-    for name in RegionStatus.__dataclass_fields__:
-        if name != "stack":
-            table.add_row(name.replace("_", " "), *(getattr(region, name) for region in found.regions))
-    console().print(table)
+    show_regions("AskProAI, both regions", found.regions)
     for line in found.deviations:
         say(f"deviation: {line}")
     if found.under_way:
@@ -111,7 +104,7 @@ def deviations(pair: Pair, engine: Engine) -> list[str]:
     for stack in pair.stacks:
         kept = pair[stack].retained_generations
         found += [f"{stack} keeps a former database: `ops dr drop {stack} {number}`" for number in kept]
-    found += [line for stack in [*pair.stacks, pair.edge] if (line := _engine_of(engine, stack))]
+    found += [line for stack in [*pair.stacks, pair.edge] if (line := engine_of(engine, stack))]
     return found
 
 
@@ -142,17 +135,6 @@ def _word(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _engine_of(engine: Engine, stack: str) -> str:
-    """An engine at work or killed, in a sentence; a state that cannot be read is for `ops recover` too."""
-    try:
-        if not left_behind(engine, stack):
-            return ""
-    except OpsError as error:
-        return f"{error.message.splitlines()[0]}: `ops recover {stack}`"
-    holder = at_work(stack)
-    return f"stack {stack} is being changed by {holder}" if holder else f"an engine was killed: `ops recover {stack}`"
-
-
 def _region(pair: Pair, stack: RegionStack, answers: bool) -> RegionStatus:
     questions: dict[str, Callable[[], str]] = {
         "database": lambda: _database(stack),
@@ -163,7 +145,7 @@ def _region(pair: Pair, stack: RegionStack, answers: bool) -> RegionStatus:
     }
     asked = questions if answers else {}
     found = side_by_side(
-        {name: partial(_or_unknown, question) for name, question in asked.items()}
+        {name: partial(or_unknown, question) for name, question in asked.items()}
         | {"health": lambda: _health(pair, stack)}
     )
     known = {name: found.get(name, UNKNOWN) for name in (*questions, "health")}
@@ -242,10 +224,3 @@ def _ago(moment: datetime) -> str:
         if seconds >= 2 * size:
             return f"{seconds // size} {unit} ago"
     return f"{seconds} s ago"
-
-
-def _or_unknown(question: Callable[[], str]) -> str:
-    try:
-        return question()
-    except (*aws.errors(), OpsError):
-        return UNKNOWN

@@ -89,7 +89,6 @@ ORDERS: Mapping[str, tuple[str, ...]] = {
 """Values from the one that protects least; not set is less than all."""
 ZONE_SETTING = "cloudflare:index/zoneSetting:ZoneSetting"
 ZONE_ORDERS: Mapping[str, tuple[str, ...]] = {
-    "decision": ("bypass", "non_identity", "allow", "deny"),  # Cloudflare Access
     "always_use_https": ("off", "on"),
     "min_tls_version": ("1.0", "1.1", "1.2", "1.3"),
     "ssl": ("off", "flexible", "full", "strict"),
