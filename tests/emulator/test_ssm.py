@@ -23,3 +23,13 @@ def test_ubuntu_names_an_image_of_each_region(aws: Clients) -> None:
 def test_an_image_that_canonical_does_not_publish_is_not_found(aws: Clients) -> None:
     with pytest.raises(ClientError, match="ParameterNotFound"):
         aws("ssm").get_parameter(Name=UBUNTU.replace("24.04", "noble"))
+
+
+@pytest.mark.fix("ssm.py:a_command_reaches_the_instances_it_names")
+def test_a_command_reaches_the_instances_it_names_alone(aws: Clients) -> None:
+    image = aws("ssm").get_parameter(Name=UBUNTU)["Parameter"]["Value"]
+    made = aws("ec2").run_instances(ImageId=image, MinCount=2, MaxCount=2)["Instances"]
+    sent = aws("ssm").send_command(
+        InstanceIds=[made[0]["InstanceId"]], DocumentName="AWS-RunShellScript", Parameters={"commands": ["true"]}
+    )
+    assert sent["Command"]["InstanceIds"] == [made[0]["InstanceId"]]

@@ -1,11 +1,11 @@
-"""Systems Manager: the public parameters that name images."""
+"""Systems Manager: the public parameters that name images, and whom a command reaches."""
 
 import hashlib
 import re
 from typing import Any
 
 from moto.core.utils import utcnow
-from moto.ssm.models import Parameter, ParameterDict
+from moto.ssm.models import Command, Parameter, ParameterDict
 
 from sandbox.aws.fixes.fix import replaces
 
@@ -34,3 +34,12 @@ def ubuntu_images_are_published(stock: Any, self: ParameterDict, key: str) -> No
             data_type="aws:ec2:image",
         )
         dict.__setitem__(self, name, [image])
+
+
+@replaces(Command, "_get_instance_ids_from_targets")
+def a_command_reaches_the_instances_it_names(stock: Any, self: Command) -> list[str]:
+    """moto sends a command that names instances, and no targets, to every instance of the region as well.
+
+    SendCommand takes either (API reference: `InstanceIds`, or `Targets` where there are more than 50).
+    """
+    return stock(self) if self.targets else []
