@@ -28,6 +28,7 @@ def main() -> int:
     run = json.loads(os.environ.pop(RUN_VARIABLE))
     _configure(run)
     _keep_no_callers()
+    _send_no_debug_messages()
     program = Path(run["program"]).resolve()
     sys.argv = [str(program), *run["arguments"]]
     sys.path[0] = str(program)
@@ -75,6 +76,14 @@ def _keep_no_callers() -> None:
         return trace
 
     resource._get_stack_trace = declared_at
+
+
+def _send_no_debug_messages() -> None:
+    """Leave out what the SDK tells the engine about each registration, and waits to be answered.
+
+    Only `--debug` shows it. Without it an `up` of prod takes 21 CPU seconds instead of 23.
+    """
+    pulumi.log.debug = lambda *_message, **_options: None
 
 
 async def _deploy(program: Path, parallel: int) -> None:

@@ -83,7 +83,8 @@ def recorded(platform: Platform) -> int:
 
 def up_until_killed(platform: Platform, more: int) -> str:
     """Run `up`, and kill all of it once it recorded so many more resources; "ended" where it came to its end before."""
-    before, last, since = recorded(platform), 0, 0.0
+    before, resources, creating, since = recorded(platform), 0, False, time.monotonic()
+    written = platform.state_file.stat().st_mtime_ns if platform.state_file.exists() else 0
     engine = subprocess.Popen(
         [platform.paths.wrapper, "up", "--stack", "prod", "--yes", "--skip-preview", "--non-interactive"],
         cwd=platform.paths.checkout,
@@ -94,10 +95,11 @@ def up_until_killed(platform: Platform, more: int) -> str:
         start_new_session=True,
     )
     while engine.poll() is None:
-        resources, latest = recorded(platform), state(platform)
-        if resources != last:
-            last, since = resources, time.monotonic()
-        creating = bool(latest.get("pending_operations"))
+        if platform.state_file.exists() and (now := platform.state_file.stat().st_mtime_ns) != written:
+            written, latest = now, state(platform)
+            creating = bool(latest.get("pending_operations"))
+            if len(latest.get("resources") or []) != resources:
+                resources, since = len(latest.get("resources") or []), time.monotonic()
         if resources >= before + more or (creating and time.monotonic() - since > LONGEST_PAUSE_SECONDS):
             os.killpg(engine.pid, signal.SIGKILL)
             engine.wait()

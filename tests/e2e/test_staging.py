@@ -56,9 +56,7 @@ def test_staging_comes_and_goes_beside_prod_which_does_not_change(platform: Plat
     assert (instance["MultiAZ"], instance.get("ReadReplicaDBInstanceIdentifiers", [])) == (False, [])
     assert len(set(beside["describe_nat_gateways"]) - set(before["describe_nat_gateways"])) == 1
 
-    staging.pulumi("config", "set", "askproai:allow_destroy_of", STACK)
-    staging.pulumi("up", "--yes", "--skip-preview")
-    staging.pulumi("destroy", "--yes", "--skip-preview")
+    staging.destroy()
 
     assert held(platform) == before
     assert platform.preview() == {}

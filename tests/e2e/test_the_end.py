@@ -22,9 +22,7 @@ def test_destroy_leaves_the_account_empty(platform: Platform) -> None:
     stacks = platforms(platform.paths)
     for stack in ("edge", "dr", "prod"):
         if clouds.resources(platform.paths, stack):
-            stacks[stack].pulumi("config", "set", "allow_destroy_of", stack)
-            stacks[stack].pulumi("up", "--yes", "--skip-preview")
-            stacks[stack].pulumi("destroy", "--yes", "--skip-preview")
+            stacks[stack].destroy()
 
     ec2, elb, kms = platform.client("ec2"), platform.client("elbv2"), platform.client("kms")
     ours = [{"Name": "tag:Project", "Values": ["askproai"]}]
