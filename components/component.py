@@ -54,8 +54,13 @@ class Component(pulumi.ComponentResource):
         protect: bool | None = None,
         depends_on: list[pulumi.Resource] | None = None,
         ignore_changes: list[str] | None = None,
+        timeouts: pulumi.CustomTimeouts | None = None,
     ) -> pulumi.ResourceOptions:
         """Options of a child resource."""
         return pulumi.ResourceOptions(
-            parent=self, protect=protect, depends_on=depends_on, ignore_changes=ignore_changes
+            parent=self,
+            protect=protect,
+            depends_on=depends_on,
+            ignore_changes=ignore_changes,
+            custom_timeouts=timeouts,
         )

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from settings.block import Block, rule
-from settings.parameters import REFUSED_BY_MYSQL_80, refused
+from settings.parameters import REFUSED_BY_MYSQL, refused
 from settings.problems import Problem, shown
 from settings.shapes import DatabaseClass, LogRetention, text
 from settings.windows import DatabaseDaily, DatabaseWeekly, overlap
@@ -20,6 +20,9 @@ RESERVED = ("information_schema", "innodb", "mysql", "performance_schema", "sys"
 
 AUTOSCALING_ROOM_PERCENT = 10
 """RDS User Guide, "Managing capacity automatically with storage autoscaling": the threshold is at least 10 % above."""
+
+DURABLE_COMMITS = "innodb_flush_log_at_trx_commit"
+"""MySQL 8.4 Reference Manual, "InnoDB Startup Options and System Variables": 1 for durability in replication."""
 
 StorageGib = Annotated[int, Field(ge=20, le=65536)]
 """RDS API, CreateDBInstance, AllocatedStorage: MySQL on gp3 takes 20 to 65536 GiB."""
@@ -60,8 +63,13 @@ class DatabaseSettings(Block):
 
     engine: Literal["mysql"]
     """RDS engine; the application runs on MySQL alone."""
-    engine_version: Annotated[str, text('is not MySQL 8.0; want "8.0" or "8.0.<minor>"', re.compile(r"8\.0(\.\d+)?"))]
-    """MySQL version; "8.0" takes RDS's default minor version."""
+    engine_version: Annotated[
+        str, text('is not MySQL 8.4 or 8.0; want "8.4" or "8.4.<minor>"', re.compile(r"8\.[04](\.\d+)?"))
+    ]
+    """MySQL version; "8.4" takes RDS's default minor version."""
+    engine_lifecycle_support: Literal["open-source-rds-extended-support", "open-source-rds-extended-support-disabled"]
+    """Whether RDS goes on with a version past its standard support, and charges for each vCPU of both zones (RDS User
+    Guide, "Amazon RDS Extended Support"). MySQL 8.0 is past it since 2026-07-31."""
     instance_class: DatabaseClass
     """RDS instance class, with its prefix db."""
     allocated_storage_gib: StorageGib
@@ -97,6 +105,16 @@ class DatabaseSettings(Block):
                     text=f"{kept} is not below generation {self.generation}, the one in use; "
                     + (f"want 1 to {self.generation - 1}" if self.generation > 1 else "want an empty list"),
                 )
+
+    @rule
+    def _the_version_is_supported(self) -> Iterator[Problem]:
+        # RDS refuses to create such an instance.
+        if self.engine_version.startswith("8.0") and self.engine_lifecycle_support.endswith("-disabled"):
+            yield Problem(
+                path=("engine_version",),
+                text=f'{shown(self.engine_version)} is past RDS\'s standard support; want "8.4", or '
+                "engine_lifecycle_support open-source-rds-extended-support, which RDS charges for each vCPU",
+            )
 
     @rule
     def _storage_can_grow(self) -> Iterator[Problem]:
@@ -135,4 +153,14 @@ class DatabaseSettings(Block):
 
     @rule
     def _parameters_are_ours_to_set(self) -> Iterator[Problem]:
-        yield from refused(self.parameters, REFUSED_BY_MYSQL_80)
+        yield from refused(self.parameters, REFUSED_BY_MYSQL)
+
+    @rule
+    def _commits_are_durable(self) -> Iterator[Problem]:
+        value = self.parameters.get(DURABLE_COMMITS, "1")
+        if value != "1":
+            yield Problem(
+                path=("parameters", DURABLE_COMMITS),
+                text=f"{shown(value)} loses up to a second of commits with the host, and the replica in the other "
+                'region stops on rows that its source has lost; want "1", or delete it',
+            )

@@ -8,7 +8,7 @@ QUERY_CACHE = "was removed in MySQL 8.0 with the query cache; delete it"
 LOG_PATH = "is fixed by RDS, which exports its logs to CloudWatch; delete it"
 HOST_FILE = "belongs to the host, which RDS manages; delete it"
 
-REFUSED_BY_MYSQL_80: Mapping[str, str] = {
+REFUSED_BY_MYSQL: Mapping[str, str] = {
     "query_cache_limit": QUERY_CACHE,
     "query_cache_min_res_unit": QUERY_CACHE,
     "query_cache_size": QUERY_CACHE,
@@ -34,8 +34,8 @@ REFUSED_BY_MYSQL_80: Mapping[str, str] = {
     "slow_query_log": "is set by the program, which exports the log; delete it, and tune long_query_time",
     "sql_log_bin": "would leave the standby and point-in-time recovery without changes; delete it",
 }
-"""MySQL 8.0 Reference Manual, "Server and Status Variables and Options Added, Deprecated, or Removed in MySQL 8.0"; RDS
-API, DescribeEngineDefaultParameters for mysql8.0 (IsModifiable)."""
+"""MySQL 8.0 and 8.4 Reference Manual, "Server and Status Variables and Options Added, Deprecated, or Removed"; RDS API,
+DescribeEngineDefaultParameters (IsModifiable)."""
 
 SNAPSHOTS = "is not offered by ElastiCache; set snapshot_retention_days and snapshot_window"
 NODE = "is fixed by ElastiCache for each node; delete it"

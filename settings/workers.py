@@ -17,6 +17,9 @@ JobSeconds = Annotated[int, Field(ge=1, le=43200)]
 RetentionDays = Annotated[int, Field(ge=1, le=14)]
 """SQS API, CreateQueue, MessageRetentionPeriod: 14 days at most."""
 
+MOST_QUEUES = 9
+"""CloudWatch User Guide, "CloudWatch service quotas": an expression has 10 metrics; one is the number of instances."""
+
 QueueName = Annotated[
     str,
     text("is not a queue name; want lower-case letters, digits and single hyphens, 40 characters at most",
@@ -27,6 +30,8 @@ QueueName = Annotated[
 def _any(queues: dict[str, "QueueSettings"]) -> dict[str, "QueueSettings"]:
     if not queues:
         raise ValueError("names no queue; want at least one, such as default")
+    if len(queues) > MOST_QUEUES:
+        raise ValueError(f"names {len(queues)} queues; want {MOST_QUEUES} or fewer: the group scales by all of them")
     return queues
 
 

@@ -41,12 +41,15 @@ class InstanceRole(Component):
             assume_role_policy=trust("ec2.amazonaws.com"),
             opts=self.child(),
         )
-        aws.iam.RolePolicy(
+        rights = aws.iam.RolePolicy(
             f"{name}-rights",
             name="rights",
             role=self.role.name,
             policy=document(args.permissions),
             opts=self.child(),
         )
-        self.profile = aws.iam.InstanceProfile(f"{name}-profile", name=physical, role=self.role.name, opts=self.child())
+        # After the permissions: an instance that starts with the profile has them.
+        self.profile = aws.iam.InstanceProfile(
+            f"{name}-profile", name=physical, role=self.role.name, opts=self.child(depends_on=[rights])
+        )
         self.register_outputs({"profile": self.profile.name})

@@ -23,6 +23,7 @@ AGENT_ACTIONS = [
     "ssm:DescribeDocument",
     "ssm:GetDeployablePatchSnapshotForInstance",
     "ssm:GetDocument",
+    "ssm:GetManifest",
     "ssm:ListAssociations",
     "ssm:ListInstanceAssociations",
     "ssm:PutComplianceItems",

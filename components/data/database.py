@@ -24,6 +24,10 @@ from settings import DatabaseSettings
 
 IDENTIFIER_LIMIT = 63
 
+TIMEOUTS = pulumi.CustomTimeouts(create="6h", update="3h", delete="3h")
+"""Ours. A replica in another region is a snapshot, its copy and a restore: with real data more than the provider's 40
+minutes (terraform-provider-aws, issue 22990), after which a half-made instance is left."""
+
 LOGS = ("error", "slowquery", "audit")
 
 
@@ -91,7 +95,10 @@ class Database(Component):
             numbered(f"{self._name}-instance", generation),
             identifier=identifier(args.site.naming, self._name, generation),
             auto_minor_version_upgrade=True,
+            # An unpinned version is left alone; whoever pins one of the next major version means it.
+            allow_major_version_upgrade=pinned,
             instance_class=settings.instance_class,
+            engine_lifecycle_support=settings.engine_lifecycle_support,
             storage_type="gp3",
             max_allocated_storage=settings.max_allocated_storage_gib,
             storage_encrypted=True,
@@ -121,6 +128,7 @@ class Database(Component):
             opts=self.child(
                 protect=args.site.protected,
                 depends_on=logs,
+                timeouts=TIMEOUTS,
                 ignore_changes=["dbName"] if pinned else ["dbName", "engineVersion"],
             ),
             **source,

@@ -59,6 +59,8 @@ def database_groups(
     """The groups, as children of `parent`; `name` is the database's."""
     physical = site.naming.physical(name, NAME_LIMIT)
     version = ".".join(settings.engine_version.split(".")[:2])
+    # RDS deletes no group that is in use: that of the next version needs a name of its own.
+    versioned = site.naming.physical(f"{name}-{version.replace('.', '-')}", NAME_LIMIT)
     return DatabaseGroups(
         subnets=aws.rds.SubnetGroup(
             f"{name}-subnets",
@@ -69,7 +71,7 @@ def database_groups(
         ),
         parameters=aws.rds.ParameterGroup(
             f"{name}-parameters",
-            name=physical,
+            name=versioned,
             family=f"{settings.engine}{version}",
             description="The manuals' tuning, and what security asks for.",
             parameters=_parameters(settings),
@@ -77,7 +79,7 @@ def database_groups(
         ),
         options=aws.rds.OptionGroup(
             f"{name}-options",
-            name=physical,
+            name=versioned,
             option_group_description="The audit log.",
             engine_name=settings.engine,
             major_engine_version=version,

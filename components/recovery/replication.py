@@ -1,6 +1,8 @@
 """Replication of the data buckets in one direction: new objects and changes are copied to the other region.
 
-Deletions are not: what an attacker or a mistake deletes in one region stays in the other.
+A deletion is copied for the uploads alone, as a delete marker, under which the versions stay for a while: what a
+customer erased must not come back with a failover, nor stay in the other region for ever (GDPR, article 17). What an
+attacker or a mistake deletes elsewhere stays in the other region.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ NAME_LIMIT = 64
 OUT, BACK = "replication", "offsite-replication"
 """The names of both directions, from the home of the data and back, which are the ids of their rules: CloudWatch knows
 the metrics by them."""
+ERASED_IN_BOTH: tuple[DataRole, ...] = ("uploads",)
 PROMISED_MINUTES = 15
 """The only threshold that Replication Time Control has (S3 API, ReplicationTimeValue)."""
 
@@ -92,7 +95,7 @@ class Replication(Component):
                     status="Enabled",
                     filter=aws.s3.BucketReplicationConfigRuleFilterArgs(prefix=""),
                     delete_marker_replication=aws.s3.BucketReplicationConfigRuleDeleteMarkerReplicationArgs(
-                        status="Disabled"
+                        status="Enabled" if role in ERASED_IN_BOTH else "Disabled"
                     ),
                     source_selection_criteria=criteria,
                     destination=_destination(target, self._args.target.key),
@@ -126,9 +129,9 @@ def _destination(
 
 
 def _permissions(args: ReplicationArgs) -> list[Statement]:
-    """S3 User Guide, "Setting up permissions for live replication" and "Replicating encrypted objects", without
-    s3:ReplicateDelete."""
+    """S3 User Guide, "Setting up permissions for live replication" and "Replicating encrypted objects"."""
     sources, targets = _arns(args.source), _arns(args.target)
+    erased = [args.target.buckets[role].arn for role in ERASED_IN_BOTH]
     return [
         allow(["s3:GetReplicationConfiguration", "s3:ListBucket"], sources),
         allow(
@@ -142,6 +145,7 @@ def _permissions(args: ReplicationArgs) -> list[Statement]:
             _objects(sources),
         ),
         allow(["s3:ReplicateObject", "s3:ReplicateTags"], _objects(targets)),
+        allow(["s3:ReplicateDelete"], _objects(erased)),
         _use_key(["kms:Decrypt"], args.source, sources),
         _use_key(["kms:Encrypt", "kms:GenerateDataKey"], args.target, targets),
     ]

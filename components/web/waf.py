@@ -32,7 +32,9 @@ class RuleGroup:
 RULE_GROUPS = (
     RuleGroup(
         name="AmazonIpReputationList",
-        why="Known attackers who bypass Cloudflare, should the security group ever be opened to them.",
+        why="Known attackers who bypass Cloudflare, should the security group ever be opened to them. It judges the "
+        "address that connects, which is Cloudflare's: if that is ever listed, visitors must not be blocked.",
+        counted=("AWSManagedIPReputationList", "AWSManagedReconnaissanceList", "AWSManagedIPDDoSList"),
     ),
     RuleGroup(
         name="CommonRuleSet",

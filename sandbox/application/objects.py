@@ -15,12 +15,21 @@ REGION_FRESH_SECONDS = 60.0
 
 @dataclass(frozen=True, kw_only=True)
 class Way:
-    """A rule of a bucket that is on; `key` encrypts what arrives, None for the destination's own choice."""
+    """A rule of a bucket that is on; `key` encrypts what arrives, None for the destination's own choice.
+
+    With `deletions` it copies delete markers too.
+    """
 
     source: str
     target: str
     prefix: str
     key: str | None
+    deletions: bool
+
+
+def _content(version: Mapping[str, Any]) -> tuple[str, str]:
+    """What is the same on both sides; a delete marker has no content."""
+    return version["Key"], version.get("ETag", "")
 
 
 class Objects:
@@ -54,6 +63,7 @@ class Objects:
                 source=bucket,
                 target=rule["Destination"]["Bucket"].rpartition(":")[2],
                 prefix=rule.get("Filter", {}).get("Prefix") or rule.get("Prefix") or "",
+                deletions=rule.get("DeleteMarkerReplication", {}).get("Status") == "Enabled",
                 key=rule["Destination"].get("EncryptionConfiguration", {}).get("ReplicaKmsKeyID"),
             )
             for rule in rules
@@ -63,18 +73,18 @@ class Objects:
     def _copy(self, way: Way, lag_seconds: float) -> int:
         new = [
             version
-            for version in self._versions(way.source)
+            for version in self._versions(way.source, deletions=way.deletions)
             if version["Key"].startswith(way.prefix)
             and (way.source, way.target, version["VersionId"]) not in self._done
         ]
         if not new:
             return 0
-        there = {(version["Key"], version["ETag"]) for version in self._versions(way.target)}
+        there = {_content(version) for version in self._versions(way.target, deletions=True)}
         now, copied = datetime.now(UTC), 0
         # S3 lists the newest first, to the second: as it stands, of two from one second the older would arrive last.
         new.reverse()
         for version in sorted(new, key=lambda version: version["LastModified"]):
-            if (version["Key"], version["ETag"]) not in there:
+            if _content(version) not in there:
                 if (now - version["LastModified"]).total_seconds() < lag_seconds:
                     continue
                 self._send(way, version)
@@ -83,20 +93,19 @@ class Objects:
         return copied
 
     def _send(self, way: Way, version: Mapping[str, Any]) -> None:
-        """Copy one version; its copy does not come back."""
-        arrived = self.aws.tell(
-            self._region(way.target),
-            "s3",
-            "copy_object",
-            Bucket=way.target,
-            Key=version["Key"],
-            CopySource={"Bucket": way.source, "Key": version["Key"], "VersionId": version["VersionId"]},
-            **({"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": way.key} if way.key else {}),
-        )
+        """Copy one version or delete marker; its copy does not come back."""
+        region, where = self._region(way.target), {"Bucket": way.target, "Key": version["Key"]}
+        if "ETag" in version:
+            source = {"Bucket": way.source, "Key": version["Key"], "VersionId": version["VersionId"]}
+            encrypted = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": way.key} if way.key else {}
+            arrived = self.aws.tell(region, "s3", "copy_object", **where, CopySource=source, **encrypted)
+        else:
+            arrived = self.aws.tell(region, "s3", "delete_object", **where)
         self._done.add((way.target, way.source, arrived.get("VersionId", "null")))
 
-    def _versions(self, bucket: str) -> list[Mapping[str, Any]]:
-        return self._ask("list_object_versions", 0, Bucket=bucket).get("Versions", [])
+    def _versions(self, bucket: str, *, deletions: bool) -> list[Mapping[str, Any]]:
+        listed = self._ask("list_object_versions", 0, Bucket=bucket)
+        return [*listed.get("Versions", []), *(listed.get("DeleteMarkers", []) if deletions else [])]
 
     def _region(self, bucket: str) -> str:
         return self._ask("get_bucket_location", REGION_FRESH_SECONDS, Bucket=bucket)["LocationConstraint"] or ""

@@ -15,14 +15,14 @@ ROLES = ["uploads", "releases", "backups"]
 
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("source", [HOME, OFFSITE])
-def test_data_buckets_are_copied_both_ways_without_deletions(platform: Platform, source: str, role: str) -> None:
+def test_data_buckets_are_copied_both_ways_and_deletions_of_uploads(platform: Platform, source: str, role: str) -> None:
     names = {HOME: f"{PREFIX}-{role}-{ACCOUNT}", OFFSITE: f"{PREFIX}-{role}-replica-{ACCOUNT}"}
     target = OFFSITE if source == HOME else HOME
     s3 = platform.client("s3", source)
     assert s3.get_bucket_location(Bucket=names[source])["LocationConstraint"] == source
     (rule,) = s3.get_bucket_replication(Bucket=names[source])["ReplicationConfiguration"]["Rules"]
     assert rule["Status"] == "Enabled"
-    assert rule["DeleteMarkerReplication"] == {"Status": "Disabled"}
+    assert rule["DeleteMarkerReplication"] == {"Status": "Enabled" if role == "uploads" else "Disabled"}
     assert rule["SourceSelectionCriteria"]["ReplicaModifications"] == {"Status": "Enabled"}
     assert rule["Destination"]["Bucket"] == f"arn:aws:s3:::{names[target]}"
     assert rule["Destination"]["EncryptionConfiguration"]["ReplicaKmsKeyID"].split(":")[3] == target

@@ -101,12 +101,13 @@ def declare(aws: Clients, name: str, region: str = REGION, *, instances: int = 2
     )  # fmt: skip
 
 
-def replicate(aws: Clients, bucket: str, target: str) -> None:
-    """Declare that a bucket's objects go to another."""
+def replicate(aws: Clients, bucket: str, target: str, *, deletions: bool = False) -> None:
+    """Declare that a bucket's objects go to another, and with `deletions` its delete markers."""
     role = "arn:aws:iam::210987654321:role/replication"
+    markers = {"Status": "Enabled" if deletions else "Disabled"}
     rule = {
         "ID": "all", "Priority": 1, "Status": "Enabled", "Filter": {"Prefix": ""},
-        "DeleteMarkerReplication": {"Status": "Disabled"}, "Destination": {"Bucket": f"arn:aws:s3:::{target}"},
+        "DeleteMarkerReplication": markers, "Destination": {"Bucket": f"arn:aws:s3:::{target}"},
     }  # fmt: skip
     aws("s3").put_bucket_replication(Bucket=bucket, ReplicationConfiguration={"Role": role, "Rules": [rule]})
 

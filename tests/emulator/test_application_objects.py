@@ -71,6 +71,25 @@ def test_a_deletion_stays_where_it_is(aws: Clients, objects: Objects, buckets: t
     assert aws("s3", OTHER_REGION).list_objects_v2(Bucket=two)["KeyCount"] == 1
 
 
+def test_a_deletion_is_copied_where_the_rule_says_so_and_a_later_version_follows(
+    aws: Clients, objects: Objects, buckets: tuple[str, str]
+) -> None:
+    one, two = buckets
+    replicate(aws, *buckets, deletions=True)
+    aws("s3").put_object(Bucket=one, Key="a", Body=b"1")
+    objects.copy(set(), 0)
+    aws("s3").delete_object(Bucket=one, Key="a")
+    for _ in range(2):
+        objects.copy(set(), 0)
+    there = aws("s3", OTHER_REGION)
+    assert there.list_objects_v2(Bucket=two)["KeyCount"] == 0
+    assert len(there.list_object_versions(Bucket=two)["DeleteMarkers"]) == 1
+    assert contents(aws, two) == [("a", "1")]
+    aws("s3").put_object(Bucket=one, Key="a", Body=b"2")
+    objects.copy(set(), 0)
+    assert there.get_object(Bucket=two, Key="a")["Body"].read() == b"2"
+
+
 def test_what_is_deleted_for_good_is_not_brought_back(aws: Clients, objects: Objects, buckets: tuple[str, str]) -> None:
     one, two = buckets
     version = aws("s3").put_object(Bucket=one, Key="a", Body=b"1")["VersionId"]

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.emulator.emulated import Clients
 
@@ -12,11 +13,10 @@ def create(rds: Any, name: str, **asked: Any) -> dict[str, Any]:
         DBInstanceIdentifier=name,
         DBInstanceClass="db.m6i.large",
         Engine="mysql",
-        EngineVersion="8.0.40",
+        **{"EngineVersion": "8.4.6"} | asked,
         AllocatedStorage=20,
         MasterUsername="askproai",
         MasterUserPassword="not-a-secret",
-        **asked,
     )["DBInstance"]
     return created
 
@@ -36,6 +36,18 @@ def test_two_instances_have_two_resource_ids(aws: Clients, name: str) -> None:
 @pytest.mark.fix("rds.py:certificate_authority_is_todays")
 def test_an_instance_has_the_authority_that_aws_chooses_today(aws: Clients, name: str) -> None:
     assert create(aws("rds"), name)["CACertificateIdentifier"] == "rds-ca-rsa2048-g1"
+
+
+@pytest.mark.fix("rds.py:support_ends_with_the_standard")
+def test_a_version_past_its_support_starts_only_where_extended_support_is_paid_for(aws: Clients, name: str) -> None:
+    rds = aws("rds")
+    paid = create(rds, f"{name}-paid", EngineVersion="8.0.40")
+    assert paid["EngineLifecycleSupport"] == "open-source-rds-extended-support"
+    create(rds, name, EngineLifecycleSupport="open-source-rds-extended-support-disabled")
+    assert described(rds, name)["EngineLifecycleSupport"] == "open-source-rds-extended-support-disabled"
+    unpaid = {"EngineVersion": "8.0.40", "EngineLifecycleSupport": "open-source-rds-extended-support-disabled"}
+    with pytest.raises(ClientError, match="InvalidParameterCombination"):
+        create(rds, f"{name}-unpaid", **unpaid)
 
 
 @pytest.mark.fix("rds.py:insights_are_kept")

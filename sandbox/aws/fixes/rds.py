@@ -4,6 +4,7 @@ import secrets
 from typing import Any
 
 from moto.core.responses import ActionResult
+from moto.rds.exceptions import InvalidParameterCombination
 from moto.rds.models import DBInstance, RDSBackend
 from moto.rds.responses import RDSResponse
 
@@ -11,6 +12,9 @@ from sandbox.aws.fixes.fix import replaces
 
 DEFAULT_AUTHORITY = "rds-ca-rsa2048-g1"
 DEFAULT_INSIGHTS_DAYS = 7
+EXTENDED_SUPPORT = "open-source-rds-extended-support"
+"""RDS API, CreateDBInstance, EngineLifecycleSupport: the default."""
+PAST_SUPPORT = "8.0"
 WAITING = ("multi_az", "db_instance_class", "engine_version")
 """RDS User Guide, "Settings for DB instances": changes that wait unless they are to be made immediately."""
 
@@ -40,6 +44,21 @@ def insights_change(stock: Any, self: DBInstance, **kwargs: Any) -> None:
     """The same as `insights_are_kept`, for an instance that is modified."""
     stock(self, **kwargs)
     _remember_insights(self, kwargs)
+
+
+@replaces(DBInstance, "__init__")
+def support_ends_with_the_standard(stock: Any, self: Any, *args: Any, **kwargs: Any) -> None:
+    """moto forgets whether an instance takes extended support, and starts a version whose standard support has ended.
+
+    RDS refuses that where extended support is off (RDS User Guide, "Creating a DB instance with Amazon RDS Extended
+    Support"). MySQL 8.0 is past it since 2026-07-31.
+    """
+    support = kwargs.get("engine_lifecycle_support") or EXTENDED_SUPPORT
+    version = str(kwargs.get("engine_version") or "")
+    if kwargs.get("engine") == "mysql" and version.startswith(PAST_SUPPORT) and support != EXTENDED_SUPPORT:
+        raise InvalidParameterCombination(f"Cannot create DB instance with version {version}: its support has ended.")
+    stock(self, *args, **kwargs)
+    self.engine_lifecycle_support = support
 
 
 def _remember_insights(instance: Any, asked: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ from moto.rds.models import DBInstance, RDSBackend, rds_backends
 from sandbox.aws.fixes.fix import replaces
 
 INHERITED = (
-    *("engine", "engine_version", "db_instance_class", "license_model"),
+    *("engine", "engine_lifecycle_support", "engine_version", "db_instance_class", "license_model"),
     *("allocated_storage", "iops", "storage_encrypted"),
     *("db_name", "master_username"),
 )

@@ -5,7 +5,7 @@ No value of an operator is repeated here: these tests hold whatever the files sa
 
 from collections.abc import Mapping
 from ipaddress import IPv4Network
-from itertools import combinations
+from itertools import combinations, product
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from stack_files import ROOT
 
 from project_files import Project
 from settings import EdgeSettings, Settings, load, read
+from settings.windows import daily, weekly
 
 PROJECT = Project(ROOT)
 STACKS = {stack: read(PROJECT, stack) for stack in PROJECT.stacks}
@@ -68,6 +69,15 @@ def test_the_files_of_a_pair_differ_only_in_what_tells_the_regions_apart() -> No
     for one, other in PAIRS:
         assert PROJECT.own(one.environment).keys() == PROJECT.own(other.environment).keys()
         assert PROJECT.own(one.environment).keys() <= {*TOLD_APART}
+
+
+def test_a_standbys_database_is_neither_backed_up_nor_patched_when_its_source_is() -> None:
+    for one, other in PAIRS:
+        windows = [
+            [*daily(region.database.backup_window), weekly(region.database.maintenance_window)]
+            for region in (one, other)
+        ]
+        assert [pair for pair in product(*windows) if pair[0].overlaps(pair[1])] == []
 
 
 def test_networks_do_not_overlap() -> None:

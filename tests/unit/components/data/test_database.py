@@ -111,11 +111,24 @@ def test_tuning_waits_for_a_reboot_where_the_engine_asks_for_one() -> None:
     assert made["innodb_buffer_pool_instances"] == ("8", "pending-reboot")
 
 
-@pytest.mark.parametrize("version", ["8.0", "8.0.40"])
-def test_families_follow_the_engine_version(version: str) -> None:
+@pytest.mark.parametrize(("version", "major"), [("8.4", "8.4"), ("8.4.6", "8.4"), ("8.0.40", "8.0")])
+def test_groups_follow_the_engine_version_and_are_named_by_it(version: str, major: str) -> None:
     cloud = database(database_settings(engine_version=version))
-    assert cloud.one("aws:rds/parameterGroup:ParameterGroup").inputs["family"] == "mysql8.0"
-    assert cloud.one("aws:rds/optionGroup:OptionGroup").inputs["majorEngineVersion"] == "8.0"
+    parameters = cloud.one("aws:rds/parameterGroup:ParameterGroup").inputs
+    options = cloud.one("aws:rds/optionGroup:OptionGroup").inputs
+    assert (parameters["family"], options["majorEngineVersion"]) == (f"mysql{major}", major)
+    # RDS deletes no group that an instance or a snapshot uses: those of two versions are there at the same time.
+    assert {parameters["name"], options["name"]} == {f"askproai-prod-database-{major.replace('.', '-')}"}
+
+
+def test_extended_support_is_paid_for_only_where_the_settings_say_so() -> None:
+    for support in ("open-source-rds-extended-support", "open-source-rds-extended-support-disabled"):
+        cloud = database(database_settings(engine_lifecycle_support=support))
+        assert cloud.one(INSTANCE).inputs["engineLifecycleSupport"] == support
+
+
+def test_a_replica_across_regions_has_hours_to_become_available() -> None:
+    assert deployed().one(INSTANCE).timeouts == {"create": "6h", "update": "3h", "delete": "3h"}
 
 
 def test_the_audit_log_has_connections_and_changes_but_no_rows() -> None:
@@ -192,7 +205,7 @@ def test_promotion_changes_no_name_and_nothing_that_would_replace_the_instance()
     }
 
 
-@pytest.mark.parametrize(("version", "ignored"), [("8.0", ("dbName", "engineVersion")), ("8.0.40", ("dbName",))])
+@pytest.mark.parametrize(("version", "ignored"), [("8.4", ("dbName", "engineVersion")), ("8.4.6", ("dbName",))])
 def test_a_failover_asks_for_no_upgrade_unless_a_version_is_named(version: str, ignored: tuple[str, ...]) -> None:
     assert database(database_settings(engine_version=version)).one(INSTANCE).ignore_changes == ignored
 

@@ -1,4 +1,4 @@
-"""The copying between the two regions: both ways, without deletions, and with no right to more."""
+"""The copying between the two regions: both ways, deletions of uploads alone, and with no right to more."""
 
 from typing import Any
 
@@ -61,10 +61,12 @@ def test_each_bucket_is_copied_to_its_twin_under_the_key_of_the_other_region(
 
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("way", WAYS)
-def test_everything_but_deletions_is_copied(cloud: Cloud[RegionOutputs], way: str, role: str) -> None:
+def test_everything_is_copied_but_deletions_only_where_customers_erase(
+    cloud: Cloud[RegionOutputs], way: str, role: str
+) -> None:
     copied = rule(cloud, way, role)
     assert (copied["status"], copied["filter"]) == ("Enabled", {"prefix": ""})
-    assert copied["deleteMarkerReplication"] == {"status": "Disabled"}
+    assert copied["deleteMarkerReplication"] == {"status": "Enabled" if role == "uploads" else "Disabled"}
     assert copied["sourceSelectionCriteria"] == {
         "replicaModifications": {"status": "Enabled"},
         "sseKmsEncryptedObjects": {"status": "Enabled"},
@@ -108,9 +110,10 @@ def test_a_role_decrypts_what_it_reads_and_encrypts_what_it_writes(cloud: Cloud[
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_no_role_can_delete_or_do_what_has_no_name(cloud: Cloud[RegionOutputs], way: str) -> None:
+def test_no_role_can_delete_for_good_or_do_what_has_no_name(cloud: Cloud[RegionOutputs], way: str) -> None:
     actions = {action for statement in rights(cloud, way) for action in statement["Action"]}
-    assert not [action for action in actions if "Delete" in action or "*" in action]
+    assert [action for action in actions if "Delete" in action or "*" in action] == ["s3:ReplicateDelete"]
+    assert right(cloud, way, "s3:ReplicateDelete")["Resource"] == [f"arn:aws:s3:::{bucket(WAYS[way][1], 'uploads')}/*"]
     assert "*" not in {resource for s in rights(cloud, way) for resource in s["Resource"]}
 
 

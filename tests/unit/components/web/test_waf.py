@@ -49,6 +49,14 @@ def test_uploads_larger_than_8_kilobytes_pass() -> None:
     assert statement["ruleActionOverrides"] == [{"name": "SizeRestrictions_BODY", "actionToUse": {"count": {}}}]
 
 
+def test_a_list_that_judges_cloudflares_addresses_blocks_nobody() -> None:
+    statement = rules(waf())["AmazonIpReputationList"]["statement"]["managedRuleGroupStatement"]
+    assert {rule["name"] for rule in statement["ruleActionOverrides"]} == {
+        "AWSManagedIPReputationList", "AWSManagedReconnaissanceList", "AWSManagedIPDDoSList",
+    }  # fmt: skip
+    assert all(rule["actionToUse"] == {"count": {}} for rule in statement["ruleActionOverrides"])
+
+
 def test_the_rate_limit_counts_the_client_and_not_cloudflare() -> None:
     rule = rules(waf())["rate-limit"]
     statement = rule["statement"]["rateBasedStatement"]
