@@ -6,7 +6,7 @@ import pulumi
 import pulumi_cloudflare as cloudflare
 
 from components.edge.access import Access, AccessArgs
-from components.edge.delivery import Delivery, DeliveryArgs
+from components.edge.delivery import Delivery
 from components.edge.dns import Dns, DnsArgs
 from components.edge.part import EdgePart, Zone
 from components.edge.tls import Tls, TlsArgs
@@ -54,7 +54,7 @@ def compose(settings: EdgeSettings, secrets: EdgeSecrets) -> EdgeOutputs:
         dns,
         Tls("tls", TlsArgs(zone=zone, settings=settings.tls, secrets=secrets), opts),
         EdgeWaf("firewall", EdgeWafArgs(zone=zone, stacks=settings.regions, settings=settings.firewall), opts),
-        Delivery("delivery", DeliveryArgs(zone=zone, settings=settings.assets), opts),
+        Delivery("delivery", zone, opts),
         Access("access", AccessArgs(zone=zone, emails=settings.admin_emails, settings=settings.access), opts),
         Watch("watch", watch_args, opts),
     ]

@@ -4,7 +4,6 @@ from settings.cache import CacheSettings
 from settings.database import DatabaseSettings
 from settings.edge import (
     AccessSettings,
-    AssetSettings,
     EdgeSettings,
     FirewallSettings,
     HealthCheckSettings,
@@ -26,7 +25,6 @@ from settings.workers import QueueSettings, WorkersSettings
 
 __all__ = [
     "AccessSettings",
-    "AssetSettings",
     "CacheSettings",
     "Capacity",
     "ColorSettings",

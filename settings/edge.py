@@ -83,15 +83,6 @@ class FirewallSettings(Block):
             )
 
 
-class AssetSettings(Block):
-    """How long what the application's build produced is kept on its way."""
-
-    edge_seconds: Annotated[int, Field(ge=1, le=31_536_000)]
-    """Seconds in Cloudflare's cache, errors included: a year at most (ours)."""
-    browser_seconds: Annotated[int, Field(ge=1, le=31_536_000)]
-    """Seconds in a browser's cache: a year at most (Cloudflare, "Edge and Browser Cache TTL")."""
-
-
 class HealthCheckSettings(Block):
     """How Cloudflare asks each region whether it is well."""
 
@@ -146,8 +137,6 @@ class EdgeSettings(Block):
     """The login in front of admin panel and monitoring."""
     firewall: FirewallSettings
     """Firewall rules and rate limits."""
-    assets: AssetSettings
-    """Caching of the application's assets."""
     health_checks: HealthCheckSettings
     """Cloudflare's checks of the regions."""
 
@@ -206,13 +195,4 @@ class EdgeSettings(Block):
                 path=("health_checks", "interval_seconds"),
                 text=f"{self.health_checks.interval_seconds} is less than plan {self.plan} allows; "
                 f"want {least} or more",
-            )
-
-    @rule
-    def _caching_is_within_the_plan(self) -> Iterator[Problem]:
-        least = PLANS[self.plan].shortest_cache_seconds
-        if self.assets.edge_seconds < least:
-            yield Problem(
-                path=("assets", "edge_seconds"),
-                text=f"{self.assets.edge_seconds} is less than plan {self.plan} allows; want {least} or more",
             )

@@ -11,7 +11,7 @@ from settings.secrets import Check
 if TYPE_CHECKING:
     import pulumi
 
-API_TOKEN = re.compile(r"[A-Za-z0-9_-]{40,128}")
+API_TOKEN = re.compile(r"[A-Za-z0-9_-]{40,80}")
 PRIVATE_KEY = re.compile(
     r"\s*-----BEGIN (?P<kind>(RSA |EC )?PRIVATE KEY)-----\s[A-Za-z0-9+/=\s]+-----END (?P=kind)-----\s*"
 )

@@ -9,37 +9,26 @@ from pydantic import AfterValidator
 Plan = Literal["pro", "business", "enterprise"]
 """The free plan has neither the managed rules, nor the OWASP rules, nor health checks (Cloudflare, "Plans")."""
 
-SUPPORTED_SECONDS = (
-    *(10, 15, 20, 30, 40, 45, 60, 90, 120, 180, 240, 300, 480),
-    *(600, 900, 1200, 1800, 2400, 3600, 65_535, 86_400),
-)
-"""Periods of rate limits (Cloudflare WAF, "Rate limiting rules", availability, footnote 3)."""
+SUPPORTED_SECONDS = (10, 60, 120, 300, 600, 3600, 86_400)
+"""Periods of rate limits (Cloudflare WAF, "Rate limiting rules": what both availability and parameters take)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Bounds:
-    """Seconds of a rate limit's period and block at most, of a health check's interval and a cache's lifetime at least.
+    """Seconds of a rate limit's period and block at most, and of a health check's interval at least.
 
-    Sources: Cloudflare WAF, "Rate limiting rules", availability; "Health Checks", minimum interval; "Cache Rules",
-    minimum Edge Cache TTL.
+    Sources: Cloudflare WAF, "Rate limiting rules", availability; "Health Checks", minimum interval.
     """
 
     longest_period_seconds: int
     longest_block_seconds: int
     shortest_check_seconds: int
-    shortest_cache_seconds: int
 
 
 PLANS: Mapping[str, Bounds] = {
-    "pro": Bounds(
-        longest_period_seconds=60, longest_block_seconds=3600, shortest_check_seconds=60, shortest_cache_seconds=3600
-    ),
-    "business": Bounds(
-        longest_period_seconds=600, longest_block_seconds=86_400, shortest_check_seconds=15, shortest_cache_seconds=1
-    ),
-    "enterprise": Bounds(
-        longest_period_seconds=65_535, longest_block_seconds=86_400, shortest_check_seconds=10, shortest_cache_seconds=1
-    ),
+    "pro": Bounds(longest_period_seconds=60, longest_block_seconds=3600, shortest_check_seconds=60),
+    "business": Bounds(longest_period_seconds=600, longest_block_seconds=86_400, shortest_check_seconds=15),
+    "enterprise": Bounds(longest_period_seconds=65_535, longest_block_seconds=86_400, shortest_check_seconds=10),
 }
 
 

@@ -17,8 +17,8 @@ def any_host(hosts: Iterable[str]) -> str:
 
 
 def any_path(paths: Iterable[str]) -> str:
-    """Whether the path is one of the paths."""
-    return f"{PATH} in {{{_quoted(paths)}}}"
+    """Whether the path is one of the paths, with or without the slash at its end, which Laravel's router takes off."""
+    return f"{PATH} in {{{_quoted(form for path in paths for form in (path, f'{path}/'))}}}"
 
 
 def below(path: str) -> str:

@@ -41,3 +41,7 @@ class EdgePart(pulumi.ComponentResource):
     ) -> pulumi.ResourceOptions:
         """Options of a child resource."""
         return pulumi.ResourceOptions(parent=self, protect=protect, depends_on=depends_on)
+
+    def ruleset_options(self) -> pulumi.ResourceOptions:
+        """Of a ruleset: a phase of a zone takes one, so that another cannot be made before it is gone."""
+        return pulumi.ResourceOptions.merge(self.child(), pulumi.ResourceOptions(delete_before_replace=True))

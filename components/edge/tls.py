@@ -78,7 +78,9 @@ class Tls(EdgePart):
             zone_id=args.zone.id,
             certificate=args.secrets.origin_pull_certificate,
             private_key=args.secrets.origin_pull_key,
-            opts=self.child(),
+            # Cloudflare never shows the key again: after an import each `up` would set it, in vain. A new pair has a
+            # new certificate, which replaces this one.
+            opts=pulumi.ResourceOptions.merge(self.child(), pulumi.ResourceOptions(ignore_changes=["privateKey"])),
         )
         cloudflare.AuthenticatedOriginPullsSettings(
             f"{name}-origin-pulls",

@@ -26,14 +26,18 @@ COUNTED_BY = ["cf.colo.id", "ip.src"]
 
 @dataclass(frozen=True, kw_only=True)
 class CustomRule:
-    """A custom rule: requests that match `expression` are blocked. `why` is its description at Cloudflare."""
+    """A custom rule for requests that match `expression`. `why` is its description at Cloudflare.
+
+    They are blocked, or let past what judges browsers (`trusted`).
+    """
 
     role: str
     expression: str
     why: str
+    trusted: bool = False
 
 
-def custom_rules(zone: Zone, stacks: Iterable[str]) -> list[CustomRule]:
+def custom_rules(zone: Zone, stacks: Iterable[str], webhook_paths: Iterable[str]) -> list[CustomRule]:
     """The custom rules, for the regions of `stacks`."""
     origins = [origin(stack, zone.domain) for stack in stacks]
     return [
@@ -54,8 +58,20 @@ def custom_rules(zone: Zone, stacks: Iterable[str]) -> list[CustomRule]:
         ),
         CustomRule(
             role="no-other-scripts",
-            expression=f'ends_with(lower({PATH}), ".php") and {PATH} ne "/index.php"',
-            why="Laravel has one script that the web reaches; requests for others are scanners.",
+            expression=f'lower({PATH}) contains ".php" and {PATH} ne "/index.php"',
+            why="Laravel has one script that the web reaches, and /index.php/login would be a login to it alone: every "
+            "other rule asks for /login.",
+        ),
+        CustomRule(
+            role="admin-by-its-own-name-alone",
+            expression=f'starts_with(lower({PATH}), "/admin") and http.host ne "{zone.host("admin")}"',
+            why="Access asks for a login on admin's own host name; under any other the panel would be open.",
+        ),
+        CustomRule(
+            role="machines-are-no-browsers",
+            expression=f"{below(HEALTH_PATH)} or {any_path(webhook_paths)}",
+            why="Health checks, the gates of a failover and webhooks solve no challenge, least of all under attack.",
+            trusted=True,
         ),
     ]
 
@@ -77,7 +93,7 @@ class EdgeWaf(EdgePart):
         self._zone = args.zone
         self._settings = args.settings
         self._name = name
-        custom = [_custom(rule) for rule in custom_rules(args.zone, args.stacks)]
+        custom = [_custom(rule) for rule in custom_rules(args.zone, args.stacks, args.settings.webhook_paths)]
         self._ruleset("own-rules", "http_request_firewall_custom", custom)
         self._ruleset("rate-limits", "http_ratelimit", self._rate_limits())
         self._ruleset("managed-rules", "http_request_firewall_managed", self._managed_rules())
@@ -91,7 +107,7 @@ class EdgeWaf(EdgePart):
             kind="zone",
             phase=phase,
             rules=rules,
-            opts=self.child(),
+            opts=self.ruleset_options(),
         )
 
     def _rate_limits(self) -> list[cloudflare.RulesetRuleArgs]:
@@ -158,11 +174,17 @@ class EdgeWaf(EdgePart):
 
 
 def _custom(rule: CustomRule) -> cloudflare.RulesetRuleArgs:
+    # Super Bot Fight Mode, and the products that challenge (Cloudflare WAF, "Available skip options").
+    browser_checks = cloudflare.RulesetRuleActionParametersArgs(
+        phases=["http_request_sbfm"], products=["bic", "securityLevel", "uaBlock"]
+    )
     return cloudflare.RulesetRuleArgs(
         ref=rule.role,
         description=rule.why,
         expression=rule.expression,
-        action="block",
+        action="skip" if rule.trusted else "block",
+        action_parameters=browser_checks if rule.trusted else None,
+        logging=cloudflare.RulesetRuleLoggingArgs(enabled=True) if rule.trusted else None,
         enabled=True,
     )
 

@@ -107,11 +107,11 @@ def _check(backend: StateBackend, api: EdgeApi, timeline: Timeline, *, dry_run: 
             step.skip("there is none yet")
         else:
             edge = StackFile.of(backend.edge_stack)
-            account = str(edge.get("cloudflare_account_id"))
-            found = list(permissions.problems(api, str(edge.get("zone_id")), account, backend.domain))
+            zone, account, plan = (str(edge.get(key)) for key in ("zone_id", "cloudflare_account_id", "plan"))
+            found = list(permissions.problems(api, zone, account, backend.domain, plan))
             problems += found
             step.detail = f"{len(found)} problems"
-            if not found and not permissions.sees_itself(api):
+            if not found and not permissions.sees_itself(api, account):
                 step.detail = f"may read everything; give it {permissions.READS_ITSELF} to see its rights to write too"
     if problems:
         raise OpsError("\n".join(problems))

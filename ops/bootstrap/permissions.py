@@ -36,16 +36,16 @@ PERMISSIONS = (
 """One row for each kind of thing that the edge declares (Cloudflare, "API token permissions")."""
 
 
-def problems(api: EdgeApi, zone: str, account: str, domain: str) -> Iterator[str]:
+def problems(api: EdgeApi, zone: str, account: str, domain: str, plan: str) -> Iterator[str]:
     """Everything that the token or the zone lacks, a line each."""
-    status, answer = api.asked("/user/tokens/verify")
-    if status != 200 or answer["result"]["status"] != "active":
+    path, answer = _verified(api, account)
+    if not path or answer["result"]["status"] != "active":
         yield f"the token of Cloudflare's API is not valid ({_reason(answer)}): make one, and set it in stack edge"
         return
     status, found = api.asked(f"/zones/{zone}")
-    if status == 200 and found["result"]["name"] != domain:
-        yield f"zone {zone} is {found['result']['name']}, not {domain}: put the right zone_id into the edge's file"
-    held = _held(api, str(answer["result"]["id"]))
+    if status == 200:
+        yield from _zone_problems(found["result"], zone, domain, plan)
+    held = _held(api, path)
     for permission in PERMISSIONS:
         if held is not None:
             if permission.group not in held and permission.group.replace(" Read", " Write") not in held:
@@ -54,15 +54,41 @@ def problems(api: EdgeApi, zone: str, account: str, domain: str) -> Iterator[str
             yield _lacks(permission)
 
 
-def sees_itself(api: EdgeApi) -> bool:
+def sees_itself(api: EdgeApi, account: str) -> bool:
     """Whether the token may read its own permissions: else its rights to write show only when they are used."""
-    status, answer = api.asked("/user/tokens/verify")
-    return status == 200 and _held(api, str(answer["result"]["id"])) is not None
+    path, _answer = _verified(api, account)
+    return bool(path) and _held(api, path) is not None
 
 
-def _held(api: EdgeApi, token: str) -> frozenset[str] | None:
+def _verified(api: EdgeApi, account: str) -> tuple[str, Mapping[str, Any]]:
+    """Where the token can be read, empty where it is not valid, and Cloudflare's answer.
+
+    A token belongs to a user, or to the account, and is unknown under the other (Cloudflare, "Account API tokens").
+    """
+    answer: Mapping[str, Any] = {}
+    for owner in ("/user", f"/accounts/{account}"):
+        status, answer = api.asked(f"{owner}/tokens/verify")
+        if status == 200:
+            return f"{owner}/tokens/{answer['result']['id']}", answer
+    return "", answer
+
+
+def _zone_problems(found: Mapping[str, Any], zone: str, domain: str, plan: str) -> Iterator[str]:
+    if found["name"] != domain:
+        yield f"zone {zone} is {found['name']}, not {domain}: put the right zone_id into the edge's file"
+    subscribed = (found.get("plan") or {}).get("legacy_id")
+    if subscribed != plan:
+        yield f"zone {zone} has plan {subscribed}, the edge's file says {plan}: subscribe to it, or change the file"
+    if found.get("status") != "active":
+        yield (
+            f"zone {zone} is {found.get('status')}: until the registrar names Cloudflare's name servers, nothing is "
+            "served and no certificate issued"
+        )
+
+
+def _held(api: EdgeApi, path: str) -> frozenset[str] | None:
     """The names of the permission groups that the token has, None where it may not read them."""
-    status, answer = api.asked(f"/user/tokens/{token}")
+    status, answer = api.asked(path)
     if status != 200:
         return None
     policies = [policy for policy in answer["result"]["policies"] if policy["effect"] == "allow"]

@@ -163,7 +163,7 @@ NOTIFICATION_POLICIES = Collection(
     missing=(17404, "policy not found"),
     made_on="created",
     changed_on="modified",
-    defaults={"description": "", "filters": {}},
+    defaults={"description": ""},
     finish=_notification_policy,
     answers_id_alone=True,
 )

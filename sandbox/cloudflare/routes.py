@@ -63,6 +63,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/user/tokens/permission_groups", "API Tokens", token_calls.permission_groups),
     Route("GET", "/accounts/{account_id}/tokens/permission_groups", "API Tokens", token_calls.permission_groups),
     Route("GET", "/user/tokens/{token_id}", "API Tokens", token_calls.one),
+    Route("GET", "/accounts/{account_id}/tokens/{token_id}", "API Tokens", token_calls.one),
     Route("GET", "/zones", "Zone", zones.listed),
     Route("GET", "/zones/{zone_id}", "Zone", zones.one),
     Route("GET", "/zones/{zone_id}/settings", "Zone Settings", zones.settings, per_page=100),

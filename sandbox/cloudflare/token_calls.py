@@ -11,7 +11,8 @@ TOKEN_ID = "ed17574386854bf78a67040be0a770b0"
 
 
 def verify(call: Call) -> Envelope:
-    """The status of the token that calls."""
+    """The status of the token that calls, asked where it belongs. Raises RefusedError."""
+    _belongs(call)
     status = call.tokens.token.status
     text = "This API Token is valid and active" if status == "active" else f"This API Token is {status}"
     return Envelope(success({"id": TOKEN_ID, "status": status}, [{"code": 10000, "message": text, "type": None}]))
@@ -19,6 +20,7 @@ def verify(call: Call) -> Envelope:
 
 def one(call: Call) -> Json:
     """A token with its policies. Raises RefusedError."""
+    _belongs(call)
     if call.path["token_id"] != TOKEN_ID:
         raise RefusedError(404, 1003, "Invalid API Token identifier")
     token, store = call.tokens.token, call.store
@@ -35,6 +37,12 @@ def one(call: Call) -> Json:
             policies.append({"id": _id(scope), "effect": "allow", "resources": reach, "permission_groups": groups})
     times = {"issued_on": store.started, "modified_on": store.started, "last_used_on": now()}
     return {"id": TOKEN_ID, "name": "sandbox", "status": token.status, **times, "policies": policies}
+
+
+def _belongs(call: Call) -> None:
+    """A token is unknown under the other kind of owner (Cloudflare, "Account API tokens")."""
+    if call.tokens.token.owner != ("account" if "account_id" in call.path else "user"):
+        raise RefusedError(401, 1000, "Invalid API Token")
 
 
 def permission_groups(call: Call) -> Page:

@@ -33,11 +33,15 @@ GROUPS = {
 
 @dataclass(frozen=True)
 class Token:
-    """The one token: its secret (None takes any of the right form), its permissions (None is all), and its status."""
+    """The one token: its secret (None takes any of the right form), its permissions (None is all), and its status.
+
+    A user's token answers under the user, one that the account owns under the account.
+    """
 
     secret: str | None = None
     permissions: tuple[str, ...] | None = None
     status: str = "active"
+    owner: str = "user"
 
 
 class Tokens:
@@ -56,19 +60,24 @@ class Tokens:
         status = changes.get("status", self.token.status)
         if status not in ("active", "disabled", "expired"):
             raise ValueError(f"status {status!r}: want one of active, disabled, expired")
+        owner = changes.get("owner", self.token.owner)
+        if owner not in ("user", "account"):
+            raise ValueError(f"owner {owner!r}: want one of user, account")
         with self.lock:
             self.token = replace(
                 self.token,
                 secret=changes.get("secret", self.token.secret),
                 permissions=None if granted is None else tuple(granted),
                 status=status,
+                owner=owner,
             )
         return self.describe()
 
     def describe(self) -> Json:
         """The token without its secret."""
         granted = None if self.token.permissions is None else list(self.token.permissions)
-        return {"permissions": granted, "status": self.token.status, "any": self.token.secret is None}
+        token = self.token
+        return {"permissions": granted, "status": token.status, "owner": token.owner, "any": token.secret is None}
 
     def identify(self, header: str | None, *, verifying: bool) -> None:
         """Let a call in by its Authorization header. Raises RefusedError."""

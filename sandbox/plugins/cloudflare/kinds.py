@@ -21,11 +21,6 @@ def _same_host(declared: Any, actual: Any) -> bool:
     return str(declared).lower().rstrip(".") == str(actual).lower()
 
 
-def _same_status(declared: Any, actual: Any) -> bool:
-    """DNSSEC waits for the registrar before it is what was asked for."""
-    return actual in (declared, {"active": "pending", "disabled": "pending-disabled"}.get(declared))
-
-
 def _rule(rule: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in rule.items() if name != "id"}
 
@@ -111,8 +106,6 @@ KINDS = {
             create="PATCH",
             update="PATCH",
             single=True,
-            defaults={"dnssecMultiSigner": False, "dnssecPresigned": False, "dnssecUseNsec3": False},
-            equal={"status": _same_status},
         ),
         Kind(
             type="AuthenticatedOriginPullsCertificate",
@@ -132,7 +125,7 @@ KINDS = {
             type="Ruleset",
             path="/{owner}/rulesets",
             owners=("accountId", "zoneId"),
-            replaces=frozenset({"kind", "phase"}),
+            replaces=frozenset({"kind", "name", "phase"}),
             defaults={"description": "", "rules": [], "rules[].enabled": True},
             items={"rules": _rule},
         ),
@@ -163,7 +156,7 @@ KINDS = {
             path="/accounts/{accountId}/alerting/v3/policies",
             owners=("accountId",),
             answers_id_alone=True,
-            defaults={"description": "", "filters": {}, "enabled": True},
+            defaults={"description": "", "enabled": True},
         ),
         Kind(
             type="ZeroTrustAccessPolicy",

@@ -93,7 +93,7 @@ CHANGES: dict[str, tuple[str, Any]] = {
     "ZoneSetting": ("value", {"strict_transport_security": {"enabled": False}}),
     "ZoneDnssec": ("status", "disabled"),
     "AuthenticatedOriginPullsSettings": ("enabled", False),
-    "Ruleset": ("name", "other"),
+    "Ruleset": ("description", "other"),
     "Healthcheck": ("interval", 30),
     "NotificationPolicy": ("enabled", False),
     "ZeroTrustAccessPolicy": ("sessionDuration", "1h"),

@@ -30,7 +30,17 @@ def test_a_token_learns_that_it_is_valid(sdk: Cloudflare, emulated: Emulated) ->
     verified = sdk.user.tokens.verify()
     assert verified is not None
     assert verified.status == "active"
+    assert emulated.call("GET", f"/accounts/{ACCOUNT}/tokens/verify").status == 401
+
+
+def test_a_token_that_the_account_owns_is_known_there_alone(emulated: Emulated, request: pytest.FixtureRequest) -> None:
+    request.addfinalizer(lambda: emulated.control("PUT", "token", {"owner": "user"}))
+    emulated.control("PUT", "token", {"owner": "account"})
+    refused = emulated.call("GET", "/user/tokens/verify")
+    assert (refused.status, refused.error["code"]) == (401, 1000)
     answer = emulated.call("GET", f"/accounts/{ACCOUNT}/tokens/verify").json
+    token = answer["result"]["id"]
+    assert emulated.call("GET", f"/accounts/{ACCOUNT}/tokens/{token}").json["result"]["status"] == "active"
     assert answer["messages"] == [{"code": 10000, "message": "This API Token is valid and active", "type": None}]
 
 

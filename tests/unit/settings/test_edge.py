@@ -23,10 +23,9 @@ def test_a_larger_plan_allows_what_a_smaller_refuses() -> None:
     asked = (
         ("firewall.login.period_seconds", 600),
         ("health_checks.interval_seconds", 15),
-        ("assets.edge_seconds", 60),
     )
 
-    assert len(edge_refusals(*asked)) == 3
+    assert len(edge_refusals(*asked)) == 2
     assert edge_refusals(*asked, ("plan", "business")) == []
 
 

@@ -45,6 +45,11 @@ def refs(phase: str, host: str, path: str) -> list[str]:
         ("app", "/storage/.git/config", "no-hidden-files"),
         ("", "/wp-login.php", "no-other-scripts"),
         ("", "/vendor/phpunit/eval-stdin.PHP", "no-other-scripts"),
+        ("app", "/index.php/login", "no-other-scripts"),
+        ("api", "/Index.PHP/api/metrics", "no-other-scripts"),
+        ("app", "/admin", "admin-by-its-own-name-alone"),
+        ("", "/admin/login/", "admin-by-its-own-name-alone"),
+        ("api", "/ADMIN/users", "admin-by-its-own-name-alone"),
     ],
 )
 def test_what_no_visitor_may_ask_for_is_blocked(host: str, path: str, rule: str) -> None:
@@ -59,24 +64,39 @@ def test_what_no_visitor_may_ask_for_is_blocked(host: str, path: str, rule: str)
         ("www", "/pricing"),
         ("app", "/index.php"),
         ("app", "/build/assets/app-4f2a.js"),
-        ("api", "/api/health"),
-        ("api", "/api/health/database"),
         ("api", "/api/canary"),
-        ("api", "/api/retell/webhook"),
         ("admin", "/login"),
+        ("admin", "/admin/users"),
         ("monitoring", "/d/overview"),
         ("", "/.well-known/security.txt"),
-        ("origin-prod", "/api/health"),
-        ("origin-dr", "/api/health/queue"),
     ],
 )
 def test_what_the_platform_promises_passes_our_own_rules(host: str, path: str) -> None:
     assert refs(OWN, host, path) == []
 
 
+@pytest.mark.parametrize(
+    ("host", "path"),
+    [
+        ("api", "/api/health"),
+        ("api", "/api/health/database"),
+        ("origin-prod", "/api/health"),
+        ("origin-dr", "/api/health/queue"),
+        ("api", "/api/retell/webhook"),
+        ("api", "/api/calcom/webhook/"),
+    ],
+)
+def test_health_and_webhooks_meet_no_challenge_though_the_site_is_under_attack(host: str, path: str) -> None:
+    (rule,) = matching(OWN, host, path)
+    assert (rule["action"], rule["logging"]) == ("skip", {"enabled": True})
+    # Cloudflare WAF, "Available skip options": skipping phases skips no products.
+    assert rule["actionParameters"] == {
+        "phases": ["http_request_sbfm"], "products": ["bic", "securityLevel", "uaBlock"],
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize("path", edge_settings().firewall.webhook_paths)
 def test_webhooks_are_neither_counted_nor_judged_by_owasp(path: str) -> None:
-    assert refs(OWN, "api", path) == []
     assert refs(LIMITS, "api", path) == []
     skipped, *executed = matching(MANAGED, "api", path)
     owasp = executed[-1]["actionParameters"]["id"]
@@ -89,6 +109,7 @@ def test_webhooks_are_neither_counted_nor_judged_by_owasp(path: str) -> None:
     [
         ("app", "/login", ["login"]),
         ("admin", "/admin/login", ["login"]),
+        ("app", "/login/", ["login"]),
         ("api", "/api/appointments", ["api"]),
         ("app", "/api/appointments", ["api"]),
         ("api", "/login", ["login", "api"]),
@@ -145,10 +166,15 @@ def test_assets_are_cached_and_what_is_for_one_client_never(host: str, path: str
     assert (found[-1]["actionParameters"]["cache"] if found else None) is cached
 
 
-def test_assets_are_kept_as_long_as_the_settings_say() -> None:
+def test_assets_are_kept_as_long_as_the_region_says_and_its_errors_never() -> None:
     parameters = rules(edge(), CACHE)["assets"]["actionParameters"]
-    assert parameters["edgeTtl"] == {"mode": "override_origin", "default": edge_settings().assets.edge_seconds}
-    assert parameters["browserTtl"] == {"mode": "override_origin", "default": edge_settings().assets.browser_seconds}
+    errors = {"statusCodeRange": {"from": 400}, "value": -1}
+    assert parameters["edgeTtl"] == {"mode": "respect_origin", "statusCodeTtls": [errors]}
+    assert parameters["browserTtl"] == {"mode": "respect_origin"}
+
+
+def test_a_page_whose_address_only_ends_like_an_asset_is_not_cached() -> None:
+    assert rules(edge(), CACHE)["assets"]["actionParameters"]["cacheKey"] == {"cacheDeceptionArmor": True}
 
 
 def test_www_leads_to_the_same_page_of_the_domain() -> None:
@@ -168,6 +194,10 @@ def test_limits_ask_for_what_the_plan_lets_them_ask() -> None:
     # Cloudflare WAF, "Rate limiting rules", availability: plan pro has host, URI and path, but no method.
     expressions = " ".join(rule["expression"] for rule in rules(edge(), LIMITS).values())
     assert set(re.findall(r"\b(?:http|ip|cf)\.[a-z_.]+", expressions)) == {"http.host", "http.request.uri.path"}
+
+
+def test_a_ruleset_is_gone_before_another_takes_its_phase() -> None:
+    assert [ruleset.name for ruleset in edge().of(RULESET) if not ruleset.delete_before_replace] == []
 
 
 def test_every_phase_has_one_ruleset_and_every_rule_its_reason() -> None:
