@@ -42,18 +42,27 @@ class Project:
     @property
     def shared(self) -> Mapping[str, Any]:
         """What Pulumi.yaml says for every stack, by key."""
-        declared = read(self.folder / PROJECT_FILE).get("config") or {}
-        return {key: entry["default"] for key, entry in declared.items() if "default" in entry}
+        return _defaults(read(self.folder / PROJECT_FILE))
 
     def own(self, stack: str) -> Mapping[str, Any]:
         """What a stack's file says itself, by key without namespace."""
-        config = read(self.file(stack)).get("config") or {}
-        namespace = f"{self.name}:"
-        return {key.removeprefix(namespace): value for key, value in config.items() if key.startswith(namespace)}
+        return _in_namespace(self.name, read(self.file(stack)))
 
     def values(self, stack: str) -> Mapping[str, Any]:
         """What a stack's file says, and Pulumi.yaml where the file says nothing."""
-        return merged(self.shared, self.own(stack))
+        project = read(self.folder / PROJECT_FILE)
+        return merged(_defaults(project), _in_namespace(str(project.get("name")), read(self.file(stack))))
+
+
+def _defaults(project: Mapping[str, Any]) -> dict[str, Any]:
+    declared = project.get("config") or {}
+    return {key: entry["default"] for key, entry in declared.items() if "default" in entry}
+
+
+def _in_namespace(name: str, stack_file: Mapping[str, Any]) -> dict[str, Any]:
+    config = stack_file.get("config") or {}
+    start = f"{name}:"
+    return {key.removeprefix(start): value for key, value in config.items() if key.startswith(start)}
 
 
 def edges(stacks: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str]]:

@@ -18,7 +18,7 @@ LOGICAL = {"true": True, "false": False}
 
 def project_folder() -> Path:
     """The folder of Pulumi.yaml and the stack files: the checkout, or the folder that ASKPROAI_PROJECT names."""
-    return Path(os.environ.get(PROJECT_VARIABLE) or CHECKOUT).resolve()
+    return Path(os.environ.get(PROJECT_VARIABLE) or CHECKOUT).absolute()
 
 
 def project() -> Project:
@@ -63,13 +63,7 @@ class StackFile:
 
     def get(self, key: str, default: Any = None) -> Any:
         """A setting's value: the file's, or what Pulumi.yaml says for every stack; `default` where neither has one."""
-        found: Any = self.values()
-        for part in key.split("."):
-            if not isinstance(found, Mapping) or part not in found:
-                return default
-            found = found[part]
-        # `pulumi config set` writes every plain value as text.
-        return LOGICAL.get(found, found) if isinstance(found, str) else found
+        return value_in(self.values(), key, default)
 
     def set(self, values: Mapping[str, Any]) -> list[str]:
         """Write settings in one move; the keys whose value changed. Raises OpsError for a key inside no block."""
@@ -116,6 +110,17 @@ class StackFile:
     def _parts(self, key: str) -> list[str]:
         first, *rest = key.split(".")
         return [f"{project_name()}:{first}", *rest]
+
+
+def value_in(values: Mapping[str, Any], key: str, default: Any = None) -> Any:
+    """The value under a dotted key; `default` where there is none."""
+    found: Any = values
+    for part in key.split("."):
+        if not isinstance(found, Mapping) or part not in found:
+            return default
+        found = found[part]
+    # `pulumi config set` writes every plain value as text.
+    return LOGICAL.get(found, found) if isinstance(found, str) else found
 
 
 def _indentation(text: str) -> dict[str, int]:

@@ -33,6 +33,14 @@ Answer = Mapping[str, Any] | Callable[[Mapping[str, Any]], Mapping[str, Any]]
 # Where in the source a resource is declared takes the SDK a seventh of its time to find out, and no test asks.
 resource._get_stack_trace = source_pb2.StackTrace
 
+
+def _track(self: pulumi.Output[T]) -> None:
+    """Keep an output until the program ends; the SDK has each take itself out, a fifth of a large program's time."""
+    SETTINGS.outputs.add(self._data)  # type: ignore[missing-attribute] the SDK's types show a decorator here
+
+
+pulumi.Output._track = _track  # type: ignore[method-assign]
+
 READING = asyncio.new_event_loop()
 """For outputs of programs that have ended. A loop for each would look, at its end, through what all others left."""
 atexit.register(READING.close)
@@ -195,6 +203,11 @@ async def _to_the_end(outputs: set[asyncio.Task[Any]]) -> None:
         await asyncio.gather(*waiting)
 
 
+async def _at_once(_executor: object, call: Callable[..., Any], *args: Any) -> Any:
+    """The fake engine answers at once: to ask it in another thread takes longer than its answer."""
+    return call(*args)
+
+
 def deploy(
     build: Callable[[], T],
     *,
@@ -220,7 +233,9 @@ def deploy(
         outputs: set[asyncio.Task[Any]] = set()
         SETTINGS.outputs = outputs  # type: ignore[assignment] the SDK's types show a decorator here
         # One refusal fails every resource that waits for it: the first is raised, its echoes would fill the screen.
-        asyncio.get_running_loop().set_exception_handler(lambda _loop, _context: None)
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _loop, _context: None)
+        loop.run_in_executor = _at_once  # type: ignore[method-assign] it is awaited, all the same
         set_mocks(monitor.mocks, "askproai", stack, preview=False, monitor=monitor, organization="organization")
         built.append(build())
         await _to_the_end(outputs)

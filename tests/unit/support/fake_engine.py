@@ -1,6 +1,7 @@
 """An engine that makes of a stack file what the program would, in a world without a cloud."""
 
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ from fake_regions import ACCOUNT, World, arn
 
 from contract import origin
 from ops.core.engine import UnreadableStateError
-from ops.core.stack_files import StackFile
+from ops.core.stack_files import StackFile, value_in
 from ops.errors import OpsError
 
 STACKS = ("prod", "dr")
@@ -117,22 +118,22 @@ class FakeEngine:
         }
 
     def _region(self, stack: str) -> None:
-        file = StackFile.of(stack)
-        region, generation = str(file.get("region")), int(file.get("database.generation", 1))
+        get = partial(value_in, StackFile.of(stack).values())
+        region, generation = str(get("region")), int(get("database.generation", 1))
         there = self.world.databases.setdefault(region, {})
-        follows = file.get("role") == "standby" and not file.get("activated")
+        follows = get("role") == "standby" and not get("activated")
         name = numbered(f"askproai-{stack}-database", generation)
-        kept = [numbered(f"askproai-{stack}-database", n) for n in file.get("database.retained_generations", [])]
-        source = arn("elsewhere", f"askproai-{file.get('follows')}-database") if follows else ""
+        kept = [numbered(f"askproai-{stack}-database", n) for n in get("database.retained_generations", [])]
+        source = arn("elsewhere", f"askproai-{get('follows')}-database") if follows else ""
         there[name] = {"status": "available", "source": source}
         for old in [old for old in there if old not in (name, *kept)]:
             del there[old]
         for group, place in (("blue", "web.blue"), ("green", "web.green"), ("workers", "workers")):
             self.world.fleets[f"{stack}-{group}"] = {
-                name: file.get(f"{place}.{name}", default)
+                name: get(f"{place}.{name}", default)
                 for name, default in (("release", ""), ("min_size", 0), ("max_size", 0), ("weight", None))
             }
-        outputs = {key: file.get(key) for key in ("role", "activated", "fenced", "posture", "follows")}
+        outputs = {key: get(key) for key in ("role", "activated", "fenced", "posture", "follows")}
         self._outputs[stack] = outputs | {
             "account_id": ACCOUNT,
             "bucket_names": {"releases": "releases", "uploads": "uploads"},

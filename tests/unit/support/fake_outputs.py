@@ -14,6 +14,8 @@ from typing import Any
 import pulumi
 
 PYTHON_KEYWORDS = {"lambda": "lambda_"}
+GROWN_GIB = 200
+"""No database stays smaller: RDS has grown it."""
 PLAIN_VALUES: dict[Any, Callable[[str, str], Any]] = {
     pulumi.Output[str]: lambda name, field: f"{name}-{field}",
     pulumi.Output[int]: lambda name, field: 1,
@@ -79,6 +81,7 @@ def _database(made: Made) -> dict[str, Any]:
         "arn": made.where.arn("rds", f"db:{made.inputs['identifier']}"),
         "address": host,
         "port": 3306,
+        "allocatedStorage": max(made.inputs.get("allocatedStorage", 0), GROWN_GIB),
         "endpoint": f"{host}:3306",
     }
 

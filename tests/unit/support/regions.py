@@ -62,11 +62,13 @@ def other_than_prod() -> Settings:
     prod = settings_of("prod")
     parameters = {**prod.database.parameters, "max_connections": "1000"}
     database = {"parameters": parameters, "allocated_storage_gib": 100, **FORMER}
+    colors = {name: getattr(prod.web, name).model_copy(update={"weight": 50}) for name in ("blue", "green")}
     return prod.model_copy(
         update={
             "environment": LONG_SITE.naming.environment,
             "allow_destroy_of": LONG_SITE.naming.environment,
             "database": prod.database.model_copy(update=database),
+            "web": prod.web.model_copy(update=colors),
             "offsite": offsite_of("prod").model_copy(update={"copy_every_hours": 6}),
         }
     )

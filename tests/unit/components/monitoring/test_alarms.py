@@ -6,15 +6,13 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-import fake_outputs
 import pytest
-from fake_cloud import Cloud, Record, deploy
-from parts import stack_secrets
-from regions import altered, composed, region
+from fake_cloud import Cloud, Record
+from fake_outputs import GROWN_GIB
+from regions import altered, region
 from stack_files import settings_of
 
 from outputs import RegionOutputs
-from region import compose
 
 ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 DATABASE = "aws:rds/instance:Instance"
@@ -84,7 +82,6 @@ def test_the_thresholds_are_those_of_the_manuals(role: str, wanted: dict[str, tu
 
 def test_shares_follow_the_settings() -> None:
     assert altered().one(ALARM, "alarms-database-connections-critical").inputs["threshold"] == 950
-    assert altered().one(ALARM, "alarms-database-storage-warning").inputs["threshold"] == 20 * GIB
 
 
 def test_what_must_not_run_out_is_watched_from_below() -> None:
@@ -99,12 +96,9 @@ def test_what_must_not_run_out_is_watched_from_below() -> None:
     assert set(compared.values()) == {"LessThanThreshold", "GreaterThanThreshold"}
 
 
-def test_the_share_of_free_storage_is_of_what_rds_has_grown_it_to(monkeypatch: pytest.MonkeyPatch) -> None:
-    made = fake_outputs.FORMS[DATABASE]
-    monkeypatch.setitem(fake_outputs.FORMS, DATABASE, lambda given: {**made(given), "allocatedStorage": 700})
-    cloud = deploy(lambda: compose(PROD, stack_secrets()), region=PROD.region, account_id=PROD.account_id)
-    assert cloud.one(DATABASE).inputs["allocatedStorage"] == 500
-    assert cloud.one(ALARM, "alarms-database-storage-critical").inputs["threshold"] == 70 * GIB
+def test_the_share_of_free_storage_is_of_what_rds_has_grown_it_to() -> None:
+    assert altered().one(DATABASE, "database-instance-3").inputs["allocatedStorage"] == 100
+    assert altered().one(ALARM, "alarms-database-storage-warning").inputs["threshold"] == 0.2 * GROWN_GIB * GIB
 
 
 def test_the_lag_of_a_replica_is_held_against_what_is_promised() -> None:
@@ -160,10 +154,13 @@ def test_several_resources_are_one_value(role: str, wanted: str) -> None:
 
 
 def test_hosts_of_a_color_without_traffic_answer_nobody() -> None:
-    both = PROD.web.blue.model_copy(update={"weight": 50}), PROD.web.green.model_copy(update={"weight": 50})
-    shared = PROD.model_copy(update={"web": PROD.web.model_copy(update={"blue": both[0], "green": both[1]})})
-    groups = [made["TargetGroup"] for made in watched(composed(shared).one(ALARM, "alarms-healthy-critical"))]
-    assert [group.split("/")[2] for group in groups] == ["targetGroup-balancer-blue", "targetGroup-balancer-green"]
+    def answering(cloud: Cloud[RegionOutputs]) -> list[str]:
+        groups = [made["TargetGroup"] for made in watched(cloud.one(ALARM, "alarms-healthy-critical"))]
+        return [group.split("/")[2] for group in groups]
+
+    assert (PROD.web.blue.weight, PROD.web.green.weight) == (100, 0)
+    assert answering(region("prod")) == ["targetGroup-balancer-blue"]
+    assert answering(altered()) == ["targetGroup-balancer-blue", "targetGroup-balancer-green"]
 
 
 def test_a_snapshot_is_missed_after_three_times_the_hours_between_two() -> None:

@@ -193,7 +193,7 @@ def test_credentials_that_do_not_work_are_one_line(platform: Platform, monkeypat
 def test_a_queue_that_only_the_primary_has_is_a_warning(platform: Platform) -> None:
     file = platform.file("prod").path
     queue = "{visibility_timeout_seconds: 90, retention_days: 4, max_receive_count: 3, dead_letter_retention_days: 14}"
-    file.write_text(file.read_text().replace("    queues:\n", f"    queues:\n      exports: {queue}\n"))
+    file.write_text(f"{file.read_text()}  askproai:workers: {{queues: {{exports: {queue}}}}}\n")
     (found,) = findings(platform)
     assert found.startswith("warning: Pulumi.dr.yaml has other settings than Pulumi.prod.yaml: workers.queues.exports.")
 
