@@ -10,7 +10,7 @@ from ops.core.engine import Engine
 from ops.core.ledger import Ledger, operator
 from ops.core.pair import Pair
 from ops.core.steps import Timeline, confirm, say
-from ops.errors import Exit, OpsError
+from ops.errors import Exit, OpsError, refused
 
 UNDER_WAY = "under-way"
 LOCK = "platform"
@@ -101,6 +101,12 @@ class Session:
         """The session of this project and its state backend."""
         engine = Engine()
         return cls(engine=engine, pair=Pair(engine), ledger=Ledger(), options=options)
+
+    def read(self) -> None:
+        """Read the outputs of every stack. Raises OpsError (REFUSED) for files that are older than what they say."""
+        self.pair.read(self.pair.stacks)
+        if older := self.pair.older():
+            raise refused(older)
 
     def loading_edge(self) -> AbstractContextManager[None]:
         """Load the edge's program while other things are done: a flip inside finds it loaded. Not in a dry run."""

@@ -65,7 +65,7 @@ def activate_region(session: Session, stack: str) -> Operation:
     target = session.pair[stack]
     other = session.pair[session.pair.other_than(stack)]
     with session.ledger.hold(LOCK, session.options.take_over):
-        session.pair.read(session.pair.stacks)
+        session.read()
         operation = session.begin("activate", other.stack, stack)
         if recover_active(session, operation, target):
             return operation

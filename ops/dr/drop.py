@@ -33,7 +33,7 @@ def drop_database(session: Session, stack: str, generation: int) -> Timeline:
     with session.ledger.hold(LOCK, session.options.take_over):
         if not session.options.dry_run:
             settle(session, timeline, stack)
-        session.pair.read([stack])
+        session.read()
         name = INSTANCE if generation == 1 else f"{INSTANCE}-{generation}"
         urns = {row["urn"]: row for row in databases(session, stack) if row["urn"].endswith(f"::{name}")}
         if generation not in target.retained_generations and not urns:

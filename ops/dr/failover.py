@@ -23,7 +23,7 @@ def failover(session: Session, to: str) -> Operation:
     """`ops dr failover --to`: activate and flip; safe to run again at any point. The operation, as it was done."""
     target, other = session.pair[to], session.pair[session.pair.other_than(to)]
     with session.ledger.hold(LOCK, session.options.take_over):
-        session.pair.read(session.pair.stacks)
+        session.read()
         operation = session.begin("failover", other.stack, to)
         if activation.recover_active(session, operation, target):
             return operation

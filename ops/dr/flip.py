@@ -153,7 +153,7 @@ def _prepared(session: Session, to: str) -> str:
         loading = pool.submit(lambda: [client(service, session.pair[to].region) for service in gates.SERVICES])
         session.engine.prepare()
         token = pool.submit(session.engine.secret, session.pair.edge, TOKEN)
-        session.pair.read([to])
+        session.read()
         loading.result()
         return token.result()
 
@@ -184,14 +184,14 @@ def _change(session: Session, timeline: Timeline, before: str, to: str, *, drift
         _route(session, timeline, to, ATTEMPTS, drifted=drifted)
     except OpsError as error:
         if error.exit_code is Exit.BUSY:
-            session.pair.edge_file.set({"live": before})
+            session.pair.route(before)
             raise
         raise OpsError(f"{error.message}\n{_roll_back(session, timeline, before)}") from None
 
 
 def _route(session: Session, timeline: Timeline, to: str, attempts: int, *, drifted: bool) -> None:
     """Write `live` and have the engine make it so, more than once where that fails. Raises its last OpsError."""
-    session.pair.edge_file.set({"live": to})
+    session.pair.route(to)
     for attempt in range(1, attempts + 1):
         try:
             _up(session, timeline, drifted=drifted or attempt > 1)

@@ -36,7 +36,7 @@ def rebuild_standby(session: Session, stack: str) -> Timeline:
     target = session.pair[stack]
     timeline = Timeline(dry_run=session.options.dry_run)
     with session.ledger.hold(LOCK, session.options.take_over), timeline.refusing_only_before_changes():
-        session.pair.read(session.pair.stacks)
+        session.read()
         if not target.following:
             agree(session, target)
         rebuild(session, timeline, target)

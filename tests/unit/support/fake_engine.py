@@ -89,6 +89,9 @@ class FakeEngine:
         self.ups.append(stack)
         if stack in self.failing:
             raise self.failing[stack]
+        recorded = self.made(stack).get("topology", 0)
+        if StackFile.of(stack).get("topology", 1) < recorded:
+            raise OpsError(f"stack {stack}: topology is older than {recorded}")
         if StackFile.of(stack).get("role") == "edge":
             self._edge(stack)
         else:
@@ -110,6 +113,7 @@ class FakeEngine:
                 self.world.records[host] = origins[live]
         names = [*HOSTS, *(origin(name, "askproai.de") for name in STACKS)]
         self._outputs[stack] = {
+            "topology": StackFile.of(stack).get("topology", 1),
             "live": live,
             "zone_id": "zone",
             "origins": origins,
@@ -133,6 +137,9 @@ class FakeEngine:
                 for name, default in (("release", ""), ("min_size", 0), ("max_size", 0), ("weight", None))
             }
         outputs = {key: file.get(key) for key in ("role", "activated", "fenced", "posture", "follows")}
+        outputs["topology"] = file.get("topology", 1)
+        outputs["database_generation"] = generation
+        outputs["retained_database_generations"] = file.get("database.retained_generations", [])
         self._outputs[stack] = outputs | {
             "account_id": ACCOUNT,
             "bucket_names": {"releases": "releases", "uploads": "uploads"},
