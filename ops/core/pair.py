@@ -18,10 +18,9 @@ OWN = (
     *("database.generation", "database.retained_generations", "network."),
 )
 """Settings, or beginnings of their keys, that each region of a pair has of its own."""
+ROLE = ("role", "activated", "fenced")
 RECORDED = {
-    "role": "role",
-    "activated": "activated",
-    "fenced": "fenced",
+    **{key: key for key in ROLE},
     "database.generation": "database_generation",
     "database.retained_generations": "retained_database_generations",
 }
@@ -79,10 +78,14 @@ class RegionStack:
     @property
     def undone(self) -> dict[str, Any]:
         """What the file says of the region's role and the stack has otherwise, by key: as the stack has it."""
-        recorded = {key: self.outputs.get(name) for key, name in RECORDED.items()}
         # A stack of an older program has no generations among its outputs.
-        known = {key: value for key, value in recorded.items() if value is not None or not key.startswith("database.")}
-        return {key: value for key, value in known.items() if self.file.get(key) != value}
+        known = {key: made for key, made in self.recorded.items() if made is not None or key in ROLE}
+        return {key: made for key, made in known.items() if self.file.get(key) != made}
+
+    @property
+    def recorded(self) -> dict[str, Any]:
+        """What the stack has recorded of who writes, by the setting's key."""
+        return {key: self.outputs.get(name) for key, name in RECORDED.items()}
 
     @property
     def older(self) -> str:
@@ -183,11 +186,17 @@ class Pair:
         if self.live != stack:
             self.edge_file.set({"live": stack, **_raised(self._edge_settings.topology, self.edge_outputs)})
 
-    def older(self) -> list[str]:
-        """Which files are older than what their stacks have recorded, in a sentence each."""
-        found = [stack.older for stack in self._stacks.values()]
-        found.append(_older(self.edge, self._edge_settings.topology, self.edge_outputs))
-        return [line for line in found if line]
+    def older(self, *stacks: str) -> list[str]:
+        """Which of these files, by default of all, are older than what their stacks have recorded: a sentence each."""
+        found = {name: stack.older for name, stack in self._stacks.items()}
+        found[self.edge] = _older(self.edge, self._edge_settings.topology, self.edge_outputs)
+        return [line for name, line in found.items() if line and name in (stacks or found)]
+
+    def adopt(self, stack: str) -> dict[str, Any]:
+        """What a stack has recorded, as settings for its file."""
+        if stack == self.edge:
+            return {"live": self.edge_output("live"), "topology": int(self.edge_output("topology"))}
+        return {**self[stack].recorded, "topology": int(self[stack].output("topology"))}
 
     def is_routed_to(self, stack: str) -> bool:
         """Whether the edge is declared to route traffic to a stack, and was brought there."""

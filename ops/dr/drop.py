@@ -1,5 +1,7 @@
 """Removes a former database that a rebuild has kept: by its generation, and only while its snapshot is there."""
 
+from typing import Any
+
 from ops.core import facts, snapshots
 from ops.core.apply import apply
 from ops.core.aws import client
@@ -26,6 +28,12 @@ PLAN = Plan(
 )
 
 
+def of_generation(session: Session, stack: str, generation: int) -> dict[str, dict[str, Any]]:
+    """The database of a generation as the stack's state has it, by URN; empty where it has none."""
+    name = INSTANCE if generation == 1 else f"{INSTANCE}-{generation}"
+    return {row["urn"]: row for row in databases(session, stack) if row["urn"].endswith(f"::{name}")}
+
+
 def drop_database(session: Session, stack: str, generation: int) -> Timeline:
     """`ops dr drop`: delete one former database. Its snapshot stays, and RDS takes a last one. What was done."""
     target = session.pair[stack]
@@ -34,8 +42,7 @@ def drop_database(session: Session, stack: str, generation: int) -> Timeline:
         if not session.options.dry_run:
             settle(session, timeline, stack)
         session.read()
-        name = INSTANCE if generation == 1 else f"{INSTANCE}-{generation}"
-        urns = {row["urn"]: row for row in databases(session, stack) if row["urn"].endswith(f"::{name}")}
+        urns = of_generation(session, stack, generation)
         if generation not in target.retained_generations and not urns:
             say(f"{stack} keeps no generation {generation}; it keeps: {target.retained_generations or 'none'}")
             return timeline

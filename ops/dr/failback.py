@@ -43,7 +43,7 @@ def failback(session: Session, to: str) -> Operation:
             with session.loading_edge():
                 if not activation.is_active(session, target):
                     activation.activate(session, operation, PRIMARY)
-                failover.flip_after_activation(session, operation)
+                failover.flip_after_activation(session, operation.timeline, to)
             # Its database, fenced before, is kept as well.
             rebuilding.rebuild(session, operation.timeline, other)
         failover.close(session, operation)

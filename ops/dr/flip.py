@@ -86,6 +86,14 @@ def flip(session: Session, timeline: Timeline, to: str, patience: float = 0.0) -
         _flip(session, timeline, to, patience)
 
 
+def foreseen(session: Session, to: str) -> tuple[Step, ...]:
+    """The steps that a flip will take, of which the gates cannot be asked yet."""
+    pair = session.pair
+    records = visitor.records(str(pair.edge_output("zone_id")), session.engine.secret(pair.edge, TOKEN))
+    routed = pair.is_routed_to(to) and not misrouted(pair, to, records)
+    return (GATES, VISIT) if routed else (GATES, ROUTE, READ_BACK, VISIT)
+
+
 def _flip(session: Session, timeline: Timeline, to: str, patience: float) -> None:
     pair = session.pair
     token = _readable(session, timeline, to)

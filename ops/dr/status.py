@@ -73,7 +73,7 @@ def show(found: Status) -> None:
     for line in found.deviations:
         say(f"deviation: {line}")
     if found.under_way:
-        say(f"under way: {found.under_way}; the same command goes on with it")
+        say(f"under way: {found.under_way}; the same command goes on with it, `ops dr abort` gives it up")
     if not found.deviations and not found.under_way:
         say("normal operation: one region serves, the other follows")
 
@@ -83,7 +83,7 @@ def deviations(pair: Pair, engine: Engine) -> list[str]:
     live, other = pair[pair.live], pair[pair.other]
     found = []
     if not live.writes:
-        found.append(f"{live.stack} is live and takes no writes: `ops dr activate {live.stack}`")
+        found.append(f"{live.stack} is live and takes no writes: `ops dr abort`")
     if live.role != "primary":
         found.append(f"{live.stack} is live and not the primary: `ops dr failback --to {other.stack}`")
     if not other.following:

@@ -66,18 +66,14 @@ class FakeEngine:
 
     def export(self, stack: str) -> dict[str, Any]:
         self._read(stack)
-        file = StackFile.of(stack)
-        numbers = [*file.get("database.retained_generations", []), file.get("database.generation", 1)]
+        there = self.world.databases.get(str(StackFile.of(stack).get("region")), {})
         rows = [
             {
                 "type": "aws:rds/instance:Instance",
-                "urn": f"urn::{numbered('database-instance', number)}",
-                "outputs": {
-                    "identifier": numbered(f"askproai-{stack}-database", number),
-                    "replicateSourceDb": "source" if stack in self.stale_source else None,
-                },
+                "urn": f"urn::{name.replace(f'askproai-{stack}-database', 'database-instance')}",
+                "outputs": {"identifier": name, "replicateSourceDb": "source" if stack in self.stale_source else None},
             }
-            for number in numbers
+            for name in there
         ]
         return {"deployment": {"resources": rows}}
 
