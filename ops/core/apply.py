@@ -10,6 +10,7 @@ from ops.core.steps import StepRun
 
 def apply(session: Session, stack: RegionStack, values: Mapping[str, object], step: StepRun) -> str:
     """Write settings into the stack file and have the engine make them so; what it changed."""
+    session.ledger.require_hold()
     stack.declare(values)
     changed = summary(session.engine.up(stack.stack, step.progress))
     stack.forget()

@@ -9,7 +9,6 @@ from ops.core.recovery.steps import RECOVER
 from ops.core.session import LOCK, Session
 from ops.core.settle import databases, settle
 from ops.core.steps import CHANGING, Plan, Step, Timeline, named, say
-from ops.dr.rebuild import snapshot_name
 from ops.errors import Exit, OpsError, refused
 
 INSTANCE = "database-instance"
@@ -50,9 +49,9 @@ def drop_database(session: Session, stack: str, generation: int) -> Timeline:
             raise OpsError(f"generation {generation} of {stack} is in use", Exit.REFUSED)
         identifiers = {urn: str(row["outputs"]["identifier"]) for urn, row in urns.items()}
         problems = [
-            f"snapshot {snapshot_name(identifier)} is {status}: without it the data would be lost"
+            f"the snapshot {identifier}{snapshots.KEPT}... is {status}: without it the data would be lost"
             for identifier in identifiers.values()
-            if (status := snapshots.status(target, snapshot_name(identifier))) != "available"
+            if (status := snapshots.kept(target, identifier)) != "available"
         ]
         if problems:
             raise refused(problems)

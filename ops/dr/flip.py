@@ -199,6 +199,7 @@ def _change(session: Session, timeline: Timeline, before: str, to: str, *, drift
 
 def _route(session: Session, timeline: Timeline, to: str, attempts: int, *, drifted: bool) -> None:
     """Write `live` and have the engine make it so, more than once where that fails. Raises its last OpsError."""
+    session.ledger.require_hold()
     session.pair.route(to)
     for attempt in range(1, attempts + 1):
         try:

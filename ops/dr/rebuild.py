@@ -72,14 +72,17 @@ def rebuild(session: Session, timeline: Timeline, target: RegionStack) -> None:
     catch_up(timeline, target)
 
 
-def snapshot_name(database: str) -> str:
-    """The snapshot that keeps a former database, whatever happens to its instance."""
-    return f"{database}-kept"
+def snapshot_name(database: str, topology: int) -> str:
+    """The snapshot that keeps a database as it was fenced last.
+
+    The fence raised `topology`: what an earlier rebuild took, before the region was opened again, is no such snapshot.
+    """
+    return f"{database}{snapshots.KEPT}{topology}"
 
 
 def snapshot(timeline: Timeline, target: RegionStack) -> None:
     """Take a snapshot of the diverged database, and wait until it is there."""
-    name = snapshot_name(str(target.output("database_identifier")))
+    name = snapshot_name(str(target.output("database_identifier")), target.settings.topology)
     with timeline.step(SNAPSHOT, stack=target.stack) as step:
         step.detail = name
         if step.dry_run:

@@ -170,6 +170,18 @@ def test_a_region_lost_18_minutes_ago_is_left_once_what_is_missing_is_accepted(p
     assert platform.records()[1]["measured_seconds"] == 2.0
 
 
+@pytest.mark.parametrize("ahead_seconds", [-300.0, 300.0])
+def test_a_clock_of_this_machine_that_is_wrong_misleads_nobody(platform: Platform, ahead_seconds: float) -> None:
+    """A datapoint of before the fence would count on a machine that is slow, and on a fast one none is fresh."""
+    platform.world.ahead_seconds = ahead_seconds
+    platform.world.lag_age_seconds = 200.0
+    operation = activate.activate_region(platform.session(), "dr")
+    (drained,) = [entry for entry in operation.timeline.entries if entry.name.startswith("wait for dr to have")]
+    assert drained.detail == "no lag after the fence"
+    assert operation.data_loss is not None
+    assert operation.data_loss["missing_seconds"] == 0
+
+
 def test_a_lag_that_has_gone_by_since_the_fence_is_not_caught_up_with(
     platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
