@@ -8,9 +8,11 @@ start_quickly()
 import pulumi
 
 from settings import ConfigurationError, EdgeSettings, load, load_edge_secrets, load_secrets
+from topology import refuse_older
 
 try:
     settings = load()
+    refuse_older(settings)
 except ConfigurationError as error:
     raise pulumi.RunError(f"the configuration is refused, nothing is changed:\n{error}") from None
 

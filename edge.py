@@ -60,6 +60,7 @@ def compose(settings: EdgeSettings, secrets: EdgeSecrets) -> EdgeOutputs:
     ]
     Protection(parts, protected=settings.protected)
     return EdgeOutputs(
+        topology=settings.topology,
         live=settings.live,
         zone_id=settings.zone_id,
         origins=origins.addresses,

@@ -1,6 +1,6 @@
 """The outputs of stacks: a region's for other stacks and operators' commands, the edge's for those commands."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -21,9 +21,12 @@ class RegionOutputs:
     """
 
     account_id: pulumi.Input[str]
+    topology: pulumi.Input[int]
     role: pulumi.Input[str]
     activated: pulumi.Input[bool]
     fenced: pulumi.Input[bool]
+    database_generation: pulumi.Input[int]
+    retained_database_generations: pulumi.Input[Sequence[int]]
     key_arns: Named
     secret_arns: Named
     bucket_names: Named
@@ -49,6 +52,7 @@ class EdgeOutputs:
     records by host name.
     """
 
+    topology: pulumi.Input[int]
     live: pulumi.Input[str]
     zone_id: pulumi.Input[str]
     origins: Named

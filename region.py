@@ -247,9 +247,12 @@ class Region:
         settings = self._settings
         return RegionOutputs(
             account_id=settings.account_id,
+            topology=settings.topology,
             role=settings.role,
             activated=settings.activated,
             fenced=settings.fenced,
+            database_generation=settings.database.generation,
+            retained_database_generations=settings.database.retained_generations,
             key_arns=self.keys.arns,
             secret_arns=self.secrets.arns,
             bucket_names=self.storage.names,

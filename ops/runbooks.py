@@ -14,7 +14,7 @@ from ops.cli import app
 from ops.core.recovery.steps import STEPS as RECOVERY
 from ops.core.steps import CHANGING, Plan, named
 from ops.deploy import promote, rollback, start
-from ops.dr import activate, drop, failback, failover, flip, rebuild
+from ops.dr import abort, activate, drop, failback, failover, flip, rebuild
 from ops.drill import scenario
 from ops.errors import MEANING, Exit
 from ops.prices import refresh as prices
@@ -39,6 +39,7 @@ PLANS = {
     "ops deploy rollback": rollback.PLAN,
     "ops deploy start": start.PLAN,
     "ops deploy status": Plan(steps=(), exits=(Exit.OK, Exit.FAILED, Exit.USAGE, Exit.INTERRUPTED)),
+    "ops dr abort": abort.PLAN,
     "ops dr activate": activate.PLAN,
     "ops dr drill": scenario.PLAN,
     "ops dr drop": drop.PLAN,

@@ -119,6 +119,9 @@ class EdgeSettings(Block):
     """The stack that visitors reach: one of regions."""
     regions: Annotated[list[Environment], Field(min_length=1, max_length=2), AfterValidator(distinct)]
     """The stacks of the regions behind it: a pair, or one of its own."""
+    topology: Annotated[int, Field(ge=1)] = 1
+    """Counts the changes of live: a file with a lower number than the stack has recorded is refused, since it is older.
+    "ops dr" raises it; who changes live by hand raises it too."""
     zone_id: CloudflareId
     """Cloudflare's id of the zone: 32 hexadecimal digits."""
     cloudflare_account_id: CloudflareId

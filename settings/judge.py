@@ -1,6 +1,7 @@
 """Judges a stack's configuration: its settings, and everything that is wrong with it, at once."""
 
 import json
+import re
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Any, get_args, get_origin
@@ -90,6 +91,8 @@ def _decoded(kind: Kind, name: str, value: Any) -> Any:
         return value
     if annotation is bool:
         return TRUTH.get(value, value)
+    if annotation is int:
+        return int(value) if re.fullmatch(r"-?[0-9]+", value) else value
     return value if annotation is str else _json(value)
 
 

@@ -38,6 +38,9 @@ class Settings(Block):
     pair have it, since either may become the standby."""
     fenced: bool = False
     """Whether nobody may write here: no instances run, and no host reaches the database."""
+    topology: Annotated[int, Field(ge=1)] = 1
+    """Counts the changes of role, fence and generation of the database: a file with a lower number than its stack has
+    recorded is refused, since it is older. "ops dr" raises it; who changes one of these by hand raises it too."""
     survives_zone_loss: bool
     """Whether the region serves on while one of its zones is lost: its database has a standby in another zone, and each
     group has enough instances in the other zones."""

@@ -10,7 +10,8 @@ from ops.core.steps import StepRun
 
 def apply(session: Session, stack: RegionStack, values: Mapping[str, object], step: StepRun) -> str:
     """Write settings into the stack file and have the engine make them so; what it changed."""
-    stack.file.set(values)
+    session.ledger.require_hold()
+    stack.declare(values)
     changed = summary(session.engine.up(stack.stack, step.progress))
     stack.forget()
     return changed

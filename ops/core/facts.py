@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 
 from ops.core.aws import LOG_IN, client, errors, if_present, is_ours
@@ -109,19 +110,25 @@ def database(stack: RegionStack, identifier: str | None = None) -> Database | No
     )
 
 
+def now(region: str) -> datetime:
+    """The moment by AWS's clock there, to the second: this machine's may be minutes off its metrics'."""
+    headers = client("sts", region).get_caller_identity()["ResponseMetadata"]["HTTPHeaders"]
+    return parsedate_to_datetime(headers["date"])
+
+
 def lag(stack: RegionStack, since: datetime | None = None) -> Lag:
     """How far the stack's replica is behind, as CloudWatch of its own region has it; `since` when it is to be known.
 
     -1, which RDS publishes while nothing is replicated, is no lag: the newest is then the last before that.
     """
-    now = datetime.now(UTC)
-    start = since or now - LAG_WINDOW
+    at = now(stack.region)
+    start = since or at - LAG_WINDOW
     answer = client("cloudwatch", stack.region).get_metric_statistics(
         Namespace="AWS/RDS",
         MetricName="ReplicaLag",
         Dimensions=[{"Name": "DBInstanceIdentifier", "Value": str(stack.output("database_identifier"))}],
         StartTime=start,
-        EndTime=now + timedelta(seconds=LAG_PERIOD_SECONDS),
+        EndTime=at + timedelta(seconds=LAG_PERIOD_SECONDS),
         Period=LAG_PERIOD_SECONDS,
         Statistics=["Maximum"],
     )
@@ -131,20 +138,40 @@ def lag(stack: RegionStack, since: datetime | None = None) -> Lag:
     if not points:
         return Lag()
     newest = max(points, key=lambda point: point["Timestamp"])
-    age = (now - newest["Timestamp"]).total_seconds()
+    age = (at - newest["Timestamp"]).total_seconds()
     return Lag(seconds=float(newest["Maximum"]), age_seconds=max(0.0, age), measured=newest["Timestamp"])
 
 
 def in_service(stack: RegionStack, groups: Iterable[str]) -> dict[str, int]:
-    """Healthy instances in service by Auto Scaling group; 0 for a group that AWS has not got."""
+    """Instances that serve, by Auto Scaling group; 0 for a group that AWS has not got.
+
+    Where the load balancer leads to a group, it must have found them healthy: Auto Scaling calls an instance healthy
+    from its launch on.
+    """
     names = list(groups)
     answer = client("autoscaling", stack.region).describe_auto_scaling_groups(AutoScalingGroupNames=names)
-    found = {group["AutoScalingGroupName"]: group["Instances"] for group in answer["AutoScalingGroups"]}
-    return {name: sum(_serves(instance) for instance in found.get(name, [])) for name in names}
+    found = {group["AutoScalingGroupName"]: group for group in answer["AutoScalingGroups"]}
+    return {name: len(_serving(stack, found[name])) if name in found else 0 for name in names}
 
 
-def _serves(instance: Mapping[str, Any]) -> bool:
-    return instance["LifecycleState"] == "InService" and instance["HealthStatus"].lower() == "healthy"
+def _serving(stack: RegionStack, group: Mapping[str, Any]) -> set[str]:
+    """The instances of a group that serve."""
+    serving = {
+        str(instance["InstanceId"])
+        for instance in group["Instances"]
+        if instance["LifecycleState"] == "InService" and instance["HealthStatus"].lower() == "healthy"
+    }
+    for target_group in group.get("TargetGroupARNs") or () if serving else ():
+        serving &= healthy_targets(stack, target_group)
+    return serving
+
+
+def healthy_targets(stack: RegionStack, target_group: str) -> set[str]:
+    """The instances of a target group that the load balancer has found healthy."""
+    answer = client("elbv2", stack.region).describe_target_health(TargetGroupArn=target_group)
+    return {
+        row["Target"]["Id"] for row in answer["TargetHealthDescriptions"] if row["TargetHealth"]["State"] == "healthy"
+    }
 
 
 def newest_object(stack: RegionStack, bucket: str) -> NewestObject:

@@ -11,7 +11,7 @@ from ops.core.facts import side_by_side
 from ops.core.pair import Pair, RegionStack
 from ops.errors import OpsError, one_line
 
-SERVICES = ("acm", "autoscaling", "rds")
+SERVICES = ("acm", "autoscaling", "elbv2", "rds")
 """What the gates ask AWS with."""
 ONE_WRITER = "one writer"
 STRICT = "strict"
@@ -75,7 +75,7 @@ def _capacity(stack: RegionStack, role: HostRole) -> tuple[bool, str]:
     ]
     count = sum(facts.in_service(stack, serving).values())
     required = int(stack.file.get(f"{role.name}.required_instances"))
-    return count >= required, f"{count} in service, {required} required"
+    return count >= required, f"{count} serve, {required} required"
 
 
 def _certificate(stack: RegionStack) -> tuple[bool, str]:

@@ -6,8 +6,9 @@ import os
 import socket
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from ops.core.objects import Objects, objects
@@ -18,6 +19,8 @@ Record = dict[str, Any]
 
 HISTORY = "history/"
 STARTED_TOLERANCE_SECONDS = 2.0
+BOOT_TOLERANCE_SECONDS = 60.0
+"""The moment of the boot is worked out from the clock, which may have been set since."""
 TAKE_OVER_ATTEMPTS = 3
 
 
@@ -31,6 +34,7 @@ class Ledger:
 
     def __init__(self, kept: Objects | None = None) -> None:
         self._kept = kept or objects()
+        self._held: tuple[str, bytes] | None = None
 
     def get(self, key: str) -> Record | None:
         """A record, None where there is none."""
@@ -72,10 +76,21 @@ class Ledger:
             break
         else:
             raise OpsError(f"the lock {name} changes hands; try again", Exit.BUSY)
+        self._held = (key, mine)
         try:
             yield
         finally:
+            self._held = None
             self._kept.swap(key, mine, None)
+
+    def require_hold(self) -> None:
+        """Raise OpsError (BUSY) where another command has taken over the lock that this one holds."""
+        if self._held is None:
+            return
+        key, mine = self._held
+        if (theirs := self._kept.read(key)) != mine:
+            who = json.loads(theirs)["holder"] if theirs else "another command, which has ended"
+            raise OpsError(f"{who} has taken over: this command stops here", Exit.BUSY)
 
     def _take(self, key: str, theirs: bytes, mine: bytes, take_over: str | None) -> None:
         record = json.loads(theirs)
@@ -101,14 +116,23 @@ def _holder() -> Record:
     return {
         "holder": operator(),
         "pid": os.getpid(),
+        "machine": _machine(),
+        "boot": round(psutil.boot_time()),
         "started": psutil.Process().create_time(),
         "since": datetime.now(UTC).isoformat(timespec="seconds"),
         "hold": uuid.uuid4().hex,
     }
 
 
+def _machine() -> str:
+    """This machine, as far as processes are seen: containers and laptops of one name have other network cards."""
+    with suppress(OSError):
+        return f"{socket.gethostname()} {uuid.getnode():012x} {Path('/proc/self/ns/pid').readlink()}"
+    return f"{socket.gethostname()} {uuid.getnode():012x}"
+
+
 def _of_this_machine(record: Record) -> bool:
-    return str(record["holder"]).rpartition("@")[2] == socket.gethostname()
+    return record.get("machine") == _machine()
 
 
 def _dead(record: Record) -> bool:
@@ -117,6 +141,8 @@ def _dead(record: Record) -> bool:
 
     if not _of_this_machine(record):
         return False
+    if abs(record["boot"] - psutil.boot_time()) > BOOT_TOLERANCE_SECONDS:
+        return True
     try:
         process = psutil.Process(record["pid"])
         same = abs(process.create_time() - record["started"]) < STARTED_TOLERANCE_SECONDS

@@ -154,14 +154,15 @@ class Bucket:
         found, tag = self._read(key)
         if found != expected:
             return False
-        if content is None:
-            self._s3.delete_object(**self._place(key))
-            return True
         condition = {"IfNoneMatch": "*"} if tag is None else {"IfMatch": tag}
         try:
-            self._s3.put_object(**self._place(key), Body=content, ContentType="application/json", **condition)
+            if content is not None:
+                self._s3.put_object(**self._place(key), Body=content, ContentType="application/json", **condition)
+            elif tag is not None:
+                self._s3.delete_object(**self._place(key), **condition)
         except ClientError as error:
-            if error.response["ResponseMetadata"]["HTTPStatusCode"] in (409, 412):
+            # 404 where an object of this tag is gone.
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] in (404, 409, 412):
                 return False
             raise
         return True

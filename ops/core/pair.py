@@ -11,12 +11,20 @@ from ops.core.stack_files import StackFile, project, stacks
 from ops.errors import Exit, OpsError
 from project_files import UnreadableFileError
 from settings import ConfigurationError, EdgeSettings, Settings, read
+from topology import older
 
 OWN = (
-    *("activated", "allow_destroy_of", "environment", "fenced", "follows", "posture", "region", "role"),
+    *("activated", "allow_destroy_of", "environment", "fenced", "follows", "posture", "region", "role", "topology"),
     *("database.generation", "database.retained_generations", "network."),
 )
 """Settings, or beginnings of their keys, that each region of a pair has of its own."""
+ROLE = ("role", "activated", "fenced")
+RECORDED = {
+    **{key: key for key in ROLE},
+    "database.generation": "database_generation",
+    "database.retained_generations": "retained_database_generations",
+}
+"""The settings that say who writes, whose changes `topology` counts, and the outputs that have them."""
 
 
 class RegionStack:
@@ -70,8 +78,24 @@ class RegionStack:
     @property
     def undone(self) -> dict[str, Any]:
         """What the file says of the region's role and the stack has otherwise, by key: as the stack has it."""
-        wanted = {"role": self.role, "activated": self.activated, "fenced": self.fenced}
-        return {key: self.outputs.get(key) for key, value in wanted.items() if self.outputs.get(key) != value}
+        # A stack of an older program has no generations among its outputs.
+        known = {key: made for key, made in self.recorded.items() if made is not None or key in ROLE}
+        return {key: made for key, made in known.items() if self.file.get(key) != made}
+
+    @property
+    def recorded(self) -> dict[str, Any]:
+        """What the stack has recorded of who writes, by the setting's key."""
+        return {key: self.outputs.get(name) for key, name in RECORDED.items()}
+
+    @property
+    def older(self) -> str:
+        """That the file is older than what the stack has recorded, in a sentence; empty where it is not."""
+        return _older(self.stack, self.settings.topology, self.outputs)
+
+    def declare(self, values: Mapping[str, Any]) -> None:
+        """Write settings into the file; a change of who writes raises its `topology`."""
+        moved = any(key in RECORDED for key in self.file.changes(values))
+        self.file.set({**values, **(_raised(self.settings.topology, self.outputs) if moved else {})})
 
     @property
     def posture(self) -> str:
@@ -157,6 +181,23 @@ class Pair:
         """The stack that traffic is not routed to."""
         return self.other_than(self.live)
 
+    def route(self, stack: str) -> None:
+        """Declare the stack that traffic is routed to, which raises the file's `topology`."""
+        if self.live != stack:
+            self.edge_file.set({"live": stack, **_raised(self._edge_settings.topology, self.edge_outputs)})
+
+    def older(self, *stacks: str) -> list[str]:
+        """Which of these files, by default of all, are older than what their stacks have recorded: a sentence each."""
+        found = {name: stack.older for name, stack in self._stacks.items()}
+        found[self.edge] = _older(self.edge, self._edge_settings.topology, self.edge_outputs)
+        return [line for name, line in found.items() if line and name in (stacks or found)]
+
+    def adopt(self, stack: str) -> dict[str, Any]:
+        """What a stack has recorded, as settings for its file."""
+        if stack == self.edge:
+            return {"live": self.edge_output("live"), "topology": int(self.edge_output("topology"))}
+        return {**self[stack].recorded, "topology": int(self[stack].output("topology"))}
+
     def is_routed_to(self, stack: str) -> bool:
         """Whether the edge is declared to route traffic to a stack, and was brought there."""
         return self.live == self.edge_outputs.get("live") == stack
@@ -201,6 +242,15 @@ class Pair:
             jobs += [pool.submit(lambda stack=stack: self[stack].outputs) for stack in stacks]
             for job in jobs:
                 job.result()
+
+
+def _older(stack: str, topology: int, outputs: Mapping[str, Any]) -> str:
+    recorded = int(outputs.get("topology") or 0)
+    return older(stack, topology, recorded) if topology < recorded else ""
+
+
+def _raised(topology: int, outputs: Mapping[str, Any]) -> dict[str, int]:
+    return {"topology": max(topology, int(outputs.get("topology") or 0)) + 1}
 
 
 def _flat(block: Mapping[str, Any], place: str = "") -> Iterator[tuple[str, Any]]:

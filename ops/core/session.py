@@ -10,7 +10,7 @@ from ops.core.engine import Engine
 from ops.core.ledger import Ledger, operator
 from ops.core.pair import Pair
 from ops.core.steps import Timeline, confirm, say
-from ops.errors import Exit, OpsError
+from ops.errors import Exit, OpsError, refused
 
 UNDER_WAY = "under-way"
 LOCK = "platform"
@@ -29,7 +29,6 @@ class SessionOptions:
     dry_run: bool = False
     yes: bool = False
     take_over: str | None = None
-    abandon: str | None = None
     waive_fence: str | None = None
     waive_answering: bool = False
     accept_lag: int | None = None
@@ -102,6 +101,12 @@ class Session:
         engine = Engine()
         return cls(engine=engine, pair=Pair(engine), ledger=Ledger(), options=options)
 
+    def read(self) -> None:
+        """Read the outputs of every stack. Raises OpsError (REFUSED) for files that are older than what they say."""
+        self.pair.read(self.pair.stacks)
+        if older := self.pair.older():
+            raise refused(older)
+
     def loading_edge(self) -> AbstractContextManager[None]:
         """Load the edge's program while other things are done: a flip inside finds it loaded. Not in a dry run."""
         return nullcontext() if self.options.dry_run else self.engine.loading(self.pair.edge)
@@ -115,7 +120,12 @@ class Session:
             say(f"going on with the {record['operation']} to {target} of {going_on.started:%Y-%m-%d %H:%M:%S} UTC")
             return self._kept(going_on)
         if record:
-            self._abandon(record)
+            option = "" if record["operation"] == "activate" else "--to "
+            raise OpsError(
+                f"the {record['operation']} to {record['to']}, started {record['started']}, is not finished: go on "
+                f"with `ops dr {record['operation']} {option}{record['to']}`, or give it up with `ops dr abort`",
+                Exit.REFUSED,
+            )
         timeline = Timeline(dry_run=self.options.dry_run)
         started = datetime.now(UTC)
         return self._kept(Operation(kind=kind, source=source, target=target, started=started, timeline=timeline))
@@ -150,17 +160,3 @@ class Session:
     def _goes_on(self, record: dict[str, Any], kind: str, target: str) -> bool:
         same = record["operation"] == kind or {record["operation"], kind} == SAME
         return same and bool(record["to"] == target)
-
-    def _abandon(self, record: dict[str, Any]) -> None:
-        what = f"{record['operation']} to {record['to']}"
-        if not self.options.abandon:
-            option = "" if record["operation"] == "activate" else "--to "
-            raise OpsError(
-                f"the {what}, started {record['started']}, is not finished: go on with `ops dr {record['operation']} "
-                f"{option}{record['to']}`, or give it up with --abandon REASON",
-                Exit.REFUSED,
-            )
-        self.record("abandoned", {**record, "reason": self.options.abandon})
-        if not self.options.dry_run:
-            self.ledger.delete(UNDER_WAY)
-        say(f"gave up the {what}: {self.options.abandon}")

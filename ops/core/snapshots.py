@@ -8,6 +8,8 @@ from ops.errors import OpsError
 SNAPSHOT_SECONDS = 7200.0
 """Ours, for 500 GiB: AWS gives no figure."""
 MISSING, FAILED = "missing", "failed"
+KEPT = "-kept-"
+"""Between a former database's identifier and the number of its snapshot."""
 
 
 def status(stack: RegionStack, name: str) -> str:
@@ -15,6 +17,18 @@ def status(stack: RegionStack, name: str) -> str:
     rds = client("rds", stack.region)
     answer = if_present(lambda: rds.describe_db_snapshots(DBSnapshotIdentifier=name)["DBSnapshots"])
     return str(answer[0]["Status"]) if answer else MISSING
+
+
+def kept(stack: RegionStack, database: str) -> str:
+    """What RDS says of the newest snapshot that a rebuild took of a database; `missing` where there is none."""
+    rds = client("rds", stack.region)
+    rows = rds.describe_db_snapshots(DBInstanceIdentifier=database, SnapshotType="manual")["DBSnapshots"]
+    found = {
+        int(number): str(row["Status"])
+        for row in rows
+        if (number := row["DBSnapshotIdentifier"].removeprefix(f"{database}{KEPT}")).isdecimal()
+    }
+    return found[max(found)] if found else MISSING
 
 
 def take(stack: RegionStack, name: str) -> None:

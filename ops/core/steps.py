@@ -145,6 +145,12 @@ class Timeline:
                 )
             )
 
+    def foresee(self, declared: Iterable[Step], **values: object) -> None:
+        """The steps of which a dry run cannot ask yet what they will find."""
+        for step in declared:
+            with self.step(replace(step, asks=False), **values):
+                assert self.dry_run
+
     @property
     def changed(self) -> bool:
         """Whether a step was tried that changes something."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hosts.roles import WEB, WORKERS
-from ops.core import hosts
+from ops.core import facts, hosts
 from ops.core.aws import client
 from ops.core.pair import RegionStack
 from ops.errors import OpsError
@@ -45,9 +45,7 @@ def web(stack: RegionStack) -> dict[str, Fleet]:
     found: dict[str, Fleet] = {}
     for color, name in names.items():
         (target_group,) = groups[name]["TargetGroupARNs"]
-        answer = client("elbv2", stack.region).describe_target_health(TargetGroupArn=target_group)
-        states = {row["Target"]["Id"]: row["TargetHealth"]["State"] for row in answer["TargetHealthDescriptions"]}
-        healthy = {target for target, state in states.items() if state == "healthy"}
+        healthy = facts.healthy_targets(stack, target_group)
         found[color] = _fleet(stack, groups[name], healthy, weights.get(target_group))
     return found
 

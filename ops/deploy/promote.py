@@ -48,7 +48,7 @@ def promote(session: Session) -> Timeline:
         with timeline.refusing_only_before_changes():
             if not session.options.dry_run:
                 settle(session, timeline, live.stack)
-            session.pair.read(session.pair.stacks)
+            session.read()
             promotion(session, live, deployment, timeline)
         return timeline
 

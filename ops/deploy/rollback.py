@@ -56,7 +56,7 @@ def rollback(session: Session) -> Timeline:
         with timeline.refusing_only_before_changes():
             if not session.options.dry_run:
                 settle(session, timeline, live.stack)
-            session.pair.read(session.pair.stacks)
+            session.read()
             session.confirm(f"Take {deployment.version} back from {live.stack}?")
             way_back(session, live, deployment, timeline)
         return timeline

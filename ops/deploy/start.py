@@ -37,7 +37,7 @@ def start(session: Session, version: str) -> Timeline:
         with timeline.refusing_only_before_changes():
             if goes_on and not dry_run:
                 settle(session, timeline, live.stack)
-            session.pair.read(session.pair.stacks)
+            session.read()
             if deployment and goes_on:
                 _go_on(session, live, deployment)
             else:

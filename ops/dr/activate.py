@@ -11,11 +11,11 @@ from ops.core.pair import RegionStack
 from ops.core.recovery.steps import RECOVER
 from ops.core.session import LOCK, Operation, Session
 from ops.core.settle import READ_BACK, left_behind, settle, settle_promotion
-from ops.core.steps import CHANGING, Plan, Step, named, say
+from ops.core.steps import CHANGING, Plan, Step, Timeline, named, say
 from ops.dr import fence
 from ops.dr.data_loss import estimate
 from ops.dr.preflight import Preflight
-from ops.errors import Exit, OpsError, refused
+from ops.errors import refused
 
 ANSWER_SECONDS = 1200.0
 """Ours: instances boot and install themselves; AWS: an Auto Scaling group starts them in one go."""
@@ -65,32 +65,18 @@ def activate_region(session: Session, stack: str) -> Operation:
     target = session.pair[stack]
     other = session.pair[session.pair.other_than(stack)]
     with session.ledger.hold(LOCK, session.options.take_over):
-        session.pair.read(session.pair.stacks)
+        session.read()
         operation = session.begin("activate", other.stack, stack)
         if recover_active(session, operation, target):
             return operation
         if is_active(session, target):
             say(f"{stack} is already active")
-        elif target.fenced and not target.following:
-            unfence(session, operation, target, other)
         else:
             with operation.timeline.refusing_only_before_changes():
                 activate(session, operation, {"activated": True, "fenced": False})
         if operation.decided_at:
             session.finish(operation)
         return operation
-
-
-def unfence(session: Session, operation: Operation, target: RegionStack, other: RegionStack) -> None:
-    """Open a writer that was fenced for nothing. Raises OpsError (REFUSED) while the other writes."""
-    if other.writes:
-        raise OpsError(
-            f"{other.stack} takes writes, so {target.stack} must not: `ops dr rebuild {target.stack}` makes it follow",
-            Exit.REFUSED,
-        )
-    session.confirm(f"Let {target.stack} take writes again?")
-    promote(session, operation, target, {"fenced": False})
-    session.record("unfence", {"stack": target.stack})
 
 
 def recover_active(session: Session, operation: Operation, target: RegionStack) -> bool:
@@ -138,15 +124,8 @@ def activate(session: Session, operation: Operation, declared: dict[str, Any]) -
             amend(session, operation, other)
         fence.fence(session, operation.timeline, other, operation.waiver["reason"] if operation.waiver else None)
         fence.drain(operation, target)
-    promote(session, operation, target, declared)
-    with operation.timeline.step(ANSWER, stack=target.stack) as step:
-        if not step.dry_run:
-            facts.wait(
-                f"{target.stack} answers at its origin",
-                lambda: visitor.visit(origin(target.stack, session.pair.domain), HEALTH_PATH).status,
-                lambda status: status == 200,
-                seconds=ANSWER_SECONDS,
-            )
+    promote(session, operation.timeline, target, declared)
+    answers(session, operation.timeline, target)
 
 
 def decide(session: Session, operation: Operation, target: RegionStack, other: RegionStack) -> None:
@@ -223,12 +202,12 @@ def accept_lag(session: Session, operation: Operation, lag: facts.Lag) -> None:
     )
 
 
-def promote(session: Session, operation: Operation, target: RegionStack, declared: dict[str, Any]) -> None:
+def promote(session: Session, timeline: Timeline, target: RegionStack, declared: dict[str, Any]) -> None:
     """Write the stack file and have the engine make it so; a promotion that RDS has had is not sent again."""
     if not session.options.dry_run:
-        settle(session, operation.timeline, target.stack)
-        settle_promotion(session, operation.timeline, target)
-    with operation.timeline.step(ACTIVATE, stack=target.stack) as step:
+        settle(session, timeline, target.stack)
+        settle_promotion(session, timeline, target)
+    with timeline.step(ACTIVATE, stack=target.stack) as step:
         if step.dry_run:
             step.detail = f"set {shown(declared)}"
             return
@@ -239,3 +218,15 @@ def promote(session: Session, operation: Operation, target: RegionStack, declare
             lambda found: found is not None and found.takes_writes,
             seconds=DATABASE_SECONDS,
         )
+
+
+def answers(session: Session, timeline: Timeline, target: RegionStack) -> None:
+    """Wait until the region answers at its origin."""
+    with timeline.step(ANSWER, stack=target.stack) as step:
+        if not step.dry_run:
+            facts.wait(
+                f"{target.stack} answers at its origin",
+                lambda: visitor.visit(origin(target.stack, session.pair.domain), HEALTH_PATH).status,
+                lambda status: status == 200,
+                seconds=ANSWER_SECONDS,
+            )

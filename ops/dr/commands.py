@@ -13,9 +13,6 @@ app = typer.Typer(help="Lose a region, serve from the other, and come back.", no
 
 To = Annotated[str, typer.Option("--to", help="The region's stack.", show_default=False)]
 Stack = Annotated[str, typer.Argument(help="The region's stack.", show_default=False)]
-Abandon = Annotated[
-    str | None, typer.Option("--abandon", metavar="REASON", help="Give up another operation that is not finished.")
-]
 Waive = Annotated[
     list[str] | None,
     typer.Option(
@@ -75,7 +72,6 @@ def activate(
     accept_lag: AcceptLag = None,
     force: Force = None,
     take_over: TakeOver = None,
-    abandon: Abandon = None,
 ) -> None:
     """Make the standby a region of its own: check, estimate the data loss, fence the old writer, promote, scale out.
 
@@ -102,7 +98,6 @@ def activate(
         accept_lag=accept_lag,
         force=force,
         take_over=take_over,
-        abandon=abandon,
     )
     activate_region(Session.of(options), stack)
 
@@ -147,7 +142,6 @@ def failover(
     accept_lag: AcceptLag = None,
     force: Force = None,
     take_over: TakeOver = None,
-    abandon: Abandon = None,
     report: Report = None,
 ) -> None:
     """Activate the standby and flip to it, with one timeline and a report.
@@ -166,7 +160,6 @@ def failover(
         accept_lag=accept_lag,
         force=force,
         take_over=take_over,
-        abandon=abandon,
         report=report,
     )
     fail_over(Session.of(options), to)
@@ -183,7 +176,6 @@ def failback(
     accept_lag: AcceptLag = None,
     force: Force = None,
     take_over: TakeOver = None,
-    abandon: Abandon = None,
     report: Report = None,
 ) -> None:
     """Go back to the former primary once it follows; the other region becomes its standby again.
@@ -203,10 +195,37 @@ def failback(
         accept_lag=accept_lag,
         force=force,
         take_over=take_over,
-        abandon=abandon,
         report=report,
     )
     fail_back(Session.of(options), to)
+
+
+@app.command()
+def abort(
+    to: Annotated[
+        str | None, typer.Option("--to", help="The region's stack to serve from, where both take writes.")
+    ] = None,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    waive_fence: Waive = None,
+    force: Force = None,
+    take_over: TakeOver = None,
+) -> None:
+    """Give up what is under way, and serve from the region whose database takes writes.
+
+    It needs no edit of a stack file, wherever a command stopped or was killed: RDS says who is a replica, the stacks
+    say what was made, Cloudflare where visitors are routed. A region that was not promoted follows again. Where both
+    regions take writes, because a promotion was made, --to names the one to serve from; the other is fenced, and keeps
+    its database until `ops dr rebuild`.
+
+    A rebuild is not given up: the region that serves is not concerned, and the same command goes on with it.
+    """
+    from ops.core.session import Session, SessionOptions
+    from ops.dr.abort import abort as give_up
+
+    waived = waive_fence[-1] if waive_fence else None
+    options = SessionOptions(dry_run=dry_run, yes=yes, waive_fence=waived, force=force, take_over=take_over)
+    give_up(Session.of(options), to)
 
 
 @app.command()

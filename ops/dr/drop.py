@@ -1,5 +1,7 @@
 """Removes a former database that a rebuild has kept: by its generation, and only while its snapshot is there."""
 
+from typing import Any
+
 from ops.core import facts, snapshots
 from ops.core.apply import apply
 from ops.core.aws import client
@@ -7,7 +9,6 @@ from ops.core.recovery.steps import RECOVER
 from ops.core.session import LOCK, Session
 from ops.core.settle import databases, settle
 from ops.core.steps import CHANGING, Plan, Step, Timeline, named, say
-from ops.dr.rebuild import snapshot_name
 from ops.errors import Exit, OpsError, refused
 
 INSTANCE = "database-instance"
@@ -26,6 +27,12 @@ PLAN = Plan(
 )
 
 
+def of_generation(session: Session, stack: str, generation: int) -> dict[str, dict[str, Any]]:
+    """The database of a generation as the stack's state has it, by URN; empty where it has none."""
+    name = INSTANCE if generation == 1 else f"{INSTANCE}-{generation}"
+    return {row["urn"]: row for row in databases(session, stack) if row["urn"].endswith(f"::{name}")}
+
+
 def drop_database(session: Session, stack: str, generation: int) -> Timeline:
     """`ops dr drop`: delete one former database. Its snapshot stays, and RDS takes a last one. What was done."""
     target = session.pair[stack]
@@ -33,9 +40,8 @@ def drop_database(session: Session, stack: str, generation: int) -> Timeline:
     with session.ledger.hold(LOCK, session.options.take_over):
         if not session.options.dry_run:
             settle(session, timeline, stack)
-        session.pair.read([stack])
-        name = INSTANCE if generation == 1 else f"{INSTANCE}-{generation}"
-        urns = {row["urn"]: row for row in databases(session, stack) if row["urn"].endswith(f"::{name}")}
+        session.read()
+        urns = of_generation(session, stack, generation)
         if generation not in target.retained_generations and not urns:
             say(f"{stack} keeps no generation {generation}; it keeps: {target.retained_generations or 'none'}")
             return timeline
@@ -43,9 +49,9 @@ def drop_database(session: Session, stack: str, generation: int) -> Timeline:
             raise OpsError(f"generation {generation} of {stack} is in use", Exit.REFUSED)
         identifiers = {urn: str(row["outputs"]["identifier"]) for urn, row in urns.items()}
         problems = [
-            f"snapshot {snapshot_name(identifier)} is {status}: without it the data would be lost"
+            f"the snapshot {identifier}{snapshots.KEPT}... is {status}: without it the data would be lost"
             for identifier in identifiers.values()
-            if (status := snapshots.status(target, snapshot_name(identifier))) != "available"
+            if (status := snapshots.kept(target, identifier)) != "available"
         ]
         if problems:
             raise refused(problems)

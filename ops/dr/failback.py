@@ -30,7 +30,7 @@ def failback(session: Session, to: str) -> Operation:
     """`ops dr failback --to`: safe to run again at any point. The operation, as it was done."""
     target, other = session.pair[to], session.pair[session.pair.other_than(to)]
     with session.ledger.hold(LOCK, session.options.take_over):
-        session.pair.read(session.pair.stacks)
+        session.read()
         operation = session.begin("failback", other.stack, to)
         begun = operation.decided_at is not None
         if not begun and session.pair.is_routed_to(to) and other.following and activation.is_active(session, target):
@@ -43,7 +43,7 @@ def failback(session: Session, to: str) -> Operation:
             with session.loading_edge():
                 if not activation.is_active(session, target):
                     activation.activate(session, operation, PRIMARY)
-                failover.flip_after_activation(session, operation)
+                failover.flip_after_activation(session, operation.timeline, to)
             # Its database, fenced before, is kept as well.
             rebuilding.rebuild(session, operation.timeline, other)
         failover.close(session, operation)

@@ -7,7 +7,7 @@ from typing import Any
 from ops.core import report
 from ops.core.recovery.steps import RECOVER
 from ops.core.session import LOCK, Operation, Session
-from ops.core.steps import CHANGING, Plan, named, say
+from ops.core.steps import CHANGING, Plan, Timeline, named, say
 from ops.dr import activate as activation
 from ops.dr import flip as flipping
 from ops.dr.data_loss import canary_rows
@@ -23,7 +23,7 @@ def failover(session: Session, to: str) -> Operation:
     """`ops dr failover --to`: activate and flip; safe to run again at any point. The operation, as it was done."""
     target, other = session.pair[to], session.pair[session.pair.other_than(to)]
     with session.ledger.hold(LOCK, session.options.take_over):
-        session.pair.read(session.pair.stacks)
+        session.read()
         operation = session.begin("failover", other.stack, to)
         if activation.recover_active(session, operation, target):
             return operation
@@ -41,17 +41,17 @@ def failover(session: Session, to: str) -> Operation:
                     step.skip("already active")
             else:
                 activation.activate(session, operation, {"activated": True, "fenced": False})
-            flip_after_activation(session, operation)
+            flip_after_activation(session, operation.timeline, to)
         close(session, operation)
         return operation
 
 
-def flip_after_activation(session: Session, operation: Operation) -> None:
+def flip_after_activation(session: Session, timeline: Timeline, to: str) -> None:
     """Flip; in a dry run the gates of a region that is not active yet cannot be asked."""
     if session.options.dry_run:
-        with operation.timeline.step(flipping.ROUTE, stack=operation.target):
-            return
-    flipping.flip(session, operation.timeline, operation.target, GATES_SECONDS)
+        timeline.foresee(flipping.foreseen(session, to), stack=to)
+    else:
+        flipping.flip(session, timeline, to, GATES_SECONDS)
 
 
 def close(session: Session, operation: Operation) -> None:

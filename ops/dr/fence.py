@@ -1,7 +1,5 @@
 """Keeps the old writer from writing: it is fenced where it answers, or its fence is waived with a reason."""
 
-from datetime import UTC, datetime
-
 from ops.core import facts
 from ops.core.apply import apply
 from ops.core.pair import RegionStack
@@ -79,7 +77,7 @@ def drain(operation: Operation, standby: RegionStack) -> None:
         if found is None or not found.is_replica:
             step.skip("already promoted")
             return
-        fenced_at = datetime.now(UTC).replace(microsecond=0)
+        fenced_at = facts.now(standby.region)
         lag = facts.Lag()
 
         def drained() -> bool:

@@ -86,6 +86,14 @@ def flip(session: Session, timeline: Timeline, to: str, patience: float = 0.0) -
         _flip(session, timeline, to, patience)
 
 
+def foreseen(session: Session, to: str) -> tuple[Step, ...]:
+    """The steps that a flip will take, of which the gates cannot be asked yet."""
+    pair = session.pair
+    records = visitor.records(str(pair.edge_output("zone_id")), session.engine.secret(pair.edge, TOKEN))
+    routed = pair.is_routed_to(to) and not misrouted(pair, to, records)
+    return (GATES, VISIT) if routed else (GATES, ROUTE, READ_BACK, VISIT)
+
+
 def _flip(session: Session, timeline: Timeline, to: str, patience: float) -> None:
     pair = session.pair
     token = _readable(session, timeline, to)
@@ -153,7 +161,7 @@ def _prepared(session: Session, to: str) -> str:
         loading = pool.submit(lambda: [client(service, session.pair[to].region) for service in gates.SERVICES])
         session.engine.prepare()
         token = pool.submit(session.engine.secret, session.pair.edge, TOKEN)
-        session.pair.read([to])
+        session.read()
         loading.result()
         return token.result()
 
@@ -184,14 +192,15 @@ def _change(session: Session, timeline: Timeline, before: str, to: str, *, drift
         _route(session, timeline, to, ATTEMPTS, drifted=drifted)
     except OpsError as error:
         if error.exit_code is Exit.BUSY:
-            session.pair.edge_file.set({"live": before})
+            session.pair.route(before)
             raise
         raise OpsError(f"{error.message}\n{_roll_back(session, timeline, before)}") from None
 
 
 def _route(session: Session, timeline: Timeline, to: str, attempts: int, *, drifted: bool) -> None:
     """Write `live` and have the engine make it so, more than once where that fails. Raises its last OpsError."""
-    session.pair.edge_file.set({"live": to})
+    session.ledger.require_hold()
+    session.pair.route(to)
     for attempt in range(1, attempts + 1):
         try:
             _up(session, timeline, drifted=drifted or attempt > 1)

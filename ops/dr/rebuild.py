@@ -36,7 +36,7 @@ def rebuild_standby(session: Session, stack: str) -> Timeline:
     target = session.pair[stack]
     timeline = Timeline(dry_run=session.options.dry_run)
     with session.ledger.hold(LOCK, session.options.take_over), timeline.refusing_only_before_changes():
-        session.pair.read(session.pair.stacks)
+        session.read()
         if not target.following:
             agree(session, target)
         rebuild(session, timeline, target)
@@ -72,14 +72,17 @@ def rebuild(session: Session, timeline: Timeline, target: RegionStack) -> None:
     catch_up(timeline, target)
 
 
-def snapshot_name(database: str) -> str:
-    """The snapshot that keeps a former database, whatever happens to its instance."""
-    return f"{database}-kept"
+def snapshot_name(database: str, topology: int) -> str:
+    """The snapshot that keeps a database as it was fenced last.
+
+    The fence raised `topology`: what an earlier rebuild took, before the region was opened again, is no such snapshot.
+    """
+    return f"{database}{snapshots.KEPT}{topology}"
 
 
 def snapshot(timeline: Timeline, target: RegionStack) -> None:
     """Take a snapshot of the diverged database, and wait until it is there."""
-    name = snapshot_name(str(target.output("database_identifier")))
+    name = snapshot_name(str(target.output("database_identifier")), target.settings.topology)
     with timeline.step(SNAPSHOT, stack=target.stack) as step:
         step.detail = name
         if step.dry_run:

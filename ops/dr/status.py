@@ -73,7 +73,7 @@ def show(found: Status) -> None:
     for line in found.deviations:
         say(f"deviation: {line}")
     if found.under_way:
-        say(f"under way: {found.under_way}; the same command goes on with it")
+        say(f"under way: {found.under_way}; the same command goes on with it, `ops dr abort` gives it up")
     if not found.deviations and not found.under_way:
         say("normal operation: one region serves, the other follows")
 
@@ -83,21 +83,22 @@ def deviations(pair: Pair, engine: Engine) -> list[str]:
     live, other = pair[pair.live], pair[pair.other]
     found = []
     if not live.writes:
-        found.append(f"{live.stack} is live and takes no writes: `ops dr activate {live.stack}`")
+        found.append(f"{live.stack} is live and takes no writes: `ops dr abort`")
     if live.role != "primary":
         found.append(f"{live.stack} is live and not the primary: `ops dr failback --to {other.stack}`")
     if not other.following:
         state = "is fenced and follows nobody" if other.is_fenced else "takes writes as well"
         found.append(f"{other.stack} {state}: `ops dr rebuild {other.stack}` once it answers")
         found.append(f"no other region has the data of {live.stack}: `ops dr rebuild {other.stack}` makes a replica")
+    found += pair.older()
     for region in (live, other):
-        found += _undone(region)
+        found += [] if region.older else _undone(region)
     if unlike := other.unlike(live):
         found.append(differing(other, live, unlike))
     if pair.edge_outputs and pair.edge_outputs.get("live") != pair.live:
         found.append(
             f"{pair.live} is live in the stack file, and {pair.edge_outputs.get('live')} in the stack {pair.edge}: "
-            f"pull the file; if it is right, `ops dr flip --to {pair.live}`"
+            f"if the file is right, `ops dr flip --to {pair.live}`"
         )
     found += hosts.releases_that_differ(pair)
     found += _records(pair, engine)
@@ -125,7 +126,7 @@ def _records(pair: Pair, engine: Engine) -> list[str]:
 def _undone(region: RegionStack) -> list[str]:
     """What the stack file says and the stack has otherwise: a file that is out of date, or an `up` that failed."""
     return [
-        f"{region.stack} has {key}: {_word(made)}, and its stack file another value: pull the file; if it is right, "
+        f"{region.stack} has {key}: {_word(made)}, and its stack file another value: if the file is right, "
         f"`pulumi up --stack {region.stack}`"
         for key, made in (region.undone if region.outputs else {}).items()
     ]

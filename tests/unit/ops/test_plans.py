@@ -26,7 +26,7 @@ from ops.deploy import deployment
 from ops.deploy.promote import promote
 from ops.deploy.rollback import rollback
 from ops.deploy.start import start
-from ops.dr import activate, drop, flip, rebuild
+from ops.dr import abort, activate, drop, flip, rebuild
 from ops.dr.failback import failback
 from ops.dr.failover import failover
 from ops.drill import scenario
@@ -124,12 +124,29 @@ def test_activate(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
     assert_declared("ops dr activate", runs, STACK="dr", OTHER="prod")
 
 
-def test_activate_of_a_writer_that_was_fenced(platform: Platform) -> None:
-    platform.file("prod").set({"fenced": True})
-    platform.engine.up("prod", None)
-    taken = names(activate.activate_region(platform.session(), "prod").timeline)
-    assert taken == ["activate prod"]
-    assert places(taken, activate.PLAN.steps, {"STACK": "prod", "OTHER": "dr"})
+def test_abort(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A failover ends before and after the promotion, then all files are those of another checkout."""
+    older = {stack: platform.file(stack).path.read_text() for stack in ("prod", "dr", "edge")}
+    platform.engine.failing["dr"] = OpsError("no capacity")
+    with pytest.raises(OpsError, match="no capacity"):
+        failover(platform.session(), "dr")
+    platform.engine.failing.clear()
+    platform.world.killed.update(("prod", "dr"))
+    first = names(abort.abort(platform.session()))
+    Killed(platform, monkeypatch, "dr")
+    with pytest.raises(OpsError, match="the engine was killed"):
+        failover(platform.session(), "dr")
+    for stack, text in older.items():
+        platform.file(stack).path.write_text(text)
+    platform.file("prod").set({"fenced": False, "topology": 9})
+    platform.world.killed.update(("prod", "dr", "edge"))
+    second = names(abort.abort(platform.session(), "dr"))
+    steps = abort.PLAN.steps
+    taken = places(first, steps, {"STACK": "prod", "OTHER": "dr"})
+    taken |= places(second, steps, {"STACK": "dr", "OTHER": "prod", "EDGE": "edge"})
+    # The files of OTHER and of the edge were not older here, and the edge's state could be read.
+    left = ["write the file of OTHER from its stack", "write the file of EDGE from its stack", "recover EDGE"]
+    assert [step.name for number, step in enumerate(steps) if number not in taken] == left
 
 
 def test_flip(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:

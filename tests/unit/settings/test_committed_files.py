@@ -21,7 +21,9 @@ STACKS = {stack: read(PROJECT, stack) for stack in PROJECT.stacks}
 REGIONS = {stack: settings for stack, settings in STACKS.items() if isinstance(settings, Settings)}
 EDGES = [settings for settings in STACKS.values() if isinstance(settings, EdgeSettings)]
 PAIRS = [(one, REGIONS[one.follows]) for one in REGIONS.values() if one.follows]
-TOLD_APART = ("environment", "role", "follows", "activated", "fenced", "posture", "region", "network", "database")
+TOLD_APART = (
+    *("environment", "topology", "role", "follows", "activated", "fenced", "posture", "region", "network", "database"),
+)
 """What the stack files of a pair may say differently, apart from which all of both is in Pulumi.yaml."""
 
 

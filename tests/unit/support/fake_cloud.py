@@ -27,6 +27,8 @@ from pulumi.runtime.settings import SETTINGS
 from pulumi.runtime.stack import wait_for_rpcs
 from typing_extensions import override
 
+from topology import READ_OUTPUTS
+
 T = TypeVar("T")
 Answer = Mapping[str, Any] | Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
@@ -116,6 +118,8 @@ class _Answers(Mocks):
 
     @override
     def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+        if args.token == READ_OUTPUTS:
+            return {"outputs": dict(self.stacks.get(args.args["name"], {}))}, []
         if args.token not in self.answers:
             raise LookupError(f"the program looks up {args.token}({args.args}): give deploy() an answer for it")
         answer = self.answers[args.token]

@@ -67,18 +67,14 @@ class FakeEngine:
 
     def export(self, stack: str) -> dict[str, Any]:
         self._read(stack)
-        file = StackFile.of(stack)
-        numbers = [*file.get("database.retained_generations", []), file.get("database.generation", 1)]
+        there = self.world.databases.get(str(StackFile.of(stack).get("region")), {})
         rows = [
             {
                 "type": "aws:rds/instance:Instance",
-                "urn": f"urn::{numbered('database-instance', number)}",
-                "outputs": {
-                    "identifier": numbered(f"askproai-{stack}-database", number),
-                    "replicateSourceDb": "source" if stack in self.stale_source else None,
-                },
+                "urn": f"urn::{name.replace(f'askproai-{stack}-database', 'database-instance')}",
+                "outputs": {"identifier": name, "replicateSourceDb": "source" if stack in self.stale_source else None},
             }
-            for number in numbers
+            for name in there
         ]
         return {"deployment": {"resources": rows}}
 
@@ -90,6 +86,9 @@ class FakeEngine:
         self.ups.append(stack)
         if stack in self.failing:
             raise self.failing[stack]
+        recorded = self.made(stack).get("topology", 0)
+        if StackFile.of(stack).get("topology", 1) < recorded:
+            raise OpsError(f"stack {stack}: topology is older than {recorded}")
         if StackFile.of(stack).get("role") == "edge":
             self._edge(stack)
         else:
@@ -111,6 +110,7 @@ class FakeEngine:
                 self.world.records[host] = origins[live]
         names = [*HOSTS, *(origin(name, "askproai.de") for name in STACKS)]
         self._outputs[stack] = {
+            "topology": StackFile.of(stack).get("topology", 1),
             "live": live,
             "zone_id": "zone",
             "origins": origins,
@@ -134,6 +134,9 @@ class FakeEngine:
                 for name, default in (("release", ""), ("min_size", 0), ("max_size", 0), ("weight", None))
             }
         outputs = {key: get(key) for key in ("role", "activated", "fenced", "posture", "follows")}
+        outputs["topology"] = get("topology", 1)
+        outputs["database_generation"] = generation
+        outputs["retained_database_generations"] = get("database.retained_generations", [])
         self._outputs[stack] = outputs | {
             "account_id": ACCOUNT,
             "bucket_names": {"releases": "releases", "uploads": "uploads"},

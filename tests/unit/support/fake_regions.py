@@ -5,6 +5,7 @@ import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 
 from botocore.exceptions import ClientError, EndpointConnectionError
@@ -27,6 +28,7 @@ class World:
     snapshots: dict[str, str] = field(default_factory=dict)
     lag_seconds: float | None = 0.0
     lag_age_seconds: float = 30.0
+    ahead_seconds: float = 0.0
     lost: set[str] = field(default_factory=set)
     secrets: dict[tuple[str, str], str] = field(default_factory=dict)
     key_state: str = "Enabled"
@@ -48,6 +50,10 @@ class World:
     killed: set[str] = field(default_factory=set)
     recovered: list[str] = field(default_factory=list)
     calls: list[tuple[str, str, str]] = field(default_factory=list)
+
+    def now(self) -> datetime:
+        """The moment by AWS's clock."""
+        return datetime.now(UTC) + timedelta(seconds=self.ahead_seconds)
 
     def changes(self) -> list[str]:
         """The calls that change something."""
@@ -127,6 +133,9 @@ def new_snapshot(world: World, region: str, asked: Asked) -> Any:
 
 
 def snapshots(world: World, region: str, asked: Asked) -> Any:
+    if "DBInstanceIdentifier" in asked:
+        of = [name for name in world.snapshots if name.startswith(asked["DBInstanceIdentifier"])]
+        return {"DBSnapshots": [{"DBSnapshotIdentifier": name, "Status": world.snapshots[name]} for name in of]}
     name = asked["DBSnapshotIdentifier"]
     if name not in world.snapshots:
         raise refusal("DBSnapshotNotFound", 404)
@@ -136,12 +145,12 @@ def snapshots(world: World, region: str, asked: Asked) -> Any:
 def lag(world: World, region: str, asked: Asked) -> Any:
     if world.lag_seconds is None:
         return {"Datapoints": list[Any]()}
-    now = datetime.now(UTC)
+    now = world.now()
     newest = now - timedelta(seconds=world.lag_age_seconds)
     # Where somebody waits for a new one, it comes: no test waits for a minute.
     if newest < asked["StartTime"] and now - asked["StartTime"] < timedelta(minutes=1):
         newest = asked["StartTime"]
-    measured = newest >= asked["StartTime"]
+    measured = asked["StartTime"] <= newest < asked["EndTime"]
     return {"Datapoints": [{"Maximum": world.lag_seconds, "Timestamp": newest}] if measured else []}
 
 
@@ -239,7 +248,10 @@ def constant(what: Any) -> Answering:
 
 
 ANSWERS: dict[str, Answering] = {
-    "get_caller_identity": constant({"Account": ACCOUNT}),
+    "get_caller_identity": lambda world, region, asked: {
+        "Account": ACCOUNT,
+        "ResponseMetadata": {"HTTPHeaders": {"date": format_datetime(world.now(), usegmt=True)}},
+    },
     "get_secret_value": secret,
     "describe_key": lambda world, region, asked: {"KeyMetadata": {"KeyState": world.key_state}},
     "describe_certificate": lambda world, region, asked: {

@@ -5,6 +5,7 @@ import os
 import socket
 from pathlib import Path
 
+import psutil
 import pytest
 
 from ops.core.ledger import Ledger, operator
@@ -19,8 +20,15 @@ def kept(tmp_path: Path) -> Folder:
     return Folder(tmp_path / ".askproai")
 
 
-def lock_of(holder: str, pid: int) -> bytes:
-    return json.dumps({"holder": holder, "pid": pid, "started": 0.0, "since": "2030-01-01T00:00:00+00:00"}).encode()
+def lock_of(holder: str, pid: int, **other: object) -> bytes:
+    return json.dumps({"holder": holder, "pid": pid, "since": "2030-01-01T00:00:00+00:00", **other}).encode()
+
+
+def lock_of_this_machine(kept: Folder, **other: object) -> bytes:
+    """The lock that a command of another process here would hold."""
+    with Ledger(kept).hold("platform"):
+        mine = json.loads(kept.read(LOCK) or b"")
+    return json.dumps(mine | {"holder": f"ann@{socket.gethostname()}", "started": 0.0} | other).encode()
 
 
 def test_a_second_operator_is_refused_with_the_name_of_the_first(kept: Folder) -> None:
@@ -42,10 +50,11 @@ def test_a_lock_is_given_back_whatever_ends_its_holder(kept: Folder) -> None:
     assert kept.read(LOCK) is None
 
 
-def test_a_killed_holder_of_this_machine_loses_the_lock_with_a_note(
-    kept: Folder, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("other", [{}, {"boot": 0, "started": psutil.Process().create_time()}])
+def test_a_holder_of_this_machine_that_was_killed_or_of_before_its_boot_loses_the_lock_with_a_note(
+    kept: Folder, capsys: pytest.CaptureFixture[str], other: dict[str, object]
 ) -> None:
-    kept.write(LOCK, lock_of(f"ann@{socket.gethostname()}", os.getpid()))
+    kept.write(LOCK, lock_of_this_machine(kept, **other))
     with Ledger(kept).hold("platform"):
         content = kept.read(LOCK)
     assert content is not None
@@ -61,6 +70,26 @@ def test_a_holder_of_another_machine_keeps_the_lock_until_named(kept: Folder) ->
         pytest.fail("the lock was taken from another")
     with Ledger(kept).hold("platform", take_over="ann@elsewhere"):
         assert kept.read(LOCK) is not None
+
+
+@pytest.mark.parametrize("other", [{"machine": "another of this name"}, {"machine": None}])
+def test_a_machine_of_the_same_name_is_not_this_one(kept: Folder, other: dict[str, object]) -> None:
+    kept.write(LOCK, lock_of_this_machine(kept, **other))
+    with pytest.raises(OpsError, match=r"ann@.* --take-over ann@"), Ledger(kept).hold("platform"):
+        pytest.fail("the lock was taken")
+
+
+def test_a_command_that_was_taken_over_from_stops_before_its_next_change(kept: Folder) -> None:
+    ledger = Ledger(kept)
+    ledger.require_hold()
+    with ledger.hold("platform"):
+        ledger.require_hold()
+        theirs = lock_of("bob@elsewhere", 1)
+        kept.write(LOCK, theirs)
+        with pytest.raises(OpsError, match="bob@elsewhere has taken over") as busy:
+            ledger.require_hold()
+    assert busy.value.exit_code is Exit.BUSY
+    assert kept.read(LOCK) == theirs
 
 
 def test_a_lock_that_changed_hands_meanwhile_is_not_taken(kept: Folder) -> None:

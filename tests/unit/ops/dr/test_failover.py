@@ -157,16 +157,25 @@ def test_a_rebuild_fences_keeps_a_snapshot_and_the_former_database_and_follows(f
         "database.generation": 2,
         "database.retained_generations": [1],
     }
-    assert failed_over.world.snapshots == {f"{PROD}-kept": "available"}
+    assert failed_over.world.snapshots == {f"{PROD}-kept-2": "available"}
     there = failed_over.world.databases[failed_over.region("prod")]
     assert (there[PROD]["source"], there[f"{PROD}-2"]["source"] != "") == ("", True)
 
 
 def test_a_snapshot_that_failed_is_not_waited_for(failed_over: Platform) -> None:
-    failed_over.world.snapshots[f"{PROD}-kept"] = "failed"
-    with pytest.raises(OpsError, match=f"snapshot {PROD}-kept failed: delete it"):
+    failed_over.world.snapshots[f"{PROD}-kept-2"] = "failed"
+    with pytest.raises(OpsError, match=f"snapshot {PROD}-kept-2 failed: delete it"):
         rebuild.rebuild_standby(failed_over.session(), "prod")
     assert failed_over.file("prod").get("role") == "primary"
+
+
+def test_a_snapshot_of_before_the_region_was_opened_again_keeps_nothing(failed_over: Platform) -> None:
+    failed_over.world.snapshots[f"{PROD}-kept-1"] = "available"
+    rebuild.rebuild_standby(failed_over.session(), "prod")
+    assert set(failed_over.world.snapshots) == {f"{PROD}-kept-1", f"{PROD}-kept-2"}
+    failed_over.world.snapshots[f"{PROD}-kept-2"] = "failed"
+    with pytest.raises(OpsError, match="is failed: without it the data would be lost"):
+        drop.drop_database(failed_over.session(), "prod", 1)
 
 
 def test_a_rebuild_again_counts_no_further(failed_over: Platform) -> None:
@@ -176,8 +185,8 @@ def test_a_rebuild_again_counts_no_further(failed_over: Platform) -> None:
 
 
 def test_a_rebuild_that_was_killed_after_the_snapshot_goes_on(failed_over: Platform) -> None:
-    failed_over.world.snapshots[f"{PROD}-kept"] = "available"
-    failed_over.file("prod").set({"fenced": True})
+    failed_over.world.snapshots[f"{PROD}-kept-2"] = "available"
+    failed_over.session().pair["prod"].declare({"fenced": True})
     failed_over.engine.up("prod", None)
     failed_over.engine.ups.clear()
     rebuild.rebuild_standby(failed_over.session(), "prod")
@@ -200,7 +209,7 @@ def test_a_failback_ends_in_normal_operation_with_both_former_databases_kept(
     assert declared(failed_over, "dr") == {"role": "standby", **normal}
     # Fence and follow, then the live one is fenced before the other is promoted, and follows after the flip.
     assert failed_over.engine.ups == ["prod", "prod", "dr", "prod", "edge", "dr"]
-    assert set(failed_over.world.snapshots) == {f"{PROD}-kept", f"{DR}-kept"}
+    assert set(failed_over.world.snapshots) == {f"{PROD}-kept-2", f"{DR}-kept-3"}
     assert written[-1]["operation"] == "failback"
 
 
@@ -267,7 +276,7 @@ def test_a_database_in_use_or_without_a_snapshot_is_not_dropped(failed_over: Pla
     with pytest.raises(OpsError, match="generation 2 of prod is in use"):
         drop.drop_database(failed_over.session(), "prod", 2)
     failed_over.world.snapshots.clear()
-    with pytest.raises(OpsError, match=f"snapshot {PROD}-kept is missing"):
+    with pytest.raises(OpsError, match=f"snapshot {PROD}-kept-... is missing"):
         drop.drop_database(failed_over.session(), "prod", 1)
     assert failed_over.engine.unprotected == []
 

@@ -46,12 +46,19 @@ def test_a_closed_gate_refuses_and_every_closed_one_is_named(platform: Platform)
         flip.flip_to(platform.session(), "dr")
     assert refused.value.exit_code is Exit.REFUSED
     for part in (
-        "capacity of web: 1 in service, 2 required",
+        "capacity of web: 1 serve, 2 required",
         "capacity of workers",
         "certificate",
         "no record was changed",
     ):
         assert part in refused.value.message
+    assert platform.engine.ups == []
+
+
+def test_an_instance_that_the_load_balancer_has_not_found_healthy_does_not_serve(platform: Platform) -> None:
+    platform.world.unhealthy.add("dr-blue")
+    with pytest.raises(OpsError, match="capacity of web: 0 serve, 2 required"):
+        flip.flip_to(platform.session(), "dr")
     assert platform.engine.ups == []
 
 

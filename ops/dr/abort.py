@@ -1,0 +1,266 @@
+"""Gives up what is under way, wherever it stopped: back to the region whose database takes writes, as RDS says."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from ops.core import facts
+from ops.core.apply import apply, shown
+from ops.core.aws import reachable
+from ops.core.pair import RegionStack
+from ops.core.recovery.steps import RECOVER
+from ops.core.session import LOCK, UNDER_WAY, Session
+from ops.core.settle import at_work, left_behind, settle
+from ops.core.steps import CHANGING, Plan, Step, Timeline, named, say
+from ops.dr import activate as activation
+from ops.dr import drop, failover, fence, flip
+from ops.errors import Exit, OpsError, refused
+
+SETTLED_SECONDS = 600.0
+"""Ours: while RDS promotes a replica, only the instance's status shows it."""
+
+JUDGE = Step(
+    name="ask who takes writes",
+    does="Asks RDS in both regions who is a replica; of a region that does not answer, its stack says so. STACK is the "
+    "one that takes writes, and the one that `--to` names where both do. Then the command asks whether to go on.",
+    asks=True,
+)
+ADOPT = Step(
+    name="write the file of {stack} from its stack",
+    does="Writes what the stack has recorded into a file that is older.",
+    unless="the file of {stack} is not older",
+)
+GIVE_UP = Step(
+    name="give up what is under way",
+    does="Moves the operation, with its decision and its waivers, to the history.",
+    unless="no operation is under way",
+)
+FOLLOW = Step(
+    name="have {stack} follow",
+    does="Runs `pulumi up` with the settings of a standby: its database was not promoted.",
+    unless="it follows already, or was promoted: then it stays fenced until `ops dr rebuild {stack}`",
+)
+STEPS = (
+    JUDGE,
+    *(*named((ADOPT,), stack="{other}"), ADOPT, *named((ADOPT,), stack="EDGE")),
+    GIVE_UP,
+    *named(fence.STEPS, stack="{other}"),
+    *(*activation.PROMOTION, activation.ANSWER),
+    *flip.STEPS,
+    *(*named((RECOVER, FOLLOW), stack="{other}"), RECOVER),
+)
+PLAN = Plan(steps=named(STEPS, stack="STACK", other="OTHER"), exits=CHANGING)
+
+Settings = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """The region to serve from, and the other; `answering` are those whose AWS answers, `replicas` that follow."""
+
+    keep: RegionStack
+    other: RegionStack
+    answering: set[str]
+    replicas: set[str]
+
+    @property
+    def serving(self) -> Settings:
+        """The settings of the region to serve from."""
+        role = self.keep.outputs.get("role") if self.keep.older else self.keep.role
+        return {"role": role, "activated": role == "standby", "fenced": False}
+
+    @property
+    def standing_by(self) -> Settings:
+        """The settings of the other: a replica follows, what was promoted is fenced, what is being rebuilt is both."""
+        if self.other.stack in self.replicas:
+            return {"role": "standby", "activated": False, "fenced": False}
+        return {} if self.other.following and not self.other.older else {"fenced": True}
+
+    def __str__(self) -> str:
+        return "; ".join(_told(stack, self.answering, self.replicas) for stack in (self.keep, self.other))
+
+
+def _told(stack: RegionStack, answering: set[str], replicas: set[str]) -> str:
+    """What is known of a region."""
+    fenced = ", fenced" if stack.outputs.get("fenced") else ""
+    known = f"{'is a replica' if stack.stack in replicas else 'takes writes'}{fenced}"
+    return f"{stack.stack} {known}" if stack.stack in answering else f"{stack.stack} does not answer, and {known}"
+
+
+def abort(session: Session, to: str | None = None) -> Timeline:
+    """`ops dr abort`: safe to run again at any point. What was done."""
+    timeline = Timeline(dry_run=session.options.dry_run)
+    with session.ledger.hold(LOCK, session.options.take_over), timeline.refusing_only_before_changes():
+        session.pair.read(session.pair.stacks)
+        with timeline.step(JUDGE) as step:
+            verdict = judge(session, to)
+            step.detail = str(verdict)
+        if is_settled(session, verdict):
+            say(f"nothing is half done: {verdict.keep.stack} serves")
+            return timeline
+        generations = _generations(session, verdict.keep)
+        agree(session, verdict)
+        # Asked now: the files are written from here on, and a dry run writes none.
+        opening, following = differs(verdict.keep, verdict.serving), differs(verdict.other, verdict.standing_by)
+        serving, standing_by = verdict.serving | generations, verdict.standing_by
+        for stack in (verdict.other.stack, verdict.keep.stack, session.pair.edge):
+            _adopt(session, timeline, stack)
+        _give_up(session, timeline, verdict)
+        with session.loading_edge():
+            if standing_by.get("fenced") and following:
+                fence.fence(session, timeline, verdict.other, session.options.waive_fence)
+            elif not session.options.dry_run:
+                # A gate asks the file whether somebody else writes.
+                verdict.other.declare(standing_by)
+            if opening:
+                activation.promote(session, timeline, verdict.keep, serving)
+                activation.answers(session, timeline, verdict.keep)
+            if verdict.keep.stack in verdict.answering:
+                failover.flip_after_activation(session, timeline, verdict.keep.stack)
+        if following and not standing_by.get("fenced"):
+            _follow(session, timeline, verdict.other, standing_by, answers=verdict.other.stack in verdict.answering)
+        for region in () if session.options.dry_run else (verdict.other, verdict.keep):
+            if region.stack in verdict.answering:
+                settle(session, timeline, region.stack)
+    return timeline
+
+
+def judge(session: Session, to: str | None) -> Verdict:
+    """Who serves, by facts. Raises OpsError: REFUSED where they do not tell, BUSY while an engine is at work."""
+    pair = session.pair
+    for stack in (*pair.stacks, pair.edge):
+        if holder := at_work(stack):
+            raise OpsError(f"stack {stack} is being changed by {holder}; wait until that has ended", Exit.BUSY)
+    regions = [pair[stack] for stack in pair.stacks]
+    answering = {region.stack for region in regions if reachable(region.region)}
+    replicas = {region.stack for region in regions if _is_replica(session, region, region.stack in answering)}
+    writers = [region for region in regions if region.stack not in replicas and not _is_being_rebuilt(region)]
+    writers = [pair[to]] if to else writers
+    if len(writers) > 1 and not session.ledger.get(UNDER_WAY) and not pair.older():
+        # After a failover the region that was lost has its own data; nothing is half done then.
+        writers = [region for region in writers if pair.is_routed_to(region.stack) and _is_open(region)] or writers
+    told = [_told(region, answering, replicas) for region in regions]
+    if len(writers) != 1:
+        why = "--to says from which to serve; what only the other has stays in its database" if writers else "no writer"
+        raise refused([*told, why])
+    (keep,) = writers
+    if keep.stack in replicas:
+        raise refused([*told, f"{keep.stack} takes no writes: `ops dr failover --to {keep.stack}`"])
+    other = pair[pair.other_than(keep.stack)]
+    return Verdict(keep=keep, other=other, answering=answering, replicas=replicas)
+
+
+def _is_replica(session: Session, region: RegionStack, answers: bool) -> bool:
+    """As RDS says once nothing is changed any more, since a promotion that has begun shows only in the status.
+
+    As the stack has recorded it where RDS does not answer.
+    """
+    if not answers:
+        return region.outputs.get("role") == "standby" and not region.outputs.get("activated")
+    found = facts.wait(
+        f"RDS has ended what it does to the replica of {region.stack}",
+        lambda: facts.database(region),
+        lambda found: found is None or not found.is_replica or found.status in facts.USABLE,
+        seconds=0.0 if session.options.dry_run else SETTLED_SECONDS,
+    )
+    return found is None or found.is_replica
+
+
+def _is_being_rebuilt(region: RegionStack) -> bool:
+    """Whether its file declares a replica that its stack has not got yet."""
+    return region.following and not region.older and "database.generation" in region.undone
+
+
+def _is_open(region: RegionStack) -> bool:
+    """Whether it takes writes as its file and its stack say."""
+    return region.writes and not region.undone
+
+
+def differs(region: RegionStack, wanted: Settings) -> bool:
+    """Whether a stack has not what is wanted, or its file has not, unless that is older and will be written anew."""
+    made = region.recorded
+    return any(made.get(key) != value for key, value in wanted.items()) or bool(
+        not region.older and region.file.changes(wanted)
+    )
+
+
+def is_settled(session: Session, verdict: Verdict) -> bool:
+    """Whether there is nothing to give up and nothing to be put right."""
+    pair = session.pair
+    if session.ledger.get(UNDER_WAY) or pair.older() or any(left_behind(session.engine, s) for s in pair.stacks):
+        return False
+    replica = verdict.other.stack in verdict.replicas
+    return (
+        pair.is_routed_to(verdict.keep.stack)
+        and not differs(verdict.keep, verdict.serving)
+        and not (replica and differs(verdict.other, verdict.standing_by))
+    )
+
+
+def agree(session: Session, verdict: Verdict) -> None:
+    """Have the operator agree. Raises OpsError (REFUSED) with all that forbids it."""
+    keep, other, problems = verdict.keep, verdict.other, list[str]()
+    served = session.pair.is_routed_to(keep.stack) and not differs(keep, verdict.serving)
+    if keep.stack not in verdict.answering and not served:
+        problems.append(
+            f"{keep.region} does not answer, and {keep.stack} cannot be opened there: the same command again once it "
+            f"does, or `ops dr failover --to {other.stack}`"
+        )
+    quiet = not other.writes or other.outputs.get("fenced")
+    if other.stack not in verdict.answering and not quiet and not session.options.waive_fence:
+        problems.append(
+            f"{other.region} does not answer, so {other.stack} cannot be fenced: once you know that nobody writes "
+            'there, give --waive-fence "REASON"; it is recorded with your name'
+        )
+    if problems:
+        raise refused(problems)
+    lost = "" if other.stack in verdict.replicas else f" What only {other.stack} has stays in its database."
+    session.confirm(f"Give up what is under way, and serve from {keep.stack}?{lost}")
+
+
+def _adopt(session: Session, timeline: Timeline, stack: str) -> None:
+    """Write a file that is older from what its stack has recorded."""
+    pair = session.pair
+    if not pair.older(stack):
+        return
+    with timeline.step(ADOPT, stack=stack) as step:
+        values = pair.adopt(stack)
+        step.detail = shown(values)
+        if not step.dry_run:
+            (pair.edge_file if stack == pair.edge else pair[stack].file).set(values)
+
+
+def _give_up(session: Session, timeline: Timeline, verdict: Verdict) -> None:
+    """First of all changes: nobody goes on with what is being given up."""
+    record = session.ledger.get(UNDER_WAY)
+    if session.options.waive_fence:
+        session.record("waiver", {"reason": session.options.waive_fence, "stack": verdict.other.stack})
+    if not record:
+        return
+    with timeline.step(GIVE_UP) as step:
+        step.detail = f"the {record['operation']} to {record['to']}"
+        session.record("aborted", {**record, "serves": verdict.keep.stack})
+        if not step.dry_run:
+            session.ledger.delete(UNDER_WAY)
+
+
+def _generations(session: Session, keep: RegionStack) -> Settings:
+    """The database that RDS was asked of, where a rebuild has declared the next one already.
+
+    Raises OpsError (REFUSED) where the engine has made that: it is protected, and no former one.
+    """
+    if not _is_being_rebuilt(keep):
+        return {}
+    if drop.of_generation(session, keep.stack, keep.generation):
+        raise refused([f"generation {keep.generation} of {keep.stack} is there already: `ops dr rebuild {keep.stack}`"])
+    return {key: keep.recorded[key] for key in ("database.generation", "database.retained_generations")}
+
+
+def _follow(session: Session, timeline: Timeline, other: RegionStack, declared: Settings, *, answers: bool) -> None:
+    """Have a replica be a standby again, whatever the engine has made beside it."""
+    if answers and not session.options.dry_run:
+        settle(session, timeline, other.stack)
+    with timeline.step(FOLLOW, stack=other.stack) as step:
+        if not answers:
+            step.skip(f"{other.region} does not answer: `pulumi up --stack {other.stack}` once it does")
+        else:
+            step.detail = f"set {shown(declared)}" if step.dry_run else apply(session, other, declared, step)

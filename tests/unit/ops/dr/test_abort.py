@@ -1,0 +1,241 @@
+"""Abort: from every step of every command one command leads back to a region that serves, and to files that say so."""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from fake_engine import HOSTS
+from fake_platform import Platform, platform_in
+
+from ops.core.session import UNDER_WAY
+from ops.dr import flip, rebuild, status
+from ops.dr.abort import abort
+from ops.dr.activate import activate_region
+from ops.dr.failback import failback
+from ops.dr.failover import failover
+from ops.errors import Exit, OpsError
+
+REGIONS = ("prod", "dr")
+Command = Callable[[Platform], object]
+
+
+@pytest.fixture
+def platform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Platform:
+    return platform_in(tmp_path, monkeypatch)
+
+
+def database(platform: Platform, stack: str) -> dict[str, str]:
+    """The database that a stack has in use."""
+    there = platform.world.databases[platform.region(stack)]
+    return there[platform.engine.made(stack)["database_identifier"]]
+
+
+def takes_writes(platform: Platform) -> list[str]:
+    """The regions that can be written to, as RDS and the stacks say."""
+    return [s for s in REGIONS if not database(platform, s)["source"] and not platform.engine.made(s)["fenced"]]
+
+
+def served(platform: Platform) -> str:
+    """The one region that takes writes, once visitors are routed there and nothing is left that differs or goes on.
+
+    A region that is being rebuilt goes on to be.
+    """
+    (serves,) = takes_writes(platform)
+    assert {platform.world.records[host] for host in HOSTS} == {f"balancer.{serves}"}
+    pair = platform.session().pair
+    assert pair.is_routed_to(serves)
+    assert (pair[serves].undone, pair.older()) == ({}, [])
+    other = pair[pair.other_than(serves)]
+    if other.undone:
+        assert other.following
+        rebuild.rebuild_standby(platform.session(), other.stack)
+        assert platform.session().pair[other.stack].undone == {}
+    assert platform.session().ledger.get(UNDER_WAY) is None
+    assert platform.world.killed == set()
+    platform.engine.ups.clear()
+    assert abort(platform.session(), serves).entries[1:] == []
+    return serves
+
+
+def kill(platform: Platform, monkeypatch: pytest.MonkeyPatch, at: int, command: Command, *, after: bool) -> bool:
+    """Kill the command's run of the engine of this number, before it does anything or when it has; whether it came."""
+    up, count = platform.engine.up, 0
+
+    def killed(stack: str, say: object) -> dict[str, int]:
+        nonlocal count
+        count += 1
+        if count != at:
+            return up(stack, say)
+        before = platform.engine.made(stack)
+        if after:
+            up(stack, say)
+            # The engine records outputs last.
+            platform.engine.restore(stack, before)
+        platform.world.killed.update({stack} & set(REGIONS))
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(platform.engine, "up", killed)
+        try:
+            command(platform)
+        except KeyboardInterrupt:
+            return True
+    return False
+
+
+def activated(platform: Platform) -> None:
+    """dr was activated, prod was fenced, and visitors are still routed to prod."""
+    activate_region(platform.session(), "dr")
+
+
+def failed_over(platform: Platform) -> None:
+    failover(platform.session(), "dr")
+
+
+COMMANDS: dict[str, tuple[Command | None, Command, str]] = {
+    "activate": (None, lambda p: activate_region(p.session(), "dr"), "prod/prod prod/both"),
+    "failover": (None, lambda p: failover(p.session(), "dr"), "prod/prod prod/both both/both"),
+    "flip": (activated, lambda p: flip.flip_to(p.session(), "dr"), "both/both"),
+    "rebuild": (failed_over, lambda p: rebuild.rebuild_standby(p.session(), "prod"), "dr/dr"),
+    "failback": (
+        failed_over,
+        lambda p: failback(p.session(rebuild=True), "prod"),
+        "dr/dr dr/dr dr/both both/both prod/prod",
+    ),
+}
+"""What came before, the command, and for each of its runs of the engine: who takes writes when that is killed before it
+does anything, and after all of it."""
+
+
+def cases() -> Iterator[tuple[str, int, bool, str | None, str]]:
+    for name, (_, _, runs) in COMMANDS.items():
+        for at, row in enumerate(runs.split(), 1):
+            for after, serves in enumerate(row.split("/")):
+                both = serves == "both"
+                yield from ((name, at, bool(after), to, to or serves) for to in (REGIONS if both else (None,)))
+
+
+@pytest.mark.parametrize(("name", "at", "after", "to", "expected"), cases())
+def test_from_every_step_of_every_command_abort_leads_back_to_a_region_that_serves(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch, name: str, at: int, after: bool, to: str | None, expected: str
+) -> None:
+    begin, command, _ = COMMANDS[name]
+    if begin:
+        begin(platform)
+    assert kill(platform, monkeypatch, at, command, after=after)
+    if to:
+        with pytest.raises(OpsError, match="--to") as refused:
+            abort(platform.session())
+        assert refused.value.exit_code is Exit.REFUSED
+    planned = abort(platform.session(dry_run=True), to).entries
+    done = abort(platform.session(), to).entries
+    taken = [entry.name for entry in done if not re.search("clear the lock|read back the promoted", entry.name)]
+    assert taken == [entry.name for entry in planned]
+    assert served(platform) == expected
+
+
+def test_where_nothing_is_half_done_nothing_is_done(platform: Platform, capsys: pytest.CaptureFixture[str]) -> None:
+    assert [entry.name for entry in abort(platform.session()).entries] == ["ask who takes writes"]
+    failover(platform.session(), "dr")
+    assert [entry.name for entry in abort(platform.session()).entries] == ["ask who takes writes"]
+    assert "nothing is half done: dr serves" in capsys.readouterr().out
+
+
+def test_a_decision_that_was_given_up_is_gone(platform: Platform) -> None:
+    platform.world.lost.add(platform.region("prod"))
+    platform.engine.failing["dr"] = OpsError("InsufficientCacheClusterCapacity")
+    with pytest.raises(OpsError, match="Insufficient"):
+        failover(platform.session(waive_fence="gone"), "dr")
+    platform.engine.failing.clear()
+    platform.world.lost.clear()
+    abort(platform.session())
+    assert served(platform) == "prod"
+    assert platform.history() == ["waiver", "aborted"]
+    platform.engine.ups.clear()
+    failover(platform.session(), "dr")
+    assert platform.engine.ups == ["prod", "dr", "edge"]
+
+
+def test_a_region_that_does_not_answer_is_not_opened_and_its_standby_follows_again(platform: Platform) -> None:
+    """Nobody serves from there, and the command that goes on is named; what was not fenced need not be opened."""
+    platform.world.lost.add(platform.region("prod"))
+    platform.engine.failing["dr"] = OpsError("no capacity")
+    with pytest.raises(OpsError, match="no capacity"):
+        failover(platform.session(waive_fence="gone"), "dr")
+    platform.engine.failing.clear()
+    abort(platform.session())
+    assert platform.file("dr").get("activated") is False
+    assert platform.session().ledger.get(UNDER_WAY) is None
+    platform.file("prod").set({"fenced": True})
+    with pytest.raises(OpsError, match="`ops dr failover --to dr`") as refused:
+        abort(platform.session())
+    assert refused.value.exit_code is Exit.REFUSED
+
+
+def test_a_writer_that_does_not_answer_is_not_left_unfenced_without_a_word(platform: Platform) -> None:
+    activated(platform)
+    platform.file("prod").set({"fenced": False})
+    platform.engine.up("prod", None)
+    platform.world.lost.add(platform.region("prod"))
+    with pytest.raises(OpsError, match="--waive-fence"):
+        abort(platform.session(), "dr")
+    abort(platform.session(waive_fence="gone"), "dr")
+    assert platform.history()[-1] == "waiver"
+    assert {platform.world.records[host] for host in HOSTS} == {"balancer.dr"}
+
+
+def test_a_checkout_that_is_older_is_written_from_the_stacks(platform: Platform) -> None:
+    older = {stack: platform.file(stack).path.read_text() for stack in (*REGIONS, "edge")}
+    failover(platform.session(), "dr")
+    failback(platform.session(rebuild=True), "prod")
+    newer = {stack: platform.session().pair[stack].recorded for stack in REGIONS}
+    for stack, text in older.items():
+        platform.file(stack).path.write_text(text)
+    platform.engine.ups.clear()
+    abort(platform.session(dry_run=True))
+    assert {stack: platform.file(stack).path.read_text() for stack in older} == older
+    abort(platform.session())
+    assert platform.engine.ups == []
+    assert {stack: platform.session().pair[stack].undone for stack in newer} == {"prod": {}, "dr": {}}
+    assert served(platform) == "prod"
+
+
+def test_a_replica_that_rds_is_changing_may_be_promoted_at_any_moment(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ops.dr.abort.SETTLED_SECONDS", 0.0)
+    assert kill(platform, monkeypatch, 2, lambda p: activate_region(p.session(), "dr"), after=False)
+    database(platform, "dr")["status"] = "modifying"
+    platform.engine.ups.clear()
+    with pytest.raises(OpsError, match="RDS has ended what it does"):
+        abort(platform.session())
+    assert platform.engine.ups == []
+
+
+def test_an_engine_at_work_is_waited_for(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    def at_work(stack: str) -> str:
+        return "ann@laptop (pid 7)" if stack == "dr" else ""
+
+    monkeypatch.setattr("ops.dr.abort.at_work", at_work)
+    with pytest.raises(OpsError, match=r"dr is being changed by ann@laptop") as busy:
+        abort(platform.session())
+    assert busy.value.exit_code is Exit.BUSY
+
+
+def test_the_status_names_it(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(status, "Engine", lambda: platform.engine)
+    platform.engine.failing["dr"] = OpsError("no capacity")
+    with pytest.raises(OpsError, match="no capacity"):
+        failover(platform.session(), "dr")
+    found = status.status()
+    assert "prod is live and takes no writes: `ops dr abort`" in found.deviations
+    status.show(found)
+    assert "`ops dr abort` gives it up" in capsys.readouterr().out
+
+
+def test_a_replica_is_not_served_from(platform: Platform) -> None:
+    with pytest.raises(OpsError, match="dr takes no writes: `ops dr failover --to dr`"):
+        abort(platform.session(), "dr")
