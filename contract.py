@@ -13,6 +13,8 @@ CANARY_PATH = "/api/canary"
 """Takes a numbered row by POST and lists the rows by GET, so that a loss of data can be counted."""
 
 APP_LABEL = "app"
+PUBLIC_LABELS = ("", "www", "api", APP_LABEL)
+"""The host names of the application; the empty one is the domain itself."""
 ORIGIN_LABELS = "origin-*"
 """The host names of single regions, as a pattern of the load balancer."""
 
@@ -30,3 +32,8 @@ def app(domain: str) -> str:
 def health_paths() -> list[str]:
     """The path of every health check."""
     return [f"{HEALTH_PATH}{check}" for check in HEALTH_CHECKS]
+
+
+def public_urls(domain: str) -> list[str]:
+    """The health check at every public name of the application, as visitors reach it."""
+    return [f"https://{f'{label}.{domain}' if label else domain}{HEALTH_PATH}" for label in PUBLIC_LABELS]

@@ -6,8 +6,9 @@ import pulumi
 import pulumi_aws as aws
 
 from components.component import Component
-from components.compute.application_hosts import ApplicationHosts
 from components.compute.host_context import DataStores, HostContext
+from components.compute.hosts import Hosts
+from components.compute.monitoring import Monitoring, MonitoringArgs
 from components.compute.web import Web, WebArgs
 from components.compute.workers import Workers, WorkersArgs
 from components.data.cache import Cache, CacheArgs
@@ -16,6 +17,8 @@ from components.data.database import Database, DatabaseArgs
 from components.data.database import identifier as database_identifier
 from components.data.queues import Queues, QueuesArgs
 from components.monitoring.alarms import Alarms, AlarmsArgs
+from components.monitoring.metrics_volume import MetricsVolume, MetricsVolumeArgs
+from components.monitoring.watch import watch
 from components.monitoring.watched import Watched
 from components.network.endpoints import Endpoints, EndpointsArgs
 from components.network.network import Network, NetworkArgs
@@ -33,7 +36,7 @@ from components.web.trust_store import TrustStore, TrustStoreArgs
 from components.web.waf import Waf, WafArgs
 from naming import Naming
 from outputs import RegionOutputs
-from settings import OffsiteSettings, Settings, StackSecrets
+from settings import MonitoringSettings, OffsiteSettings, Settings, StackSecrets
 
 
 def compose(settings: Settings, stack_secrets: StackSecrets) -> RegionOutputs:
@@ -55,6 +58,7 @@ class Region:
     replication: Replication | None
     secrets: Secrets
     database: Database
+    metrics: MetricsVolume | None
     backups: Backups | None
     cache: Cache | None
     queues: Queues
@@ -63,6 +67,7 @@ class Region:
     waf: Waf
     web: Web
     workers: Workers
+    monitoring: Monitoring | None
     alarms: Alarms
 
     def __init__(self, settings: Settings, stack_secrets: StackSecrets) -> None:
@@ -104,6 +109,7 @@ class Region:
                 settings=settings.secrets,
                 database_username=settings.database.username,
                 values=self._stack_secrets,
+                monitored=settings.monitoring is not None,
                 offsite_keys=self.offsite.keys if self.offsite else None,
             ),
             opts,
@@ -145,6 +151,12 @@ class Region:
             ),
             opts,
         )
+        self.metrics = None
+        if settings.monitoring:
+            volume_args = MetricsVolumeArgs(
+                site=site, network=self.network, keys=self.keys, settings=settings.monitoring
+            )
+            self.metrics = MetricsVolume("metrics", volume_args, opts)
         self.backups = None
         if settings.offsite:
             backups_args = BackupsArgs(
@@ -154,6 +166,7 @@ class Region:
                 settings=settings.offsite,
                 offsite=self.offsite,
                 following=settings.following,
+                metrics=self.metrics.volume if self.metrics else None,
             )
             self.backups = Backups("backups", backups_args, opts)
         self.cache = None
@@ -186,6 +199,7 @@ class Region:
                 trust_store=self.trust_store,
                 settings=settings.web,
                 domain=settings.domain,
+                monitored=settings.monitoring is not None,
             ),
             opts,
         )
@@ -218,6 +232,21 @@ class Region:
         self.web = Web("web", web_args, opts)
         workers_args = WorkersArgs(context=context, settings=settings.workers, capacity=settings.capacity)
         self.workers = Workers("workers", workers_args, opts)
+        self.monitoring = self._monitoring(context, settings.monitoring) if settings.monitoring else None
+
+    def _monitoring(self, context: HostContext, settings: MonitoringSettings) -> Monitoring:
+        # All of them are there where there is a monitoring host.
+        assert self.metrics
+        assert self.load_balancer.monitoring
+        args = MonitoringArgs(
+            context=context,
+            settings=settings,
+            volume=self.metrics,
+            target_group=self.load_balancer.monitoring,
+            receivers=self.secrets.receivers,
+            watch=watch(self._settings, settings, frozenset(self._stack_secrets.receivers)),
+        )
+        return Monitoring("monitoring", args, self._opts)
 
     def _declare_alarms(self) -> None:
         watched = Watched(
@@ -238,9 +267,9 @@ class Region:
         """The parts, in the order in which they were declared."""
         return [part for part in vars(self).values() if isinstance(part, Component)]
 
-    def hosts(self) -> list[ApplicationHosts]:
-        """The parts that run the application, one for each role of hosts."""
-        return [part for part in self.parts() if isinstance(part, ApplicationHosts)]
+    def hosts(self) -> list[Hosts]:
+        """The parts that are hosts, one for each role."""
+        return [part for part in self.parts() if isinstance(part, Hosts)]
 
     def outputs(self) -> RegionOutputs:
         """What the region promises to other stacks and to operators' commands."""

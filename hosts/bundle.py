@@ -51,6 +51,7 @@ def rendered(role: HostRole, values: HostValues) -> dict[str, str]:
     """Every file of the archive, by its path there. A role's file takes the place of a common one."""
     context = {**asdict(values), "role": role.name, "contents": contents(role, values.php_version)}
     files = {APPLY: _render((HOSTS / "apply.sh").read_text(), context)}
+    files |= {f"{FILES}{path}": text for path, text in values.made.items()}
     for folder in (HOSTS / "common", HOSTS / role.name):
         for path in sorted(folder.rglob("*")):
             if path.is_file() and "__pycache__" not in path.parts:

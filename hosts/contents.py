@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from hosts.roles import WEB, WORKERS, HostRole
+from hosts.roles import MONITORING, WEB, WORKERS, HostRole
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +98,28 @@ CONTENTS: dict[HostRole, Contents] = {
     WORKERS: PHP
     + Contents(
         units=("askproai-workers.target", "askproai-scheduler.timer", "askproai-finish.service"),
+    ),
+    MONITORING: Contents(
+        packages=(
+            # Makes and grows the file system of the data volume.
+            "e2fsprogs",
+            "prometheus",
+            "prometheus-alertmanager",
+            "prometheus-blackbox-exporter",
+            "prometheus-mysqld-exporter",
+            "prometheus-redis-exporter",
+        ),
+        units=(
+            "askproai-volume.service",
+            "askproai-receivers.service",
+            "prometheus.service",
+            "prometheus-alertmanager.service",
+            "prometheus-blackbox-exporter.service",
+            "prometheus-mysqld-exporter.service",
+            "prometheus-redis-exporter.service",
+        ),
+        ports=(9090,),
+        checks=("http://127.0.0.1:9090/-/healthy", "http://127.0.0.1:9093/-/healthy"),
     ),
 }
 

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 class HostRole:
     """A kind of instance.
 
-    `groups` are its Auto Scaling groups, `behind_load_balancer` says whether visitors' requests reach it, and
-    `uses_data` whether it connects to database and cache, so that a fence closes the database to it. `title` names the
+    `groups` are its Auto Scaling groups, `behind_load_balancer` says whether the load balancer sends it requests, to
+    its `port`, and `uses_data` whether it connects to database and cache, so that a fence closes the database to it.
+    `runs_application` says whether its number follows the load and what the region is in its pair. `title` names the
     hosts in the descriptions of rules, and `keeps_in_cache` what they use the cache for. `security_group` is the
     description of its security group: EC2 cannot change one, so another text replaces the group. `termination_hook`
     is the lifecycle hook that holds an instance which is to be terminated until its work has ended, where there is one.
@@ -27,6 +28,8 @@ class HostRole:
     uses_data: bool
     keeps_in_cache: str
     security_group: str
+    runs_application: bool = True
+    port: int = 80
     termination_hook: str = ""
 
     def fleet(self, group: str) -> str:
@@ -55,4 +58,18 @@ WORKERS = HostRole(
     security_group="Workers, which nobody calls",
     termination_hook="finish-jobs",
 )
-ROLES = (WEB, WORKERS)
+MONITORING = HostRole(
+    name="monitoring",
+    title="the monitoring host",
+    why="Watches the region's hosts and data stores, the other region and the edge, and tells who must know.",
+    groups=("host",),
+    behind_load_balancer=True,
+    uses_data=True,
+    keeps_in_cache="metrics",
+    security_group="The monitoring host, for the load balancer alone",
+    runs_application=False,
+    port=9090,
+)
+ROLES = (WEB, WORKERS, MONITORING)
+APPLICATION_ROLES = tuple(role for role in ROLES if role.runs_application)
+"""What a region needs to serve."""

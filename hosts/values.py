@@ -1,7 +1,7 @@
 """The settings of a stack that the files of a host are rendered with."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -9,7 +9,7 @@ class HostValues:
     """Plain values alone: what a resource returns is in the user data, so that a bundle's address is known early.
 
     `proxies` are the addresses through which visitors come to the load balancer. `queues` has the number of processes
-    for each queue, by its name.
+    for each queue, by its name. `made` are files that are made from data elsewhere, by their paths on the host.
     """
 
     php_version: str
@@ -20,3 +20,4 @@ class HostValues:
     maintenance_window: str
     queues: Mapping[str, int]
     job_timeout_seconds: int
+    made: Mapping[str, str] = field(default_factory=dict)

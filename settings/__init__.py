@@ -11,9 +11,10 @@ from settings.edge import (
     TlsSettings,
 )
 from settings.edge_secrets import EdgeSecrets, load_edge_secrets
-from settings.hosts import Capacity, HostSettings
+from settings.hosts import ApplicationHostSettings, Capacity, HostSettings
 from settings.load import load, read
 from settings.model import Settings
+from settings.monitoring import MonitoringSettings
 from settings.network import NetworkSettings, Tier
 from settings.offsite import OffsiteSettings
 from settings.problems import ConfigurationError
@@ -25,6 +26,7 @@ from settings.workers import QueueSettings, WorkersSettings
 
 __all__ = [
     "AccessSettings",
+    "ApplicationHostSettings",
     "CacheSettings",
     "Capacity",
     "ColorSettings",
@@ -36,6 +38,7 @@ __all__ = [
     "HealthCheckSettings",
     "HostSettings",
     "KeysSettings",
+    "MonitoringSettings",
     "NetworkSettings",
     "OffsiteSettings",
     "QueueSettings",

@@ -1,4 +1,4 @@
-"""What web and worker instances have in common."""
+"""What the kinds of instances have in common."""
 
 from collections.abc import Iterator
 from enum import StrEnum
@@ -43,28 +43,12 @@ class HostSettings(Block):
     """EC2 instance type; its architecture is that of the image."""
     image_parameter: ImageParameter
     """SSM parameter that names the image of the day: a public one, or our own of an image that was baked."""
-    php_version: PhpVersion
-    """Version of PHP, which the distribution of the image has."""
     volume_gib: Annotated[int, Field(ge=8, le=65536)]
     """GiB of the root volume: 8 is Canonical's image, 65536 the largest gp3 volume (EC2 API, EbsBlockDevice)."""
-    required_instances: Annotated[int, Field(ge=1, le=500)]
-    """Instances that carry the load; as many stay when a zone is lost."""
-    warm_min_size: Annotated[int, Field(ge=1, le=500)]
-    """Instances of each group while the region is a warm standby; at most required_instances, since it has the time to
-    replace what a zone takes with it."""
     log_retention_days: LogRetention
     """Days that the logs of the instances stay in CloudWatch Logs, 365 or more: one of its retentions."""
     warmup_seconds: Seconds
     """Seconds until a new instance counts in the group's metrics."""
-
-    @rule
-    def _warm_is_not_full(self) -> Iterator[Problem]:
-        if self.warm_min_size > self.required_instances:
-            yield Problem(
-                path=("warm_min_size",),
-                text=f"{self.warm_min_size} is above required_instances {self.required_instances}; "
-                f"want 1 to {self.required_instances}",
-            )
 
     @rule
     def _image_runs_on_the_instance(self) -> Iterator[Problem]:
@@ -74,6 +58,27 @@ class HostSettings(Block):
                 path=("instance_type",),
                 text=f"'{self.instance_type}' is {has}, and image_parameter is for {wants}; "
                 f"want an {wants} type, or the image's path with {has}",
+            )
+
+
+class ApplicationHostSettings(HostSettings):
+    """A kind of instance that runs the application."""
+
+    php_version: PhpVersion
+    """Version of PHP, which the distribution of the image has."""
+    required_instances: Annotated[int, Field(ge=1, le=500)]
+    """Instances that carry the load; as many stay when a zone is lost."""
+    warm_min_size: Annotated[int, Field(ge=1, le=500)]
+    """Instances of each group while the region is a warm standby; at most required_instances, since it has the time to
+    replace what a zone takes with it."""
+
+    @rule
+    def _warm_is_not_full(self) -> Iterator[Problem]:
+        if self.warm_min_size > self.required_instances:
+            yield Problem(
+                path=("warm_min_size",),
+                text=f"{self.warm_min_size} is above required_instances {self.required_instances}; "
+                f"want 1 to {self.required_instances}",
             )
 
 

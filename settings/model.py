@@ -10,6 +10,7 @@ from settings.cache import CacheSettings
 from settings.database import DatabaseSettings
 from settings.destruction import misnamed
 from settings.hosts import Capacity, too_few
+from settings.monitoring import MonitoringSettings
 from settings.network import NetworkSettings, distinct
 from settings.offsite import OffsiteSettings, disturbed, misplaced, too_seldom
 from settings.problems import Problem, closest, shown
@@ -78,6 +79,8 @@ class Settings(Block):
     """Load balancer and web instances."""
     workers: WorkersSettings
     """Queues and worker instances."""
+    monitoring: MonitoringSettings | None = None
+    """The host that watches the region, the other region and the edge; without it, CloudWatch alone watches."""
 
     @property
     def protected(self) -> bool:
@@ -207,6 +210,16 @@ class Settings(Block):
                     text=f"{zone!r} is not a zone of {self.region}; want {self.region} and a letter, "
                     f"such as {self.region}{zone[-1]}",
                 )
+
+    @rule
+    def _monitoring_has_a_zone(self) -> Iterator[Problem]:
+        letters = [zone[-1] for zone in self.network.availability_zones]
+        if self.monitoring and self.monitoring.zone not in letters:
+            yield Problem(
+                path=("monitoring", "zone"),
+                text=f"{shown(self.monitoring.zone)} is not a zone of network.availability_zones; "
+                f"want {' or '.join(letters)}",
+            )
 
     @rule
     def _destruction_is_named(self) -> Iterator[Problem]:

@@ -30,6 +30,17 @@ class StackSecrets:
     cache_auth_token: "pulumi.Output[str]"
     app_key: "pulumi.Output[str]"
     origin_pull_ca: "pulumi.Output[str]"
+    heartbeat_url: "pulumi.Output[str] | None" = None
+    on_call_webhook: "pulumi.Output[str] | None" = None
+    slack_webhook: "pulumi.Output[str] | None" = None
+    mail_username: "pulumi.Output[str] | None" = None
+    mail_password: "pulumi.Output[str] | None" = None
+
+    @property
+    def receivers(self) -> "dict[str, pulumi.Output[str]]":
+        """What the monitoring host needs to tell somebody, by the names of the secrets that are set."""
+        given = {name: getattr(self, name) for name in OPTIONAL}
+        return {name: value for name, value in given.items() if value is not None}
 
 
 def load_secrets() -> StackSecrets:
@@ -37,7 +48,8 @@ def load_secrets() -> StackSecrets:
     import pulumi
 
     config = pulumi.Config()
-    return StackSecrets(**{name: config.require_secret(name) for name in CHECKS})
+    given = {name: config.require_secret(name) for name in CHECKS}
+    return StackSecrets(**given, **{name: value for name in OPTIONAL if (value := config.get_secret(name))})
 
 
 def _database_password(value: str) -> bool:
@@ -72,6 +84,10 @@ def _webhook(value: str) -> bool:
     parts = urlsplit(value)
     # Without TLS on this machine alone.
     return bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname == LOOPBACK))
+
+
+def _line(value: str) -> bool:
+    return value.isprintable() and value == value.strip()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,10 +132,30 @@ CHECKS: Mapping[str, Check] = {
 }
 
 OPTIONAL: Mapping[str, Check] = {
-    # Operators' commands read it; nothing that is declared has it.
+    "heartbeat_url": Check(
+        accepts=_webhook,
+        want="an https:// URL outside the account, which raises an alarm when the monitoring host calls it no more",
+        make="cat",
+    ),
+    "on_call_webhook": Check(
+        accepts=_webhook,
+        want="an https:// URL that takes Alertmanager's webhook and wakes the engineer on call",
+        make="cat",
+    ),
+    # Operators' commands read it too.
     "slack_webhook": Check(
         accepts=_webhook,
-        want="an https:// URL, where `ops deploy` posts Slack messages",
+        want="an https:// URL, where `ops deploy` and the monitoring host post Slack messages",
+        make="cat",
+    ),
+    "mail_username": Check(
+        accepts=_line,
+        want="one line: the account on monitoring.mail.server",
+        make="cat",
+    ),
+    "mail_password": Check(
+        accepts=_line,
+        want="one line: the account's password",
         make="cat",
     ),
 }

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from settings.block import Block, rule
-from settings.hosts import GroupSize, HostSettings, Seconds, out_of_order
+from settings.hosts import ApplicationHostSettings, GroupSize, Seconds, out_of_order
 from settings.problems import Problem, closest
 from settings.shapes import Percent, Release
 
@@ -43,7 +43,7 @@ class ColorSettings(Block):
         yield from out_of_order(self.min_size, self.max_size)
 
 
-class WebSettings(HostSettings):
+class WebSettings(ApplicationHostSettings):
     """The web tier."""
 
     blue: ColorSettings

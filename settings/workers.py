@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from settings.block import Block, rule
-from settings.hosts import GroupSize, HostSettings, out_of_order
+from settings.hosts import ApplicationHostSettings, GroupSize, out_of_order
 from settings.problems import Problem
 from settings.shapes import Release, text
 
@@ -59,7 +59,7 @@ class QueueSettings(Block):
             )
 
 
-class WorkersSettings(HostSettings):
+class WorkersSettings(ApplicationHostSettings):
     """The worker tier."""
 
     min_size: GroupSize

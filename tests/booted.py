@@ -42,11 +42,17 @@ class Host:
         return cls(around, machine, around.address(instance))
 
     def ask(
-        self, path: str, *, method: str = "GET", body: object = None, headers: Mapping[str, str] | None = None
+        self,
+        path: str,
+        *,
+        method: str = "GET",
+        body: object = None,
+        headers: Mapping[str, str] | None = None,
+        port: int = 80,
     ) -> Answer:
         """Ask it from where its load balancer is."""
         connection = http.client.HTTPConnection(self.address)
-        connection.sock = self.around.connection(self.address, 80, ANSWER_SECONDS)
+        connection.sock = self.around.connection(self.address, port, ANSWER_SECONDS)
         try:
             content = None if body is None else json.dumps(body)
             connection.request(method, path, content, {"Content-Type": "application/json", **(headers or {})})
@@ -55,13 +61,13 @@ class Host:
         finally:
             connection.close()
 
-    def wait(self, path: str, status: int, seconds: float) -> str:
+    def wait(self, path: str, status: int, seconds: float, port: int = 80) -> str:
         """The answer as soon as it has this status."""
         deadline = time.monotonic() + seconds
         found: object = None
         while time.monotonic() < deadline:
             with suppress(OSError):
-                found = answer = self.ask(path)
+                found = answer = self.ask(path, port=port)
                 if answer.status == status:
                     return answer.text
             time.sleep(POLL_SECONDS)

@@ -11,7 +11,6 @@ from pulumi_aws.autoscaling import Metric
 
 from components.component import Component
 from components.compute.instance_role import InstanceRole
-from components.network.network import Network
 from components.security.keys import Keys
 from components.site import Site
 from naming import DataClass
@@ -44,10 +43,13 @@ def group_name(site: Site, fleet: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class FleetArgs:
-    """`image_parameter` is the public SSM parameter of the image."""
+    """`image_parameter` is the public SSM parameter of the image.
+
+    Without `starts_before_end`, an instance that is replaced ends before its successor starts, which takes what it had.
+    """
 
     site: Site
-    network: Network
+    subnet_ids: Sequence[pulumi.Output[str]]
     security_group: aws.ec2.SecurityGroup
     keys: Keys
     instance_role: InstanceRole
@@ -59,6 +61,12 @@ class FleetArgs:
     max_size: int
     warmup_seconds: int
     target_groups: Sequence[aws.lb.TargetGroup] = ()
+    starts_before_end: bool = True
+
+    @property
+    def healthy_percent(self) -> tuple[int, int]:
+        """The bounds of the group's size while instances are replaced, in percent."""
+        return (100, GROWTH_WHILE_REPLACING_PERCENT) if self.starts_before_end else (0, 100)
 
 
 class Fleet(Component):
@@ -127,12 +135,13 @@ class Fleet(Component):
     def _group(self) -> aws.autoscaling.Group:
         """Without a desired capacity: the scaling policies set it, and their changes are not drift."""
         args = self._args
+        least, most = args.healthy_percent
         return aws.autoscaling.Group(
             f"{self._name}-group",
             name=group_name(args.site, self._name),
             min_size=args.min_size,
             max_size=args.max_size,
-            vpc_zone_identifiers=args.network.app_subnet_ids,
+            vpc_zone_identifiers=args.subnet_ids,
             launch_template=aws.autoscaling.GroupLaunchTemplateArgs(
                 id=self.template.id, version=self.template.latest_version.apply(str)
             ),
@@ -144,13 +153,13 @@ class Fleet(Component):
             health_check_grace_period=args.warmup_seconds,
             default_instance_warmup=args.warmup_seconds,
             instance_maintenance_policy=aws.autoscaling.GroupInstanceMaintenancePolicyArgs(
-                min_healthy_percentage=100, max_healthy_percentage=GROWTH_WHILE_REPLACING_PERCENT
+                min_healthy_percentage=least, max_healthy_percentage=most
             ),
             instance_refresh=aws.autoscaling.GroupInstanceRefreshArgs(
                 strategy="Rolling",
                 preferences=aws.autoscaling.GroupInstanceRefreshPreferencesArgs(
-                    min_healthy_percentage=100,
-                    max_healthy_percentage=GROWTH_WHILE_REPLACING_PERCENT,
+                    min_healthy_percentage=least,
+                    max_healthy_percentage=most,
                     # A group that grows with its new template would replace what it has just started.
                     skip_matching=True,
                 ),

@@ -17,15 +17,25 @@ def host_environment(context: HostContext, role: HostRole, group: str, release: 
     return {**_own(context, role, group, release), **_laravel(context)}
 
 
-def _own(context: HostContext, role: HostRole, group: str, release: str) -> dict[str, pulumi.Input[str]]:
-    queues = {f"ASKPROAI_QUEUE_{_variable(name)}": queue.name for name, queue in sorted(context.queues.work.items())}
+def what_it_is(
+    context: HostContext, role: HostRole, group: str, release: str, user: str
+) -> dict[str, pulumi.Input[str]]:
+    """The variables that hosts of every role have. `user` is that of its services; without a `release`, none is
+    fetched."""
     return {
         "ASKPROAI_ENVIRONMENT": context.site.naming.environment,
         "ASKPROAI_ROLE": role.name,
         "ASKPROAI_GROUP": group,
         "ASKPROAI_RELEASE": release,
-        "ASKPROAI_USER": SERVICE_USER,
+        "ASKPROAI_USER": user,
         "ASKPROAI_BUCKET_RELEASES": context.storage["releases"].name,
+    }
+
+
+def _own(context: HostContext, role: HostRole, group: str, release: str) -> dict[str, pulumi.Input[str]]:
+    queues = {f"ASKPROAI_QUEUE_{_variable(name)}": queue.name for name, queue in sorted(context.queues.work.items())}
+    return {
+        **what_it_is(context, role, group, release, SERVICE_USER),
         **{f"ASKPROAI_SECRET_{_variable(name)}": arn for name, arn in context.secrets.arns.items()},
         "ASKPROAI_DATABASE": context.data_stores.database,
         "ASKPROAI_CACHE": context.data_stores.cache,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pulumi
 import pulumi_aws as aws
 
@@ -9,6 +11,7 @@ from components.compute.host_context import HostContext
 from components.security.iam import Condition, Statement, allow
 from components.security.keys import KeyReference
 from components.storage.storage import DataRole
+from naming import DataClass
 
 METRICS_NAMESPACE = "CWAgent"
 
@@ -58,12 +61,12 @@ def metrics_and_logs(log_group: aws.cloudwatch.LogGroup) -> list[Statement]:
     ]
 
 
-def read_secrets(context: HostContext) -> list[Statement]:
-    """The values of the application's own secrets."""
+def read_secrets(context: HostContext, arns: Sequence[pulumi.Output[str]]) -> list[Statement]:
+    """The values of these secrets."""
     return [
         allow(
             ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"],
-            list(context.secrets.arns.values()),
+            list(arns),
         ),
         _use_key(context, KeyReference(arn=context.keys["secrets"].arn), ["kms:Decrypt"], "secretsmanager"),
     ]
@@ -148,6 +151,35 @@ def receive_messages(context: HostContext) -> list[Statement]:
         ),
         _use_key(context, KeyReference(arn=context.keys["messages"].arn), ["kms:Decrypt"], "sqs"),
     ]
+
+
+def discover_hosts() -> list[Statement]:
+    """To find instances by their tags; a description cannot be limited to a resource."""
+    return [allow(["ec2:DescribeAvailabilityZones", "ec2:DescribeInstances", "ec2:DescribeVolumes"], "*")]
+
+
+def attach_volume(context: HostContext, volume: aws.ebs.Volume, component: str) -> list[Statement]:
+    """To attach a volume, and no other, to an instance of the component.
+
+    EC2 decrypts the volume for the instance by a grant of the key (EBS User Guide, "Requirements for Amazon EBS
+    encryption").
+    """
+    site = context.site
+    own = site.naming.tags(component, DataClass.CONFIDENTIAL)
+    tagged = {"StringEquals": {f"aws:ResourceTag/{key}": own[key] for key in ("Component", "Environment", "Project")}}
+    instances = f"arn:aws:ec2:{site.region}:{site.naming.account_id}:instance/*"
+    key = context.keys["data"].arn
+    return [
+        allow(["ec2:AttachVolume"], volume.arn),
+        allow(["ec2:AttachVolume"], instances, condition=tagged),
+        _use_key(context, KeyReference(arn=key), ["kms:Decrypt", "kms:DescribeKey"], "ec2"),
+        allow(["kms:CreateGrant"], key, condition={"Bool": {"kms:GrantIsForAWSResource": "true"}}),
+    ]
+
+
+def write_remotely() -> list[Statement]:
+    """To copy metrics into a workspace of Amazon Managed Prometheus, whose identifier is in its URL alone."""
+    return [allow(["aps:RemoteWrite"], "*")]
 
 
 def _queues(context: HostContext) -> list[pulumi.Output[str]]:

@@ -34,7 +34,7 @@ class Web(ApplicationHosts):
         for color, size in (("blue", args.settings.blue), ("green", args.settings.green)):
             target_group = args.load_balancer.target_groups[color]
             sizes = args.capacity.sizes(size.min_size, size.max_size, args.settings.warm_min_size)
-            fleet = self._fleet(color, instance_role, sizes, size.release, [target_group])
+            fleet = self._application_fleet(color, instance_role, sizes, size.release, [target_group])
             self._scale_by_cpu(color, fleet)
             self._scale_by_memory(color, fleet)
             self.fleets[color] = fleet

@@ -58,7 +58,7 @@ class Workers(ApplicationHosts):
             *receive_messages(args.context), *lead_group(), *let_go(args.context, own_group)
         )
         sizes = args.capacity.sizes(args.settings.min_size, args.settings.max_size, args.settings.warm_min_size)
-        fleet = self._fleet("fleet", instance_role, sizes, args.settings.release)
+        fleet = self._application_fleet("fleet", instance_role, sizes, args.settings.release)
         self.fleets = {"fleet": fleet}
         self._scale_by_backlog(fleet)
         self._let_jobs_end(fleet)

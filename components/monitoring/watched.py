@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 import pulumi
 
-from components.compute.application_hosts import ApplicationHosts
 from components.compute.fleet import Fleet
+from components.compute.hosts import Hosts
 from components.data.cache import Cache
 from components.data.database import Database
 from components.data.queues import Queues
@@ -41,7 +41,7 @@ class Watched:
     cache: Cache | None
     queues: Queues
     load_balancer: LoadBalancer
-    hosts: Sequence[ApplicationHosts]
+    hosts: Sequence[Hosts]
     backups: Backups | None
     offsite: Offsite | None
 
@@ -95,12 +95,14 @@ class Watched:
             color: {"TargetGroup": group.arn_suffix, **balancer}
             for color, group in self.load_balancer.target_groups.items()
         }
+        if self.load_balancer.monitoring:
+            targets["monitoring"] = {"TargetGroup": self.load_balancer.monitoring.arn_suffix, **balancer}
         weights = {"blue": self.settings.web.blue.weight, "green": self.settings.web.green.weight}
         return {
             Subject.LOAD_BALANCER: {"": [balancer]},
             Subject.TARGETS: {color: [dimensions] for color, dimensions in targets.items()},
             Subject.SERVING_TARGETS: {
-                color: [dimensions] for color, dimensions in targets.items() if weights[color] > 0
+                color: [dimensions] for color, dimensions in targets.items() if weights.get(color, 0) > 0
             },
             Subject.CERTIFICATE: {"": [{"CertificateArn": self.load_balancer.certificate.arn}]},
         }

@@ -37,6 +37,7 @@ class Network(Component):
     nat_gateways: dict[str, aws.ec2.NatGateway]
     public_subnet_ids: list[pulumi.Output[str]]
     app_subnet_ids: list[pulumi.Output[str]]
+    app_subnet_of: dict[str, pulumi.Output[str]]
     data_subnet_ids: list[pulumi.Output[str]]
 
     def __init__(self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -51,7 +52,8 @@ class Network(Component):
         self._close_off(data)
         self._guard_and_record(args, app_tables, data)
         self.public_subnet_ids = [subnet.id for subnet in public.values()]
-        self.app_subnet_ids = [subnet.id for subnet in app.values()]
+        self.app_subnet_of = {letter: subnet.id for letter, subnet in app.items()}
+        self.app_subnet_ids = list(self.app_subnet_of.values())
         self.data_subnet_ids = [subnet.id for subnet in data.values()]
         self.register_outputs({"vpc_id": self.vpc.id})
 

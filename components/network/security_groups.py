@@ -12,9 +12,9 @@ import pulumi_aws as aws
 from components.component import Component
 from components.network.cloudflare_ranges import CLOUDFLARE_RANGES
 from components.network.network import ANYWHERE, Network
-from components.network.ports import CACHE, DATABASE, HTTP, HTTPS
+from components.network.ports import CACHE, DATABASE, HTTP, HTTPS, MAIL, NODE_EXPORTER
 from components.site import Site
-from hosts.roles import ROLES, HostRole
+from hosts.roles import APPLICATION_ROLES, MONITORING, ROLES, WEB, HostRole
 from settings import NetworkSettings
 
 NAME_LIMIT = 255
@@ -32,7 +32,15 @@ class Service(StrEnum):
 Member = Service | HostRole
 """What a security group is for."""
 
-MEMBERS: tuple[Member, ...] = (Service.LOAD_BALANCER, *ROLES, Service.DATABASE, Service.CACHE, Service.ENDPOINTS)
+MEMBERS: tuple[Member, ...] = (
+    Service.LOAD_BALANCER,
+    # Before the hosts that it asks.
+    MONITORING,
+    *APPLICATION_ROLES,
+    Service.DATABASE,
+    Service.CACHE,
+    Service.ENDPOINTS,
+)
 """In the order in which the groups are created: a group comes after those that its ingress rules name."""
 
 DESCRIPTIONS = {
@@ -90,7 +98,9 @@ def _egress(group: Member, port: int, peer: Range, why: str) -> EgressRule:
 
 def _of_host(role: HostRole) -> Iterator[Rule]:
     if role.behind_load_balancer:
-        yield _ingress(role, HTTP, Service.LOAD_BALANCER, "Requests and health checks")
+        yield _ingress(role, role.port, Service.LOAD_BALANCER, "Requests and health checks")
+    if role != MONITORING:
+        yield _ingress(role, NODE_EXPORTER, MONITORING, "Metrics of the host")
     if role.uses_data:
         yield _egress(role, DATABASE, Range.DATA_SUBNETS, "Queries")
         yield _egress(role, CACHE, Range.DATA_SUBNETS, "Cache and sessions")
@@ -106,7 +116,13 @@ CLOSED_BY_FENCE = tuple(_ingress(Service.DATABASE, DATABASE, role, f"Queries of 
 RULES: tuple[Rule, ...] = (
     _ingress(Service.LOAD_BALANCER, HTTPS, Range.CLOUDFLARE, "Visitors, who all come through Cloudflare"),
     _ingress(Service.LOAD_BALANCER, HTTP, Range.CLOUDFLARE, "Visitors without TLS, to be redirected"),
-    _egress(Service.LOAD_BALANCER, HTTP, Range.APP_SUBNETS, "Requests and health checks"),
+    *(
+        _egress(Service.LOAD_BALANCER, port, Range.APP_SUBNETS, "Requests and health checks")
+        for port in sorted({role.port for role in ROLES if role.behind_load_balancer})
+    ),
+    _ingress(WEB, HTTP, MONITORING, "Metrics of the application"),
+    _egress(MONITORING, NODE_EXPORTER, Range.APP_SUBNETS, "Metrics of the hosts"),
+    _egress(MONITORING, MAIL, Range.INTERNET, "Alerts as mail"),
     *(rule for role in ROLES for rule in _of_host(role)),
     *CLOSED_BY_FENCE,
     _ingress(Service.DATABASE, DATABASE, Range.VPN_CLIENTS, "Queries of engineers on the VPN"),

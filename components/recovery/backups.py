@@ -60,7 +60,8 @@ RULES = (
 class BackupsArgs:
     """While the region is `following`, its database is a replica, and backed up in the region of its source.
 
-    `offsite` receives the copies; without it, the snapshots stay in the region.
+    `offsite` receives the copies; without it, the snapshots stay in the region. `metrics` is the volume of the
+    monitoring host, where there is one.
     """
 
     site: Site
@@ -69,6 +70,7 @@ class BackupsArgs:
     settings: OffsiteSettings
     offsite: Offsite | None
     following: bool
+    metrics: aws.ebs.Volume | None = None
 
 
 class Backups(Component):
@@ -94,6 +96,11 @@ class Backups(Component):
             rules=[self._rule(rule) for rule in RULES],
             opts=self.child(),
         )
+        self._select(plan)
+        return plan
+
+    def _select(self, plan: aws.backup.Plan) -> None:
+        args = self._args
         role = aws.iam.Role(
             f"{self._name}-role",
             name=args.site.naming.physical(self._name, ROLE_LIMIT),
@@ -117,7 +124,26 @@ class Backups(Component):
             resources=[args.database.arn],
             opts=self.child(depends_on=[policy]),
         )
-        return plan
+        if args.metrics is not None:
+            self._daily(args.metrics, role, policy)
+
+    def _daily(self, volume: aws.ebs.Volume, role: aws.iam.Role, policy: aws.iam.RolePolicy) -> None:
+        """Of metrics, a day may be lost: a plan of its own with the daily rule alone."""
+        args = self._args
+        plan = aws.backup.Plan(
+            f"{self._name}-metrics-plan",
+            name=args.site.naming.physical(f"{self._name}-metrics", NAME_LIMIT),
+            rules=[self._rule(rule) for rule in RULES if rule.role == "daily"],
+            opts=self.child(),
+        )
+        aws.backup.Selection(
+            f"{self._name}-metrics",
+            name=args.site.naming.physical("metrics", NAME_LIMIT),
+            plan_id=plan.id,
+            iam_role_arn=role.arn,
+            resources=[volume.arn],
+            opts=self.child(depends_on=[policy]),
+        )
 
     def _rule(self, rule: BackupRule) -> aws.backup.PlanRuleArgs:
         args = self._args
@@ -140,11 +166,31 @@ class Backups(Component):
         return [aws.backup.PlanRuleCopyActionArgs(destination_vault_arn=offsite.vault.arn, lifecycle=lifecycle)]
 
     def _permissions(self) -> list[Statement]:
-        """The part of AWSBackupServiceRolePolicyForBackup that is about RDS, limited to this platform's resources."""
+        """The parts of AWSBackupServiceRolePolicyForBackup that are needed, limited to this platform's resources."""
+        return [*self._of_the_database(), *(self._of_volumes(metrics) if (metrics := self._args.metrics) else [])]
+
+    def _of_volumes(self, volume: aws.ebs.Volume) -> list[Statement]:
+        """AWS makes no difference between snapshots of AWS Backup and others but by the tag that it sets first."""
+        snapshots = [f"arn:aws:ec2:{region}::snapshot/*" for region in self._regions]
+        own = {"Null": {"aws:ResourceTag/aws:backup:source-resource": "false"}}
+        return [
+            allow(["ec2:DescribeSnapshots", "ec2:DescribeVolumes", "ec2:DescribeTags"], "*"),
+            allow(["ec2:CreateSnapshot"], [volume.arn, *snapshots]),
+            allow(["ec2:CopySnapshot", "ec2:CreateTags"], snapshots),
+            allow(["ec2:DeleteSnapshot", "ec2:ModifySnapshotAttribute"], snapshots, condition=own),
+        ]
+
+    @property
+    def _regions(self) -> list[str]:
+        """Where snapshots are."""
+        offsite = self._args.offsite
+        return [self._args.site.region, *([offsite.keys.region] if offsite else [])]
+
+    def _of_the_database(self) -> list[Statement]:
         args = self._args
         offsite = args.offsite
-        regions = [args.site.region, *([offsite.keys.region] if offsite else [])]
-        snapshots = [f"arn:aws:rds:{region}:{args.site.naming.account_id}:snapshot:awsbackup:*" for region in regions]
+        account = args.site.naming.account_id
+        snapshots = [f"arn:aws:rds:{region}:{account}:snapshot:awsbackup:*" for region in self._regions]
         vaults = [self.vault.arn, *([offsite.vault.arn] if offsite else [])]
         keys = [args.keys["data"].arn, *([offsite.keys["storage"].arn] if offsite else [])]
         for_services = {"Bool": {"kms:GrantIsForAWSResource": "true"}}

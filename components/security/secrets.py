@@ -33,12 +33,13 @@ class SecretsArgs:
     settings: SecretsSettings
     database_username: str
     values: StackSecrets
+    monitored: bool = False
     offsite_keys: OffsiteKeys | None = None
 
 
 class Secrets(Component):
-    """Three secrets, `secrets["app"]` and so on, so that a reader of the cache's token does not get the database's
-    password."""
+    """Three secrets of the application, `secrets["app"]` and so on, so that a reader of the cache's token does not get
+    the database's password; and `receivers`, whom the monitoring host tells."""
 
     def __init__(self, name: str, args: SecretsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("security:Secrets", name, args.site, data_class=DataClass.CONFIDENTIAL, opts=opts)
@@ -54,6 +55,7 @@ class Secrets(Component):
             "database": self._secret("database", "The application's account on the database.", account),
             "cache": self._secret("cache", "The cache's token.", {"auth_token": values.cache_auth_token}),
         }
+        self.receivers = self._receivers()
         self.register_outputs(self.arns)
 
     def __getitem__(self, role: SecretRole) -> aws.secretsmanager.Secret:
@@ -64,9 +66,14 @@ class Secrets(Component):
         """The ARN of every secret, by role."""
         return {role: secret.arn for role, secret in self._secrets.items()}
 
-    def _secret(
-        self, role: SecretRole, description: str, content: dict[str, pulumi.Input[str]]
-    ) -> aws.secretsmanager.Secret:
+    def _receivers(self) -> aws.secretsmanager.Secret | None:
+        """Not among the `arns`: each region tells a dead man's switch of its own, so the other's may differ."""
+        given = self._args.values.receivers
+        if not self._args.monitored or not given:
+            return None
+        return self._secret("receivers", "Whom the monitoring host tells.", dict(given))
+
+    def _secret(self, role: str, description: str, content: dict[str, pulumi.Input[str]]) -> aws.secretsmanager.Secret:
         """A secret that holds a JSON object.
 
         Unprotected, it is deleted at once, without a recovery window: its value is in the stack's configuration, and a

@@ -14,11 +14,13 @@ from components.network.security_groups import SecurityGroups, Service
 from components.site import Site
 from components.storage.storage import Storage
 from components.web.trust_store import TrustStore
-from contract import APP_LABEL, HEALTH_PATH, ORIGIN_LABELS
-from hosts.roles import WEB
+from contract import HEALTH_PATH, ORIGIN_LABELS, PUBLIC_LABELS
+from hosts.roles import MONITORING, WEB
 from settings import WebSettings
 
 NAME_LIMIT = 32
+MONITORING_HEALTH_PATH = "/-/healthy"
+"""Prometheus' own check (Prometheus documentation, "Management API")."""
 IDLE_TIMEOUT_SECONDS = 60
 STICKY_SECONDS = 3600
 """How long a session stays on its colour while traffic shifts (ours)."""
@@ -26,7 +28,7 @@ STICKY_SECONDS = 3600
 
 @dataclass(frozen=True, kw_only=True)
 class HostRule:
-    """Host names with the same target: the application or, if not `served`, a fixed 503.
+    """Host names with the same target: the application or, with `monitoring`, the monitoring host.
 
     A rule with `health_only` matches the health check's path and those below it; other paths get the default 404.
     """
@@ -34,8 +36,8 @@ class HostRule:
     role: str
     priority: int
     subdomains: tuple[str, ...]
-    served: bool
     why: str
+    monitoring: bool = False
     health_only: bool = False
 
     def hosts(self, domain: str) -> list[str]:
@@ -48,28 +50,25 @@ HOST_RULES = (
         role="monitoring",
         priority=10,
         subdomains=("monitoring",),
-        served=False,
-        why="Reserved: the application must never answer for it while the monitoring host has no target group.",
+        monitoring=True,
+        why="The application must never answer for it, a region without a monitoring host included.",
     ),
     HostRule(
         role="admin",
         priority=20,
         subdomains=("admin",),
-        served=True,
         why="The admin panel is part of the application; a rule of its own allows shutting it off alone.",
     ),
     HostRule(
         role="application",
         priority=30,
-        subdomains=("", "www", "api", APP_LABEL),
-        served=True,
+        subdomains=PUBLIC_LABELS,
         why="The public names. Any other gets a 404: the application trusts the Host header in its links.",
     ),
     HostRule(
         role="origin",
         priority=40,
         subdomains=(ORIGIN_LABELS,),
-        served=True,
         why="The region's own name, whichever region is live: for health checks and the gates of a flip.",
         health_only=True,
     ),
@@ -80,7 +79,8 @@ HOST_RULES = (
 class LoadBalancerArgs:
     """`trust_store` verifies the client certificates of connections that the security group lets through.
 
-    A protected load balancer refuses its deletion: public DNS points to its name.
+    `monitored` says whether the region has a monitoring
+    host. A protected load balancer refuses its deletion: public DNS points to its name.
     """
 
     site: Site
@@ -90,6 +90,7 @@ class LoadBalancerArgs:
     trust_store: TrustStore
     settings: WebSettings
     domain: str
+    monitored: bool = False
 
 
 class LoadBalancer(Component):
@@ -97,6 +98,7 @@ class LoadBalancer(Component):
 
     load_balancer: aws.lb.LoadBalancer
     target_groups: dict[str, aws.lb.TargetGroup]
+    monitoring: aws.lb.TargetGroup | None
     certificate: aws.acm.Certificate
     listener: aws.lb.Listener
 
@@ -107,6 +109,7 @@ class LoadBalancer(Component):
 
         self.load_balancer = self._load_balancer()
         self.target_groups = {color: self._target_group(color) for color in WEB.groups}
+        self.monitoring = self._monitoring() if args.monitored else None
         self.certificate = self._certificate()
         self.listener = self._listener()
         self._redirect()
@@ -149,6 +152,27 @@ class LoadBalancer(Component):
             deregistration_delay=settings.deregistration_delay_seconds,
             health_check=aws.lb.TargetGroupHealthCheckArgs(
                 path=HEALTH_PATH,
+                matcher="200",
+                interval=15,
+                timeout=5,
+                healthy_threshold=2,
+                unhealthy_threshold=3,
+            ),
+            opts=self.child(),
+        )
+
+    def _monitoring(self) -> aws.lb.TargetGroup:
+        return aws.lb.TargetGroup(
+            f"{self._name}-{MONITORING.name}",
+            name=self._args.site.naming.physical(MONITORING.name, NAME_LIMIT),
+            vpc_id=self._args.network.vpc.id,
+            target_type="instance",
+            protocol="HTTP",
+            port=MONITORING.port,
+            # Its successor starts when it has ended: nothing is gained by waiting.
+            deregistration_delay=0,
+            health_check=aws.lb.TargetGroupHealthCheckArgs(
+                path=MONITORING_HEALTH_PATH,
                 matcher="200",
                 interval=15,
                 timeout=5,
@@ -221,9 +245,14 @@ class LoadBalancer(Component):
             listener_arn=self.listener.arn,
             priority=rule.priority,
             conditions=conditions,
-            actions=[self._to_colors() if rule.served else _not_served()],
+            actions=[self._to_monitoring() if rule.monitoring else self._to_colors()],
             opts=self.child(),
         )
+
+    def _to_monitoring(self) -> aws.lb.ListenerRuleActionArgs:
+        if self.monitoring is None:
+            return _not_served()
+        return aws.lb.ListenerRuleActionArgs(type="forward", target_group_arn=self.monitoring.arn)
 
     def _to_colors(self) -> aws.lb.ListenerRuleActionArgs:
         """To blue and green by weight; while both have some, a session stays on its colour: no page mixes two releases.

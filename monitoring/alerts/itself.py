@@ -1,6 +1,7 @@
 """Alerts on monitoring itself."""
 
 from monitoring.alerts.alert import Alert, Job, Level
+from monitoring.host.watch import DATA
 
 OTHERS = "|".join((Job.APPLICATION, Job.HOSTS))
 
@@ -12,6 +13,15 @@ ITSELF = (
         query="vector(1)",
         why="Prometheus, Alertmanager and the way out of the account work.",
         source="our choice: it always fires",
+    ),
+    Alert(
+        role="metrics-disk",
+        page="monitoring",
+        warning=Level(threshold=90, minutes=10),
+        query=f'100 * (1 - node_filesystem_avail_bytes{{job="{Job.HOSTS}",mountpoint="{DATA}"}}'
+        f' / node_filesystem_size_bytes{{job="{Job.HOSTS}",mountpoint="{DATA}"}})',
+        why="The volume with metrics fills up, though Prometheus deletes the oldest at four fifths of it.",
+        source="ops: disk 90 %; devops: for 10 minutes",
     ),
     Alert(
         role="target-down",

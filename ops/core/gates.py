@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from contract import HEALTH_CHECKS, HEALTH_PATH, origin
-from hosts.roles import ROLES, HostRole
+from hosts.roles import APPLICATION_ROLES, HostRole
 from ops.core import aws, facts, hosts, visitor
 from ops.core.facts import side_by_side
 from ops.core.pair import Pair, RegionStack
@@ -35,7 +35,7 @@ def ask(pair: Pair, stack: RegionStack, token: str | None) -> list[Gate]:
     asked: dict[str, Callable[[], tuple[bool, str]]] = {
         f"health{check}": partial(_health, stack, pair.domain, check) for check in HEALTH_CHECKS
     }
-    asked |= {f"capacity of {role.name}": partial(_capacity, stack, role) for role in ROLES}
+    asked |= {f"capacity of {role.name}": partial(_capacity, stack, role) for role in APPLICATION_ROLES}
     asked |= {
         "certificate": partial(_certificate, stack),
         "database": partial(_database, stack),

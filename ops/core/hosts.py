@@ -1,6 +1,6 @@
 """The hosts of a region, role by role: the names of their groups, and what they need of a quota."""
 
-from hosts.roles import ROLES, HostRole
+from hosts.roles import APPLICATION_ROLES, HostRole
 from ops.core.aws import client
 from ops.core.pair import Pair, RegionStack
 from ops.core.stack_files import StackFile
@@ -23,7 +23,7 @@ def vcpus(file: StackFile, size: str) -> int:
     """The vCPUs of all hosts at a size: `min_size` or `max_size`."""
     counts = [
         (str(file.get(f"{role.name}.instance_type")), int(file.get(setting(role, group, size), 0)))
-        for role in ROLES
+        for role in APPLICATION_ROLES
         for group in role.groups
     ]
     types = sorted({instance_type for instance_type, _ in counts})

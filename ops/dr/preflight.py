@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any, Literal
 
-from hosts.roles import ROLES
+from hosts.roles import APPLICATION_ROLES
 from ops.core import aws, facts, hosts
 from ops.core.aws import client, if_present
 from ops.core.engine import UnreadableStateError
@@ -156,7 +156,7 @@ class Preflight:
             yield Finding(text=problem, weight="warns" if serves else "forced")
 
     def _images(self) -> Iterator[Finding]:
-        names = {str(self.standby.file.get(f"{role.name}.image_parameter")) for role in ROLES}
+        names = {str(self.standby.file.get(f"{role.name}.image_parameter")) for role in APPLICATION_ROLES}
         for name in sorted(names):
             image = client("ssm", self.standby.region).get_parameter(Name=name)["Parameter"]["Value"]
             found = client("ec2", self.standby.region).describe_images(ImageIds=[image])["Images"]

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from contract import HEALTH_CHECKS, HEALTH_PATH, origin
-from hosts.roles import ROLES
+from hosts.roles import APPLICATION_ROLES
 from ops.core import facts, hosts, visitor
 from ops.core.aws import client, reachable
 from ops.core.cloudflare import TOKEN
@@ -212,7 +212,7 @@ def _backup(stack: RegionStack) -> str:
 def _instances(stack: RegionStack) -> str:
     groups = {
         group if len(role.groups) > 1 else role.name: name
-        for role in ROLES
+        for role in APPLICATION_ROLES
         for group, name in hosts.groups(stack, role).items()
     }
     counts = facts.in_service(stack, groups.values())

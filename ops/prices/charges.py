@@ -159,10 +159,18 @@ def _group(inputs: Inputs, region: str, template: Inputs | None) -> Iterator[Cha
     for mapping in template.get("blockDeviceMappings") or []:
         disk = mapping.get("ebs") or {}
         volume, size = disk.get("volumeType") or "gp2", _number(disk, "volumeSize")
-        stored = _question(
-            "AmazonEC2", region, f"EBS:VolumeUsage.{volume}", productFamily="Storage", volumeApiName=volume, **IN_REGION
-        )
-        yield _charge(f"{count} disks of {size} GiB {volume}", stored, count * size)
+        yield _charge(f"{count} disks of {size} GiB {volume}", _disk(volume, region), count * size)
+
+
+def _volume(inputs: Inputs, region: str) -> Iterator[Charge]:
+    kind, size = inputs.get("type") or "gp2", _number(inputs, "size")
+    yield _charge(f"disk of {size} GiB {kind}", _disk(kind, region), size)
+
+
+def _disk(kind: str, region: str) -> Question:
+    return _question(
+        "AmazonEC2", region, f"EBS:VolumeUsage.{kind}", productFamily="Storage", volumeApiName=kind, **IN_REGION
+    )
 
 
 def _nat_gateway(_inputs: Inputs, region: str) -> Iterator[Charge]:
@@ -232,6 +240,7 @@ TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
 
 CHARGED: Mapping[str, Callable[[Inputs, str], Iterator[Charge]]] = {
     "aws:cloudwatch/metricAlarm:MetricAlarm": _alarm,
+    "aws:ebs/volume:Volume": _volume,
     "aws:ec2/eip:Eip": _address,
     "aws:ec2/natGateway:NatGateway": _nat_gateway,
     "aws:ec2/vpcEndpoint:VpcEndpoint": _endpoint,

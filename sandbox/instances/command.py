@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Any
 
 import contract
-from hosts.roles import ROLES
+from hosts.roles import APPLICATION_ROLES
 from sandbox.instances.boot import Machine
 from sandbox.instances.release import RELEASE, publish
 from sandbox.instances.surroundings import Surroundings, client, declared, surroundings
@@ -110,7 +110,7 @@ def _follow(machine: Machine, started: float, say: Say) -> None:
 def _show(around: Surroundings, machine: Machine, instance: str, role: str, say: Say) -> None:
     """What it answers, and how to go on from here."""
     address = around.address(instance)
-    asked = any(each.name == role and each.behind_load_balancer for each in ROLES)
+    asked = any(each.name == role and each.behind_load_balancer for each in APPLICATION_ROLES)
     for path in contract.health_paths() if asked else ():
         try:
             status, text = ask(around, address, path)

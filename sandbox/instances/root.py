@@ -29,10 +29,11 @@ SYSTEM = (
 """What an Ubuntu image has, and the program that reads our shell scripts."""
 APPLICATION = ("php-laravel-framework", "php-async-aws-sqs")
 DATA = ("mariadb-server", "redis-server")
-MONITORING = ("prometheus",)
-"""Its promtool judges the rules of the alerts."""
-PACKAGES = (*SYSTEM, *OF_ROLES, *APPLICATION, *DATA, *MONITORING)
-STARTED_BY_PACKAGES = ("nginx", f"php{PHP_VERSION}-fpm", "mariadb", "redis-server", "prometheus")
+PACKAGES = (*SYSTEM, *OF_ROLES, *APPLICATION, *DATA)
+STARTED_BY_PACKAGES = (
+    *("nginx", f"php{PHP_VERSION}-fpm", "mariadb", "redis-server", "prometheus", "prometheus-alertmanager"),
+    *(f"prometheus-{of}-exporter" for of in ("blackbox", "mysqld", "redis")),
+)
 """Services that Debian enables when it installs them: an instance runs only what its user data starts."""
 
 

@@ -4,6 +4,7 @@ import socket
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,6 +14,7 @@ from sandbox.instances import data, endpoints, metadata
 from sandbox.instances.boot import Machine, Scratch
 from sandbox.instances.network import Namespace, connect
 from sandbox.instances.root import made
+from sandbox.instances.volumes import Volumes, release
 from sandbox.project.paths import Paths
 from sandbox.toolchain.steps import SandboxError
 
@@ -38,7 +40,11 @@ class Surroundings:
         self.base = made(paths)
         self.region = region
         self._aws = urlsplit(aws)
+        for left in paths.instances.glob("*"):
+            if not Path("/proc", left.name).exists():
+                release(left)
         self._scratch = Scratch(paths)
+        self._volumes = Volumes(self._scratch.folder, self.client)
         self._authority = endpoints.Authority()
         self.machines: list[Machine] = []
         self.outside = Namespace()
@@ -62,7 +68,9 @@ class Surroundings:
         for machine in [one for one in self.machines if former and one.name == former.id]:
             self.stop(machine)
         self._metadata.instances[told.address] = told
-        return self._boot(instance_id, told.address, {"/etc/cloud/cloud.cfg.d/90_sandbox.cfg": CLOUD_INIT})
+        machine = self._boot(instance_id, told.address, {"/etc/cloud/cloud.cfg.d/90_sandbox.cfg": CLOUD_INIT})
+        self._volumes.show(machine)
+        return machine
 
     def boot_data(self) -> Machine:
         """Boot a machine with MariaDB and Redis, which stands for the region's database and cache."""
@@ -88,6 +96,7 @@ class Surroundings:
         """Stop all machines and remove what they wrote."""
         for machine in reversed(self.machines):
             machine.stop()
+        self._volumes.close()
         self._forwarder.close()
         self._metadata.shutdown()
         self._metadata.server_close()

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 import contract
+from hosts.roles import MONITORING
 from sandbox.instances.command import caller_of, groups_of, stack_outputs
 from sandbox.instances.release import RELEASE, publish
 from sandbox.instances.root import PHP_VERSION, unavailable
@@ -168,6 +169,70 @@ def test_a_worker_that_is_killed_works_again(web: Host, worker: Host) -> None:
         worker.kill(f"askproai-worker@high_{number}", BACK_SECONDS)
     queue_job(web, 8)
     until(lambda: 8 in ids(web), worker, WORKER)
+
+
+@pytest.fixture(scope="module")
+def monitoring(around: Surroundings, outputs: dict[str, Any], web: Host, worker: Host) -> Host:
+    """The monitoring host, while others run that it can find."""
+    assert web.healthy_seconds
+    assert worker.machine.running()
+    host = Host.of(around, first(around, outputs, "monitoring"))
+    host.wait("/-/healthy", 200, HEALTHY_SECONDS, MONITORING.port)
+    return host
+
+
+def told(monitoring: Host, path: str) -> Any:
+    """What Prometheus answers."""
+    return json.loads(monitoring.ask(f"/api/v1/{path}", port=MONITORING.port).text)["data"]
+
+
+def up(monitoring: Host, job: str) -> set[str]:
+    """The targets of a job that answer."""
+    targets = told(monitoring, "targets?state=active")["activeTargets"]
+    return {one["labels"]["instance"] for one in targets if one["labels"]["job"] == job and one["health"] == "up"}
+
+
+def test_the_monitoring_host_finds_the_hosts_of_its_region_and_they_answer_it(
+    monitoring: Host, web: Host, worker: Host
+) -> None:
+    booted = {host.machine.name for host in (monitoring, web, worker)}
+    until(lambda: booted <= up(monitoring, "node"), monitoring, "prometheus")
+    until(lambda: web.machine.name in up(monitoring, "askproai"), monitoring, "prometheus")
+
+
+@pytest.mark.parametrize("metric", ["mysql_up", "redis_up"])
+def test_the_exporters_reach_database_and_cache_with_the_secrets_of_the_region(monitoring: Host, metric: str) -> None:
+    def value() -> list[str]:
+        return [one["value"][1] for one in told(monitoring, f"query?query={metric}")["result"]]
+
+    until(
+        lambda: value() == ["1"],
+        monitoring,
+        f"prometheus-{metric.replace('mysql_up', 'mysqld').split('_')[0]}-exporter",
+    )
+
+
+def test_an_alert_of_prometheus_reaches_alertmanager(monitoring: Host) -> None:
+    def alerts() -> str:
+        return monitoring.machine.run("curl", "-s", "http://127.0.0.1:9093/api/v2/alerts", check=False)
+
+    until(lambda: '"alertname":"Heartbeat"' in alerts(), monitoring, "prometheus-alertmanager")
+
+
+def test_what_it_remembers_is_on_the_volume_that_outlives_it(monitoring: Host) -> None:
+    [volume] = monitoring.around.client("ec2").describe_volumes(
+        Filters=[{"Name": "tag:Component", "Values": ["metrics"]}]
+    )["Volumes"]
+    source = monitoring.machine.run(
+        "findmnt", "--noheadings", "--output=SOURCE", "--target=/srv/metrics/prometheus/wal"
+    )
+    assert volume["VolumeId"].replace("-", "") in source
+    assert [one["InstanceId"] for one in volume["Attachments"]] == [monitoring.machine.name]
+
+
+def test_the_secrets_of_monitoring_are_in_memory_for_its_services_alone(monitoring: Host) -> None:
+    assert monitoring.machine.run("stat", "--format=%U %a", "/run/askproai/secrets.env").strip() == "prometheus 400"
+    assert "APP_KEY" not in monitoring.machine.run("cat", "/run/askproai/secrets.env")
 
 
 def test_a_terminated_worker_ends_its_job_before_it_goes(web: Host, worker: Host) -> None:

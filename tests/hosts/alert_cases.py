@@ -90,6 +90,8 @@ def expires(severity: str, quiet_days: int, firing_days: int) -> Case:
 
 MEMORY_FREE, MEMORY = f"node_memory_MemAvailable_bytes{{{NODE}}}", f"node_memory_MemTotal_bytes{{{NODE}}}"
 DISK_FREE, DISK = f"node_filesystem_avail_bytes{{{ROOT}}}", f"node_filesystem_size_bytes{{{ROOT}}}"
+DATA_VOLUME = f'{NODE},mountpoint="/srv/metrics",device="/dev/nvme1n1"'
+METRICS_FREE, METRICS = f"node_filesystem_avail_bytes{{{DATA_VOLUME}}}", f"node_filesystem_size_bytes{{{DATA_VOLUME}}}"
 CONNECTED = 'mysql_global_status_threads_connected{job="mysql",instance="db"}'
 CONNECTIONS = 'mysql_global_variables_max_connections{job="mysql",instance="db"}'
 CACHED = 'redis_memory_used_bytes{job="redis",instance="cache"}'
@@ -123,6 +125,7 @@ CASES = (
     expires("warning", 22, 20),
     expires("critical", 8, 6),
     down("TargetDown", "warning", 10, 'up{job="mysql",instance="db"}'),
+    used("MetricsDisk", "warning", 10, METRICS_FREE, METRICS, (90, 91)),
     above("RulesFailing", "warning", 10, "prometheus_rule_evaluation_failures_total", "0", "0+1"),
     above("NotificationsFailing", "critical", 10, "alertmanager_notifications_failed_total", "0", "0+1"),
     down("ConfigurationRefused", "warning", 10, "alertmanager_config_last_reload_successful"),

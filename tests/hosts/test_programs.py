@@ -8,10 +8,10 @@ from subprocess import CompletedProcess
 
 import pytest
 from debian import Host
-from host_values import VALUES
+from host_values import values_of
 
 from hosts.bundle import FILES, rendered
-from hosts.roles import ROLES, WEB, WORKERS, HostRole
+from hosts.roles import MONITORING, ROLES, WEB, WORKERS, HostRole
 from hosts.user_data import user_data
 from sandbox.instances.root import PHP_VERSION, made, unavailable
 from sandbox.project.paths import Paths
@@ -171,6 +171,37 @@ CHECKS = {
     "scheduler": unit(WORKERS, "askproai-scheduler.timer", "OnCalendar=minutely", "OnCalendar=minutes"),
     "jobs that end": unit(WORKERS, "askproai-finish.service", "RestartSec=5", "RestartSec=soon"),
     "scheduled": unit(WORKERS, "askproai-scheduler.service", "ExecCondition", "ExecIf"),
+    "volume": unit(MONITORING, "askproai-volume.service", "RestartSec=10", "RestartSec=soon"),
+    "receivers": unit(MONITORING, "askproai-receivers.service", "RestartSec=10", "RestartSec=soon"),
+    **{
+        f"drop-in of {name}": unit(
+            MONITORING, f"{name}.service", "RestartSec=5", "RestartSec=soon", file=f"{name}.service.d/askproai.conf"
+        )
+        for name in (
+            *("prometheus", "prometheus-alertmanager", "prometheus-mysqld-exporter", "prometheus-redis-exporter"),
+        )
+    },
+    "prometheus": Check(
+        role=MONITORING,
+        command=("promtool", "check", "config", "/etc/prometheus/prometheus.yml"),
+        file="/etc/prometheus/prometheus.yml",
+        right="metrics_path:",
+        wrong="metric_path:",
+    ),
+    "alertmanager": Check(
+        role=MONITORING,
+        command=("amtool", "check-config", "/etc/prometheus/alertmanager.yml"),
+        file="/etc/prometheus/alertmanager.yml",
+        right="receiver: critical",
+        wrong="receiver: nobody",
+    ),
+    "blackbox": Check(
+        role=MONITORING,
+        command=("prometheus-blackbox-exporter", "--config.check", "--config.file=/etc/prometheus/blackbox.yml"),
+        file="/etc/prometheus/blackbox.yml",
+        right="valid_status_codes",
+        wrong="valid_codes",
+    ),
     "secrets": unit(WEB, "askproai-secrets.service", "/usr/bin/python3", "/usr/bin/python2"),
     "release": unit(WEB, "askproai-release.service", "RemainAfterExit", "Remains"),
     "integrity": unit(WEB, "askproai-integrity.service", "Nice=19", "Nicer=19"),
@@ -189,7 +220,7 @@ def root() -> Path:
 @pytest.fixture
 def hosts(root: Path, tmp_path: Path) -> Callable[[HostRole], Host]:
     def host(role: HostRole) -> Host:
-        texts = rendered(role, replace(VALUES, php_version=PHP_VERSION))
+        texts = rendered(role, replace(values_of(role), php_version=PHP_VERSION))
         script = user_data(bucket="b", key="k", sha256="0", region="r", environment={"A": "b"})
         made_host = Host(root, tmp_path / role.name, role, {**texts, USER_DATA: script})
         if role == WORKERS:
@@ -217,7 +248,7 @@ def test_the_program_that_reads_a_file_accepts_it_and_refuses_its_broken_twin(
 def test_every_unit_and_every_script_is_checked() -> None:
     checked = {check.file for check in CHECKS.values()} | {"/etc/systemd/system/askproai-worker@.service"}
     for role in ROLES:
-        for path, text in rendered(role, replace(VALUES, php_version=PHP_VERSION)).items():
+        for path, text in rendered(role, replace(values_of(role), php_version=PHP_VERSION)).items():
             place = f"/{path.removeprefix(f'{FILES}/')}"
             if UNITS.fullmatch(place) or text.startswith("#!"):
                 assert place in checked

@@ -62,10 +62,10 @@ NAMES: Mapping[str, tuple[str, int]] = {
 
 TOKENS = {
     "backup": {"Backups", "Vault"},
-    "compute": {"Fleet", "InstanceRole", "Web", "Workers"},
+    "compute": {"Fleet", "InstanceRole", "Monitoring", "Web", "Workers"},
     "data": {"Cache", "Database"},
     "messaging": {"Queues"},
-    "monitoring": {"Alarms"},
+    "monitoring": {"Alarms", "MetricsVolume"},
     "network": {"DataTierAcl", "Endpoints", "Firewall", "FlowLogs", "Network", "ObjectGateway"},
     "platform": {"Protection"},
     "security": {"Keys", "OffsiteKeys", "Secrets"},

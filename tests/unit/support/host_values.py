@@ -1,6 +1,11 @@
 """Values with which the files of a host are rendered in tests; none is an operator's."""
 
+from dataclasses import replace
+
+from hosts.roles import MONITORING, HostRole
 from hosts.values import HostValues
+from monitoring.host.files import files
+from monitoring.host.watch import Watch
 
 VALUES = HostValues(
     php_version="8.4",
@@ -12,3 +17,31 @@ VALUES = HostValues(
     queues={"default": 1, "high": 2},
     job_timeout_seconds=60,
 )
+
+WATCH = Watch(
+    region="elsewhere-1",
+    environment="tested",
+    domain="example.com",
+    host_tags={"Project": "the-project", "Environment": "tested"},
+    web_groups=("web-red",),
+    metrics_path="/metrics-of-it",
+    database=True,
+    cache=True,
+    public_urls=("https://example.com/health",),
+    other_region="https://other.example.com/health",
+    other_region_serves=True,
+    dependencies={"calendar": "https://calendar.example.net/"},
+    maintenance_window="tue:02:00-tue:03:00",
+    retention_days=3,
+    data_volume_gib=100,
+    remote_write_url=None,
+    mail_server="mail.example.com:587",
+    mail_sender="watch@example.com",
+    receivers=frozenset({"heartbeat_url", "on_call_webhook", "slack_webhook", "mail_username", "mail_password"}),
+)
+"""What the monitoring host of tests watches, with every receiver."""
+
+
+def values_of(role: HostRole) -> HostValues:
+    """The values of a role; what is made from data is the monitoring host's alone."""
+    return replace(VALUES, made=files(WATCH)) if role == MONITORING else VALUES

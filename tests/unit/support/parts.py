@@ -3,6 +3,7 @@
 They are laid once. What a test deploys on them takes their outputs, and its cloud has its own resources alone.
 """
 
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -25,6 +26,7 @@ from naming import Naming
 from settings import CacheSettings, DatabaseSettings, StackSecrets, WebSettings
 
 PROD = settings_of("prod")
+HEARTBEAT_URL = "https://heartbeat.example.com/of-this-region"
 
 
 def site(environment: str, *, protected: bool = True) -> Site:
@@ -70,13 +72,14 @@ class Region(Ground):
 
     def __init__(self, site: Site) -> None:
         super().__init__(site)
-        values = stack_secrets()
+        values = replace(stack_secrets(), heartbeat_url=pulumi.Output.secret(HEARTBEAT_URL))
         secrets_args = SecretsArgs(
             site=site,
             keys=self.keys,
             settings=PROD.secrets,
             database_username=PROD.database.username,
             values=values,
+            monitored=True,
         )
         storage = Storage("storage", StorageArgs(site=site, keys=self.keys, settings=PROD.storage))
         self.context = HostContext(
@@ -96,7 +99,7 @@ class Region(Ground):
         self.trust_store = TrustStore("origin-trust", trust_store_args)
         self.load_balancer = LoadBalancer("balancer", self.load_balancer_args(PROD.web))
 
-    def load_balancer_args(self, web: WebSettings) -> LoadBalancerArgs:
+    def load_balancer_args(self, web: WebSettings, *, monitored: bool = True) -> LoadBalancerArgs:
         return LoadBalancerArgs(
             site=self.site,
             network=self.network,
@@ -105,6 +108,7 @@ class Region(Ground):
             trust_store=self.trust_store,
             settings=web,
             domain=PROD.domain,
+            monitored=monitored,
         )
 
 

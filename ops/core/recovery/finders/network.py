@@ -40,6 +40,9 @@ def _association(wanted: Wanted) -> list[str]:
 
 
 NETWORK = {
+    "aws:ebs/volume:Volume": Finder(
+        find=by_name_tag("describe_volumes", "Volumes", "VolumeId", "creating", "available", "in-use"), by="tag Name"
+    ),
     "aws:ec2/vpc:Vpc": Finder(find=by_name_tag("describe_vpcs", "Vpcs", "VpcId"), by="tag Name"),
     "aws:ec2/eip:Eip": Finder(find=by_name_tag("describe_addresses", "Addresses", "AllocationId"), by="tag Name"),
     "aws:ec2/internetGateway:InternetGateway": Finder(

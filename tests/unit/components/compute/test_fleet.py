@@ -25,7 +25,7 @@ def fleet(*, balanced: bool = False, site: Site = SITE) -> Cloud[Fleet]:
         targets = [aws.lb.TargetGroup("targets", name="targets")] if balanced else []
         args = FleetArgs(
             site=site,
-            network=laid.network,
+            subnet_ids=laid.network.app_subnet_ids,
             security_group=laid.security_groups[WORKERS],
             keys=laid.keys,
             instance_role=InstanceRole("hosts", InstanceRoleArgs(site=site, permissions=[])),

@@ -64,25 +64,38 @@ def test_cloudflares_ranges_are_public_networks_that_do_not_overlap() -> None:
     assert not [(a, b) for a in ranges for b in ranges if a is not b and a.overlaps(b)]
 
 
-def test_web_hosts_are_reached_by_the_balancer_alone(cloud: Cloud[Ground]) -> None:
-    assert reached_from(cloud, "web") == {(80, "balancer")}
+def test_web_hosts_are_reached_by_the_balancer_and_for_their_metrics_alone(cloud: Cloud[Ground]) -> None:
+    assert reached_from(cloud, "web") == {(80, "balancer"), (80, "monitoring"), (9100, "monitoring")}
 
 
-def test_nobody_reaches_the_workers(cloud: Cloud[Ground]) -> None:
-    assert reached_from(cloud, "workers") == set()
+def test_workers_are_reached_for_their_metrics_alone(cloud: Cloud[Ground]) -> None:
+    assert reached_from(cloud, "workers") == {(9100, "monitoring")}
+
+
+def test_the_monitoring_host_is_reached_by_the_balancer_alone(cloud: Cloud[Ground]) -> None:
+    assert reached_from(cloud, "monitoring") == {(9090, "balancer")}
+
+
+def test_the_monitoring_host_reaches_what_it_watches_and_whom_it_tells(cloud: Cloud[Ground]) -> None:
+    subnets = PROD.network.subnet_cidrs
+    assert reaches(cloud, "monitoring") == {
+        *((9100, cidr) for cidr in subnets("app").values()),
+        *((port, cidr) for port in (3306, 6379) for cidr in subnets("data").values()),
+        *((port, "0.0.0.0/0") for port in (80, 443, 587)),
+    }
 
 
 def test_the_database_is_reached_by_hosts_and_vpn_clients_alone(cloud: Cloud[Ground]) -> None:
-    peers = ("web", "workers", PROD.network.vpn_client_cidr)
+    peers = ("web", "workers", "monitoring", PROD.network.vpn_client_cidr)
     assert reached_from(cloud, "database") == {(3306, peer) for peer in peers}
 
 
 def test_the_cache_is_reached_by_hosts_alone(cloud: Cloud[Ground]) -> None:
-    assert reached_from(cloud, "cache") == {(6379, "web"), (6379, "workers")}
+    assert reached_from(cloud, "cache") == {(6379, role.name) for role in ROLES}
 
 
 def test_endpoints_are_reached_by_hosts_alone(cloud: Cloud[Ground]) -> None:
-    assert reached_from(cloud, "endpoints") == {(443, "web"), (443, "workers")}
+    assert reached_from(cloud, "endpoints") == {(443, role.name) for role in ROLES}
 
 
 @pytest.mark.parametrize("group", ["database", "cache", "endpoints"])
@@ -91,7 +104,9 @@ def test_what_only_answers_opens_no_connection(cloud: Cloud[Ground], group: str)
 
 
 def test_the_balancer_reaches_the_app_subnets_alone(cloud: Cloud[Ground]) -> None:
-    assert reaches(cloud, "balancer") == {(80, cidr) for cidr in PROD.network.subnet_cidrs("app").values()}
+    assert reaches(cloud, "balancer") == {
+        (port, cidr) for port in (80, 9090) for cidr in PROD.network.subnet_cidrs("app").values()
+    }
 
 
 @pytest.mark.parametrize("group", ["web", "workers"])
@@ -139,4 +154,4 @@ def test_a_fence_leaves_the_database_to_engineers_alone() -> None:
     args = SecurityGroupsArgs(site=SITE, network=ground().built.network, fenced=True)
     fenced = deploy(lambda: SecurityGroups("firewall", args))
     assert reached_from(fenced, "database") == {(3306, PROD.network.vpn_client_cidr)}
-    assert reached_from(fenced, "cache") == {(6379, "web"), (6379, "workers")}
+    assert reached_from(fenced, "cache") == {(6379, role.name) for role in ROLES}

@@ -17,7 +17,7 @@ OFFSITE = offsite_of("prod")
 
 
 def rules(cloud: Cloud[RegionOutputs]) -> dict[str, dict[str, Any]]:
-    return {rule["ruleName"]: rule for rule in cloud.one(PLAN).inputs["rules"]}
+    return {rule["ruleName"]: rule for rule in cloud.one(PLAN, "backups-plan").inputs["rules"]}
 
 
 def offsite_vault(cloud: Cloud[RegionOutputs]) -> Record:
@@ -73,15 +73,31 @@ def test_the_home_copies_every_snapshot_offsite_and_keeps_both_as_long(rule: Any
 
 def test_the_plan_is_for_the_database_in_use() -> None:
     cloud = region("prod")
-    selection = cloud.one(SELECTION).inputs
+    selection = cloud.one(SELECTION, "backups-database").inputs
     assert selection["resources"] == [cloud.exports["database_arn"]]
+
+
+def test_the_volume_of_the_monitoring_host_is_backed_up_daily_and_copied() -> None:
+    cloud = region("prod")
+    plan = cloud.one(PLAN, "backups-metrics-plan")
+    [daily] = plan.inputs["rules"]
+    assert daily == rules(cloud)["daily"]
+    selection = cloud.one(SELECTION, "backups-metrics").inputs
+    [volume] = cloud.of("aws:ebs/volume:Volume")
+    assert [arn.rpartition("/")[2] for arn in selection["resources"]] == [volume.name]
+    assert selection["planId"] != cloud.one(SELECTION, "backups-database").inputs["planId"]
+
+
+def test_only_snapshots_that_aws_backup_made_are_deleted() -> None:
+    deletes = right(region("prod"), "ec2:DeleteSnapshot")
+    assert deletes["Condition"] == {"Null": {"aws:ResourceTag/aws:backup:source-resource": "false"}}
 
 
 def test_a_standby_has_a_vault_and_no_plan_until_it_is_activated() -> None:
     assert region("dr").of(PLAN) == []
     assert region("dr").exports["backup_vault_name"] == "askproai-dr-backups-vault"
     activated = serving("dr")
-    assert activated.one(SELECTION).inputs["resources"] == [activated.exports["database_arn"]]
+    assert activated.one(SELECTION, "backups-database").inputs["resources"] == [activated.exports["database_arn"]]
     assert [rule.get("copyActions") for rule in rules(activated).values()] == [None, None]
 
 
@@ -108,7 +124,14 @@ def test_what_is_done_to_snapshots_is_done_to_those_of_aws_backup_alone() -> Non
 
 def test_only_what_reads_is_allowed_on_everything() -> None:
     wide = [action for s in rights(region("prod")) if s["Resource"] == "*" for action in s["Action"]]
-    assert wide == ["rds:DescribeDBInstances", "rds:DescribeDBSnapshots", "tag:GetResources"]
+    assert wide == [
+        "rds:DescribeDBInstances",
+        "rds:DescribeDBSnapshots",
+        "tag:GetResources",
+        "ec2:DescribeSnapshots",
+        "ec2:DescribeVolumes",
+        "ec2:DescribeTags",
+    ]
 
 
 def test_copies_go_to_our_vaults_alone() -> None:

@@ -3,10 +3,11 @@
 from functools import cache
 from typing import Any
 
+import pulumi_aws as aws
 import pytest
 from broken_files import GOOD_SECRETS
 from fake_cloud import Cloud, deploy
-from parts import LONG_SITE, PROD, region, web_settings
+from parts import LONG_SITE, PROD, Region, region, web_settings
 
 from components.network.security_groups import Service
 from components.web.load_balancer import HOST_RULES, LoadBalancer
@@ -150,14 +151,31 @@ def test_a_session_keeps_its_color_while_traffic_is_shared_by_weight(role: str, 
     assert forward["stickiness"]["enabled"] is (0 not in weights)
 
 
+def _monitoring(cloud: Cloud[Region]) -> aws.lb.TargetGroup:
+    found = cloud.built.load_balancer.monitoring
+    assert found is not None
+    return found
+
+
+def test_monitoring_has_targets_of_its_own() -> None:
+    cloud = region()
+    made = cloud.one(TARGETS, "balancer-monitoring")
+    assert (made.inputs["port"], made.inputs["healthCheck"]["path"]) == (9090, "/-/healthy")
+    forward = action(cloud, "monitoring")
+    assert (forward["type"], forward["targetGroupArn"]) == ("forward", cloud.value(_monitoring(cloud).arn))
+
+
 def test_monitoring_never_falls_to_the_application() -> None:
-    monitoring = action(region(), "monitoring")
+    args = region().built.load_balancer_args(PROD.web, monitored=False)
+    cloud = deploy(lambda: LoadBalancer("balancer", args))
+    monitoring = action(cloud, "monitoring")
     assert monitoring["type"] == "fixed-response"
     assert monitoring["fixedResponse"]["statusCode"] == "503"
+    assert {target.name for target in cloud.of(TARGETS)} == {"balancer-blue", "balancer-green"}
 
 
 def test_an_instance_is_well_when_the_application_says_so() -> None:
-    for target in region().of(TARGETS):
+    for target in (region().one(TARGETS, f"balancer-{color}") for color in ("blue", "green")):
         assert target.inputs["healthCheck"]["path"] == "/api/health"
         assert target.inputs["healthCheck"]["matcher"] == "200"
         assert target.inputs["deregistrationDelay"] == PROD.web.deregistration_delay_seconds
@@ -166,5 +184,5 @@ def test_an_instance_is_well_when_the_application_says_so() -> None:
 def test_names_fit_in_the_longest_environment() -> None:
     cloud = region(LONG_SITE)
     names = [made.inputs["name"] for kind in (BALANCER, TARGETS, TRUST) for made in cloud.of(kind)]
-    assert len(set(names)) == 4
+    assert len(set(names)) == 5
     assert all(len(name) <= 32 for name in names)

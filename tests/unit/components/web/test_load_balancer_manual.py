@@ -36,11 +36,7 @@ def answered(host: str, path: str = "/") -> str:
     ("host", "path", "by"),
     [
         ("admin.askproai.de", "/", "forward"),  # ops, "Access Information": Admin Panel
-        (
-            "monitoring.askproai.de",
-            "/",
-            "fixed-response",
-        ),  # ops, "Access Information": Monitoring, which is no part yet
+        ("monitoring.askproai.de", "/", "forward"),  # ops, "Access Information": Monitoring
         ("api.askproai.de", "/api/health", "forward"),  # devops, "Post-Deployment Verification"
         ("api.askproai.de", "/api/health/database", "forward"),  # the same
         ("askproai.de", "/", "forward"),

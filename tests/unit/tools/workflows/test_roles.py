@@ -17,6 +17,7 @@ PREFIXES = {
     "lb": {"elasticloadbalancing"},
     "cloudwatch": {"cloudwatch", "logs"},
     "backup": {"backup", "backup-storage"},
+    "ebs": {"ec2"},
 }
 """IAM's prefixes where they differ from the module of pulumi-aws (AWS, "Service Authorization Reference")."""
 STATE_OBJECT = f"arn:aws:s3:::{SAMPLE.bucket}/.pulumi/stacks/askproai/prod.json"

@@ -15,15 +15,17 @@ NAMES = {
     "DATABASE": {"username": "DB_USERNAME", "password": "DB_PASSWORD"},
     "CACHE": {"auth_token": "REDIS_PASSWORD"},
 }
-"""The fields of each secret, and the variables in which Laravel expects them."""
+"""The fields of each secret, and the variables in which Laravel expects them. Not every role is given all of them."""
 
 
 def secrets(environment: Mapping[str, str]) -> dict[str, str]:
     """The variables with the secrets' values; `environment` has the ARN of each secret."""
     client = boto3.client("secretsmanager")
     values: dict[str, str] = {}
-    for role, fields in NAMES.items():
-        answer = client.get_secret_value(SecretId=environment[f"ASKPROAI_SECRET_{role}"])
+    given = {role: arn for role in NAMES if (arn := environment.get(f"ASKPROAI_SECRET_{role}"))}
+    for role, arn in given.items():
+        fields = NAMES[role]
+        answer = client.get_secret_value(SecretId=arn)
         content = json.loads(answer["SecretString"])
         values |= {variable: content[field] for field, variable in fields.items()}
     return values
@@ -33,15 +35,13 @@ def addresses(environment: Mapping[str, str]) -> dict[str, str]:
     """Where database and cache are, by their identifiers: the addresses contain parts that AWS chose."""
     database = environment["ASKPROAI_DATABASE"]
     [instance] = boto3.client("rds").describe_db_instances(DBInstanceIdentifier=database)["DBInstances"]
-    cache = environment["ASKPROAI_CACHE"]
-    answer = boto3.client("elasticache").describe_replication_groups(ReplicationGroupId=cache)
-    endpoint = answer["ReplicationGroups"][0]["ConfigurationEndpoint"]
-    return {
-        "DB_HOST": instance["Endpoint"]["Address"],
-        "DB_PORT": str(instance["Endpoint"]["Port"]),
-        "REDIS_HOST": endpoint["Address"],
-        "REDIS_PORT": str(endpoint["Port"]),
-    }
+    found = {"DB_HOST": instance["Endpoint"]["Address"], "DB_PORT": str(instance["Endpoint"]["Port"])}
+    cache = environment.get("ASKPROAI_CACHE")
+    if cache:
+        answer = boto3.client("elasticache").describe_replication_groups(ReplicationGroupId=cache)
+        endpoint = answer["ReplicationGroups"][0]["ConfigurationEndpoint"]
+        found |= {"REDIS_HOST": endpoint["Address"], "REDIS_PORT": str(endpoint["Port"])}
+    return found
 
 
 def write(path: Path, values: Mapping[str, str], owner: str) -> None:

@@ -1,0 +1,41 @@
+"""The monitoring block: the host that watches, how long it remembers, and whom it tells."""
+
+import re
+from typing import Annotated
+
+from pydantic import Field
+
+from settings.hosts import HostSettings
+from settings.shapes import EmailAddress, text
+
+HttpsUrl = Annotated[
+    str, text("is not an https:// URL", re.compile(r"https://[A-Za-z0-9.-]+(:\d{1,5})?(/[\w./~%:?&=+-]*)?"))
+]
+MailServer = Annotated[
+    str,
+    text("is not a mail server on port 587; want one such as mail.example.com:587", re.compile(r"[A-Za-z0-9.-]+:587")),
+]
+ZoneLetter = Annotated[str, text("is not the letter of a zone; want one such as a", re.compile(r"[a-z]"))]
+DependencyName = Annotated[
+    str, text("is not a name; want lower-case letters, digits and hyphens", re.compile(r"[a-z][a-z0-9-]{0,39}"))
+]
+
+
+class MonitoringSettings(HostSettings):
+    """The monitoring host."""
+
+    zone: ZoneLetter
+    """Letter of the zone that has the host and its data volume: one of network.availability_zones."""
+    data_volume_gib: Annotated[int, Field(ge=1, le=65536)]
+    """GiB of the volume with metrics and silences, which outlives the host (EC2 API, EbsBlockDevice)."""
+    retention_days: Annotated[int, Field(ge=1, le=3650)]
+    """Days that Prometheus keeps metrics: ours, ten years at most. At four fifths of the volume the oldest go."""
+    remote_write_url: HttpsUrl | None = None
+    """URL that takes a copy of all metrics by remote write, such as that of an Amazon Managed Prometheus workspace."""
+    dependencies: dict[DependencyName, HttpsUrl]
+    """Services of others without which the application does not work: a URL of each that is asked once a minute."""
+    mail_sender: EmailAddress
+    """Address that alerts come from, where the secrets mail_username and mail_password are set."""
+    mail_server: MailServer | None = None
+    """Host and port that take mail with STARTTLS, such as mail.example.com:587; without it, the region's own Amazon
+    SES. The port is 587 (RFC 6409), the only one that the host may use."""
