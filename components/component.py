@@ -54,8 +54,13 @@ class Component(pulumi.ComponentResource):
         protect: bool | None = None,
         depends_on: list[pulumi.Resource] | None = None,
         ignore_changes: list[str] | None = None,
+        create_within: str | None = None,
     ) -> pulumi.ResourceOptions:
-        """Options of a child resource."""
+        """Options of a child resource. `create_within` takes the place of the provider's own limit: `120m`."""
         return pulumi.ResourceOptions(
-            parent=self, protect=protect, depends_on=depends_on, ignore_changes=ignore_changes
+            parent=self,
+            protect=protect,
+            depends_on=depends_on,
+            ignore_changes=ignore_changes,
+            custom_timeouts=pulumi.CustomTimeouts(create=create_within) if create_within else None,
         )

@@ -25,6 +25,9 @@ from settings import DatabaseSettings
 IDENTIFIER_LIMIT = 63
 
 LOGS = ("error", "slowquery", "audit")
+CREATE_WITHIN = "120m"
+"""Ours, for a replica of 500 GiB from another region, as long as `ops dr rebuild` waits; the provider's limit is 40 min
+(Terraform Registry, aws_db_instance, Timeouts)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,6 +124,7 @@ class Database(Component):
             opts=self.child(
                 protect=args.site.protected,
                 depends_on=logs,
+                create_within=CREATE_WITHIN,
                 ignore_changes=["dbName"] if pinned else ["dbName", "engineVersion"],
             ),
             **source,

@@ -83,17 +83,13 @@ class Backups(Component):
         self._args = args
         vault_args = VaultArgs(site=args.site, key=args.keys["storage"], settings=args.settings)
         self.vault = Vault(f"{name}-vault", vault_args, self.child())
-        self.plan = None if args.following else self._plan()
+        # In both lives: IAM's control plane is in another region, and an activation must not need it.
+        role, rights = self._role()
+        self.plan = None if args.following else self._plan(role, rights)
         self.register_outputs({"vault_name": self.vault.name})
 
-    def _plan(self) -> aws.backup.Plan:
+    def _role(self) -> tuple[aws.iam.Role, aws.iam.RolePolicy]:
         args = self._args
-        plan = aws.backup.Plan(
-            f"{self._name}-plan",
-            name=args.site.naming.physical(self._name, NAME_LIMIT),
-            rules=[self._rule(rule) for rule in RULES],
-            opts=self.child(),
-        )
         role = aws.iam.Role(
             f"{self._name}-role",
             name=args.site.naming.physical(self._name, ROLE_LIMIT),
@@ -102,11 +98,21 @@ class Backups(Component):
             assume_role_policy=trust("backup.amazonaws.com"),
             opts=self.child(),
         )
-        policy = aws.iam.RolePolicy(
+        rights = aws.iam.RolePolicy(
             f"{self._name}-rights",
             name="rights",
             role=role.name,
             policy=document(self._permissions()),
+            opts=self.child(),
+        )
+        return role, rights
+
+    def _plan(self, role: aws.iam.Role, rights: aws.iam.RolePolicy) -> aws.backup.Plan:
+        args = self._args
+        plan = aws.backup.Plan(
+            f"{self._name}-plan",
+            name=args.site.naming.physical(self._name, NAME_LIMIT),
+            rules=[self._rule(rule) for rule in RULES],
             opts=self.child(),
         )
         aws.backup.Selection(
@@ -115,7 +121,7 @@ class Backups(Component):
             plan_id=plan.id,
             iam_role_arn=role.arn,
             resources=[args.database.arn],
-            opts=self.child(depends_on=[policy]),
+            opts=self.child(depends_on=[rights]),
         )
         return plan
 

@@ -63,6 +63,7 @@ class Record:
     aliases: tuple[str, ...]
     delete_before_replace: bool
     retain_on_delete: bool
+    create_within: str
 
     def document(self, wire_name: str = "policy") -> dict[str, Any]:
         """An input that holds JSON, read."""
@@ -180,6 +181,7 @@ def _record(urn: str, request: Any) -> Record:
         aliases=tuple(alias.spec.name or alias.urn.rpartition("::")[2] for alias in request.aliases),
         delete_before_replace=request.deleteBeforeReplace,
         retain_on_delete=request.retainOnDelete,
+        create_within=request.customTimeouts.create,
     )
 
 
