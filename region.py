@@ -87,7 +87,8 @@ class Region:
     def _declare_network(self) -> None:
         settings, site, opts = self._settings, self._site, self._opts
         self.keys = Keys("keys", KeysArgs(site=site, settings=settings.keys), opts)
-        self.network = Network("network", NetworkArgs(site=site, settings=settings.network, keys=self.keys), opts)
+        network_args = NetworkArgs(site=site, settings=settings.network, keys=self.keys, fenced=settings.fenced)
+        self.network = Network("network", network_args, opts)
         groups_args = SecurityGroupsArgs(site=site, network=self.network, fenced=settings.fenced)
         self.security_groups = SecurityGroups("firewall", groups_args, opts)
         endpoints_args = EndpointsArgs(site=site, network=self.network, security_groups=self.security_groups)

@@ -56,7 +56,7 @@ class Component(pulumi.ComponentResource):
         ignore_changes: list[str] | None = None,
         timeouts: pulumi.CustomTimeouts | None = None,
     ) -> pulumi.ResourceOptions:
-        """Options of a child resource."""
+        """Options of a child resource. `timeouts` take the place of the provider's own."""
         return pulumi.ResourceOptions(
             parent=self,
             protect=protect,

@@ -88,12 +88,16 @@ ROWS = (
 
 @dataclass(frozen=True, kw_only=True)
 class DataTierAclArgs:
-    """`subnets` are the data tier's; the peers' addresses come from `settings`."""
+    """`subnets` are the data tier's; the peers' addresses come from `settings`.
+
+    While the region is `fenced`, the data tier is reached by nobody outside it.
+    """
 
     site: Site
     settings: NetworkSettings
     vpc: aws.ec2.Vpc
     subnets: Sequence[aws.ec2.Subnet]
+    fenced: bool
 
 
 class DataTierAcl(Component):
@@ -116,7 +120,7 @@ class DataTierAcl(Component):
                     to_port=row.ports[1],
                     cidr_block=cidr,
                 )
-                for row, number, cidr in _rules(args.settings, "in")
+                for row, number, cidr in _rules(args, "in")
             ],
             egress=[
                 aws.ec2.NetworkAclEgressArgs(
@@ -127,15 +131,20 @@ class DataTierAcl(Component):
                     to_port=row.ports[1],
                     cidr_block=cidr,
                 )
-                for row, number, cidr in _rules(args.settings, "out")
+                for row, number, cidr in _rules(args, "out")
             ],
             opts=self.child(),
         )
         self.register_outputs({"acl_id": self.acl.id})
 
 
-def _rules(settings: NetworkSettings, direction: Literal["in", "out"]) -> list[tuple[AclRow, int, str]]:
-    """Each row once for every CIDR block of its peer; a zone that is added or removed renumbers no rule."""
+def _rules(args: DataTierAclArgs, direction: Literal["in", "out"]) -> list[tuple[AclRow, int, str]]:
+    """Each row once for every CIDR block of its peer; a zone that is added or removed renumbers no rule.
+
+    A fence has to be here: established connections go on when a security group loses its rule, and end when a network
+    ACL does (VPC User Guide, "Security group connection tracking").
+    """
+    settings = args.settings
     ranges = {
         "app": _by_position(settings.subnet_cidrs("app")),
         "data": _by_position(settings.subnet_cidrs("data")),
@@ -144,7 +153,7 @@ def _rules(settings: NetworkSettings, direction: Literal["in", "out"]) -> list[t
     return [
         (row, row.first_number + position, cidr)
         for row in ROWS
-        if row.direction == direction
+        if row.direction == direction and (row.peer == "data" or not args.fenced)
         for position, cidr in ranges[row.peer].items()
     ]
 

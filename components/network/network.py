@@ -20,11 +20,12 @@ ANYWHERE = "0.0.0.0/0"
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkArgs:
-    """`keys` encrypt the flow logs."""
+    """`keys` encrypt the flow logs. While the region is `fenced`, nobody outside the data tier reaches it."""
 
     site: Site
     settings: NetworkSettings
     keys: Keys
+    fenced: bool = False
 
 
 class Network(Component):
@@ -156,11 +157,10 @@ class Network(Component):
     def _guard_and_record(
         self, args: NetworkArgs, app_tables: list[aws.ec2.RouteTable], data: dict[str, aws.ec2.Subnet]
     ) -> None:
-        DataTierAcl(
-            f"{self._name}-data-tier",
-            DataTierAclArgs(site=args.site, settings=self.settings, vpc=self.vpc, subnets=list(data.values())),
-            self.child(),
+        acl_args = DataTierAclArgs(
+            site=args.site, settings=self.settings, vpc=self.vpc, subnets=list(data.values()), fenced=args.fenced
         )
+        DataTierAcl(f"{self._name}-data-tier", acl_args, self.child())
         S3Endpoint(
             f"{self._name}-objects",
             S3EndpointArgs(site=args.site, vpc=self.vpc, route_tables=app_tables),

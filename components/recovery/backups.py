@@ -85,21 +85,12 @@ class Backups(Component):
         self._args = args
         vault_args = VaultArgs(site=args.site, key=args.keys["storage"], settings=args.settings)
         self.vault = Vault(f"{name}-vault", vault_args, self.child())
-        self.plan = None if args.following else self._plan()
+        # In both lives: IAM's control plane is in another region, and an activation must not need it.
+        role, rights = self._role()
+        self.plan = None if args.following else self._plan(role, rights)
         self.register_outputs({"vault_name": self.vault.name})
 
-    def _plan(self) -> aws.backup.Plan:
-        args = self._args
-        plan = aws.backup.Plan(
-            f"{self._name}-plan",
-            name=args.site.naming.physical(self._name, NAME_LIMIT),
-            rules=[self._rule(rule) for rule in RULES],
-            opts=self.child(),
-        )
-        self._select(plan)
-        return plan
-
-    def _select(self, plan: aws.backup.Plan) -> None:
+    def _role(self) -> tuple[aws.iam.Role, aws.iam.RolePolicy]:
         args = self._args
         role = aws.iam.Role(
             f"{self._name}-role",
@@ -109,11 +100,21 @@ class Backups(Component):
             assume_role_policy=trust("backup.amazonaws.com"),
             opts=self.child(),
         )
-        policy = aws.iam.RolePolicy(
+        rights = aws.iam.RolePolicy(
             f"{self._name}-rights",
             name="rights",
             role=role.name,
             policy=document(self._permissions()),
+            opts=self.child(),
+        )
+        return role, rights
+
+    def _plan(self, role: aws.iam.Role, rights: aws.iam.RolePolicy) -> aws.backup.Plan:
+        args = self._args
+        plan = aws.backup.Plan(
+            f"{self._name}-plan",
+            name=args.site.naming.physical(self._name, NAME_LIMIT),
+            rules=[self._rule(rule) for rule in RULES],
             opts=self.child(),
         )
         aws.backup.Selection(
@@ -122,12 +123,13 @@ class Backups(Component):
             plan_id=plan.id,
             iam_role_arn=role.arn,
             resources=[args.database.arn],
-            opts=self.child(depends_on=[policy]),
+            opts=self.child(depends_on=[rights]),
         )
         if args.metrics is not None:
-            self._daily(args.metrics, role, policy)
+            self._daily(args.metrics, role, rights)
+        return plan
 
-    def _daily(self, volume: aws.ebs.Volume, role: aws.iam.Role, policy: aws.iam.RolePolicy) -> None:
+    def _daily(self, volume: aws.ebs.Volume, role: aws.iam.Role, rights: aws.iam.RolePolicy) -> None:
         """Of metrics, a day may be lost: a plan of its own with the daily rule alone."""
         args = self._args
         plan = aws.backup.Plan(
@@ -142,7 +144,7 @@ class Backups(Component):
             plan_id=plan.id,
             iam_role_arn=role.arn,
             resources=[volume.arn],
-            opts=self.child(depends_on=[policy]),
+            opts=self.child(depends_on=[rights]),
         )
 
     def _rule(self, rule: BackupRule) -> aws.backup.PlanRuleArgs:

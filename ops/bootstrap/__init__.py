@@ -56,6 +56,11 @@ def bootstrap(timeline: Timeline, *, dry_run: bool = False, generate: bool = Fal
     if dry_run:
         missing = show([*prerequisites, *(_of_the_zone(backend, api) if _token_known(backend) else ())])
         say(f"{missing} to be made; nothing was changed" if missing else "everything is there")
+        if stacks.has_secret(backend.edge_stack, secret_values.TOKEN) and not _token_known(backend):
+            say(
+                "the secrets of the stack files were encrypted for stacks that are not in the backend: they are read "
+                "once the stacks are there, and set anew where that fails"
+            )
     else:
         with timeline.refusing_only_before_changes():
             made = make([*prerequisites, *_of_the_zone(backend, api)], timeline)
@@ -86,7 +91,8 @@ def _right_account(backend: StateBackend) -> None:
 
 
 def _token_known(backend: StateBackend) -> bool:
-    return stacks.has_secret(backend.edge_stack, secret_values.TOKEN)
+    """Whether the token can be read: the engine decrypts nothing for a stack that its backend has not."""
+    return stacks.has_secret(backend.edge_stack, secret_values.TOKEN) and stacks.exists(backend.edge_stack)
 
 
 def _edge_secret(backend: StateBackend, values: secret_values.Values, name: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import lru_cache
+from threading import Lock
 from typing import Any, TypeVar
 
 from ops.errors import OpsError, one_line
@@ -21,6 +22,8 @@ CREDENTIALS = {
 LOG_IN = "log in, or correct AWS_PROFILE, with credentials that may do this"
 
 T = TypeVar("T")
+
+_making = Lock()
 
 
 def client(service: str, region: str) -> Any:
@@ -92,8 +95,6 @@ def is_ours(error: Exception) -> bool:
 
 @lru_cache(maxsize=64)
 def _client(service: str, region: str, read_seconds: int, attempts: int) -> Any:
-    # Half a second to load: only what asks AWS pays it.
-    import boto3
     from botocore.config import Config
 
     bounds = Config(
@@ -102,6 +103,22 @@ def _client(service: str, region: str, read_seconds: int, attempts: int) -> Any:
         retries={"total_max_attempts": attempts, "mode": "standard"},
         user_agent_extra="askproai-ops",
     )
-    # A session of its own: the default one is not safe to share between threads while clients are made.
-    any_session: Any = boto3.session.Session()
-    return any_session.client(service, region_name=region, config=bounds)
+    # A session is not safe to share between threads while clients are made.
+    with _making:
+        return _session().client(service, region_name=region, config=bounds)
+
+
+@lru_cache(maxsize=1)
+def _session() -> Any:
+    """One for all clients: each would find credentials anew, and ask for a code of its own where a profile wants MFA.
+
+    A profile's role is assumed in the region of the state, without which no command works: the profile's own may be
+    the region that is lost, and botocore asks there for minutes.
+    """
+    # Half a second to load: only what asks AWS pays it.
+    import boto3
+
+    from ops.core.objects import backend_region
+
+    any_session: Any = boto3.session.Session(region_name=backend_region())
+    return any_session

@@ -7,6 +7,7 @@ import signal
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property
@@ -28,6 +29,8 @@ UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 LOCK = re.compile(r"created by (?P<who>\S+) \(pid (?P<pid>\d+)\) at (?P<since>\S+)")
 UNREADABLE = re.compile(r'failed to load checkpoint.*|read "\.pulumi/meta\.yaml".*')
 ERRORS_SHOWN = 8
+END_SECONDS = 30.0
+"""Ours: an engine that was asked to end writes its state within seconds, unless a provider hangs."""
 UNCHANGED = ("same", "read")
 """Operations of the engine that change nothing; reading another stack's outputs is one."""
 WORDS = {"create": "created", "update": "updated", "delete": "deleted", "replace": "replaced", "same": "unchanged"}
@@ -43,6 +46,10 @@ class LockedError(OpsError):
         self.holders = holders
 
 
+class TooLongError(OpsError):
+    """What was waited for did not come in time."""
+
+
 class UnreadableStateError(OpsError):
     """The engine cannot read a stack's state, or there is none: cut off by a kill, lost, or never made."""
 
@@ -53,6 +60,7 @@ class Engine:
     def __init__(self, project: Path | None = None) -> None:
         self.project = project or project_folder()
         self._programs: dict[str, LoadedProgram] = {}
+        self._limit: float | None = None
 
     def prepare(self) -> None:
         """Load the SDK: once, before several threads ask the engine."""
@@ -88,6 +96,15 @@ class Engine:
                 yield
             finally:
                 del self._programs[stack]
+
+    @contextmanager
+    def at_most(self, seconds: float) -> Iterator[None]:
+        """End what changes a stack in the body where it takes longer; it then raises TooLongError."""
+        self._limit = seconds
+        try:
+            yield
+        finally:
+            self._limit = None
 
     def preview_changes(self, stack: str) -> dict[str, int]:
         """What `up` would change, by operation."""
@@ -152,10 +169,10 @@ class Engine:
         with tempfile.TemporaryDirectory() as folder:
             log = Path(folder) / "events"
             try:
-                _uninterrupted(lambda: self._run([*arguments, "--event-log", str(log)], stack, say))
+                _uninterrupted(lambda: self._run([*arguments, "--event-log", str(log)], stack, say), self._limit)
             except OpsError as error:
                 found = _errors(log)
-                if found and error.exit_code is not Exit.BUSY:
+                if found and error.exit_code is not Exit.BUSY and not isinstance(error, TooLongError):
                     raise OpsError("\n".join(f"stack {stack}: {line}" for line in found)) from None
                 raise
             return _summary(log)
@@ -166,8 +183,11 @@ def summary(changes: Mapping[str, int]) -> str:
     return ", ".join(f"{count} {WORDS.get(operation, operation)}" for operation, count in changes.items() if count)
 
 
-def _uninterrupted(work: Callable[[], Any]) -> None:
-    """Do the work in a thread, so that Ctrl-C asks the engine to end and then waits until it has."""
+def _uninterrupted(work: Callable[[], Any], seconds: float | None = None) -> None:
+    """Do the work in a thread, so that Ctrl-C asks the engine to end and then waits until it has.
+
+    Raises TooLongError where it takes longer than `seconds`: the engine is asked to end, and killed where it does not.
+    """
     failed: list[BaseException] = []
 
     def run() -> None:
@@ -178,26 +198,39 @@ def _uninterrupted(work: Callable[[], Any]) -> None:
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
+    deadline = None if seconds is None else time.monotonic() + seconds
     try:
         while thread.is_alive():
             thread.join(0.2)
+            if deadline and time.monotonic() > deadline:
+                _end_engines(thread)
+                raise TooLongError(f"`pulumi up` did not end within {seconds:.0f} s")
     except KeyboardInterrupt:
         # At a terminal the engine has had the Ctrl-C too, and one that is asked twice drops what is under way.
         if not sys.stdin.isatty():
-            _interrupt_engines()
+            _signal_engines(signal.SIGINT)
         thread.join()
         raise
     if failed:
         raise failed[0]
 
 
-def _interrupt_engines() -> None:
+def _end_engines(work: threading.Thread) -> None:
+    """Ask the engines to end; one whose provider hangs does not, and is killed."""
+    _signal_engines(signal.SIGINT)
+    work.join(END_SECONDS)
+    if work.is_alive():
+        _signal_engines(signal.SIGKILL)
+        work.join()
+
+
+def _signal_engines(what: signal.Signals) -> None:
     import psutil
 
     for child in psutil.Process().children():
         with suppress(psutil.Error):
             if child.name().startswith("pulumi"):
-                os.kill(child.pid, signal.SIGINT)
+                os.kill(child.pid, what)
 
 
 def _events(log: Path) -> list[dict[str, Any]]:

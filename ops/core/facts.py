@@ -9,6 +9,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 
 from ops.core.aws import LOG_IN, client, errors, if_present, is_ours
+from ops.core.engine import TooLongError
 from ops.core.pair import RegionStack
 from ops.errors import OpsError, one_line
 
@@ -36,10 +37,6 @@ WRITABLE = (
 """AWS, "Viewing instance status": of these statuses none says that the instance cannot be reached."""
 SCANNED_PAGES = 20
 """1000 objects each (AWS, ListObjectsV2): a bucket of any size is asked for a few seconds at most."""
-
-
-class TooLongError(OpsError):
-    """What was waited for did not come in time."""
 
 
 @dataclass(frozen=True, kw_only=True)

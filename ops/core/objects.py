@@ -62,6 +62,14 @@ def objects(folder: str = FOLDER) -> Objects:
     raise OpsError(f"the state backend {url} is no folder (file://) and no bucket (s3://): log in to one of the two")
 
 
+def backend_region() -> str | None:
+    """The region of the state backend, where its URL says one."""
+    try:
+        return next(iter(parse_qs(urlsplit(backend_url()).query).get("region", [])), None)
+    except OpsError:
+        return None
+
+
 def backend_url() -> str:
     """The state backend, found as the engine finds it: the environment, Pulumi.yaml, then the last `pulumi login`."""
     if given := os.environ.get("PULUMI_BACKEND_URL"):

@@ -2,14 +2,17 @@
 
 from ops.core import facts
 from ops.core.apply import apply
+from ops.core.engine import TooLongError
 from ops.core.pair import RegionStack
 from ops.core.recovery.steps import RECOVER
 from ops.core.session import Operation, Session
 from ops.core.settle import settle
-from ops.core.steps import Step, Timeline
+from ops.core.steps import Step, StepRun, Timeline
 from ops.errors import Exit, OpsError
 
 DRAIN_SECONDS = 300.0
+FENCE_SECONDS = 900.0
+"""Ours: a provider goes on trying for an hour where a service of the region hangs."""
 
 FENCE = Step(
     name="fence {stack}",
@@ -62,7 +65,19 @@ def fence(session: Session, timeline: Timeline, stack: RegionStack, waived: str 
         elif step.dry_run:
             step.detail = f"set fenced: true and run `pulumi up --stack {stack.stack}`"
         else:
-            step.detail = apply(session, stack, {"fenced": True}, step)
+            step.detail = _close(session, stack, step)
+
+
+def _close(session: Session, stack: RegionStack, step: StepRun) -> str:
+    """Run the engine on the region that fails, for so long and no longer; what it changed."""
+    try:
+        with session.engine.at_most(FENCE_SECONDS):
+            return apply(session, stack, {"fenced": True}, step)
+    except TooLongError as error:
+        raise TooLongError(
+            f"{stack.stack} is not fenced: {error.message}. The same command tries again; with --waive-fence twice it "
+            f"goes on without, and what is written in {stack.stack} from then on is lost"
+        ) from None
 
 
 def drain(operation: Operation, standby: RegionStack) -> None:
@@ -89,7 +104,7 @@ def drain(operation: Operation, standby: RegionStack) -> None:
         try:
             facts.wait("the replica has the last writes", drained, bool, seconds=DRAIN_SECONDS)
             step.detail = "no lag after the fence"
-        except facts.TooLongError:
+        except TooLongError:
             accepted = operation.accepted_lag["accepted_seconds"] if operation.accepted_lag else 0
             behind = facts.LAG_WINDOW.total_seconds() if lag.seconds is None else lag.seconds
             if behind > accepted:

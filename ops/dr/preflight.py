@@ -10,7 +10,7 @@ from typing import Any, Literal
 from hosts.roles import APPLICATION_ROLES
 from ops.core import aws, facts, hosts
 from ops.core.aws import client, if_present
-from ops.core.engine import UnreadableStateError
+from ops.core.engine import TooLongError, UnreadableStateError
 from ops.core.facts import side_by_side
 from ops.core.pair import RegionStack
 from ops.core.steps import say
@@ -197,7 +197,7 @@ class Preflight:
             return found
         if found.status not in facts.USABLE:
             say(f"          {found.identifier} is {found.status}: waiting, {self.ready_seconds:.0f} s at most")
-        with suppress(facts.TooLongError):
+        with suppress(TooLongError):
             return facts.wait(
                 "the replica",
                 lambda: facts.database(self.standby),

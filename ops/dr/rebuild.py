@@ -11,7 +11,7 @@ from ops.core.steps import CHANGING, Plan, Step, Timeline, named
 from ops.dr import fence
 from ops.errors import refused
 
-REPLICA_SECONDS = 7200.0
+REPLICA_SECONDS = 21_600.0
 """Ours: a cross-region replica copies 500 GiB; AWS gives no figure."""
 
 SNAPSHOT = Step(

@@ -1,15 +1,18 @@
 """The standby as a whole: what it runs in each posture, what activation makes of it, and what a fence closes."""
 
 import json
+from typing import Any
 
 import pytest
 from fake_cloud import Cloud
 from regions import FOLLOWED_ARN, altered, composed, rebuilt, region, serving, standby
 from stack_files import settings_of
 
+from ops.dr.rebuild import REPLICA_SECONDS
 from outputs import RegionOutputs
 from settings import Capacity
 
+ACL = "aws:ec2/networkAcl:NetworkAcl"
 ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 CACHE = "aws:elasticache/replicationGroup:ReplicationGroup"
 DATABASE = "aws:rds/instance:Instance"
@@ -143,6 +146,31 @@ def test_a_fence_stops_the_hosts_and_closes_the_database_to_them() -> None:
     rules = fenced.one(SECURITY_GROUP, "firewall-database").inputs["ingress"]
     assert [rule["cidrBlocks"] for rule in rules] == [[PROD.network.vpn_client_cidr]]
     assert not any(alarm.inputs["actionsEnabled"] for alarm in fenced.of(ALARM))
+
+
+def test_a_fence_ends_connections_that_are_established() -> None:
+    """A security group that loses a rule does not end them; a network ACL does."""
+    fenced, open_ = composed(PROD.model_copy(update={"fenced": True})), region("prod")
+    data, app = (set(PROD.network.subnet_cidrs(tier).values()) for tier in ("data", "app"))
+
+    def peers(cloud: Cloud[RegionOutputs], way: str) -> set[str]:
+        return {rule["cidrBlock"] for rule in cloud.one(ACL, "network-data-tier-acl").inputs[way]}
+
+    assert peers(fenced, "ingress") == peers(fenced, "egress") == data
+    assert peers(open_, "ingress") == peers(open_, "egress") == data | app | {PROD.network.vpn_client_cidr}
+
+
+def test_an_activation_makes_nothing_of_iam(following: Cloud[RegionOutputs], activated: Cloud[RegionOutputs]) -> None:
+    """Its control plane is in one region, which may be the one that is lost."""
+
+    def of_iam(cloud: Cloud[RegionOutputs]) -> dict[str, Any]:
+        return {record.urn: record.inputs for record in cloud.resources if record.type.startswith("aws:iam/")}
+
+    assert of_iam(following) == of_iam(activated)
+
+
+def test_a_replica_is_given_as_long_as_a_rebuild_waits_for_it(following: Cloud[RegionOutputs]) -> None:
+    assert following.one(DATABASE).timeouts["create"] == f"{REPLICA_SECONDS / 3600:.0f}h"
 
 
 def test_a_fence_takes_nothing_away() -> None:

@@ -25,6 +25,7 @@ class FakeEngine:
     def __init__(self, world: World) -> None:
         self.world = world
         self.ups: list[str] = []
+        self.limits: list[float] = []
         self.refreshed: list[str] = []
         self.failing: dict[str, OpsError] = {}
         self.stale_source: set[str] = set()
@@ -77,6 +78,10 @@ class FakeEngine:
             for name in there
         ]
         return {"deployment": {"resources": rows}}
+
+    def at_most(self, seconds: float) -> AbstractContextManager[None]:
+        self.limits.append(seconds)
+        return nullcontext()
 
     def loading(self, stack: str) -> AbstractContextManager[None]:
         return nullcontext()

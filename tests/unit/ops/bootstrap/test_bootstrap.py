@@ -2,18 +2,21 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fake_platform import copy_project
 
-from ops.bootstrap import origin_pull, permissions, quotas, secret_values, stacks
+from ops import bootstrap
+from ops.bootstrap import origin_pull, permissions, prerequisite, quotas, secret_values, stacks
 from ops.bootstrap.prerequisite import Prerequisite, make, show
 from ops.bootstrap.state_backend import StateBackend
 from ops.core import hosts
+from ops.core.cloudflare import TOKEN as SECRET
 from ops.core.cloudflare import EdgeApi
+from ops.core.engine import Engine
 from ops.core.stack_files import StackFile
 from ops.core.steps import Timeline
 from ops.errors import Exit, OpsError
@@ -302,3 +305,34 @@ def test_no_secret_is_part_of_a_plan(
     monkeypatch.setenv(secret_values.TOKEN_VARIABLE, TOKEN)
     show(secret_values.prerequisites(backend, secret_values.Values(backend, generate=True)))
     assert TOKEN not in capsys.readouterr().out
+
+
+def test_a_dry_run_asks_no_engine_for_secrets_of_stacks_that_are_not_there(
+    backend: StateBackend, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As after the loss of the state bucket: the files have their secrets, and nothing has the stacks."""
+    monkeypatch.setenv("PULUMI_BACKEND_URL", "")
+    file = tmp_path / "Pulumi.edge.yaml"
+    file.write_text(file.read_text().replace("config:\n", f"config:\n  askproai:{SECRET}:\n    secure: v1:abc\n", 1))
+
+    def answer(what: object) -> Callable[..., object]:
+        def answering(*_: object, **__: object) -> object:
+            return what
+
+        return answering
+
+    def decrypts(*_: object) -> str:
+        raise OpsError("could not list bucket: NoSuchBucket")
+
+    for module, name, fake in (
+        (prerequisite, "_bounded", answer(False)),
+        (bootstrap, "_right_account", answer(None)),
+        (stacks, "exists", answer(False)),
+        (quotas, "check", answer(quotas.Answers(problems=[], notes=[]))),
+        (Engine, "secret", decrypts),
+    ):
+        monkeypatch.setattr(module, name, fake)
+    bootstrap.bootstrap(Timeline(dry_run=True), dry_run=True)
+    shown = capsys.readouterr().out
+    assert "to be made; nothing was changed" in shown
+    assert "encrypted for stacks that are not in the backend" in shown

@@ -1,5 +1,6 @@
 """What AWS did not answer, and what never left this machine: the second is never taken for the state of a region."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import boto3
@@ -118,3 +119,29 @@ def test_what_aws_has_not_yet_is_asked_again(monkeypatch: pytest.MonkeyPatch) ->
         return answer
 
     assert facts.wait("it", ask, lambda answer: answer == "done", seconds=60.0) == "done"
+
+
+def test_credentials_are_found_once_for_all_clients_and_in_the_region_of_the_state(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made: list[str | None] = []
+
+    class Session:
+        def __init__(self, region_name: str | None = None) -> None:
+            made.append(region_name)
+
+        def client(self, service: str, **_: object) -> str:
+            return service
+
+    monkeypatch.setattr(boto3.session, "Session", Session)
+    monkeypatch.setenv("PULUMI_BACKEND_URL", "s3://state?region=eu-west-1&awssdk=v2")
+    aws._client.cache_clear()
+    aws._session.cache_clear()
+    try:
+        with ThreadPoolExecutor() as pool:
+            asked = [pool.submit(aws.client, service, "eu-central-1") for service in ("rds", "sts", "acm", "ec2")]
+        assert [client.result() for client in asked] == ["rds", "sts", "acm", "ec2"]
+    finally:
+        aws._client.cache_clear()
+        aws._session.cache_clear()
+    assert made == ["eu-west-1"]

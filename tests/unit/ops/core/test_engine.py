@@ -1,14 +1,16 @@
 """The engine as operators' commands use it, with a program in its place that answers as the engine does."""
 
 import json
+import sys
 from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 
+import psutil
 import pytest
 from fake_platform import copy_project
 
-from ops.core.engine import Engine, UnreadableStateError
+from ops.core.engine import Engine, TooLongError, UnreadableStateError
 from ops.errors import Exit, OpsError
 
 LOCKED = """error: the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end or delete
@@ -135,3 +137,20 @@ def test_a_stack_that_the_backend_has_not_got_is_named(engine: Engine) -> None:
 def test_an_engine_that_is_not_installed_is_an_error_of_one_line(engine: Engine) -> None:
     with pytest.raises(OpsError, match="pulumi cannot be started"):
         engine.export("dr")
+
+
+@pytest.mark.parametrize("heeds", ["signal.SIG_DFL", "signal.SIG_IGN"])
+def test_an_engine_that_hangs_is_ended_when_its_time_is_over(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, heeds: str
+) -> None:
+    """Whether it heeds the request to end, or its provider hangs."""
+    monkeypatch.setattr("ops.core.engine.END_SECONDS", 0.2)
+    program = engine.project / "bin" / "pulumi"
+    program.parent.mkdir()
+    program.write_text(
+        f"#!{sys.executable}\nimport signal, time\nsignal.signal(signal.SIGINT, {heeds})\ntime.sleep(60)\n"
+    )
+    program.chmod(0o755)
+    with engine.at_most(0.4), pytest.raises(TooLongError, match="`pulumi up` did not end within 0 s"):
+        engine.up("dr", print)
+    assert [child.name() for child in psutil.Process().children() if child.name() == "pulumi"] == []

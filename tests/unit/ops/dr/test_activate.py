@@ -7,9 +7,10 @@ import pytest
 from fake_platform import Platform, platform_in
 
 from ops.core import facts, gates
+from ops.core.engine import TooLongError
 from ops.core.pair import RegionStack
 from ops.core.session import UNDER_WAY
-from ops.dr import activate
+from ops.dr import activate, fence
 from ops.errors import Exit, OpsError
 
 REPLICA = "askproai-dr-database"
@@ -83,6 +84,13 @@ def test_a_fence_that_fails_is_waived_by_saying_so_twice(platform: Platform) -> 
     pair = platform.session().pair
     (writer,) = [gate for gate in gates.ask(pair, pair["dr"], None) if gate.name == gates.ONE_WRITER]
     assert (writer.passed, writer.finding) == (True, "prod is not fenced: what is written there is lost")
+
+
+def test_a_fence_that_does_not_end_says_how_to_go_on(platform: Platform) -> None:
+    platform.engine.failing["prod"] = TooLongError("`pulumi up` did not end within 900 s")
+    with pytest.raises(OpsError, match=r"prod is not fenced: .* --waive-fence twice"):
+        activate.activate_region(platform.session(), "dr")
+    assert (platform.engine.limits, platform.engine.ups) == ([fence.FENCE_SECONDS], ["prod"])
 
 
 def test_an_old_writer_that_answers_is_fenced_first(platform: Platform) -> None:
