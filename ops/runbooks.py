@@ -27,7 +27,10 @@ FOLDER = Path(__file__).resolve().parent.parent / "docs" / "runbooks"
 INDEX = "README.md"
 NOTICE = "Generated from the command by `make runbooks`; a unit test fails when it is stale."
 
-FIRST = "A region seems lost? `ops dr status` first: it asks, and changes nothing. Then `ops dr failover`."
+FIRST = (
+    "A region seems lost? `ops dr status` first: it asks, and changes nothing. Then `ops dr failover`. Where a command "
+    "stopped half way, the same command goes on, and `ops dr abort` leads back to a region that serves."
+)
 WHERE = (
     "Where: in the project's folder, with `pulumi` logged in to the state backend, and AWS credentials of the account; "
     "`ops` is `python -m ops`. To try it without an account: `make sandbox`, then `make sandbox-shell`."

@@ -228,6 +228,11 @@ class Pair:
             raise OpsError(f"stack {self.edge} has no output {name}: run `pulumi up --stack {self.edge}`")
         return self.edge_outputs[name]
 
+    def do_without_outputs(self) -> None:
+        """Know of no outputs: their backend does not answer."""
+        for holder in (self, *self._stacks.values()):
+            holder.__dict__["edge_outputs" if holder is self else "outputs"] = {}
+
     def forget(self) -> None:
         """Read the outputs anew the next time."""
         self.__dict__.pop("edge_outputs", None)

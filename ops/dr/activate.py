@@ -51,6 +51,12 @@ ACTIVATE = Step(
     unless="{stack} is active already",
 )
 ANSWER = Step(name="wait until {stack} answers", does="Asks the health check at its origin until that is 200.")
+FORESEEN = (
+    *(CHECK, ASK, ESTIMATE, RECORD),
+    *named((fence.FENCE,), stack="{other}"),
+    *(fence.DRAIN, ACTIVATE, ANSWER),
+)
+"""The steps of a region that is no replica yet, without those after a kill."""
 PROMOTION = (RECOVER, READ_BACK, ACTIVATE)
 STEPS = (
     *(CHECK, ASK, ESTIMATE, RECORD),
@@ -160,14 +166,22 @@ def decide(session: Session, operation: Operation, target: RegionStack, other: R
 
 
 def check(
-    session: Session, operation: Operation, target: RegionStack, other: RegionStack
+    session: Session, operation: Operation, target: RegionStack, other: RegionStack, *, promotes: bool = True
 ) -> tuple[facts.Lag, list[str]]:
     """The preflight; the lag that it found, and what is gone on without for the operator's reason.
+
+    Where nothing is promoted yet, the replica is not asked for.
 
     Raises OpsError (REFUSED) with all that stands in the way.
     """
     patience = 0.0 if session.options.dry_run else READY_SECONDS
-    preflight = Preflight(standby=target, other=other, accepted_lag=session.options.accept_lag, ready_seconds=patience)
+    preflight = Preflight(
+        standby=target,
+        other=other,
+        accepted_lag=session.options.accept_lag,
+        ready_seconds=patience,
+        promotes=promotes,
+    )
     with operation.timeline.step(CHECK, stack=target.stack) as step:
         found = preflight.run()
         blocking = [finding.text for finding in found if finding.weight == "blocks"]
@@ -179,7 +193,7 @@ def check(
         step.detail = f"{len(found)} warnings" if found else "nothing is missing"
     for finding in found:
         say(f"          warning: {finding.text}")
-    return preflight.lag, forced
+    return preflight.lag if promotes else facts.Lag(), forced
 
 
 def amend(session: Session, operation: Operation, other: RegionStack) -> None:

@@ -19,7 +19,7 @@ PREVIEW = Step(
     does="Shows that another `pulumi up` of any stack changes nothing.",
 )
 STEPS = (
-    *(*rebuilding.STEPS, *failover.STEPS),
+    *(activation.CHECK, *rebuilding.STEPS, *failover.STEPS),
     *named(rebuilding.STEPS, stack="{other}", other="{stack}"),
     PREVIEW,
 )
@@ -39,9 +39,11 @@ def failback(session: Session, to: str) -> Operation:
         with operation.timeline.refusing_only_before_changes():
             if not begun:
                 _ready(session, target)
-                _rebuilt(session, operation, target)
+                _rebuilt(session, operation, target, other)
             with session.loading_edge():
-                if not activation.is_active(session, target):
+                if session.options.dry_run and not (begun or target.following):
+                    operation.timeline.foresee(activation.FORESEEN, stack=to, other=other.stack)
+                elif not activation.is_active(session, target):
                     activation.activate(session, operation, PRIMARY)
                 failover.flip_after_activation(session, operation.timeline, to)
             # Its database, fenced before, is kept as well.
@@ -64,7 +66,7 @@ def _ready(session: Session, target: RegionStack) -> None:
         raise refused(problems)
 
 
-def _rebuilt(session: Session, operation: Operation, target: RegionStack) -> None:
+def _rebuilt(session: Session, operation: Operation, target: RegionStack, other: RegionStack) -> None:
     """The target follows the live region, or is made to with --rebuild. Raises OpsError (REFUSED) without."""
     if not session.options.rebuild:
         if target.following:
@@ -75,6 +77,8 @@ def _rebuilt(session: Session, operation: Operation, target: RegionStack) -> Non
             Exit.REFUSED,
         )
     if not target.following:
+        # A rebuild takes hours: what would refuse the activation after it refuses it first.
+        activation.check(session, operation, target, other, promotes=False)
         rebuilding.agree(session, target)
     rebuilding.rebuild(session, operation.timeline, target)
 
@@ -82,6 +86,7 @@ def _rebuilt(session: Session, operation: Operation, target: RegionStack) -> Non
 def _converged(session: Session, operation: Operation) -> None:
     """Another `pulumi up` of any stack would change nothing. Raises OpsError with what it would change."""
     if session.options.dry_run:
+        operation.timeline.foresee((PREVIEW,))
         return
     stacks = [*session.pair.stacks, session.pair.edge]
     with operation.timeline.step(PREVIEW) as step:

@@ -56,12 +56,14 @@ class Preflight:
 
     `accepted_lag`: the seconds of writes that may be missing, which the operator accepts.
     `ready_seconds`: how long a replica is waited for that is being backed up or changed.
+    `promotes`: whether there is one.
     """
 
     standby: RegionStack
     other: RegionStack
     accepted_lag: int | None = None
     ready_seconds: float = 0.0
+    promotes: bool = True
 
     def run(self) -> list[Finding]:
         """Every finding. Where outputs are missing there is nothing more to be asked."""
@@ -87,7 +89,7 @@ class Preflight:
             "certificate": self._certificate,
             "image": self._images,
             "quota of vCPUs": self._vcpus,
-            "replica": self._replica,
+            **({"replica": self._replica} if self.promotes else {}),
             "program": self._program,
         }
 

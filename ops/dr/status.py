@@ -14,6 +14,7 @@ from ops.core.cloudflare import TOKEN
 from ops.core.engine import Engine
 from ops.core.facts import side_by_side
 from ops.core.ledger import Ledger
+from ops.core.objects import backend_region
 from ops.core.pair import Pair, RegionStack
 from ops.core.region_table import UNKNOWN, or_unknown, show_regions
 from ops.core.session import UNDER_WAY
@@ -58,13 +59,27 @@ class Status:
 def status() -> Status:
     """Ask everything."""
     engine = Engine()
-    pair, ledger = Pair(engine), Ledger()
-    pair.read(pair.stacks)
+    pair, lost = Pair(engine), _lost_backend()
+    if lost:
+        pair.do_without_outputs()
+    else:
+        pair.read(pair.stacks)
     answers = side_by_side({stack: partial(reachable, pair[stack].region) for stack in pair.stacks})
     regions = side_by_side({stack: partial(_region, pair, pair[stack], answers[stack]) for stack in pair.stacks})
-    record = ledger.get(UNDER_WAY)
+    record = None if lost else Ledger().get(UNDER_WAY)
     under_way = f"{record['operation']} to {record['to']}, since {record['started']}" if record else ""
-    return Status(regions=list(regions.values()), deviations=deviations(pair, engine), under_way=under_way)
+    found = [lost, *_of_files(pair)] if lost else deviations(pair, engine)
+    return Status(regions=list(regions.values()), deviations=found, under_way=under_way)
+
+
+def _lost_backend() -> str:
+    """That the region of the state backend does not answer, empty where it does: the engine would wait for minutes."""
+    region = backend_region()
+    if not region or reachable(region):
+        return ""
+    return (
+        f"the state backend in {region} does not answer: what follows is from the stack files, regions and edge alone"
+    )
 
 
 def show(found: Status) -> None:
@@ -81,6 +96,26 @@ def show(found: Status) -> None:
 def deviations(pair: Pair, engine: Engine) -> list[str]:
     """What deviates from normal operation, each with the command that ends it."""
     live, other = pair[pair.live], pair[pair.other]
+    found = _of_files(pair)
+    found += pair.older()
+    for region in (live, other):
+        found += [] if region.older else _undone(region)
+    if pair.edge_outputs and pair.edge_outputs.get("live") != pair.live:
+        found.append(
+            f"{pair.live} is live in the stack file, and {pair.edge_outputs.get('live')} in the stack {pair.edge}: "
+            f"if the file is right, `ops dr flip --to {pair.live}`"
+        )
+    found += _records(pair, engine)
+    for stack in pair.stacks:
+        kept = pair[stack].retained_generations
+        found += [f"{stack} keeps a former database: `ops dr drop {stack} {number}`" for number in kept]
+    found += [line for stack in [*pair.stacks, pair.edge] if (line := engine_of(engine, stack))]
+    return found
+
+
+def _of_files(pair: Pair) -> list[str]:
+    """What deviates as far as the stack files say it."""
+    live, other = pair[pair.live], pair[pair.other]
     found = []
     if not live.writes:
         found.append(f"{live.stack} is live and takes no writes: `ops dr abort`")
@@ -90,22 +125,9 @@ def deviations(pair: Pair, engine: Engine) -> list[str]:
         state = "is fenced and follows nobody" if other.is_fenced else "takes writes as well"
         found.append(f"{other.stack} {state}: `ops dr rebuild {other.stack}` once it answers")
         found.append(f"no other region has the data of {live.stack}: `ops dr rebuild {other.stack}` makes a replica")
-    found += pair.older()
-    for region in (live, other):
-        found += [] if region.older else _undone(region)
     if unlike := other.unlike(live):
         found.append(differing(other, live, unlike))
-    if pair.edge_outputs and pair.edge_outputs.get("live") != pair.live:
-        found.append(
-            f"{pair.live} is live in the stack file, and {pair.edge_outputs.get('live')} in the stack {pair.edge}: "
-            f"if the file is right, `ops dr flip --to {pair.live}`"
-        )
     found += hosts.releases_that_differ(pair)
-    found += _records(pair, engine)
-    for stack in pair.stacks:
-        kept = pair[stack].retained_generations
-        found += [f"{stack} keeps a former database: `ops dr drop {stack} {number}`" for number in kept]
-    found += [line for stack in [*pair.stacks, pair.edge] if (line := engine_of(engine, stack))]
     return found
 
 

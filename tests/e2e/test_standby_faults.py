@@ -8,6 +8,7 @@ breaks off half way or does not do as it says.
 
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -28,6 +29,7 @@ WAIVED = ("--yes", "--waive-fence", "the region is gone")
 LAG_SHOWS_SECONDS = 150
 BOUNDED_SECONDS = 120
 PROMOTED_SECONDS = 420
+FENCED_SECONDS = 420
 VISITORS = ("", "www.", "app.", "api.", "admin.", "monitoring.")
 
 
@@ -161,6 +163,18 @@ def said(done: subprocess.CompletedProcess[str]) -> str:
     return done.stdout + done.stderr
 
 
+def hosts(platform: Platform) -> int:
+    """The instances of the region's groups."""
+    groups = platform.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]
+    return sum(len(group["Instances"]) for group in groups)
+
+
+def steps(done: subprocess.CompletedProcess[str]) -> list[str]:
+    """The steps that a command names, without those that recover what an engine left."""
+    found = re.findall(r"^\d\d:\d\d:\d\d  (?:would )?(.*?) +[0-9.]+ s", done.stdout, re.MULTILINE)
+    return [name for name in found if not re.match(r"\w+: ", name)]
+
+
 def begin(platform: Platform, *arguments: str) -> "subprocess.Popen[str]":
     """Start an operators' command in a process group of its own."""
     return subprocess.Popen(
@@ -208,6 +222,28 @@ def test_a_region_that_hangs_keeps_nobody_waiting(prod: Platform, standby: Platf
 
 
 @pytest.mark.usefixtures("following")
+def test_a_fence_that_is_killed_half_way_is_aborted_and_prod_serves_again(
+    prod: Platform, standby: Platform, edge: Platform
+) -> None:
+    first = begin(standby, "dr", "failover", "--to", "dr", "--yes")
+    try:
+        wait_for("the fence", FENCED_SECONDS, lambda: first.poll() is not None or hosts(prod) == 0)
+        assert first.poll() is None, first.communicate()[0]
+    finally:
+        if first.poll() is None:
+            os.killpg(first.pid, signal.SIGKILL)
+            first.wait()
+    planned = steps(standby.ops("dr", "abort", "--dry-run"))
+    done = standby.ops("dr", "abort", "--yes")
+    assert planned
+    assert planned == [step for step in steps(done) if step in planned]
+    assert edge.visit(f"app.{edge.setting('domain')}", "/api/health").json()["region"] == prod.region
+    assert is_replica(standby)
+    assert (prod.preview(), standby.preview()) == ({}, {})
+    assert "normal operation" in standby.ops("dr", "status").stdout
+
+
+@pytest.mark.usefixtures("following")
 def test_a_second_operator_is_told_who_is_at_work_and_a_killed_command_is_gone_on_with(
     prod: Platform, standby: Platform, edge: Platform
 ) -> None:
@@ -248,6 +284,31 @@ def test_a_state_that_is_cut_in_half_is_restored_by_the_same_command(prod: Platf
     assert "taken from" in said(done)
     assert calls(prod) == 0
     assert whole - urns(standby) == set()
+    assert standby.preview() == {}
+
+
+@pytest.mark.usefixtures("activated")
+def test_a_checkout_of_before_the_activation_is_refused(standby: Platform) -> None:
+    """As a colleague's, or a deploy job's: dr would follow again, with visitors on their way to it."""
+    recorded = standby.setting("topology")
+    had = urns(standby)
+    for key, value in (("activated", "false"), ("topology", "1")):
+        standby.pulumi("config", "set", key, value)
+    try:
+        for command in (("preview",), ("up", "--yes", "--skip-preview")):
+            refused = standby.pulumi(*command, check=False)
+            assert refused.returncode
+            assert f"Pulumi.dr.yaml: topology: 1 is older than {recorded}" in said(refused)
+        assert urns(standby) == had
+        assert database(standby)["MultiAZ"] is True
+        assert not is_replica(standby)
+        told = standby.ops("dr", "failover", "--to", "dr", "--dry-run", check=False)
+        assert told.returncode == REFUSED
+        assert f"topology: 1 is older than {recorded}" in said(told)
+        assert f"topology: 1 is older than {recorded}" in standby.ops("dr", "status").stdout
+    finally:
+        for key, value in (("activated", "true"), ("topology", str(recorded))):
+            standby.pulumi("config", "set", key, value)
     assert standby.preview() == {}
 
 

@@ -29,6 +29,7 @@ class World:
     lag_seconds: float | None = 0.0
     lag_age_seconds: float = 30.0
     ahead_seconds: float = 0.0
+    moment: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
     lost: set[str] = field(default_factory=set)
     secrets: dict[tuple[str, str], str] = field(default_factory=dict)
     key_state: str = "Enabled"
@@ -52,8 +53,8 @@ class World:
     calls: list[tuple[str, str, str]] = field(default_factory=list)
 
     def now(self) -> datetime:
-        """The moment by AWS's clock."""
-        return datetime.now(UTC) + timedelta(seconds=self.ahead_seconds)
+        """The moment by AWS's clock, which tells seconds, and stands still: no test takes one."""
+        return self.moment + timedelta(seconds=self.ahead_seconds)
 
     def changes(self) -> list[str]:
         """The calls that change something."""

@@ -258,9 +258,31 @@ def test_a_failback_that_leaves_changes_fails_and_names_the_stack(
     assert routed_to(failed_over) == {"dr"}
 
 
-def test_a_dry_run_of_a_failback_changes_nothing(failed_over: Platform) -> None:
-    failback(failed_over.session(rebuild=True, dry_run=True), "prod")
-    assert (failed_over.engine.ups, failed_over.world.snapshots, routed_to(failed_over)) == ([], {}, {"dr"})
+def test_a_dry_run_of_a_failover_lists_the_steps_that_it_then_takes(platform: Platform) -> None:
+    planned = failover(platform.session(dry_run=True), "dr").timeline.entries
+    assert platform.engine.ups == []
+    taken = failover(platform.session(), "dr").timeline.entries
+    assert [entry.name for entry in planned] == [entry.name for entry in taken]
+
+
+@pytest.mark.parametrize("rebuilt", [False, True])
+def test_a_dry_run_of_a_failback_lists_the_steps_that_it_then_takes(failed_over: Platform, rebuilt: bool) -> None:
+    if rebuilt:
+        rebuild.rebuild_standby(failed_over.session(), "prod")
+        failed_over.engine.ups.clear()
+    before = dict(failed_over.world.snapshots)
+    planned = failback(failed_over.session(rebuild=True, dry_run=True), "prod").timeline.entries
+    assert (failed_over.engine.ups, failed_over.world.snapshots, routed_to(failed_over)) == ([], before, {"dr"})
+    taken = failback(failed_over.session(rebuild=True), "prod").timeline.entries
+    assert [entry.name for entry in planned] == [entry.name for entry in taken]
+
+
+def test_a_failback_that_would_be_refused_is_refused_before_the_rebuild(failed_over: Platform) -> None:
+    failed_over.world.certificate = "EXPIRED"
+    with pytest.raises(OpsError, match="certificate") as refused:
+        failback(failed_over.session(rebuild=True), "prod")
+    assert refused.value.exit_code is Exit.REFUSED
+    assert (failed_over.engine.ups, failed_over.world.snapshots) == ([], {})
 
 
 def test_a_former_database_is_dropped_by_its_generation(failed_over: Platform) -> None:

@@ -108,3 +108,22 @@ def test_the_status_is_json_for_programs(platform: Platform) -> None:
     told = status.status().to_json()
     assert [region["stack"] for region in told["regions"]] == ["prod", "dr"]
     assert set(told) == {"regions", "deviations", "under_way"}
+
+
+def test_without_the_region_of_the_state_backend_the_rest_is_told(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Files, regions and edge are asked, and the engine is not: it would wait for minutes."""
+    monkeypatch.setenv("PULUMI_BACKEND_URL", f"s3://state?region={platform.region('dr')}")
+    platform.world.lost.add(platform.region("dr"))
+
+    def waits(stack: str) -> None:
+        pytest.fail(f"the engine was asked about {stack}")
+
+    monkeypatch.setattr(platform.engine, "outputs", waits)
+    found = status.status()
+    prod, dr = found.regions
+    assert (prod.role, prod.health, dr.answers) == ("primary, takes writes", "ok", "no")
+    assert found.deviations == [
+        "the state backend in eu-west-1 does not answer: what follows is from the stack files, regions and edge alone"
+    ]
