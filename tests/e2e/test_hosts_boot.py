@@ -212,6 +212,14 @@ def test_the_exporters_reach_database_and_cache_with_the_secrets_of_the_region(m
     )
 
 
+def test_the_connection_to_the_database_is_encrypted(monitoring: Host) -> None:
+    def encrypted() -> bool:
+        found = told(monitoring, "query?query=mysql_global_status_ssl_accepts")["result"]
+        return bool(found) and float(found[0]["value"][1]) > 0
+
+    until(encrypted, monitoring, "prometheus-mysqld-exporter")
+
+
 def test_an_alert_of_prometheus_reaches_alertmanager(monitoring: Host) -> None:
     def alerts() -> str:
         return monitoring.machine.run("curl", "-s", "http://127.0.0.1:9093/api/v2/alerts", check=False)
