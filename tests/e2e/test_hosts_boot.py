@@ -177,7 +177,7 @@ def monitoring(around: Surroundings, outputs: dict[str, Any], web: Host, worker:
     assert web.healthy_seconds
     assert worker.machine.running()
     host = Host.of(around, first(around, outputs, "monitoring"))
-    host.wait("/-/healthy", 200, HEALTHY_SECONDS, MONITORING.port)
+    host.wait("/-/ready", 200, HEALTHY_SECONDS, MONITORING.port)
     return host
 
 
