@@ -35,10 +35,10 @@ class Settings(Block):
     activated: bool = False
     """Whether a standby has taken over; false for a primary."""
     posture: Literal["pilot-light", "warm"] | None = None
-    """What a standby keeps running: pilot-light has data alone, warm has cache and some instances too. Both stacks of a
-    pair have it, since either may become the standby."""
+    """What a standby keeps running: pilot-light has data and the monitoring host alone, warm has cache and some
+    instances too. Both stacks of a pair have it, since either may become the standby."""
     fenced: bool = False
-    """Whether nobody may write here: no instances run, and no host reaches the database."""
+    """Whether nobody may write here: no instances of the application run, and no host reaches the database."""
     topology: Annotated[int, Field(ge=1)] = 1
     """Counts the changes of role, fence and generation of the database: a file with a lower number than its stack has
     recorded is refused, since it is older. "ops dr" raises it; who changes one of these by hand raises it too."""

@@ -55,11 +55,13 @@ def test_the_database_is_reached_from_the_app_tier_and_the_vpn_alone(platform: P
     assert rules(groups["database"], "IpPermissions") == {
         (3306, groups["web"]["GroupId"]),
         (3306, groups["workers"]["GroupId"]),
+        (3306, groups["monitoring"]["GroupId"]),
         (3306, vpn),
     }
     assert rules(groups["cache"], "IpPermissions") == {
         (6379, groups["web"]["GroupId"]),
         (6379, groups["workers"]["GroupId"]),
+        (6379, groups["monitoring"]["GroupId"]),
     }
 
 
@@ -206,9 +208,10 @@ def test_traffic_goes_to_blue_and_none_to_green(platform: Platform) -> None:
         {groups[target["TargetGroupArn"]]: target["Weight"] for target in action["ForwardConfig"]["TargetGroups"]}
         for rule in elb.describe_rules(ListenerArn=https)["Rules"]
         for action in rule["Actions"]
-        if action["Type"] == "forward"
+        if action["Type"] == "forward" and "ForwardConfig" in action
     ]
-    assert served == [{f"{PREFIX}-web-blue": 100, f"{PREFIX}-web-green": 0}] * 3
+    of_application = [weights for weights in served if f"{PREFIX}-monitoring" not in weights]
+    assert of_application == [{f"{PREFIX}-web-blue": 100, f"{PREFIX}-web-green": 0}] * 3
 
 
 def test_the_loss_of_a_zone_leaves_the_required_instances(platform: Platform) -> None:
@@ -216,17 +219,29 @@ def test_the_loss_of_a_zone_leaves_the_required_instances(platform: Platform) ->
         g["AutoScalingGroupName"]: g
         for g in platform.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]
     }
-    assert set(groups) == {f"{PREFIX}-web-blue", f"{PREFIX}-web-green", f"{PREFIX}-workers-fleet"}
+    named = {f"{PREFIX}-{group}" for group in ("web-blue", "web-green", "workers-fleet", "monitoring-host")}
+    assert set(groups) == named
     for name in (f"{PREFIX}-web-blue", f"{PREFIX}-workers-fleet"):
         zones = [instance["AvailabilityZone"] for instance in groups[name]["Instances"]]
         assert len(set(zones)) == 3
         assert min(len(zones) - zones.count(zone) for zone in set(zones)) >= 2
 
 
+def test_the_monitoring_host_runs_in_the_zone_of_its_encrypted_volume(platform: Platform) -> None:
+    (group,) = platform.client("autoscaling").describe_auto_scaling_groups(
+        AutoScalingGroupNames=[f"{PREFIX}-monitoring-host"]
+    )["AutoScalingGroups"]
+    (volume,) = platform.client("ec2").describe_volumes(Filters=[{"Name": "tag:Component", "Values": ["metrics"]}])[
+        "Volumes"
+    ]
+    assert [one["AvailabilityZone"] for one in group["Instances"]] == [volume["AvailabilityZone"]]
+    assert (volume["Encrypted"], volume["Size"], volume["VolumeType"]) == (True, 200, "gp3")
+
+
 def test_instances_ask_for_tokens_and_have_encrypted_disks(platform: Platform) -> None:
     ec2 = platform.client("ec2")
     templates = ec2.describe_launch_templates()["LaunchTemplates"]
-    assert len(templates) == 3
+    assert len(templates) == 4
     for template in templates:
         versions = ec2.describe_launch_template_versions(
             LaunchTemplateId=template["LaunchTemplateId"], Versions=["$Latest"]

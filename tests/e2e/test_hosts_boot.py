@@ -177,7 +177,7 @@ def monitoring(around: Surroundings, outputs: dict[str, Any], web: Host, worker:
     assert web.healthy_seconds
     assert worker.machine.running()
     host = Host.of(around, first(around, outputs, "monitoring"))
-    host.wait("/-/healthy", 200, HEALTHY_SECONDS, MONITORING.port)
+    host.wait("/-/ready", 200, HEALTHY_SECONDS, MONITORING.port)
     return host
 
 
@@ -210,6 +210,14 @@ def test_the_exporters_reach_database_and_cache_with_the_secrets_of_the_region(m
         monitoring,
         f"prometheus-{metric.replace('mysql_up', 'mysqld').split('_')[0]}-exporter",
     )
+
+
+def test_the_connection_to_the_database_is_encrypted(monitoring: Host) -> None:
+    def encrypted() -> bool:
+        found = told(monitoring, "query?query=mysql_global_status_ssl_accepts")["result"]
+        return bool(found) and float(found[0]["value"][1]) > 0
+
+    until(encrypted, monitoring, "prometheus-mysqld-exporter")
 
 
 def test_an_alert_of_prometheus_reaches_alertmanager(monitoring: Host) -> None:

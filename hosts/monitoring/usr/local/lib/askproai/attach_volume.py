@@ -19,6 +19,8 @@ REQUESTED = "/dev/sdf"
 LATEST = "http://169.254.169.254/latest"
 EMPTY = 2
 """blkid's status where it finds nothing (blkid(8))."""
+CLEAN, CORRECTED = 0, 1
+"""e2fsck's statuses of a file system that can be used (e2fsck(8))."""
 
 
 def instance_id() -> str:
@@ -63,9 +65,13 @@ def mount(path: Path) -> None:
     found = subprocess.run(["blkid", "--probe", str(path)], check=False, capture_output=True).returncode
     if found == EMPTY:
         subprocess.run(["mkfs.ext4", "-q", str(path)], check=True)
+    # Before it is mounted, a file system is resized after a check alone; the former host may have ended badly.
+    checked = subprocess.run(["e2fsck", "-f", "-p", str(path)], check=False).returncode
+    if checked not in (CLEAN, CORRECTED):
+        raise OSError(f"{path} has faults that e2fsck does not mend by itself: status {checked}")
+    subprocess.run(["resize2fs", str(path)], check=True)
     MOUNT.mkdir(parents=True, exist_ok=True)
     subprocess.run(["mount", "--options", "nodev,nosuid,noexec", str(path), str(MOUNT)], check=True)
-    subprocess.run(["resize2fs", str(path)], check=True)
 
 
 if __name__ == "__main__":
