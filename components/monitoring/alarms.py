@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,11 +10,12 @@ import pulumi
 import pulumi_aws as aws
 
 from components.component import Component
+from components.monitoring.dashboard import body
 from components.monitoring.watched import Dimensions, Parts, Watched
 from components.security.iam import allow, deny_without_tls, document
 from components.security.keys import Keys
 from monitoring.alerts.alert import Alert, CloudWatch, Level, Subject, Unit
-from monitoring.alerts.catalogue import ALERTS
+from monitoring.alerts.catalogue import AREAS
 from monitoring.alerts.database import GIB
 from monitoring.alerts.pages import page_of
 
@@ -35,7 +36,7 @@ class AlarmsArgs:
 
 
 class Alarms(Component):
-    """An encrypted topic with its mail subscriptions, and the alarms that publish to it."""
+    """An encrypted topic with its mail subscriptions, the alarms that publish to it, and a dashboard of them."""
 
     topic: aws.sns.Topic
 
@@ -45,13 +46,26 @@ class Alarms(Component):
         self._args = args
         self.topic = self._topic()
         watched = args.watched.parts()
-        for alert in ALERTS:
-            if alert.cloudwatch:
-                for part, resources in _parts(alert.cloudwatch, watched[alert.cloudwatch.subject]):
-                    for severity, level in alert.levels().items():
-                        role = "-".join(filter(None, (alert.role, part, severity)))
-                        self._alarm(alert, alert.cloudwatch, role, level, part, resources)
+        made = {
+            area: [alarm for alert in alerts for alarm in self._alarms(alert, watched)]
+            for area, alerts in AREAS.items()
+        }
+        aws.cloudwatch.Dashboard(
+            f"{name}-dashboard",
+            dashboard_name=args.watched.site.naming.physical(name, NAME_LIMIT),
+            dashboard_body=body(made, args.watched.site.region),
+            opts=self.child(),
+        )
         self.register_outputs({"topic_arn": self.topic.arn})
+
+    def _alarms(self, alert: Alert, watched: Mapping[Subject, Parts]) -> Iterator[aws.cloudwatch.MetricAlarm]:
+        source = alert.cloudwatch
+        if source is None:
+            return
+        for part, resources in _parts(source, watched[source.subject]):
+            for severity, level in alert.levels().items():
+                role = "-".join(filter(None, (alert.role, part, severity)))
+                yield self._alarm(alert, source, role, level, part, resources)
 
     def _topic(self) -> aws.sns.Topic:
         args = self._args
@@ -91,11 +105,11 @@ class Alarms(Component):
         level: Level,
         part: str,
         resources: Sequence[Dimensions],
-    ) -> None:
+    ) -> aws.cloudwatch.MetricAlarm:
         settings = self._args.watched.settings
         times = settings.offsite.copy_every_hours if settings.offsite and source.per_backup_hour else 1
         actions = [self.topic.arn]
-        aws.cloudwatch.MetricAlarm(
+        return aws.cloudwatch.MetricAlarm(
             f"{self._name}-{role}",
             name=self._args.watched.site.naming.physical(f"{self._name}-{role}", NAME_LIMIT),
             alarm_description=f"{alert.why} See {page_of(alert)}.",

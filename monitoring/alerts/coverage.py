@@ -35,6 +35,7 @@ UNWATCHED: Mapping[str, str] = {
     "aws:backup/plan:Plan": "where it does not run, the vault gets no snapshot, and backups-missing rings",
     "aws:backup/selection:Selection": "as its plan",
     "aws:backup/vaultLockConfiguration:VaultLockConfiguration": SETTING,
+    "aws:cloudwatch/dashboard:Dashboard": "shows the alarms; they ring without it",
     "aws:cloudwatch/logGroup:LogGroup": "stores what it is sent: logs that do not arrive harm no customer",
     "aws:cloudwatch/metricAlarm:MetricAlarm": "watches; the rules of Prometheus are the second pair of eyes",
     "aws:ebs/volume:Volume": "of the monitoring host, unhealthy without it; metrics-disk fires where it is full",

@@ -33,6 +33,7 @@ NAMES: Mapping[str, tuple[str, int]] = {
     "aws:backup/plan:Plan": ("name", 50),
     "aws:backup/selection:Selection": ("name", 50),
     "aws:backup/vault:Vault": ("name", 50),
+    "aws:cloudwatch/dashboard:Dashboard": ("dashboardName", 255),
     "aws:cloudwatch/logGroup:LogGroup": ("name", 512),
     "aws:cloudwatch/metricAlarm:MetricAlarm": ("name", 255),
     TEMPLATE: ("name", 128),
