@@ -55,7 +55,7 @@ def test_several_problems_come_together_one_line_each() -> None:
 def test_a_key_of_a_region_is_unknown_at_the_edge() -> None:
     (line,) = edge_refusals(("region", "eu-central-1"))
 
-    assert line.startswith("region: is unknown; known here: environment, role, domain, live, regions, zone_id, ")
+    assert line.startswith("region: is unknown; known here: environment, role, domain, live, regions, topology, ")
 
 
 def test_the_secrets_of_a_region_are_unknown_at_the_edge() -> None:
