@@ -20,6 +20,7 @@ def bucket(aws_bucket: str, endpoint: str, monkeypatch: pytest.MonkeyPatch) -> B
     ):
         monkeypatch.setenv(name, value)
     aws._client.cache_clear()
+    aws._session.cache_clear()
     return Bucket(aws_bucket, ".askproai", REGION)
 
 
@@ -47,6 +48,21 @@ def test_two_who_saw_nothing_do_not_both_make_it(bucket: Bucket, monkeypatch: py
 
     monkeypatch.setattr(bucket, "_read", nothing)
     assert bucket.swap("locks/a.json", None, b"mine") is False
+
+
+def test_what_changed_hands_meanwhile_is_not_removed(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its former holder ends late: it read the lock while that was its own."""
+    bucket.write("locks/a.json", b"mine")
+    before = bucket._read("locks/a.json")
+    bucket.write("locks/a.json", b"theirs")
+
+    def late(key: str) -> tuple[bytes | None, str | None]:
+        return before
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bucket, "_read", late)
+        assert bucket.swap("locks/a.json", b"mine", None) is False
+    assert bucket.read("locks/a.json") == b"theirs"
 
 
 def test_the_ledger_holds_its_lock_and_history_there(bucket: Bucket) -> None:

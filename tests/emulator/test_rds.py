@@ -50,6 +50,15 @@ def test_a_version_past_its_support_starts_only_where_extended_support_is_paid_f
         create(rds, f"{name}-unpaid", **unpaid)
 
 
+@pytest.mark.fix("rds.py:option_groups_are_of_todays_versions")
+def test_an_option_group_of_mysql_8_4_is_made(aws: Clients, name: str) -> None:
+    aws("rds").create_option_group(
+        OptionGroupName=name, EngineName="mysql", MajorEngineVersion="8.4", OptionGroupDescription="test"
+    )
+    (group,) = aws("rds").describe_option_groups(OptionGroupName=name)["OptionGroupsList"]
+    assert group["MajorEngineVersion"] == "8.4"
+
+
 @pytest.mark.fix("rds.py:insights_are_kept")
 def test_performance_insights_read_back(aws: Clients, name: str) -> None:
     create(aws("rds"), name, EnablePerformanceInsights=True, PerformanceInsightsKMSKeyId="alias/data")

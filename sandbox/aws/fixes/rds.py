@@ -61,6 +61,16 @@ def support_ends_with_the_standard(stock: Any, self: Any, *args: Any, **kwargs: 
     self.engine_lifecycle_support = support
 
 
+@replaces(RDSBackend, "create_option_group")
+def option_groups_are_of_todays_versions(stock: Any, self: RDSBackend, asked: dict[str, Any]) -> Any:
+    """moto's list of versions is of 2022: RDS has option groups of MySQL 8.4 (User Guide, "Options for MySQL")."""
+    if (asked["engine_name"], asked["major_engine_version"]) != ("mysql", "8.4"):
+        return stock(self, asked)
+    made = stock(self, {**asked, "major_engine_version": "8.0"})
+    made.major_engine_version = "8.4"
+    return made
+
+
 def _remember_insights(instance: Any, asked: dict[str, Any]) -> None:
     if asked.get("enable_performance_insights") is not None:
         instance.performance_insights_enabled = asked["enable_performance_insights"]
