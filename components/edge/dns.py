@@ -32,7 +32,7 @@ HOSTS = (
     Host(role="app", subdomain=APP_LABEL, why="The application."),
     Host(role="api", subdomain="api", why="The API: clients, and the webhooks of Cal.com and Retell.ai."),
     Host(role="admin", subdomain="admin", why="The admin panel, behind Access."),
-    Host(role="monitoring", subdomain="monitoring", why="Grafana, behind Access."),
+    Host(role="monitoring", subdomain="monitoring", why="Prometheus, behind Access."),
 )
 
 

@@ -125,3 +125,8 @@ def test_a_commit_runs_make_check_with_the_tools_of_the_lock_file() -> None:
     (hook,) = repository["hooks"]
     assert (hook["entry"], hook["language"], hook["always_run"]) == ("make check", "system", True)
     assert "\ncheck: lint " in (ROOT / "Makefile").read_text()
+
+
+def test_each_decision_has_a_number_of_its_own() -> None:
+    numbers = [path.name.partition("-")[0] for path in files("*.md", ROOT / "docs" / "decisions")]
+    assert numbers == [f"{number:04}" for number in range(1, len(numbers) + 1)]
