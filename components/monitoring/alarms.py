@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 import pulumi
@@ -62,7 +63,8 @@ class Alarms(Component):
         source = alert.cloudwatch
         if source is None:
             return
-        for part, resources in _parts(source, watched[source.subject]):
+        # The dashboard shows them in this order, which no order in the stack file decides.
+        for part, resources in sorted(_parts(source, watched[source.subject]), key=itemgetter(0)):
             for severity, level in alert.levels().items():
                 role = "-".join(filter(None, (alert.role, part, severity)))
                 yield self._alarm(alert, source, role, level, part, resources)
