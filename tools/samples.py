@@ -38,7 +38,7 @@ def changed(given):
     # A component may have the name of the resource in it.
     if given.name not in CHANGES or given.type_.startswith("askproai:"):
         return None
-    exec(CHANGES[given.name], {{"props": given.props}})
+    exec(CHANGES[given.name], {{"props": given.props, "opts": given.opts}})
     return pulumi.ResourceTransformationResult(given.props, given.opts)
 
 
@@ -54,7 +54,7 @@ runpy.run_path(sys.argv[0], run_name="__main__")
 class Sample:
     """A change: of settings of a stack's file, of keys of Pulumi.yaml that go, or of resources in the program.
 
-    `resources` are statements that change `props`, by the resource's logical name.
+    `resources` are statements that change `props` and `opts`, by the resource's logical name.
     """
 
     title: str

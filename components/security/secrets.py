@@ -67,11 +67,13 @@ class Secrets(Component):
         return {role: secret.arn for role, secret in self._secrets.items()}
 
     def _receivers(self) -> aws.secretsmanager.Secret | None:
-        """Not among the `arns`: each region tells a dead man's switch of its own, so the other's may differ."""
-        given = self._args.values.receivers
-        if not self._args.monitored or not given:
+        """Not among the `arns`: each region tells a dead man's switch of its own, so the other's may differ.
+
+        There also while nobody is named: it is protected, so it could not go with the last name.
+        """
+        if not self._args.monitored:
             return None
-        return self._secret("receivers", "Whom the monitoring host tells.", dict(given))
+        return self._secret("receivers", "Whom the monitoring host tells.", dict(self._args.values.receivers))
 
     def _secret(self, role: str, description: str, content: dict[str, pulumi.Input[str]]) -> aws.secretsmanager.Secret:
         """A secret that holds a JSON object.

@@ -52,9 +52,16 @@ def test_the_other_region_can_read_every_secret(platform: Platform, role: str) -
     assert values[0] == values[1]
 
 
+def plan_of_the_database(backup: Any) -> dict[str, Any]:
+    """Beside it there is one for the metrics of the monitoring host."""
+    plans: list[dict[str, Any]] = backup.list_backup_plans()["BackupPlansList"]
+    (plan,) = [plan for plan in plans if plan["BackupPlanName"] == f"{PREFIX}-backups"]
+    return plan
+
+
 def test_hourly_and_daily_snapshots_of_the_database_are_copied_to_a_locked_vault(platform: Platform) -> None:
     backup = platform.client("backup", HOME)
-    (plan,) = backup.list_backup_plans()["BackupPlansList"]
+    plan = plan_of_the_database(backup)
     rules = backup.get_backup_plan(BackupPlanId=plan["BackupPlanId"])["BackupPlan"]["Rules"]
     kept = {rule["RuleName"]: [copy["Lifecycle"]["DeleteAfterDays"] for copy in rule["CopyActions"]] for rule in rules}
     assert kept == {"hourly": [7], "daily": [30]}
@@ -67,7 +74,7 @@ def test_hourly_and_daily_snapshots_of_the_database_are_copied_to_a_locked_vault
 
 def test_the_plan_is_for_the_database(platform: Platform) -> None:
     backup = platform.client("backup", HOME)
-    (plan,) = backup.list_backup_plans()["BackupPlansList"]
+    plan = plan_of_the_database(backup)
     (found,) = backup.list_backup_selections(BackupPlanId=plan["BackupPlanId"])["BackupSelectionsList"]
     selection: dict[str, Any] = backup.get_backup_selection(
         BackupPlanId=plan["BackupPlanId"], SelectionId=found["SelectionId"]

@@ -30,6 +30,7 @@ def cloud() -> Cloud[Secrets]:
             settings=PROD.secrets,
             database_username=PROD.database.username,
             values=values,
+            monitored=True,
         )
         return Secrets("secrets", args)
 
@@ -44,6 +45,13 @@ def test_every_secret_is_encrypted_with_the_secrets_key_recoverable_and_protecte
     assert secret.protect
     assert secret.inputs["kmsKeyId"] == cloud.value(ground().built.keys["secrets"].arn)
     assert secret.inputs["recoveryWindowInDays"] == PROD.secrets.recovery_window_days
+
+
+def test_that_of_the_receivers_is_there_while_nobody_is_named_since_it_could_not_go_with_the_last(
+    cloud: Cloud[Secrets],
+) -> None:
+    assert cloud.one(SECRET, "secrets-receivers").protect
+    assert json.loads(cloud.one(VERSION, "secrets-receivers-value").inputs["secretString"]) == {}
 
 
 @pytest.mark.parametrize("role", ROLES)
