@@ -239,6 +239,7 @@ class Region:
         # All of them are there where there is a monitoring host.
         assert self.metrics
         assert self.load_balancer.monitoring
+        assert self.secrets.receivers
         args = MonitoringArgs(
             context=context,
             settings=settings,

@@ -118,8 +118,8 @@ CONTENTS: dict[HostRole, Contents] = {
             "prometheus-mysqld-exporter.service",
             "prometheus-redis-exporter.service",
         ),
-        ports=(9090,),
-        checks=("http://127.0.0.1:9090/-/healthy", "http://127.0.0.1:9093/-/healthy"),
+        ports=(MONITORING.port,),
+        checks=(f"http://127.0.0.1:{MONITORING.port}/-/healthy", "http://127.0.0.1:9093/-/healthy"),
     ),
 }
 

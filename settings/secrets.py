@@ -150,7 +150,7 @@ OPTIONAL: Mapping[str, Check] = {
     ),
     "mail_username": Check(
         accepts=_line,
-        want="one line: the account on monitoring.mail.server",
+        want="one line: the account on monitoring.mail_server",
         make="cat",
     ),
     "mail_password": Check(

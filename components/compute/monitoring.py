@@ -37,7 +37,7 @@ class MonitoringArgs(HostsArgs):
     settings: MonitoringSettings
     volume: MetricsVolume
     target_group: aws.lb.TargetGroup
-    receivers: aws.secretsmanager.Secret | None
+    receivers: aws.secretsmanager.Secret
     watch: Watch
 
 
@@ -71,8 +71,7 @@ class Monitoring(Hosts):
     def _secrets(self) -> Mapping[str, pulumi.Output[str]]:
         """Those that it reads, by the name that the host has for each; that of the application is not its business."""
         own, receivers = self._args.context.secrets, self._args.receivers
-        found = {"DATABASE": own["database"].arn, "CACHE": own["cache"].arn}
-        return {**found, "RECEIVERS": receivers.arn} if receivers else found
+        return {"DATABASE": own["database"].arn, "CACHE": own["cache"].arn, "RECEIVERS": receivers.arn}
 
     def _environment(self, group: str) -> dict[str, pulumi.Input[str]]:
         args = self._args

@@ -77,14 +77,12 @@ class Dns(EdgePart):
         self.records = live | fixed
         self._certificate()
         # Cloudflare answers "pending" until the registrar has the key, and with flags that nobody set: none is drift.
-        as_it_is = pulumi.ResourceOptions(
-            ignore_changes=["status", "dnssecMultiSigner", "dnssecPresigned", "dnssecUseNsec3"]
-        )
+        as_it_is = ["status", "dnssecMultiSigner", "dnssecPresigned", "dnssecUseNsec3"]
         cloudflare.ZoneDnssec(
             f"{name}-dnssec",
             zone_id=zone.id,
             status="active",
-            opts=pulumi.ResourceOptions.merge(self.child(protect=args.protected), as_it_is),
+            opts=self.child(protect=args.protected, ignore_changes=as_it_is),
         )
         self.register_outputs({"record_ids": {host: record.id for host, record in self.records.items()}})
 

@@ -37,11 +37,22 @@ class EdgePart(pulumi.ComponentResource):
         super().__init__(f"{PROJECT}:edge:{token}", name, None, opts)
 
     def child(
-        self, *, protect: bool | None = None, depends_on: list[pulumi.Resource] | None = None
+        self,
+        *,
+        protect: bool | None = None,
+        depends_on: list[pulumi.Resource] | None = None,
+        ignore_changes: list[str] | None = None,
+        delete_before_replace: bool | None = None,
     ) -> pulumi.ResourceOptions:
         """Options of a child resource."""
-        return pulumi.ResourceOptions(parent=self, protect=protect, depends_on=depends_on)
+        return pulumi.ResourceOptions(
+            parent=self,
+            protect=protect,
+            depends_on=depends_on,
+            ignore_changes=ignore_changes,
+            delete_before_replace=delete_before_replace,
+        )
 
     def ruleset_options(self) -> pulumi.ResourceOptions:
         """Of a ruleset: a phase of a zone takes one, so that another cannot be made before it is gone."""
-        return pulumi.ResourceOptions.merge(self.child(), pulumi.ResourceOptions(delete_before_replace=True))
+        return self.child(delete_before_replace=True)

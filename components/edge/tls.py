@@ -80,7 +80,7 @@ class Tls(EdgePart):
             private_key=args.secrets.origin_pull_key,
             # Cloudflare never shows the key again: after an import each `up` would set it, in vain. A new pair has a
             # new certificate, which replaces this one.
-            opts=pulumi.ResourceOptions.merge(self.child(), pulumi.ResourceOptions(ignore_changes=["privateKey"])),
+            opts=self.child(ignore_changes=["privateKey"]),
         )
         cloudflare.AuthenticatedOriginPullsSettings(
             f"{name}-origin-pulls",

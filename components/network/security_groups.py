@@ -12,9 +12,10 @@ import pulumi_aws as aws
 from components.component import Component
 from components.network.cloudflare_ranges import CLOUDFLARE_RANGES
 from components.network.network import ANYWHERE, Network
-from components.network.ports import CACHE, DATABASE, HTTP, HTTPS, MAIL, NODE_EXPORTER
+from components.network.ports import CACHE, DATABASE, HTTP, HTTPS, MAIL
 from components.site import Site
 from hosts.roles import APPLICATION_ROLES, MONITORING, ROLES, WEB, HostRole
+from monitoring.host.prometheus import NODE_EXPORTER
 from settings import NetworkSettings
 
 NAME_LIMIT = 255
@@ -99,7 +100,7 @@ def _egress(group: Member, port: int, peer: Range, why: str) -> EgressRule:
 def _of_host(role: HostRole) -> Iterator[Rule]:
     if role.behind_load_balancer:
         yield _ingress(role, role.port, Service.LOAD_BALANCER, "Requests and health checks")
-    if role != MONITORING:
+    if role.runs_application:
         yield _ingress(role, NODE_EXPORTER, MONITORING, "Metrics of the host")
     if role.uses_data:
         yield _egress(role, DATABASE, Range.DATA_SUBNETS, "Queries")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -110,42 +110,39 @@ class Backups(Component):
         return role, rights
 
     def _plan(self, role: aws.iam.Role, rights: aws.iam.RolePolicy) -> aws.backup.Plan:
-        args = self._args
-        plan = aws.backup.Plan(
-            f"{self._name}-plan",
-            name=args.site.naming.physical(self._name, NAME_LIMIT),
-            rules=[self._rule(rule) for rule in RULES],
-            opts=self.child(),
-        )
-        aws.backup.Selection(
-            f"{self._name}-database",
-            name=args.site.naming.physical("database", NAME_LIMIT),
-            plan_id=plan.id,
-            iam_role_arn=role.arn,
-            resources=[args.database.arn],
-            opts=self.child(depends_on=[rights]),
-        )
-        if args.metrics is not None:
-            self._daily(args.metrics, role, rights)
+        plan = self._scheduled(self._name, "database", RULES, self._args.database.arn, role, rights)
+        if self._args.metrics is not None:
+            # Of metrics, a day may be lost: a plan of its own with the daily rule alone.
+            daily = [rule for rule in RULES if rule.role == "daily"]
+            self._scheduled(f"{self._name}-metrics", "metrics", daily, self._args.metrics.arn, role, rights)
         return plan
 
-    def _daily(self, volume: aws.ebs.Volume, role: aws.iam.Role, rights: aws.iam.RolePolicy) -> None:
-        """Of metrics, a day may be lost: a plan of its own with the daily rule alone."""
-        args = self._args
+    def _scheduled(
+        self,
+        name: str,
+        what: str,
+        rules: Sequence[BackupRule],
+        arn: pulumi.Output[str],
+        role: aws.iam.Role,
+        rights: aws.iam.RolePolicy,
+    ) -> aws.backup.Plan:
+        """A plan by these rules, for one resource."""
+        naming = self._args.site.naming
         plan = aws.backup.Plan(
-            f"{self._name}-metrics-plan",
-            name=args.site.naming.physical(f"{self._name}-metrics", NAME_LIMIT),
-            rules=[self._rule(rule) for rule in RULES if rule.role == "daily"],
+            f"{name}-plan",
+            name=naming.physical(name, NAME_LIMIT),
+            rules=[self._rule(rule) for rule in rules],
             opts=self.child(),
         )
         aws.backup.Selection(
-            f"{self._name}-metrics",
-            name=args.site.naming.physical("metrics", NAME_LIMIT),
+            f"{self._name}-{what}",
+            name=naming.physical(what, NAME_LIMIT),
             plan_id=plan.id,
             iam_role_arn=role.arn,
-            resources=[volume.arn],
+            resources=[arn],
             opts=self.child(depends_on=[rights]),
         )
+        return plan
 
     def _rule(self, rule: BackupRule) -> aws.backup.PlanRuleArgs:
         args = self._args

@@ -15,7 +15,7 @@ from components.site import Site
 from components.storage.storage import Storage
 from components.web.trust_store import TrustStore
 from contract import HEALTH_PATH, ORIGIN_LABELS, PUBLIC_LABELS
-from hosts.roles import MONITORING, WEB
+from hosts.roles import MONITORING, WEB, HostRole
 from settings import WebSettings
 
 NAME_LIMIT = 32
@@ -79,8 +79,8 @@ HOST_RULES = (
 class LoadBalancerArgs:
     """`trust_store` verifies the client certificates of connections that the security group lets through.
 
-    `monitored` says whether the region has a monitoring
-    host. A protected load balancer refuses its deletion: public DNS points to its name.
+    `monitored` says whether the region has a monitoring host. A protected load balancer refuses its deletion: public
+    DNS points to its name.
     """
 
     site: Site
@@ -108,7 +108,7 @@ class LoadBalancer(Component):
         self._args = args
 
         self.load_balancer = self._load_balancer()
-        self.target_groups = {color: self._target_group(color) for color in WEB.groups}
+        self.target_groups = {color: self._color(color) for color in WEB.groups}
         self.monitoring = self._monitoring() if args.monitored else None
         self.certificate = self._certificate()
         self.listener = self._listener()
@@ -138,41 +138,32 @@ class LoadBalancer(Component):
             opts=self.child(protect=args.site.protected, depends_on=[args.storage.logs.policy]),
         )
 
-    def _target_group(self, color: str) -> aws.lb.TargetGroup:
-        settings = self._args.settings
-        return aws.lb.TargetGroup(
-            f"{self._name}-{color}",
-            name=self._args.site.naming.physical(f"web-{color}", NAME_LIMIT),
-            vpc_id=self._args.network.vpc.id,
-            target_type="instance",
-            protocol="HTTP",
-            port=HTTP,
-            # Requests differ by seconds in length: outstanding requests balance them better than round robin.
-            load_balancing_algorithm_type="least_outstanding_requests",
-            deregistration_delay=settings.deregistration_delay_seconds,
-            health_check=aws.lb.TargetGroupHealthCheckArgs(
-                path=HEALTH_PATH,
-                matcher="200",
-                interval=15,
-                timeout=5,
-                healthy_threshold=2,
-                unhealthy_threshold=3,
-            ),
-            opts=self.child(),
-        )
+    def _color(self, color: str) -> aws.lb.TargetGroup:
+        # Requests differ by seconds in length: outstanding requests balance them better than round robin.
+        balance = "least_outstanding_requests"
+        seconds = self._args.settings.deregistration_delay_seconds
+        return self._target_group(color, f"web-{color}", WEB, HEALTH_PATH, deregistration=seconds, balance=balance)
 
     def _monitoring(self) -> aws.lb.TargetGroup:
+        # Its successor starts when it has ended: nothing is gained by waiting.
+        return self._target_group(
+            MONITORING.name, MONITORING.name, MONITORING, MONITORING_HEALTH_PATH, deregistration=0
+        )
+
+    def _target_group(
+        self, name: str, role: str, of: HostRole, health_path: str, *, deregistration: int, balance: str | None = None
+    ) -> aws.lb.TargetGroup:
         return aws.lb.TargetGroup(
-            f"{self._name}-{MONITORING.name}",
-            name=self._args.site.naming.physical(MONITORING.name, NAME_LIMIT),
+            f"{self._name}-{name}",
+            name=self._args.site.naming.physical(role, NAME_LIMIT),
             vpc_id=self._args.network.vpc.id,
             target_type="instance",
             protocol="HTTP",
-            port=MONITORING.port,
-            # Its successor starts when it has ended: nothing is gained by waiting.
-            deregistration_delay=0,
+            port=of.port,
+            load_balancing_algorithm_type=balance,
+            deregistration_delay=deregistration,
             health_check=aws.lb.TargetGroupHealthCheckArgs(
-                path=MONITORING_HEALTH_PATH,
+                path=health_path,
                 matcher="200",
                 interval=15,
                 timeout=5,

@@ -231,8 +231,9 @@ class Pair:
 
     def do_without_outputs(self) -> None:
         """Know of no outputs: their backend does not answer."""
-        for holder in (self, *self._stacks.values()):
-            holder.__dict__["edge_outputs" if holder is self else "outputs"] = {}
+        self.__dict__["edge_outputs"] = dict[str, Any]()
+        for stack in self._stacks.values():
+            stack.__dict__["outputs"] = dict[str, Any]()
 
     def forget(self) -> None:
         """Read the outputs anew the next time."""

@@ -98,8 +98,8 @@ def up_until_killed(platform: Platform, more: int) -> str:
         if platform.state_file.exists() and (now := platform.state_file.stat().st_mtime_ns) != written:
             written, latest = now, state(platform)
             creating = bool(latest.get("pending_operations"))
-            if len(latest.get("resources") or []) != resources:
-                resources, since = len(latest.get("resources") or []), time.monotonic()
+            if (found := len(latest.get("resources") or [])) != resources:
+                resources, since = found, time.monotonic()
         if resources >= before + more or (creating and time.monotonic() - since > LONGEST_PAUSE_SECONDS):
             os.killpg(engine.pid, signal.SIGKILL)
             engine.wait()

@@ -32,6 +32,7 @@ def monitoring(*, remote: str | None = None) -> Cloud[Monitoring]:
     def build() -> Monitoring:
         args = MetricsVolumeArgs(site=laid.site, network=laid.network, keys=laid.keys, settings=settings)
         assert laid.load_balancer.monitoring is not None
+        assert laid.context.secrets.receivers is not None
         return Monitoring(
             "monitoring",
             MonitoringArgs(

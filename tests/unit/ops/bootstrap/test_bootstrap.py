@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +10,11 @@ import pytest
 from fake_platform import copy_project
 
 from ops import bootstrap
-from ops.bootstrap import origin_pull, permissions, prerequisite, quotas, secret_values, stacks
+from ops.bootstrap import origin_pull, prerequisite, quotas, secret_values, stacks
 from ops.bootstrap.prerequisite import Prerequisite, make, show
 from ops.bootstrap.state_backend import StateBackend
 from ops.core import hosts
 from ops.core.cloudflare import TOKEN as SECRET
-from ops.core.cloudflare import EdgeApi
 from ops.core.engine import Engine
 from ops.core.stack_files import StackFile
 from ops.core.steps import Timeline
@@ -226,77 +225,6 @@ def test_a_quota_that_is_too_small_is_named_with_what_is_needed(monkeypatch: pyt
         assert part in note
     monkeypatch.setattr(quotas, "client", Quotas(2).client)
     assert any("Elastic IP addresses: 3 needed, 2 allowed" in text for text in quotas.check(("prod",)).problems)
-
-
-class Cloudflare(EdgeApi):
-    """An API that gives its answers by path; what has none is refused."""
-
-    def __init__(self, answers: Mapping[str, Any]) -> None:
-        self.answers = {"/user/tokens/verify": {"id": "token", "status": "active"}, **answers}
-
-    def asked(self, path: str) -> tuple[int, Any]:
-        if path in self.answers:
-            return 200, {"result": self.answers[path]}
-        return 403, {"errors": [{"message": "Authentication error"}]}
-
-
-def problems(answers: Mapping[str, Any]) -> list[str]:
-    return list(permissions.problems(Cloudflare(answers), "zone", "account", "askproai.de", "pro"))
-
-
-def token(*groups: str) -> dict[str, Any]:
-    return {"policies": [{"effect": "allow", "permission_groups": [{"name": name} for name in groups]}]}
-
-
-ALL = [permission.group for permission in permissions.PERMISSIONS]
-ACTIVE = {"name": "askproai.de", "status": "active", "plan": {"legacy_id": "pro"}}
-ZONE = {"/zones/zone": ACTIVE}
-
-
-def test_a_token_with_every_permission_has_no_problem() -> None:
-    assert problems({**ZONE, "/user/tokens/token": token(*ALL)}) == []
-
-
-def test_each_permission_that_is_missing_is_named() -> None:
-    for group in ALL:
-        (text,) = problems({**ZONE, "/user/tokens/token": token(*(each for each in ALL if each != group))})
-        assert group in text
-
-
-def test_a_token_that_cannot_read_itself_is_judged_by_what_it_can_read() -> None:
-    paths: dict[str, Any] = {p.path.format(zone="zone", account="account"): [] for p in permissions.PERMISSIONS}
-    assert problems({**paths, **ZONE}) == []
-    paths.pop("/zones/zone/healthchecks")
-    (text,) = problems({**paths, **ZONE})
-    assert "Health Checks Write" in text
-    assert permissions.sees_itself(Cloudflare(ZONE), "account") is False
-
-
-def test_a_zone_of_another_domain_and_a_token_that_ended_are_named() -> None:
-    assert (
-        "zone zone is example.com, not askproai.de"
-        in problems({"/zones/zone": {**ACTIVE, "name": "example.com"}, "/user/tokens/token": token(*ALL)})[0]
-    )
-    (text,) = problems({"/user/tokens/verify": {"id": "token", "status": "expired"}})
-    assert "not valid (expired)" in text
-
-
-def test_a_plan_that_was_not_bought_and_name_servers_that_were_not_set_are_named() -> None:
-    free = {**ACTIVE, "status": "pending", "plan": {"legacy_id": "free"}}
-    plan, status = problems({"/zones/zone": free, "/user/tokens/token": token(*ALL)})
-    assert "zone zone has plan free, the edge's file says pro" in plan
-    assert "zone zone is pending" in status
-
-
-def test_a_token_that_the_account_owns_is_asked_about_there() -> None:
-    class OfTheAccount(Cloudflare):
-        def asked(self, path: str) -> tuple[int, Any]:
-            return (401, {"errors": [{"message": "Invalid API Token"}]}) if "/user/" in path else super().asked(path)
-
-    answers = {"/accounts/account/tokens/verify": {"id": "token", "status": "active"}, **ZONE}
-    answers["/accounts/account/tokens/token"] = token(*ALL)
-    assert list(permissions.problems(OfTheAccount(answers), "zone", "account", "askproai.de", "pro")) == []
-    assert permissions.sees_itself(OfTheAccount(answers), "account")
 
 
 def test_no_secret_is_part_of_a_plan(

@@ -38,7 +38,6 @@ def write(folder: Path, texts: Mapping[str, str], owner: str) -> None:
 
 
 if __name__ == "__main__":
-    secret = os.environ.get("ASKPROAI_SECRET_RECEIVERS")
-    found = receivers(secret) if secret else {}
+    found = receivers(os.environ["ASKPROAI_SECRET_RECEIVERS"])
     configuration = configured(CONFIGURATION.read_text(), found)
     write(FOLDER, {**found, "alertmanager.yml": configuration}, os.environ["ASKPROAI_USER"])
