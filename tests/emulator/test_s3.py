@@ -79,3 +79,21 @@ def test_an_object_is_copied_within_a_bucket_that_locks(s3: Any, name: str) -> N
     s3.put_object(Bucket=name, Key="state", Body=b"state")
     s3.copy_object(Bucket=name, Key="history", CopySource={"Bucket": name, "Key": "state"})
     assert s3.get_object(Bucket=name, Key="history")["Body"].read() == b"state"
+
+
+@pytest.mark.fix("s3.py:versions_outlive_versioning")
+def test_versions_are_deleted_one_by_one_after_versioning_is_suspended(s3: Any, name: str) -> None:
+    bucket = create(s3, name)
+    first = s3.put_object(Bucket=bucket, Key="bundle", Body=b"1")["VersionId"]
+    second = s3.put_object(Bucket=bucket, Key="bundle", Body=b"2")["VersionId"]
+    marker = s3.delete_object(Bucket=bucket, Key="bundle")["VersionId"]
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Suspended"})
+    null = s3.delete_object(Bucket=bucket, Key="bundle")
+    assert (null["VersionId"], null["DeleteMarker"]) == ("null", True)
+    s3.delete_object(Bucket=bucket, Key="bundle", VersionId=first)
+    left = s3.list_object_versions(Bucket=bucket)
+    assert [version["VersionId"] for version in left["Versions"]] == [second]
+    assert {each["VersionId"] for each in left["DeleteMarkers"]} == {marker, "null"}
+    for version in (marker, "null", second):
+        s3.delete_object(Bucket=bucket, Key="bundle", VersionId=version)
+    s3.delete_bucket(Bucket=bucket)

@@ -6,7 +6,8 @@ from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.iam.access_control import IAMPolicy
-from moto.s3.models import FakeBucket
+from moto.s3.exceptions import AccessDeniedByLock
+from moto.s3.models import FakeBucket, FakeDeleteMarker, FakeKey, S3Backend
 from moto.s3.responses import S3Response
 from moto.utilities.utils import CaseInsensitiveDict
 
@@ -71,3 +72,32 @@ def copies_need_no_checksum(stock: Any, self: S3Response, query: dict[str, Any],
         # The headers of a request cannot be changed.
         self.headers = CaseInsensitiveDict({**self.headers, "Content-Md5": "a copy uploads nothing"})
     return stock(self, query, key_name)
+
+
+@replaces(S3Backend, "delete_object")
+def versions_outlive_versioning(
+    stock: Any, self: S3Backend, bucket_name: str, key_name: str, version_id: str | None = None, bypass: bool = False
+) -> tuple[bool, dict[str, Any]]:
+    """Once versioning is suspended, moto deletes all versions of an object, and fails on its delete markers.
+
+    S3 deletes the version that is named, and else puts a delete marker in the place of the version "null" (S3
+    user guide, "Deleting objects from versioning-suspended buckets").
+    """
+    bucket = self.get_bucket(bucket_name)
+    if bucket.versioning_status != "Suspended" or key_name not in bucket.keys:
+        return stock(self, bucket_name, key_name, version_id, bypass)
+    deleted = version_id or "null"
+    kept: list[Any] = []
+    for version in bucket.keys.getlist(key_name):
+        if version.version_id != deleted:
+            kept.append(version)
+        elif isinstance(version, FakeKey) and version.is_locked(governance_bypass=bypass):
+            raise AccessDeniedByLock
+    if version_id is None:
+        marker: Any = FakeDeleteMarker(key=bucket.keys[key_name])
+        marker._version_id = deleted
+        kept.append(marker)
+    bucket.keys.setlist(key_name, kept)
+    if not kept:
+        bucket.keys.pop(key_name)
+    return True, {"version-id": deleted, **({"delete-marker": "true"} if version_id is None else {})}
