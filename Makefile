@@ -76,6 +76,10 @@ policies-page: venv ## Write docs/policies.md anew from the rules
 alerts: venv ## Write docs/alerts/README.md anew from the catalogue of alerts
 	@$(PYTHON) -m monitoring.alerts.index
 
+.PHONY: dashboards
+dashboards: venv ## Write monitoring/dashboards/rendered/ anew from the data, with Grafana's SDK
+	@$(PYTHON) -m tools.dashboards
+
 .PHONY: linters
 linters: # The virtual environment, and the linter of workflows that is in no wheel
 	@$(BOOTSTRAP) -m sandbox.toolchain.set_up --only linters

@@ -103,12 +103,14 @@ CONTENTS: dict[HostRole, Contents] = {
         packages=(
             # Makes and grows the file system of the data volume.
             "e2fsprogs",
+            "nginx",
             "prometheus",
             "prometheus-alertmanager",
             "prometheus-blackbox-exporter",
             "prometheus-mysqld-exporter",
             "prometheus-redis-exporter",
         ),
+        removed=("/etc/nginx/sites-enabled/default",),
         units=(
             "askproai-volume.service",
             "askproai-receivers.service",
@@ -117,6 +119,8 @@ CONTENTS: dict[HostRole, Contents] = {
             "prometheus-blackbox-exporter.service",
             "prometheus-mysqld-exporter.service",
             "prometheus-redis-exporter.service",
+            "askproai-grafana.service",
+            "nginx.service",
         ),
         ports=(MONITORING.port,),
         checks=(f"http://127.0.0.1:{MONITORING.port}/-/healthy", "http://127.0.0.1:9093/-/healthy"),

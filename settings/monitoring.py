@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from settings.block import Block
 from settings.hosts import HostSettings
 from settings.shapes import EmailAddress, text
 
@@ -19,6 +20,16 @@ ZoneLetter = Annotated[str, text("is not the letter of a zone; want one such as 
 DependencyName = Annotated[
     str, text("is not a name; want lower-case letters, digits and hyphens", re.compile(r"[a-z][a-z0-9-]{0,39}"))
 ]
+Sha256 = Annotated[str, text("is not a SHA-256; want 64 hexadecimal digits", re.compile(r"[0-9a-f]{64}"))]
+
+
+class GrafanaSettings(Block):
+    """Grafana, which neither Debian nor Ubuntu has."""
+
+    archive_url: HttpsUrl
+    """URL of the standalone Linux binaries as a .tar.gz, for the architecture of the instance."""
+    archive_sha256: Sha256
+    """SHA-256 of that file, as Grafana's page of downloads gives it. Another archive is not started."""
 
 
 class MonitoringSettings(HostSettings):
@@ -39,3 +50,5 @@ class MonitoringSettings(HostSettings):
     mail_server: MailServer | None = None
     """Host and port that take mail with STARTTLS, such as mail.example.com:587; without it, the region's own Amazon
     SES. The port is 587 (RFC 6409), the only one that the host may use."""
+    grafana: GrafanaSettings | None = None
+    """The release of Grafana on the host; without it there is none, and its address says so."""

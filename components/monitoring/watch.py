@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contract import HEALTH_PATH, METRICS_PATH, origin, public_urls
 from hosts.roles import WEB
-from monitoring.host.watch import Watch
+from monitoring.host.watch import Archive, Watch
 from naming import PROJECT
 from settings import MonitoringSettings, Settings
 
@@ -14,6 +14,7 @@ SES = "email-smtp.{region}.amazonaws.com:587"
 
 def watch(settings: Settings, monitoring: MonitoringSettings, receivers: frozenset[str]) -> Watch:
     """What the monitoring host watches: its own region, the other one, the edge, and services of others."""
+    grafana = monitoring.grafana
     return Watch(
         region=settings.region,
         environment=settings.environment,
@@ -35,4 +36,5 @@ def watch(settings: Settings, monitoring: MonitoringSettings, receivers: frozens
         mail_server=monitoring.mail_server or SES.format(region=settings.region),
         mail_sender=monitoring.mail_sender,
         receivers=receivers,
+        grafana=Archive(url=grafana.archive_url, sha256=grafana.archive_sha256) if grafana else None,
     )

@@ -6,7 +6,7 @@ from typing import Any
 import yaml
 
 from monitoring import rules
-from monitoring.host import alertmanager, prometheus
+from monitoring.host import alertmanager, grafana, prometheus
 from monitoring.host.watch import DATA, RECEIVERS, Watch
 
 ALERTMANAGER = "/etc/prometheus/alertmanager.yml"
@@ -25,6 +25,7 @@ def files(watch: Watch) -> Mapping[str, str]:
             # Prometheus counts in powers of two, and leaves room for what it writes before it deletes.
             f"--storage.tsdb.retention.size={watch.data_volume_gib * 4 * 1024 // 5}MB",
             f"--web.external-url=https://monitoring.{watch.domain}/",
+            f"--web.listen-address={_local(prometheus.PROMETHEUS)}",
         ),
         "/etc/default/prometheus-alertmanager": _arguments(
             f"--config.file={RECEIVERS}/alertmanager.yml",
@@ -36,6 +37,7 @@ def files(watch: Watch) -> Mapping[str, str]:
         "/etc/default/prometheus-blackbox-exporter": _arguments(
             "--config.file=/etc/prometheus/blackbox.yml", f"--web.listen-address={_local(prometheus.BLACKBOX)}"
         ),
+        **(grafana.files(watch.grafana, watch.domain, prometheus.PROMETHEUS) if watch.grafana else {}),
     }
 
 

@@ -13,7 +13,8 @@ PROBE_INTERVAL = "60s"
 NODE_EXPORTER, DATABASE_EXPORTER, CACHE_EXPORTER = 9100, 9104, 9121
 """DevOps manual, "Prometheus Configuration"."""
 APPLICATION_PORT = 80
-PROMETHEUS, ALERTMANAGER, BLACKBOX = "localhost:9090", "localhost:9093", "localhost:9115"
+PROMETHEUS, ALERTMANAGER, BLACKBOX = "localhost:9091", "localhost:9093", "localhost:9115"
+"""Nginx has the port of the manual, and sends what is not for Grafana to Prometheus."""
 MANAGED = "https://aps-workspaces."
 """Workspaces of Amazon Managed Prometheus, which take requests that are signed."""
 

@@ -10,6 +10,14 @@ RECEIVERS = "/run/askproai/receivers"
 
 
 @dataclass(frozen=True, kw_only=True)
+class Archive:
+    """A program that no package archive has: where it is, and the SHA-256 that it must have."""
+
+    url: str
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Watch:
     """Plain values alone, as a bundle is made of them.
 
@@ -17,7 +25,7 @@ class Watch:
     that have metrics of the application at `metrics_path`. `database` and `cache` say whether the host reaches them.
     `public_urls` must answer 200 to visitors, and `other_region` too where it `other_region_serves`; else its load
     balancer may say that it has no hosts. `dependencies` are URLs by name. `mail_server` is a host and its port.
-    `receivers` names the secrets that are set.
+    `receivers` names the secrets that are set. Without `grafana` there is none.
     """
 
     region: str
@@ -39,3 +47,4 @@ class Watch:
     mail_server: str
     mail_sender: str
     receivers: frozenset[str]
+    grafana: Archive | None

@@ -220,6 +220,11 @@ def test_the_connection_to_the_database_is_encrypted(monitoring: Host) -> None:
     until(encrypted, monitoring, "prometheus-mysqld-exporter")
 
 
+def test_the_address_of_grafana_says_that_there_is_none(monitoring: Host) -> None:
+    answer = monitoring.ask("/grafana/", port=MONITORING.port)
+    assert (answer.status, "monitoring.grafana" in answer.text) == (503, True)
+
+
 def test_an_alert_of_prometheus_reaches_alertmanager(monitoring: Host) -> None:
     def alerts() -> str:
         return monitoring.machine.run("curl", "-s", "http://127.0.0.1:9093/api/v2/alerts", check=False)

@@ -25,10 +25,14 @@ class Host:
 
     def write(self, path: str, text: str) -> None:
         """Put a file in place; what begins as a script can be executed."""
+        self.write_bytes(path, text.encode(), 0o755 if text.startswith("#!") else 0o644)
+
+    def write_bytes(self, path: str, content: bytes, mode: int = 0o644) -> None:
+        """Put a file in place that is no text."""
         place = self._upper / path.removeprefix("/")
         place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(text)
-        place.chmod(0o755 if text.startswith("#!") else 0o644)
+        place.write_bytes(content)
+        place.chmod(mode)
 
     def read(self, path: str) -> str:
         """A file of the bundle."""

@@ -172,6 +172,17 @@ CHECKS = {
     "jobs that end": unit(WORKERS, "askproai-finish.service", "RestartSec=5", "RestartSec=soon"),
     "scheduled": unit(WORKERS, "askproai-scheduler.service", "ExecCondition", "ExecIf"),
     "volume": unit(MONITORING, "askproai-volume.service", "RestartSec=10", "RestartSec=soon"),
+    "grafana": unit(MONITORING, "askproai-grafana.service", "RestartSec=30", "RestartSec=soon"),
+    "nginx of monitoring": Check(
+        role=MONITORING,
+        command=("nginx", "-t"),
+        file="/etc/nginx/conf.d/askproai.conf",
+        right="proxy_http_version",
+        wrong="proxy_http",
+    ),
+    "drop-in of nginx of monitoring": unit(
+        MONITORING, "nginx.service", "RestartSec", "RestartsSec", file="nginx.service.d/askproai.conf"
+    ),
     "receivers": unit(MONITORING, "askproai-receivers.service", "RestartSec=10", "RestartSec=soon"),
     **{
         f"drop-in of {name}": unit(

@@ -5,7 +5,7 @@ from dataclasses import replace
 from hosts.roles import MONITORING, HostRole
 from hosts.values import HostValues
 from monitoring.host.files import files
-from monitoring.host.watch import Watch
+from monitoring.host.watch import Archive, Watch
 
 VALUES = HostValues(
     php_version="8.4",
@@ -38,6 +38,7 @@ WATCH = Watch(
     mail_server="mail.example.com:587",
     mail_sender="watch@example.com",
     receivers=frozenset({"heartbeat_url", "on_call_webhook", "slack_webhook", "mail_username", "mail_password"}),
+    grafana=Archive(url="https://grafana.example.com/grafana.tar.gz", sha256="0" * 64),
 )
 """What the monitoring host of tests watches, with every receiver."""
 

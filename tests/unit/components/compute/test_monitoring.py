@@ -16,7 +16,9 @@ from components.compute.monitoring import Monitoring, MonitoringArgs
 from components.monitoring.metrics_volume import MetricsVolume, MetricsVolumeArgs
 from components.monitoring.watch import watch
 from monitoring.host.files import files
+from monitoring.host.watch import Archive
 from settings import MonitoringSettings, Settings
+from settings.monitoring import GrafanaSettings
 
 GROUP = "aws:autoscaling/group:Group"
 VOLUME = "aws:ebs/volume:Volume"
@@ -183,6 +185,13 @@ def test_mail_goes_through_the_region_itself_unless_a_server_is_named() -> None:
     assert watch(PROD, SETTINGS, frozenset()).mail_server == f"email-smtp.{PROD.region}.amazonaws.com:587"
     named = SETTINGS.model_copy(update={"mail_server": "mail.example.com:587"})
     assert watch(PROD, named, frozenset()).mail_server == "mail.example.com:587"
+
+
+def test_grafana_is_there_where_the_settings_name_its_archive() -> None:
+    assert watch(PROD, SETTINGS.model_copy(update={"grafana": None}), frozenset()).grafana is None
+    chosen = GrafanaSettings(archive_url="https://example.com/grafana.tar.gz", archive_sha256="a" * 64)
+    found = watch(PROD, SETTINGS.model_copy(update={"grafana": chosen}), frozenset())
+    assert found.grafana == Archive(url="https://example.com/grafana.tar.gz", sha256="a" * 64)
 
 
 def test_a_region_of_its_own_has_no_other_to_ask() -> None:

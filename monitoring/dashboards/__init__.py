@@ -1,0 +1,1 @@
+"""What Grafana shows: pure data, and its rendering as the files that Grafana reads."""

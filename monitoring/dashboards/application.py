@@ -1,0 +1,34 @@
+"""The dashboard of the application (DevOps manual, "Grafana Dashboards": "Application Overview")."""
+
+from monitoring.alerts.alert import Job
+from monitoring.alerts.web import DURATIONS, REQUESTS
+from monitoring.dashboards.dashboard import Dashboard, Panel, Unit, watched
+
+JOB = f'job="{Job.APPLICATION}"'
+
+
+def _quantile(share: float) -> str:
+    return f"histogram_quantile({share}, sum by (le) (rate({DURATIONS}{{{JOB}}}[5m])))"
+
+
+APPLICATION = Dashboard(
+    uid="application",
+    title="Application overview",
+    why="Whether visitors are served, and how fast. Active users are not here: the application exposes no such metric.",
+    panels=(
+        Panel(
+            title="Request rate",
+            why="Requests a second, by the status that the application answered with.",
+            unit=Unit.PER_SECOND,
+            queries={"{{status}}": f"sum by (status) (rate({REQUESTS}{{{JOB}}}[5m]))"},
+        ),
+        watched("errors", "Error rate", "5xx"),
+        Panel(
+            title="Response time",
+            why="Half, 95 % and 99 % of the requests are answered within this time.",
+            unit=Unit.SECONDS,
+            queries={"p50": _quantile(0.5), "p95": _quantile(0.95), "p99": _quantile(0.99)},
+        ),
+        watched("backlog", "Jobs that wait", "{{queue}}", Unit.COUNT),
+    ),
+)

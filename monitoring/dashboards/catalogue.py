@@ -1,0 +1,19 @@
+"""All dashboards, and where their files are."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from monitoring.dashboards.application import APPLICATION
+from monitoring.dashboards.business import BUSINESS
+from monitoring.dashboards.dashboard import Dashboard
+from monitoring.dashboards.infrastructure import INFRASTRUCTURE
+from monitoring.dashboards.recovery import RECOVERY
+
+DASHBOARDS: tuple[Dashboard, ...] = (APPLICATION, INFRASTRUCTURE, BUSINESS, RECOVERY)
+RENDERED = Path(__file__).parent / "rendered"
+"""What `make dashboards` writes: Grafana's SDK is no part of the program."""
+
+
+def texts() -> Mapping[str, str]:
+    """The dashboards as Grafana reads them, by the names of their files."""
+    return {path.name: path.read_text() for path in sorted(RENDERED.glob("*.json"))}

@@ -1,0 +1,59 @@
+"""The dashboard of hosts and data stores (DevOps manual, "Grafana Dashboards": "Infrastructure")."""
+
+from monitoring.alerts.alert import Job
+from monitoring.dashboards.dashboard import Dashboard, Panel, Unit, watched
+
+HOSTS, DATABASE, CACHE = (f'job="{job}"' for job in (Job.HOSTS, Job.DATABASE, Job.CACHE))
+OUTSIDE = f'{HOSTS},device!="lo"'
+HITS, MISSES = (f"rate(redis_keyspace_{what}_total{{{CACHE}}}[5m])" for what in ("hits", "misses"))
+
+
+def _by_host(counter: str, labels: str) -> str:
+    return f"sum by (instance) (rate({counter}{{{labels}}}[5m]))"
+
+
+INFRASTRUCTURE = Dashboard(
+    uid="infrastructure",
+    title="Infrastructure",
+    why="What the hosts and data stores of this region have left. What AWS measures of them is in CloudWatch.",
+    panels=(
+        watched("hosts-cpu", "CPU usage", "{{instance}}"),
+        watched("hosts-memory", "Memory usage", "{{instance}}"),
+        watched("hosts-disk", "Disk usage", "{{instance}}"),
+        Panel(
+            title="Disk I/O",
+            why="Bytes a second that each host reads and writes.",
+            unit=Unit.BYTES_PER_SECOND,
+            queries={
+                "{{instance}} reads": _by_host("node_disk_read_bytes_total", HOSTS),
+                "{{instance}} writes": _by_host("node_disk_written_bytes_total", HOSTS),
+            },
+        ),
+        Panel(
+            title="Network traffic",
+            why="Bytes a second that each host receives and sends, without what it sends to itself.",
+            unit=Unit.BYTES_PER_SECOND,
+            queries={
+                "{{instance}} receives": _by_host("node_network_receive_bytes_total", OUTSIDE),
+                "{{instance}} sends": _by_host("node_network_transmit_bytes_total", OUTSIDE),
+            },
+        ),
+        watched("database-connections", "Database connections", "of max_connections"),
+        Panel(
+            title="Database queries",
+            why="Statements a second, and those among them that took longer than long_query_time.",
+            unit=Unit.PER_SECOND,
+            queries={
+                "all": f"rate(mysql_global_status_queries{{{DATABASE}}}[5m])",
+                "slow": f"rate(mysql_global_status_slow_queries{{{DATABASE}}}[5m])",
+            },
+        ),
+        watched("cache-memory", "Cache memory", "of maxmemory"),
+        Panel(
+            title="Cache hits",
+            why="The share of reads that found their key.",
+            unit=Unit.PERCENT,
+            queries={"hits": f"100 * {HITS} / ({HITS} + {MISSES})"},
+        ),
+    ),
+)

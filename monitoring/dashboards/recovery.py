@@ -1,0 +1,61 @@
+"""The dashboard of recovery: whether the other region would take over, as this region sees it."""
+
+from monitoring.alerts.alert import Job, Severity
+from monitoring.dashboards.dashboard import Dashboard, Panel, Unit, watched
+
+OTHER = f'job="{Job.OTHER_REGION}"'
+
+
+def _firing(severity: Severity) -> str:
+    """Prometheus has the series of an alert only while it is pending or fires."""
+    return f'count(ALERTS{{alertstate="firing",severity="{severity}"}}) or vector(0)'
+
+
+RECOVERY = Dashboard(
+    uid="recovery",
+    title="Recovery",
+    why="Whether a failover is due, and what it would find. The lag of the replica and the backup jobs are in the "
+    "dashboard of CloudWatch, and in `ops dr status`: Prometheus has no metrics of them.",
+    panels=(
+        Panel(
+            title="Other region answers",
+            why="1 while the other region answers under its own name. A standby may answer 503, that it has no hosts.",
+            unit=Unit.COUNT,
+            queries={"{{instance}}": f"probe_success{{{OTHER}}}"},
+        ),
+        Panel(
+            title="Other region's status",
+            why="The HTTP status: 200 from hosts that serve, 503 from a load balancer without hosts, 0 from nobody.",
+            unit=Unit.COUNT,
+            queries={"{{instance}}": f"probe_http_status_code{{{OTHER}}}"},
+        ),
+        Panel(
+            title="Hosts that answer",
+            why="Of each group in this region: a warm standby has the least number, a pilot light the monitoring host.",
+            unit=Unit.COUNT,
+            queries={"{{group}}": f'sum by (group) (up{{job="{Job.HOSTS}"}})'},
+        ),
+        Panel(
+            title="Data stores that answer",
+            why="1 while the exporter is let in. A fenced region does not reach its database.",
+            unit=Unit.COUNT,
+            queries={
+                "database": f'mysql_up{{job="{Job.DATABASE}"}}',
+                "cache": f'redis_up{{job="{Job.CACHE}"}}',
+            },
+        ),
+        Panel(
+            title="Database is read-only",
+            why="1 in the region whose database is a replica, 0 where it takes writes.",
+            unit=Unit.COUNT,
+            queries={"read_only": f'mysql_global_variables_read_only{{job="{Job.DATABASE}"}}'},
+        ),
+        watched("public-certificate", "Certificates seen from outside", "{{instance}}", Unit.DAYS),
+        Panel(
+            title="Alerts that fire",
+            why="Of this region's Prometheus; those of CloudWatch are in its own dashboard.",
+            unit=Unit.COUNT,
+            queries={str(severity): _firing(severity) for severity in (Severity.WARNING, Severity.CRITICAL)},
+        ),
+    ),
+)

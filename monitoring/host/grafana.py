@@ -1,0 +1,62 @@
+"""The files of Grafana: its configuration, its source of data, its dashboards, and the archive that it comes from."""
+
+from collections.abc import Mapping
+
+import yaml
+
+from monitoring.dashboards.catalogue import texts
+from monitoring.host.watch import Archive
+
+DATASOURCE = "prometheus"
+"""The uid by which the dashboards name the region's Prometheus."""
+FOLDER = "/etc/grafana"
+PORT = 3000
+"""Grafana's own (its documentation, "Configure Grafana", "http_port")."""
+PATH = "/grafana/"
+"""Where Nginx has it on the monitoring host."""
+SETTINGS = {
+    "paths": {"provisioning": f"{FOLDER}/provisioning"},
+    "server": {"http_addr": "127.0.0.1", "http_port": str(PORT), "serve_from_sub_path": "true"},
+    # Whoever comes here has passed Access: everybody may look, and nobody has an account or a password.
+    "auth": {"disable_login_form": "true"},
+    "auth.anonymous": {"enabled": "true", "org_role": "Viewer"},
+    "security": {"disable_initial_admin_creation": "true", "cookie_secure": "true"},
+    "analytics": {"reporting_enabled": "false", "check_for_updates": "false", "check_for_plugin_updates": "false"},
+    "snapshots": {"external_enabled": "false"},
+    "dashboards": {"default_home_dashboard_path": f"{FOLDER}/dashboards/application.json"},
+    # Alerts are of Prometheus and Alertmanager.
+    "unified_alerting": {"enabled": "false"},
+    # Nginx passes no WebSockets on, and no panel needs one.
+    "live": {"max_connections": "0"},
+    "log": {"mode": "console"},
+}
+"""What differs from Grafana's defaults (Grafana documentation, "Configure Grafana")."""
+
+
+def files(archive: Archive, domain: str, prometheus: str) -> Mapping[str, str]:
+    """Text by path; `prometheus` is the host and port where Grafana asks."""
+    source = {"name": "Prometheus", "uid": DATASOURCE, "type": "prometheus", "url": f"http://{prometheus}"}
+    provider = {"name": "askproai", "type": "file", "options": {"path": f"{FOLDER}/dashboards"}}
+    return {
+        "/etc/askproai/grafana.env": f"ASKPROAI_GRAFANA_URL={archive.url}\nASKPROAI_GRAFANA_SHA256={archive.sha256}\n",
+        f"{FOLDER}/grafana.ini": _ini(domain),
+        f"{FOLDER}/provisioning/datasources/askproai.yaml": _provisioned(
+            "datasources", {**source, "access": "proxy", "isDefault": True, "editable": False}
+        ),
+        f"{FOLDER}/provisioning/dashboards/askproai.yaml": _provisioned("providers", provider),
+        **{f"{FOLDER}/dashboards/{name}": text for name, text in texts().items()},
+    }
+
+
+def _ini(domain: str) -> str:
+    root = {"root_url": f"https://monitoring.{domain}{PATH}"}
+    lines: list[str] = []
+    for section, settings in SETTINGS.items():
+        own = {**settings, **(root if section == "server" else {})}
+        lines += [f"[{section}]", *(f"{name} = {value}" for name, value in own.items())]
+    return "\n".join(lines) + "\n"
+
+
+def _provisioned(what: str, entry: Mapping[str, object]) -> str:
+    """A provisioning file with one entry (Grafana documentation, "Provision Grafana")."""
+    return yaml.safe_dump({"apiVersion": 1, what: [entry]}, sort_keys=False)

@@ -1,0 +1,56 @@
+"""The dashboards' files are what Grafana's SDK makes of their data, and its models read them."""
+
+import json
+
+import pytest
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.cog.plugins import register_default_plugins
+from grafana_foundation_sdk.models import dashboard as models
+from grafana_foundation_sdk.models import units
+from grafana_foundation_sdk.models.prometheus import Dataquery
+from stack_files import ROOT
+
+from monitoring.dashboards.catalogue import DASHBOARDS, texts
+from monitoring.dashboards.dashboard import Unit, watched
+from tools.dashboards.grafana import files
+
+IDS = {value for name, value in vars(units).items() if name.isidentifier() and isinstance(value, str)}
+
+
+def test_the_files_are_what_the_sdk_makes_of_the_data() -> None:
+    assert texts() == files(), "run `make dashboards`"
+
+
+@pytest.mark.parametrize("name", texts())
+def test_the_models_of_the_sdk_read_a_file_and_write_the_same(name: str) -> None:
+    register_default_plugins()
+    content = json.loads(texts()[name])
+    read = models.Dashboard.from_json(content)
+    assert json.loads(json.dumps(read, cls=JSONEncoder)) == content
+    queries = [target for panel in read.panels or [] for target in getattr(panel, "targets", None) or []]
+    assert queries
+    assert all(isinstance(query, Dataquery) and query.expr for query in queries)
+
+
+def test_the_dashboards_of_the_manual_are_there_and_that_of_recovery() -> None:
+    assert [each.title for each in DASHBOARDS] == [
+        *("Application overview", "Infrastructure", "Business metrics", "Recovery"),
+    ]
+    panels = {panel.title: panel for each in DASHBOARDS for panel in each.panels}
+    assert {"Request rate", "Error rate", "CPU usage", "Memory usage", "Disk I/O", "Network traffic"} <= panels.keys()
+    assert [*panels["Response time"].queries] == ["p50", "p95", "p99"]
+
+
+@pytest.mark.parametrize("unit", Unit)
+def test_each_unit_is_one_of_grafana(unit: Unit) -> None:
+    assert unit in IDS
+
+
+def test_an_alert_without_a_query_has_no_panel() -> None:
+    with pytest.raises(ValueError, match="unhealthy"):
+        watched("unhealthy", "Hosts", "all")
+
+
+def test_the_program_can_do_without_the_sdk() -> None:
+    assert "grafana" not in (ROOT / "requirements.txt").read_text()
+    assert "grafana-foundation-sdk==" in (ROOT / "requirements-dev.txt").read_text()

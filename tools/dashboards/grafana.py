@@ -1,0 +1,84 @@
+"""The dashboards as Grafana's JSON, by Grafana's own SDK."""
+
+import json
+from collections.abc import Mapping
+
+from grafana_foundation_sdk.builders import common, prometheus, timeseries
+from grafana_foundation_sdk.builders import dashboard as builders
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.models.common import (
+    DataSourceRef,
+    GraphThresholdsStyleMode,
+    LegendDisplayMode,
+    LegendPlacement,
+)
+from grafana_foundation_sdk.models.dashboard import DashboardCursorSync, Threshold, ThresholdsMode
+
+from monitoring.alerts.alert import Severity
+from monitoring.dashboards.catalogue import DASHBOARDS
+from monitoring.dashboards.dashboard import Dashboard, Panel
+from monitoring.host.grafana import DATASOURCE
+
+COLORS = {Severity.WARNING: "orange", Severity.CRITICAL: "red"}
+WIDTH, HEIGHT = 12, 8
+"""Two panels side by side: Grafana's grid has 24 columns."""
+SOURCE = DataSourceRef(type_val="prometheus", uid=DATASOURCE)
+
+
+def files() -> Mapping[str, str]:
+    """The text of each dashboard, by the name of its file."""
+    return {f"{dashboard.uid}.json": text(dashboard) for dashboard in DASHBOARDS}
+
+
+def text(dashboard: Dashboard) -> str:
+    """The dashboard as Grafana provisions it from a file."""
+    builder = (
+        builders.Dashboard(dashboard.title)
+        .uid(dashboard.uid)
+        .description(dashboard.why)
+        .tags(["askproai"])
+        .timezone("utc")
+        .time("now-6h", "now")
+        .refresh("1m")
+        .readonly()
+        .tooltip(DashboardCursorSync.CROSSHAIR)
+    )
+    for number, panel in enumerate(dashboard.panels, 1):
+        builder = builder.with_panel(_panel(panel, number))
+    return json.dumps(builder.build(), cls=JSONEncoder, indent=2, sort_keys=True) + "\n"
+
+
+def _panel(panel: Panel, number: int) -> timeseries.Panel:
+    builder = (
+        timeseries.Panel()
+        .id(number)
+        .title(panel.title)
+        .description(panel.why)
+        .unit(panel.unit)
+        .datasource(SOURCE)
+        .span(WIDTH)
+        .height(HEIGHT)
+        .min(0)
+        .legend(
+            common.VizLegendOptions()
+            .show_legend(True)
+            .display_mode(LegendDisplayMode.LIST)
+            .placement(LegendPlacement.BOTTOM)
+        )
+    )
+    for letter, (legend, query) in zip("ABCDEFGH", panel.queries.items(), strict=False):
+        builder = builder.with_target(
+            prometheus.Dataquery().ref_id(letter).expr(query).legend_format(legend).range().datasource(SOURCE)
+        )
+    if panel.limits:
+        builder = builder.thresholds(_thresholds(panel.limits)).thresholds_style(
+            common.GraphThresholdsStyleConfig().mode(GraphThresholdsStyleMode.LINE)
+        )
+    return builder
+
+
+def _thresholds(limits: Mapping[Severity, float]) -> builders.ThresholdsConfig:
+    """Lines in the colours of their severities; Grafana wants them in ascending order, the first without a value."""
+    steps = sorted((value, COLORS[severity]) for severity, value in limits.items())
+    lines = [Threshold(value=value, color=color) for value, color in steps]
+    return builders.ThresholdsConfig().mode(ThresholdsMode.ABSOLUTE).steps([Threshold(color="transparent"), *lines])
