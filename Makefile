@@ -78,7 +78,11 @@ alerts: venv ## Write docs/alerts/README.md anew from the catalogue of alerts
 
 .PHONY: dashboards
 dashboards: venv ## Write monitoring/dashboards/rendered/ anew from the data, with Grafana's SDK
-	@$(PYTHON) -m tools.dashboards
+	@$(PYTHON) -m tools.dashboards files
+
+.PHONY: dashboards-page
+dashboards-page: venv ## Draw each panel from what Debian's Prometheus answers, as reports/dashboards.html; needs root
+	@$(PYTHON) -m tools.dashboards page
 
 .PHONY: linters
 linters: # The virtual environment, and the linter of workflows that is in no wheel

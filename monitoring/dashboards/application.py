@@ -22,13 +22,19 @@ APPLICATION = Dashboard(
             unit=Unit.PER_SECOND,
             queries={"{{status}}": f"sum by (status) (rate({REQUESTS}{{{JOB}}}[5m]))"},
         ),
-        watched("errors", "Error rate", "5xx"),
+        watched("errors", title="Error rate", why="The share of 5xx among the answers.", legend="5xx"),
         Panel(
             title="Response time",
             why="Half, 95 % and 99 % of the requests are answered within this time.",
             unit=Unit.SECONDS,
             queries={"p50": _quantile(0.5), "p95": _quantile(0.95), "p99": _quantile(0.99)},
         ),
-        watched("backlog", "Jobs that wait", "{{queue}}", Unit.COUNT),
+        watched(
+            "backlog",
+            title="Jobs that wait",
+            why="In each queue, as the application counts them.",
+            legend="{{queue}}",
+            unit=Unit.COUNT,
+        ),
     ),
 )

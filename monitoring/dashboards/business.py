@@ -13,8 +13,8 @@ BUSINESS = Dashboard(
     panels=(
         Panel(
             title="API integration status",
-            why="1 while the service answers what the monitoring host asks once a minute, 0 while it does not.",
-            unit=Unit.COUNT,
+            why="Whether the service answers what the monitoring host asks once a minute.",
+            unit=Unit.STATE,
             queries={"{{instance}}": f"probe_success{{{JOB}}}"},
         ),
         Panel(
@@ -31,8 +31,8 @@ BUSINESS = Dashboard(
         ),
         Panel(
             title="Public names that answer",
-            why="1 while the application answers under its public name, asked through Cloudflare.",
-            unit=Unit.COUNT,
+            why="The health check of the application, asked through Cloudflare.",
+            unit=Unit.STATE,
             queries={"{{instance}}": f'probe_success{{job="{Job.EDGE}"}}'},
         ),
     ),

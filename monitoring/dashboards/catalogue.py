@@ -16,4 +16,5 @@ RENDERED = Path(__file__).parent / "rendered"
 
 def texts() -> Mapping[str, str]:
     """The dashboards as Grafana reads them, by the names of their files."""
-    return {path.name: path.read_text() for path in sorted(RENDERED.glob("*.json"))}
+    names = [f"{dashboard.uid}.json" for dashboard in DASHBOARDS]
+    return {name: (RENDERED / name).read_text() for name in names}

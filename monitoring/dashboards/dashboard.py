@@ -17,11 +17,13 @@ class Unit(StrEnum):
     DAYS = "d"
     PER_SECOND = "ops"
     BYTES_PER_SECOND = "Bps"
+    STATE = "bool_yes_no"
+    """1 is yes, 0 is no."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Panel:
-    """A graph over time.
+    """A graph over time; states are bars, in which lines of the same value do not hide each other.
 
     `queries` are PromQL by legend; a legend may name labels, as in `{{instance}}`. `limits` are the thresholds of the
     alert that watches the same, each drawn as a line.
@@ -44,10 +46,10 @@ class Dashboard:
     panels: tuple[Panel, ...]
 
 
-def watched(role: str, title: str, legend: str, unit: Unit = Unit.PERCENT) -> Panel:
-    """The panel of an alert: its query and its thresholds. Raises ValueError for an alert without a query."""
+def watched(role: str, *, title: str, why: str, legend: str, unit: Unit = Unit.PERCENT) -> Panel:
+    """A panel with the query and the thresholds of an alert. Raises ValueError for an alert without a query."""
     [alert] = [each for each in ALERTS if each.role == role]
     if alert.query is None:
         raise ValueError(f"{role} has no query of Prometheus")
     limits = {severity: level.threshold for severity, level in alert.levels().items()}
-    return Panel(title=title, why=alert.why, unit=unit, queries={legend: alert.query}, limits=limits)
+    return Panel(title=title, why=why, unit=unit, queries={legend: alert.query}, limits=limits)

@@ -17,9 +17,14 @@ INFRASTRUCTURE = Dashboard(
     title="Infrastructure",
     why="What the hosts and data stores of this region have left. What AWS measures of them is in CloudWatch.",
     panels=(
-        watched("hosts-cpu", "CPU usage", "{{instance}}"),
-        watched("hosts-memory", "Memory usage", "{{instance}}"),
-        watched("hosts-disk", "Disk usage", "{{instance}}"),
+        watched("hosts-cpu", title="CPU usage", why="The share of the time that is not idle.", legend="{{instance}}"),
+        watched(
+            "hosts-memory",
+            title="Memory usage",
+            why="The share that no process can have any more.",
+            legend="{{instance}}",
+        ),
+        watched("hosts-disk", title="Disk usage", why="Of the root volume.", legend="{{instance}}"),
         Panel(
             title="Disk I/O",
             why="Bytes a second that each host reads and writes.",
@@ -38,7 +43,12 @@ INFRASTRUCTURE = Dashboard(
                 "{{instance}} sends": _by_host("node_network_transmit_bytes_total", OUTSIDE),
             },
         ),
-        watched("database-connections", "Database connections", "of max_connections"),
+        watched(
+            "database-connections",
+            title="Database connections",
+            why="The share of max_connections that is open.",
+            legend="open",
+        ),
         Panel(
             title="Database queries",
             why="Statements a second, and those among them that took longer than long_query_time.",
@@ -48,7 +58,7 @@ INFRASTRUCTURE = Dashboard(
                 "slow": f"rate(mysql_global_status_slow_queries{{{DATABASE}}}[5m])",
             },
         ),
-        watched("cache-memory", "Cache memory", "of maxmemory"),
+        watched("cache-memory", title="Cache memory", why="The share of maxmemory that is used.", legend="used"),
         Panel(
             title="Cache hits",
             why="The share of reads that found their key.",

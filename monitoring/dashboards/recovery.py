@@ -14,13 +14,13 @@ def _firing(severity: Severity) -> str:
 RECOVERY = Dashboard(
     uid="recovery",
     title="Recovery",
-    why="Whether a failover is due, and what it would find. The lag of the replica and the backup jobs are in the "
-    "dashboard of CloudWatch, and in `ops dr status`: Prometheus has no metrics of them.",
+    why="Whether a failover is due, and what it would find. The lag of the replica and the backup jobs "
+    "are in the dashboard of CloudWatch: Prometheus has no metrics of them.",
     panels=(
         Panel(
             title="Other region answers",
-            why="1 while the other region answers under its own name. A standby may answer 503, that it has no hosts.",
-            unit=Unit.COUNT,
+            why="Under its own name. A standby may answer 503: that it has no hosts.",
+            unit=Unit.STATE,
             queries={"{{instance}}": f"probe_success{{{OTHER}}}"},
         ),
         Panel(
@@ -37,20 +37,26 @@ RECOVERY = Dashboard(
         ),
         Panel(
             title="Data stores that answer",
-            why="1 while the exporter is let in. A fenced region does not reach its database.",
-            unit=Unit.COUNT,
+            why="Whether the exporter is let in. A fenced region does not reach its database.",
+            unit=Unit.STATE,
             queries={
                 "database": f'mysql_up{{job="{Job.DATABASE}"}}',
                 "cache": f'redis_up{{job="{Job.CACHE}"}}',
             },
         ),
         Panel(
-            title="Database is read-only",
-            why="1 in the region whose database is a replica, 0 where it takes writes.",
-            unit=Unit.COUNT,
-            queries={"read_only": f'mysql_global_variables_read_only{{job="{Job.DATABASE}"}}'},
+            title="Database takes writes",
+            why="The database of a region that follows is a replica, and read-only.",
+            unit=Unit.STATE,
+            queries={"database": f'1 - mysql_global_variables_read_only{{job="{Job.DATABASE}"}}'},
         ),
-        watched("public-certificate", "Certificates seen from outside", "{{instance}}", Unit.DAYS),
+        watched(
+            "public-certificate",
+            title="Certificates seen from outside",
+            why="Days until the first certificate of the chain ends; below a line is too few.",
+            legend="{{instance}}",
+            unit=Unit.DAYS,
+        ),
         Panel(
             title="Alerts that fire",
             why="Of this region's Prometheus; those of CloudWatch are in its own dashboard.",

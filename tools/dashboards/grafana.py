@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 
-from grafana_foundation_sdk.builders import common, prometheus, timeseries
+from grafana_foundation_sdk.builders import common, prometheus, statetimeline, timeseries
 from grafana_foundation_sdk.builders import dashboard as builders
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.common import (
@@ -11,12 +11,13 @@ from grafana_foundation_sdk.models.common import (
     GraphThresholdsStyleMode,
     LegendDisplayMode,
     LegendPlacement,
+    VisibilityMode,
 )
-from grafana_foundation_sdk.models.dashboard import DashboardCursorSync, Threshold, ThresholdsMode
+from grafana_foundation_sdk.models.dashboard import DashboardCursorSync, FieldColorModeId, Threshold, ThresholdsMode
 
 from monitoring.alerts.alert import Severity
 from monitoring.dashboards.catalogue import DASHBOARDS
-from monitoring.dashboards.dashboard import Dashboard, Panel
+from monitoring.dashboards.dashboard import Dashboard, Panel, Unit
 from monitoring.host.grafana import DATASOURCE
 
 COLORS = {Severity.WARNING: "orange", Severity.CRITICAL: "red"}
@@ -48,20 +49,19 @@ def text(dashboard: Dashboard) -> str:
     return json.dumps(builder.build(), cls=JSONEncoder, indent=2, sort_keys=True) + "\n"
 
 
-def _panel(panel: Panel, number: int) -> timeseries.Panel:
+def _panel(panel: Panel, number: int) -> timeseries.Panel | statetimeline.Panel:
+    builder = _states() if panel.unit is Unit.STATE else _lines(panel.limits)
     builder = (
-        timeseries.Panel()
-        .id(number)
+        builder.id(number)
         .title(panel.title)
         .description(panel.why)
         .unit(panel.unit)
         .datasource(SOURCE)
         .span(WIDTH)
         .height(HEIGHT)
-        .min(0)
         .legend(
             common.VizLegendOptions()
-            .show_legend(True)
+            .show_legend(panel.unit is not Unit.STATE)
             .display_mode(LegendDisplayMode.LIST)
             .placement(LegendPlacement.BOTTOM)
         )
@@ -70,15 +70,30 @@ def _panel(panel: Panel, number: int) -> timeseries.Panel:
         builder = builder.with_target(
             prometheus.Dataquery().ref_id(letter).expr(query).legend_format(legend).range().datasource(SOURCE)
         )
-    if panel.limits:
-        builder = builder.thresholds(_thresholds(panel.limits)).thresholds_style(
-            common.GraphThresholdsStyleConfig().mode(GraphThresholdsStyleMode.LINE)
-        )
     return builder
 
 
-def _thresholds(limits: Mapping[Severity, float]) -> builders.ThresholdsConfig:
-    """Lines in the colours of their severities; Grafana wants them in ascending order, the first without a value."""
+def _lines(limits: Mapping[Severity, float] | None) -> timeseries.Panel:
+    lines = timeseries.Panel().min(0)
+    if not limits:
+        return lines
     steps = sorted((value, COLORS[severity]) for severity, value in limits.items())
-    lines = [Threshold(value=value, color=color) for value, color in steps]
-    return builders.ThresholdsConfig().mode(ThresholdsMode.ABSOLUTE).steps([Threshold(color="transparent"), *lines])
+    return lines.thresholds(_thresholds("transparent", *steps)).thresholds_style(
+        common.GraphThresholdsStyleConfig().mode(GraphThresholdsStyleMode.LINE)
+    )
+
+
+def _states() -> statetimeline.Panel:
+    """A bar for each series; its colour says what it is."""
+    return (
+        statetimeline.Panel()
+        .color_scheme(builders.FieldColor().mode(FieldColorModeId.THRESHOLDS))
+        .thresholds(_thresholds("orange", (1, "green")))
+        .show_value(VisibilityMode.AUTO)
+    )
+
+
+def _thresholds(below: str, *steps: tuple[float, str]) -> builders.ThresholdsConfig:
+    """Colours from values on, in ascending order; Grafana wants that of all values below them first."""
+    colors = [Threshold(color=below), *(Threshold(value=value, color=color) for value, color in steps)]
+    return builders.ThresholdsConfig().mode(ThresholdsMode.ABSOLUTE).steps(colors)

@@ -10,7 +10,7 @@ from grafana_foundation_sdk.models import units
 from grafana_foundation_sdk.models.prometheus import Dataquery
 from stack_files import ROOT
 
-from monitoring.dashboards.catalogue import DASHBOARDS, texts
+from monitoring.dashboards.catalogue import DASHBOARDS, RENDERED, texts
 from monitoring.dashboards.dashboard import Unit, watched
 from tools.dashboards.grafana import files
 
@@ -18,7 +18,7 @@ IDS = {value for name, value in vars(units).items() if name.isidentifier() and i
 
 
 def test_the_files_are_what_the_sdk_makes_of_the_data() -> None:
-    assert texts() == files(), "run `make dashboards`"
+    assert {path.name: path.read_text() for path in RENDERED.iterdir()} == files(), "run `make dashboards`"
 
 
 @pytest.mark.parametrize("name", texts())
@@ -48,7 +48,7 @@ def test_each_unit_is_one_of_grafana(unit: Unit) -> None:
 
 def test_an_alert_without_a_query_has_no_panel() -> None:
     with pytest.raises(ValueError, match="unhealthy"):
-        watched("unhealthy", "Hosts", "all")
+        watched("unhealthy", title="Hosts", why="None.", legend="all")
 
 
 def test_the_program_can_do_without_the_sdk() -> None:
