@@ -35,11 +35,12 @@ class StackSecrets:
     slack_webhook: "pulumi.Output[str] | None" = None
     mail_username: "pulumi.Output[str] | None" = None
     mail_password: "pulumi.Output[str] | None" = None
+    sentry_dsn: "pulumi.Output[str] | None" = None
 
     @property
     def receivers(self) -> "dict[str, pulumi.Output[str]]":
         """What the monitoring host needs to tell somebody, by the names of the secrets that are set."""
-        given = {name: getattr(self, name) for name in OPTIONAL}
+        given = {name: getattr(self, name) for name in OPTIONAL if name != "sentry_dsn"}
         return {name: value for name, value in given.items() if value is not None}
 
 
@@ -156,6 +157,11 @@ OPTIONAL: Mapping[str, Check] = {
     "mail_password": Check(
         accepts=_line,
         want="one line: the account's password",
+        make="cat",
+    ),
+    "sentry_dsn": Check(
+        accepts=_webhook,
+        want="an https:// URL: the DSN where the application sends its errors",
         make="cat",
     ),
 }

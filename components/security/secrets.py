@@ -51,7 +51,7 @@ class Secrets(Component):
             "password": values.database_password,
         }
         self._secrets: dict[SecretRole, aws.secretsmanager.Secret] = {
-            "app": self._secret("app", "Laravel's application key.", {"app_key": values.app_key}),
+            "app": self._secret("app", "Laravel's application key.", self._of_application()),
             "database": self._secret("database", "The application's account on the database.", account),
             "cache": self._secret("cache", "The cache's token.", {"auth_token": values.cache_auth_token}),
         }
@@ -65,6 +65,11 @@ class Secrets(Component):
     def arns(self) -> dict[str, pulumi.Output[str]]:
         """The ARN of every secret, by role."""
         return {role: secret.arn for role, secret in self._secrets.items()}
+
+    def _of_application(self) -> dict[str, pulumi.Input[str]]:
+        values = self._args.values
+        sentry = {"sentry_dsn": values.sentry_dsn} if values.sentry_dsn else {}
+        return {"app_key": values.app_key, **sentry}
 
     def _receivers(self) -> aws.secretsmanager.Secret | None:
         """Not among the `arns`: each region tells a dead man's switch of its own, so the other's may differ.

@@ -132,6 +132,21 @@ def test_a_shell_reads_every_secret_as_it_is_and_nobody_else_reads_the_file(tmp_
     assert shown.stdout.splitlines() == ["base64:k=", "u", AWKWARD, "t"]
 
 
+@pytest.mark.usefixtures("aws")
+def test_the_application_is_told_of_sentry_where_its_secret_names_it_and_never_goes_without_its_key() -> None:
+    client = boto3.client("secretsmanager", region_name=REGION)
+    fetch = program("fetch_secrets")
+
+    def told(content: str) -> dict[str, str]:
+        arn = client.create_secret(Name=f"app-{hash(content)}", SecretString=content)["ARN"]
+        return dict(fetch.secrets({"ASKPROAI_SECRET_APP": arn}))
+
+    dsn = "https://k@sentry.example.com/1"
+    assert told(json.dumps({"app_key": "k", "sentry_dsn": dsn})) == {"APP_KEY": "k", "SENTRY_LARAVEL_DSN": dsn}
+    with pytest.raises(KeyError, match="app_key"):
+        told(json.dumps({"sentry_dsn": dsn}))
+
+
 def test_a_secret_of_several_lines_is_refused() -> None:
     with pytest.raises(ValueError, match="several lines"):
         program("fetch_secrets").quoted("a\nb")

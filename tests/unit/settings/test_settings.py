@@ -158,6 +158,7 @@ def test_a_secret_in_plain_text_is_refused_unseen(name: str) -> None:
         ("app_key", "base64:not base64"),
         ("slack_webhook", "hooks.slack.com/services/T0"),
         ("slack_webhook", "http://hooks.slack.com/services/T0"),
+        ("sentry_dsn", "k@sentry.example.com/1"),
     ],
 )
 def test_a_secret_of_the_wrong_form_is_refused_unseen(name: str, value: str) -> None:

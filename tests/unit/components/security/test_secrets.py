@@ -13,16 +13,20 @@ from settings import StackSecrets
 SECRET = "aws:secretsmanager/secret:Secret"
 VERSION = "aws:secretsmanager/secretVersion:SecretVersion"
 ROLES = ["app", "database", "cache"]
+FIELDS: dict[str, dict[str, str]] = {
+    "app": {"app_key": "the key", "sentry_dsn": "https://k@sentry.example.com/1"},
+    "receivers": {},
+}
 
 
-@pytest.fixture(scope="module")
-def cloud() -> Cloud[Secrets]:
+def deployed(sentry_dsn: str | None = None) -> Cloud[Secrets]:
     def build() -> Secrets:
         values = StackSecrets(
             database_password=pulumi.Output.secret("the password"),
             cache_auth_token=pulumi.Output.secret("the token"),
             app_key=pulumi.Output.secret("the key"),
             origin_pull_ca=pulumi.Output.secret("the authority"),
+            sentry_dsn=pulumi.Output.secret(sentry_dsn) if sentry_dsn else None,
         )
         args = SecretsArgs(
             site=SITE,
@@ -35,6 +39,11 @@ def cloud() -> Cloud[Secrets]:
         return Secrets("secrets", args)
 
     return deploy(build)
+
+
+@pytest.fixture(scope="module")
+def cloud() -> Cloud[Secrets]:
+    return deployed()
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -73,6 +82,13 @@ def test_each_secret_holds_its_own_values_alone(
     version = cloud.one(VERSION, f"secrets-{role}-value")
     assert json.loads(version.inputs["secretString"]) == content
     assert version.inputs["secretId"] == cloud.value(cloud.built[role].id)
+
+
+def test_the_application_is_told_of_sentry_where_its_dsn_is_set_and_monitoring_never() -> None:
+    cloud = deployed("https://k@sentry.example.com/1")
+    stored = {role: json.loads(cloud.one(VERSION, f"secrets-{role}-value").inputs["secretString"]) for role in FIELDS}
+    assert stored == FIELDS
+    assert "secretString" in cloud.one(VERSION, "secrets-app-value").secrets
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -11,11 +11,13 @@ import boto3
 
 FOLDER = Path("/run/askproai")
 NAMES = {
-    "APP": {"app_key": "APP_KEY"},
+    "APP": {"app_key": "APP_KEY", "sentry_dsn": "SENTRY_LARAVEL_DSN"},
     "DATABASE": {"username": "DB_USERNAME", "password": "DB_PASSWORD"},
     "CACHE": {"auth_token": "REDIS_PASSWORD"},
 }
 """The fields of each secret, and the variables in which Laravel expects them. Not every role is given all of them."""
+OPTIONAL = {"sentry_dsn"}
+"""A stack may be without it; Sentry's SDK then sends nothing (its documentation, "Laravel", "Options")."""
 
 
 def secrets(environment: Mapping[str, str]) -> dict[str, str]:
@@ -27,7 +29,8 @@ def secrets(environment: Mapping[str, str]) -> dict[str, str]:
         fields = NAMES[role]
         answer = client.get_secret_value(SecretId=arn)
         content = json.loads(answer["SecretString"])
-        values |= {variable: content[field] for field, variable in fields.items()}
+        present = {field: variable for field, variable in fields.items() if field in content or field not in OPTIONAL}
+        values |= {variable: content[field] for field, variable in present.items()}
     return values
 
 
