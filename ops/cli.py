@@ -16,6 +16,7 @@ from ops.errors import MEANING, Exit, OpsError
 
 LATER = {
     "bootstrap": "ops.bootstrap.commands",
+    "check": "ops.check.commands",
     "deploy": "ops.deploy.commands",
     "preview": "ops.preview.commands",
     "prices": "ops.prices.commands",

@@ -38,6 +38,7 @@ WHERE = (
 
 PLANS = {
     "ops bootstrap": bootstrap.plan(),
+    "ops check": Plan(steps=(), exits=(Exit.OK, Exit.FAILED, Exit.USAGE, Exit.REFUSED, Exit.INTERRUPTED)),
     "ops deploy promote": promote.PLAN,
     "ops deploy rollback": rollback.PLAN,
     "ops deploy start": start.PLAN,

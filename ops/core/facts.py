@@ -194,6 +194,14 @@ def certificate_problem(region: str, arn: str) -> tuple[str, bool]:
     return "", True
 
 
+def newest_backup(stack: RegionStack) -> datetime | None:
+    """When the newest recovery point in the stack's vault was begun; None for an empty vault."""
+    vault = str(stack.output("backup_vault_name"))
+    pages = client("backup", stack.region).get_paginator("list_recovery_points_by_backup_vault")
+    times = [row["CreationDate"] for page in pages.paginate(BackupVaultName=vault) for row in page["RecoveryPoints"]]
+    return max(times, default=None)
+
+
 def queued(stack: RegionStack) -> int:
     """Messages in the stack's queues, in flight ones included."""
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]

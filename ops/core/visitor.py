@@ -7,10 +7,12 @@ import urllib.request
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
+from contract import HEALTH_CHECKS, HEALTH_PATH
 from ops.core.cloudflare import EdgeApi
+from ops.core.facts import side_by_side
 
 LEADING = ("A", "AAAA", "CNAME")
 """Records that route traffic."""
@@ -75,6 +77,16 @@ def visit(host: str, path: str, method: str = "GET", json: object = None, *, sec
             return Answer(status=error.code, body=_parsed(error.read()))
     except (OSError, ValueError) as error:
         return Answer(status=0, body=str(getattr(error, "reason", error)) or type(error).__name__)
+
+
+def failing_checks(host: str) -> list[str]:
+    """The health checks of a host that do not answer 200, each with what came instead."""
+    found = side_by_side({check: partial(visit, host, f"{HEALTH_PATH}{check}") for check in HEALTH_CHECKS})
+    return [
+        f"{check.strip('/') or 'web'} {answer.status or 'no answer'}"
+        for check, answer in found.items()
+        if answer.status != 200
+    ]
 
 
 def _parsed(content: bytes) -> Any:

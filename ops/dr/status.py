@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from contract import HEALTH_CHECKS, HEALTH_PATH, origin
+from contract import origin
 from hosts.roles import APPLICATION_ROLES
 from ops.core import facts, hosts, visitor
-from ops.core.aws import client, reachable
+from ops.core.aws import reachable
 from ops.core.cloudflare import TOKEN
 from ops.core.engine import Engine
 from ops.core.facts import side_by_side
@@ -191,14 +191,7 @@ def _role(stack: RegionStack) -> str:
 
 
 def _health(pair: Pair, stack: RegionStack) -> str:
-    host = origin(stack.stack, pair.domain)
-    found = side_by_side({check: partial(visitor.visit, host, f"{HEALTH_PATH}{check}") for check in HEALTH_CHECKS})
-    bad = [
-        f"{check.strip('/') or 'web'} {answer.status or 'no answer'}"
-        for check, answer in found.items()
-        if answer.status != 200
-    ]
-    return ", ".join(bad) or "ok"
+    return ", ".join(visitor.failing_checks(origin(stack.stack, pair.domain))) or "ok"
 
 
 def _database(stack: RegionStack) -> str:
@@ -225,10 +218,8 @@ def _object(stack: RegionStack) -> str:
 
 
 def _backup(stack: RegionStack) -> str:
-    vault = str(stack.output("backup_vault_name"))
-    pages = client("backup", stack.region).get_paginator("list_recovery_points_by_backup_vault")
-    times = [row["CreationDate"] for page in pages.paginate(BackupVaultName=vault) for row in page["RecoveryPoints"]]
-    return _ago(max(times)) if times else "none"
+    newest = facts.newest_backup(stack)
+    return _ago(newest) if newest else "none"
 
 
 def _instances(stack: RegionStack) -> str:

@@ -42,6 +42,8 @@ class World:
     unhealthy: set[str] = field(default_factory=set)
     objects: dict[tuple[str, str], bytes] = field(default_factory=dict)
     restorable: datetime = LATER
+    backup_age: timedelta | None = timedelta(hours=3)
+    alarms: dict[str, list[str]] = field(default_factory=dict)
     commands: list[str] = field(default_factory=list)
     command_status: str = "Success"
     records: dict[str, str] = field(default_factory=dict)
@@ -237,7 +239,14 @@ def queue(world: World, region: str, asked: Asked) -> Any:
 
 
 def recovery_points(world: World, region: str, asked: Asked) -> Any:
-    return {"RecoveryPoints": [{"CreationDate": datetime.now(UTC) - timedelta(hours=3)}]}
+    age = world.backup_age
+    return {"RecoveryPoints": [{"CreationDate": datetime.now(UTC) - each} for each in (age,) if each is not None]}
+
+
+def alarms(world: World, region: str, asked: Asked) -> Any:
+    assert asked["StateValue"] == "ALARM"
+    names = [name for name in world.alarms.get(region, []) if name.startswith(asked["AlarmNamePrefix"])]
+    return {"MetricAlarms": [{"AlarmName": name} for name in names]}
 
 
 Answering = Callable[[World, str, Asked], Any]
@@ -282,5 +291,6 @@ ANSWERS: dict[str, Answering] = {
     "get_command_invocation": invocation,
     "get_queue_attributes": queue,
     "list_recovery_points_by_backup_vault": recovery_points,
+    "describe_alarms": alarms,
 }
 """What each operation answers."""

@@ -1,0 +1,175 @@
+"""The morning checklist of both regions: each check is bounded calls that change nothing."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from functools import partial
+from typing import Any
+
+from rich.table import Table
+
+from contract import origin
+from monitoring.alerts.recovery import MISSED
+from naming import spelled
+from ops.core import facts, visitor
+from ops.core.aws import client, errors, reachable
+from ops.core.objects import backend_region
+from ops.core.pair import Pair, RegionStack
+from ops.core.steps import console
+from ops.errors import OpsError, one_line, refused
+
+
+class Verdict(StrEnum):
+    """What a check found."""
+
+    GOOD = "ok"
+    BAD = "look"
+    UNKNOWN = "unknown"
+    IDLE = "-"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """A check of a region; `says` is what was found. What a region in its role has not got is `-`."""
+
+    stack: str
+    check: str
+    verdict: Verdict
+    says: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checklist:
+    """All findings; it is well where no check is to be looked at, and none is unknown."""
+
+    findings: Sequence[Finding]
+
+    @property
+    def well(self) -> bool:
+        """Whether nobody has to look."""
+        return not {Verdict.BAD, Verdict.UNKNOWN} & {finding.verdict for finding in self.findings}
+
+    def to_json(self) -> dict[str, Any]:
+        """The checklist for programs."""
+        return {"well": self.well, "findings": [asdict(finding) for finding in self.findings]}
+
+
+Found = tuple[Verdict, str]
+NOTHING: Found = (Verdict.IDLE, "")
+
+
+def checklist(pair: Pair) -> Checklist:
+    """Ask both regions at once. Raises OpsError where the region of the state backend does not answer."""
+    backend = backend_region()
+    if backend and not reachable(backend):
+        raise refused([f"the state backend in {backend} does not answer: `ops dr status` asks without it"])
+    pair.read(pair.stacks)
+    rows = facts.side_by_side({stack: partial(_region, pair, pair[stack]) for stack in pair.stacks})
+    return Checklist(findings=[finding for found in rows.values() for finding in found])
+
+
+def show(found: Checklist) -> None:
+    """The regions side by side, a row for each check."""
+    stacks = list(dict.fromkeys(finding.stack for finding in found.findings))
+    table = Table("", *stacks, title="AskProAI, the morning checklist", title_justify="left")
+    for check in CHECKS:
+        own = {finding.stack: finding for finding in found.findings if finding.check == check}
+        cells = [f"{own[stack].verdict}: {own[stack].says}".removesuffix(": ") for stack in stacks]
+        table.add_row(check, *cells)
+    console().print(table)
+
+
+def _region(pair: Pair, stack: RegionStack) -> list[Finding]:
+    if not reachable(stack.region):
+        return [_finding(stack, check, (Verdict.UNKNOWN, f"{stack.region} does not answer")) for check in CHECKS]
+    found = facts.side_by_side({check: partial(_asked, pair, stack, question) for check, question in CHECKS.items()})
+    return [_finding(stack, check, answer) for check, answer in found.items()]
+
+
+def _finding(stack: RegionStack, check: str, found: Found) -> Finding:
+    return Finding(stack=stack.stack, check=check, verdict=found[0], says=found[1])
+
+
+def _asked(pair: Pair, stack: RegionStack, question: Callable[[Pair, RegionStack], Found]) -> Found:
+    try:
+        return question(pair, stack)
+    except (*errors(), OpsError) as error:
+        return Verdict.UNKNOWN, one_line(error)
+
+
+def _judged(good: bool, says: str) -> Found:
+    return (Verdict.GOOD if good else Verdict.BAD), says
+
+
+def _alarms(_: Pair, stack: RegionStack) -> Found:
+    """Those of CloudWatch watch error rates, disks, queues and certificates too."""
+    prefix = spelled(stack.settings.environment, "")
+    pages = client("cloudwatch", stack.region).get_paginator("describe_alarms")
+    names = [
+        alarm["AlarmName"].removeprefix(prefix)
+        for page in pages.paginate(AlarmNamePrefix=prefix, StateValue="ALARM")
+        for alarm in page["MetricAlarms"]
+    ]
+    return _judged(not names, ", ".join(sorted(names)) or "none rings")
+
+
+def _services(pair: Pair, stack: RegionStack) -> Found:
+    if not stack.writes:
+        return NOTHING
+    bad = visitor.failing_checks(origin(stack.stack, pair.domain))
+    return _judged(not bad, ", ".join(bad) or "all health checks answer")
+
+
+def _database(_: Pair, stack: RegionStack) -> Found:
+    found = facts.database(stack)
+    if found is None:
+        return Verdict.BAD, "missing"
+    what = "replica" if found.is_replica else "writer"
+    expected = "replica" if stack.following else "writer"
+    wanted = "" if what == expected else f"; want a {expected}"
+    return _judged(found.status in facts.USABLE and not wanted, f"{found.status}, {what}{wanted}")
+
+
+def _replica(_: Pair, stack: RegionStack) -> Found:
+    if not stack.following or not stack.settings.recovery:
+        return NOTHING
+    lag, limit = facts.lag(stack), stack.settings.recovery.max_replica_lag_seconds
+    if lag.seconds is None or lag.age_seconds is None:
+        return Verdict.BAD, str(lag)
+    says = f"{lag.seconds:.0f} s behind, {lag.age_seconds:.0f} s ago"
+    return _judged(lag.is_known and lag.seconds <= limit, f"{says}; the limit is {limit} s")
+
+
+def _queues(_: Pair, stack: RegionStack) -> Found:
+    """How many is too many, and what is in dead letters, say the alarms."""
+    return Verdict.GOOD, f"{facts.queued(stack)} messages"
+
+
+def _backups(_: Pair, stack: RegionStack) -> Found:
+    if not stack.settings.offsite:
+        return NOTHING
+    newest = facts.newest_backup(stack)
+    if newest is None:
+        return Verdict.BAD, "none"
+    # As the alarm has it: two are missing, and one may still run.
+    limit = stack.settings.offsite.copy_every_hours * timedelta(minutes=MISSED.minutes)
+    says = f"the newest is of {newest:%Y-%m-%d %H:%M} UTC"
+    return _judged(datetime.now(UTC) - newest <= limit, f"{says}; it may be {limit // timedelta(hours=1)} h old")
+
+
+def _certificate(_: Pair, stack: RegionStack) -> Found:
+    problem, _serves = facts.certificate_problem(stack.region, str(stack.output("certificate_arn")))
+    return _judged(not problem, problem or f"issued, for {facts.CERTIFICATE_DAYS} days or more")
+
+
+CHECKS: Mapping[str, Callable[[Pair, RegionStack], Found]] = {
+    "alarms": _alarms,
+    "services": _services,
+    "database": _database,
+    "replica": _replica,
+    "queues": _queues,
+    "backups": _backups,
+    "certificate": _certificate,
+}
+"""Operations manual, "Daily Operations": the morning checklist. Error rates and disk space have alarms."""
