@@ -55,6 +55,8 @@ class Checklist:
         return {"well": self.well, "findings": [asdict(finding) for finding in self.findings]}
 
 
+ALARMS = "alarms-"
+"""What the roles of all alarms of a region begin with."""
 Found = tuple[Verdict, str]
 NOTHING: Found = (Verdict.IDLE, "")
 
@@ -104,12 +106,13 @@ def _judged(good: bool, says: str) -> Found:
 
 def _alarms(_: Pair, stack: RegionStack) -> Found:
     """Those of CloudWatch watch error rates, disks, queues and certificates too."""
-    prefix = spelled(stack.settings.environment, "")
+    prefix = spelled(stack.settings.environment, ALARMS)
     pages = client("cloudwatch", stack.region).get_paginator("describe_alarms")
     names = [
         alarm["AlarmName"].removeprefix(prefix)
-        for page in pages.paginate(AlarmNamePrefix=prefix, StateValue="ALARM")
+        for page in pages.paginate(AlarmNamePrefix=prefix)
         for alarm in page["MetricAlarms"]
+        if alarm["StateValue"] == "ALARM"
     ]
     return _judged(not names, ", ".join(sorted(names)) or "none rings")
 

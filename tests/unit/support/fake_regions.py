@@ -43,7 +43,7 @@ class World:
     objects: dict[tuple[str, str], bytes] = field(default_factory=dict)
     restorable: datetime = LATER
     backup_age: timedelta | None = timedelta(hours=3)
-    alarms: dict[str, list[str]] = field(default_factory=dict)
+    alarms: dict[str, dict[str, str]] = field(default_factory=dict)
     commands: list[str] = field(default_factory=list)
     command_status: str = "Success"
     records: dict[str, str] = field(default_factory=dict)
@@ -244,9 +244,9 @@ def recovery_points(world: World, region: str, asked: Asked) -> Any:
 
 
 def alarms(world: World, region: str, asked: Asked) -> Any:
-    assert asked["StateValue"] == "ALARM"
-    names = [name for name in world.alarms.get(region, []) if name.startswith(asked["AlarmNamePrefix"])]
-    return {"MetricAlarms": [{"AlarmName": name} for name in names]}
+    found = world.alarms.get(region, {})
+    rows = [{"AlarmName": name, "StateValue": state} for name, state in found.items()]
+    return {"MetricAlarms": [row for row in rows if row["AlarmName"].startswith(asked["AlarmNamePrefix"])]}
 
 
 Answering = Callable[[World, str, Asked], Any]

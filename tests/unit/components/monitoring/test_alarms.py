@@ -12,6 +12,8 @@ from fake_outputs import GROWN_GIB
 from regions import altered, region
 from stack_files import settings_of
 
+from naming import spelled
+from ops.check.checks import ALARMS
 from outputs import RegionOutputs
 
 ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
@@ -39,6 +41,12 @@ def watched(made: Record) -> Iterator[dict[str, Any]]:
     if "dimensions" in made.inputs:
         yield made.inputs["dimensions"]
     yield from (q["metric"]["dimensions"] for q in made.inputs.get("metricQueries", []) if "metric" in q)
+
+
+@pytest.mark.parametrize("stack", ["prod", "dr"])
+def test_the_morning_checklist_finds_every_alarm_by_its_name(stack: str) -> None:
+    prefix = spelled(settings_of(stack).environment, ALARMS)
+    assert [made.name for made in region(stack).of(ALARM) if not made.inputs["name"].startswith(prefix)] == []
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,12 @@ def test_a_quiet_night_is_well_and_nothing_is_changed(platform: Platform, capsys
 
 
 def test_what_rings_is_named_and_that_of_other_stacks_is_not(platform: Platform) -> None:
-    platform.world.alarms[platform.region("prod")] = ["askproai-prod-errors-critical", "askproai-staging-slow-warning"]
+    platform.world.alarms[platform.region("prod")] = {
+        "askproai-prod-alarms-errors-critical": "ALARM",
+        "askproai-prod-alarms-slow-warning": "OK",
+        "askproai-prod-alarms-dead-high-warning": "INSUFFICIENT_DATA",
+        "askproai-staging-alarms-slow-warning": "ALARM",
+    }
     assert looked_at(asked(platform)) == {("prod", "alarms"): "errors-critical"}
 
 
