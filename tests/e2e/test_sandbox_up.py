@@ -1,5 +1,6 @@
 """What `make sandbox` leaves: three stacks, a way in through the edge, and data that reaches the standby."""
 
+import json
 import time
 from dataclasses import replace
 
@@ -8,6 +9,7 @@ import pytest
 from ops.core.engine import DEBUG
 from ops.core.loaded_program import LoadedProgram
 from ops.core.stack_files import PROJECT_VARIABLE
+from ops.errors import Exit
 from tests.e2e.operated import Platform, sandbox
 
 pytestmark = pytest.mark.e2e
@@ -49,6 +51,17 @@ def test_the_platform_is_healthy_through_the_edge(edge: Platform, check: str) ->
 def test_the_standby_says_why_it_does_not_serve(edge: Platform) -> None:
     answer = edge.visit(f"origin-dr.{edge.setting('domain')}", "/api/health")
     assert (answer.status_code, answer.json()["checks"]) == (503, {"web": "no instance in service"})
+
+
+def test_the_morning_checklist_finds_all_well_but_the_backups_that_no_plan_has_made_yet(edge: Platform) -> None:
+    asked = edge.ops("check", "--json", check=False)
+    found = json.loads(asked.stdout)["findings"]
+    told = {(each["stack"], each["check"]): (each["verdict"], each["says"]) for each in found}
+    assert {where: said for where, said in told.items() if said[0] not in ("ok", "-")} == {
+        ("prod", "backups"): ("look", "none"),
+        ("dr", "backups"): ("look", "none"),
+    }
+    assert asked.returncode == Exit.REFUSED
 
 
 def test_a_row_that_visitors_write_reaches_the_standby(edge: Platform) -> None:
