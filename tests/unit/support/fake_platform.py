@@ -8,7 +8,7 @@ from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, ParamSpec, TypeVar, cast
 
 import pytest
 import yaml
@@ -33,6 +33,8 @@ from ops.deploy import health
 from ops.dr import activate, failover, fence, flip
 from project_files import PROJECT_FILE, text
 
+P = ParamSpec("P")
+T = TypeVar("T")
 FILES = ("Pulumi.prod.yaml", "Pulumi.dr.yaml", "Pulumi.edge.yaml")
 
 
@@ -163,8 +165,8 @@ class InTurn(Executor):
         assert max_workers
 
     @override
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        done: Future[Any] = Future()
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        done: Future[T] = Future()
         try:
             done.set_result(fn(*args, **kwargs))
         except BaseException as error:
