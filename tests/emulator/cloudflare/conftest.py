@@ -76,6 +76,12 @@ def sdk(emulated: Emulated) -> Cloudflare:
 
 
 @pytest.fixture
-def provider(emulated: Emulated) -> CloudflareProvider:
+def waits() -> list[float]:
+    """The seconds that the plugin would have waited between its calls."""
+    return []
+
+
+@pytest.fixture
+def provider(emulated: Emulated, waits: list[float]) -> CloudflareProvider:
     """The plugin, configured for the emulated Cloudflare."""
-    return configured(f"{emulated.url}/client/v4", TOKEN)
+    return configured(f"{emulated.url}/client/v4", TOKEN, waits)

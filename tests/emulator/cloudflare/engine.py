@@ -158,9 +158,9 @@ class Engine:
         self._call("Delete", id=self.id, properties=self.state, old_inputs=self.inputs)
 
 
-def configured(base: str, token: str) -> CloudflareProvider:
-    """The plugin once the engine has configured it."""
-    provider = CloudflareProvider("6.0.0")
+def configured(base: str, token: str, waits: list[float] | None = None) -> CloudflareProvider:
+    """The plugin once the engine has configured it. It notes how long it would wait between its calls, and does not."""
+    provider = CloudflareProvider("6.0.0", [].append if waits is None else waits.append)
     args = properties.write({"apiToken": Secret(token), "baseUrl": base})
     provider.Configure(provider_pb2.ConfigureRequest(args=args), Context())  # type: ignore[arg-type] a fake
     return provider
