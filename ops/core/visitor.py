@@ -85,4 +85,4 @@ def _parsed(content: bytes) -> Any:
 
 @lru_cache(maxsize=2)
 def _api(token: str) -> EdgeApi:
-    return EdgeApi(lambda _secret: token)
+    return EdgeApi(lambda _secret: token, quick=True)

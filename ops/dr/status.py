@@ -20,8 +20,8 @@ from ops.core.region_table import UNKNOWN, or_unknown, show_regions
 from ops.core.session import UNDER_WAY
 from ops.core.settle import engine_of
 from ops.core.steps import say
-from ops.dr.flip import misrouted
 from ops.dr.preflight import differing
+from ops.dr.routing import misrouted
 from ops.errors import OpsError
 
 

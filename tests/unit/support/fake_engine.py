@@ -79,7 +79,7 @@ class FakeEngine:
         ]
         return {"deployment": {"resources": rows}}
 
-    def at_most(self, seconds: float) -> AbstractContextManager[None]:
+    def at_most(self, seconds: float, end_seconds: float = 0.0) -> AbstractContextManager[None]:
         self.limits.append(seconds)
         return nullcontext()
 

@@ -28,7 +28,7 @@ from ops.core.stack_files import StackFile
 from ops.core.steps import Timeline
 from ops.core.visitor import Answer, DnsRecord
 from ops.deploy import health
-from ops.dr import activate, failover, fence, flip
+from ops.dr import activate, failover, fence, flip, routing
 from project_files import PROJECT_FILE, Project
 from settings import EdgeSettings, Settings, read
 
@@ -228,6 +228,7 @@ def _put_in_place(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
         (health, "HEALTHY_SECONDS", 0.0),
         (health, "WORKERS_SECONDS", 0.0),
         (flip, "PAUSE_SECONDS", 0.0),
+        (routing, "PAUSE_SECONDS", 0.0),
         (flip, "SERVED_SECONDS", 0.0),
         (fence, "DRAIN_SECONDS", 0.0),
         (activate, "READY_SECONDS", 0.0),

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from ops.core import cloudflare, visitor
-from ops.core.cloudflare import MOST_RETRIES, RETRIES
+from ops.core.cloudflare import MOST_RETRIES, QUICK_RETRIES, RETRIES, EdgeApi
 from ops.errors import OpsError
 
 ZONE = "023e105f4ecef8ad9ca31a8372d0c353"
@@ -21,6 +21,7 @@ class Handler(BaseHTTPRequestHandler):
     """Two pages of records, a setting after some `refusals`, and a page that tells what a visitor sent."""
 
     refusals: ClassVar[list[int]] = []
+    retry_after = "1"
 
     def do_GET(self) -> None:
         url = urlsplit(self.path)
@@ -29,7 +30,7 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         if status == 429:
-            self.send_header("Retry-After", "1")
+            self.send_header("Retry-After", self.retry_after)
         self.end_headers()
         self.wfile.write(body)
 
@@ -66,6 +67,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setenv("CLOUDFLARE_BASE_URL", f"{url}/client/v4")
     monkeypatch.setenv("ASKPROAI_EDGE_URL", url)
     monkeypatch.setattr(cloudflare, "RETRIES", RETRIES.new(backoff_factor=0))
+    monkeypatch.setattr(cloudflare, "QUICK_RETRIES", QUICK_RETRIES.new(backoff_factor=0))
     visitor._api.cache_clear()
     yield url
     running.shutdown()
@@ -106,11 +108,22 @@ def test_an_api_that_is_busy_is_asked_again_when_it_says(
     assert sum(pauses) == pause
 
 
-def test_an_api_that_stays_busy_is_given_up() -> None:
+@pytest.mark.parametrize(("quick", "tries"), [(False, 1 + MOST_RETRIES), (True, 2)])
+def test_an_api_that_stays_busy_is_given_up(quick: bool, tries: int) -> None:
     Handler.refusals = [503] * 9
     with pytest.raises(OpsError, match="settings/ssl with 503"):
+        EdgeApi(lambda _secret: "token", quick=quick).one(f"/zones/{ZONE}/settings/ssl")
+    assert len(Handler.refusals) == 9 - tries
+
+
+def test_a_flip_waits_for_cloudflares_limit_for_seconds_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr(time, "sleep", pauses.append)
+    monkeypatch.setattr(Handler, "retry_after", "3600")
+    Handler.refusals = [429] * 9
+    with pytest.raises(OpsError, match="settings/ssl with 429"):
         visitor.zone_setting(ZONE, "token", "ssl")
-    assert len(Handler.refusals) == 9 - 1 - MOST_RETRIES
+    assert pauses == [cloudflare.QUICK_PAUSE_SECONDS]
 
 
 def test_an_address_that_is_not_the_apis_is_named() -> None:

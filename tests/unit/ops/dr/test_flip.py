@@ -1,14 +1,15 @@
 """The flip: gates first, every name or none, read back from Cloudflare, and undone by one command."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from fake_engine import HOSTS
 from fake_platform import Platform, platform_in
 
-from ops.core import visitor
-from ops.core.engine import LockedError
-from ops.dr import flip
+from ops.core import cloudflare, visitor
+from ops.core.engine import LockedError, TooLongError
+from ops.dr import flip, routing
 from ops.errors import Exit, OpsError
 
 
@@ -154,6 +155,75 @@ def test_a_way_back_that_fails_too_is_said(platform: Platform) -> None:
     platform.world.edge_failures = 99
     with pytest.raises(OpsError, match="the way back to prod failed too"):
         flip.flip_to(platform.session(), "dr")
+
+
+@pytest.fixture
+def waiting(platform: Platform) -> Platform:
+    """A Cloudflare that does not answer: the engine's time is over."""
+    platform.engine.failing["edge"] = TooLongError("`pulumi up` did not end within 20 s")
+    return platform
+
+
+def test_a_cloudflare_that_does_not_answer_is_not_waited_for(waiting: Platform) -> None:
+    with pytest.raises(TooLongError) as failed:
+        flip.flip_to(waiting.session(), "dr")
+    assert failed.value.message == (
+        "Cloudflare did not make the change within 15 s: every name is routed to prod; "
+        "`ops dr flip --to dr` goes on, `ops dr flip --to prod` goes back"
+    )
+    assert failed.value.exit_code is Exit.FAILED
+    assert (waiting.engine.ups, waiting.engine.limits) == (["edge"], [routing.ROUTE_SECONDS])
+
+
+def test_what_cloudflare_did_before_it_was_silent_is_told(waiting: Platform) -> None:
+    waiting.world.records["app.askproai.de"] = "balancer.dr"
+    with pytest.raises(
+        TooLongError, match=r"askproai\.de, api\.askproai\.de are routed to prod; app\.askproai\.de is routed to dr"
+    ):
+        flip.flip_to(waiting.session(), "dr")
+
+
+def test_records_that_cannot_be_read_after_it_are_told(waiting: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    def silent(self: routing.Routing) -> None:
+        raise OpsError("Cloudflare's API does not answer /zones")
+
+    monkeypatch.setattr(routing.Routing, "_records", silent)
+    with pytest.raises(
+        TooLongError, match="cannot be read, Cloudflare's API does not answer /zones; `ops dr flip --to"
+    ):
+        flip.flip_to(waiting.session(), "dr")
+
+
+@pytest.mark.parametrize(("answered", "said"), [(0, "no record was changed"), (1, "the change was made")])
+def test_records_that_cannot_be_read_are_an_error_that_says_what_was_changed(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch, answered: int, said: str
+) -> None:
+    asked: list[str] = []
+
+    def silent(zone: str, token: str) -> Mapping[str, visitor.DnsRecord]:
+        asked.append(zone)
+        if len(asked) > answered:
+            raise OpsError("Cloudflare's API does not answer /zones")
+        return platform.dns_records()
+
+    monkeypatch.setattr(visitor, "records", silent)
+    with pytest.raises(OpsError, match=f"does not answer /zones\n{said}"):
+        flip.flip_to(platform.session(), "dr")
+
+
+@pytest.mark.parametrize("to", ["dr", "prod"])
+def test_the_same_command_goes_on_and_the_other_goes_back(waiting: Platform, to: str) -> None:
+    with pytest.raises(TooLongError):
+        flip.flip_to(waiting.session(), "dr")
+    waiting.engine.failing.clear()
+    flip.flip_to(waiting.session(force="either way"), to)
+    assert (routed_to(waiting), waiting.file("edge").get("live")) == ({to}, to)
+
+
+def test_a_flip_is_over_within_a_minute_whatever_cloudflare_does() -> None:
+    """Records and settings are asked before the change, after it and after the way back, each side by side."""
+    asked = 2 * cloudflare.QUICK_SECONDS + cloudflare.QUICK_PAUSE_SECONDS
+    assert 3 * asked + routing.ROUTE_SECONDS + routing.BACK_SECONDS + routing.END_SECONDS < 60
 
 
 def test_a_change_without_effect_fails_loudly_and_names_the_record(platform: Platform) -> None:
