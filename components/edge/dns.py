@@ -1,4 +1,4 @@
-"""The DNS records: visitors' host names route to the live region, and each region has a name of its own."""
+"""The DNS records: one routes to the live region and visitors' names follow it; each region has a name of its own."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class Host:
     why: str
 
 
-HOSTS = (
-    Host(role="apex", subdomain="", why="The platform's home; Cloudflare flattens the CNAME, which DNS forbids here."),
+APEX = Host(role="apex", subdomain="", why="Routes to the live region: the one record that a flip changes.")
+FOLLOWERS = (
     Host(role="www", subdomain="www", why="What people type before the domain; redirected to it."),
     Host(role="app", subdomain=APP_LABEL, why="The application."),
     Host(role="api", subdomain="api", why="The API: clients, and the webhooks of Cal.com and Retell.ai."),
@@ -38,7 +38,7 @@ HOSTS = (
 
 @dataclass(frozen=True, kw_only=True)
 class DnsArgs:
-    """`origins` are the DNS names of the load balancers by stack; visitors are routed to that of `live`.
+    """`origins` are the DNS names of the load balancers by stack; the apex is routed to that of `live`.
 
     `validations` are the DNS records that ACM requires, one list per region: the same record where the regions share an
     account.
@@ -52,7 +52,11 @@ class DnsArgs:
 
 
 class Dns(EdgePart):
-    """The records, by host name, and DNSSEC."""
+    """The records, by host name, and DNSSEC.
+
+    A CNAME to a name of the same zone is served from where that one leads (Cloudflare, "DNS resolution", records within
+    the same zone), and an apex may be a CNAME (Cloudflare, "CNAME flattening").
+    """
 
     records: dict[str, cloudflare.DnsRecord]
 
@@ -61,20 +65,21 @@ class Dns(EdgePart):
         self._name = name
         self._args = args
         zone = args.zone
-        live = {
-            zone.host(host.subdomain): self._proxied(host.role, zone.host(host.subdomain), args.live, host.why)
-            for host in HOSTS
+        apex = {zone.domain: self._proxied(APEX.role, zone.domain, args.origins[args.live], APEX.why)}
+        followers = {
+            zone.host(host.subdomain): self._proxied(host.role, zone.host(host.subdomain), zone.domain, host.why)
+            for host in FOLLOWERS
         }
         fixed = {
             origin(stack, zone.domain): self._proxied(
                 f"origin-{stack}",
                 origin(stack, zone.domain),
-                stack,
+                address,
                 f"The region of stack {stack}, live or not, for health checks alone.",
             )
-            for stack in args.origins
+            for stack, address in args.origins.items()
         }
-        self.records = live | fixed
+        self.records = apex | followers | fixed
         self._certificate()
         # Cloudflare answers "pending" until the registrar has the key, and with flags that nobody set: none is drift.
         as_it_is = ["status", "dnssecMultiSigner", "dnssecPresigned", "dnssecUseNsec3"]
@@ -86,13 +91,13 @@ class Dns(EdgePart):
         )
         self.register_outputs({"record_ids": {host: record.id for host, record in self.records.items()}})
 
-    def _proxied(self, role: str, host: str, stack: str, why: str) -> cloudflare.DnsRecord:
+    def _proxied(self, role: str, host: str, content: pulumi.Input[str], why: str) -> cloudflare.DnsRecord:
         return cloudflare.DnsRecord(
             f"{self._name}-{role}",
             zone_id=self._args.zone.id,
             name=host,
             type="CNAME",
-            content=self._args.origins[stack],
+            content=content,
             proxied=True,
             ttl=AUTOMATIC,
             comment=why,

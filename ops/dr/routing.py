@@ -31,10 +31,19 @@ def names(pair: Pair) -> list[str]:
     return [name for name in pair.edge_output("records") if name not in fixed]
 
 
+def leads(name: str, records: Mapping[str, DnsRecord]) -> str:
+    """Where a name is routed to in the end: a record may lead to another name of the zone."""
+    passed: set[str] = set()
+    while name in records and name not in passed:
+        passed.add(name)
+        name = records[name].content
+    return name if passed and name not in passed else "nowhere"
+
+
 def misrouted(pair: Pair, to: str, records: Mapping[str, DnsRecord]) -> dict[str, str]:
     """The names that are not routed to `to`, and where they go."""
     want = pair.edge_output("origins").get(to)
-    found = {name: records[name].content if name in records else "nowhere" for name in names(pair)}
+    found = {name: leads(name, records) for name in names(pair)}
     return {name: content for name, content in found.items() if content != want}
 
 
@@ -133,7 +142,7 @@ class Routing:
         stacks = {address: stack for stack, address in pair.edge_output("origins").items()}
         found: dict[str, list[str]] = {}
         for name in names(pair):
-            content = records[name].content if name in records else "nowhere"
+            content = leads(name, records)
             found.setdefault(stacks.get(content, content), []).append(name)
         for stack, routed in found.items():
             which = "every name" if len(found) == 1 else ", ".join(routed)

@@ -21,6 +21,7 @@ ORIGIN_SECONDS = 20.0
 """Ours, for tests: Cloudflare waits 100 s for an origin before it answers 524."""
 
 HOP_BY_HOP = {"connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "content-length", "host"}
+LEADING = ("A", "AAAA", "CNAME")
 PLACE = "SBX"
 STATUS_TEXTS = {
     403: "Forbidden",
@@ -88,8 +89,8 @@ class Edge:
     def visit(self, visit: Visit, ray: str) -> Reply:
         """Serve a visitor."""
         zone = next((key for key, name in self.store.zones.items() if f".{visit.host}".endswith(f".{name}")), None)
-        record = self._record(zone, visit.host) if zone else None
-        if zone is None or record is None:
+        origin = self._origin(zone, visit.host) if zone else None
+        if zone is None or origin is None:
             return _error(530, 1001, "DNS resolution error", visit.host)
         decided = self._redirect(zone, visit) or self._block(zone, visit) or self._login(visit)
         if decided:
@@ -97,16 +98,25 @@ class Edge:
         application = self.application()
         if application is None:
             return _error(521, 521, "Web server is down", visit.host)
-        return _forward(application, visit, str(record["content"]), ray)
+        return _forward(application, visit, origin, ray)
 
-    def _record(self, zone: str, host: str) -> Resource | None:
-        """The proxied record of a host, or of the wildcard above it: Cloudflare serves no others."""
-        proxied = {
-            record["name"]: record
-            for record in self.store.collection(f"/zones/{zone}/dns_records").values()
-            if record["proxied"]
-        }
-        return proxied.get(host) or proxied.get(f"*.{host.partition('.')[2]}")
+    def _origin(self, zone: str, host: str) -> str | None:
+        """Where the proxied record of a host leads, or that of the wildcard above it: Cloudflare serves no others.
+
+        A CNAME to a name of the same zone leads where that one does (Cloudflare, "DNS resolution", records within the
+        same zone).
+        """
+        records = list(self.store.collection(f"/zones/{zone}/dns_records").values())
+        proxied = {record["name"]: str(record["content"]) for record in records if record["proxied"]}
+        contents = {record["name"]: str(record["content"]) for record in records if record["type"] in LEADING}
+        target = proxied.get(host) or proxied.get(f"*.{host.partition('.')[2]}")
+        passed: set[str] = set()
+        while target in contents:
+            if target in passed:
+                return None
+            passed.add(target)
+            target = contents[target]
+        return target
 
     def _rules(self, zone: str, phase: str, visit: Visit) -> Iterable[Resource]:
         """The rules of a phase that match."""

@@ -57,6 +57,22 @@ def test_a_changed_record_leads_elsewhere_at_once(emulated: Emulated, visit: Cal
     assert visit("").json["headers"]["x-sandbox-origin"] == "dr-lb.example.com"
 
 
+def test_a_name_that_leads_to_another_of_the_zone_follows_it(emulated: Emulated, visit: Callable[..., Answer]) -> None:
+    apex = emulated.record("@", content=ORIGIN)
+    emulated.record("www", content=DOMAIN)
+    emulated.record("app", content=f"www.{DOMAIN}")
+    assert visit("app").json["headers"]["x-sandbox-origin"] == ORIGIN
+    assert visit("app").json["headers"]["host"] == f"app.{DOMAIN}"
+    emulated.made(f"/zones/{ZONE}/dns_records/{apex['id']}", {"content": "dr-lb.example.com"}, "PATCH")
+    assert {visit(name).json["headers"]["x-sandbox-origin"] for name in ("", "www", "app")} == {"dr-lb.example.com"}
+
+
+def test_names_that_lead_to_each_other_lead_nowhere(emulated: Emulated, visit: Callable[..., Answer]) -> None:
+    emulated.record("www", content=f"app.{DOMAIN}")
+    emulated.record("app", content=f"www.{DOMAIN}")
+    assert visit("app").status == 530
+
+
 def test_a_visitor_brings_no_origin_of_its_own(emulated: Emulated, visit: Callable[..., Answer]) -> None:
     emulated.record("api", content=ORIGIN)
     assert visit("api", **{"X-Sandbox-Origin": "evil"}).json["headers"]["x-sandbox-origin"] == ORIGIN

@@ -13,7 +13,8 @@ from ops.core.stack_files import StackFile, value_in
 from ops.errors import OpsError
 
 STACKS = ("prod", "dr")
-HOSTS = ("askproai.de", "app.askproai.de", "api.askproai.de")
+APEX = "askproai.de"
+HOSTS = (APEX, "app.askproai.de", "api.askproai.de")
 
 
 class FakeEngine:
@@ -112,7 +113,7 @@ class FakeEngine:
         origins = {name: f"balancer.{name}" for name in STACKS}
         for host in HOSTS:
             if host not in self.world.ignored_names:
-                self.world.records[host] = origins[live]
+                self.world.records[host] = origins[live] if host == APEX else APEX
         names = [*HOSTS, *(origin(name, "askproai.de") for name in STACKS)]
         self._outputs[stack] = {
             "topology": StackFile.of(stack).get("topology", 1),

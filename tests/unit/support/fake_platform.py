@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import pytest
 import yaml
-from fake_engine import STACKS, FakeEngine
+from fake_engine import HOSTS, STACKS, FakeEngine
 from fake_regions import FakeClient, World
 from stack_files import FIXTURE
 
@@ -142,6 +142,10 @@ class Platform:
         good = not database["source"] and not outputs["fenced"]
         return Answer(status=200 if good else 503, body={"status": "ok" if good else "failed", "region": region})
 
+    def routed_to(self) -> set[str | None]:
+        """The stacks that visitors are led to."""
+        return {self._stack_of(host) for host in HOSTS}
+
     def dns_records(self, *_: object) -> Mapping[str, DnsRecord]:
         """The zone's records as Cloudflare reads them back."""
         return {
@@ -153,8 +157,9 @@ class Platform:
         for stack in STACKS:
             if host == origin(stack, "askproai.de"):
                 return stack
-        content = self.world.records.get(host, "")
-        return content.rpartition(".")[2] or None
+        records = self.world.records
+        content = records.get(host, "")
+        return records.get(content, content).rpartition(".")[2] or None
 
 
 class FakeRecovery:
