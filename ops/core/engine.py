@@ -96,14 +96,16 @@ class Engine:
         outputs = [resource.get("outputs") for resource in resources if resource["type"] == STACK_TYPE]
         return dict(outputs[0] or {}) if outputs else {}
 
-    def up(self, stack: str, say: Say) -> dict[str, int]:
-        """`pulumi up`; the count of resources by operation, `same` included.
+    def up(self, stack: str, say: Say, targets: Sequence[str] = ()) -> dict[str, int]:
+        """`pulumi up`, of `targets` alone where there are any; the count of resources by operation, `same` included.
 
         Raises OpsError: BUSY with the holder of the stack's lock, FAILED with the engine's own errors.
         On Ctrl-C the engine is asked once to end well, and waited for.
         """
         program = self._programs[stack].options if stack in self._programs else []
-        return self._change(["up", "--yes", "--skip-preview", "--suppress-outputs", *program], stack, say)
+        return self._change(
+            ["up", "--yes", "--skip-preview", "--suppress-outputs", *program, *_chosen(targets)], stack, say
+        )
 
     @contextmanager
     def loading(self, stack: str) -> Iterator[None]:
@@ -140,9 +142,8 @@ class Engine:
         return list(json.loads(self._run(["preview", "--json"], stack).stdout).get("steps") or [])
 
     def refresh(self, stack: str, say: Say, targets: Sequence[str] = ()) -> None:
-        """Read resources back from the cloud into the state: those whose URNs are `targets`, all without any."""
-        chosen = [part for urn in targets for part in ("--target", urn)]
-        self._change(["refresh", "--yes", "--skip-preview", "--suppress-outputs", *chosen], stack, say)
+        """Read resources back from the cloud into the state: `targets` alone, all without any."""
+        self._change(["refresh", "--yes", "--skip-preview", "--suppress-outputs", *_chosen(targets)], stack, say)
 
     def unprotect(self, stack: str, urn: str) -> None:
         """Let the engine delete a resource."""
@@ -204,6 +205,11 @@ class Engine:
 def summary(changes: Mapping[str, int]) -> str:
     """A count of resources by operation in words: `3 created, 190 unchanged`."""
     return ", ".join(f"{count} {WORDS.get(operation, operation)}" for operation, count in changes.items() if count)
+
+
+def _chosen(targets: Sequence[str]) -> list[str]:
+    """URNs, or patterns of some, as the engine takes them."""
+    return [part for urn in targets for part in ("--target", urn)]
 
 
 def _uninterrupted(work: Callable[[], Any], limit: Limit | None = None) -> None:

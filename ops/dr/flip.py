@@ -34,8 +34,8 @@ GATES = Step(
 )
 ROUTE = Step(
     name="route traffic to {stack}",
-    does="Runs `pulumi up` of the edge with `live: {stack}`, for 15 seconds at most; what fails is tried again, then "
-    "rolled back. Where Cloudflare does not answer it says which names go where, and the same command goes on.",
+    does="Runs `pulumi up` of the edge's records with `live: {stack}`, for 20 seconds at most; what fails is tried "
+    "again, then rolled back. Where Cloudflare does not answer it says what holds, and the same command goes on.",
     unless="traffic is routed to {stack} already",
 )
 READ_BACK = Step(
@@ -132,7 +132,7 @@ def _flip(session: Session, timeline: Timeline, to: str, patience: float) -> Non
     drifted = misrouted(pair, str(pair.edge_outputs.get("live")), records) != {}
     with timeline.step(ROUTE, stack=to) as step:
         if step.dry_run:
-            step.detail = f"set live: {to} and run `pulumi up --stack {pair.edge}`"
+            step.detail = f"set live: {to} and run `pulumi up --stack {pair.edge}` of the records"
             return
         if before != to:
             session.ledger.put(UNDO, {"from": before, "to": to, "at": datetime.now(UTC).isoformat(timespec="seconds")})

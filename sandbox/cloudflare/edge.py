@@ -8,7 +8,7 @@ belongs to TLS is stored and does nothing.
 import http.client
 import secrets
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,6 +16,8 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 
 from sandbox.cloudflare.expressions import UnsupportedError, evaluate
 from sandbox.cloudflare.store import Resource, Store
+from sandbox.cloudflare.urls import normalized
+from sandbox.cloudflare.zones import URL_NORMALIZATION
 
 ORIGIN_SECONDS = 20.0
 """Ours, for tests: Cloudflare waits 100 s for an origin before it answers 524."""
@@ -50,6 +52,8 @@ class Visit:
         target = self.path + (f"?{self.query}" if self.query else "")
         return {
             "http.host": self.host,
+            "http.request.headers": {name: [value] for name, value in self.headers.items()},
+            "http.request.headers.names": list(self.headers),
             "http.request.method": self.method,
             "http.request.uri": target,
             "http.request.uri.path": self.path,
@@ -92,12 +96,18 @@ class Edge:
         origin = self._origin(zone, visit.host) if zone else None
         if zone is None or origin is None:
             return _error(530, 1001, "DNS resolution error", visit.host)
+        asked = visit.path
+        normalization = self.store.singles.get(f"/zones/{zone}/url_normalization", URL_NORMALIZATION)
+        if normalization["scope"] != "none":
+            visit = replace(visit, path=normalized(visit.path))
         decided = self._redirect(zone, visit) or self._block(zone, visit) or self._login(visit)
         if decided:
             return decided
         application = self.application()
         if application is None:
             return _error(521, 521, "Web server is down", visit.host)
+        if normalization["scope"] != "both":
+            visit = replace(visit, path=asked)
         return _forward(application, visit, origin, ray)
 
     def _origin(self, zone: str, host: str) -> str | None:
@@ -169,7 +179,8 @@ def _visit(environ: WSGIEnvironment) -> Visit:
     return Visit(
         method=environ["REQUEST_METHOD"],
         host=environ.get("HTTP_HOST", "").rpartition(":")[0].lower() or environ.get("HTTP_HOST", "").lower(),
-        path=environ["PATH_INFO"] or "/",
+        # As it was written: PATH_INFO is decoded.
+        path=environ["REQUEST_URI"].partition("?")[0] or "/",
         query=environ.get("QUERY_STRING", ""),
         headers=headers,
         body=environ["wsgi.input"].read(),

@@ -27,6 +27,7 @@ def origin(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[
         raise dropped()
     target = environ["PATH_INFO"] + (f"?{environ['QUERY_STRING']}" if environ["QUERY_STRING"] else "")
     told = {"method": environ["REQUEST_METHOD"], "target": target, "body": environ["wsgi.input"].read().decode()}
+    told["raw"] = environ["REQUEST_URI"]
     body = json.dumps({**told, "type": environ.get("CONTENT_TYPE"), "headers": headers}).encode()
     start_response("201 Created", [("Content-Length", str(len(body))), ("X-Application", "yes")])
     return [body]

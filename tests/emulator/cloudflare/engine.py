@@ -55,6 +55,7 @@ RESOURCES: dict[str, dict[str, Any]] = {
             }
         ],
     },
+    "UrlNormalizationSettings": {"zoneId": ZONE, "type": "cloudflare", "scope": "both"},
     "Healthcheck": {
         "zoneId": ZONE,
         "name": "prod",
@@ -94,6 +95,7 @@ CHANGES: dict[str, tuple[str, Any]] = {
     "ZoneDnssec": ("status", "disabled"),
     "AuthenticatedOriginPullsSettings": ("enabled", False),
     "Ruleset": ("description", "other"),
+    "UrlNormalizationSettings": ("scope", "incoming"),
     "Healthcheck": ("interval", 30),
     "NotificationPolicy": ("enabled", False),
     "ZeroTrustAccessPolicy": ("sessionDuration", "1h"),

@@ -141,6 +141,31 @@ def test_a_rule_of_ours_blocks_what_matches(emulated: Emulated, visit: Callable[
     assert (answer.status, "Error 1020: Access denied (o)" in answer.text) == (403, True)
 
 
+@pytest.mark.parametrize(
+    ("scope", "blocks", "passed_on"),
+    [("none", False, "/x/../%61dmin//?a=//b"), ("incoming", True, ""), ("both", True, "")],
+)
+def test_rules_see_a_path_in_its_normal_form(
+    emulated: Emulated, visit: Callable[..., Answer], scope: str, blocks: bool, passed_on: str
+) -> None:
+    emulated.record("app")
+    expression = 'starts_with(http.request.uri.path, "/admin")'
+    ruleset(emulated, "http_request_firewall_custom", {"ref": "a", "expression": expression, "action": "block"})
+    emulated.made(f"/zones/{ZONE}/url_normalization", {"type": "cloudflare", "scope": scope}, "PUT")
+    answer = visit("app", "/x/../%61dmin//?a=//b")
+    assert (answer.status == 403) is blocks
+    assert blocks or answer.json["raw"] == passed_on
+
+
+@pytest.mark.parametrize(("scope", "passed_on"), [("incoming", "/x/../%61bout//?a=//b"), ("both", "/about/?a=//b")])
+def test_the_origin_gets_the_normal_form_where_that_is_asked_for(
+    emulated: Emulated, visit: Callable[..., Answer], scope: str, passed_on: str
+) -> None:
+    emulated.record("app")
+    emulated.made(f"/zones/{ZONE}/url_normalization", {"type": "cloudflare", "scope": scope}, "PUT")
+    assert visit("app", "/x/../%61bout//?a=//b").json["raw"] == passed_on
+
+
 def test_a_rule_that_is_off_does_nothing(emulated: Emulated, visit: Callable[..., Answer]) -> None:
     emulated.record("api")
     rule = {"ref": "o", "expression": "true", "action": "block", "enabled": False}

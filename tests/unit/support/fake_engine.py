@@ -87,7 +87,7 @@ class FakeEngine:
     def loading(self, stack: str) -> AbstractContextManager[None]:
         return nullcontext()
 
-    def up(self, stack: str, say: Any) -> dict[str, int]:
+    def up(self, stack: str, say: Any, targets: Any = ()) -> dict[str, int]:
         self._read(stack)
         self.ups.append(stack)
         if stack in self.failing:

@@ -61,14 +61,14 @@ def kill(platform: Platform, monkeypatch: pytest.MonkeyPatch, at: int, command: 
     """Kill the command's run of the engine of this number, before it does anything or when it has; whether it came."""
     up, count = platform.engine.up, 0
 
-    def killed(stack: str, say: object) -> dict[str, int]:
+    def killed(stack: str, say: object, *targets: object) -> dict[str, int]:
         nonlocal count
         count += 1
         if count != at:
-            return up(stack, say)
+            return up(stack, say, *targets)
         before = platform.engine.made(stack)
         if after:
-            up(stack, say)
+            up(stack, say, *targets)
             # The engine records outputs last.
             platform.engine.restore(stack, before)
         platform.world.killed.update({stack} & set(REGIONS))

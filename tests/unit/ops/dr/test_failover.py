@@ -214,12 +214,12 @@ def test_a_failback_killed_at_any_of_its_changes_goes_on(
 ) -> None:
     up, count = failed_over.engine.up, 0
 
-    def killed(stack: str, say: object) -> dict[str, int]:
+    def killed(stack: str, say: object, *targets: object) -> dict[str, int]:
         nonlocal count
         count += 1
         if count == at:
             raise KeyboardInterrupt
-        return up(stack, say)
+        return up(stack, say, *targets)
 
     monkeypatch.setattr(failed_over.engine, "up", killed)
     with pytest.raises(KeyboardInterrupt):

@@ -164,7 +164,7 @@ def test_a_cloudflare_that_does_not_answer_is_not_waited_for(waiting: Platform) 
     with pytest.raises(TooLongError) as failed:
         flip.flip_to(waiting.session(), "dr")
     assert failed.value.message == (
-        "Cloudflare did not make the change within 15 s: every name is routed to prod; "
+        "Cloudflare did not make the change within 20 s: every name is routed to prod; "
         "`ops dr flip --to dr` goes on, `ops dr flip --to prod` goes back"
     )
     assert failed.value.exit_code is Exit.FAILED
@@ -270,8 +270,8 @@ def test_a_repair_without_effect_stays_where_traffic_was(platform: Platform) -> 
 def test_a_flip_that_was_killed_can_be_undone(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
     up = platform.engine.up
 
-    def killed(stack: str, say: object) -> dict[str, int]:
-        up(stack, say)
+    def killed(stack: str, say: object, targets: object = ()) -> dict[str, int]:
+        up(stack, say, targets)
         raise KeyboardInterrupt
 
     monkeypatch.setattr(platform.engine, "up", killed)
