@@ -150,6 +150,7 @@ class EdgeWaf(EdgePart):
                 f'({any_host([self._zone.host("api")])} or starts_with({PATH}, "/api/")) '
                 f"and not {below(HEALTH_PATH)} and not {any_path(settings.webhook_paths)}",
                 "One client must not use up the API; monitors ask for health, and webhooks come from few hosts.",
+                refusal=REFUSED,
             ),
         ]
 
@@ -220,12 +221,30 @@ def _custom(rule: CustomRule) -> cloudflare.RulesetRuleArgs:
     )
 
 
-def _limited(role: str, limit: RateLimit, expression: str, why: str) -> cloudflare.RulesetRuleArgs:
+REFUSED = cloudflare.RulesetRuleActionParametersArgs(
+    response=cloudflare.RulesetRuleActionParametersResponseArgs(
+        # As Laravel's own limit answers a client that wants JSON.
+        status_code=429,
+        content_type="application/json",
+        content='{"message": "Too Many Attempts."}',
+    )
+)
+"""What clients of the API can read; people are shown Cloudflare's page."""
+
+
+def _limited(
+    role: str,
+    limit: RateLimit,
+    expression: str,
+    why: str,
+    refusal: cloudflare.RulesetRuleActionParametersArgs | None = None,
+) -> cloudflare.RulesetRuleArgs:
     return cloudflare.RulesetRuleArgs(
         ref=role,
         description=why,
         expression=expression,
         action="block",
+        action_parameters=refusal,
         ratelimit=cloudflare.RulesetRuleRatelimitArgs(
             characteristics=COUNTED_BY,
             requests_per_period=limit.requests,

@@ -1,8 +1,8 @@
 """The edge: a visitor's request, by its Host header, to the origin that the zone's record names.
 
-What is declared is honoured as far as it shows: records, redirects and firewall rules of our own whose expressions can
-be evaluated here, and Access before what it guards. What only inspects traffic (managed rules, rate limits, cache) or
-belongs to TLS is stored and does nothing.
+What is declared is honoured as far as it shows: records, redirects, firewall rules of our own and cache rules whose
+expressions can be evaluated here, and Access before what it guards. What only inspects traffic (managed rules, rate
+limits) or belongs to TLS is stored and does nothing.
 """
 
 import http.client
@@ -14,6 +14,8 @@ from typing import Any
 from urllib.parse import urlsplit
 from wsgiref.types import StartResponse, WSGIEnvironment
 
+from sandbox.cloudflare import cache
+from sandbox.cloudflare.cache import Cache
 from sandbox.cloudflare.expressions import UnsupportedError, evaluate
 from sandbox.cloudflare.store import Resource, Store
 from sandbox.cloudflare.urls import normalized
@@ -73,6 +75,7 @@ class Reply:
     status: str
     headers: list[tuple[str, str]]
     body: bytes
+    by_origin: bool = False
 
 
 class Edge:
@@ -82,6 +85,7 @@ class Edge:
         self.store = store
         self.application = application
         self.left_out: set[str] = set()
+        self.cache = Cache()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         ray = f"{secrets.token_hex(8)}-{PLACE}"
@@ -103,12 +107,20 @@ class Edge:
         decided = self._redirect(zone, visit) or self._block(zone, visit) or self._login(visit)
         if decided:
             return decided
+        told = cache.parameters(list(self._rules(zone, "http_request_cache_settings", visit)))
+        key = f"{visit.host}{visit.path}?{visit.query}"
+        if visit.method == "GET" and (kept := self.cache.get(key)):
+            return replace(kept, headers=[*kept.headers, ("CF-Cache-Status", "HIT")])
         application = self.application()
         if application is None:
             return _error(521, 521, "Web server is down", visit.host)
-        if normalization["scope"] != "both":
-            visit = replace(visit, path=asked)
-        return _forward(application, visit, origin, ray)
+        passed_on = visit if normalization["scope"] == "both" else replace(visit, path=asked)
+        reply = _forward(application, passed_on, origin, ray)
+        headers = {name.lower(): value for name, value in reply.headers}
+        seconds = cache.seconds(told, visit.path, int(reply.status.split()[0]), headers) if reply.by_origin else 0
+        if visit.method == "GET" and seconds:
+            self.cache.put(key, reply, seconds)
+        return reply
 
     def _origin(self, zone: str, host: str) -> str | None:
         """Where the proxied record of a host leads, or that of the wildcard above it: Cloudflare serves no others.
@@ -215,7 +227,8 @@ def _forward(application: str, visit: Visit, origin: str, ray: str) -> Reply:
     finally:
         connection.close()
     kept = [(name, value) for name, value in answer.getheaders() if name.lower() not in HOP_BY_HOP]
-    return Reply(f"{answer.status} {answer.reason}", [*kept, ("Content-Length", str(len(body)))], body)
+    headers = [*kept, ("Content-Length", str(len(body)))]
+    return Reply(f"{answer.status} {answer.reason}", headers, body, by_origin=True)
 
 
 def _error(status: int, code: int, text: str, host: str) -> Reply:

@@ -1,5 +1,6 @@
 """Cloudflare's rules, asked about requests: what is blocked, counted, cached and redirected."""
 
+import json
 import re
 from typing import Any
 
@@ -147,6 +148,14 @@ def test_a_limit_counts_one_client_and_refuses_it_for_a_while() -> None:
             "period": limit.period_seconds,
             "mitigationTimeout": limit.block_seconds,
         }
+
+
+def test_a_client_of_the_api_that_asks_too_often_is_refused_in_json() -> None:
+    limits = rules(edge(), LIMITS)
+    answer = limits["api"]["actionParameters"]["response"]
+    assert (answer["statusCode"], answer["contentType"]) == (429, "application/json")
+    assert json.loads(answer["content"]).keys() == {"message"}
+    assert "actionParameters" not in limits["login"]
 
 
 def test_the_managed_rules_judge_every_request() -> None:
