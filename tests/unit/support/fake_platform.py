@@ -5,6 +5,7 @@ import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
@@ -203,6 +204,9 @@ def _put_in_place(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
     def setting(zone: str, token: str, name: str) -> str:
         return {"ssl": "strict"}.get(name, "1.2")
 
+    def pulls(*_: object) -> visitor.OriginPulls:
+        return visitor.OriginPulls(enabled=True, ends=datetime.now(UTC) + timedelta(days=365))
+
     def recovery(stack: str, *_: object) -> FakeRecovery:
         return FakeRecovery(world, stack)
 
@@ -223,6 +227,7 @@ def _put_in_place(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
         (visitor, "visit", platform.visit),
         (visitor, "records", platform.dns_records),
         (visitor, "zone_setting", setting),
+        (visitor, "origin_pulls", pulls),
         (settle, "Recovery", recovery),
         (settle, "recover", recover),
         (report, "write", write),

@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
@@ -47,6 +48,12 @@ class Handler(BaseHTTPRequestHandler):
             if self.refusals:
                 return self.refusals.pop(), {"success": False, "errors": []}
             return 200, {"success": True, "result": {"id": "ssl", "value": "strict"}}
+        if path == f"/client/v4/zones/{ZONE}/origin_tls_client_auth/settings":
+            return 200, {"success": True, "result": {"enabled": True}}
+        if path == f"/client/v4/zones/{ZONE}/origin_tls_client_auth":
+            rows = [("active", "2030-01-02"), ("pending_deployment", "2031-01-02"), ("deleted", "2032-01-02")]
+            found = [{"id": s, "status": s, "expires_on": f"{day}T00:00:00Z"} for s, day in rows]
+            return 200, {"success": True, "result": found, "result_info": {"page": 1, "total_pages": 1}}
         if path == f"/client/v4/zones/{ZONE}/settings/odd":
             return 200, ["not", "an", "envelope"]
         if path.startswith("/client"):
@@ -84,6 +91,11 @@ def test_records_that_lead_somewhere_are_read_page_after_page() -> None:
 
 def test_a_setting_of_the_zone_is_text() -> None:
     assert visitor.zone_setting(ZONE, "token", "ssl") == "strict"
+
+
+def test_the_certificate_for_the_origins_is_the_one_that_is_deployed() -> None:
+    found = visitor.origin_pulls(ZONE, "token")
+    assert (found.enabled, found.ends) == (True, datetime(2030, 1, 2, tzinfo=UTC))
 
 
 def test_an_api_that_refuses_is_an_error_of_one_line() -> None:

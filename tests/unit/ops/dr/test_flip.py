@@ -1,6 +1,7 @@
 """The flip: gates first, every name or none, read back from Cloudflare, and undone by one command."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,28 @@ def test_an_edge_that_is_not_strict_is_refused(platform: Platform, monkeypatch: 
 
     monkeypatch.setattr(visitor, "zone_setting", setting)
     with pytest.raises(OpsError, match="edge TLS: mode full"):
+        flip.flip_to(platform.session(), "dr")
+
+
+@pytest.mark.parametrize(
+    ("enabled", "days", "finding"),
+    [
+        (False, 365, "turned off"),
+        (True, None, "no certificate is deployed"),
+        (True, 0.5, r"the certificate ends \d{4}-"),
+        (True, -1, r"the certificate ends \d{4}-"),
+    ],
+)
+def test_an_edge_that_the_origins_would_not_know_is_refused(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch, enabled: bool, days: float | None, finding: str
+) -> None:
+    ends = None if days is None else datetime.now(UTC) + timedelta(days=days)
+
+    def pulls(*_: object) -> visitor.OriginPulls:
+        return visitor.OriginPulls(enabled=enabled, ends=ends)
+
+    monkeypatch.setattr(visitor, "origin_pulls", pulls)
+    with pytest.raises(OpsError, match=f"gate of dr closed: origin pulls: {finding}"):
         flip.flip_to(platform.session(), "dr")
 
 
