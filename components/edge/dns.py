@@ -14,6 +14,9 @@ from contract import APP_LABEL, origin
 AUTOMATIC = 1
 """Cloudflare chooses the TTL of a proxied record (Cloudflare API, DNS records, ttl)."""
 CERTIFICATE_TTL_SECONDS = 300
+CERTIFICATE_AUTHORITY = "amazon.com"
+"""Of the regions' certificates (ACM User Guide, "Configure a CAA record"). Cloudflare adds its own authorities itself
+(Cloudflare, "CAA records")."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,13 +55,14 @@ class DnsArgs:
 
 
 class Dns(EdgePart):
-    """The records, by host name, and DNSSEC.
+    """The records, by host name, and DNSSEC, with the key that the registrar must be given.
 
     A CNAME to a name of the same zone is served from where that one leads (Cloudflare, "DNS resolution", records within
     the same zone), and an apex may be a CNAME (Cloudflare, "CNAME flattening").
     """
 
     records: dict[str, cloudflare.DnsRecord]
+    registrar: dict[str, pulumi.Output[str]]
 
     def __init__(self, name: str, args: DnsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("Dns", name, opts)
@@ -81,14 +85,21 @@ class Dns(EdgePart):
         }
         self.records = apex | followers | fixed
         self._certificate()
+        self._authority()
         # Cloudflare answers "pending" until the registrar has the key, and with flags that nobody set: none is drift.
         as_it_is = ["status", "dnssecMultiSigner", "dnssecPresigned", "dnssecUseNsec3"]
-        cloudflare.ZoneDnssec(
+        dnssec = cloudflare.ZoneDnssec(
             f"{name}-dnssec",
             zone_id=zone.id,
             status="active",
             opts=self.child(protect=args.protected, ignore_changes=as_it_is),
         )
+        self.registrar = {
+            "ds": dnssec.ds,
+            "flags": dnssec.flags.apply(_text),
+            "algorithm": dnssec.algorithm,
+            "public_key": dnssec.public_key,
+        }
         self.register_outputs({"record_ids": {host: record.id for host, record in self.records.items()}})
 
     def _proxied(self, role: str, host: str, content: pulumi.Input[str], why: str) -> cloudflare.DnsRecord:
@@ -101,6 +112,20 @@ class Dns(EdgePart):
             proxied=True,
             ttl=AUTOMATIC,
             comment=why,
+            opts=self.child(protect=self._args.protected),
+        )
+
+    def _authority(self) -> None:
+        """No other authority may issue a certificate for the domain, or for a name below it."""
+        cloudflare.DnsRecord(
+            f"{self._name}-caa",
+            zone_id=self._args.zone.id,
+            name=self._args.zone.domain,
+            type="CAA",
+            data=cloudflare.DnsRecordDataArgs(flags=0, tag="issue", value=CERTIFICATE_AUTHORITY),
+            proxied=False,
+            ttl=AUTOMATIC,
+            comment="Who may issue certificates: Amazon for the regions, and Cloudflare's own for the edge.",
             opts=self.child(protect=self._args.protected),
         )
 
@@ -142,3 +167,7 @@ def validation(domain: str, regions: list[list[dict[str, str]]]) -> dict[str, st
         )
     ((name, content),) = wanted
     return {"name": name, "content": content}
+
+
+def _text(number: float | None) -> str:
+    return "" if number is None else f"{number:.0f}"

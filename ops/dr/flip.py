@@ -28,8 +28,8 @@ SERVED_SECONDS = 30.0
 GATES = Step(
     name="gates of {stack}",
     does="Asks every gate at once: health through the origin, hosts in service, certificate, database, writer, TLS and "
-    "client certificate of the edge. A closed gate refuses, after 5 minutes where {stack} was just activated; `--force` "
-    "gives a reason.",
+    "client certificate of the edge. A closed gate refuses, after 5 minutes where {stack} was just activated; "
+    "`--force` gives a reason.",
     unless="traffic is routed to {stack} already",
     asks=True,
 )

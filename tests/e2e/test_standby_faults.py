@@ -95,7 +95,8 @@ def led_to(edge: Platform) -> set[str]:
     )
     domain = edge.setting("domain")
     names = {f"{label}{domain}" for label in VISITORS}
-    records = {record["name"]: record["content"] for record in answer.json()["result"] if record["name"] in names}
+    found = [record for record in answer.json()["result"] if record["name"] in names and record["type"] == "CNAME"]
+    records = {record["name"]: record["content"] for record in found}
     assert len(records) == len(names)
     contents = {records.get(content, content) for content in records.values()}
     return {content.split(".")[1] for content in contents}

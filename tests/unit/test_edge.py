@@ -108,11 +108,20 @@ def test_every_name_at_the_edge_is_answered_by_the_load_balancers() -> None:
 
 
 def test_a_proxied_record_hides_its_origin_and_the_certificates_record_does_not() -> None:
-    (certificate,) = [r for r in edge().of(RECORD) if not r.inputs["proxied"]]
+    (certificate,) = [r for r in edge().of(RECORD) if not r.inputs["proxied"] and r.inputs["type"] == "CNAME"]
     assert certificate.inputs["name"] == f"_token.{DOMAIN}"
     assert certificate.inputs["content"] == "_answer.acm-validations.aws"
-    assert {r.inputs["type"] for r in edge().of(RECORD)} == {"CNAME"}
+    assert {r.inputs["type"] for r in edge().of(RECORD)} == {"CNAME", "CAA"}
     assert {r.inputs["ttl"] for r in edge().of(RECORD) if r is not certificate} == {1}
+
+
+def test_the_registrar_is_given_the_key_in_either_form() -> None:
+    assert edge().exports["dnssec"].keys() == {"ds", "flags", "algorithm", "public_key"}
+
+
+def test_amazon_alone_may_issue_certificates_beside_cloudflare() -> None:
+    (caa,) = [r for r in edge().of(RECORD) if r.inputs["type"] == "CAA"]
+    assert (caa.inputs["name"], caa.inputs["data"]) == (DOMAIN, {"flags": 0, "tag": "issue", "value": "amazon.com"})
 
 
 def test_every_record_says_why_it_is_there_in_the_words_that_fit() -> None:
@@ -156,7 +165,8 @@ def test_a_renamed_class_keeps_its_type_token() -> None:
 
 
 def test_names_at_cloudflare_are_unique() -> None:
-    names = Counter((r.type, r.inputs["name"]) for r in declared(edge()) if "name" in r.inputs)
+    # An address and what belongs to it, such as CAA, have one name.
+    names = Counter((r.type, r.inputs.get("type"), r.inputs["name"]) for r in declared(edge()) if "name" in r.inputs)
     assert [name for name, count in names.items() if count > 1] == []
 
 
