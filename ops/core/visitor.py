@@ -69,6 +69,11 @@ def zone_setting(zone_id: str, token: str, name: str) -> str:
     return str(_api(token).one(f"/zones/{zone_id}/settings/{name}")["value"])
 
 
+def dnssec(zone_id: str, token: str) -> str:
+    """The status of the zone's DNSSEC: `pending` until the registrar has the key. Raises OpsError without one."""
+    return str(_api(token).one(f"/zones/{zone_id}/dnssec")["status"])
+
+
 def origin_pulls(zone_id: str, token: str) -> OriginPulls:
     """How Cloudflare shows itself to the regions. Raises OpsError when the API does not tell."""
     place = f"/zones/{zone_id}/origin_tls_client_auth"

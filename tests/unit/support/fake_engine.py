@@ -121,6 +121,7 @@ class FakeEngine:
             "zone_id": "zone",
             "origins": origins,
             "records": dict.fromkeys(names, "id"),
+            "dnssec": {"ds": "askproai.de. 3600 IN DS 2371 13 2 AB"},
         }
 
     def _region(self, stack: str) -> None:

@@ -204,6 +204,9 @@ def _put_in_place(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
     def setting(zone: str, token: str, name: str) -> str:
         return {"ssl": "strict"}.get(name, "1.2")
 
+    def signed(*_: object) -> str:
+        return "active"
+
     def pulls(*_: object) -> visitor.OriginPulls:
         return visitor.OriginPulls(enabled=True, ends=datetime.now(UTC) + timedelta(days=365))
 
@@ -228,6 +231,7 @@ def _put_in_place(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
         (visitor, "records", platform.dns_records),
         (visitor, "zone_setting", setting),
         (visitor, "origin_pulls", pulls),
+        (visitor, "dnssec", signed),
         (settle, "Recovery", recovery),
         (settle, "recover", recover),
         (report, "write", write),
