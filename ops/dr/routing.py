@@ -20,10 +20,11 @@ RECORDS = ("**:DnsRecord::dns-*",)
 for a part of a URN, `**` for several (Pulumi, `--target`)."""
 ATTEMPTS = 3
 PAUSE_SECONDS = 2.0
+SETTLE_SECONDS = 15.0
 ROUTE_SECONDS = 20.0
 BACK_SECONDS = 10.0
 END_SECONDS = 2.0
-"""Ours: of all tries there, of the way back, and of an engine that was asked to end, so that a flip is over within a
+"""Ours: of settling what an engine left, of all tries there, of the way back, and of an engine that was asked to end, so that a flip is over within a
 minute. Cloudflare's provider has no limit of its own: it waits for an answer without end, and tries again for minutes
 (cloudflare-go 7.7, internal/requestconfig)."""
 
@@ -88,42 +89,44 @@ class Routing:
         return OpsError("\n".join(lines))
 
     def _route(self, to: str, seconds: float, *, drifted: bool) -> None:
-        """Write `live` and have the engine make it so, more than once where that fails, for so long and no longer.
+        """Write `live` and have the engine make it so, for so long and no longer.
 
-        Raises the last OpsError, TooLongError where the time was over.
+        What an engine that was killed left is settled first. Raises the last OpsError, TooLongError where the time was
+        over, BUSY for an engine at work.
         """
         self.session.ledger.require_hold()
         self.session.pair.route(to)
+        try:
+            self._tried(seconds, drifted=drifted)
+        except (LockedError, UnreadableStateError):
+            with self.session.engine.at_most(SETTLE_SECONDS, END_SECONDS):
+                settle(self.session, self.timeline, self.session.pair.edge)
+            self._tried(seconds, drifted=True)
+
+    def _tried(self, seconds: float, *, drifted: bool) -> None:
+        """Run the engine, more than once where that fails."""
         now = datetime.now(UTC)
         until = now + timedelta(seconds=seconds)
         self.step.progress(f"waits for Cloudflare since {now:%H:%M:%S}, until {until:%H:%M:%S} UTC")
-        failure = ""
-        with self.session.engine.at_most(seconds, END_SECONDS):
+        engine, stack, failure = self.session.engine, self.session.pair.edge, ""
+        with engine.at_most(seconds, END_SECONDS):
             for attempt in range(1, ATTEMPTS + 1):
                 try:
-                    self._up(drifted=drifted or attempt > 1)
+                    if drifted or attempt > 1:
+                        engine.refresh(stack, _quiet, RECORDS)
+                    engine.up(stack, _quiet, RECORDS)
+                except (LockedError, UnreadableStateError):
+                    raise
                 except TooLongError:
                     raise TooLongError(f"Cloudflare did not make the change within {seconds:.0f} s{failure}") from None
                 except OpsError as error:
-                    if attempt == ATTEMPTS or error.exit_code is Exit.BUSY:
+                    if attempt == ATTEMPTS:
                         raise
                     failure = f" ({error.message.splitlines()[0]})"
                     say(f"          attempt {attempt} failed: {error.message.splitlines()[0]}")
                     time.sleep(PAUSE_SECONDS * attempt)
                 else:
                     return
-
-    def _up(self, *, drifted: bool) -> None:
-        """`pulumi up` of the edge, recovered where an engine was killed. Raises OpsError BUSY where one is at work."""
-        engine, stack = self.session.engine, self.session.pair.edge
-        try:
-            if drifted:
-                engine.refresh(stack, _quiet, RECORDS)
-            engine.up(stack, _quiet, RECORDS)
-        except (LockedError, UnreadableStateError):
-            settle(self.session, self.timeline, stack)
-            engine.refresh(stack, _quiet, RECORDS)
-            engine.up(stack, _quiet, RECORDS)
 
     def _roll_back(self) -> str:
         """Route every name as before; what holds afterwards, in a sentence."""

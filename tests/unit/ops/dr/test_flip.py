@@ -243,6 +243,7 @@ def test_a_flip_is_over_within_a_minute_whatever_cloudflare_does() -> None:
     """Records and settings are asked before the change, after it and after the way back, each side by side."""
     asked = 2 * cloudflare.QUICK_SECONDS + cloudflare.QUICK_PAUSE_SECONDS
     assert 3 * asked + routing.ROUTE_SECONDS + routing.BACK_SECONDS + routing.END_SECONDS < 60
+    assert 2 * asked + routing.SETTLE_SECONDS + routing.ROUTE_SECONDS + 2 * routing.END_SECONDS < 60
 
 
 def test_a_change_without_effect_fails_loudly_and_names_the_record(platform: Platform) -> None:
