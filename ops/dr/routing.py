@@ -24,9 +24,9 @@ SETTLE_SECONDS = 15.0
 ROUTE_SECONDS = 20.0
 BACK_SECONDS = 10.0
 END_SECONDS = 2.0
-"""Ours: of settling what an engine left, of all tries there, of the way back, and of an engine that was asked to end, so that a flip is over within a
-minute. Cloudflare's provider has no limit of its own: it waits for an answer without end, and tries again for minutes
-(cloudflare-go 7.7, internal/requestconfig)."""
+"""Ours: of settling what an engine left, of all tries there, of the way back, and of an engine that was asked to end,
+so that a flip is over within a minute. Cloudflare's provider has no limit of its own: it waits for an answer without
+end, and tries again for minutes (cloudflare-go 7.7, internal/requestconfig)."""
 
 
 def names(pair: Pair) -> list[str]:
