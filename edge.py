@@ -65,6 +65,7 @@ def compose(settings: EdgeSettings, secrets: EdgeSecrets) -> EdgeOutputs:
         zone_id=settings.zone_id,
         origins=origins.addresses,
         records={host: record.id for host, record in dns.records.items()},
+        dnssec=dns.registrar,
     )
 
 

@@ -49,7 +49,7 @@ class EdgeOutputs:
     """What the operators' commands may know of the edge; each field is exported under its own name.
 
     `origins` are the DNS names of the regions' load balancers by stack; `records` are the ids of the proxied DNS
-    records by host name.
+    records by host name; `dnssec` is what a person gives the registrar: a DS record, or the key itself.
     """
 
     topology: pulumi.Input[int]
@@ -57,6 +57,7 @@ class EdgeOutputs:
     zone_id: pulumi.Input[str]
     origins: Named
     records: Named
+    dnssec: Named
 
     def export(self) -> None:
         """Export every field as an output of the stack that runs."""

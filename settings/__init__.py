@@ -9,6 +9,7 @@ from settings.edge import (
     HealthCheckSettings,
     RateLimit,
     TlsSettings,
+    WebhookSettings,
 )
 from settings.edge_secrets import EdgeSecrets, load_edge_secrets
 from settings.hosts import ApplicationHostSettings, Capacity, HostSettings
@@ -51,6 +52,7 @@ __all__ = [
     "Tier",
     "TlsSettings",
     "WebSettings",
+    "WebhookSettings",
     "WorkersSettings",
     "load",
     "load_edge_secrets",

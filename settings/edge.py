@@ -30,12 +30,22 @@ Emails = Annotated[list[EmailAddress], Field(min_length=1), AfterValidator(disti
 Paths = Annotated[list[UrlPath], Field(min_length=1), AfterValidator(distinct)]
 
 
+HeaderName = Annotated[
+    str,
+    text(
+        "is not a header's name in lower case; want letters, digits or -, such as x-signature",
+        re.compile(r"[a-z0-9]+(-[a-z0-9]+)*"),
+    ),
+]
+
+
 class TlsSettings(Block):
     """What browsers are told about TLS."""
 
-    hsts_max_age_days: Annotated[int, Field(ge=180, le=365)]
-    """Days that a browser keeps to HTTPS: from the 6 months that Cloudflare recommends to the 12 that its dashboard
-    takes (Cloudflare, "HTTP Strict Transport Security")."""
+    hsts_max_age_days: Annotated[int, Field(ge=1, le=365)]
+    """Days that a browser keeps to HTTPS, for every name below the domain: a browser that was told cannot be told
+    otherwise. Begin with 1, go on to 30, and to 365 once nothing under the domain is without TLS: Cloudflare recommends
+    180 at least, and its dashboard takes 365 at most (Cloudflare, "HTTP Strict Transport Security")."""
 
 
 class AccessSettings(Block):
@@ -56,6 +66,15 @@ class RateLimit(Block):
     """Seconds that a client is refused: one that Cloudflare supports."""
 
 
+class WebhookSettings(Block):
+    """A service that calls the application, and signs what it sends."""
+
+    signature_header: HeaderName
+    """Header with the signature, in lower case: without it, or by another method than POST, nobody is let through."""
+    paths: Paths
+    """Paths that the service calls: its signatures are judged by the application."""
+
+
 class FirewallSettings(Block):
     """What Cloudflare's firewall lets through."""
 
@@ -65,12 +84,17 @@ class FirewallSettings(Block):
     """Score from which the OWASP rules block: 25 is high sensitivity, 60 low (Cloudflare, "OWASP Core Ruleset")."""
     login_paths: Paths
     """Paths that take a password."""
-    webhook_paths: Paths
-    """Paths that Cal.com and Retell.ai call: their signatures are judged by the application."""
+    webhooks: Annotated[dict[Environment, WebhookSettings], Field(min_length=1)]
+    """The services that call the application, by name."""
     login: RateLimit
     """How often one client may try to log in."""
     api: RateLimit
     """How often one client may call the API."""
+
+    @property
+    def webhook_paths(self) -> list[str]:
+        """The paths of all webhooks."""
+        return [path for service in self.webhooks.values() for path in service.paths]
 
     @rule
     def _a_login_is_rarer_than_a_call(self) -> Iterator[Problem]:

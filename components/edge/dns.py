@@ -1,4 +1,4 @@
-"""The DNS records: visitors' host names route to the live region, and each region has a name of its own."""
+"""The DNS records: one routes to the live region and visitors' names follow it; each region has a name of its own."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ from contract import APP_LABEL, origin
 AUTOMATIC = 1
 """Cloudflare chooses the TTL of a proxied record (Cloudflare API, DNS records, ttl)."""
 CERTIFICATE_TTL_SECONDS = 300
+CERTIFICATE_AUTHORITY = "amazon.com"
+"""Of the regions' certificates (ACM User Guide, "Configure a CAA record"). Cloudflare adds its own authorities itself
+(Cloudflare, "CAA records")."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,8 +29,8 @@ class Host:
     why: str
 
 
-HOSTS = (
-    Host(role="apex", subdomain="", why="The platform's home; Cloudflare flattens the CNAME, which DNS forbids here."),
+APEX = Host(role="apex", subdomain="", why="Routes to the live region: the one record that a flip changes.")
+FOLLOWERS = (
     Host(role="www", subdomain="www", why="What people type before the domain; redirected to it."),
     Host(role="app", subdomain=APP_LABEL, why="The application."),
     Host(role="api", subdomain="api", why="The API: clients, and the webhooks of Cal.com and Retell.ai."),
@@ -38,7 +41,7 @@ HOSTS = (
 
 @dataclass(frozen=True, kw_only=True)
 class DnsArgs:
-    """`origins` are the DNS names of the load balancers by stack; visitors are routed to that of `live`.
+    """`origins` are the DNS names of the load balancers by stack; the apex is routed to that of `live`.
 
     `validations` are the DNS records that ACM requires, one list per region: the same record where the regions share an
     account.
@@ -52,50 +55,77 @@ class DnsArgs:
 
 
 class Dns(EdgePart):
-    """The records, by host name, and DNSSEC."""
+    """The records, by host name, and DNSSEC, with the key that the registrar must be given.
+
+    A CNAME to a name of the same zone is served from where that one leads (Cloudflare, "DNS resolution", records within
+    the same zone), and an apex may be a CNAME (Cloudflare, "CNAME flattening").
+    """
 
     records: dict[str, cloudflare.DnsRecord]
+    registrar: dict[str, pulumi.Output[str]]
 
     def __init__(self, name: str, args: DnsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("Dns", name, opts)
         self._name = name
         self._args = args
         zone = args.zone
-        live = {
-            zone.host(host.subdomain): self._proxied(host.role, zone.host(host.subdomain), args.live, host.why)
-            for host in HOSTS
+        apex = {zone.domain: self._proxied(APEX.role, zone.domain, args.origins[args.live], APEX.why)}
+        followers = {
+            zone.host(host.subdomain): self._proxied(host.role, zone.host(host.subdomain), zone.domain, host.why)
+            for host in FOLLOWERS
         }
         fixed = {
             origin(stack, zone.domain): self._proxied(
                 f"origin-{stack}",
                 origin(stack, zone.domain),
-                stack,
+                address,
                 f"The region of stack {stack}, live or not, for health checks alone.",
             )
-            for stack in args.origins
+            for stack, address in args.origins.items()
         }
-        self.records = live | fixed
+        self.records = apex | followers | fixed
         self._certificate()
+        self._authority()
         # Cloudflare answers "pending" until the registrar has the key, and with flags that nobody set: none is drift.
         as_it_is = ["status", "dnssecMultiSigner", "dnssecPresigned", "dnssecUseNsec3"]
-        cloudflare.ZoneDnssec(
+        dnssec = cloudflare.ZoneDnssec(
             f"{name}-dnssec",
             zone_id=zone.id,
             status="active",
             opts=self.child(protect=args.protected, ignore_changes=as_it_is),
         )
+        self.registrar = {
+            "ds": dnssec.ds,
+            "flags": dnssec.flags.apply(_text),
+            "algorithm": dnssec.algorithm,
+            "public_key": dnssec.public_key,
+        }
         self.register_outputs({"record_ids": {host: record.id for host, record in self.records.items()}})
 
-    def _proxied(self, role: str, host: str, stack: str, why: str) -> cloudflare.DnsRecord:
+    def _proxied(self, role: str, host: str, content: pulumi.Input[str], why: str) -> cloudflare.DnsRecord:
         return cloudflare.DnsRecord(
             f"{self._name}-{role}",
             zone_id=self._args.zone.id,
             name=host,
             type="CNAME",
-            content=self._args.origins[stack],
+            content=content,
             proxied=True,
             ttl=AUTOMATIC,
             comment=why,
+            opts=self.child(protect=self._args.protected),
+        )
+
+    def _authority(self) -> None:
+        """No other authority may issue a certificate for the domain, or for a name below it."""
+        cloudflare.DnsRecord(
+            f"{self._name}-caa",
+            zone_id=self._args.zone.id,
+            name=self._args.zone.domain,
+            type="CAA",
+            data=cloudflare.DnsRecordDataArgs(flags=0, tag="issue", value=CERTIFICATE_AUTHORITY),
+            proxied=False,
+            ttl=AUTOMATIC,
+            comment="Who may issue certificates: Amazon for the regions, and Cloudflare's own for the edge.",
             opts=self.child(protect=self._args.protected),
         )
 
@@ -137,3 +167,7 @@ def validation(domain: str, regions: list[list[dict[str, str]]]) -> dict[str, st
         )
     ((name, content),) = wanted
     return {"name": name, "content": content}
+
+
+def _text(number: float | None) -> str:
+    return "" if number is None else f"{number:.0f}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 PATH = "http.request.uri.path"
+METHOD = "http.request.method"
 
 
 def any_host(hosts: Iterable[str]) -> str:
@@ -24,6 +25,11 @@ def any_path(paths: Iterable[str]) -> str:
 def below(path: str) -> str:
     """Whether the path is this one or under it."""
     return f'({PATH} eq "{path}" or starts_with({PATH}, "{path}/"))'
+
+
+def has_header(name: str) -> str:
+    """Whether the request has a header, by its name in lower case, with something in it."""
+    return f'any(http.request.headers["{name}"][*] ne "")'
 
 
 def _quoted(words: Iterable[str]) -> str:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_cloudflare as cloudflare
 
-from components.edge.expressions import PATH, any_host, any_path, below
+from components.edge.expressions import METHOD, PATH, any_host, any_path, below, has_header
 from components.edge.part import EdgePart, Zone
 from contract import HEALTH_PATH, METRICS_PATH, origin
-from settings import FirewallSettings, RateLimit
+from settings import FirewallSettings, RateLimit, WebhookSettings
 
 MANAGED_RULESET = "efb7b8c949ac4650a09736fc376e9aee"
 OWASP_RULESET = "4814384a9e5d4991b9815dcfc25d2f1f"
@@ -37,9 +37,14 @@ class CustomRule:
     trusted: bool = False
 
 
-def custom_rules(zone: Zone, stacks: Iterable[str], webhook_paths: Iterable[str]) -> list[CustomRule]:
+ENCODED_SEPARATORS = ("%2f", "%5c", "%00")
+"""A slash, a backslash and the byte zero, which Cloudflare's normalization leaves encoded, and Laravel decodes."""
+
+
+def custom_rules(zone: Zone, stacks: Iterable[str], webhooks: Mapping[str, WebhookSettings]) -> list[CustomRule]:
     """The custom rules, for the regions of `stacks`."""
     origins = [origin(stack, zone.domain) for stack in stacks]
+    paths = [path for _name, webhook in sorted(webhooks.items()) for path in webhook.paths]
     return [
         CustomRule(
             role="origins-for-health-alone",
@@ -63,13 +68,27 @@ def custom_rules(zone: Zone, stacks: Iterable[str], webhook_paths: Iterable[str]
             "other rule asks for /login.",
         ),
         CustomRule(
+            role="no-encoded-separators",
+            expression=" or ".join(f'lower({PATH}) contains "{encoded}"' for encoded in ENCODED_SEPARATORS),
+            why="Laravel takes /admin%2Flogin for /admin/login, and no rule would.",
+        ),
+        *(
+            CustomRule(
+                role=f"webhooks-of-{name}",
+                expression=f'{any_path(webhook.paths)} and not ({METHOD} eq "POST" and '
+                f"{has_header(webhook.signature_header)})",
+                why="A webhook is signed and posted. Other rules let it through, so nothing else may come this way.",
+            )
+            for name, webhook in sorted(webhooks.items())
+        ),
+        CustomRule(
             role="admin-by-its-own-name-alone",
             expression=f'starts_with(lower({PATH}), "/admin") and http.host ne "{zone.host("admin")}"',
             why="Access asks for a login on admin's own host name; under any other the panel would be open.",
         ),
         CustomRule(
             role="machines-are-no-browsers",
-            expression=f"{below(HEALTH_PATH)} or {any_path(webhook_paths)}",
+            expression=f"{below(HEALTH_PATH)} or {any_path(paths)}",
             why="Health checks, the gates of a failover and webhooks solve no challenge, least of all under attack.",
             trusted=True,
         ),
@@ -86,17 +105,28 @@ class EdgeWafArgs:
 
 
 class EdgeWaf(EdgePart):
-    """Three rulesets of the zone, in the order in which Cloudflare evaluates them: custom, rate limiting, managed."""
+    """Three rulesets of the zone, in the order in which Cloudflare evaluates them: custom, rate limiting, managed.
+
+    Before them it brings each path into one form: `%61dmin`, `//admin` and `x/../admin` are `admin` to every rule.
+    """
 
     def __init__(self, name: str, args: EdgeWafArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("Firewall", name, opts)
         self._zone = args.zone
         self._settings = args.settings
         self._name = name
-        custom = [_custom(rule) for rule in custom_rules(args.zone, args.stacks, args.settings.webhook_paths)]
+        custom = [_custom(rule) for rule in custom_rules(args.zone, args.stacks, args.settings.webhooks)]
         self._ruleset("own-rules", "http_request_firewall_custom", custom)
         self._ruleset("rate-limits", "http_ratelimit", self._rate_limits())
         self._ruleset("managed-rules", "http_request_firewall_managed", self._managed_rules())
+        cloudflare.UrlNormalizationSettings(
+            f"{name}-url-normalization",
+            zone_id=args.zone.id,
+            type="cloudflare",
+            # What the rules have judged is what the region gets, and not another way of writing it.
+            scope="both",
+            opts=self.child(),
+        )
         self.register_outputs({})
 
     def _ruleset(self, role: str, phase: str, rules: list[cloudflare.RulesetRuleArgs]) -> None:
@@ -120,6 +150,7 @@ class EdgeWaf(EdgePart):
                 f'({any_host([self._zone.host("api")])} or starts_with({PATH}, "/api/")) '
                 f"and not {below(HEALTH_PATH)} and not {any_path(settings.webhook_paths)}",
                 "One client must not use up the API; monitors ask for health, and webhooks come from few hosts.",
+                refusal=REFUSED,
             ),
         ]
 
@@ -127,10 +158,11 @@ class EdgeWaf(EdgePart):
         return [
             cloudflare.RulesetRuleArgs(
                 ref="webhooks",
-                description="Transcripts of calls look like attacks to OWASP's rules; webhooks are signed instead.",
+                description="Transcripts of calls look like attacks to managed rules; webhooks are signed instead.",
                 expression=any_path(self._settings.webhook_paths),
                 action="skip",
-                action_parameters=cloudflare.RulesetRuleActionParametersArgs(rulesets=[OWASP_RULESET]),
+                # All rules of the phase that follow (Cloudflare WAF, "Managed rules", exceptions).
+                action_parameters=cloudflare.RulesetRuleActionParametersArgs(ruleset="current"),
                 enabled=True,
             ),
             cloudflare.RulesetRuleArgs(
@@ -189,12 +221,30 @@ def _custom(rule: CustomRule) -> cloudflare.RulesetRuleArgs:
     )
 
 
-def _limited(role: str, limit: RateLimit, expression: str, why: str) -> cloudflare.RulesetRuleArgs:
+REFUSED = cloudflare.RulesetRuleActionParametersArgs(
+    response=cloudflare.RulesetRuleActionParametersResponseArgs(
+        # As Laravel's own limit answers a client that wants JSON.
+        status_code=429,
+        content_type="application/json",
+        content='{"message": "Too Many Attempts."}',
+    )
+)
+"""What clients of the API can read; people are shown Cloudflare's page."""
+
+
+def _limited(
+    role: str,
+    limit: RateLimit,
+    expression: str,
+    why: str,
+    refusal: cloudflare.RulesetRuleActionParametersArgs | None = None,
+) -> cloudflare.RulesetRuleArgs:
     return cloudflare.RulesetRuleArgs(
         ref=role,
         description=why,
         expression=expression,
         action="block",
+        action_parameters=refusal,
         ratelimit=cloudflare.RulesetRuleRatelimitArgs(
             characteristics=COUNTED_BY,
             requests_per_period=limit.requests,

@@ -32,7 +32,12 @@ NOTIFICATIONS = (
     Notification(
         role="origin-unreachable",
         alert_type="real_origin_monitoring",
-        why="Visitors' own requests no longer reach the live region.",
+        why="The live region refuses connections, and many at once: of other outages the health checks tell.",
+    ),
+    Notification(
+        role="incident",
+        alert_type="incident_alert",
+        why="Cloudflare itself has trouble: no flip changes anything while its API does not answer.",
     ),
     Notification(
         role="attack", alert_type="dos_attack_l7", why="Cloudflare stopped a flood: load and mails that follow are it."

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from ops.core.stack_files import project_folder, project_name
 from ops.errors import Exit, OpsError
 
 if TYPE_CHECKING:
+    import psutil
     from pulumi.automation import CommandResult, PulumiCommand
 
 Say = Callable[[str], None]
@@ -50,6 +52,24 @@ class TooLongError(OpsError):
     """What was waited for did not come in time."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Limit:
+    """How long changes of stacks may take in all, and until when: `deadline` is on the monotonic clock."""
+
+    seconds: float
+    end_seconds: float
+    deadline: float
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing may go on."""
+        return time.monotonic() > self.deadline
+
+    def error(self) -> TooLongError:
+        """What the change ends with then."""
+        return TooLongError(f"`pulumi up` did not end within {self.seconds:.0f} s")
+
+
 class UnreadableStateError(OpsError):
     """The engine cannot read a stack's state, or there is none: cut off by a kill, lost, or never made."""
 
@@ -60,7 +80,7 @@ class Engine:
     def __init__(self, project: Path | None = None) -> None:
         self.project = project or project_folder()
         self._programs: dict[str, LoadedProgram] = {}
-        self._limit: float | None = None
+        self._limit: Limit | None = None
 
     def prepare(self) -> None:
         """Load the SDK: once, before several threads ask the engine."""
@@ -76,14 +96,16 @@ class Engine:
         outputs = [resource.get("outputs") for resource in resources if resource["type"] == STACK_TYPE]
         return dict(outputs[0] or {}) if outputs else {}
 
-    def up(self, stack: str, say: Say) -> dict[str, int]:
-        """`pulumi up`; the count of resources by operation, `same` included.
+    def up(self, stack: str, say: Say, targets: Sequence[str] = ()) -> dict[str, int]:
+        """`pulumi up`, of `targets` alone where there are any; the count of resources by operation, `same` included.
 
         Raises OpsError: BUSY with the holder of the stack's lock, FAILED with the engine's own errors.
         On Ctrl-C the engine is asked once to end well, and waited for.
         """
         program = self._programs[stack].options if stack in self._programs else []
-        return self._change(["up", "--yes", "--skip-preview", "--suppress-outputs", *program], stack, say)
+        return self._change(
+            ["up", "--yes", "--skip-preview", "--suppress-outputs", *program, *_chosen(targets)], stack, say
+        )
 
     @contextmanager
     def loading(self, stack: str) -> Iterator[None]:
@@ -98,9 +120,12 @@ class Engine:
                 del self._programs[stack]
 
     @contextmanager
-    def at_most(self, seconds: float) -> Iterator[None]:
-        """End what changes a stack in the body where it takes longer; it then raises TooLongError."""
-        self._limit = seconds
+    def at_most(self, seconds: float, end_seconds: float = END_SECONDS) -> Iterator[None]:
+        """End what changes a stack in the body where all of it takes longer; it then raises TooLongError.
+
+        An engine that does not end by itself `end_seconds` after it was asked to is killed, with its plugins.
+        """
+        self._limit = Limit(seconds=seconds, end_seconds=end_seconds, deadline=time.monotonic() + seconds)
         try:
             yield
         finally:
@@ -117,9 +142,8 @@ class Engine:
         return list(json.loads(self._run(["preview", "--json"], stack).stdout).get("steps") or [])
 
     def refresh(self, stack: str, say: Say, targets: Sequence[str] = ()) -> None:
-        """Read resources back from the cloud into the state: those whose URNs are `targets`, all without any."""
-        chosen = [part for urn in targets for part in ("--target", urn)]
-        self._change(["refresh", "--yes", "--skip-preview", "--suppress-outputs", *chosen], stack, say)
+        """Read resources back from the cloud into the state: `targets` alone, all without any."""
+        self._change(["refresh", "--yes", "--skip-preview", "--suppress-outputs", *_chosen(targets)], stack, say)
 
     def unprotect(self, stack: str, urn: str) -> None:
         """Let the engine delete a resource."""
@@ -183,10 +207,15 @@ def summary(changes: Mapping[str, int]) -> str:
     return ", ".join(f"{count} {WORDS.get(operation, operation)}" for operation, count in changes.items() if count)
 
 
-def _uninterrupted(work: Callable[[], Any], seconds: float | None = None) -> None:
+def _chosen(targets: Sequence[str]) -> list[str]:
+    """URNs, or patterns of some, as the engine takes them."""
+    return [part for urn in targets for part in ("--target", urn)]
+
+
+def _uninterrupted(work: Callable[[], Any], limit: Limit | None = None) -> None:
     """Do the work in a thread, so that Ctrl-C asks the engine to end and then waits until it has.
 
-    Raises TooLongError where it takes longer than `seconds`: the engine is asked to end, and killed where it does not.
+    Raises TooLongError beyond the limit: the engine is asked to end, and killed where it does not.
     """
     failed: list[BaseException] = []
 
@@ -197,40 +226,56 @@ def _uninterrupted(work: Callable[[], Any], seconds: float | None = None) -> Non
             failed.append(error)
 
     thread = threading.Thread(target=run, daemon=True)
+    if limit and limit.is_over:
+        raise limit.error()
     thread.start()
-    deadline = None if seconds is None else time.monotonic() + seconds
     try:
         while thread.is_alive():
             thread.join(0.2)
-            if deadline and time.monotonic() > deadline:
-                _end_engines(thread)
-                raise TooLongError(f"`pulumi up` did not end within {seconds:.0f} s")
+            if limit and limit.is_over and thread.is_alive():
+                _end_engines(thread, limit.end_seconds)
+                raise limit.error()
     except KeyboardInterrupt:
         # At a terminal the engine has had the Ctrl-C too, and one that is asked twice drops what is under way.
         if not sys.stdin.isatty():
-            _signal_engines(signal.SIGINT)
+            _signal(_engines(), signal.SIGINT)
         thread.join()
         raise
     if failed:
         raise failed[0]
 
 
-def _end_engines(work: threading.Thread) -> None:
-    """Ask the engines to end; one whose provider hangs does not, and is killed."""
-    _signal_engines(signal.SIGINT)
-    work.join(END_SECONDS)
+def _end_engines(work: threading.Thread, seconds: float) -> None:
+    """Ask the engines to end; those that do not are killed, and their plugins with them, which would go on trying."""
+    import psutil
+
+    engines = _engines()
+    _signal(engines, signal.SIGINT)
+    work.join(seconds)
     if work.is_alive():
-        _signal_engines(signal.SIGKILL)
+        plugins: list[psutil.Process] = []
+        for engine in engines:
+            with suppress(psutil.Error):
+                plugins += engine.children(recursive=True)
+        _signal([*engines, *plugins], signal.SIGKILL)
         work.join()
 
 
-def _signal_engines(what: signal.Signals) -> None:
+def _engines() -> "list[psutil.Process]":
     import psutil
 
+    found: list[psutil.Process] = []
     for child in psutil.Process().children():
         with suppress(psutil.Error):
             if child.name().startswith("pulumi"):
-                os.kill(child.pid, what)
+                found.append(child)
+    return found
+
+
+def _signal(processes: "Sequence[psutil.Process]", what: signal.Signals) -> None:
+    for process in processes:
+        with suppress(ProcessLookupError):
+            os.kill(process.pid, what)
 
 
 def _events(log: Path) -> list[dict[str, Any]]:

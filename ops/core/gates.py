@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from contract import HEALTH_CHECKS, HEALTH_PATH, origin
@@ -16,6 +17,8 @@ SERVICES = ("acm", "autoscaling", "elbv2", "rds")
 ONE_WRITER = "one writer"
 STRICT = "strict"
 LEAST_TLS = ("1.2", "1.3")
+LEAST_LEFT = timedelta(days=1)
+"""Ours: of the origin-pull certificate; Cloudflare mails long before."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +46,7 @@ def ask(pair: Pair, stack: RegionStack, token: str | None) -> list[Gate]:
     }
     if token is not None:
         asked["edge TLS"] = partial(_edge_tls, str(pair.edge_output("zone_id")), token)
+        asked["origin pulls"] = partial(_origin_pulls, str(pair.edge_output("zone_id")), token)
     return list(side_by_side({name: partial(_gate, name, question) for name, question in asked.items()}).values())
 
 
@@ -101,5 +105,16 @@ def _one_writer(stack: RegionStack, other: RegionStack) -> tuple[bool, str]:
 
 
 def _edge_tls(zone_id: str, token: str) -> tuple[bool, str]:
-    mode, least = (visitor.zone_setting(zone_id, token, name) for name in ("ssl", "min_tls_version"))
+    names = ("ssl", "min_tls_version")
+    mode, least = side_by_side({name: partial(visitor.zone_setting, zone_id, token, name) for name in names}).values()
     return mode == STRICT and least in LEAST_TLS, f"mode {mode}, least version {least}"
+
+
+def _origin_pulls(zone_id: str, token: str) -> tuple[bool, str]:
+    """Without our certificate the load balancers hang up on Cloudflare."""
+    found = visitor.origin_pulls(zone_id, token)
+    if not found.enabled:
+        return False, "turned off"
+    if found.ends is None:
+        return False, "no certificate is deployed"
+    return found.ends - datetime.now(UTC) >= LEAST_LEFT, f"the certificate ends {found.ends:%Y-%m-%d}"

@@ -5,8 +5,10 @@ import os
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache, partial
 from typing import Any
 
@@ -44,6 +46,14 @@ class DnsRecord:
     proxied: bool
 
 
+@dataclass(frozen=True, kw_only=True)
+class OriginPulls:
+    """Whether Cloudflare shows the regions our client certificate, and when the one that is deployed ends."""
+
+    enabled: bool
+    ends: datetime | None
+
+
 def records(zone_id: str, token: str) -> dict[str, DnsRecord]:
     """The zone's A, AAAA and CNAME records by name. Raises OpsError when the API gives none."""
     rows = _api(token).rows(f"/zones/{zone_id}/dns_records", a_page=RECORDS_A_PAGE)
@@ -59,6 +69,21 @@ def records(zone_id: str, token: str) -> dict[str, DnsRecord]:
 def zone_setting(zone_id: str, token: str, name: str) -> str:
     """A setting of the zone, as text: `ssl`, `min_tls_version`. Raises OpsError when the API gives none."""
     return str(_api(token).one(f"/zones/{zone_id}/settings/{name}")["value"])
+
+
+def dnssec(zone_id: str, token: str) -> str:
+    """The status of the zone's DNSSEC: `pending` until the registrar has the key. Raises OpsError without one."""
+    return str(_api(token).one(f"/zones/{zone_id}/dnssec")["status"])
+
+
+def origin_pulls(zone_id: str, token: str) -> OriginPulls:
+    """How Cloudflare shows itself to the regions. Raises OpsError when the API does not tell."""
+    place = f"/zones/{zone_id}/origin_tls_client_auth"
+    with ThreadPoolExecutor() as pool:
+        rows = pool.submit(_api(token).rows, place)
+        enabled = _api(token).one(f"{place}/settings")["enabled"] is True
+        ends = [datetime.fromisoformat(row["expires_on"]) for row in rows.result() if row.get("status") == "active"]
+    return OriginPulls(enabled=enabled, ends=max(ends, default=None))
 
 
 def visit(host: str, path: str, method: str = "GET", json: object = None, *, seconds: float = VISIT_SECONDS) -> Answer:
@@ -97,4 +122,4 @@ def _parsed(content: bytes) -> Any:
 
 @lru_cache(maxsize=2)
 def _api(token: str) -> EdgeApi:
-    return EdgeApi(lambda _secret: token)
+    return EdgeApi(lambda _secret: token, quick=True)

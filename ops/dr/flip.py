@@ -1,16 +1,15 @@
 """Routes traffic to the other region, all names or none: gates, one change of the edge, and what then holds."""
 
 import time
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
 
-from contract import HEALTH_PATH, app, origin
+from contract import HEALTH_PATH, app
 from ops.core import facts, gates, visitor
 from ops.core.aws import client
 from ops.core.cloudflare import TOKEN
-from ops.core.engine import LockedError, UnreadableStateError
+from ops.core.engine import UnreadableStateError
 from ops.core.gates import Gate
 from ops.core.pair import Pair, RegionStack
 from ops.core.recovery.steps import RECOVER
@@ -18,25 +17,26 @@ from ops.core.session import LOCK, Session
 from ops.core.settle import settle
 from ops.core.steps import CHANGING, Plan, Step, Timeline, named, say
 from ops.core.visitor import DnsRecord
+from ops.dr.routing import Routing, misrouted, names
 from ops.errors import Exit, OpsError
 
 UNDO = "undo-flip"
-ATTEMPTS = 3
-ATTEMPTS_BACK = 2
 PAUSE_SECONDS = 2.0
 SERVED_SECONDS = 30.0
 """Ours: Cloudflare answers with a changed record within seconds."""
 
 GATES = Step(
     name="gates of {stack}",
-    does="Asks every gate at once: health through the origin, hosts in service, certificate, database, writer, TLS at "
-    "the edge. A closed gate refuses, after 5 minutes where {stack} was just activated; `--force` gives a reason.",
+    does="Asks every gate at once: health through the origin, hosts in service, certificate, database, writer, TLS and "
+    "client certificate of the edge. A closed gate refuses, after 5 minutes where {stack} was just activated; "
+    "`--force` gives a reason.",
     unless="traffic is routed to {stack} already",
     asks=True,
 )
 ROUTE = Step(
     name="route traffic to {stack}",
-    does="Runs `pulumi up` of the edge with `live: {stack}`; what fails is tried again, then rolled back.",
+    does="Runs `pulumi up` of the edge's records with `live: {stack}`, for 20 seconds at most; what fails is tried "
+    "again, then rolled back. Where Cloudflare does not answer it says what holds, and the same command goes on.",
     unless="traffic is routed to {stack} already",
 )
 READ_BACK = Step(
@@ -133,16 +133,21 @@ def _flip(session: Session, timeline: Timeline, to: str, patience: float) -> Non
     drifted = misrouted(pair, str(pair.edge_outputs.get("live")), records) != {}
     with timeline.step(ROUTE, stack=to) as step:
         if step.dry_run:
-            step.detail = f"set live: {to} and run `pulumi up --stack {pair.edge}`"
+            step.detail = f"set live: {to} and run `pulumi up --stack {pair.edge}` of the records"
             return
         if before != to:
             session.ledger.put(UNDO, {"from": before, "to": to, "at": datetime.now(UTC).isoformat(timespec="seconds")})
-        _change(session, timeline, before, to, drifted=drifted)
-        step.detail = f"{len(_names(pair))} names"
+        routing = Routing(session=session, timeline=timeline, step=step, token=token, before=before, to=to)
+        routing.change(drifted=drifted)
+        step.detail = f"{len(names(pair))} names"
     with timeline.step(READ_BACK) as step:
-        wrong = misrouted(pair, to, visitor.records(str(pair.edge_output("zone_id")), token))
+        try:
+            found = visitor.records(str(pair.edge_output("zone_id")), token)
+        except OpsError as error:
+            raise OpsError(f"{error.message}\nthe change was made; `ops dr flip --to {to}` asks again") from None
+        wrong = misrouted(pair, to, found)
         if wrong:
-            raise _without_effect(session, timeline, before, token, wrong)
+            raise routing.without_effect(wrong)
         step.detail = f"every name is routed to {to}"
     with timeline.step(VISIT) as step:
         step.detail = _served(pair, pair[to])
@@ -174,81 +179,11 @@ def _asked(pair: Pair, target: RegionStack, token: str) -> tuple[list[Gate], dic
     """The gates, and the zone's records as they are."""
     with ThreadPoolExecutor() as pool:
         records = pool.submit(visitor.records, str(pair.edge_output("zone_id")), token)
-        return gates.ask(pair, target, token), records.result()
-
-
-def _names(pair: Pair) -> list[str]:
-    """The names that visitors use: the edge's records without those of a single region."""
-    fixed = {origin(stack, pair.domain) for stack in pair.stacks}
-    return [name for name in pair.edge_output("records") if name not in fixed]
-
-
-def misrouted(pair: Pair, to: str, records: Mapping[str, DnsRecord]) -> dict[str, str]:
-    """The names that are not routed to `to`, and where they go."""
-    want = pair.edge_output("origins").get(to)
-    found = {name: records[name].content if name in records else "nowhere" for name in _names(pair)}
-    return {name: content for name, content in found.items() if content != want}
-
-
-def _change(session: Session, timeline: Timeline, before: str, to: str, *, drifted: bool) -> None:
-    """Change the edge; back to what was, where it cannot be done. Raises OpsError with what holds then."""
-    try:
-        _route(session, timeline, to, ATTEMPTS, drifted=drifted)
-    except OpsError as error:
-        if error.exit_code is Exit.BUSY:
-            session.pair.route(before)
-            raise
-        raise OpsError(f"{error.message}\n{_roll_back(session, timeline, before)}") from None
-
-
-def _route(session: Session, timeline: Timeline, to: str, attempts: int, *, drifted: bool) -> None:
-    """Write `live` and have the engine make it so, more than once where that fails. Raises its last OpsError."""
-    session.ledger.require_hold()
-    session.pair.route(to)
-    for attempt in range(1, attempts + 1):
+        asked = gates.ask(pair, target, token)
         try:
-            _up(session, timeline, drifted=drifted or attempt > 1)
+            return asked, records.result()
         except OpsError as error:
-            if attempt == attempts or error.exit_code is Exit.BUSY:
-                raise
-            say(f"          attempt {attempt} failed: {error.message.splitlines()[0]}")
-            time.sleep(PAUSE_SECONDS * attempt)
-        else:
-            return
-
-
-def _up(session: Session, timeline: Timeline, *, drifted: bool) -> None:
-    """`pulumi up` of the edge, recovered where an engine was killed. Raises OpsError BUSY where one is at work."""
-    stack = session.pair.edge
-    try:
-        if drifted:
-            session.engine.refresh(stack, _quiet)
-        session.engine.up(stack, _quiet)
-    except (LockedError, UnreadableStateError):
-        settle(session, timeline, stack)
-        session.engine.refresh(stack, _quiet)
-        session.engine.up(stack, _quiet)
-
-
-def _roll_back(session: Session, timeline: Timeline, before: str) -> str:
-    """Route every name as before; what holds afterwards, in a sentence."""
-    say(f"          rolling back: every name to {before}")
-    try:
-        _route(session, timeline, before, ATTEMPTS_BACK, drifted=True)
-    except OpsError as error:
-        return f"the way back to {before} failed too: {error.message}"
-    return f"rolled back: every name is routed to {before}, as the stack file says"
-
-
-def _without_effect(
-    session: Session, timeline: Timeline, before: str, token: str, wrong: Mapping[str, str]
-) -> OpsError:
-    """Cloudflare took the change and did not make it."""
-    lines = [f"Cloudflare reported success and did not change {name}: it is {wrong[name]}" for name in sorted(wrong)]
-    lines.append(_roll_back(session, timeline, before))
-    left = misrouted(session.pair, before, visitor.records(str(session.pair.edge_output("zone_id")), token))
-    lines += [f"{name} is {content}" for name, content in sorted(left.items())]
-    return OpsError("\n".join(lines))
+            raise OpsError(f"{error.message}\nno record was changed") from None
 
 
 def _served(pair: Pair, target: RegionStack) -> str:
@@ -265,7 +200,3 @@ def _served(pair: Pair, target: RegionStack) -> str:
     except OpsError as error:
         raise OpsError(f"{error.message}\nthe records are right; `ops dr flip --undo` routes traffic back") from None
     return f"{host} is served by {target.region}"
-
-
-def _quiet(line: str) -> None:
-    """Drop a line of the engine: a flip is over in seconds."""

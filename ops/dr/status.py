@@ -20,8 +20,8 @@ from ops.core.region_table import UNKNOWN, or_unknown, show_regions
 from ops.core.session import UNDER_WAY
 from ops.core.settle import engine_of
 from ops.core.steps import say
-from ops.dr.flip import misrouted
 from ops.dr.preflight import differing
+from ops.dr.routing import misrouted
 from ops.errors import OpsError
 
 
@@ -45,11 +45,12 @@ class RegionStatus:
 
 @dataclass(frozen=True, kw_only=True)
 class Status:
-    """Both regions, what deviates from normal operation, and what is under way."""
+    """Both regions, what deviates from normal operation, what is under way, and what is left to do outside."""
 
     regions: list[RegionStatus]
     deviations: list[str]
     under_way: str
+    to_do: list[str]
 
     def to_json(self) -> dict[str, Any]:
         """The status for programs."""
@@ -69,7 +70,8 @@ def status() -> Status:
     record = None if lost else Ledger().get(UNDER_WAY)
     under_way = f"{record['operation']} to {record['to']}, since {record['started']}" if record else ""
     found = [lost, *_of_files(pair)] if lost else deviations(pair, engine)
-    return Status(regions=list(regions.values()), deviations=found, under_way=under_way)
+    to_do = [] if lost else _to_do(pair, engine)
+    return Status(regions=list(regions.values()), deviations=found, under_way=under_way, to_do=to_do)
 
 
 def _lost_backend() -> str:
@@ -91,6 +93,8 @@ def show(found: Status) -> None:
         say(f"under way: {found.under_way}; the same command goes on with it, `ops dr abort` gives it up")
     if not found.deviations and not found.under_way:
         say("normal operation: one region serves, the other follows")
+    for line in found.to_do:
+        say(f"to do: {line}")
 
 
 def deviations(pair: Pair, engine: Engine) -> list[str]:
@@ -143,6 +147,18 @@ def _records(pair: Pair, engine: Engine) -> list[str]:
         return [f"the records of {pair.domain} could not be asked: {error.message.splitlines()[0]}"]
     repair = f"`ops dr flip --to {to}`"
     return [f"{name} is not routed to {to} but to {place}: {repair}" for name, place in sorted(astray.items())]
+
+
+def _to_do(pair: Pair, engine: Engine) -> list[str]:
+    """What a person does at the registrar, which no program of ours reaches."""
+    if "dnssec" not in pair.edge_outputs:
+        return []
+    try:
+        status = visitor.dnssec(str(pair.edge_output("zone_id")), engine.secret(pair.edge, TOKEN))
+    except OpsError as error:
+        return [f"the DNSSEC of {pair.domain} could not be asked: {error.message.splitlines()[0]}"]
+    key = pair.edge_output("dnssec")
+    return [f"DNSSEC is {status}: give the registrar this DS record: {key['ds']}"] if status == "pending" else []
 
 
 def _undone(region: RegionStack) -> list[str]:

@@ -25,6 +25,8 @@ class Connections:
         """Keep the connection open and silent, once its request has ended as `dropped`."""
         # A lingering connection is the one kind that the server forgets without closing.
         connection.linger = True
+        # With the server's own time limit on it, even a read that must not wait would wait that long, under the lock.
+        connection.socket.settimeout(0)
         with self.lock:
             self.parked = [other for other in self.parked if _waits(other)]
             self.parked.append(connection.socket)

@@ -1,26 +1,31 @@
 """The edge: a visitor's request, by its Host header, to the origin that the zone's record names.
 
-What is declared is honoured as far as it shows: records, redirects and firewall rules of our own whose expressions can
-be evaluated here, and Access before what it guards. What only inspects traffic (managed rules, rate limits, cache) or
-belongs to TLS is stored and does nothing.
+What is declared is honoured as far as it shows: records, redirects, firewall rules of our own and cache rules whose
+expressions can be evaluated here, and Access before what it guards. What only inspects traffic (managed rules, rate
+limits) or belongs to TLS is stored and does nothing.
 """
 
 import http.client
 import secrets
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 from wsgiref.types import StartResponse, WSGIEnvironment
 
+from sandbox.cloudflare import cache
+from sandbox.cloudflare.cache import Cache
 from sandbox.cloudflare.expressions import UnsupportedError, evaluate
 from sandbox.cloudflare.store import Resource, Store
+from sandbox.cloudflare.urls import normalized
+from sandbox.cloudflare.zones import URL_NORMALIZATION
 
 ORIGIN_SECONDS = 20.0
 """Ours, for tests: Cloudflare waits 100 s for an origin before it answers 524."""
 
 HOP_BY_HOP = {"connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "content-length", "host"}
+LEADING = ("A", "AAAA", "CNAME")
 PLACE = "SBX"
 STATUS_TEXTS = {
     403: "Forbidden",
@@ -49,6 +54,8 @@ class Visit:
         target = self.path + (f"?{self.query}" if self.query else "")
         return {
             "http.host": self.host,
+            "http.request.headers": {name: [value] for name, value in self.headers.items()},
+            "http.request.headers.names": list(self.headers),
             "http.request.method": self.method,
             "http.request.uri": target,
             "http.request.uri.path": self.path,
@@ -68,6 +75,7 @@ class Reply:
     status: str
     headers: list[tuple[str, str]]
     body: bytes
+    by_origin: bool = False
 
 
 class Edge:
@@ -77,6 +85,7 @@ class Edge:
         self.store = store
         self.application = application
         self.left_out: set[str] = set()
+        self.cache = Cache()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         ray = f"{secrets.token_hex(8)}-{PLACE}"
@@ -88,25 +97,48 @@ class Edge:
     def visit(self, visit: Visit, ray: str) -> Reply:
         """Serve a visitor."""
         zone = next((key for key, name in self.store.zones.items() if f".{visit.host}".endswith(f".{name}")), None)
-        record = self._record(zone, visit.host) if zone else None
-        if zone is None or record is None:
+        origin = self._origin(zone, visit.host) if zone else None
+        if zone is None or origin is None:
             return _error(530, 1001, "DNS resolution error", visit.host)
+        asked = visit.path
+        normalization = self.store.singles.get(f"/zones/{zone}/url_normalization", URL_NORMALIZATION)
+        if normalization["scope"] != "none":
+            visit = replace(visit, path=normalized(visit.path))
         decided = self._redirect(zone, visit) or self._block(zone, visit) or self._login(visit)
         if decided:
             return decided
+        told = cache.parameters(list(self._rules(zone, "http_request_cache_settings", visit)))
+        key = f"{visit.host}{visit.path}?{visit.query}"
+        if visit.method == "GET" and (kept := self.cache.get(key)):
+            return replace(kept, headers=[*kept.headers, ("CF-Cache-Status", "HIT")])
         application = self.application()
         if application is None:
             return _error(521, 521, "Web server is down", visit.host)
-        return _forward(application, visit, str(record["content"]), ray)
+        passed_on = visit if normalization["scope"] == "both" else replace(visit, path=asked)
+        reply = _forward(application, passed_on, origin, ray)
+        headers = {name.lower(): value for name, value in reply.headers}
+        seconds = cache.seconds(told, visit.path, int(reply.status.split()[0]), headers) if reply.by_origin else 0
+        if visit.method == "GET" and seconds:
+            self.cache.put(key, reply, seconds)
+        return reply
 
-    def _record(self, zone: str, host: str) -> Resource | None:
-        """The proxied record of a host, or of the wildcard above it: Cloudflare serves no others."""
-        proxied = {
-            record["name"]: record
-            for record in self.store.collection(f"/zones/{zone}/dns_records").values()
-            if record["proxied"]
-        }
-        return proxied.get(host) or proxied.get(f"*.{host.partition('.')[2]}")
+    def _origin(self, zone: str, host: str) -> str | None:
+        """Where the proxied record of a host leads, or that of the wildcard above it: Cloudflare serves no others.
+
+        A CNAME to a name of the same zone leads where that one does (Cloudflare, "DNS resolution", records within the
+        same zone).
+        """
+        records = list(self.store.collection(f"/zones/{zone}/dns_records").values())
+        proxied = {record["name"]: str(record["content"]) for record in records if record["proxied"]}
+        contents = {record["name"]: str(record["content"]) for record in records if record["type"] in LEADING}
+        target = proxied.get(host) or proxied.get(f"*.{host.partition('.')[2]}")
+        passed: set[str] = set()
+        while target in contents:
+            if target in passed:
+                return None
+            passed.add(target)
+            target = contents[target]
+        return target
 
     def _rules(self, zone: str, phase: str, visit: Visit) -> Iterable[Resource]:
         """The rules of a phase that match."""
@@ -159,7 +191,8 @@ def _visit(environ: WSGIEnvironment) -> Visit:
     return Visit(
         method=environ["REQUEST_METHOD"],
         host=environ.get("HTTP_HOST", "").rpartition(":")[0].lower() or environ.get("HTTP_HOST", "").lower(),
-        path=environ["PATH_INFO"] or "/",
+        # As it was written: PATH_INFO is decoded.
+        path=environ["REQUEST_URI"].partition("?")[0] or "/",
         query=environ.get("QUERY_STRING", ""),
         headers=headers,
         body=environ["wsgi.input"].read(),
@@ -194,7 +227,8 @@ def _forward(application: str, visit: Visit, origin: str, ray: str) -> Reply:
     finally:
         connection.close()
     kept = [(name, value) for name, value in answer.getheaders() if name.lower() not in HOP_BY_HOP]
-    return Reply(f"{answer.status} {answer.reason}", [*kept, ("Content-Length", str(len(body)))], body)
+    headers = [*kept, ("Content-Length", str(len(body)))]
+    return Reply(f"{answer.status} {answer.reason}", headers, body, by_origin=True)
 
 
 def _error(status: int, code: int, text: str, host: str) -> Reply:

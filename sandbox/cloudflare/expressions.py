@@ -12,7 +12,7 @@ from typing import Any
 
 TOKEN = re.compile(
     r"""\s*(?:(?P<raw>r"[^"]*")|(?P<string>"(?:[^"\\]|\\.)*")|(?P<number>\d+(?:\.\d+){0,3}(?:/\d+)?)"""
-    r"""|(?P<word>[A-Za-z_][\w.]*)|(?P<mark>==|!=|>=|<=|&&|\|\||[!~<>(){},]))"""
+    r"""|(?P<word>[A-Za-z_][\w.]*)|(?P<mark>==|!=|>=|<=|&&|\|\||[!~<>(){},*\[\]]))"""
 )
 SAME = {"==": "eq", "!=": "ne", ">=": "ge", "<=": "le", ">": "gt", "<": "lt", "~": "matches", "&&": "and", "||": "or"}
 
@@ -20,6 +20,10 @@ Fields = Mapping[str, Any]
 """Values of a request by the names of their fields, such as `http.host`."""
 
 Part = Callable[[Fields], Any]
+
+
+class Each(list[Any]):
+    """An array followed by `[*]`: what is done with it is done with each of its values."""
 
 
 class UnsupportedError(Exception):
@@ -62,6 +66,8 @@ COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "in": lambda value, others: any(_is_in(value, other) for other in others),
 }
 FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "any": any,
+    "all": all,
     "starts_with": str.startswith,
     "ends_with": str.endswith,
     "lower": str.lower,
@@ -141,7 +147,7 @@ class _Parser:
         self.place += 1
         right = self._set() if name == "in" else self._value()
         compare = COMPARISONS[name]
-        return lambda fields: compare(left(fields), right(fields))
+        return lambda fields: _each(lambda value: compare(value, right(fields)), left(fields))
 
     def _set(self) -> Part:
         self._want("{")
@@ -160,11 +166,25 @@ class _Parser:
         kind, text = self.tokens[self.place]
         self.place += 1
         if kind == "word":
-            return self._named(text)
+            return self._indexed(self._named(text))
         if kind == "mark":
             raise UnsupportedError(f"{text!r} in {self.expression}")
         literal = _literal(kind, text)
         return lambda _fields: literal
+
+    def _indexed(self, part: Part) -> Part:
+        """A value of a map by its key, which is empty where there is none, or each value of an array."""
+        while self._text() == "[":
+            self.place += 1
+            if self._take("*"):
+                part = _unpacked(part)
+            elif self.place < len(self.tokens) and self.tokens[self.place][0] == "string":
+                part = _at(part, _literal("string", self.tokens[self.place][1]))
+                self.place += 1
+            else:
+                raise UnsupportedError(f"{self._text()!r} in {self.expression}")
+            self._want("]")
+        return part
 
     def _named(self, name: str) -> Part:
         if name in ("true", "false"):
@@ -177,7 +197,24 @@ class _Parser:
         while not self._take(")"):
             arguments.append(self._either())
             self._take(",")
-        return lambda fields: FUNCTIONS[name](*(argument(fields) for argument in arguments))
+        if name in ("any", "all"):
+            return lambda fields: FUNCTIONS[name](arguments[0](fields))
+        first, *others = arguments
+        return lambda fields: _each(
+            lambda value: FUNCTIONS[name](value, *(other(fields) for other in others)), first(fields)
+        )
+
+
+def _each(work: Callable[[Any], Any], value: Any) -> Any:
+    return Each(work(one) for one in value) if isinstance(value, Each) else work(value)
+
+
+def _unpacked(part: Part) -> Part:
+    return lambda fields: Each(part(fields))
+
+
+def _at(part: Part, key: str) -> Part:
+    return lambda fields: part(fields).get(key, [])
 
 
 def _literal(kind: str, text: str) -> Any:

@@ -25,6 +25,7 @@ REQUESTS = {
     "origin_pull_certificate": "origin_tls_client_auth.zone_certificate_create_params:ZoneCertificateCreateParams",
     "origin_pull_settings": "origin_tls_client_auth.setting_update_params:SettingUpdateParams",
     "ruleset": "rulesets.ruleset_create_params:RulesetCreateParams",
+    "url_normalization": "url_normalization.url_normalization_update_params:URLNormalizationUpdateParams",
     "zone_setting": "zones.setting_edit_params:SettingEditParams",
 }
 SCALARS = {str: "string", bool: "boolean", int: "number", float: "number", Any: "any"}

@@ -106,6 +106,9 @@ def _full_name(given: str, zone: str) -> str:
 
 def _content(kind: str, body: dict[str, Any]) -> str:
     content = str(body.get("content") or "").strip()
+    data = body.get("data") or {}
+    if kind == "CAA" and data:
+        return f'{data.get("flags", 0)} {data.get("tag")} "{data.get("value")}"'
     if kind in ADDRESSES:
         address, family = ADDRESSES[kind]
         try:

@@ -72,6 +72,10 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/zones/{zone_id}/dnssec", "DNS", zones.dnssec),
     Route("PATCH", "/zones/{zone_id}/dnssec", "DNS", zones.dnssec_edited),
     Route("DELETE", "/zones/{zone_id}/dnssec", "DNS", zones.dnssec_deleted),
+    # Cloudflare's API reference: any of the permissions to write rules will do.
+    Route("GET", "/zones/{zone_id}/url_normalization", "Zone WAF", zones.url_normalization),
+    Route("PUT", "/zones/{zone_id}/url_normalization", "Zone WAF", zones.url_normalization_edited),
+    Route("DELETE", "/zones/{zone_id}/url_normalization", "Zone WAF", zones.url_normalization_deleted),
     Route("GET", "/zones/{zone_id}/dns_records", "DNS", records.listed, per_page=records.PER_PAGE),
     Route("POST", "/zones/{zone_id}/dns_records", "DNS", records.created),
     Route("GET", "/zones/{zone_id}/dns_records/{dns_record_id}", "DNS", records.one),

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sandbox.cloudflare import request_schemas
+from sandbox.cloudflare import expressions, request_schemas
 from sandbox.cloudflare.answers import Page, RefusedError
 from sandbox.cloudflare.calls import Call, found
 from sandbox.cloudflare.store import Resource, new_id, now
@@ -25,6 +25,8 @@ ACTIONS = {
     "http_request_firewall_custom": ("block", "challenge", "js_challenge", "log", "managed_challenge", "skip"),
     "http_request_firewall_managed": ("execute", "skip", "log"),
 }
+LONGEST_EXPRESSION = 4096
+"""Characters (Cloudflare, Rules language, "Expressions", maximum rule expression length)."""
 RATE_PERIODS = (10, 60, 120, 300, 600, 3600, 86_400)
 """Seconds over which requests are counted (Cloudflare's documentation of rate limiting parameters)."""
 
@@ -118,8 +120,12 @@ def _check_rule(rule: dict[str, Any], phase: str, pointer: str) -> None:
         raise _invalid(f"{action!r} is not a valid action in phase {phase}", f"{pointer}/action")
     if not expression.strip():
         raise _invalid("expression is required", f"{pointer}/expression")
-    if expression.count("(") != expression.count(")") or expression.count('"') % 2:
-        raise _invalid(f"filter parsing error in {expression}", f"{pointer}/expression")
+    if len(expression) > LONGEST_EXPRESSION:
+        raise _invalid(f"expression is longer than {LONGEST_EXPRESSION} characters", f"{pointer}/expression")
+    try:
+        expressions.parse(expression)
+    except expressions.UnsupportedError as problem:
+        raise _invalid(f"filter parsing error: {problem}", f"{pointer}/expression") from None
     limit = rule.get("ratelimit")
     if (phase == "http_ratelimit") != bool(limit):
         raise _invalid("rules of phase http_ratelimit, and no others, have a ratelimit", f"{pointer}/ratelimit")

@@ -9,6 +9,8 @@ from sandbox.cloudflare.calls import Call
 from sandbox.cloudflare.store import Resource, now
 
 ON_OFF = ("off", "on")
+URL_NORMALIZATION = {"scope": "incoming", "type": "cloudflare"}
+"""Of a zone where nobody changed it (Cloudflare, "URL normalization settings")."""
 SETTINGS: dict[str, tuple[Any, tuple[str, ...]]] = {
     "always_use_https": ("off", ON_OFF),
     "automatic_https_rewrites": ("on", ON_OFF),
@@ -138,6 +140,23 @@ def dnssec_deleted(call: Call) -> str:
     """DNSSEC forgotten, with its keys."""
     call.store.singles.pop(f"{call.owner}/dnssec", None)
     return ""
+
+
+def url_normalization(call: Call) -> Resource:
+    """How the paths of visitors' URLs are changed before rules see them."""
+    return call.store.singles.get(f"{call.owner}/url_normalization", URL_NORMALIZATION)
+
+
+def url_normalization_edited(call: Call) -> Resource:
+    """The same, changed."""
+    given = request_schemas.check("url_normalization", call.body)
+    call.store.singles[f"{call.owner}/url_normalization"] = {**URL_NORMALIZATION, **given}
+    return url_normalization(call)
+
+
+def url_normalization_deleted(call: Call) -> None:
+    """The same, as it was at first."""
+    call.store.singles.pop(f"{call.owner}/url_normalization", None)
 
 
 def origin_pulls(call: Call) -> Resource:

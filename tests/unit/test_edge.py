@@ -81,10 +81,11 @@ def test_two_outputs_of_each_region_are_enough() -> None:
     assert edge().exports["origins"].keys() == set(STACKS)
 
 
-def test_visitors_reach_the_live_region() -> None:
+def test_visitors_reach_the_live_region_by_the_apex() -> None:
     for live in STACKS:
         found = contents(edge(live))
-        assert {found[name] for name in LIVE_NAMES} == {balancer(live)}
+        assert found[DOMAIN] == balancer(live)
+        assert {found[name] for name in LIVE_NAMES - {DOMAIN}} == {DOMAIN}
 
 
 def test_each_region_has_a_name_that_stays() -> None:
@@ -95,9 +96,9 @@ def test_each_region_has_a_name_that_stays() -> None:
         }
 
 
-def test_a_flip_changes_where_the_live_names_lead_and_nothing_else() -> None:
+def test_a_flip_changes_one_record_and_nothing_else() -> None:
     prod, dr = (edge(stack) for stack in ("prod", "dr"))
-    assert changes(prod, dr) == {(f"dns-{role}", "content") for role in LIVE}
+    assert changes(prod, dr) == {("dns-apex", "content")}
     assert {name for name in prod.exports if prod.exports[name] != dr.exports[name]} == {"live"}
 
 
@@ -107,11 +108,20 @@ def test_every_name_at_the_edge_is_answered_by_the_load_balancers() -> None:
 
 
 def test_a_proxied_record_hides_its_origin_and_the_certificates_record_does_not() -> None:
-    (certificate,) = [r for r in edge().of(RECORD) if not r.inputs["proxied"]]
+    (certificate,) = [r for r in edge().of(RECORD) if not r.inputs["proxied"] and r.inputs["type"] == "CNAME"]
     assert certificate.inputs["name"] == f"_token.{DOMAIN}"
     assert certificate.inputs["content"] == "_answer.acm-validations.aws"
-    assert {r.inputs["type"] for r in edge().of(RECORD)} == {"CNAME"}
+    assert {r.inputs["type"] for r in edge().of(RECORD)} == {"CNAME", "CAA"}
     assert {r.inputs["ttl"] for r in edge().of(RECORD) if r is not certificate} == {1}
+
+
+def test_the_registrar_is_given_the_key_in_either_form() -> None:
+    assert edge().exports["dnssec"].keys() == {"ds", "flags", "algorithm", "public_key"}
+
+
+def test_amazon_alone_may_issue_certificates_beside_cloudflare() -> None:
+    (caa,) = [r for r in edge().of(RECORD) if r.inputs["type"] == "CAA"]
+    assert (caa.inputs["name"], caa.inputs["data"]) == (DOMAIN, {"flags": 0, "tag": "issue", "value": "amazon.com"})
 
 
 def test_every_record_says_why_it_is_there_in_the_words_that_fit() -> None:
@@ -155,7 +165,8 @@ def test_a_renamed_class_keeps_its_type_token() -> None:
 
 
 def test_names_at_cloudflare_are_unique() -> None:
-    names = Counter((r.type, r.inputs["name"]) for r in declared(edge()) if "name" in r.inputs)
+    # An address and what belongs to it, such as CAA, have one name.
+    names = Counter((r.type, r.inputs.get("type"), r.inputs["name"]) for r in declared(edge()) if "name" in r.inputs)
     assert [name for name, count in names.items() if count > 1] == []
 
 

@@ -1,24 +1,21 @@
-"""Calls of Cloudflare's API: a bounded number of attempts, and all calls wait when Cloudflare asks one of them to."""
+"""Calls of Cloudflare's API, as patient as cloudflare-go: a call that is not answered is waited for without end."""
 
 import json
 import random
-import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 BASE_URL = "https://api.cloudflare.com/client/v4"
 
-# As Cloudflare's SDKs do, which its Terraform provider is built on (`cloudflare/_constants.py`).
-RETRIES = 2
-FIRST_DELAY_SECONDS = 0.5
-LONGEST_DELAY_SECONDS = 8.0
-LONGEST_RETRY_AFTER_SECONDS = 60.0
+# cloudflare-go 7.7, which Cloudflare's Terraform provider 5.22 is built on (internal/requestconfig/requestconfig.go):
+# no time limit on an answer, and a Retry-After is obeyed however long it is.
+RETRIES = 10
+FIRST_DELAY_SECONDS = 2.0
+LONGEST_DELAY_SECONDS = 30.0
 RETRIED = {408, 409, 429}
-
-# Ours: the SDKs wait a minute for an answer, three times over.
-ANSWER_SECONDS = 15.0
 
 
 class ApiError(Exception):
@@ -61,23 +58,20 @@ class Answer:
 
 
 class Client:
-    """Calls the API at `base` with a token, for any number of threads at once."""
+    """Calls the API at `base` with a token, for any number of threads at once. `sleep` waits for seconds."""
 
-    def __init__(self, base: str, token: str, agent: str, *, answer_seconds: float = ANSWER_SECONDS) -> None:
+    def __init__(self, base: str, token: str, agent: str, sleep: Callable[[float], None] = time.sleep) -> None:
         self.base = urlsplit(base)
         self.token = token
         self.agent = agent
-        self.answer_seconds = answer_seconds
-        self.lock = threading.Lock()
-        # A limit is that of the token, so whoever meets it makes all others wait too.
-        self.closed_until = 0.0
+        self.sleep = sleep
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
         """The result of a call. Raises ApiError."""
         called = f"{method} {path}"
         for attempt in range(RETRIES + 1):
-            self._wait_for_the_limit()
             last = attempt == RETRIES
+            wait = _delay(attempt)
             try:
                 answer = self._once(method, path, body)
             except OSError as problem:
@@ -86,35 +80,19 @@ class Client:
                         f"no answer from {self.base.netloc}, {RETRIES + 1} times: {problem or type(problem).__name__}"
                     )
                     raise ApiError(called, 0, text) from None
-                time.sleep(_delay(attempt))
-                continue
-            if last or not self._again(answer, attempt):
-                return _result(called, answer, attempt)
+            else:
+                if last or (answer.status not in RETRIED and answer.status < 500):
+                    return _result(called, answer, attempt)
+                wait = wait if answer.retry_after is None else answer.retry_after
+            self.sleep(wait)
         raise AssertionError("the last attempt returns or raises")
-
-    def _again(self, answer: Answer, attempt: int) -> bool:
-        """Whether to call again, after the wait for it."""
-        if answer.status not in RETRIED and answer.status < 500:
-            return False
-        if answer.status == 429 and answer.retry_after is not None:
-            if answer.retry_after > LONGEST_RETRY_AFTER_SECONDS:
-                return False
-            with self.lock:
-                self.closed_until = max(self.closed_until, time.monotonic() + answer.retry_after)
-            return True
-        time.sleep(_delay(attempt))
-        return True
-
-    def _wait_for_the_limit(self) -> None:
-        while (left := self.closed_until - time.monotonic()) > 0:
-            time.sleep(left)
 
     def _once(self, method: str, path: str, body: Any) -> Answer:
         # Imported with the first call: a preview makes none, and should not wait for it.
         import http.client
 
         connect = http.client.HTTPConnection if self.base.scheme == "http" else http.client.HTTPSConnection
-        connection = connect(self.base.hostname or "", self.base.port, timeout=self.answer_seconds)
+        connection = connect(self.base.hostname or "", self.base.port)
         headers = {"Authorization": f"Bearer {self.token}", "User-Agent": self.agent, "Accept": "application/json"}
         content = None if body is None else json.dumps(body)
         if content is not None:

@@ -26,6 +26,7 @@ REQUESTS = {
     "Healthcheck": "healthcheck",
     "NotificationPolicy": "notification_policy",
     "Ruleset": "ruleset",
+    "UrlNormalizationSettings": "url_normalization",
     "ZeroTrustAccessApplication": "access_application",
     "ZeroTrustAccessPolicy": "access_policy",
     "ZoneDnssec": "dnssec",

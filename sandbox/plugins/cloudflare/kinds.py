@@ -130,6 +130,12 @@ KINDS = {
             items={"rules": _rule},
         ),
         Kind(
+            type="UrlNormalizationSettings",
+            path="/zones/{zoneId}/url_normalization",
+            create="PUT",
+            single=True,
+        ),
+        Kind(
             type="Healthcheck",
             path="/zones/{zoneId}/healthchecks",
             # Cloudflare's API reference, defaults of a health check.

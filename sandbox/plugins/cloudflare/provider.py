@@ -1,6 +1,7 @@
 """The provider service that the engine calls."""
 
 import os
+import time
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -42,8 +43,9 @@ def _of_resource(method: Callable[..., Any]) -> Callable[..., Any]:
 class CloudflareProvider(provider_pb2_grpc.ResourceProviderServicer):
     """One provider, once the engine has configured it. `version` is that of the pulumi-cloudflare SDK."""
 
-    def __init__(self, version: str) -> None:
+    def __init__(self, version: str, sleep: Callable[[float], None] = time.sleep) -> None:
         self._version = version
+        self._sleep = sleep
         self._client: Client | None = None
 
     def GetPluginInfo(self, request: Any, context: Context) -> Any:
@@ -86,7 +88,7 @@ class CloudflareProvider(provider_pb2_grpc.ResourceProviderServicer):
         given = {name: value for name, value in given.items() if not isinstance(value, Unknown)}
         token = given.get("apiToken") or os.environ.get(TOKEN_VARIABLE, "")
         base = given.get("baseUrl") or os.environ.get(BASE_VARIABLE) or BASE_URL
-        self._client = Client(base, token, f"pulumi-cloudflare/{self._version} sandbox")
+        self._client = Client(base, token, f"pulumi-cloudflare/{self._version} sandbox", self._sleep)
         return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
 
     def Invoke(self, request: Any, context: Context) -> Any:

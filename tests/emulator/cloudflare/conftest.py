@@ -19,7 +19,7 @@ from tests.emulator.cloudflare.engine import configured
 
 
 def origin(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-    """Answers with what it was asked; an origin named `dead` drops its callers."""
+    """Answers with what it was asked; an origin named `dead` drops its callers, one named `broken` answers 503."""
     headers = {
         n.removeprefix("HTTP_").replace("_", "-").lower(): v for n, v in environ.items() if n.startswith("HTTP_")
     }
@@ -27,8 +27,11 @@ def origin(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[
         raise dropped()
     target = environ["PATH_INFO"] + (f"?{environ['QUERY_STRING']}" if environ["QUERY_STRING"] else "")
     told = {"method": environ["REQUEST_METHOD"], "target": target, "body": environ["wsgi.input"].read().decode()}
+    told["raw"] = environ["REQUEST_URI"]
     body = json.dumps({**told, "type": environ.get("CONTENT_TYPE"), "headers": headers}).encode()
-    start_response("201 Created", [("Content-Length", str(len(body))), ("X-Application", "yes")])
+    status = "503 Service Unavailable" if "broken" in headers["x-sandbox-origin"] else "201 Created"
+    more = [("Content-Type", "text/css")] if target.endswith(".css") else []
+    start_response(status, [("Content-Length", str(len(body))), ("X-Application", "yes"), *more])
     return [body]
 
 
@@ -76,6 +79,12 @@ def sdk(emulated: Emulated) -> Cloudflare:
 
 
 @pytest.fixture
-def provider(emulated: Emulated) -> CloudflareProvider:
+def waits() -> list[float]:
+    """The seconds that the plugin would have waited between its calls."""
+    return []
+
+
+@pytest.fixture
+def provider(emulated: Emulated, waits: list[float]) -> CloudflareProvider:
     """The plugin, configured for the emulated Cloudflare."""
-    return configured(f"{emulated.url}/client/v4", TOKEN)
+    return configured(f"{emulated.url}/client/v4", TOKEN, waits)

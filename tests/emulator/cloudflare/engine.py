@@ -55,6 +55,7 @@ RESOURCES: dict[str, dict[str, Any]] = {
             }
         ],
     },
+    "UrlNormalizationSettings": {"zoneId": ZONE, "type": "cloudflare", "scope": "both"},
     "Healthcheck": {
         "zoneId": ZONE,
         "name": "prod",
@@ -94,6 +95,7 @@ CHANGES: dict[str, tuple[str, Any]] = {
     "ZoneDnssec": ("status", "disabled"),
     "AuthenticatedOriginPullsSettings": ("enabled", False),
     "Ruleset": ("description", "other"),
+    "UrlNormalizationSettings": ("scope", "incoming"),
     "Healthcheck": ("interval", 30),
     "NotificationPolicy": ("enabled", False),
     "ZeroTrustAccessPolicy": ("sessionDuration", "1h"),
@@ -158,9 +160,9 @@ class Engine:
         self._call("Delete", id=self.id, properties=self.state, old_inputs=self.inputs)
 
 
-def configured(base: str, token: str) -> CloudflareProvider:
-    """The plugin once the engine has configured it."""
-    provider = CloudflareProvider("6.0.0")
+def configured(base: str, token: str, waits: list[float] | None = None) -> CloudflareProvider:
+    """The plugin once the engine has configured it. It notes how long it would wait between its calls, and does not."""
+    provider = CloudflareProvider("6.0.0", [].append if waits is None else waits.append)
     args = properties.write({"apiToken": Secret(token), "baseUrl": base})
     provider.Configure(provider_pb2.ConfigureRequest(args=args), Context())  # type: ignore[arg-type] a fake
     return provider

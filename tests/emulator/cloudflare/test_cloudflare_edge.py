@@ -57,6 +57,22 @@ def test_a_changed_record_leads_elsewhere_at_once(emulated: Emulated, visit: Cal
     assert visit("").json["headers"]["x-sandbox-origin"] == "dr-lb.example.com"
 
 
+def test_a_name_that_leads_to_another_of_the_zone_follows_it(emulated: Emulated, visit: Callable[..., Answer]) -> None:
+    apex = emulated.record("@", content=ORIGIN)
+    emulated.record("www", content=DOMAIN)
+    emulated.record("app", content=f"www.{DOMAIN}")
+    assert visit("app").json["headers"]["x-sandbox-origin"] == ORIGIN
+    assert visit("app").json["headers"]["host"] == f"app.{DOMAIN}"
+    emulated.made(f"/zones/{ZONE}/dns_records/{apex['id']}", {"content": "dr-lb.example.com"}, "PATCH")
+    assert {visit(name).json["headers"]["x-sandbox-origin"] for name in ("", "www", "app")} == {"dr-lb.example.com"}
+
+
+def test_names_that_lead_to_each_other_lead_nowhere(emulated: Emulated, visit: Callable[..., Answer]) -> None:
+    emulated.record("www", content=f"app.{DOMAIN}")
+    emulated.record("app", content=f"www.{DOMAIN}")
+    assert visit("app").status == 530
+
+
 def test_a_visitor_brings_no_origin_of_its_own(emulated: Emulated, visit: Callable[..., Answer]) -> None:
     emulated.record("api", content=ORIGIN)
     assert visit("api", **{"X-Sandbox-Origin": "evil"}).json["headers"]["x-sandbox-origin"] == ORIGIN
@@ -123,6 +139,31 @@ def test_a_rule_of_ours_blocks_what_matches(emulated: Emulated, visit: Callable[
     assert visit("origin-prod", "/api/health/database").status == 201
     answer = visit("origin-prod", "/api/healthy")
     assert (answer.status, "Error 1020: Access denied (o)" in answer.text) == (403, True)
+
+
+@pytest.mark.parametrize(
+    ("scope", "blocks", "passed_on"),
+    [("none", False, "/x/../%61dmin//?a=//b"), ("incoming", True, ""), ("both", True, "")],
+)
+def test_rules_see_a_path_in_its_normal_form(
+    emulated: Emulated, visit: Callable[..., Answer], scope: str, blocks: bool, passed_on: str
+) -> None:
+    emulated.record("app")
+    expression = 'starts_with(http.request.uri.path, "/admin")'
+    ruleset(emulated, "http_request_firewall_custom", {"ref": "a", "expression": expression, "action": "block"})
+    emulated.made(f"/zones/{ZONE}/url_normalization", {"type": "cloudflare", "scope": scope}, "PUT")
+    answer = visit("app", "/x/../%61dmin//?a=//b")
+    assert (answer.status == 403) is blocks
+    assert blocks or answer.json["raw"] == passed_on
+
+
+@pytest.mark.parametrize(("scope", "passed_on"), [("incoming", "/x/../%61bout//?a=//b"), ("both", "/about/?a=//b")])
+def test_the_origin_gets_the_normal_form_where_that_is_asked_for(
+    emulated: Emulated, visit: Callable[..., Answer], scope: str, passed_on: str
+) -> None:
+    emulated.record("app")
+    emulated.made(f"/zones/{ZONE}/url_normalization", {"type": "cloudflare", "scope": scope}, "PUT")
+    assert visit("app", "/x/../%61bout//?a=//b").json["raw"] == passed_on
 
 
 def test_a_rule_that_is_off_does_nothing(emulated: Emulated, visit: Callable[..., Answer]) -> None:

@@ -5,7 +5,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from sandbox.plugins.cloudflare.client import ApiError, Client
 from sandbox.plugins.cloudflare.properties import bare
 from sandbox.plugins.cloudflare.provider import CloudflareProvider
 from tests.emulator.cloudflare.emulated import DOMAIN, TOKEN, ZONE, Emulated
@@ -38,7 +37,8 @@ def live(provider: CloudflareProvider, emulated: Emulated) -> list[Engine]:
 
 
 def calls(emulated: Emulated) -> dict[str, int]:
-    return emulated.control("GET", "calls")["PUT /zones/{zone_id}/dns_records/{dns_record_id}"]
+    counted = emulated.control("GET", "calls")
+    return counted.get("PUT /zones/{zone_id}/dns_records/{dns_record_id}", {"all": 0, "faulted": 0})
 
 
 def test_records_change_at_once_with_a_call_each(
@@ -48,24 +48,14 @@ def test_records_change_at_once_with_a_call_each(
     assert calls(emulated) == {"all": 6, "faulted": 0}
 
 
-def test_a_rate_limit_makes_all_wait_as_long_as_it_says(
-    provider: CloudflareProvider, emulated: Emulated, live: list[Engine]
+@pytest.mark.parametrize("asked", [2, 3600])
+def test_a_rate_limit_is_waited_for_as_long_as_it_says(
+    provider: CloudflareProvider, emulated: Emulated, live: list[Engine], waits: list[float], asked: int
 ) -> None:
-    emulated.control("PUT", "faults", {"mode": "429", "count": 6, "retry_after": 2})
-    started = time.monotonic()
+    emulated.control("PUT", "faults", {"mode": "429", "count": 6, "retry_after": asked})
     assert flip(provider, live, "dr.example.com") == [None] * 6
-    assert time.monotonic() - started >= 2
+    assert waits == [asked] * 6
     assert calls(emulated) == {"all": 12, "faulted": 6}
-
-
-def test_a_rate_limit_longer_than_a_minute_is_an_error_at_once(
-    provider: CloudflareProvider, emulated: Emulated, live: list[Engine]
-) -> None:
-    emulated.control("PUT", "faults", {"mode": "429", "retry_after": 300})
-    errors = flip(provider, live[:1], "dr.example.com")
-    assert "429 Too Many Requests: More than 1200 requests" in str(errors[0])
-    assert "it asks to wait 300 s" in str(errors[0])
-    assert calls(emulated) == {"all": 1, "faulted": 1}
 
 
 def test_an_error_that_passes_does_not_show(
@@ -82,8 +72,8 @@ def test_an_error_half_way_leaves_a_state_that_says_which_records_changed(
     emulated.control("PUT", "faults", {"mode": "5xx", "skip": 3})
     errors = flip(provider, live, "dr.example.com")
     assert sorted(error is None for error in errors) == [False] * 3 + [True] * 3
-    assert all("502 Bad Gateway after 3 tries" in error for error in errors if error)
-    assert calls(emulated) == {"all": 12, "faulted": 9}
+    assert all("502 Bad Gateway after 11 tries" in error for error in errors if error)
+    assert calls(emulated) == {"all": 36, "faulted": 33}
     emulated.control("DELETE", "faults")
     for engine, error in zip(live, errors, strict=True):
         actual = emulated.call("GET", f"/zones/{ZONE}/dns_records/{engine.id}").json["result"]["content"]
@@ -100,12 +90,31 @@ def test_a_change_without_effect_shows_at_the_next_read(
     assert live[0].state["content"] == "lb.example.com"
 
 
-def test_a_call_that_is_never_answered_is_given_up(emulated: Emulated) -> None:
-    emulated.control("PUT", "faults", {"mode": "hang"})
-    impatient = Client(f"{emulated.url}/client/v4", TOKEN, "test", answer_seconds=0.2)
-    with pytest.raises(ApiError, match=r"GET /zones/\w+: no answer from 127.0.0.1:\d+, 3 times: timed out"):
-        impatient.call("GET", f"/zones/{ZONE}")
-    assert emulated.control("GET", "calls")["GET /zones/{zone_id}"] == {"all": 3, "faulted": 3}
+def test_an_error_for_good_is_tried_ten_times_more_over_minutes(
+    provider: CloudflareProvider, emulated: Emulated, live: list[Engine], waits: list[float]
+) -> None:
+    emulated.control("PUT", "faults", {"mode": "5xx"})
+    (error,) = flip(provider, live[:1], "dr.example.com")
+    assert "502 Bad Gateway after 11 tries" in str(error)
+    # Measured with Cloudflare's own provider 5.22: 190.7 s.
+    assert 150 < sum(waits) < 220
+
+
+def test_calls_that_are_never_answered_are_waited_for_until_they_break_off(
+    provider: CloudflareProvider, emulated: Emulated, live: list[Engine]
+) -> None:
+    emulated.control("PUT", "faults", {"mode": "hang", "count": 3})
+    with ThreadPoolExecutor(1) as pool:
+        flipping = pool.submit(flip, provider, live[:3], "dr.example.com")
+        while calls(emulated)["faulted"] < 3:
+            assert not flipping.done()
+        with pytest.raises(TimeoutError):
+            flipping.result(0.2)
+        started = time.monotonic()
+        emulated.control("DELETE", "faults")
+        assert time.monotonic() - started < 2
+        assert flipping.result(5) == [None] * 3
+    assert calls(emulated) == {"all": 6, "faulted": 3}
 
 
 def test_no_answer_shows_the_token(provider: CloudflareProvider, emulated: Emulated, live: list[Engine]) -> None:

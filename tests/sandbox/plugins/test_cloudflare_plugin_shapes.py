@@ -6,7 +6,6 @@ import sys
 from typing import Any
 
 import pytest
-from cloudflare import _constants
 from edges import declared, edge, rules
 from google.protobuf.json_format import MessageToDict, ParseDict
 from google.protobuf.struct_pb2 import Struct
@@ -17,7 +16,7 @@ from stack_files import ROOT
 from sandbox.cloudflare import request_schemas
 from sandbox.cloudflare.edge import Visit
 from sandbox.cloudflare.expressions import evaluate
-from sandbox.plugins.cloudflare import client, properties, shapes
+from sandbox.plugins.cloudflare import properties, shapes
 from sandbox.plugins.cloudflare.generate import REQUESTS
 from sandbox.plugins.cloudflare.kinds import KINDS
 from sandbox.plugins.cloudflare.properties import Secret, Unknown
@@ -63,12 +62,6 @@ def test_the_emulated_edge_evaluates_every_rule_that_it_should_honour(phase: str
     visit = Visit("GET", "api.example.com", "/a/b.css", "", {}, b"", "192.0.2.1")
     for rule in rules(edge(), phase).values():
         assert evaluate(rule["expression"], visit.fields) in (True, False)
-
-
-def test_calls_are_tried_as_often_as_cloudflares_own_sdk_does() -> None:
-    assert client.RETRIES == _constants.DEFAULT_MAX_RETRIES
-    assert client.FIRST_DELAY_SECONDS == _constants.INITIAL_RETRY_DELAY
-    assert client.LONGEST_DELAY_SECONDS == _constants.MAX_RETRY_DELAY
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.type)

@@ -86,7 +86,7 @@ def provoke(platform: Platform, command: str, code: Exit, monkeypatch: pytest.Mo
     }
     if code in errors:
 
-        def fails(stack: str, say: object) -> dict[str, int]:
+        def fails(stack: str, say: object, *targets: object) -> dict[str, int]:
             raise errors[code]
 
         monkeypatch.setattr(platform.engine, "up", fails)

@@ -85,7 +85,7 @@ def edge_fails(p: Platform, _: pytest.MonkeyPatch) -> object:
 
 def edge_without_effect(p: Platform, _: pytest.MonkeyPatch) -> object:
     activated(p)
-    p.world.ignored_names.add("app.askproai.de")
+    p.world.ignored_names.add("askproai.de")
     return flip.flip_to(p.session(), "dr")
 
 

@@ -87,7 +87,7 @@ class Killed:
         monkeypatch.setattr(platform.engine, "up", self.up)
         platform.world.killed.update({*platform.session().pair.stacks, "edge"})
 
-    def up(self, stack: str, say: object) -> dict[str, int]:
+    def up(self, stack: str, say: object, targets: Sequence[str] = ()) -> dict[str, int]:
         """Dies once while it promotes; is locked out of an edge whose engine was killed."""
         world = self.platform.world
         if stack == "edge" and "edge" in world.killed:
@@ -323,7 +323,7 @@ class RestoredEngine(Engine):
     def preview_changes(self, stack: str) -> dict[str, int]:
         return {}
 
-    def up(self, stack: str, say: object) -> dict[str, int]:
+    def up(self, stack: str, say: object, targets: Sequence[str] = ()) -> dict[str, int]:
         return {"create": 1}
 
 

@@ -13,7 +13,8 @@ from ops.core.stack_files import StackFile, value_in
 from ops.errors import OpsError
 
 STACKS = ("prod", "dr")
-HOSTS = ("askproai.de", "app.askproai.de", "api.askproai.de")
+APEX = "askproai.de"
+HOSTS = (APEX, "app.askproai.de", "api.askproai.de")
 
 
 class FakeEngine:
@@ -79,14 +80,14 @@ class FakeEngine:
         ]
         return {"deployment": {"resources": rows}}
 
-    def at_most(self, seconds: float) -> AbstractContextManager[None]:
+    def at_most(self, seconds: float, end_seconds: float = 0.0) -> AbstractContextManager[None]:
         self.limits.append(seconds)
         return nullcontext()
 
     def loading(self, stack: str) -> AbstractContextManager[None]:
         return nullcontext()
 
-    def up(self, stack: str, say: Any) -> dict[str, int]:
+    def up(self, stack: str, say: Any, targets: Any = ()) -> dict[str, int]:
         self._read(stack)
         self.ups.append(stack)
         if stack in self.failing:
@@ -112,7 +113,7 @@ class FakeEngine:
         origins = {name: f"balancer.{name}" for name in STACKS}
         for host in HOSTS:
             if host not in self.world.ignored_names:
-                self.world.records[host] = origins[live]
+                self.world.records[host] = origins[live] if host == APEX else APEX
         names = [*HOSTS, *(origin(name, "askproai.de") for name in STACKS)]
         self._outputs[stack] = {
             "topology": StackFile.of(stack).get("topology", 1),
@@ -120,6 +121,7 @@ class FakeEngine:
             "zone_id": "zone",
             "origins": origins,
             "records": dict.fromkeys(names, "id"),
+            "dnssec": {"ds": "askproai.de. 3600 IN DS 2371 13 2 AB"},
         }
 
     def _region(self, stack: str) -> None:

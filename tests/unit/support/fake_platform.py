@@ -6,13 +6,14 @@ import shutil
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, cast
 
 import pytest
 import yaml
-from fake_engine import STACKS, FakeEngine
+from fake_engine import HOSTS, STACKS, FakeEngine
 from fake_regions import FakeClient, World
 from stack_files import FIXTURE
 from typing_extensions import override
@@ -30,7 +31,7 @@ from ops.core.stack_files import StackFile
 from ops.core.steps import Timeline
 from ops.core.visitor import Answer, DnsRecord
 from ops.deploy import health
-from ops.dr import activate, failover, fence, flip
+from ops.dr import activate, failover, fence, flip, routing
 from project_files import PROJECT_FILE, text
 
 P = ParamSpec("P")
@@ -133,6 +134,10 @@ class Platform:
         good = not database["source"] and not outputs["fenced"]
         return Answer(status=200 if good else 503, body={"status": "ok" if good else "failed", "region": region})
 
+    def routed_to(self) -> set[str | None]:
+        """The stacks that visitors are led to."""
+        return {self._stack_of(host) for host in HOSTS}
+
     def dns_records(self, *_: object) -> Mapping[str, DnsRecord]:
         """The zone's records as Cloudflare reads them back."""
         return {
@@ -144,8 +149,9 @@ class Platform:
         for stack in STACKS:
             if host == origin(stack, "askproai.de"):
                 return stack
-        content = self.world.records.get(host, "")
-        return content.rpartition(".")[2] or None
+        records = self.world.records
+        content = records.get(host, "")
+        return records.get(content, content).rpartition(".")[2] or None
 
 
 class FakeRecovery:
@@ -204,6 +210,12 @@ def _put_in_place(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
     def setting(zone: str, token: str, name: str) -> str:
         return {"ssl": "strict"}.get(name, "1.2")
 
+    def signed(*_: object) -> str:
+        return "active"
+
+    def pulls(*_: object) -> visitor.OriginPulls:
+        return visitor.OriginPulls(enabled=True, ends=datetime.now(UTC) + timedelta(days=365))
+
     def recovery(stack: str, *_: object) -> FakeRecovery:
         return FakeRecovery(world, stack)
 
@@ -224,6 +236,8 @@ def _put_in_place(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
         (visitor, "visit", platform.visit),
         (visitor, "records", platform.dns_records),
         (visitor, "zone_setting", setting),
+        (visitor, "origin_pulls", pulls),
+        (visitor, "dnssec", signed),
         (settle, "Recovery", recovery),
         (settle, "recover", recover),
         (report, "write", write),
@@ -235,6 +249,7 @@ def _put_in_place(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
         (health, "HEALTHY_SECONDS", 0.0),
         (health, "WORKERS_SECONDS", 0.0),
         (flip, "PAUSE_SECONDS", 0.0),
+        (routing, "PAUSE_SECONDS", 0.0),
         (flip, "SERVED_SECONDS", 0.0),
         (fence, "DRAIN_SECONDS", 0.0),
         (activate, "READY_SECONDS", 0.0),

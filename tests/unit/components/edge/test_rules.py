@@ -1,5 +1,6 @@
 """Cloudflare's rules, asked about requests: what is blocked, counted, cached and redirected."""
 
+import json
 import re
 from typing import Any
 
@@ -11,26 +12,38 @@ from sandbox.cloudflare.expressions import evaluate
 DOMAIN = edge_settings().domain
 OWN, LIMITS, MANAGED = "http_request_firewall_custom", "http_ratelimit", "http_request_firewall_managed"
 CACHE, REDIRECT = "http_request_cache_settings", "http_request_dynamic_redirect"
+WEBHOOKS = [
+    (form, service.signature_header)
+    for service in edge_settings().firewall.webhooks.values()
+    for path in service.paths
+    for form in (path, f"{path}/")
+]
 MOST_RULES = {OWN: 20, LIMITS: 2, CACHE: 25, REDIRECT: 25}
 """Of plan pro (Cloudflare, "Plans")."""
 
 
-def value(expression: str, host: str, path: str) -> Any:
-    """What an expression comes to for a request of this host and path."""
+def value(expression: str, host: str, path: str, method: str = "GET", header: str = "") -> Any:
+    """What an expression comes to for a request of this host and path, with a header of this name."""
     name = path.rpartition("/")[2]
     extension = name.rpartition(".")[2].lower() if "." in name else ""
-    request = {"http.host": host, "http.request.uri.path": path, "http.request.uri.path.extension": extension}
+    request = {
+        "http.host": host,
+        "http.request.uri.path": path,
+        "http.request.uri.path.extension": extension,
+        "http.request.method": method,
+        "http.request.headers": {header: ["v=1"]} if header else {},
+    }
     return evaluate(expression, request)
 
 
-def matching(phase: str, host: str, path: str) -> list[dict[str, Any]]:
+def matching(phase: str, host: str, path: str, *request: str) -> list[dict[str, Any]]:
     """The rules of a phase that a request matches, in their order. `host` is without the domain."""
     full = f"{host}.{DOMAIN}" if host else DOMAIN
-    return [rule for rule in rules(edge(), phase).values() if value(rule["expression"], full, path)]
+    return [rule for rule in rules(edge(), phase).values() if value(rule["expression"], full, path, *request)]
 
 
-def refs(phase: str, host: str, path: str) -> list[str]:
-    return [rule["ref"] for rule in matching(phase, host, path)]
+def refs(phase: str, host: str, path: str, *request: str) -> list[str]:
+    return [rule["ref"] for rule in matching(phase, host, path, *request)]
 
 
 @pytest.mark.parametrize(
@@ -47,6 +60,9 @@ def refs(phase: str, host: str, path: str) -> list[str]:
         ("", "/vendor/phpunit/eval-stdin.PHP", "no-other-scripts"),
         ("app", "/index.php/login", "no-other-scripts"),
         ("api", "/Index.PHP/api/metrics", "no-other-scripts"),
+        ("app", "/login%2F", "no-encoded-separators"),
+        ("admin", "/admin%5clogin", "no-encoded-separators"),
+        ("app", "/login%00", "no-encoded-separators"),
         ("app", "/admin", "admin-by-its-own-name-alone"),
         ("", "/admin/login/", "admin-by-its-own-name-alone"),
         ("api", "/ADMIN/users", "admin-by-its-own-name-alone"),
@@ -75,33 +91,33 @@ def test_what_the_platform_promises_passes_our_own_rules(host: str, path: str) -
     assert refs(OWN, host, path) == []
 
 
-@pytest.mark.parametrize(
-    ("host", "path"),
-    [
-        ("api", "/api/health"),
-        ("api", "/api/health/database"),
-        ("origin-prod", "/api/health"),
-        ("origin-dr", "/api/health/queue"),
-        ("api", "/api/retell/webhook"),
-        ("api", "/api/calcom/webhook/"),
-    ],
-)
-def test_health_and_webhooks_meet_no_challenge_though_the_site_is_under_attack(host: str, path: str) -> None:
-    (rule,) = matching(OWN, host, path)
-    assert (rule["action"], rule["logging"]) == ("skip", {"enabled": True})
-    # Cloudflare WAF, "Available skip options": skipping phases skips no products.
-    assert rule["actionParameters"] == {
-        "phases": ["http_request_sbfm"], "products": ["bic", "securityLevel", "uaBlock"],
-    }  # fmt: skip
+def test_health_and_webhooks_meet_no_challenge_though_the_site_is_under_attack() -> None:
+    health = [("api", "/api/health"), ("api", "/api/health/database"), ("origin-prod", "/api/health")]
+    asked = [matching(OWN, host, path) for host, path in [*health, ("origin-dr", "/api/health/queue")]]
+    called = [matching(OWN, "api", path, "POST", header) for path, header in WEBHOOKS]
+    for (rule,) in [*asked, *called]:
+        assert (rule["action"], rule["logging"]) == ("skip", {"enabled": True})
+        # Cloudflare WAF, "Available skip options": skipping phases skips no products.
+        assert rule["actionParameters"] == {
+            "phases": ["http_request_sbfm"], "products": ["bic", "securityLevel", "uaBlock"],
+        }  # fmt: skip
 
 
-@pytest.mark.parametrize("path", edge_settings().firewall.webhook_paths)
-def test_webhooks_are_neither_counted_nor_judged_by_owasp(path: str) -> None:
+@pytest.mark.parametrize(("path", "header"), WEBHOOKS)
+def test_a_webhook_is_posted_and_signed_or_blocked(path: str, header: str) -> None:
+    others = {other for _, other in WEBHOOKS} - {header}
+    for request in [("GET", header), ("PUT", header), ("POST", ""), *(("POST", other) for other in others)]:
+        (block, _skip) = matching(OWN, "api", path, *request)
+        assert (block["ref"].rpartition("-")[0], block["action"]) == ("webhooks-of", "block")
+
+
+@pytest.mark.parametrize(("path", "header"), WEBHOOKS)
+def test_webhooks_are_neither_counted_nor_judged_by_managed_rules(path: str, header: str) -> None:
     assert refs(LIMITS, "api", path) == []
-    skipped, *executed = matching(MANAGED, "api", path)
-    owasp = executed[-1]["actionParameters"]["id"]
-    assert (skipped["action"], skipped["actionParameters"]) == ("skip", {"rulesets": [owasp]})
-    assert [rule["ref"] for rule in executed] == ["managed", "owasp"]
+    skipped, *_executed = matching(MANAGED, "api", path, "POST", header)
+    # Cloudflare WAF, "Managed rules", exceptions: all rules of the phase that follow.
+    assert (skipped["action"], skipped["actionParameters"]) == ("skip", {"ruleset": "current"})
+    assert next(iter(rules(edge(), MANAGED))) == skipped["ref"]
 
 
 @pytest.mark.parametrize(
@@ -132,6 +148,14 @@ def test_a_limit_counts_one_client_and_refuses_it_for_a_while() -> None:
             "period": limit.period_seconds,
             "mitigationTimeout": limit.block_seconds,
         }
+
+
+def test_a_client_of_the_api_that_asks_too_often_is_refused_in_json() -> None:
+    limits = rules(edge(), LIMITS)
+    answer = limits["api"]["actionParameters"]["response"]
+    assert (answer["statusCode"], answer["contentType"]) == (429, "application/json")
+    assert json.loads(answer["content"]).keys() == {"message"}
+    assert "actionParameters" not in limits["login"]
 
 
 def test_the_managed_rules_judge_every_request() -> None:

@@ -1,8 +1,7 @@
 """The engine as operators' commands use it, with a program in its place that answers as the engine does."""
 
 import json
-import sys
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -139,18 +138,20 @@ def test_an_engine_that_is_not_installed_is_an_error_of_one_line(engine: Engine)
         engine.export("dr")
 
 
-@pytest.mark.parametrize("heeds", ["signal.SIG_DFL", "signal.SIG_IGN"])
-def test_an_engine_that_hangs_is_ended_when_its_time_is_over(
-    engine: Engine, monkeypatch: pytest.MonkeyPatch, heeds: str
-) -> None:
-    """Whether it heeds the request to end, or its provider hangs."""
-    monkeypatch.setattr("ops.core.engine.END_SECONDS", 0.2)
-    program = engine.project / "bin" / "pulumi"
+@pytest.mark.parametrize("on_interrupt", ["kill $!; exit 1", ""], ids=["heeds it", "hangs"])
+def test_an_engine_that_hangs_is_ended_when_its_time_is_over(engine: Engine, on_interrupt: str) -> None:
+    """Whether it heeds the request to end, or its provider hangs; the provider does not go on without it."""
+    program, plugin = engine.project / "bin" / "pulumi", engine.project / "plugin"
     program.parent.mkdir()
-    program.write_text(
-        f"#!{sys.executable}\nimport signal, time\nsignal.signal(signal.SIGINT, {heeds})\ntime.sleep(60)\n"
-    )
+    program.write_text(f"#!/bin/sh\ntrap '{on_interrupt}' INT\nsleep 60 &\necho $! > {plugin}\nwait\n")
     program.chmod(0o755)
-    with engine.at_most(0.4), pytest.raises(TooLongError, match="`pulumi up` did not end within 0 s"):
-        engine.up("dr", print)
+    with engine.at_most(0.4, 0.2):
+        with pytest.raises(TooLongError, match="`pulumi up` did not end within 0 s"):
+            engine.up("dr", print)
+        started = plugin.read_text()
+        with pytest.raises(TooLongError):
+            engine.refresh("dr", print)
+    assert plugin.read_text() == started
+    with suppress(psutil.NoSuchProcess):
+        assert psutil.Process(int(started)).wait(5) is None
     assert [child.name() for child in psutil.Process().children() if child.name() == "pulumi"] == []

@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
@@ -11,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from ops.core import cloudflare, visitor
-from ops.core.cloudflare import MOST_RETRIES, RETRIES
+from ops.core.cloudflare import MOST_RETRIES, QUICK_RETRIES, RETRIES, EdgeApi
 from ops.errors import OpsError
 
 ZONE = "023e105f4ecef8ad9ca31a8372d0c353"
@@ -21,6 +22,7 @@ class Handler(BaseHTTPRequestHandler):
     """Two pages of records, a setting after some `refusals`, and a page that tells what a visitor sent."""
 
     refusals: ClassVar[list[int]] = []
+    retry_after = "1"
 
     def do_GET(self) -> None:
         url = urlsplit(self.path)
@@ -29,7 +31,7 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         if status == 429:
-            self.send_header("Retry-After", "1")
+            self.send_header("Retry-After", self.retry_after)
         self.end_headers()
         self.wfile.write(body)
 
@@ -46,6 +48,12 @@ class Handler(BaseHTTPRequestHandler):
             if self.refusals:
                 return self.refusals.pop(), {"success": False, "errors": []}
             return 200, {"success": True, "result": {"id": "ssl", "value": "strict"}}
+        if path == f"/client/v4/zones/{ZONE}/origin_tls_client_auth/settings":
+            return 200, {"success": True, "result": {"enabled": True}}
+        if path == f"/client/v4/zones/{ZONE}/origin_tls_client_auth":
+            rows = [("active", "2030-01-02"), ("pending_deployment", "2031-01-02"), ("deleted", "2032-01-02")]
+            found = [{"id": s, "status": s, "expires_on": f"{day}T00:00:00Z"} for s, day in rows]
+            return 200, {"success": True, "result": found, "result_info": {"page": 1, "total_pages": 1}}
         if path == f"/client/v4/zones/{ZONE}/settings/odd":
             return 200, ["not", "an", "envelope"]
         if path.startswith("/client"):
@@ -66,6 +74,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setenv("CLOUDFLARE_BASE_URL", f"{url}/client/v4")
     monkeypatch.setenv("ASKPROAI_EDGE_URL", url)
     monkeypatch.setattr(cloudflare, "RETRIES", RETRIES.new(backoff_factor=0))
+    monkeypatch.setattr(cloudflare, "QUICK_RETRIES", QUICK_RETRIES.new(backoff_factor=0))
     visitor._api.cache_clear()
     yield url
     running.shutdown()
@@ -82,6 +91,11 @@ def test_records_that_lead_somewhere_are_read_page_after_page() -> None:
 
 def test_a_setting_of_the_zone_is_text() -> None:
     assert visitor.zone_setting(ZONE, "token", "ssl") == "strict"
+
+
+def test_the_certificate_for_the_origins_is_the_one_that_is_deployed() -> None:
+    found = visitor.origin_pulls(ZONE, "token")
+    assert (found.enabled, found.ends) == (True, datetime(2030, 1, 2, tzinfo=UTC))
 
 
 def test_an_api_that_refuses_is_an_error_of_one_line() -> None:
@@ -106,11 +120,22 @@ def test_an_api_that_is_busy_is_asked_again_when_it_says(
     assert sum(pauses) == pause
 
 
-def test_an_api_that_stays_busy_is_given_up() -> None:
+@pytest.mark.parametrize(("quick", "tries"), [(False, 1 + MOST_RETRIES), (True, 2)])
+def test_an_api_that_stays_busy_is_given_up(quick: bool, tries: int) -> None:
     Handler.refusals = [503] * 9
     with pytest.raises(OpsError, match="settings/ssl with 503"):
+        EdgeApi(lambda _secret: "token", quick=quick).one(f"/zones/{ZONE}/settings/ssl")
+    assert len(Handler.refusals) == 9 - tries
+
+
+def test_a_flip_waits_for_cloudflares_limit_for_seconds_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr(time, "sleep", pauses.append)
+    monkeypatch.setattr(Handler, "retry_after", "3600")
+    Handler.refusals = [429] * 9
+    with pytest.raises(OpsError, match="settings/ssl with 429"):
         visitor.zone_setting(ZONE, "token", "ssl")
-    assert len(Handler.refusals) == 9 - 1 - MOST_RETRIES
+    assert pauses == [cloudflare.QUICK_PAUSE_SECONDS]
 
 
 def test_an_address_that_is_not_the_apis_is_named() -> None:

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fake_engine import HOSTS
 from fake_platform import Platform, platform_in
 
 from contract import CANARY_PATH
@@ -54,14 +53,10 @@ def declared(platform: Platform, stack: str) -> dict[str, Any]:
     return {key: file.get(key) for key in keys}
 
 
-def routed_to(platform: Platform) -> set[str]:
-    return {platform.world.records[host].rpartition(".")[2] for host in HOSTS}
-
-
 def test_a_failover_routes_traffic_to_the_standby_and_reports(platform: Platform, written: list[Record]) -> None:
     platform.world.lost.add(platform.region("prod"))
     operation = failover(platform.session(waive_fence="gone"), "dr")
-    assert routed_to(platform) == {"dr"}
+    assert platform.routed_to() == {"dr"}
     assert platform.engine.ups == ["dr", "edge"]
     assert platform.world.calls_to(platform.region("prod")) == ["get_caller_identity"]
     (record,) = written
@@ -88,7 +83,7 @@ def test_gates_that_open_a_moment_after_the_activation_are_waited_for(
     monkeypatch.setattr(failing_over, "GATES_SECONDS", 60.0)
     monkeypatch.setattr(flip.time, "sleep", booted)
     failover(platform.session(), "dr")
-    assert routed_to(platform) == {"dr"}
+    assert platform.routed_to() == {"dr"}
 
 
 def test_a_flip_that_was_cut_off_is_not_taken_for_made(failed_over: Platform) -> None:
@@ -96,7 +91,7 @@ def test_a_flip_that_was_cut_off_is_not_taken_for_made(failed_over: Platform) ->
     failed_over.engine.up("edge", None)
     failed_over.file("edge").set({"live": "dr"})
     failover(failed_over.session(), "dr")
-    assert routed_to(failed_over) == {"dr"}
+    assert failed_over.routed_to() == {"dr"}
 
 
 def test_killed_between_activation_and_flip_it_goes_on(platform: Platform) -> None:
@@ -108,7 +103,7 @@ def test_killed_between_activation_and_flip_it_goes_on(platform: Platform) -> No
     platform.engine.ups.clear()
     failover(platform.session(), "dr")
     assert platform.engine.ups == ["edge"]
-    assert routed_to(platform) == {"dr"}
+    assert platform.routed_to() == {"dr"}
     assert platform.history() == ["waiver", "failover"]
 
 
@@ -203,7 +198,7 @@ def test_a_failback_ends_in_normal_operation_with_both_former_databases_kept(
     failed_over: Platform, written: list[Record]
 ) -> None:
     failback(failed_over.session(rebuild=True), "prod")
-    assert routed_to(failed_over) == {"prod"}
+    assert failed_over.routed_to() == {"prod"}
     normal = {"activated": False, "fenced": False, "database.generation": 2, "database.retained_generations": [1]}
     assert declared(failed_over, "prod") == {"role": "primary", **normal}
     assert declared(failed_over, "dr") == {"role": "standby", **normal}
@@ -219,18 +214,18 @@ def test_a_failback_killed_at_any_of_its_changes_goes_on(
 ) -> None:
     up, count = failed_over.engine.up, 0
 
-    def killed(stack: str, say: object) -> dict[str, int]:
+    def killed(stack: str, say: object, *targets: object) -> dict[str, int]:
         nonlocal count
         count += 1
         if count == at:
             raise KeyboardInterrupt
-        return up(stack, say)
+        return up(stack, say, *targets)
 
     monkeypatch.setattr(failed_over.engine, "up", killed)
     with pytest.raises(KeyboardInterrupt):
         failback(failed_over.session(rebuild=True), "prod")
     failback(failed_over.session(rebuild=True), "prod")
-    assert routed_to(failed_over) == {"prod"}
+    assert failed_over.routed_to() == {"prod"}
     for stack, role in (("prod", "primary"), ("dr", "standby")):
         assert (declared(failed_over, stack)["role"], declared(failed_over, stack)["database.generation"]) == (role, 2)
 
@@ -255,7 +250,7 @@ def test_a_failback_that_leaves_changes_fails_and_names_the_stack(
     assert "prod is the primary again, and live" in failed.value.message
     assert failed_over.session().ledger.get(UNDER_WAY) is None
     failover(failed_over.session(), "dr")
-    assert routed_to(failed_over) == {"dr"}
+    assert failed_over.routed_to() == {"dr"}
 
 
 def test_a_dry_run_of_a_failover_lists_the_steps_that_it_then_takes(platform: Platform) -> None:
@@ -272,7 +267,7 @@ def test_a_dry_run_of_a_failback_lists_the_steps_that_it_then_takes(failed_over:
         failed_over.engine.ups.clear()
     before = dict(failed_over.world.snapshots)
     planned = failback(failed_over.session(rebuild=True, dry_run=True), "prod").timeline.entries
-    assert (failed_over.engine.ups, failed_over.world.snapshots, routed_to(failed_over)) == ([], before, {"dr"})
+    assert (failed_over.engine.ups, failed_over.world.snapshots, failed_over.routed_to()) == ([], before, {"dr"})
     taken = failback(failed_over.session(rebuild=True), "prod").timeline.entries
     assert [entry.name for entry in planned] == [entry.name for entry in taken]
 

@@ -1,14 +1,16 @@
 """The flip: gates first, every name or none, read back from Cloudflare, and undone by one command."""
 
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from fake_engine import HOSTS
+from fake_engine import APEX
 from fake_platform import Platform, platform_in
 
-from ops.core import visitor
-from ops.core.engine import LockedError
-from ops.dr import flip
+from ops.core import cloudflare, visitor
+from ops.core.engine import LockedError, TooLongError
+from ops.dr import flip, routing
 from ops.errors import Exit, OpsError
 
 
@@ -22,13 +24,9 @@ def platform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Platform:
     return found
 
 
-def routed_to(platform: Platform) -> set[str]:
-    return {platform.world.records[host].rpartition(".")[2] for host in HOSTS}
-
-
 def test_a_flip_routes_every_name_to_the_region_and_the_file_says_so(platform: Platform) -> None:
     flip.flip_to(platform.session(), "dr")
-    assert routed_to(platform) == {"dr"}
+    assert platform.routed_to() == {"dr"}
     assert platform.file("edge").get("live") == "dr"
     assert (platform.engine.ups, platform.history()) == (["edge"], ["flip"])
 
@@ -83,7 +81,7 @@ def test_the_gate_of_the_database_is_open_while_it_takes_writes(
     else:
         with pytest.raises(OpsError, match=f"askproai-dr-database is {status} and a writer"):
             flip.flip_to(platform.session(), "dr")
-    assert routed_to(platform) == {"dr" if is_open else "prod"}
+    assert platform.routed_to() == {"dr" if is_open else "prod"}
 
 
 def test_a_region_whose_origin_leads_to_the_other_is_refused(
@@ -108,13 +106,35 @@ def test_an_edge_that_is_not_strict_is_refused(platform: Platform, monkeypatch: 
         flip.flip_to(platform.session(), "dr")
 
 
+@pytest.mark.parametrize(
+    ("enabled", "days", "finding"),
+    [
+        (False, 365, "turned off"),
+        (True, None, "no certificate is deployed"),
+        (True, 0.5, r"the certificate ends \d{4}-"),
+        (True, -1, r"the certificate ends \d{4}-"),
+    ],
+)
+def test_an_edge_that_the_origins_would_not_know_is_refused(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch, enabled: bool, days: float | None, finding: str
+) -> None:
+    ends = None if days is None else datetime.now(UTC) + timedelta(days=days)
+
+    def pulls(*_: object) -> visitor.OriginPulls:
+        return visitor.OriginPulls(enabled=enabled, ends=ends)
+
+    monkeypatch.setattr(visitor, "origin_pulls", pulls)
+    with pytest.raises(OpsError, match=f"gate of dr closed: origin pulls: {finding}"):
+        flip.flip_to(platform.session(), "dr")
+
+
 def test_a_forced_flip_is_recorded_with_its_reason_and_what_was_closed(platform: Platform) -> None:
     platform.world.in_service = 1
     flip.flip_to(platform.session(force="better than nothing"), "dr")
     forced = platform.records()[0]
     assert (forced["kind"], forced["reason"]) == ("forced-flip", "better than nothing")
     assert len(forced["closed"]) == 2
-    assert routed_to(platform) == {"dr"}
+    assert platform.routed_to() == {"dr"}
 
 
 def test_a_flip_is_undone_through_the_same_gates(platform: Platform) -> None:
@@ -124,19 +144,19 @@ def test_a_flip_is_undone_through_the_same_gates(platform: Platform) -> None:
     with pytest.raises(OpsError, match="dr took over and takes writes: the data here is out of date"):
         flip.undo(platform.session())
     flip.undo(platform.session(force="it was the wrong region"))
-    assert routed_to(platform) == {"prod"}
+    assert platform.routed_to() == {"prod"}
     assert platform.file("edge").get("live") == "prod"
     flip.flip_to(platform.session(), "dr")
     platform.world.lost.add(platform.region("prod"))
     with pytest.raises(OpsError, match="gate of prod closed"):
         flip.undo(platform.session())
-    assert routed_to(platform) == {"dr"}
+    assert platform.routed_to() == {"dr"}
 
 
 def test_an_edge_that_fails_for_a_while_is_tried_again(platform: Platform) -> None:
     platform.world.edge_failures = 2
     flip.flip_to(platform.session(), "dr")
-    assert routed_to(platform) == {"dr"}
+    assert platform.routed_to() == {"dr"}
     assert len(platform.engine.ups) == 3
 
 
@@ -145,7 +165,7 @@ def test_an_edge_that_keeps_failing_rolls_every_name_back(platform: Platform) ->
     with pytest.raises(OpsError, match="every name is routed to prod") as failed:
         flip.flip_to(platform.session(), "dr")
     assert failed.value.exit_code is Exit.FAILED
-    assert routed_to(platform) == {"prod"}
+    assert platform.routed_to() == {"prod"}
     assert platform.file("edge").get("live") == "prod"
     assert platform.history() == []
 
@@ -156,14 +176,84 @@ def test_a_way_back_that_fails_too_is_said(platform: Platform) -> None:
         flip.flip_to(platform.session(), "dr")
 
 
+@pytest.fixture
+def waiting(platform: Platform) -> Platform:
+    """A Cloudflare that does not answer: the engine's time is over."""
+    platform.engine.failing["edge"] = TooLongError("`pulumi up` did not end within 20 s")
+    return platform
+
+
+def test_a_cloudflare_that_does_not_answer_is_not_waited_for(waiting: Platform) -> None:
+    with pytest.raises(TooLongError) as failed:
+        flip.flip_to(waiting.session(), "dr")
+    assert failed.value.message == (
+        "Cloudflare did not make the change within 20 s: every name is routed to prod; "
+        "`ops dr flip --to dr` goes on, `ops dr flip --to prod` goes back"
+    )
+    assert failed.value.exit_code is Exit.FAILED
+    assert (waiting.engine.ups, waiting.engine.limits) == (["edge"], [routing.ROUTE_SECONDS])
+
+
+def test_what_cloudflare_did_before_it_was_silent_is_told(waiting: Platform) -> None:
+    waiting.world.records["app.askproai.de"] = "balancer.dr"
+    with pytest.raises(
+        TooLongError, match=r"askproai\.de, api\.askproai\.de are routed to prod; app\.askproai\.de is routed to dr"
+    ):
+        flip.flip_to(waiting.session(), "dr")
+
+
+def test_records_that_cannot_be_read_after_it_are_told(waiting: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    def silent(self: routing.Routing) -> None:
+        raise OpsError("Cloudflare's API does not answer /zones")
+
+    monkeypatch.setattr(routing.Routing, "_records", silent)
+    with pytest.raises(
+        TooLongError, match="cannot be read, Cloudflare's API does not answer /zones; `ops dr flip --to"
+    ):
+        flip.flip_to(waiting.session(), "dr")
+
+
+@pytest.mark.parametrize(("answered", "said"), [(0, "no record was changed"), (1, "the change was made")])
+def test_records_that_cannot_be_read_are_an_error_that_says_what_was_changed(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch, answered: int, said: str
+) -> None:
+    asked: list[str] = []
+
+    def silent(zone: str, token: str) -> Mapping[str, visitor.DnsRecord]:
+        asked.append(zone)
+        if len(asked) > answered:
+            raise OpsError("Cloudflare's API does not answer /zones")
+        return platform.dns_records()
+
+    monkeypatch.setattr(visitor, "records", silent)
+    with pytest.raises(OpsError, match=f"does not answer /zones\n{said}"):
+        flip.flip_to(platform.session(), "dr")
+
+
+@pytest.mark.parametrize("to", ["dr", "prod"])
+def test_the_same_command_goes_on_and_the_other_goes_back(waiting: Platform, to: str) -> None:
+    with pytest.raises(TooLongError):
+        flip.flip_to(waiting.session(), "dr")
+    waiting.engine.failing.clear()
+    flip.flip_to(waiting.session(force="either way"), to)
+    assert (waiting.routed_to(), waiting.file("edge").get("live")) == ({to}, to)
+
+
+def test_a_flip_is_over_within_a_minute_whatever_cloudflare_does() -> None:
+    """Records and settings are asked before the change, after it and after the way back, each side by side."""
+    asked = 2 * cloudflare.QUICK_SECONDS + cloudflare.QUICK_PAUSE_SECONDS
+    assert 3 * asked + routing.ROUTE_SECONDS + routing.BACK_SECONDS + routing.END_SECONDS < 60
+    assert 2 * asked + routing.SETTLE_SECONDS + routing.ROUTE_SECONDS + 2 * routing.END_SECONDS < 60
+
+
 def test_a_change_without_effect_fails_loudly_and_names_the_record(platform: Platform) -> None:
-    platform.world.ignored_names.add("app.askproai.de")
+    platform.world.ignored_names.add(APEX)
     with pytest.raises(OpsError) as failed:
         flip.flip_to(platform.session(), "dr")
     assert failed.value.exit_code is Exit.FAILED
     assert "did not change app.askproai.de: it is balancer.prod" in failed.value.message
     assert "every name is routed to prod" in failed.value.message
-    assert routed_to(platform) == {"prod"}
+    assert platform.routed_to() == {"prod"}
 
 
 def test_a_record_that_is_not_where_the_state_has_it_is_put_right(platform: Platform) -> None:
@@ -171,7 +261,7 @@ def test_a_record_that_is_not_where_the_state_has_it_is_put_right(platform: Plat
     platform.world.records["app.askproai.de"] = "balancer.prod"
     flip.flip_to(platform.session(), "dr")
     assert platform.engine.refreshed == ["edge"]
-    assert routed_to(platform) == {"dr"}
+    assert platform.routed_to() == {"dr"}
 
 
 @pytest.mark.parametrize(
@@ -187,7 +277,7 @@ def test_a_repair_that_fails_leads_nobody_elsewhere(platform: Platform, error: O
     assert platform.file("edge").get("live") == "dr"
     platform.engine.failing.clear()
     flip.flip_to(platform.session(), "dr")
-    assert routed_to(platform) == {"dr"}
+    assert platform.routed_to() == {"dr"}
     assert platform.session().ledger.get(flip.UNDO) == noted
 
 
@@ -198,14 +288,14 @@ def test_a_repair_without_effect_stays_where_traffic_was(platform: Platform) -> 
     with pytest.raises(OpsError, match="reported success and did not change app"):
         flip.flip_to(platform.session(), "dr")
     assert platform.file("edge").get("live") == "dr"
-    assert {platform.world.records[host] for host in HOSTS if not host.startswith("app.")} == {"balancer.dr"}
+    assert platform.routed_to() == {"dr", "prod"}
 
 
 def test_a_flip_that_was_killed_can_be_undone(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
     up = platform.engine.up
 
-    def killed(stack: str, say: object) -> dict[str, int]:
-        up(stack, say)
+    def killed(stack: str, say: object, targets: object = ()) -> dict[str, int]:
+        up(stack, say, targets)
         raise KeyboardInterrupt
 
     monkeypatch.setattr(platform.engine, "up", killed)
@@ -213,7 +303,7 @@ def test_a_flip_that_was_killed_can_be_undone(platform: Platform, monkeypatch: p
         flip.flip_to(platform.session(), "dr")
     monkeypatch.setattr(platform.engine, "up", up)
     flip.undo(platform.session(force="not served"))
-    assert routed_to(platform) == {"prod"}
+    assert platform.routed_to() == {"prod"}
 
 
 def test_an_engine_at_work_on_the_edge_is_named_and_the_file_stays(platform: Platform) -> None:
@@ -242,4 +332,4 @@ def test_visitors_who_are_not_served_are_an_error_that_names_the_way_back(
 def test_a_dry_run_asks_the_gates_and_changes_nothing(platform: Platform, capsys: pytest.CaptureFixture[str]) -> None:
     flip.flip_to(platform.session(dry_run=True), "dr")
     assert "would route traffic to dr" in capsys.readouterr().out
-    assert (platform.engine.ups, platform.history(), routed_to(platform)) == ([], [], {"prod"})
+    assert (platform.engine.ups, platform.history(), platform.routed_to()) == ([], [], {"prod"})

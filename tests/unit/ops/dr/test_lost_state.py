@@ -36,9 +36,9 @@ def killed(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> Callable[[str
     def kill(stack: str, content: bytes | None) -> None:
         up = platform.engine.up
 
-        def torn(given: str, say: object) -> dict[str, int]:
+        def torn(given: str, say: object, *targets: object) -> dict[str, int]:
             if given != stack:
-                return up(given, say)
+                return up(given, say, *targets)
             platform.lose_state(stack, content)
             monkeypatch.setattr(platform.engine, "up", up)
             raise KeyboardInterrupt

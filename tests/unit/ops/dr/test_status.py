@@ -88,6 +88,28 @@ def test_a_record_that_somebody_changed_by_hand_is_named(platform: Platform) -> 
     assert line == "app.askproai.de is not routed to prod but to balancer.dr: `ops dr flip --to prod`"
 
 
+def test_dnssec_that_waits_for_the_registrar_is_something_to_do(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def pending(*_: object) -> str:
+        return "pending"
+
+    monkeypatch.setattr(visitor, "dnssec", pending)
+    found = status.status()
+    assert found.deviations == []
+    status.show(found)
+    shown = "to do: DNSSEC is pending: give the registrar this DS record: askproai.de. 3600 IN DS 2371 13 2 AB"
+    assert shown in capsys.readouterr().out
+
+
+def test_dnssec_that_cannot_be_asked_is_a_line_and_no_end(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> None:
+        raise OpsError("Cloudflare: 502")
+
+    monkeypatch.setattr(visitor, "dnssec", fails)
+    assert status.status().to_do == ["the DNSSEC of askproai.de could not be asked: Cloudflare: 502"]
+
+
 def test_records_that_cannot_be_asked_are_a_line_and_no_end(
     platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -107,7 +129,7 @@ def test_settings_in_which_the_two_files_differ_are_named(platform: Platform) ->
 def test_the_status_is_json_for_programs(platform: Platform) -> None:
     told = status.status().to_json()
     assert [region["stack"] for region in told["regions"]] == ["prod", "dr"]
-    assert set(told) == {"regions", "deviations", "under_way"}
+    assert set(told) == {"regions", "deviations", "under_way", "to_do"}
 
 
 def test_without_the_region_of_the_state_backend_the_rest_is_told(

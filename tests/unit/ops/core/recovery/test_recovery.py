@@ -55,7 +55,7 @@ class RecordingEngine(Engine):
         created = [step for step in self.preview_steps(stack) if step["op"] == "create"]
         return {"create": len(created)} if created else {}
 
-    def up(self, stack: str, say: Say) -> dict[str, int]:
+    def up(self, stack: str, say: Say, targets: Sequence[str] = ()) -> dict[str, int]:
         self.did.append("up")
         made: dict[str, Any] = {"id": "made", "outputs": {}}
         self.deployment["resources"] = [{**r, **made} for r in self.declared]

@@ -1,0 +1,163 @@
+"""A change of the edge: the engine routes every name to a stack, within a time limit, or back, and what then holds."""
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from contract import origin
+from ops.core import visitor
+from ops.core.engine import LockedError, TooLongError, UnreadableStateError
+from ops.core.pair import Pair
+from ops.core.session import Session
+from ops.core.settle import settle
+from ops.core.steps import StepRun, Timeline, say
+from ops.core.visitor import DnsRecord
+from ops.errors import Exit, OpsError
+
+RECORDS = ("**:DnsRecord::dns-*",)
+"""What a flip changes, and no more: what else of the edge differs from its file, or fails, must not stop it. `*` stands
+for a part of a URN, `**` for several (Pulumi, `--target`)."""
+ATTEMPTS = 3
+PAUSE_SECONDS = 2.0
+SETTLE_SECONDS = 15.0
+ROUTE_SECONDS = 20.0
+BACK_SECONDS = 10.0
+END_SECONDS = 2.0
+"""Ours: of settling what an engine left, of all tries there, of the way back, and of an engine that was asked to end,
+so that a flip is over within a minute. Cloudflare's provider has no limit of its own: it waits for an answer without
+end, and tries again for minutes (cloudflare-go 7.7, internal/requestconfig)."""
+
+
+def names(pair: Pair) -> list[str]:
+    """The names that visitors use: the edge's records without those of a single region."""
+    fixed = {origin(stack, pair.domain) for stack in pair.stacks}
+    return [name for name in pair.edge_output("records") if name not in fixed]
+
+
+def leads(name: str, records: Mapping[str, DnsRecord]) -> str:
+    """Where a name is routed to in the end: a record may lead to another name of the zone."""
+    passed: set[str] = set()
+    while name in records and name not in passed:
+        passed.add(name)
+        name = records[name].content
+    return name if passed and name not in passed else "nowhere"
+
+
+def misrouted(pair: Pair, to: str, records: Mapping[str, DnsRecord]) -> dict[str, str]:
+    """The names that are not routed to `to`, and where they go."""
+    want = pair.edge_output("origins").get(to)
+    found = {name: leads(name, records) for name in names(pair)}
+    return {name: content for name, content in found.items() if content != want}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Routing:
+    """A change from the stack `before` to the stack `to`; `step` shows what is waited for."""
+
+    session: Session
+    timeline: Timeline
+    step: StepRun
+    token: str
+    before: str
+    to: str
+
+    def change(self, *, drifted: bool) -> None:
+        """Change the edge; back to what was, where it cannot be done. Raises OpsError with what holds then."""
+        try:
+            self._route(self.to, ROUTE_SECONDS, drifted=drifted)
+        except TooLongError as error:
+            # The way back would be through the same Cloudflare.
+            back = f", `ops dr flip --to {self.before}` goes back" if self.before != self.to else ""
+            raise TooLongError(
+                f"{error.message}: {self._holds()}; `ops dr flip --to {self.to}` goes on{back}"
+            ) from None
+        except OpsError as error:
+            if error.exit_code is Exit.BUSY:
+                self.session.pair.route(self.before)
+                raise
+            raise OpsError(f"{error.message}\n{self._roll_back()}") from None
+
+    def without_effect(self, wrong: Mapping[str, str]) -> OpsError:
+        """Cloudflare took the change and did not make it: roll it back."""
+        lines = [
+            f"Cloudflare reported success and did not change {name}: it is {wrong[name]}" for name in sorted(wrong)
+        ]
+        lines.append(self._roll_back())
+        left = misrouted(self.session.pair, self.before, self._records())
+        lines += [f"{name} is {content}" for name, content in sorted(left.items())]
+        return OpsError("\n".join(lines))
+
+    def _route(self, to: str, seconds: float, *, drifted: bool) -> None:
+        """Write `live` and have the engine make it so, for so long and no longer.
+
+        What an engine that was killed left is settled first. Raises the last OpsError, TooLongError where the time was
+        over, BUSY for an engine at work.
+        """
+        self.session.ledger.require_hold()
+        self.session.pair.route(to)
+        try:
+            self._tried(seconds, drifted=drifted)
+        except (LockedError, UnreadableStateError):
+            with self.session.engine.at_most(SETTLE_SECONDS, END_SECONDS):
+                settle(self.session, self.timeline, self.session.pair.edge)
+            self._tried(seconds, drifted=True)
+
+    def _tried(self, seconds: float, *, drifted: bool) -> None:
+        """Run the engine, more than once where that fails."""
+        now = datetime.now(UTC)
+        until = now + timedelta(seconds=seconds)
+        self.step.progress(f"waits for Cloudflare since {now:%H:%M:%S}, until {until:%H:%M:%S} UTC")
+        engine, stack, failure = self.session.engine, self.session.pair.edge, ""
+        with engine.at_most(seconds, END_SECONDS):
+            for attempt in range(1, ATTEMPTS + 1):
+                try:
+                    if drifted or attempt > 1:
+                        engine.refresh(stack, _quiet, RECORDS)
+                    engine.up(stack, _quiet, RECORDS)
+                except (LockedError, UnreadableStateError):
+                    raise
+                except TooLongError:
+                    raise TooLongError(f"Cloudflare did not make the change within {seconds:.0f} s{failure}") from None
+                except OpsError as error:
+                    if attempt == ATTEMPTS:
+                        raise
+                    failure = f" ({error.message.splitlines()[0]})"
+                    say(f"          attempt {attempt} failed: {error.message.splitlines()[0]}")
+                    time.sleep(PAUSE_SECONDS * attempt)
+                else:
+                    return
+
+    def _roll_back(self) -> str:
+        """Route every name as before; what holds afterwards, in a sentence."""
+        say(f"          rolling back: every name to {self.before}")
+        try:
+            self._route(self.before, BACK_SECONDS, drifted=True)
+        except OpsError as error:
+            return f"the way back to {self.before} failed too: {error.message}\n{self._holds()}"
+        return f"rolled back: every name is routed to {self.before}, as the stack file says"
+
+    def _records(self) -> dict[str, DnsRecord]:
+        return visitor.records(str(self.session.pair.edge_output("zone_id")), self.token)
+
+    def _holds(self) -> str:
+        """Where Cloudflare's records route the names, in a sentence."""
+        try:
+            return "; ".join(self._routed(self._records()))
+        except OpsError as error:
+            return f"where its records route the names cannot be read, {error.message}"
+
+    def _routed(self, records: Mapping[str, DnsRecord]) -> Iterator[str]:
+        pair = self.session.pair
+        stacks = {address: stack for stack, address in pair.edge_output("origins").items()}
+        found: dict[str, list[str]] = {}
+        for name in names(pair):
+            content = leads(name, records)
+            found.setdefault(stacks.get(content, content), []).append(name)
+        for stack, routed in found.items():
+            which = "every name" if len(found) == 1 else ", ".join(routed)
+            yield f"{which} {'is' if len(routed) == 1 or len(found) == 1 else 'are'} routed to {stack}"
+
+
+def _quiet(line: str) -> None:
+    """Drop a line of the engine: a flip is over in seconds."""

@@ -1,0 +1,25 @@
+"""Where the zone's records lead, in the end."""
+
+import pytest
+
+from ops.core.visitor import DnsRecord
+from ops.dr.routing import leads
+
+RECORDS = {
+    name: DnsRecord(id=name, name=name, type="CNAME", content=content, proxied=True)
+    for name, content in {"a.de": "balancer", "www.a.de": "a.de", "b": "c", "c": "b", "old.a.de": "elsewhere"}.items()
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "where"),
+    [
+        ("a.de", "balancer"),
+        ("www.a.de", "balancer"),
+        ("old.a.de", "elsewhere"),
+        ("b", "nowhere"),
+        ("none.a.de", "nowhere"),
+    ],
+)
+def test_a_name_leads_where_the_last_of_its_records_does(name: str, where: str) -> None:
+    assert leads(name, RECORDS) == where
