@@ -23,6 +23,7 @@ from naming import DataClass, Naming
 from settings import DatabaseSettings
 
 IDENTIFIER_LIMIT = 63
+SNAPSHOT_LIMIT = 255
 
 TIMEOUTS = pulumi.CustomTimeouts(create="6h", update="3h", delete="3h")
 """Ours. A replica in another region is a snapshot, its copy and a restore: with real data more than the provider's 40
@@ -136,7 +137,7 @@ class Database(Component):
 
     def _independent(self, args: DatabaseArgs, generation: int) -> dict[str, Any]:
         settings = args.settings
-        final_snapshot = args.site.naming.physical(f"{numbered(self._name, generation)}-final", IDENTIFIER_LIMIT)
+        final_snapshot = f"{numbered(self._name, generation)}-final"
         return {
             "engine": settings.engine,
             "engine_version": settings.engine_version,
@@ -146,8 +147,9 @@ class Database(Component):
             # Set here, not managed by RDS: a database whose password RDS manages cannot be a replication source.
             "password": args.password,
             "skip_final_snapshot": False,
-            # The VPC's id is new in each deployment of the stack: a second destroy must not reuse the first one's name.
-            "final_snapshot_identifier": pulumi.Output.concat(final_snapshot, "-", args.network.vpc.id),
+            "final_snapshot_identifier": args.network.name_in_this_life(
+                args.site.naming, final_snapshot, SNAPSHOT_LIMIT
+            ),
         }
 
     def _log_groups(self, args: DatabaseArgs, generation: int) -> list[pulumi.Resource]:
@@ -158,7 +160,9 @@ class Database(Component):
                 name=f"/aws/rds/instance/{identifier(args.site.naming, self._name, generation)}/{log}",
                 retention_in_days=args.settings.log_retention_days,
                 kms_key_id=args.keys["logs"].arn,
-                opts=self.child(),
+                # A generation that is dropped leaves its audit log. A stack that is destroyed takes it along: the next
+                # deployment has a group of that name.
+                opts=self.child(outlives=args.site.protected),
             )
             for log in LOGS
         ]

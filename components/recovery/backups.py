@@ -9,6 +9,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.component import Component
+from components.network.network import Network
 from components.recovery.offsite import Offsite
 from components.recovery.vault import Vault, VaultArgs
 from components.security.iam import Statement, allow, document, trust
@@ -66,6 +67,7 @@ class BackupsArgs:
 
     site: Site
     keys: Keys
+    network: Network
     database: aws.rds.Instance
     settings: OffsiteSettings
     offsite: Offsite | None
@@ -83,7 +85,7 @@ class Backups(Component):
         super().__init__("backup:Backups", name, args.site, data_class=DataClass.PERSONAL, opts=opts)
         self._name = name
         self._args = args
-        vault_args = VaultArgs(site=args.site, key=args.keys["storage"], settings=args.settings)
+        vault_args = VaultArgs(site=args.site, network=args.network, key=args.keys["storage"], settings=args.settings)
         self.vault = Vault(f"{name}-vault", vault_args, self.child())
         # In both lives: IAM's control plane is in another region, and an activation must not need it.
         role, rights = self._role()

@@ -70,7 +70,6 @@ UNWATCHED: Mapping[str, str] = {
     "aws:s3/bucket:Bucket": "run by AWS in every zone; what hosts cannot read or write fails a request or a job",
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": SETTING,
     "aws:s3/bucketLogging:BucketLogging": SETTING,
-    "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration": SETTING,
     "aws:s3/bucketObjectv2:BucketObjectv2": "a file; a host that cannot load it does not get ready, and launches rings",
     "aws:s3/bucketOwnershipControls:BucketOwnershipControls": SETTING,
     "aws:s3/bucketPolicy:BucketPolicy": PERMISSION,

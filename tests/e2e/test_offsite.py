@@ -10,7 +10,7 @@ pytestmark = pytest.mark.e2e
 PREFIX = "askproai-prod"
 ACCOUNT = "123456789012"
 HOME, OFFSITE = "eu-central-1", "eu-west-1"
-ROLES = ["uploads", "releases", "backups"]
+ROLES = ["uploads", "releases"]
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -26,13 +26,6 @@ def test_data_buckets_are_copied_both_ways_and_deletions_of_uploads(platform: Pl
     assert rule["SourceSelectionCriteria"]["ReplicaModifications"] == {"Status": "Enabled"}
     assert rule["Destination"]["Bucket"] == f"arn:aws:s3:::{names[target]}"
     assert rule["Destination"]["EncryptionConfiguration"]["ReplicaKmsKeyID"].split(":")[3] == target
-
-
-def test_copied_backups_cannot_be_deleted_either(platform: Platform) -> None:
-    bucket = f"{PREFIX}-backups-replica-{ACCOUNT}"
-    lock = platform.client("s3", OFFSITE).get_object_lock_configuration(Bucket=bucket)["ObjectLockConfiguration"]
-    retention = lock["Rule"]["DefaultRetention"]
-    assert (retention["Mode"], retention["Days"]) == ("COMPLIANCE", 30)
 
 
 @pytest.mark.parametrize("role", ["storage", "secrets"])

@@ -118,7 +118,8 @@ def test_groups_follow_the_engine_version_and_are_named_by_it(version: str, majo
     options = cloud.one("aws:rds/optionGroup:OptionGroup").inputs
     assert (parameters["family"], options["majorEngineVersion"]) == (f"mysql{major}", major)
     # RDS deletes no group that an instance or a snapshot uses: those of two versions are there at the same time.
-    assert {parameters["name"], options["name"]} == {f"askproai-prod-database-{major.replace('.', '-')}"}
+    versioned = f"askproai-prod-database-{major.replace('.', '-')}"
+    assert (parameters["name"], options["name"]) == (versioned, f"{versioned}-vpc-network-vpc")
 
 
 def test_extended_support_is_paid_for_only_where_the_settings_say_so() -> None:

@@ -95,7 +95,7 @@ def test_only_snapshots_that_aws_backup_made_are_deleted() -> None:
 
 def test_a_standby_has_a_vault_and_no_plan_until_it_is_activated() -> None:
     assert region("dr").of(PLAN) == []
-    assert region("dr").exports["backup_vault_name"] == "askproai-dr-backups-vault"
+    assert region("dr").exports["backup_vault_name"] == "askproai-dr-backups-vault-vpc-network-vpc"
     activated = serving("dr")
     assert activated.one(SELECTION, "backups-database").inputs["resources"] == [activated.exports["database_arn"]]
     assert [rule.get("copyActions") for rule in rules(activated).values()] == [None, None]

@@ -1,0 +1,81 @@
+"""RDS: automated backups that a region keeps of a database in another region."""
+
+import secrets
+from typing import Any
+
+from moto.core.responses import ActionResult
+from moto.rds.exceptions import InvalidDBInstanceStateFault
+from moto.rds.models import DBInstance, RDSBackend, rds_backends
+from moto.rds.responses import RDSResponse
+
+from sandbox.aws.fixes.fix import replaces
+
+DEFAULT_DAYS = 7
+"""RDS API, StartDBInstanceAutomatedBackupsReplication, BackupRetentionPeriod."""
+
+
+def _kept(backend: RDSBackend) -> dict[str, dict[str, Any]]:
+    """What the region of `backend` keeps, by the ARN of the source."""
+    kept: dict[str, dict[str, Any]] = vars(backend).setdefault("replicated_backups", {})
+    return kept
+
+
+def _source(backend: RDSBackend, arn: str) -> DBInstance:
+    """The database of that ARN, in its own region; raises DBInstanceNotFoundError."""
+    source: DBInstance = rds_backends[backend.account_id][arn.split(":")[3]].find_db_from_id(arn.rpartition(":")[2])
+    return source
+
+
+@replaces(RDSResponse, "start_db_instance_automated_backups_replication")
+def region_keeps_backups_of_another(stock: Any, self: RDSResponse) -> ActionResult:
+    """moto has no replication of automated backups.
+
+    RDS starts it in the region that is to keep them, and for a database that has such backups (User Guide, "Enabling
+    cross-Region automated backups").
+    """
+    asked, backend = self.params, self.backend
+    source = _source(backend, asked["SourceDBInstanceArn"])
+    if not source.backup_retention_period:
+        raise InvalidDBInstanceStateFault("Automated backups are not enabled for this database instance.")
+    name = f"ab-{secrets.token_hex(13)}"
+    arn = f"arn:aws:rds:{backend.region_name}:{backend.account_id}:auto-backup:{name}"
+    kept = {
+        "DBInstanceAutomatedBackupsArn": arn,
+        "DBInstanceArn": source.db_instance_arn,
+        "DBInstanceIdentifier": source.db_instance_identifier,
+        "DbiResourceId": source.dbi_resource_id,
+        "Region": source.region,
+        "Status": "Replicating",
+        "BackupRetentionPeriod": asked.get("BackupRetentionPeriod") or DEFAULT_DAYS,
+        "KmsKeyId": asked.get("KmsKeyId"),
+    }
+    _kept(backend)[source.db_instance_arn] = kept
+    source.db_instance_automated_backups_replications = [{"DBInstanceAutomatedBackupsArn": arn}]
+    return ActionResult({"DBInstanceAutomatedBackup": kept})
+
+
+@replaces(RDSResponse, "describe_db_instance_automated_backups")
+def kept_backups_are_described(stock: Any, self: RDSResponse) -> ActionResult:
+    """The same as `region_keeps_backups_of_another`; once their source is gone, they stay until their time is over."""
+    arn = self.params.get("DBInstanceAutomatedBackupsArn")
+    found = []
+    for kept in _kept(self.backend).values():
+        living = rds_backends[self.current_account][kept["Region"]].databases
+        status = kept["Status"] if kept["DBInstanceIdentifier"] in living else "Retained"
+        found.append({**kept, "Status": status})
+    if arn:
+        chosen = [kept for kept in found if kept["DBInstanceAutomatedBackupsArn"] == arn]
+        return ActionResult({"DBInstanceAutomatedBackups": chosen})
+    own = stock(self).result["DBInstanceAutomatedBackups"]
+    return ActionResult({"DBInstanceAutomatedBackups": [*own, *found]})
+
+
+@replaces(RDSResponse, "stop_db_instance_automated_backups_replication")
+def region_keeps_no_more_backups(stock: Any, self: RDSResponse) -> ActionResult:
+    """The same as `region_keeps_backups_of_another`; what is there stays until its time is over."""
+    kept = _kept(self.backend).get(self.params["SourceDBInstanceArn"])
+    if kept is None or kept["Status"] == "Retained":
+        raise InvalidDBInstanceStateFault("DB instance is not replicating to the current region")
+    kept["Status"] = "Retained"
+    _source(self.backend, self.params["SourceDBInstanceArn"]).db_instance_automated_backups_replications = []
+    return ActionResult({"DBInstanceAutomatedBackup": kept})
