@@ -141,6 +141,7 @@ class Region:
 
     def _declare_data(self) -> None:
         settings, site, opts = self._settings, self._site, self._opts
+        source_arn = _database_of(settings.follows) if settings.follows and settings.following else None
         self.database = Database(
             "database",
             DatabaseArgs(
@@ -150,7 +151,7 @@ class Region:
                 keys=self.keys,
                 settings=settings.database,
                 password=self._stack_secrets.database_password,
-                source_arn=_database_of(settings.follows) if settings.follows and settings.following else None,
+                source_arn=source_arn,
                 apply_immediately=settings.apply_immediately,
             ),
             opts,
@@ -170,7 +171,8 @@ class Region:
                 database=self.database.instance,
                 settings=settings.offsite,
                 offsite=self.offsite,
-                following=settings.following,
+                source_arn=source_arn,
+                kept_days=settings.database.backup_retention_days,
                 metrics=self.metrics.volume if self.metrics else None,
             )
             self.backups = Backups("backups", backups_args, opts)

@@ -64,6 +64,9 @@ UNWATCHED: Mapping[str, str] = {
     "aws:lb/listener:Listener": "a part of the load balancer, whose alerts count what it refuses",
     "aws:lb/listenerRule:ListenerRule": "a part of the load balancer, whose alerts count what it refuses",
     "aws:lb/trustStore:TrustStore": "certificates that end are Cloudflare's, which notifies of them",
+    "aws:rds/instanceAutomatedBackupsReplication:InstanceAutomatedBackupsReplication": (
+        "RDS has no metric of it; the replica that follows the same database has an alert on its lag"
+    ),
     "aws:rds/optionGroup:OptionGroup": SETTING,
     "aws:rds/parameterGroup:ParameterGroup": SETTING,
     "aws:rds/subnetGroup:SubnetGroup": SETTING,

@@ -98,8 +98,22 @@ def test_the_databases_last_snapshot_can_still_be_restored(platform: Platform) -
     rds = platform.client("rds")
     last = rds.describe_db_snapshots(SnapshotType="manual")["DBSnapshots"]
     (snapshot,) = [found for found in last if found["DBInstanceIdentifier"] == "askproai-prod-database"]
-    restored = {"DBInstanceIdentifier": "restored", "DBSnapshotIdentifier": snapshot["DBSnapshotIdentifier"]}
-    rds.restore_db_instance_from_db_snapshot(**restored, DeletionProtection=False)
+    # The network that it was in is gone.
+    subnets = platform.client("ec2").describe_subnets(Filters=[{"Name": "default-for-az", "Values": ["true"]}])[
+        "Subnets"
+    ]
+    rds.create_db_subnet_group(
+        DBSubnetGroupName="restored",
+        DBSubnetGroupDescription="the default network's",
+        SubnetIds=[subnet["SubnetId"] for subnet in subnets],
+    )
+    restored = rds.restore_db_instance_from_db_snapshot(
+        DBInstanceIdentifier="restored",
+        DBSnapshotIdentifier=snapshot["DBSnapshotIdentifier"],
+        DBSubnetGroupName="restored",
+        DeletionProtection=False,
+    )["DBInstance"]
+    assert restored["KmsKeyId"] == snapshot["KmsKeyId"]
     rds.delete_db_instance(DBInstanceIdentifier="restored", SkipFinalSnapshot=True)
 
 

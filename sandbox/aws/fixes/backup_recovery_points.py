@@ -14,7 +14,8 @@ from moto.moto_api._internal import mock_random
 from sandbox.aws.fixes.fix import replaces
 
 urls.url_paths["{0}/backup-jobs/?$"] = urls.response.dispatch
-urls.url_paths["{0}/backup-vaults/(?P<name>[^/]+)/recovery-points/(?P<arn>.*)$"] = urls.response.dispatch
+urls.url_paths["{0}/backup-vaults/(?P<name>[^/]+)/recovery-points/$"] = urls.response.dispatch
+urls.url_paths["{0}/backup-vaults/(?P<name>[^/]+)/recovery-points/(?P<arn>.+)$"] = urls.response.dispatch
 
 
 def _points(vault: Vault) -> dict[str, dict[str, Any]]:

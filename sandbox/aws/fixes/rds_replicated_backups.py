@@ -26,6 +26,11 @@ def _source(backend: RDSBackend, arn: str) -> DBInstance:
     return source
 
 
+def _name_copies(source: Any, arns: list[str]) -> None:
+    """Let the database say which backups are kept of it elsewhere."""
+    source.db_instance_automated_backups_replications = [{"DBInstanceAutomatedBackupsArn": arn} for arn in arns]
+
+
 @replaces(RDSResponse, "start_db_instance_automated_backups_replication")
 def region_keeps_backups_of_another(stock: Any, self: RDSResponse) -> ActionResult:
     """moto has no replication of automated backups.
@@ -50,7 +55,7 @@ def region_keeps_backups_of_another(stock: Any, self: RDSResponse) -> ActionResu
         "KmsKeyId": asked.get("KmsKeyId"),
     }
     _kept(backend)[source.db_instance_arn] = kept
-    source.db_instance_automated_backups_replications = [{"DBInstanceAutomatedBackupsArn": arn}]
+    _name_copies(source, [arn])
     return ActionResult({"DBInstanceAutomatedBackup": kept})
 
 
@@ -77,5 +82,5 @@ def region_keeps_no_more_backups(stock: Any, self: RDSResponse) -> ActionResult:
     if kept is None or kept["Status"] == "Retained":
         raise InvalidDBInstanceStateFault("DB instance is not replicating to the current region")
     kept["Status"] = "Retained"
-    _source(self.backend, self.params["SourceDBInstanceArn"]).db_instance_automated_backups_replications = []
+    _name_copies(_source(self.backend, self.params["SourceDBInstanceArn"]), [])
     return ActionResult({"DBInstanceAutomatedBackup": kept})

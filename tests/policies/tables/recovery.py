@@ -119,27 +119,17 @@ CASES = (
         fires=(
             {"@selection": GONE},
             {"@plan": GONE},
-            *values(
-                "@plan:rules.0.schedule",
-                "cron(0 5 ? * * *)",
-                "cron(0 0,2,4 ? * * *)",
-                "cron(0 */2 ? * * *)",
-                "rate(1 year)",
-                UNSET,
-            ),
+            *values("@plan:rules.0.schedule", "cron(0 5 ? * SUN *)", "rate(1 year)", UNSET),
             {"@plan:rules.0.copyActions": []},
         ),
-        passes=(
-            {"@selection": GONE, "replicateSourceDb": UNKNOWN},
-            *values("@plan:rules.0.schedule", f"cron(0 {','.join(map(str, range(24)))} ? * * *)", "cron(30 * ? * * *)"),
-        ),
+        passes=values("@plan:rules.0.schedule", "cron(0 5 ? * * *)", "cron(30 * ? * * *)"),
         undecided=values("@plan:rules.0.schedule", UNKNOWN),
     ),
     Case(
         rule=recovery.database_copied_within_rpo,
-        it=DATABASE,
-        others={"kept": Made(type=recovery.KEPT_BACKUPS, links={"sourceDbInstanceArn": "it"})},
-        fires=({"@kept": GONE},),
+        it=Made(type=recovery.DATABASE, props={"replicateSourceDb": "arn"}),
+        others={"kept": Made(type=recovery.KEPT_BACKUPS, props={"sourceDbInstanceArn": "arn"})},
+        fires=({"@kept": GONE}, {"@kept:sourceDbInstanceArn": "another"}),
     ),
     Case(
         rule=recovery.replica_behind_within_rpo,
