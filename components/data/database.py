@@ -30,6 +30,12 @@ TIMEOUTS = pulumi.CustomTimeouts(create="6h", update="3h", delete="3h")
 minutes (terraform-provider-aws, issue 22990), after which a half-made instance is left."""
 
 LOGS = ("error", "slowquery", "audit")
+OF_THE_LIVE_ONE = (
+    *("allocatedStorage", "engineVersion", "instanceClass", "maxAllocatedStorage", "multiAz"),
+    *("optionGroupName", "parameterGroupName", "password"),
+)
+"""What the settings say of the live database, and a retained generation keeps as it was: RDS never shrinks storage, and
+has no groups of another version for it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,12 +82,13 @@ class Database(Component):
         self.instance = self._instance(args, args.settings.generation)
         independent = replace(args, source_arn=None, apply_immediately=False)
         self.retained = {
-            generation: self._instance(independent, generation) for generation in args.settings.retained_generations
+            generation: self._instance(independent, generation, kept_as=OF_THE_LIVE_ONE)
+            for generation in args.settings.retained_generations
         }
         self.register_outputs({"endpoint": self.instance.endpoint})
 
-    def _instance(self, args: DatabaseArgs, generation: int) -> aws.rds.Instance:
-        """An instance and the log groups of its logs.
+    def _instance(self, args: DatabaseArgs, generation: int, kept_as: tuple[str, ...] = ()) -> aws.rds.Instance:
+        """An instance and the log groups of its logs. `kept_as` are the properties that stay as they are.
 
         Promotion removes the source in place. What RDS takes from the source and fixes for good is set on an
         independent database alone, and ignored afterwards: `db_name` would replace the instance if RDS did not return
@@ -91,16 +98,20 @@ class Database(Component):
         settings, groups = args.settings, self._groups
         logs = self._log_groups(args, generation)
         pinned = settings.engine_version.count(".") > 1
+        ignored = {"dbName", *kept_as} if pinned else {"dbName", "engineVersion", *kept_as}
         source = self._independent(args, generation) if args.source_arn is None else _replica(args.source_arn)
         return aws.rds.Instance(
             numbered(f"{self._name}-instance", generation),
             identifier=identifier(args.site.naming, self._name, generation),
-            auto_minor_version_upgrade=True,
+            # A pinned version stays: after an upgrade of RDS's own, each `up` would ask for the older one, in vain.
+            auto_minor_version_upgrade=not pinned,
             # An unpinned version is left alone; whoever pins one of the next major version means it.
             allow_major_version_upgrade=pinned,
             instance_class=settings.instance_class,
             engine_lifecycle_support=settings.engine_lifecycle_support,
             storage_type="gp3",
+            # A replica is made with its source's, and grows when the setting does: not in a failover.
+            allocated_storage=settings.allocated_storage_gib,
             max_allocated_storage=settings.max_allocated_storage_gib,
             storage_encrypted=True,
             kms_key_id=args.keys["data"].arn,
@@ -130,7 +141,7 @@ class Database(Component):
                 protect=args.site.protected,
                 depends_on=logs,
                 timeouts=TIMEOUTS,
-                ignore_changes=["dbName"] if pinned else ["dbName", "engineVersion"],
+                ignore_changes=sorted(ignored),
             ),
             **source,
         )
@@ -142,7 +153,6 @@ class Database(Component):
             "engine": settings.engine,
             "engine_version": settings.engine_version,
             "db_name": settings.database_name,
-            "allocated_storage": settings.allocated_storage_gib,
             "username": settings.username,
             # Set here, not managed by RDS: a database whose password RDS manages cannot be a replication source.
             "password": args.password,
@@ -169,5 +179,5 @@ class Database(Component):
 
 
 def _replica(source_arn: pulumi.Input[str]) -> dict[str, Any]:
-    """RDS copies engine, storage and accounts from the source, and a replica has no final snapshot."""
+    """RDS copies engine and accounts from the source, and a replica has no final snapshot."""
     return {"replicate_source_db": source_arn, "skip_final_snapshot": True}

@@ -168,7 +168,7 @@ def test_names_fit_in_the_longest_environment() -> None:
 
 def test_a_replica_is_asked_for_nothing_that_its_source_decides() -> None:
     replica = deployed(source=SOURCE).one(INSTANCE)
-    fixed = {"engine", "engineVersion", "dbName", "username", "password", "allocatedStorage"}
+    fixed = {"engine", "engineVersion", "dbName", "username", "password"}
     assert fixed & replica.inputs.keys() == set()
     assert replica.inputs["replicateSourceDb"] == SOURCE
 
@@ -202,8 +202,19 @@ def test_promotion_changes_no_name_and_nothing_that_would_replace_the_instance()
         *("replicateSourceDb", "skipFinalSnapshot", "finalSnapshotIdentifier"),
         # Given to a database of its own alone. RDS has them all for a replica too: no difference, except the password,
         # which becomes this stack's.
-        *("engine", "engineVersion", "dbName", "username", "password", "allocatedStorage"),
+        *("engine", "engineVersion", "dbName", "username", "password"),
     }
+
+
+def test_a_replica_gets_more_storage_before_a_failover_needs_it() -> None:
+    replica = database(database_settings(allocated_storage_gib=700), source=SOURCE).one(INSTANCE)
+    assert replica.inputs["allocatedStorage"] == 700
+
+
+@pytest.mark.parametrize(("version", "upgraded"), [("8.4", True), ("8.4.6", False)])
+def test_rds_upgrades_a_version_that_nobody_pinned(version: str, upgraded: bool) -> None:
+    instance = database(database_settings(engine_version=version)).one(INSTANCE)
+    assert instance.inputs["autoMinorVersionUpgrade"] is upgraded
 
 
 @pytest.mark.parametrize(("version", "ignored"), [("8.4", ("dbName", "engineVersion")), ("8.4.6", ("dbName",))])
@@ -230,6 +241,9 @@ def test_a_retained_generation_is_what_it_was() -> None:
     rebuilt = database(database_settings(generation=2, retained_generations=[1]), source=SOURCE, apply_immediately=True)
     retained, before = rebuilt.one(INSTANCE, "database-instance"), deployed().one(INSTANCE)
     assert (retained.inputs, retained.protect, retained.urn) == (before.inputs, before.protect, before.urn)
+    # What the settings change is the live one's.
+    assert {"allocatedStorage", "engineVersion", "instanceClass", "optionGroupName"} <= set(retained.ignore_changes)
+    assert "instanceClass" not in rebuilt.one(INSTANCE, "database-instance-2").ignore_changes
     built = rebuilt.built
     assert rebuilt.value(built.instance.identifier) == "askproai-prod-database-2"
     assert list(built.retained) == [1]
