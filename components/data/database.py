@@ -1,7 +1,7 @@
 """The MySQL database: encrypted, audited, with point-in-time recovery, and reachable from inside the VPC alone.
 
-An instance is either a replica of another region's database or a database of its own; a promotion turns the first into
-the second in place.
+An instance is either a replica of another region's database or a database of its own, made empty or from a backup; a
+promotion turns the first into the second in place.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ minutes (terraform-provider-aws, issue 22990), after which a half-made instance 
 LOGS = ("error", "slowquery", "audit")
 OF_THE_LIVE_ONE = (
     *("allocatedStorage", "engineVersion", "instanceClass", "maxAllocatedStorage", "multiAz"),
-    *("optionGroupName", "parameterGroupName", "password"),
+    *("optionGroupName", "parameterGroupName", "password", "restoreToPointInTime", "snapshotIdentifier"),
 )
 """What the settings say of the live database, and a retained generation keeps as it was: RDS never shrinks storage, and
 has no groups of another version for it."""
@@ -157,6 +157,7 @@ class Database(Component):
             # Set here, not managed by RDS: a database whose password RDS manages cannot be a replication source.
             "password": args.password,
             "skip_final_snapshot": False,
+            **_beginning(settings, generation),
             "final_snapshot_identifier": args.network.name_in_this_life(
                 args.site.naming, final_snapshot, SNAPSHOT_LIMIT
             ),
@@ -176,6 +177,22 @@ class Database(Component):
             )
             for log in LOGS
         ]
+
+
+def _beginning(settings: DatabaseSettings, generation: int) -> dict[str, Any]:
+    """The backup from which a generation is made, if it is."""
+    restored = settings.restored
+    if restored is None or restored.generation != generation:
+        return {}
+    if not restored.from_automated_backups:
+        return {"snapshot_identifier": restored.source}
+    return {
+        "restore_to_point_in_time": aws.rds.InstanceRestoreToPointInTimeArgs(
+            source_db_instance_automated_backups_arn=restored.source,
+            restore_time=restored.until,
+            use_latest_restorable_time=None if restored.until else True,
+        )
+    }
 
 
 def _replica(source_arn: pulumi.Input[str]) -> dict[str, Any]:

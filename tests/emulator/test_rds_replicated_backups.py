@@ -5,8 +5,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.emulator.emulated import OTHER_REGION, REGION, Clients
+from tests.emulator.emulated import ACCOUNT, OTHER_REGION, REGION, Clients
 from tests.emulator.test_rds import create, described
+
+
+THERE = f"arn:aws:kms:{OTHER_REGION}:{ACCOUNT}:key/there"
 
 
 def kept(rds: Any, arn: str) -> list[dict[str, Any]]:
@@ -15,9 +18,11 @@ def kept(rds: Any, arn: str) -> list[dict[str, Any]]:
 
 def start(aws: Clients, name: str) -> tuple[str, str]:
     """The ARNs of a database, and of its backups in the other region."""
-    database = create(aws("rds"), name, BackupRetentionPeriod=1)["DBInstanceArn"]
+    key = aws("kms").create_key()["KeyMetadata"]["Arn"]
+    asked = {"BackupRetentionPeriod": 1, "StorageEncrypted": True, "KmsKeyId": key}
+    database = create(aws("rds"), name, **asked)["DBInstanceArn"]
     started = aws("rds", OTHER_REGION).start_db_instance_automated_backups_replication(
-        SourceDBInstanceArn=database, BackupRetentionPeriod=35, SourceRegion=REGION
+        SourceDBInstanceArn=database, BackupRetentionPeriod=35, KmsKeyId=THERE, SourceRegion=REGION
     )
     return database, started["DBInstanceAutomatedBackup"]["DBInstanceAutomatedBackupsArn"]
 
@@ -58,3 +63,18 @@ def test_replication_is_stopped_once(aws: Clients, name: str) -> None:
     assert described(aws("rds"), name).get("DBInstanceAutomatedBackupsReplications", []) == []
     with pytest.raises(ClientError, match="not replicating to the current region"):
         there.stop_db_instance_automated_backups_replication(SourceDBInstanceArn=database)
+
+
+@pytest.mark.fix("rds_replicated_backups.py:kept_backups_are_restored")
+def test_a_database_that_is_gone_is_restored_in_the_other_region(aws: Clients, name: str) -> None:
+    there = aws("rds", OTHER_REGION)
+    _, arn = start(aws, name)
+    aws("rds").delete_db_instance(DBInstanceIdentifier=name, SkipFinalSnapshot=True)
+    there.restore_db_instance_to_point_in_time(
+        SourceDBInstanceAutomatedBackupsArn=arn,
+        TargetDBInstanceIdentifier=f"{name}-restored",
+        UseLatestRestorableTime=True,
+        DBInstanceClass="db.m6i.xlarge",
+    )
+    restored = described(there, f"{name}-restored")
+    assert (restored["DBInstanceClass"], restored["KmsKeyId"]) == ("db.m6i.xlarge", THERE)

@@ -1,11 +1,12 @@
 """RDS: automated backups that a region keeps of a database in another region."""
 
+import copy
 import secrets
 from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.rds.exceptions import InvalidDBInstanceStateFault
-from moto.rds.models import DBInstance, RDSBackend, rds_backends
+from moto.rds.models import DBInstance, DBSnapshot, RDSBackend, rds_backends
 from moto.rds.responses import RDSResponse
 
 from sandbox.aws.fixes.fix import replaces
@@ -18,6 +19,12 @@ def _kept(backend: RDSBackend) -> dict[str, dict[str, Any]]:
     """What the region of `backend` keeps, by the ARN of the source."""
     kept: dict[str, dict[str, Any]] = vars(backend).setdefault("replicated_backups", {})
     return kept
+
+
+def _databases(backend: RDSBackend) -> dict[str, DBInstance]:
+    """The databases of which backups are kept, by the ARN of the backups."""
+    databases: dict[str, DBInstance] = vars(backend).setdefault("replicated_databases", {})
+    return databases
 
 
 def _source(backend: RDSBackend, arn: str) -> DBInstance:
@@ -55,6 +62,8 @@ def region_keeps_backups_of_another(stock: Any, self: RDSResponse) -> ActionResu
         "KmsKeyId": asked.get("KmsKeyId"),
     }
     _kept(backend)[source.db_instance_arn] = kept
+    # What is restored once the source is gone.
+    _databases(backend)[arn] = copy.copy(source)
     _name_copies(source, [arn])
     return ActionResult({"DBInstanceAutomatedBackup": kept})
 
@@ -84,3 +93,24 @@ def region_keeps_no_more_backups(stock: Any, self: RDSResponse) -> ActionResult:
     kept["Status"] = "Retained"
     _name_copies(_source(self.backend, self.params["SourceDBInstanceArn"]), [])
     return ActionResult({"DBInstanceAutomatedBackup": kept})
+
+
+@replaces(RDSResponse, "restore_db_instance_to_point_in_time")
+def kept_backups_are_restored(stock: Any, self: RDSResponse) -> ActionResult:
+    """moto restores databases of its own region alone, and none that is gone (RDS API,
+    RestoreDBInstanceToPointInTime, SourceDBInstanceAutomatedBackupsArn)."""
+    arn, backend = self.params.get("SourceDBInstanceAutomatedBackupsArn"), self.backend
+    if not arn:
+        return stock(self)
+    name, key = (
+        f"rds:{secrets.token_hex(8)}",
+        next(kept["KmsKeyId"] for kept in _kept(backend).values() if kept["DBInstanceAutomatedBackupsArn"] == arn),
+    )
+    snapshot: Any = DBSnapshot(backend, _databases(backend)[arn], name, kms_key_id=key)
+    backend.database_snapshots[name] = snapshot
+    asked = {**self.params, "db_instance_identifier": self.params["TargetDBInstanceIdentifier"]}
+    try:
+        restored = backend.restore_db_instance_from_db_snapshot(name, asked)
+    finally:
+        del backend.database_snapshots[name]
+    return ActionResult({"DBInstance": restored})

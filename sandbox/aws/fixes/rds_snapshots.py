@@ -32,7 +32,7 @@ def snapshot_needs_its_key(stock: Any, self: RDSBackend, from_snapshot_id: str, 
     """moto restores a snapshot whose key is to be deleted; KMS lets nobody use such a key (Developer Guide, "Deleting
     AWS KMS keys"), and RDS answers so (RDS API, RestoreDBInstanceFromDBSnapshot)."""
     (snapshot,) = self.describe_db_snapshots(
-        db_instance_identifier=None, db_snapshot_identifier=from_snapshot_id.rpartition(":")[2]
+        db_instance_identifier=None, db_snapshot_identifier=from_snapshot_id.rpartition(":snapshot:")[2]
     )
     keys = kms_backends[self.account_id][self.region_name].keys
     key = keys.get(str(snapshot.kms_key_id or "").rpartition("/")[2])

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
 import pulumi
 import pytest
@@ -13,6 +14,7 @@ from components.data.database import Database, DatabaseArgs
 from components.network.security_groups import Service
 from components.site import Site
 from settings import DatabaseSettings
+from settings.database import RestoredSettings
 
 INSTANCE = "aws:rds/instance:Instance"
 PASSWORD = "correct-horse-battery"
@@ -247,6 +249,52 @@ def test_a_retained_generation_is_what_it_was() -> None:
     built = rebuilt.built
     assert rebuilt.value(built.instance.identifier) == "askproai-prod-database-2"
     assert list(built.retained) == [1]
+
+
+BEGINNINGS = ("restoreToPointInTime", "snapshotIdentifier")
+BACKUPS = "arn:aws:rds:eu-west-1:123456789012:auto-backup:ab-1"
+
+
+@pytest.mark.parametrize(
+    ("restored", "inputs"),
+    [
+        ({"source": "last"}, {"snapshotIdentifier": "last"}),
+        (
+            {"source": BACKUPS},
+            {
+                "restoreToPointInTime": {
+                    "sourceDbInstanceAutomatedBackupsArn": BACKUPS,
+                    "useLatestRestorableTime": True,
+                }
+            },
+        ),
+        (
+            {"source": BACKUPS, "until": "2026-11-27T03:04:05Z"},
+            {
+                "restoreToPointInTime": {
+                    "sourceDbInstanceAutomatedBackupsArn": BACKUPS,
+                    "restoreTime": "2026-11-27T03:04:05Z",
+                }
+            },
+        ),
+    ],
+)
+def test_a_generation_is_made_from_a_backup(restored: dict[str, Any], inputs: dict[str, Any]) -> None:
+    settings = database_settings(generation=2, restored=RestoredSettings(generation=2, **restored))
+    instance = database(settings).one(INSTANCE).inputs
+    assert {name: value for name, value in instance.items() if name in BEGINNINGS} == inputs
+    # RDS gives it the password of the backup; the provider sets this stack's afterwards.
+    assert instance["password"] == PASSWORD
+
+
+def test_neither_the_next_generation_nor_a_replica_is_made_from_the_backup_of_the_last() -> None:
+    restored = RestoredSettings(generation=1, source="last")
+    cloud = database(database_settings(generation=2, retained_generations=[1], restored=restored))
+    assert "snapshotIdentifier" not in cloud.one(INSTANCE, "database-instance-2").inputs
+    # It is not made anew once the block is gone.
+    assert set(BEGINNINGS) <= set(cloud.one(INSTANCE, "database-instance").ignore_changes)
+    replica = database(database_settings(restored=restored), source=SOURCE).one(INSTANCE).inputs
+    assert "snapshotIdentifier" not in replica
 
 
 def test_generations_share_their_groups() -> None:
