@@ -8,7 +8,6 @@ from botocore.exceptions import ClientError
 from tests.emulator.emulated import ACCOUNT, OTHER_REGION, REGION, Clients
 from tests.emulator.test_rds import create, described
 
-
 THERE = f"arn:aws:kms:{OTHER_REGION}:{ACCOUNT}:key/there"
 
 
@@ -16,10 +15,14 @@ def kept(rds: Any, arn: str) -> list[dict[str, Any]]:
     return rds.describe_db_instance_automated_backups(DBInstanceAutomatedBackupsArn=arn)["DBInstanceAutomatedBackups"]
 
 
+def content(name: str) -> str:
+    return name.replace("-", "_")
+
+
 def start(aws: Clients, name: str) -> tuple[str, str]:
     """The ARNs of a database, and of its backups in the other region."""
     key = aws("kms").create_key()["KeyMetadata"]["Arn"]
-    asked = {"BackupRetentionPeriod": 1, "StorageEncrypted": True, "KmsKeyId": key}
+    asked = {"BackupRetentionPeriod": 1, "DBName": content(name), "StorageEncrypted": True, "KmsKeyId": key}
     database = create(aws("rds"), name, **asked)["DBInstanceArn"]
     started = aws("rds", OTHER_REGION).start_db_instance_automated_backups_replication(
         SourceDBInstanceArn=database, BackupRetentionPeriod=35, KmsKeyId=THERE, SourceRegion=REGION
@@ -77,4 +80,4 @@ def test_a_database_that_is_gone_is_restored_in_the_other_region(aws: Clients, n
         DBInstanceClass="db.m6i.xlarge",
     )
     restored = described(there, f"{name}-restored")
-    assert (restored["DBInstanceClass"], restored["KmsKeyId"]) == ("db.m6i.xlarge", THERE)
+    assert (restored["DBName"], restored["KmsKeyId"]) == (content(name), THERE)
