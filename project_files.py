@@ -8,6 +8,7 @@ different.
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import yaml
@@ -24,11 +25,12 @@ class Project:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.shared_file = folder / PROJECT_FILE
 
     @property
     def name(self) -> str:
         """The project's name, which is the namespace of its keys."""
-        return str(read(self.folder / PROJECT_FILE).get("name"))
+        return str(read(self.shared_file).get("name"))
 
     @property
     def stacks(self) -> list[str]:
@@ -42,7 +44,7 @@ class Project:
     @property
     def shared(self) -> Mapping[str, Any]:
         """What Pulumi.yaml says for every stack, by key."""
-        return _defaults(read(self.folder / PROJECT_FILE))
+        return _defaults(read(self.shared_file))
 
     def own(self, stack: str) -> Mapping[str, Any]:
         """What a stack's file says itself, by key without namespace."""
@@ -50,8 +52,10 @@ class Project:
 
     def values(self, stack: str) -> Mapping[str, Any]:
         """What a stack's file says, and Pulumi.yaml where the file says nothing."""
-        project = read(self.folder / PROJECT_FILE)
-        return merged(_defaults(project), _in_namespace(str(project.get("name")), read(self.file(stack))))
+        files = self.shared_file, self.file(stack)
+        for file in files:
+            read(file)
+        return _merged(*map(text, files))
 
 
 def _defaults(project: Mapping[str, Any]) -> dict[str, Any]:
@@ -84,7 +88,7 @@ def merged(shared: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
 def read(path: Path) -> Mapping[str, Any]:
     """A YAML file's content. Raises UnreadableFileError."""
     try:
-        content = _parsed(path.read_text())
+        content = _parsed(text(path))
     except (OSError, yaml.YAMLError) as error:
         raise UnreadableFileError(f"{path} cannot be read: {str(error).splitlines()[0]}") from None
     if not isinstance(content, dict):
@@ -92,7 +96,25 @@ def read(path: Path) -> Mapping[str, Any]:
     return content
 
 
+def text(path: Path) -> str:
+    """A file's text. A command asks the same file dozens of times: it is read again when it was written again."""
+    written = path.stat()
+    return _text(path, written.st_mtime_ns, written.st_ino, written.st_size)
+
+
 @lru_cache(maxsize=32)
-def _parsed(text: str) -> Any:
-    """YAML's content. A command asks the same file dozens of times, and parsing it takes 30 ms."""
-    return yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+def _text(path: Path, *_written: int) -> str:
+    return path.read_text()
+
+
+@lru_cache(maxsize=32)
+def _parsed(content: str) -> Any:
+    """YAML's content. Parsing it takes 30 ms."""
+    return yaml.load(content, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+
+
+@lru_cache(maxsize=32)
+def _merged(shared: str, own: str) -> Mapping[str, Any]:
+    """The values that two texts say, which are YAML."""
+    project = _parsed(shared)
+    return MappingProxyType(merged(_defaults(project), _in_namespace(str(project.get("name")), _parsed(own))))

@@ -1,10 +1,9 @@
 """Reads a stack's configuration, from the engine or from its file, or refuses it with everything that is wrong."""
 
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 from pathlib import Path
 
-from project_files import PROJECT_FILE, Project
+from project_files import Project, text
 from project_files import read as read_file
 from settings import secrets
 from settings.edge import EdgeSettings
@@ -40,15 +39,20 @@ def read(project: Project, stack: str) -> Settings | EdgeSettings:
 
     Raises ConfigurationError with one line for each problem, and UnreadableFileError.
     """
-    read_file(project.file(stack))
-    return _read(project.folder, stack, (project.folder / PROJECT_FILE).read_text(), project.file(stack).read_text())
+    own = project.file(stack)
+    read_file(own)
+    texts = stack, text(project.shared_file), text(own)
+    if texts not in _judged:
+        _judged[texts] = _read(project, stack)
+    return _judged[texts]
 
 
-@lru_cache(maxsize=64)
-def _read(folder: Path, stack: str, *_texts: str) -> Settings | EdgeSettings:
-    """The settings of a stack whose files have these texts: a command asks for them dozens of times."""
-    project = Project(folder)
-    given = {name: text for name, value in project.own(stack).items() if (text := as_handed_over(value)) != ""}
+_judged: dict[tuple[str, ...], Settings | EdgeSettings] = {}
+"""Settings by stack and texts of its files: a command asks for them dozens of times."""
+
+
+def _read(project: Project, stack: str) -> Settings | EdgeSettings:
+    given = {name: handed for name, value in project.own(stack).items() if (handed := as_handed_over(value)) != ""}
     encrypted = {name for name, value in given.items() if isinstance(value, Mapping) and set(value) == {"secure"}}
     found = judge(stack, given, project.shared, encrypted)
     _refuse(project.file(stack).name, project.name, found.problems)

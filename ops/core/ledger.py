@@ -152,4 +152,4 @@ def _dead(record: Record) -> bool:
 
 
 def _json(record: Record) -> bytes:
-    return (json.dumps(record, indent=2, sort_keys=True) + "\n").encode()
+    return (json.dumps(record, sort_keys=True) + "\n").encode()

@@ -5,6 +5,7 @@ import os
 import re
 import tempfile
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,17 @@ LOGICAL = {"true": True, "false": False}
 
 def project_folder() -> Path:
     """The folder of Pulumi.yaml and the stack files: the checkout, or the folder that ASKPROAI_PROJECT names."""
-    return Path(os.environ.get(PROJECT_VARIABLE) or CHECKOUT).absolute()
+    return project().folder
 
 
 def project() -> Project:
     """The project whose files these are."""
-    return Project(project_folder())
+    return _project(os.environ.get(PROJECT_VARIABLE) or CHECKOUT)
+
+
+@cache
+def _project(folder: str | Path) -> Project:
+    return Project(Path(folder).absolute())
 
 
 def project_name() -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, Literal
 
 from rich.console import Console
@@ -57,8 +58,9 @@ CHANGING = (Exit.OK, Exit.FAILED, Exit.USAGE, Exit.REFUSED, Exit.BUSY, Exit.INTE
 """The exit codes of a command that changes something under a lock."""
 
 
+@cache
 def console() -> Console:
-    """The screen. Made anew for each use, so that it follows a redirected stdout."""
+    """The screen. It follows a redirected stdout."""
     return Console(highlight=False, markup=False, soft_wrap=True, stderr=False)
 
 

@@ -20,9 +20,10 @@ from typing import Any, Generic, TypeVar
 
 import pulumi
 from fake_outputs import Where, computed
+from google.protobuf import struct_pb2
 from pulumi.runtime import get_root_resource, resource, rpc, set_mocks
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks
-from pulumi.runtime.proto import source_pb2
+from pulumi.runtime.proto import resource_pb2, source_pb2
 from pulumi.runtime.settings import SETTINGS
 from pulumi.runtime.stack import wait_for_rpcs
 from typing_extensions import override
@@ -151,6 +152,7 @@ class _Monitor(MockMonitor):
 
     mocks: Mocks
     records: list[Record] = field(default_factory=list)
+    urns: set[str] = field(default_factory=set)
     registered_outputs: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -158,12 +160,28 @@ class _Monitor(MockMonitor):
 
     @override
     def RegisterResource(self, request: Any) -> Any:
+        """Answer as the SDK's own mock, whose way of writing the answer takes a seventh of a large program's calls."""
         urn = self.make_urn(request.parent, request.type, request.name)
-        if any(record.urn == urn for record in self.records):
+        if urn in self.urns:
             raise ValueError(f"two resources have the logical name {request.name}: {urn}")
-        if request.type != "pulumi:pulumi:Stack":
-            self.records.append(_record(urn, request))
-        return super().RegisterResource(request)
+        if request.type == "pulumi:pulumi:Stack":
+            return resource_pb2.RegisterResourceResponse(urn=urn)
+        self.urns.add(urn)
+        inputs = rpc.deserialize_properties(request.object)
+        self.records.append(_record(urn, request, inputs))
+        asked = MockResourceArgs(
+            typ=request.type,
+            name=request.name,
+            inputs=inputs,
+            provider=request.provider,
+            resource_id=request.importId,
+            custom=request.custom,
+        )
+        resource_id, outputs = self.mocks.new_resource(asked)
+        answer = struct_pb2.Struct()
+        answer.CopyFrom(request.object)
+        answer.update({key: value for key, value in outputs.items() if value is not inputs.get(key)})
+        return resource_pb2.RegisterResourceResponse(urn=urn, id=resource_id or "", object=answer)
 
     @override
     def RegisterResourceOutputs(self, request: Any) -> Any:
@@ -171,8 +189,7 @@ class _Monitor(MockMonitor):
         return super().RegisterResourceOutputs(request)
 
 
-def _record(urn: str, request: Any) -> Record:
-    wire_inputs = rpc.deserialize_properties(request.object)
+def _record(urn: str, request: Any, wire_inputs: Mapping[str, Any]) -> Record:
     secrets = frozenset(k for k, v in wire_inputs.items() if rpc.is_rpc_secret(v))
     return Record(
         type=request.type,

@@ -3,17 +3,19 @@
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, ParamSpec, TypeVar, cast
 
 import pytest
 import yaml
 from fake_engine import STACKS, FakeEngine
 from fake_regions import FakeClient, World
 from stack_files import FIXTURE
+from typing_extensions import override
 
 from contract import CANARY_PATH, origin
 from ops.core import aws, facts, pair, report, settle, visitor
@@ -29,9 +31,10 @@ from ops.core.steps import Timeline
 from ops.core.visitor import Answer, DnsRecord
 from ops.deploy import health
 from ops.dr import activate, failover, fence, flip
-from project_files import PROJECT_FILE, Project
-from settings import EdgeSettings, Settings, read
+from project_files import PROJECT_FILE, text
 
+P = ParamSpec("P")
+T = TypeVar("T")
 FILES = ("Pulumi.prod.yaml", "Pulumi.dr.yaml", "Pulumi.edge.yaml")
 
 
@@ -59,25 +62,13 @@ def short_files() -> Mapping[str, str]:
     return {file: yaml.safe_dump(content, sort_keys=False) for file, content in files.items()}
 
 
-_settings: dict[tuple[str, ...], Settings | EdgeSettings] = {}
-
-
-def read_once(project: Project, stack: str) -> Settings | EdgeSettings:
-    """Settings, judged once for files of the same texts: every test has them in a folder of its own."""
-    files = (project.folder / PROJECT_FILE, project.file(stack))
-    key = (stack, *(file.read_text() if file.is_file() else "" for file in files))
-    if key not in _settings:
-        _settings[key] = read(project, stack)
-    return _settings[key]
-
-
 _with_values = StackFile.with_values
 _written: dict[tuple[str, str], str] = {}
 
 
 def with_values(file: StackFile, values: Mapping[str, Any]) -> str:
     """What a file becomes, worked out once: every test begins with the same files, and most change them alike."""
-    key = (file.path.read_text(), repr(values))
+    key = (text(file.path), repr(values))
     if key not in _written:
         _written[key] = _with_values(file, values)
     return _written[key]
@@ -167,16 +158,31 @@ class FakeRecovery:
         return self._stack in self._world.killed
 
 
+class InTurn(Executor):
+    """One piece of work after the other: the fake clouds answer sooner than a thread starts."""
+
+    def __init__(self, max_workers: int = 1) -> None:
+        assert max_workers
+
+    @override
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        done: Future[T] = Future()
+        try:
+            done.set_result(fn(*args, **kwargs))
+        except BaseException as error:
+            done.set_exception(error)
+        return done
+
+
 def platform_in(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Platform:
     """A platform in normal operation: both regions and the edge are up, and everything that commands ask is there."""
     project = folder / "project"
     project.mkdir()
-    for file, text in short_files().items():
-        (project / file).write_text(text)
+    for file, content in short_files().items():
+        (project / file).write_text(content)
     monkeypatch.setenv("ASKPROAI_PROJECT", str(project))
     monkeypatch.setenv("PULUMI_BACKEND_URL", (folder / "state").as_uri())
     monkeypatch.setattr(StackFile, "with_values", with_values)
-    monkeypatch.setattr(pair, "read", read_once)
     world = World()
     platform = Platform(world, FakeEngine(world), folder / "state" / ".askproai")
     for stack in (*STACKS, "edge"):
@@ -221,6 +227,7 @@ def _put_in_place(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
         (settle, "Recovery", recovery),
         (settle, "recover", recover),
         (report, "write", write),
+        *((module, "ThreadPoolExecutor", InTurn) for module in (facts, flip, pair)),
         (facts.time, "sleep", at_once),
         # No test can tell whether the disk has what the system has taken.
         (os, "fsync", at_once),
