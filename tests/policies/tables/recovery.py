@@ -214,6 +214,7 @@ CASES = (
             {AT: None},
             {WITHIN: STANDBY, AT: AWAY},
             {WITHIN: STANDBY, AT: AWAY, "replicateSourceDb": f"arn:aws:rds:{HOME}:1:db:a"},
+            {WITHIN: STANDBY, AT: AWAY, "sourceDbInstanceArn": f"arn:aws:rds:{HOME}:1:db:a"},
             {WITHIN: STANDBY, AT: AWAY, "policy": UNKNOWN},
         ),
     ),
