@@ -132,5 +132,11 @@ def test_what_is_left_is_in_nobodys_way(platform: Platform) -> None:
     platform.pulumi("config", "rm", "askproai:allow_destroy_of")
     before = vaults(platform)
     wanted = [f"urn:pulumi:prod::askproai::{path}" for path in NEXT]
-    platform.pulumi("up", "--yes", "--skip-preview", *(part for urn in wanted for part in ("--target", urn)))
+    # The program ends with an error: what is no target has no outputs, and it asks for some. What is made counts.
+    targets = (part for urn in wanted for part in ("--target", urn))
+    platform.pulumi("up", "--yes", "--skip-preview", *targets, check=False)
     assert len(vaults(platform)) == len(before) + 1
+    ours = [{"Name": "tag:Project", "Values": ["askproai"]}]
+    (network,) = platform.client("ec2").describe_vpcs(Filters=ours)["Vpcs"]
+    name = f"askproai-prod-database-8-4-{network['VpcId']}"
+    assert platform.client("rds").describe_option_groups(OptionGroupName=name)["OptionGroupsList"]
