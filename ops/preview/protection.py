@@ -76,8 +76,13 @@ FLOORS: Mapping[str, float] = {
 """Numbers that protect less when they are lower, and what the service takes where they are not set."""
 ZERO_IS_FOREVER = frozenset({"retentionInDays"})
 """Numbers of which the provider takes 0 for not set."""
+CEILINGS: Mapping[str, float] = {
+    "httpPutResponseHopLimit": 1,  # EC2, ModifyInstanceMetadataOptions
+}
+"""Numbers that protect less when they are higher, and what the service takes where they are not set."""
 ORDERS: Mapping[str, tuple[str, ...]] = {
     "decision": ("bypass", "non_identity", "allow", "deny"),  # Cloudflare Access
+    "defaultActions.type": ("forward", "redirect", "fixed-response"),  # what a listener does with what no rule takes
     "defaultRetention.mode": ("GOVERNANCE", "COMPLIANCE"),
     "desyncMitigationMode": ("monitor", "defensive", "strictest"),
     "healthCheckType": ("EC2", "ELB"),
@@ -200,6 +205,7 @@ def _weaker(each: Difference) -> bool:
             or (key in STAY_OFF and not _on(each.old) and _on(each.new))
             or (key in STAY_SET and each.old and not each.new)
             or (key in FLOORS and _number(key, each.new) < _number(key, each.old))
+            or (key in CEILINGS and _number(key, each.new) > _number(key, each.old))
             or (key in ORDERS and _lower(ORDERS[key], each.old, each.new))
         ):
             return True
@@ -262,7 +268,7 @@ def _on(value: Any) -> bool:
 
 def _number(key: str, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or (key in ZERO_IS_FOREVER and value == 0):
-        return FLOORS[key]
+        return FLOORS.get(key, CEILINGS.get(key, 0))
     return float(value)
 
 

@@ -11,6 +11,15 @@ TLS = "/etc/askproai-data"
 
 SCHEMA = f"CREATE DATABASE {DATABASE}; USE {DATABASE}; CREATE TABLE canary (id BIGINT PRIMARY KEY);"
 
+# As the parameter group of the declared database has it (`require_secure_transport`).
+MARIADB = f"""[mariadbd]
+bind-address = 0.0.0.0
+skip-name-resolve
+require_secure_transport = ON
+ssl_cert = {TLS}/certificate.pem
+ssl_key = {TLS}/mariadb.pem
+"""
+
 
 @dataclass(frozen=True)
 class Endpoint:
@@ -64,7 +73,7 @@ def files(declared: Stores, certificate: str, key: str) -> dict[str, str]:
         "/etc/systemd/system/data.service": _unit(),
         "/etc/systemd/system/multi-user.target.d/data.conf": "[Unit]\nWants=data.service\n",
         "/usr/local/sbin/start-data": _start(declared),
-        "/etc/mysql/mariadb.conf.d/90-sandbox.cnf": "[mariadbd]\nbind-address = 0.0.0.0\nskip-name-resolve\n",
+        "/etc/mysql/mariadb.conf.d/90-sandbox.cnf": MARIADB,
         "/etc/redis/redis.conf": _redis(declared),
         f"{TLS}/certificate.pem": certificate,
         f"{TLS}/key.pem": key,
@@ -80,6 +89,7 @@ def _start(declared: Stores) -> str:
     grant = f"GRANT ALL ON {DATABASE}.* TO '{declared.username}'@'%';"
     return f"""#!/bin/sh
 set -eu
+install --owner=mysql --mode=600 {TLS}/key.pem {TLS}/mariadb.pem
 chown redis {TLS}/key.pem
 chmod 600 {TLS}/key.pem
 systemctl start mariadb redis-server

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import boto3
 
+from hosts.contents import RDS_AUTHORITIES
 from sandbox.instances import data, endpoints, metadata
 from sandbox.instances.boot import Machine, Scratch
 from sandbox.instances.network import Namespace, connect
@@ -68,7 +69,8 @@ class Surroundings:
         for machine in [one for one in self.machines if former and one.name == former.id]:
             self.stop(machine)
         self._metadata.instances[told.address] = told
-        machine = self._boot(instance_id, told.address, {"/etc/cloud/cloud.cfg.d/90_sandbox.cfg": CLOUD_INIT})
+        files = {"/etc/cloud/cloud.cfg.d/90_sandbox.cfg": CLOUD_INIT, **_trusted(self._authority.certificate)}
+        machine = self._boot(instance_id, told.address, files)
         self._volumes.show(machine)
         return machine
 
@@ -147,6 +149,19 @@ class Surroundings:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         certificate, key = self._authority.issue(self._aws_names())
         return server, endpoints.Forwarder(listener, (self._aws.hostname, self._aws.port), certificate, key)
+
+
+def _trusted(certificate: str) -> dict[str, str]:
+    """The stand-in for RDS's authorities, which a host adds to those of its bundle once it has them."""
+    kept = "/etc/sandbox-authority.pem"
+    units = "/etc/systemd/system"
+    return {
+        kept: certificate,
+        f"{units}/sandbox-authority.path": f"[Path]\nPathExists={RDS_AUTHORITIES}\n",
+        f"{units}/sandbox-authority.service": "[Service]\nType=oneshot\nRemainAfterExit=yes\n"
+        f"ExecStart=/bin/sh -c 'cat {kept} >>{RDS_AUTHORITIES}'\n",
+        f"{units}/multi-user.target.d/sandbox-authority.conf": "[Unit]\nWants=sandbox-authority.path\n",
+    }
 
 
 @contextmanager

@@ -123,9 +123,9 @@ class Paths:
         return self.home / "run"
 
     @property
-    def diffs(self) -> Path:
-        """The AWS plugin's cache of slow diffs."""
-        return self.home / "diffs"
+    def answers(self) -> Path:
+        """What the AWS plugin's bridge has answered."""
+        return self.home / "answers.sqlite"
 
     @property
     def logs(self) -> Path:

@@ -63,15 +63,16 @@ class Receiver:
 
 
 @pytest.fixture(scope="module")
-def receiver(prod: Platform) -> Iterator[Receiver]:
-    """Where prod's stack posts; afterwards prod is as it was."""
-    file = prod.paths.project / "Pulumi.prod.yaml"
-    before, hook = file.read_text(), Receiver()
+def receiver(prod: Platform, standby: Platform) -> Iterator[Receiver]:
+    """Where prod's stack posts; afterwards both regions are as they were."""
+    files = {stack: stack.paths.project / f"Pulumi.{stack.stack}.yaml" for stack in (prod, standby)}
+    before, hook = {stack: file.read_text() for stack, file in files.items()}, Receiver()
     prod.pulumi("config", "set", "--secret", "slack_webhook", hook.url)
     yield hook
     hook.server.shutdown()
-    file.write_text(before)
-    prod.pulumi("up", "--yes", "--skip-preview")
+    for stack, file in files.items():
+        file.write_text(before[stack])
+        stack.pulumi("up", "--yes", "--skip-preview")
 
 
 @pytest.fixture(scope="module")
@@ -115,6 +116,19 @@ def releases(platform: Platform, group: str) -> list[str]:
         lines = base64.b64decode(data["Value"]).decode().splitlines()
         told += [line.partition("=")[2] for line in lines if line.startswith("ASKPROAI_RELEASE=")]
     return told
+
+
+def started_by(platform: Platform, group: str) -> str:
+    """The release that the next instance of a group starts."""
+    name = f"askproai-{platform.stack}-{group}"
+    groups = platform.client("autoscaling").describe_auto_scaling_groups(AutoScalingGroupNames=[name])
+    wanted = groups["AutoScalingGroups"][0]["LaunchTemplate"]
+    (version,) = platform.client("ec2").describe_launch_template_versions(
+        LaunchTemplateId=wanted["LaunchTemplateId"], Versions=[wanted["Version"]]
+    )["LaunchTemplateVersions"]
+    data = base64.b64decode(version["LaunchTemplateData"]["UserData"]).decode()
+    (release,) = re.findall(r"^ASKPROAI_RELEASE=(.*)$", data, re.MULTILINE)
+    return release
 
 
 def visiting(platform: Platform, stop: threading.Event, statuses: list[int]) -> None:
@@ -206,6 +220,26 @@ def test_a_rollback_takes_traffic_and_workers_back_within_minutes(prod: Platform
     assert prod.visit("app.askproai.de", "/api/health").status_code == 200
     assert receiver.titles()[-1] == "Deployment rolled back"
     assert prod.preview() == {}
+
+
+def test_an_emergency_goes_out_in_one_step_and_is_kept_for_the_standby_too(
+    prod: Platform, standby: Platform, receiver: Receiver, bucket: str
+) -> None:
+    started = prod.ops("deploy", "start", VERSION, "--emergency", "payments fail", "--yes").stdout
+    assert "route 100 % of the traffic" in started
+    assert "route 10 % of the traffic" not in started
+    assert weights(prod) == WITH_TRAFFIC
+    early = prod.ops("deploy", "promote", "--yes", check=False)
+    assert (early.returncode, "rollback window" in early.stderr) == (REFUSED, True)
+
+    prod.ops("deploy", "promote", "--emergency", "it pays again", "--yes")
+    assert releases(prod, "web-blue") == []
+    assert {started_by(standby, group) for group in ("web-blue", "workers-fleet")} == {VERSION}
+    assert (prod.preview(), standby.preview()) == ({}, {})
+    history = "".join(file.read_text() for file in prod.paths.state.rglob("history/*.json"))
+    assert all(reason in history for reason in ("payments fail", "it pays again"))
+    gone = prod.ops("deploy", "rollback", "--yes", check=False)
+    assert gone.returncode == REFUSED, gone.stdout + gone.stderr
 
 
 def test_no_message_and_no_file_has_the_webhook(prod: Platform, receiver: Receiver) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 import contract
+from hosts.contents import RDS_AUTHORITIES
 from hosts.roles import MONITORING
 from sandbox.instances.command import caller_of, groups_of, stack_outputs
 from sandbox.instances.release import RELEASE, publish
@@ -33,6 +34,17 @@ STRANGER = "203.0.113.9"
 VISITOR = {"X-Forwarded-For": f"{STRANGER}, 173.245.48.5"}
 """As Cloudflare and the load balancer pass on a visitor's request."""
 REFUSED = r"timed out|refused"
+STRANGERS = "/tmp/strangers.pem"
+CONNECT = """
+try {
+    $options = $argv[1] ? [PDO::MYSQL_ATTR_SSL_CA => $argv[1]] : [];
+    new PDO('mysql:host=' . getenv('DB_HOST'), getenv('DB_USERNAME'), getenv('DB_PASSWORD'), $options);
+    echo 'connected';
+} catch (Throwable $error) {
+    echo $error->getMessage(), ' ', error_get_last()['message'] ?? '';
+}
+"""
+"""Says whether PHP reaches the database when it trusts the authorities in a file."""
 CHANGED = {"web-bundle", "web-blue-template", "web-blue-group", "web-green-template", "web-green-group"}
 """What another file of the web hosts changes, and nothing else."""
 
@@ -151,6 +163,26 @@ def test_the_log_has_the_visitors_own_address(web: Host) -> None:
 def test_secrets_are_in_memory_for_the_application_alone(web: Host) -> None:
     assert web.machine.run("stat", "--format=%U %a", "/run/askproai/secrets.env").strip() == "www-data 400"
     assert web.machine.run("findmnt", "--noheadings", "--output=FSTYPE", "--target=/run/askproai").strip() == "tmpfs"
+
+
+@pytest.mark.parametrize(
+    ("authorities", "answer"),
+    [
+        (RDS_AUTHORITIES, "connected"),
+        ("", "insecure transport are prohibited"),
+        (STRANGERS, "certificate verify failed"),
+    ],
+    ids=["those of the bundle", "none", "a stranger's"],
+)
+def test_the_database_is_reached_by_a_connection_that_is_encrypted_and_verified(
+    web: Host, authorities: str, answer: str
+) -> None:
+    web.machine.run("sh", "-c", f"head -n 30 /etc/ssl/certs/ca-certificates.crt >{STRANGERS}")
+    files = ("/etc/askproai/host.env", "/run/askproai/secrets.env", "/run/askproai/addresses.env")
+    environment = [part for file in files for part in ("--property", f"EnvironmentFile={file}")]
+    assert answer in web.machine.run(
+        "systemd-run", "--quiet", "--wait", "--pipe", *environment, "php", "-r", CONNECT, authorities, check=False
+    )
 
 
 @pytest.mark.parametrize("unit", ["nginx", PHP_FPM])

@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import os
+from functools import partial
 from pathlib import Path
 
 from sandbox.plugins.aws import bridge
@@ -17,12 +18,17 @@ TERRAFORM_PROVIDER_VARIABLE = "SANDBOX_TERRAFORM_PROVIDER"
 
 def main() -> None:
     """Serve until the engine stops this process."""
-    terraform_provider = os.environ[TERRAFORM_PROVIDER_VARIABLE]
-    stub = bridge.start(os.environ[BRIDGE_VARIABLE], terraform_provider, engine_address())
-    version = importlib.metadata.version("pulumi-aws")
-    memory = Memory(Paths.of().diffs, f"{version} on {Path(terraform_provider).resolve()}")
-    provider = AwsProvider(stub, version, memory)
+    binaries = os.environ[BRIDGE_VARIABLE], os.environ[TERRAFORM_PROVIDER_VARIABLE]
+    memory = Memory(Paths.of().answers, " ".join(map(_identity, binaries)))
+    service = bridge.Bridge(partial(bridge.start, *binaries, engine_address()), memory)
+    provider = AwsProvider(service, importlib.metadata.version("pulumi-aws"))
     serve(lambda server: provider_pb2_grpc.add_ResourceProviderServicer_to_server(provider, server))
+
+
+def _identity(binary: str) -> str:
+    """A binary by its content, as far as its place, size and time tell."""
+    path = Path(binary).resolve()
+    return f"{path} {path.stat().st_size} {path.stat().st_mtime_ns}"
 
 
 if __name__ == "__main__":

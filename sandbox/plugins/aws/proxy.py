@@ -9,7 +9,7 @@ from google.protobuf import empty_pb2
 from google.rpc import status_pb2
 
 from sandbox.plugins.aws import shapes
-from sandbox.plugins.aws.memory import Memory
+from sandbox.plugins.aws.bridge import Bridge
 from sandbox.plugins.aws.shapes import Mapping, Shape
 from sandbox.plugins.protocol import plugin_pb2, provider_pb2, provider_pb2_grpc
 
@@ -52,12 +52,11 @@ def _of_resource(method: Callable[..., Any]) -> Callable[..., Any]:
 
 
 class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
-    """The engine's view of the bridge. `bridge` is the stub of its service, `version` that of the pulumi-aws SDK."""
+    """The engine's view of the bridge. `version` is that of the pulumi-aws SDK."""
 
-    def __init__(self, bridge: provider_pb2_grpc.ResourceProviderStub, version: str, memory: Memory) -> None:
+    def __init__(self, bridge: Bridge, version: str) -> None:
         self._bridge = bridge
         self._version = version
-        self._memory = memory
 
     def GetPluginInfo(self, request: Any, context: Context) -> Any:
         return plugin_pb2.PluginInfo(version=self._version)
@@ -73,10 +72,6 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
 
     def Attach(self, request: Any, context: Context) -> Any:
         return empty_pb2.Empty()
-
-    @_forwarded
-    def Handshake(self, request: Any) -> Any:
-        return self._bridge.Handshake(request)
 
     @_forwarded
     def CheckConfig(self, request: Any) -> Any:
@@ -115,7 +110,7 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
 
     @_of_resource
     def Diff(self, request: Any, mapping: Mapping) -> Any:
-        answer = self._memory.diff(_for_bridge(request, mapping, "olds", "news", "old_inputs"), self._bridge.Diff)
+        answer = self._bridge.Diff(_for_bridge(request, mapping, "olds", "news", "old_inputs"))
         for paths in (answer.replaces, answer.stables, answer.diffs):
             paths[:] = [shapes.path_to_sdk(path, mapping.shape) for path in paths]
         for path, difference in list(answer.detailedDiff.items()):

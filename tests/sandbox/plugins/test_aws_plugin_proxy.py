@@ -1,6 +1,5 @@
 """The AWS plugin's service: what the bridge is asked, what the engine is answered, and how errors pass through."""
 
-from pathlib import Path
 from typing import Any, NoReturn
 
 import grpc
@@ -11,7 +10,6 @@ from google.protobuf.struct_pb2 import Struct
 from google.rpc import status_pb2
 from pulumi.runtime.proto import provider_pb2
 
-from sandbox.plugins.aws.memory import Memory
 from sandbox.plugins.aws.proxy import STATUS_DETAILS, AwsProvider
 
 LIFECYCLE = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
@@ -81,7 +79,7 @@ def struct(values: dict[str, Any]) -> Struct:
 
 
 def ask(bridge: Bridge, method: str, request: Any, context: Context | None = None) -> Any:
-    provider = AwsProvider(bridge, "7.0.0", Memory(Path("unused"), ""))  # type: ignore[arg-type] a fake
+    provider = AwsProvider(bridge, "7.0.0")  # type: ignore[arg-type] a fake
     return getattr(provider, method)(request, context or Context())
 
 

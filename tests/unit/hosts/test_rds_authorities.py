@@ -7,7 +7,7 @@ import pytest
 from cryptography import x509
 from stack_files import ROOT, settings_of
 
-from components.compute.host_environment import RDS_AUTHORITIES
+from hosts.contents import RDS_AUTHORITIES
 
 NAME = re.compile(r"Amazon RDS (?P<region>[a-z0-9-]+) Root CA RSA2048 G1")
 """Of the authorities behind `rds-ca-rsa2048-g1`, which the database's certificate is from."""

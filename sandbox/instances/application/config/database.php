@@ -12,7 +12,8 @@ return [
         'charset' => 'utf8mb4',
         'collation' => 'utf8mb4_unicode_ci',
         'prefix' => '',
-        'options' => [PDO::ATTR_TIMEOUT => 3],
+        // As in Laravel's own file: the certificate of the database is checked against these authorities.
+        'options' => [PDO::ATTR_TIMEOUT => 3] + array_filter([PDO::MYSQL_ATTR_SSL_CA => env('MYSQL_ATTR_SSL_CA')]),
     ]],
     'migrations' => 'migrations',
     'redis' => [

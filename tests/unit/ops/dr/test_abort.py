@@ -116,7 +116,7 @@ def cases() -> Iterator[tuple[str, int, bool, str | None, str]]:
                 yield from ((name, at, bool(after), to, to or serves) for to in (REGIONS if both else (None,)))
 
 
-@pytest.mark.parametrize(("name", "at", "after", "to", "expected"), cases())
+@pytest.mark.parametrize(("name", "at", "after", "to", "expected"), list(cases()))
 def test_from_every_step_of_every_command_abort_leads_back_to_a_region_that_serves(
     platform: Platform, monkeypatch: pytest.MonkeyPatch, name: str, at: int, after: bool, to: str | None, expected: str
 ) -> None:

@@ -240,6 +240,18 @@ def test_a_retention_that_is_not_set_is_the_services_own(key: str, old: Any, new
     assert (kinds("x:y:Z", "update", nested(key, old), nested(key, new)) == {Kind.PROTECTION}) is less
 
 
+@pytest.mark.parametrize("key", sorted(protection.CEILINGS))
+@pytest.mark.parametrize(("old", "new", "less"), [(None, 2, True), (2, 3, True), (2, 1, False), (2, None, False)])
+def test_a_limit_does_not_grow(key: str, old: Any, new: Any, *, less: bool) -> None:
+    assert (kinds("x:y:Z", "update", nested(key, old), nested(key, new)) == {Kind.PROTECTION}) is less
+
+
+def test_a_listener_does_not_begin_to_pass_on_what_no_rule_takes() -> None:
+    refuses, serves = ({"defaultActions": [{"type": kind}]} for kind in ("fixed-response", "forward"))
+    assert kinds("aws:lb/listener:Listener", "update", refuses, serves) == {Kind.PROTECTION}
+    assert kinds("aws:lb/listener:Listener", "update", serves, refuses) == set()
+
+
 @pytest.mark.parametrize("key", sorted(protection.ORDERS))
 def test_a_value_does_not_become_one_that_protects_less(key: str) -> None:
     weak, *_between, strong = protection.ORDERS[key]
