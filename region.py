@@ -23,7 +23,7 @@ from components.monitoring.watched import Watched
 from components.network.endpoints import Endpoints, EndpointsArgs
 from components.network.network import Network, NetworkArgs
 from components.network.security_groups import SecurityGroups, SecurityGroupsArgs
-from components.protection import Protection
+from components.protection import Protection, warn_of_the_end
 from components.recovery.backups import Backups, BackupsArgs
 from components.recovery.offsite import Offsite, OffsiteArgs
 from components.recovery.replication import OUT, Replication, ReplicationArgs, Side
@@ -43,6 +43,8 @@ def compose(settings: Settings, stack_secrets: StackSecrets) -> RegionOutputs:
     """Declare the region; every resource is a child of its part."""
     region = Region(settings, stack_secrets)
     Protection(region.parts(), protected=settings.protected)
+    if not settings.protected:
+        warn_of_the_end()
     return region.outputs()
 
 
@@ -60,7 +62,7 @@ class Region:
     database: Database
     metrics: MetricsVolume | None
     backups: Backups | None
-    cache: Cache | None
+    cache: Cache
     queues: Queues
     trust_store: TrustStore
     load_balancer: LoadBalancer
@@ -125,6 +127,7 @@ class Region:
             OffsiteArgs(
                 site=site,
                 keys=self.keys,
+                network=self.network,
                 storage=self.storage,
                 settings=offsite,
                 keys_settings=settings.keys,
@@ -138,6 +141,7 @@ class Region:
 
     def _declare_data(self) -> None:
         settings, site, opts = self._settings, self._site, self._opts
+        source_arn = _database_of(settings.follows) if settings.follows and settings.following else None
         self.database = Database(
             "database",
             DatabaseArgs(
@@ -147,7 +151,7 @@ class Region:
                 keys=self.keys,
                 settings=settings.database,
                 password=self._stack_secrets.database_password,
-                source_arn=_database_of(settings.follows) if settings.follows and settings.following else None,
+                source_arn=source_arn,
                 apply_immediately=settings.apply_immediately,
             ),
             opts,
@@ -163,25 +167,26 @@ class Region:
             backups_args = BackupsArgs(
                 site=site,
                 keys=self.keys,
+                network=self.network,
                 database=self.database.instance,
                 settings=settings.offsite,
                 offsite=self.offsite,
-                following=settings.following,
+                source_arn=source_arn,
+                kept_days=settings.database.backup_retention_days,
                 metrics=self.metrics.volume if self.metrics else None,
             )
             self.backups = Backups("backups", backups_args, opts)
-        self.cache = None
-        if settings.cached:
-            cache_args = CacheArgs(
-                site=site,
-                network=self.network,
-                security_groups=self.security_groups,
-                keys=self.keys,
-                settings=settings.cache,
-                auth_token=self._stack_secrets.cache_auth_token,
-                permanent=settings.cache_is_permanent,
-            )
-            self.cache = Cache("cache", cache_args, opts)
+        cache_args = CacheArgs(
+            site=site,
+            network=self.network,
+            security_groups=self.security_groups,
+            keys=self.keys,
+            settings=settings.cache,
+            auth_token=self._stack_secrets.cache_auth_token,
+            permanent=settings.cache_is_permanent,
+            runs=settings.cached,
+        )
+        self.cache = Cache("cache", cache_args, opts)
         queues_args = QueuesArgs(site=site, keys=self.keys, queues=settings.workers.queues)
         self.queues = Queues("queues", queues_args, opts)
 

@@ -55,12 +55,18 @@ class Component(pulumi.ComponentResource):
         depends_on: list[pulumi.Resource] | None = None,
         ignore_changes: list[str] | None = None,
         timeouts: pulumi.CustomTimeouts | None = None,
+        outlives: bool | None = None,
     ) -> pulumi.ResourceOptions:
-        """Options of a child resource. `timeouts` take the place of the provider's own."""
+        """Options of a child resource.
+
+        `timeouts` take the place of the provider's own. A child that `outlives` its declaration is forgotten by the
+        engine, not deleted.
+        """
         return pulumi.ResourceOptions(
             parent=self,
             protect=protect,
             depends_on=depends_on,
             ignore_changes=ignore_changes,
             custom_timeouts=timeouts,
+            retain_on_delete=outlives,
         )

@@ -11,6 +11,21 @@ from naming import PROJECT
 NAME = "set-allow_destroy_of-and-run-pulumi-up-first"
 """The engine shows this name when it refuses: it tells the operator what to do."""
 
+OUTLIVING = {
+    "aws:backup/vault:Vault": "the vaults, with recovery points that nobody can delete before their time",
+    "aws:backup/vaultLockConfiguration:VaultLockConfiguration": "the vaults' locks",
+    "aws:kms/key:Key": "the keys 'data' and 'storage', without which no backup can be read",
+    "aws:kms/replicaKey:ReplicaKey": "the replica of the key 'storage'",
+    "aws:rds/optionGroup:OptionGroup": "the database's option group, which its snapshots have too",
+}
+"""What a destroy leaves, besides the last snapshots of database and cache, and the database's automated backups."""
+
+
+def warn_of_the_end() -> None:
+    """Tell whoever has lifted the protection what will be left, to be deleted by hand when nobody needs it any more."""
+    left = "; ".join([*OUTLIVING.values(), "the last snapshots of database and cache, and the automated backups"])
+    pulumi.log.warn(f"the protection is off: `pulumi destroy` deletes the stack, and leaves {left}")
+
 
 class Protection(pulumi.ComponentResource):
     """Depends on every part, so that the engine would delete it first, and stops at it.

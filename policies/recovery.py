@@ -95,30 +95,28 @@ def _kept(plan: Resource, path: str) -> bool:
 
 @rule(
     on=DATABASE, among=True, severity=HIGH, controls="own; GDPR 32(1)(c) (own)",
-    remedy="Select the database in a plan whose copies come within recovery.rpo_minutes, or replicate its backups.",
+    remedy="Declare an InstanceAutomatedBackupsReplication of what the replica follows; select the writer in a plan.",
 )  # fmt: skip
 def database_copied_within_rpo(database: Resource, stack: Stack) -> Findings:
-    """A database that takes writes is copied to the other region as often as the recovery point objective asks."""
-    if database.has("replicateSourceDb") or stack.made_from(database, KEPT_BACKUPS, "sourceDbInstanceArn"):
+    """Who follows keeps the automated backups of its source, minutes old; who takes writes is copied once a day."""
+    if database.has("replicateSourceDb"):
+        source = database.get("replicateSourceDb")
+        if source not in [kept.get("sourceDbInstanceArn") for kept in stack.of(KEPT_BACKUPS)]:
+            yield Finding(f"no automated backups of {source}", "an InstanceAutomatedBackupsReplication of it")
         return
     plans = [
         plan
         for selection in stack.made_from(database, SELECTION, "resources")
         for plan in stack.sources(selection, PLAN, "planId")
     ]
-    floor = database.configuration.rpo_minutes
     schedules = [
         str(plan.get(f"{each}.schedule"))
         for plan in plans
         for each in plan.each("rules")
         if plan.each(f"{each}.copyActions")
     ]
-    times = [found for schedule in schedules if (found := _minutes_between(schedule)) is not None]
-    if not times or min(times) > floor:
-        yield Finding(
-            f"a copy every {min(times)} minutes" if times else "no scheduled copy",
-            f"one every {floor} minutes at least",
-        )
+    if all(_minutes_between(schedule) is None for schedule in schedules):
+        yield Finding("no scheduled copy every day", "one")
 
 
 @rule(

@@ -24,8 +24,8 @@ DATA = (
     BUCKET, CACHE, DATABASE, DISK, KEY, LOG_GROUP, PLAN, QUEUE, REPLICA_KEY, SECRET, TEMPLATE, TOPIC, VAULT,
 )  # fmt: skip
 ARN = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:(?P<region>[a-z]{2}(?:-[a-z]+)+-\d):")
-SOURCE = "replicateSourceDb"
-"""A replica's source: it goes when the replica is promoted, and the replica works without it."""
+SOURCES = ("replicateSourceDb", "sourceDbInstanceArn")
+"""What a standby follows: it is named no more once the replica is promoted, and what is there works without it."""
 NUMBERED = re.compile(r"(?<!\d)-[01]$")
 """The place of a list's first item, which every list has. A version such as 1-0 is none, nor is a generation of the
 database, which is in its name from 2 on."""
@@ -65,13 +65,13 @@ def stack_independent_of_region(resource: Resource) -> Findings:
     if resource.region == lost:
         yield Finding(f"made in {lost}", f"nothing in {lost}")
     if lost in {found["region"] for text in _texts(resource.props) for found in ARN.finditer(text)}:
-        yield Finding(f"an ARN of {lost}", f"no ARN of {lost} but a replica's source")
+        yield Finding(f"an ARN of {lost}", f"no ARN of {lost} but the source of a replica or of backups")
 
 
 def _texts(value: Any, name: str = "") -> Iterator[str]:
     if isinstance(value, Secret):
         value = value.value
-    if isinstance(value, str) and name != SOURCE:
+    if isinstance(value, str) and name not in SOURCES:
         yield value
     elif isinstance(value, dict):
         for key, each in value.items():

@@ -24,6 +24,11 @@ AUTOSCALING_ROOM_PERCENT = 10
 DURABLE_COMMITS = "innodb_flush_log_at_trx_commit"
 """MySQL 8.4 Reference Manual, "InnoDB Startup Options and System Variables": 1 for durability in replication."""
 
+AUTOMATED_BACKUPS = ":auto-backup:"
+"""In the ARN of automated backups (RDS API, DBInstanceAutomatedBackup, DBInstanceAutomatedBackupsArn)."""
+
+MOMENT = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
+
 StorageGib = Annotated[int, Field(ge=20, le=65536)]
 """RDS API, CreateDBInstance, AllocatedStorage: MySQL on gp3 takes 20 to 65536 GiB."""
 
@@ -53,6 +58,33 @@ def _generations(generations: list[int]) -> list[int]:
     return generations
 
 
+class RestoredSettings(Block):
+    """A generation that was made from a backup; the block stays as long as that generation."""
+
+    generation: Annotated[int, Field(ge=1, le=999)]
+    """Generation that is made so."""
+    source: Annotated[str, text("is not the name or ARN of a backup; want one without spaces", re.compile(r"\S+"))]
+    """Snapshot, by its identifier or ARN, or the ARN of automated backups, such as those kept of a lost region."""
+    until: (
+        Annotated[str, text("is no moment; want one in UTC, such as 2026-11-27T03:04:05Z", re.compile(MOMENT))] | None
+    ) = None
+    """Moment up to which automated backups are applied, in UTC; without it, the latest one that there is."""
+
+    @property
+    def from_automated_backups(self) -> bool:
+        """Whether the source has every moment, and is no snapshot."""
+        return AUTOMATED_BACKUPS in self.source
+
+    @rule
+    def _a_snapshot_is_one_moment(self) -> Iterator[Problem]:
+        if self.until and not self.from_automated_backups:
+            yield Problem(
+                path=("until",),
+                text=f"{self.until} is for automated backups, and a snapshot is of one moment; "
+                "want no such key, or the ARN of automated backups as source",
+            )
+
+
 class DatabaseSettings(Block):
     """The MySQL instance, in its generations: a rebuilt database is a new one, under a new identifier."""
 
@@ -60,6 +92,8 @@ class DatabaseSettings(Block):
     """Generation of the database in use: each rebuild makes a new database, with the next number."""
     retained_generations: Annotated[list[int], AfterValidator(_generations)]
     """Generations of former databases, which stay unchanged until `ops dr drop` removes them; each below generation."""
+    restored: RestoredSettings | None = None
+    """Backup from which a generation is made; without it, each is made empty, or as a replica."""
 
     engine: Literal["mysql"]
     """RDS engine; the application runs on MySQL alone."""
@@ -105,6 +139,15 @@ class DatabaseSettings(Block):
                     text=f"{kept} is not below generation {self.generation}, the one in use; "
                     + (f"want 1 to {self.generation - 1}" if self.generation > 1 else "want an empty list"),
                 )
+
+    @rule
+    def _the_restored_one_is_there(self) -> Iterator[Problem]:
+        restored = self.restored.generation if self.restored else self.generation
+        if restored not in (self.generation, *self.retained_generations):
+            yield Problem(
+                path=("restored", "generation"),
+                text=f"{restored} is no generation of this database; want {self.generation}, or no such block",
+            )
 
     @rule
     def _the_version_is_supported(self) -> Iterator[Problem]:

@@ -12,7 +12,7 @@ from settings.destruction import misnamed
 from settings.hosts import Capacity, too_few
 from settings.monitoring import MonitoringSettings
 from settings.network import NetworkSettings, distinct
-from settings.offsite import OffsiteSettings, disturbed, misplaced, too_seldom
+from settings.offsite import OffsiteSettings, disturbed, misplaced, unkept
 from settings.problems import Problem, closest, shown
 from settings.recovery import RecoverySettings
 from settings.retention import KeysSettings, SecretsSettings, StorageSettings
@@ -169,13 +169,13 @@ class Settings(Block):
     @rule
     def _copies_keep_the_promise(self) -> Iterator[Problem]:
         if self.offsite and self.recovery:
-            found = too_seldom(self.offsite, self.recovery.rpo_minutes)
-            yield from (problem.under(("offsite",)) for problem in found)
+            found = unkept(self.recovery.rpo_minutes)
+            yield from (problem.under(("recovery",)) for problem in found)
 
     @rule
     def _daily_copy_is_undisturbed(self) -> Iterator[Problem]:
         if self.offsite:
-            found = disturbed(self.offsite, self.database.maintenance_window)
+            found = disturbed(self.offsite, self.database.maintenance_window, self.database.backup_window)
             yield from (problem.under(("offsite",)) for problem in found)
 
     @rule

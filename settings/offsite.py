@@ -1,14 +1,14 @@
-"""The offsite block: where the copies of what cannot be made anew are, how often they are made, and until when."""
+"""The offsite block: where the copies of what cannot be made anew are, when they are made, and until when."""
 
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
 from settings.block import Block, rule
 from settings.problems import Problem, shown
 from settings.shapes import Environment, Region
-from settings.windows import WEEK, Window, weekly
+from settings.windows import WEEK, Window, daily, weekly
 
 KeptDays = Annotated[int, Field(ge=1, le=36500)]
 """AWS Backup API, PutBackupVaultLockConfiguration: 1 to 36500 days, and no copy may outlive that."""
@@ -18,8 +18,13 @@ START_MINUTES = 60
 """How late AWS Backup may start a job: its shortest (AWS Backup API, BackupRule, StartWindowMinutes)."""
 
 QUIET_MINUTES = 60
-"""Before its maintenance window, too, RDS takes no snapshot for so long (AWS Backup Developer Guide, "Backup plan
-options and configuration")."""
+"""Before its own windows, too, RDS takes no snapshot for so long (AWS Backup Developer Guide, "Backup plan options and
+configuration": none within the hour before the maintenance window or the automated backup window)."""
+
+
+REPLICATED_BACKUPS_MINUTES = 30
+"""How old the automated backups may be that are kept in another region: 5 to 30 minutes (AWS Prescriptive Guidance,
+"Amazon RDS PITR snapshot replication")."""
 
 
 class OffsiteSettings(Block):
@@ -29,37 +34,35 @@ class OffsiteSettings(Block):
     """Environment that owns the pair of data buckets: the originals in its region, and their replicas."""
     region: Region
     """AWS region of the replicas and of the copied snapshots: one of data_residency_regions, and not home's own."""
-    copy_every_hours: Literal[1, 2, 3, 4, 6, 8, 12, 24]
-    """Hours between snapshots of the database that are copied: a part of a day, and an hour at least (AWS Backup
-    Developer Guide, "Backup plan options and configuration"); within recovery.rpo_minutes."""
-    hourly_copies_kept_days: KeptDays
-    """Days that these snapshots and their copies stay; at most daily_copies_kept_days."""
     daily_copy_hour: Annotated[int, Field(ge=0, le=23)]
-    """Hour of the daily snapshot in UTC, apart from database.maintenance_window."""
+    """Hour of the daily snapshot in UTC, apart from database.maintenance_window and database.backup_window."""
     daily_copies_kept_days: KeptDays
-    """Days that the daily snapshot and its copy stay."""
+    """Days that the daily snapshot and its copy stay; at most weekly_copies_kept_days."""
+    weekly_copies_kept_days: KeptDays
+    """Days that Sunday's snapshot and its copy stay."""
     vault_lock_min_days: KeptDays
-    """Days in which nobody can delete a snapshot or copy; at most hourly_copies_kept_days, or no job would succeed."""
+    """Days in which nobody can delete a snapshot or copy; at most daily_copies_kept_days, or no job would succeed. Of a
+    vault that is there, it stays as it was."""
     vault_lock_changeable_days: Annotated[int, Field(ge=3, le=36500)]
     """Days until the lock of a new vault can no longer be changed: at least 3 (AWS Backup API,
     PutBackupVaultLockConfiguration)."""
 
     @rule
     def _lock_lets_copies_end(self) -> Iterator[Problem]:
-        if self.vault_lock_min_days > self.hourly_copies_kept_days:
+        if self.vault_lock_min_days > self.daily_copies_kept_days:
             yield Problem(
                 path=("vault_lock_min_days",),
-                text=f"{self.vault_lock_min_days} is above hourly_copies_kept_days {self.hourly_copies_kept_days}, "
-                f"and the vault would refuse every copy; want {self.hourly_copies_kept_days} or less",
+                text=f"{self.vault_lock_min_days} is above daily_copies_kept_days {self.daily_copies_kept_days}, "
+                f"and the vault would refuse every copy; want {self.daily_copies_kept_days} or less",
             )
 
     @rule
-    def _daily_outlives_hourly(self) -> Iterator[Problem]:
-        if self.daily_copies_kept_days < self.hourly_copies_kept_days:
+    def _weekly_outlives_daily(self) -> Iterator[Problem]:
+        if self.weekly_copies_kept_days < self.daily_copies_kept_days:
             yield Problem(
-                path=("daily_copies_kept_days",),
-                text=f"{self.daily_copies_kept_days} is below hourly_copies_kept_days {self.hourly_copies_kept_days}; "
-                f"want {self.hourly_copies_kept_days} or more",
+                path=("weekly_copies_kept_days",),
+                text=f"{self.weekly_copies_kept_days} is below daily_copies_kept_days {self.daily_copies_kept_days}; "
+                f"want {self.daily_copies_kept_days} or more",
             )
 
 
@@ -82,26 +85,30 @@ def misplaced(offsite: OffsiteSettings, environment: str, region: str, follows: 
         )
 
 
-def too_seldom(offsite: OffsiteSettings, rpo_minutes: int) -> Iterator[Problem]:
-    """Copies that alone would lose more than is promised."""
-    if offsite.copy_every_hours * 60 > rpo_minutes:
-        hours = rpo_minutes // 60
+def unkept(rpo_minutes: int) -> Iterator[Problem]:
+    """A promise that no copy in the other region keeps once the replica is lost too."""
+    if rpo_minutes < REPLICATED_BACKUPS_MINUTES:
         yield Problem(
-            path=("copy_every_hours",),
-            text=f"{offsite.copy_every_hours} loses up to {offsite.copy_every_hours * 60} minutes, above "
-            f"recovery.rpo_minutes {rpo_minutes}; want "
-            + (f"{hours} or less" if hours else "recovery.rpo_minutes 60 or more, as no copy is made more often"),
+            path=("rpo_minutes",),
+            text=f"{rpo_minutes} is below the {REPLICATED_BACKUPS_MINUTES} minutes that backups may take to the other "
+            f"region; want {REPLICATED_BACKUPS_MINUTES} or more",
         )
 
 
-def disturbed(offsite: OffsiteSettings, maintenance_window: str) -> Iterator[Problem]:
+def disturbed(offsite: OffsiteSettings, maintenance_window: str, backup_window: str) -> Iterator[Problem]:
     """A daily snapshot at a time when RDS takes none."""
-    maintenance = weekly(maintenance_window)
-    quiet = Window(start=(maintenance.start - QUIET_MINUTES) % WEEK, minutes=maintenance.minutes + QUIET_MINUTES)
     starts = [Window(start=(day * 24 + offsite.daily_copy_hour) * 60, minutes=START_MINUTES) for day in range(7)]
-    if any(start.overlaps(quiet) for start in starts):
-        yield Problem(
-            path=("daily_copy_hour",),
-            text=f"{offsite.daily_copy_hour} is in or right before database.maintenance_window {maintenance_window}, "
-            "when RDS takes no snapshot; want another hour",
-        )
+    windows = {"maintenance_window": [weekly(maintenance_window)], "backup_window": daily(backup_window)}
+    written = {"maintenance_window": maintenance_window, "backup_window": backup_window}
+    for name, found in windows.items():
+        if any(start.overlaps(_quiet(window)) for start in starts for window in found):
+            yield Problem(
+                path=("daily_copy_hour",),
+                text=f"{offsite.daily_copy_hour} is in or right before database.{name} {written[name]}, "
+                "when RDS takes no snapshot; want another hour",
+            )
+
+
+def _quiet(window: Window) -> Window:
+    """The window, and the time before it."""
+    return Window(start=(window.start - QUIET_MINUTES) % WEEK, minutes=window.minutes + QUIET_MINUTES)

@@ -87,10 +87,10 @@ SAMPLES: Mapping[str, Sample] = {
         },
     ),
     "backup-rule-dropped": Sample(
-        title="drop the last rule of the backup plan",
+        title="drop the daily rule of the backup plan",
         stacks=("prod",),
         resources={
-            "backups-plan": "props['rules'] = props['rules'][:-1]",
+            "backups-plan": "props['rules'] = props['rules'][1:]",
         },
     ),
     "prod-alone": Sample(

@@ -27,6 +27,9 @@ class CacheArgs:
 
     A cache that exists only while its region is activated has neither: its sessions end with it, and the name of the
     snapshot would be taken at its next deletion.
+
+    While the cache does not `run`, there are its log groups alone: what it logged is kept, and its next life, in a
+    failover, must not meet groups of their names.
     """
 
     site: Site
@@ -36,6 +39,7 @@ class CacheArgs:
     settings: CacheSettings
     auth_token: pulumi.Output[str]
     permanent: bool
+    runs: bool = True
 
 
 def identifier(naming: Naming, name: str) -> str:
@@ -46,7 +50,7 @@ def identifier(naming: Naming, name: str) -> str:
 class Cache(Component):
     """One replication group in cluster mode; clients ask its configuration endpoint which shard has a key."""
 
-    group: aws.elasticache.ReplicationGroup
+    group: aws.elasticache.ReplicationGroup | None
 
     def __init__(self, name: str, args: CacheArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("data:Cache", name, args.site, data_class=DataClass.PERSONAL, opts=opts)
@@ -54,8 +58,9 @@ class Cache(Component):
         self._args = args
         self._id = identifier(args.site.naming, name)
 
-        self.group = self._group(self._subnet_group(), self._parameter_group(), self._log_groups())
-        self.register_outputs({"endpoint": self.group.configuration_endpoint_address})
+        logs = self._log_groups()
+        self.group = self._group(self._subnet_group(), self._parameter_group(), logs) if args.runs else None
+        self.register_outputs({"endpoint": self.group.configuration_endpoint_address if self.group else None})
 
     def _subnet_group(self) -> aws.elasticache.SubnetGroup:
         return aws.elasticache.SubnetGroup(
@@ -141,6 +146,4 @@ class Cache(Component):
         )
 
     def _final_snapshot(self) -> pulumi.Output[str]:
-        """With the VPC's id, new in each deployment of the stack: a second destroy must not reuse the first name."""
-        name = self._args.site.naming.physical(f"{self._name}-final", ID_LIMIT)
-        return pulumi.Output.concat(name, "-", self._args.network.vpc.id)
+        return self._args.network.name_in_this_life(self._args.site.naming, f"{self._name}-final", NAME_LIMIT)

@@ -1,7 +1,7 @@
 """The MySQL database: encrypted, audited, with point-in-time recovery, and reachable from inside the VPC alone.
 
-An instance is either a replica of another region's database or a database of its own; a promotion turns the first into
-the second in place.
+An instance is either a replica of another region's database or a database of its own, made empty or from a backup; a
+promotion turns the first into the second in place.
 """
 
 from __future__ import annotations
@@ -23,12 +23,19 @@ from naming import DataClass, Naming
 from settings import DatabaseSettings
 
 IDENTIFIER_LIMIT = 63
+SNAPSHOT_LIMIT = 255
 
 TIMEOUTS = pulumi.CustomTimeouts(create="6h", update="3h", delete="3h")
 """Ours. A replica in another region is a snapshot, its copy and a restore: with real data more than the provider's 40
 minutes (terraform-provider-aws, issue 22990), after which a half-made instance is left."""
 
 LOGS = ("error", "slowquery", "audit")
+OF_THE_LIVE_ONE = (
+    *("allocatedStorage", "engineVersion", "instanceClass", "maxAllocatedStorage", "multiAz"),
+    *("optionGroupName", "parameterGroupName", "password", "restoreToPointInTime", "snapshotIdentifier"),
+)
+"""What the settings say of the live database, and a retained generation keeps as it was: RDS never shrinks storage, and
+has no groups of another version for it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,12 +82,13 @@ class Database(Component):
         self.instance = self._instance(args, args.settings.generation)
         independent = replace(args, source_arn=None, apply_immediately=False)
         self.retained = {
-            generation: self._instance(independent, generation) for generation in args.settings.retained_generations
+            generation: self._instance(independent, generation, kept_as=OF_THE_LIVE_ONE)
+            for generation in args.settings.retained_generations
         }
         self.register_outputs({"endpoint": self.instance.endpoint})
 
-    def _instance(self, args: DatabaseArgs, generation: int) -> aws.rds.Instance:
-        """An instance and the log groups of its logs.
+    def _instance(self, args: DatabaseArgs, generation: int, kept_as: tuple[str, ...] = ()) -> aws.rds.Instance:
+        """An instance and the log groups of its logs. `kept_as` are the properties that stay as they are.
 
         Promotion removes the source in place. What RDS takes from the source and fixes for good is set on an
         independent database alone, and ignored afterwards: `db_name` would replace the instance if RDS did not return
@@ -90,16 +98,20 @@ class Database(Component):
         settings, groups = args.settings, self._groups
         logs = self._log_groups(args, generation)
         pinned = settings.engine_version.count(".") > 1
+        ignored = {"dbName", *kept_as} if pinned else {"dbName", "engineVersion", *kept_as}
         source = self._independent(args, generation) if args.source_arn is None else _replica(args.source_arn)
         return aws.rds.Instance(
             numbered(f"{self._name}-instance", generation),
             identifier=identifier(args.site.naming, self._name, generation),
-            auto_minor_version_upgrade=True,
+            # A pinned version stays: after an upgrade of RDS's own, each `up` would ask for the older one, in vain.
+            auto_minor_version_upgrade=not pinned,
             # An unpinned version is left alone; whoever pins one of the next major version means it.
             allow_major_version_upgrade=pinned,
             instance_class=settings.instance_class,
             engine_lifecycle_support=settings.engine_lifecycle_support,
             storage_type="gp3",
+            # A replica is made with its source's, and grows when the setting does: not in a failover.
+            allocated_storage=settings.allocated_storage_gib,
             max_allocated_storage=settings.max_allocated_storage_gib,
             storage_encrypted=True,
             kms_key_id=args.keys["data"].arn,
@@ -129,25 +141,26 @@ class Database(Component):
                 protect=args.site.protected,
                 depends_on=logs,
                 timeouts=TIMEOUTS,
-                ignore_changes=["dbName"] if pinned else ["dbName", "engineVersion"],
+                ignore_changes=sorted(ignored),
             ),
             **source,
         )
 
     def _independent(self, args: DatabaseArgs, generation: int) -> dict[str, Any]:
         settings = args.settings
-        final_snapshot = args.site.naming.physical(f"{numbered(self._name, generation)}-final", IDENTIFIER_LIMIT)
+        final_snapshot = f"{numbered(self._name, generation)}-final"
         return {
             "engine": settings.engine,
             "engine_version": settings.engine_version,
             "db_name": settings.database_name,
-            "allocated_storage": settings.allocated_storage_gib,
             "username": settings.username,
             # Set here, not managed by RDS: a database whose password RDS manages cannot be a replication source.
             "password": args.password,
             "skip_final_snapshot": False,
-            # The VPC's id is new in each deployment of the stack: a second destroy must not reuse the first one's name.
-            "final_snapshot_identifier": pulumi.Output.concat(final_snapshot, "-", args.network.vpc.id),
+            **_beginning(settings, generation),
+            "final_snapshot_identifier": args.network.name_in_this_life(
+                args.site.naming, final_snapshot, SNAPSHOT_LIMIT
+            ),
         }
 
     def _log_groups(self, args: DatabaseArgs, generation: int) -> list[pulumi.Resource]:
@@ -158,12 +171,30 @@ class Database(Component):
                 name=f"/aws/rds/instance/{identifier(args.site.naming, self._name, generation)}/{log}",
                 retention_in_days=args.settings.log_retention_days,
                 kms_key_id=args.keys["logs"].arn,
-                opts=self.child(),
+                # A generation that is dropped leaves its audit log. A stack that is destroyed takes it along: the next
+                # deployment has a group of that name.
+                opts=self.child(outlives=args.site.protected),
             )
             for log in LOGS
         ]
 
 
+def _beginning(settings: DatabaseSettings, generation: int) -> dict[str, Any]:
+    """The backup from which a generation is made, if it is."""
+    restored = settings.restored
+    if restored is None or restored.generation != generation:
+        return {}
+    if not restored.from_automated_backups:
+        return {"snapshot_identifier": restored.source}
+    return {
+        "restore_to_point_in_time": aws.rds.InstanceRestoreToPointInTimeArgs(
+            source_db_instance_automated_backups_arn=restored.source,
+            restore_time=restored.until,
+            use_latest_restorable_time=None if restored.until else True,
+        )
+    }
+
+
 def _replica(source_arn: pulumi.Input[str]) -> dict[str, Any]:
-    """RDS copies engine, storage and accounts from the source, and a replica has no final snapshot."""
+    """RDS copies engine and accounts from the source, and a replica has no final snapshot."""
     return {"replicate_source_db": source_arn, "skip_final_snapshot": True}

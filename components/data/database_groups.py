@@ -60,7 +60,7 @@ def database_groups(
     physical = site.naming.physical(name, NAME_LIMIT)
     version = ".".join(settings.engine_version.split(".")[:2])
     # RDS deletes no group that is in use: that of the next version needs a name of its own.
-    versioned = site.naming.physical(f"{name}-{version.replace('.', '-')}", NAME_LIMIT)
+    versioned = f"{name}-{version.replace('.', '-')}"
     return DatabaseGroups(
         subnets=aws.rds.SubnetGroup(
             f"{name}-subnets",
@@ -71,7 +71,7 @@ def database_groups(
         ),
         parameters=aws.rds.ParameterGroup(
             f"{name}-parameters",
-            name=versioned,
+            name=site.naming.physical(versioned, NAME_LIMIT),
             family=f"{settings.engine}{version}",
             description="The manuals' tuning, and what security asks for.",
             parameters=_parameters(settings),
@@ -79,7 +79,9 @@ def database_groups(
         ),
         options=aws.rds.OptionGroup(
             f"{name}-options",
-            name=versioned,
+            # Snapshots have it too, and RDS keeps it as long as there is one: so does the stack, under a name that the
+            # next deployment does not meet.
+            name=network.name_in_this_life(site.naming, versioned, NAME_LIMIT),
             option_group_description="The audit log.",
             engine_name=settings.engine,
             major_engine_version=version,
@@ -91,7 +93,7 @@ def database_groups(
                     ],
                 )
             ],
-            opts=parent.child(),
+            opts=parent.child(outlives=True),
         ),
         monitoring=_monitoring_role(parent, f"{name}-monitoring", site),
     )

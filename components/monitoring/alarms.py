@@ -109,7 +109,6 @@ class Alarms(Component):
         resources: Sequence[Dimensions],
     ) -> aws.cloudwatch.MetricAlarm:
         settings = self._args.watched.settings
-        times = settings.offsite.copy_every_hours if settings.offsite and source.per_backup_hour else 1
         actions = [self.topic.arn]
         return aws.cloudwatch.MetricAlarm(
             f"{self._name}-{role}",
@@ -123,7 +122,7 @@ class Alarms(Component):
             evaluation_periods=level.minutes * 60 // source.period_seconds,
             treat_missing_data=source.missing,
             opts=self.child(),
-            **_measured(alert, source, source.period_seconds * times, resources),
+            **_measured(alert, source, source.period_seconds, resources),
         )
 
     def _threshold(self, unit: Unit, level: Level, part: str) -> pulumi.Input[float]:

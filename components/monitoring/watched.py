@@ -38,7 +38,7 @@ class Watched:
     settings: Settings
     network: Network
     database: Database
-    cache: Cache | None
+    cache: Cache
     queues: Queues
     load_balancer: LoadBalancer
     hosts: Sequence[Hosts]
@@ -78,7 +78,7 @@ class Watched:
 
     def _shards(self) -> Parts:
         """The nodes of each shard, which ElastiCache numbers from 1 (ElastiCache API, NodeGroup, NodeGroupMember)."""
-        if self.cache is None:
+        if self.cache.group is None:
             return {}
         settings, group = self.settings.cache, self.cache.group.replication_group_id
         return {

@@ -13,9 +13,12 @@ from components.network.flow_logs import FlowLogs, FlowLogsArgs
 from components.network.s3_endpoint import S3Endpoint, S3EndpointArgs
 from components.security.keys import Keys
 from components.site import Site
+from naming import Naming
 from settings import NetworkSettings, Tier
 
 ANYWHERE = "0.0.0.0/0"
+VPC_ID_LENGTH = len("-vpc-0123456789abcdef0")
+"""With the hyphen before it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +60,13 @@ class Network(Component):
         self.app_subnet_ids = list(self.app_subnet_of.values())
         self.data_subnet_ids = [subnet.id for subnet in data.values()]
         self.register_outputs({"vpc_id": self.vpc.id})
+
+    def name_in_this_life(self, naming: Naming, role: str, limit: int) -> pulumi.Output[str]:
+        """A physical name with the VPC's id, new in each deployment of the stack.
+
+        For what outlives the stack: the next deployment must not meet it.
+        """
+        return pulumi.Output.concat(naming.physical(role, limit - VPC_ID_LENGTH), "-", self.vpc.id)
 
     def _vpc(self) -> aws.ec2.Vpc:
         """The VPC, its default security group without rules: what is given no group of its own reaches nothing."""

@@ -1,4 +1,7 @@
-"""Snapshots of the database in addition to RDS's own: in a locked vault, and copied to the other region by its home."""
+"""Snapshots of the database in addition to RDS's own, in a locked vault, and what a standby keeps of its source's.
+
+The home of the data copies its snapshots to the other region.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.component import Component
+from components.network.network import Network
 from components.recovery.offsite import Offsite
 from components.recovery.vault import Vault, VaultArgs
 from components.security.iam import Statement, allow, document, trust
@@ -22,7 +26,7 @@ ROLE_LIMIT = 64
 START_MINUTES = 60
 """How late a job may start: AWS Backup's shortest (AWS Backup API, BackupRule)."""
 COMPLETION_MINUTES = 180
-"""Our choice: a job that still runs when the next hours' jobs have finished is stuck."""
+"""Our choice: a job that runs longer is stuck."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,30 +39,27 @@ class BackupRule:
     retention_days: Callable[[OffsiteSettings], int]
 
 
-def _every_hours(settings: OffsiteSettings) -> str:
-    hours = "*" if settings.copy_every_hours == 1 else ",".join(map(str, range(0, 24, settings.copy_every_hours)))
-    return f"cron(0 {hours} ? * * *)"
-
-
 RULES = (
     BackupRule(
-        role="hourly",
-        why="The most data that is lost with a region if the replica of the database is lost too.",
-        schedule=_every_hours,
-        retention_days=lambda settings: settings.hourly_copies_kept_days,
-    ),
-    BackupRule(
         role="daily",
-        why="The point to restore to after a mistake that is found late. At its hour it replaces the hourly snapshot.",
+        why="A copy that nobody can delete, in both regions: the point to restore to after an attack.",
         schedule=lambda settings: f"cron(0 {settings.daily_copy_hour} ? * * *)",
         retention_days=lambda settings: settings.daily_copies_kept_days,
+    ),
+    BackupRule(
+        role="weekly",
+        # Of two rules at one time, AWS Backup carries out the one that keeps longer (AWS Backup Developer Guide,
+        # "Backup plan options and configuration").
+        why="The same for what is found late. On Sundays it takes the place of the daily one.",
+        schedule=lambda settings: f"cron(0 {settings.daily_copy_hour} ? * SUN *)",
+        retention_days=lambda settings: settings.weekly_copies_kept_days,
     ),
 )
 
 
 @dataclass(frozen=True, kw_only=True)
 class BackupsArgs:
-    """While the region is `following`, its database is a replica, and backed up in the region of its source.
+    """While the region follows, its database is a replica of `source_arn`, whose backups it keeps for `kept_days`.
 
     `offsite` receives the copies; without it, the snapshots stay in the region. `metrics` is the volume of the
     monitoring host, where there is one.
@@ -66,28 +67,35 @@ class BackupsArgs:
 
     site: Site
     keys: Keys
+    network: Network
     database: aws.rds.Instance
     settings: OffsiteSettings
     offsite: Offsite | None
-    following: bool
+    source_arn: pulumi.Input[str] | None
+    kept_days: int
     metrics: aws.ebs.Volume | None = None
 
 
 class Backups(Component):
-    """The region's vault and, unless its database is a replica, the backup plan that fills it."""
+    """The region's vault and the backup plan that fills it; instead of the plan, the backups of what it follows."""
 
     vault: Vault
     plan: aws.backup.Plan | None
+    of_the_source: aws.rds.InstanceAutomatedBackupsReplication | None
 
     def __init__(self, name: str, args: BackupsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("backup:Backups", name, args.site, data_class=DataClass.PERSONAL, opts=opts)
         self._name = name
         self._args = args
-        vault_args = VaultArgs(site=args.site, key=args.keys["storage"], settings=args.settings)
+        vault_args = VaultArgs(site=args.site, network=args.network, key=args.keys["storage"], settings=args.settings)
         self.vault = Vault(f"{name}-vault", vault_args, self.child())
         # In both lives: IAM's control plane is in another region, and an activation must not need it.
         role, rights = self._role()
-        self.plan = None if args.following else self._plan(role, rights)
+        self.plan = self.of_the_source = None
+        if args.source_arn is None:
+            self.plan = self._plan(role, rights)
+        else:
+            self.of_the_source = self._backups_of(args.source_arn)
         self.register_outputs({"vault_name": self.vault.name})
 
     def _role(self) -> tuple[aws.iam.Role, aws.iam.RolePolicy]:
@@ -109,10 +117,24 @@ class Backups(Component):
         )
         return role, rights
 
+    def _backups_of(self, source_arn: pulumi.Input[str]) -> aws.rds.InstanceAutomatedBackupsReplication:
+        """The other region's snapshots and transaction logs, as soon as they are there: for any point in time.
+
+        RDS starts this in the region that keeps them. An activation forgets it: to stop it would take the region that
+        is lost, and what is kept is then needed.
+        """
+        return aws.rds.InstanceAutomatedBackupsReplication(
+            f"{self._name}-of-the-source",
+            source_db_instance_arn=source_arn,
+            kms_key_id=self._args.keys["data"].arn,
+            retention_period=self._args.kept_days,
+            opts=self.child(outlives=self._args.site.protected),
+        )
+
     def _plan(self, role: aws.iam.Role, rights: aws.iam.RolePolicy) -> aws.backup.Plan:
         plan = self._scheduled(self._name, "database", RULES, self._args.database.arn, role, rights)
         if self._args.metrics is not None:
-            # Of metrics, a day may be lost: a plan of its own with the daily rule alone.
+            # Of metrics, nobody wants those of last month: a plan of its own with the daily rule alone.
             daily = [rule for rule in RULES if rule.role == "daily"]
             self._scheduled(f"{self._name}-metrics", "metrics", daily, self._args.metrics.arn, role, rights)
         return plan

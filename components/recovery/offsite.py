@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import pulumi
 
 from components.component import Component
+from components.network.network import Network
 from components.recovery.offsite_storage import OffsiteStorage, OffsiteStorageArgs
 from components.recovery.replication import Replication, ReplicationArgs, Side
 from components.recovery.vault import Vault, VaultArgs
@@ -19,10 +20,11 @@ from settings import KeysSettings, OffsiteSettings, StorageSettings
 
 @dataclass(frozen=True, kw_only=True)
 class OffsiteArgs:
-    """`site`, `keys` and `storage` are the home's own; the keys and the data buckets get replicas."""
+    """`site`, `keys`, `network` and `storage` are the home's own; the keys and the data buckets get replicas."""
 
     site: Site
     keys: Keys
+    network: Network
     storage: Storage
     settings: OffsiteSettings
     keys_settings: KeysSettings
@@ -44,7 +46,7 @@ class Offsite(Component):
         self.keys = OffsiteKeys(f"{name}-keys", keys_args, self.child())
         storage_args = OffsiteStorageArgs(site=there, keys=self.keys, settings=args.storage_settings)
         self.storage = OffsiteStorage(f"{name}-storage", storage_args, self.child())
-        vault_args = VaultArgs(site=there, key=self.keys["storage"], settings=args.settings)
+        vault_args = VaultArgs(site=there, network=args.network, key=self.keys["storage"], settings=args.settings)
         self.vault = Vault(f"{name}-vault", vault_args, self.child())
         self.side = Side(buckets=self.storage.data, key=self.keys["storage"], region=there.region)
         # What is written in the other region after a failover is copied back to the home.

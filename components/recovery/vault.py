@@ -1,4 +1,4 @@
-"""A locked vault for snapshots: nobody can delete a snapshot before its retention ends."""
+"""A locked vault for snapshots: nobody can delete a snapshot before its retention ends, nor the vault before that."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.component import Component
+from components.network.network import Network
 from components.site import Site
 from naming import DataClass
 from settings import OffsiteSettings
@@ -17,15 +18,20 @@ NAME_LIMIT = 50
 
 @dataclass(frozen=True, kw_only=True)
 class VaultArgs:
-    """`key` encrypts the copies that arrive from another region."""
+    """`key` encrypts the copies that arrive from another region. `network` is that of the stack."""
 
     site: Site
+    network: Network
     key: aws.kms.Key | aws.kms.ReplicaKey
     settings: OffsiteSettings
 
 
 class Vault(Component):
-    """A vault of AWS Backup, and its lock."""
+    """A vault of AWS Backup, and its lock.
+
+    Both outlive the stack: a lock that holds cannot be removed, nor can the vault while it holds anything. The name has
+    the VPC's id, which is new in each deployment, so that the next one meets no vault of its name.
+    """
 
     vault: aws.backup.Vault
     arn: pulumi.Output[str]
@@ -35,21 +41,18 @@ class Vault(Component):
         super().__init__("backup:Vault", name, args.site, data_class=DataClass.PERSONAL, opts=opts)
         self.vault = aws.backup.Vault(
             name,
-            name=args.site.naming.physical(name, NAME_LIMIT),
+            name=args.network.name_in_this_life(args.site.naming, name, NAME_LIMIT),
             kms_key_arn=args.key.arn,
-            force_destroy=not args.site.protected,
-            opts=self.child(protect=args.site.protected),
+            opts=self.child(protect=args.site.protected, outlives=True),
         )
         self.arn = self.vault.arn
         self.name = self.vault.name
-        # Pulumi does not delete the lock: one that can no longer be removed would fail every destroy. It ends with its
-        # vault, which is deleted once it is empty.
-        lock_opts = pulumi.ResourceOptions.merge(self.child(), pulumi.ResourceOptions(retain_on_delete=True))
         aws.backup.VaultLockConfiguration(
             f"{name}-lock",
             backup_vault_name=self.name,
             min_retention_days=args.settings.vault_lock_min_days,
             changeable_for_days=args.settings.vault_lock_changeable_days,
-            opts=lock_opts,
+            # AWS takes no other lock once this one holds: a changed setting would fail every `up`, in a failover too.
+            opts=self.child(outlives=True, ignore_changes=["minRetentionDays", "changeableForDays"]),
         )
         self.register_outputs({"arn": self.arn, "name": self.name})

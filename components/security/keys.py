@@ -25,6 +25,8 @@ PUBLISH = ["kms:Decrypt", "kms:GenerateDataKey*"]
 class KeyRow:
     """A key, why it is separate, and what AWS services may do with it beyond what IAM gives the account's roles.
 
+    A key that `outlives` its stack encrypts what does: without it, the last snapshots could not be read.
+
     Most services (RDS, ElastiCache, S3, SQS, Secrets Manager) use a key on behalf of their caller, and need no
     permission of their own.
     """
@@ -32,6 +34,7 @@ class KeyRow:
     role: KeyRole
     why: str
     services: Callable[[Site], list[Statement]]
+    outlives: bool = False
 
 
 def _no_services(site: Site) -> list[Statement]:
@@ -88,8 +91,13 @@ def _publishers(site: Site) -> list[Statement]:
 
 
 KEYS = (
-    KeyRow(role="data", why="Database, cache and volumes: what the application works on.", services=_volumes),
-    KeyRow(role="storage", why="Objects in buckets, among them the backups.", services=_no_services),
+    KeyRow(
+        role="data",
+        why="Database, cache and volumes: what the application works on.",
+        services=_volumes,
+        outlives=True,
+    ),
+    KeyRow(role="storage", why="Objects in buckets, and the backups.", services=_no_services, outlives=True),
     KeyRow(
         role="logs",
         why="Log groups: readable to who investigates, without a right to the data.",
@@ -155,7 +163,7 @@ class Keys(Component):
             enable_key_rotation=True,
             deletion_window_in_days=args.settings.deletion_window_days,
             policy=key_policy(args.site, row),
-            opts=self.child(protect=args.site.protected),
+            opts=self.child(protect=args.site.protected, outlives=row.outlives),
         )
         aws.kms.Alias(
             f"{name}-{row.role}-alias",

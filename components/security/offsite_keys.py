@@ -51,7 +51,7 @@ class OffsiteKeys(Component):
             deletion_window_in_days=args.settings.deletion_window_days,
             # A replica has a policy of its own: KMS does not copy the primary's.
             policy=key_policy(args.site, row),
-            opts=self.child(protect=args.site.protected),
+            opts=self.child(protect=args.site.protected, outlives=row.outlives),
         )
         aws.kms.Alias(
             f"{name}-{role}-alias",

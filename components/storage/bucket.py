@@ -24,7 +24,6 @@ class Retention:
     noncurrent_days: int
     archived_after_days: int | None = None
     expired_after_days: int | None = None
-    locked_days: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +75,6 @@ class Bucket(Component):
             bucket=physical,
             # Lifting the protection by name allows its contents to be deleted too.
             force_destroy=not args.site.protected,
-            object_lock_enabled=True if args.retention.locked_days else None,
             opts=self.child(protect=args.site.protected),
         )
         self.arn = self.bucket.arn
@@ -91,7 +89,6 @@ class Bucket(Component):
             opts=self.child(),
         )
         self._set_lifecycle()
-        self._set_lock()
         self._log_access(physical)
         self.register_outputs({"arn": self.arn, "name": self.name})
 
@@ -158,22 +155,6 @@ class Bucket(Component):
             f"{self._name}-lifecycle",
             bucket=self.name,
             rules=[leftovers, *_ageing(retention)],
-            opts=self.child(depends_on=[self.versioning]),
-        )
-
-    def _set_lock(self) -> None:
-        """In compliance mode: not even an administrator can delete a locked object."""
-        days = self._args.retention.locked_days
-        if days is None:
-            return
-        aws.s3.BucketObjectLockConfiguration(
-            f"{self._name}-lock",
-            bucket=self.name,
-            rule=aws.s3.BucketObjectLockConfigurationRuleArgs(
-                default_retention=aws.s3.BucketObjectLockConfigurationRuleDefaultRetentionArgs(
-                    mode="COMPLIANCE", days=days
-                )
-            ),
             opts=self.child(depends_on=[self.versioning]),
         )
 

@@ -1,4 +1,4 @@
-"""The region's buckets: uploads, releases, logs, and backups that nobody can delete."""
+"""The region's buckets: uploads, releases and logs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from components.storage.bucket import Bucket, BucketArgs, BucketReference, Reten
 from naming import DataClass, Naming, replica_of
 from settings import StorageSettings
 
-DataRole = Literal["uploads", "releases", "backups"]
+DataRole = Literal["uploads", "releases"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,14 +39,6 @@ def _as_logs(settings: StorageSettings) -> Retention:
         noncurrent_days=settings.noncurrent_version_retention_days,
         archived_after_days=settings.logs_glacier_after_days,
         expired_after_days=settings.logs_retention_days,
-    )
-
-
-def _as_backups(settings: StorageSettings) -> Retention:
-    return Retention(
-        noncurrent_days=settings.noncurrent_version_retention_days,
-        expired_after_days=settings.backups_retention_days,
-        locked_days=settings.backups_lock_days,
     )
 
 
@@ -74,12 +66,6 @@ DATA: dict[DataRole, BucketRow] = {
         why="The release that is deployed, and earlier ones to roll back to.",
         data_class=DataClass.INTERNAL,
         retention=_for_good,
-    ),
-    "backups": BucketRow(
-        role="backups",
-        why="Database dumps that nobody can delete, whatever credentials they hold.",
-        data_class=DataClass.PERSONAL,
-        retention=_as_backups,
     ),
 }
 """What both regions of the pair work with. Each bucket has a replica, which the stack of the bucket declares."""

@@ -134,6 +134,10 @@ class LoadBalancer(Component):
             access_logs=aws.lb.LoadBalancerAccessLogsArgs(
                 enabled=True, bucket=args.storage.logs.name, prefix=self._name
             ),
+            # A handshake that the trust store refuses is no request, and in no access log.
+            connection_logs=aws.lb.LoadBalancerConnectionLogsArgs(
+                enabled=True, bucket=args.storage.logs.name, prefix=f"{self._name}-connections"
+            ),
             # ELB writes a test object when logging is turned on: the bucket's policy must be there first.
             opts=self.child(protect=args.site.protected, depends_on=[args.storage.logs.policy]),
         )

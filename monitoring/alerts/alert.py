@@ -90,7 +90,7 @@ class CloudWatch:
     written `{all}`. Without it, the expression reads the metrics of the only resource as m0, m1 and so on.
 
     `statistic` is CloudWatch's. `period_seconds` is the length of a data point, and a level's minutes are a multiple of
-    it. With `per_backup_hour`, both are multiplied by the hours between backups.
+    it.
 
     Metrics without data are left out of the SUM or MAX of a list, and spoil a sum with +. FILL(m0, 0) is no remedy
     where high values are bad: AWS publishes late, so that the newest data point is always the filled one (CloudWatch
@@ -105,7 +105,6 @@ class CloudWatch:
     together: bool = False
     expression: str = "{all}"
     period_seconds: int = 60
-    per_backup_hour: bool = False
     missing: Missing = Missing.FINE
 
 

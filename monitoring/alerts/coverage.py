@@ -64,13 +64,15 @@ UNWATCHED: Mapping[str, str] = {
     "aws:lb/listener:Listener": "a part of the load balancer, whose alerts count what it refuses",
     "aws:lb/listenerRule:ListenerRule": "a part of the load balancer, whose alerts count what it refuses",
     "aws:lb/trustStore:TrustStore": "certificates that end are Cloudflare's, which notifies of them",
+    "aws:rds/instanceAutomatedBackupsReplication:InstanceAutomatedBackupsReplication": (
+        "RDS has no metric of it; the replica that follows the same database has an alert on its lag"
+    ),
     "aws:rds/optionGroup:OptionGroup": SETTING,
     "aws:rds/parameterGroup:ParameterGroup": SETTING,
     "aws:rds/subnetGroup:SubnetGroup": SETTING,
     "aws:s3/bucket:Bucket": "run by AWS in every zone; what hosts cannot read or write fails a request or a job",
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": SETTING,
     "aws:s3/bucketLogging:BucketLogging": SETTING,
-    "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration": SETTING,
     "aws:s3/bucketObjectv2:BucketObjectv2": "a file; a host that cannot load it does not get ready, and launches rings",
     "aws:s3/bucketOwnershipControls:BucketOwnershipControls": SETTING,
     "aws:s3/bucketPolicy:BucketPolicy": PERMISSION,

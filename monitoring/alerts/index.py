@@ -64,9 +64,7 @@ def _level(alert: Alert, level: Level | None) -> str:
     if level is None:
         return ""
     sign, unit = "<" if alert.below else ">", "" if alert.unit is Unit.PLAIN else f" {alert.unit}"
-    scaled = alert.cloudwatch is not None and alert.cloudwatch.per_backup_hour
-    times = " x copy_every_hours" if scaled else ""
-    return f"{sign} {level.threshold:g}{unit}, {level.minutes} min{times}"
+    return f"{sign} {level.threshold:g}{unit}, {level.minutes} min"
 
 
 def _measured(alert: Alert) -> Iterator[str]:

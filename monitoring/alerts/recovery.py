@@ -3,9 +3,9 @@
 from monitoring.alerts.alert import Alert, CloudWatch, Level, Missing, Subject
 
 NAMESPACE = "AWS/Backup"
-HOUR_SECONDS = 3600
-MISSED = Level(threshold=1, minutes=180)
-"""For three times the hours between backups: two that are missing, and the one that may still run."""
+HOUR_SECONDS, DAY_SECONDS = 3600, 86400
+MISSED = Level(threshold=1, minutes=3 * 24 * 60)
+"""For three days: two that are missing, and the one that may still run."""
 
 RECOVERY = (
     Alert(
@@ -37,12 +37,11 @@ RECOVERY = (
             # No data is what a plan leaves that runs no more. The newest data point is the filled one: harmless, since
             # it alone is not enough.
             expression="FILL({all}, 0)",
-            period_seconds=HOUR_SECONDS,
-            per_backup_hour=True,
+            period_seconds=DAY_SECONDS,
             missing=Missing.WRONG,
         ),
         why="No snapshot of the database was finished for too long, and none failed: the plan does not run.",
-        source="offsite.copy_every_hours; our choice: two are missing",
+        source="offsite.daily_copy_hour; our choice: two are missing",
     ),
     Alert(
         role="copies-failed",
@@ -72,12 +71,11 @@ RECOVERY = (
             statistic="Sum",
             join="SUM",
             expression="FILL({all}, 0)",
-            period_seconds=HOUR_SECONDS,
-            per_backup_hour=True,
+            period_seconds=DAY_SECONDS,
             missing=Missing.WRONG,
         ),
-        why="No snapshot reached the other region for too long: the promise of recovery.rpo_minutes rests on it.",
-        source="offsite.copy_every_hours; our choice: two are missing",
+        why="No snapshot reached the other region for too long: the copy there that nobody can delete grows old.",
+        source="offsite.daily_copy_hour; our choice: two are missing",
     ),
     Alert(
         role="objects-late",

@@ -15,7 +15,7 @@ from topology import older
 
 OWN = (
     *("activated", "allow_destroy_of", "environment", "fenced", "follows", "posture", "region", "role", "topology"),
-    *("database.generation", "database.retained_generations", "network."),
+    *("database.generation", "database.restored", "database.retained_generations", "network."),
     *("database.backup_window", "database.maintenance_window"),
 )
 """Settings, or beginnings of their keys, that each region of a pair has of its own."""

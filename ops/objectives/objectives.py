@@ -9,6 +9,7 @@ from ops.objectives import sources
 from ops.objectives.expected import Posture, Standby, expected
 from ops.objectives.sources import Source
 
+DAY_MINUTES = 24 * 60
 MAIL_MINUTES = 1
 """From the verdict of a health check to the mail on the phone; ours."""
 RESPONSE_MINUTES = 15
@@ -44,9 +45,10 @@ class Declaration:
     """The pair of regions, as far as its objectives depend on it, in plain values.
 
     `noticed_minutes`: until the outside checks have told somebody. `replica_lag_seconds`: what a replica may be behind,
-    None without a replica. `copy_every_minutes`: offsite copies of the database, None without; `copy_takes_minutes`:
-    from when one is due until it is there. `restorable_days`: of point-in-time recovery, 0 without.
-    `versions_kept_days`: of overwritten and deleted uploads. `messages_kept_days`: the shortest of the queues.
+    None without a replica. `backups_behind_minutes`: what the automated backups in the other region may be behind, None
+    without. `copy_every_minutes`: offsite copies of the database, None without; `copy_takes_minutes`: from when one is
+    due until it is there. `restorable_days`: of point-in-time recovery, 0 without. `versions_kept_days`: of overwritten
+    and deleted uploads. `messages_kept_days`: the shortest of the queues.
     """
 
     rto_minutes: float
@@ -54,6 +56,7 @@ class Declaration:
     noticed_minutes: float
     standby: Standby
     replica_lag_seconds: float | None
+    backups_behind_minutes: float | None
     copy_every_minutes: float | None
     copy_takes_minutes: float
     restorable_days: float
@@ -64,11 +67,10 @@ class Declaration:
     @classmethod
     def of(cls, files: Mapping[str, Mapping[str, Any]], live: str, other: str, edge: str) -> "Declaration":
         """From the settings of the two regions and of the edge, by stack, keys without the project's prefix."""
-        from settings.offsite import START_MINUTES
+        from settings.offsite import REPLICATED_BACKUPS_MINUTES, START_MINUTES
 
         here, there = files[live], files[other]
         recovery, offsite = here["recovery"], here.get("offsite") or {}
-        hours = offsite.get("copy_every_hours")
         checks = files[edge]["health_checks"]
         return cls(
             rto_minutes=recovery["rto_minutes"],
@@ -76,7 +78,8 @@ class Declaration:
             noticed_minutes=checks["interval_seconds"] * checks["consecutive_fails"] / 60 + MAIL_MINUTES,
             standby=standby_of(there),
             replica_lag_seconds=recovery["max_replica_lag_seconds"] if _follows(there, live) else None,
-            copy_every_minutes=hours * 60 if hours else None,
+            backups_behind_minutes=REPLICATED_BACKUPS_MINUTES if offsite and _follows(there, live) else None,
+            copy_every_minutes=DAY_MINUTES if offsite else None,
             copy_takes_minutes=START_MINUTES + COPY_MINUTES,
             restorable_days=here["database"]["backup_retention_days"],
             uploads=UPLOADS if offsite else "none",
@@ -160,6 +163,9 @@ def _database_lost(given: Declaration) -> Objective:
     if given.replica_lag_seconds is not None:
         lag = given.replica_lag_seconds
         ways.append((lag / 60, f"replica: {lag:g} s behind at most", sources.LAG_LIMIT))
+    if given.backups_behind_minutes is not None:
+        behind = given.backups_behind_minutes
+        ways.append((behind, f"automated backups: {behind:g} min behind at most", sources.REPLICATED_BACKUPS))
     if given.copy_every_minutes is not None:
         every, takes = given.copy_every_minutes, given.copy_takes_minutes
         ways.append(
@@ -176,7 +182,7 @@ def _database_lost(given: Declaration) -> Objective:
             formula="no replica and no copy: everything",
             source=sources.COPIES,
             within=False,
-            change="let the other region follow, or set offsite.copy_every_hours",
+            change="let the other region follow",
         )
     loss, formula, source = min(ways, key=lambda way: way[0])
     within = loss <= given.rpo_minutes
@@ -187,7 +193,7 @@ def _database_lost(given: Declaration) -> Objective:
         formula=formula,
         source=source,
         within=within,
-        change="" if within else f"want {given.rpo_minutes:g} min: a replica, or more frequent and faster copies",
+        change="" if within else f"want {given.rpo_minutes:g} min: let the other region follow",
     )
 
 

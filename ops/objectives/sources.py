@@ -109,8 +109,14 @@ LAG_LIMIT = Source(
     says="beyond it an alarm rings, and an activation is refused",
     basis=Basis.SETTING,
 )
+REPLICATED_BACKUPS = Source(
+    title="AWS Prescriptive Guidance, Amazon RDS PITR snapshot replication",
+    url="https://docs.aws.amazon.com/prescriptive-guidance/latest/dr-standard-edition-amazon-rds/rds-pitr-snapshot.html",
+    says="replication is asynchronous, so the RPO ranges from 5 to 30 minutes",
+    basis=Basis.DOCUMENTED,
+)
 COPIES = Source(
-    title="offsite.copy_every_hours",
+    title="offsite.daily_copy_hour",
     url="settings/offsite.py",
     says="what is written right after a copy began is in the next, once that has arrived",
     basis=Basis.SETTING,

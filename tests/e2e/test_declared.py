@@ -121,7 +121,7 @@ def test_the_cache_is_sharded_replicated_and_encrypted(platform: Platform) -> No
     assert all(len(shard["NodeGroupMembers"]) >= 2 for shard in group["NodeGroups"])
 
 
-@pytest.mark.parametrize("role", ["uploads", "releases", "logs", "backups"])
+@pytest.mark.parametrize("role", ["uploads", "releases", "logs"])
 def test_buckets_are_private_versioned_encrypted_and_tls_only(platform: Platform, role: str) -> None:
     s3 = platform.client("s3")
     bucket = f"{PREFIX}-{role}-123456789012"
@@ -135,13 +135,6 @@ def test_buckets_are_private_versioned_encrypted_and_tls_only(platform: Platform
     assert any(s["Effect"] == "Deny" and "aws:SecureTransport" in json.dumps(s["Condition"]) for s in statements)
     lifecycle = s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
     assert any("NoncurrentVersionExpiration" in rule for rule in lifecycle)
-
-
-def test_backups_are_locked(platform: Platform) -> None:
-    lock = platform.client("s3").get_object_lock_configuration(Bucket=f"{PREFIX}-backups-123456789012")
-    retention = lock["ObjectLockConfiguration"]["Rule"]["DefaultRetention"]
-    assert retention["Mode"] == "COMPLIANCE"
-    assert retention["Days"] >= 1
 
 
 def test_every_queue_is_encrypted_and_has_a_dead_letter_queue_that_keeps_longer(platform: Platform) -> None:

@@ -10,7 +10,7 @@ pytestmark = pytest.mark.e2e
 PREFIX = "askproai-prod"
 ACCOUNT = "123456789012"
 HOME, OFFSITE = "eu-central-1", "eu-west-1"
-ROLES = ["uploads", "releases", "backups"]
+ROLES = ["uploads", "releases"]
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -26,13 +26,6 @@ def test_data_buckets_are_copied_both_ways_and_deletions_of_uploads(platform: Pl
     assert rule["SourceSelectionCriteria"]["ReplicaModifications"] == {"Status": "Enabled"}
     assert rule["Destination"]["Bucket"] == f"arn:aws:s3:::{names[target]}"
     assert rule["Destination"]["EncryptionConfiguration"]["ReplicaKmsKeyID"].split(":")[3] == target
-
-
-def test_copied_backups_cannot_be_deleted_either(platform: Platform) -> None:
-    bucket = f"{PREFIX}-backups-replica-{ACCOUNT}"
-    lock = platform.client("s3", OFFSITE).get_object_lock_configuration(Bucket=bucket)["ObjectLockConfiguration"]
-    retention = lock["Rule"]["DefaultRetention"]
-    assert (retention["Mode"], retention["Days"]) == ("COMPLIANCE", 30)
 
 
 @pytest.mark.parametrize("role", ["storage", "secrets"])
@@ -59,13 +52,17 @@ def plan_of_the_database(backup: Any) -> dict[str, Any]:
     return plan
 
 
-def test_hourly_and_daily_snapshots_of_the_database_are_copied_to_a_locked_vault(platform: Platform) -> None:
+def test_daily_and_weekly_snapshots_of_the_database_are_copied_to_a_locked_vault(platform: Platform) -> None:
     backup = platform.client("backup", HOME)
     plan = plan_of_the_database(backup)
     rules = backup.get_backup_plan(BackupPlanId=plan["BackupPlanId"])["BackupPlan"]["Rules"]
     kept = {rule["RuleName"]: [copy["Lifecycle"]["DeleteAfterDays"] for copy in rule["CopyActions"]] for rule in rules}
-    assert kept == {"hourly": [7], "daily": [30]}
-    vault = f"{PREFIX}-offsite-vault"
+    assert kept == {"daily": [30], "weekly": [90]}
+    (vault,) = [
+        found["BackupVaultName"]
+        for found in platform.client("backup", OFFSITE).list_backup_vaults()["BackupVaultList"]
+        if found["BackupVaultName"].startswith(f"{PREFIX}-offsite-vault-vpc-")
+    ]
     targets = {copy["DestinationBackupVaultArn"] for rule in rules for copy in rule["CopyActions"]}
     assert targets == {f"arn:aws:backup:{OFFSITE}:{ACCOUNT}:backup-vault:{vault}"}
     locked = platform.client("backup", OFFSITE).describe_backup_vault(BackupVaultName=vault)

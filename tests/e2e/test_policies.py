@@ -21,8 +21,6 @@ LAXER = {
     "allow_destroy_of": "prod",
     "database.backup_retention_days": "7",
     "keys.deletion_window_days": "7",
-    "offsite.copy_every_hours": "2",
-    "recovery.rpo_minutes": "180",
     "workers.queues.default.visibility_timeout_seconds": "30",
     "workers.timeout_seconds": "20",
 }
@@ -31,7 +29,6 @@ BROKEN = {
     "balancer-kept": "balancer-load-balancer",
     "bucket-not-emptied-on-delete": "storage-uploads-bucket",
     "database-backups-kept": "database-instance",
-    "database-copied-within-rpo": "database-instance",
     "database-deletion-protected": "database-instance",
     "key-deletion-slow": "keys-data",
     "queue-visibility-outlasts-worker": "queues-default",

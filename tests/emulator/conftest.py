@@ -35,7 +35,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
     fix.enabled = False
     try:
         yield
-    except Exception:
+    except (Exception, pytest.fail.Exception):
         return True
     finally:
         fix.enabled = True

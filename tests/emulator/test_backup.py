@@ -82,12 +82,14 @@ def test_a_deleted_selection_is_gone(backup: Any, name: str) -> None:
         backup.get_backup_selection(BackupPlanId=plan_id, SelectionId=selection_id)
 
 
-@pytest.mark.fix("backup.py:empty_vault_says_so")
-def test_a_new_vault_holds_nothing(backup: Any, name: str) -> None:
-    backup.create_backup_vault(BackupVaultName=name)
-    assert backup.list_recovery_points_by_backup_vault(BackupVaultName=name)["RecoveryPoints"] == []
-    with pytest.raises(backup.exceptions.ResourceNotFoundException):
-        backup.list_recovery_points_by_backup_vault(BackupVaultName=f"{name}-other")
+@pytest.mark.fix("backup.py:plan_stays_while_it_selects")
+def test_a_plan_is_deleted_after_its_selections(backup: Any, name: str) -> None:
+    plan_id = create_plan(backup, name)
+    selection_id = select(backup, plan_id)
+    with pytest.raises(backup.exceptions.InvalidRequestException):
+        backup.delete_backup_plan(BackupPlanId=plan_id)
+    backup.delete_backup_selection(BackupPlanId=plan_id, SelectionId=selection_id)
+    backup.delete_backup_plan(BackupPlanId=plan_id)
 
 
 @pytest.mark.fix("backup.py:tags_are_found_by_any_clients_path")

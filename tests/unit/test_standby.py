@@ -13,6 +13,7 @@ from outputs import RegionOutputs
 from settings import Capacity
 
 ACL = "aws:ec2/networkAcl:NetworkAcl"
+KEPT = "aws:rds/instanceAutomatedBackupsReplication:InstanceAutomatedBackupsReplication"
 ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 CACHE = "aws:elasticache/replicationGroup:ReplicationGroup"
 DATABASE = "aws:rds/instance:Instance"
@@ -59,7 +60,10 @@ def full_sizes() -> dict[str, tuple[int, int]]:
 def test_a_follower_reads_one_stack_and_of_it_the_database_alone(following: Cloud[RegionOutputs]) -> None:
     assert following.stacks_read == [f"organization/askproai/{DR.follows}"]
     assert following.one(DATABASE).inputs["replicateSourceDb"] == FOLLOWED_ARN
-    assert [r.name for r in following.resources if FOLLOWED_ARN in json.dumps(r.inputs)] == ["database-instance"]
+    assert [r.name for r in following.resources if FOLLOWED_ARN in json.dumps(r.inputs)] == [
+        "backups-of-the-source",
+        "database-instance",
+    ]
 
 
 def test_an_activated_standby_reads_no_other_stack(activated: Cloud[RegionOutputs]) -> None:
@@ -112,11 +116,13 @@ def test_a_cache_that_comes_and_goes_is_free_to_go(activated: Cloud[RegionOutput
     assert "finalSnapshotIdentifier" not in cache.inputs
 
 
-def test_activation_takes_nothing_away_but_the_watch_on_the_replica(
+def test_activation_takes_nothing_away_but_the_watch_on_the_replica_and_forgets_its_source(
     following: Cloud[RegionOutputs], activated: Cloud[RegionOutputs]
 ) -> None:
     gone = logical_names(following) - logical_names(activated)
-    assert gone == {(ALARM, "alarms-replica-lag-critical")}
+    assert gone == {(ALARM, "alarms-replica-lag-critical"), (KEPT, "backups-of-the-source")}
+    # To stop it, the provider asks the region of the source, which is lost.
+    assert following.one(KEPT).retain_on_delete
 
 
 def test_an_activated_standby_has_what_the_primary_has(activated: Cloud[RegionOutputs]) -> None:

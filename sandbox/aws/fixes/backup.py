@@ -4,16 +4,13 @@ import json
 from typing import Any
 from urllib.parse import unquote
 
-from moto.backup import urls
-from moto.backup.exceptions import ResourceNotFoundException
+from moto.backup.exceptions import InvalidRequestException, ResourceNotFoundException
 from moto.backup.models import BackupBackend, Plan
 from moto.backup.responses import BackupResponse
 from moto.core.utils import unix_time
 from moto.moto_api._internal import mock_random
 
 from sandbox.aws.fixes.fix import replaces
-
-urls.url_paths["{0}/backup-vaults/(?P<name>[^/]+)/recovery-points/$"] = urls.response.dispatch
 
 
 def _live_plan(response: BackupResponse) -> Plan:
@@ -48,6 +45,16 @@ def name_of_a_deleted_plan_is_free(stock: Any, self: BackupBackend, *args: Any, 
     finally:
         self.plans = {**deleted, **self.plans}
     return made
+
+
+@replaces(BackupBackend, "delete_backup_plan")
+def plan_stays_while_it_selects(stock: Any, self: BackupBackend, backup_plan_id: str) -> Any:
+    """moto deletes a plan with its selections; AWS Backup wants them deleted first (API, DeleteBackupPlan)."""
+    if backup_plan_id in self.plans and _selections(self.plans[backup_plan_id]):
+        raise InvalidRequestException(
+            msg="Related backup plan selections must be deleted prior to backup plan deletion"
+        )
+    return stock(self, backup_plan_id)
 
 
 @replaces(BackupResponse, "update_backup_plan")
@@ -94,13 +101,6 @@ def selection_ends(stock: Any, self: BackupResponse) -> str:
     """The same as `selection_is_made`."""
     del _selections(_live_plan(self))[_selection(self)["SelectionId"]]
     return "{}"
-
-
-@replaces(BackupResponse, "list_recovery_points_by_backup_vault")
-def empty_vault_says_so(stock: Any, self: BackupResponse) -> str:
-    """moto runs no backup jobs, and cannot say that a vault holds nothing: the provider asks before it deletes one."""
-    self.backup_backend.describe_backup_vault(unquote(self.path.split("/")[2]))
-    return json.dumps({"RecoveryPoints": []})
 
 
 @replaces(BackupResponse, "list_tags")

@@ -104,7 +104,9 @@ def test_the_table_is_written_as_the_generator_writes_it() -> None:
 
 
 def test_the_table_has_what_the_program_declares_and_no_more() -> None:
-    assert set(generate.tokens()["resources"]) == {resource.type for resource in declared(region("prod"))}
+    assert set(generate.tokens()["resources"]) == {
+        resource.type for stack in ("prod", "dr") for resource in declared(region(stack))
+    }
 
 
 def test_no_shape_is_left_over() -> None:

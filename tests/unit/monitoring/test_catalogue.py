@@ -112,10 +112,8 @@ def test_an_alarm_looks_no_further_back_than_cloudwatch_does(alert: Alert) -> No
     """PutMetricAlarm: a day, or seven with periods of an hour or more."""
     if alert.cloudwatch:
         most_days = 7 if alert.cloudwatch.period_seconds >= 3600 else 1
-        # Copies are made every 24 hours at least.
-        times = 24 if alert.cloudwatch.per_backup_hour else 1
         for level in alert.levels().values():
-            assert level.minutes * 60 * times <= most_days * 86_400
+            assert level.minutes * 60 <= most_days * 86_400
 
 
 @every_alert

@@ -9,9 +9,12 @@ from settings import ConfigurationError, load
 @pytest.mark.parametrize(
     ("key", "value"),
     [
-        ("offsite.daily_copy_hour", 0),
+        ("offsite.daily_copy_hour", 23),
         ("offsite.daily_copy_hour", 3),
         ("offsite.vault_lock_min_days", 1),
+        ("offsite.vault_lock_min_days", 30),
+        ("offsite.weekly_copies_kept_days", 30),
+        ("recovery.rpo_minutes", 30),
         ("offsite.vault_lock_changeable_days", 3),
         ("offsite.daily_copies_kept_days", 7),
     ],
@@ -20,14 +23,11 @@ def test_a_value_at_the_bound_is_taken(key: str, value: int) -> None:
     assert refusals((key, value)) == []
 
 
-def test_copies_every_few_hours_are_taken_where_so_much_may_be_lost() -> None:
-    assert refusals(("offsite.copy_every_hours", 4), ("recovery.rpo_minutes", 240)) == []
-
-
-def test_a_promise_below_an_hour_cannot_be_kept_by_copies() -> None:
-    assert refusals(("recovery.rpo_minutes", 59)) == [
-        "offsite.copy_every_hours: 1 loses up to 60 minutes, above recovery.rpo_minutes 59; "
-        "want recovery.rpo_minutes 60 or more, as no copy is made more often"
+def test_a_snapshot_in_both_windows_is_told_of_both() -> None:
+    told = "is in or right before database.{}, when RDS takes no snapshot; want another hour"
+    assert refusals(("offsite.daily_copy_hour", 1)) == [
+        f"offsite.daily_copy_hour: 1 {told.format('maintenance_window tue:02:00-tue:03:00')}",
+        f"offsite.daily_copy_hour: 1 {told.format('backup_window 01:00-01:30')}",
     ]
 
 

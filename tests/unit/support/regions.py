@@ -69,7 +69,7 @@ def other_than_prod() -> Settings:
             "allow_destroy_of": LONG_SITE.naming.environment,
             "database": prod.database.model_copy(update=database),
             "web": prod.web.model_copy(update=colors),
-            "offsite": offsite_of("prod").model_copy(update={"copy_every_hours": 6}),
+            "offsite": offsite_of("prod").model_copy(update={"daily_copy_hour": 6}),
         }
     )
 

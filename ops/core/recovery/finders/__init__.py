@@ -16,7 +16,6 @@ _ALWAYS_THERE = "every zone has it: making it sets it"
 _OF_A_BUCKET = (
     "bucketLifecycleConfiguration:BucketLifecycleConfiguration",
     "bucketLogging:BucketLogging",
-    "bucketObjectLockConfiguration:BucketObjectLockConfiguration",
     "bucketOwnershipControls:BucketOwnershipControls",
     "bucketPolicy:BucketPolicy",
     "bucketPublicAccessBlock:BucketPublicAccessBlock",

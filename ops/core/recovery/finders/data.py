@@ -40,6 +40,15 @@ DATA = {
         identified=lambda resource: str(resource["inputs"].get("identifier")),
         settled=waiter("rds", "db_instance_available", "DBInstanceIdentifier", seconds=DATABASE_SECONDS),
     ),
+    "aws:rds/instanceAutomatedBackupsReplication:InstanceAutomatedBackupsReplication": Finder(
+        find=listing(
+            "rds", "describe_db_instance_automated_backups", "DBInstanceAutomatedBackups",
+            "DBInstanceAutomatedBackupsArn",
+            matches=lambda wanted, row: row.get("DBInstanceArn") == wanted["sourceDbInstanceArn"]
+            and str(row.get("Status")).lower() == "replicating",
+        ),
+        by="source",
+    ),
     "aws:rds/optionGroup:OptionGroup": Finder(
         find=by_name("rds", "describe_option_groups", "OptionGroupName", "OptionGroupsList")
     ),

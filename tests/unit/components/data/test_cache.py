@@ -17,7 +17,9 @@ GROUP = "aws:elasticache/replicationGroup:ReplicationGroup"
 TOKEN = "a-token-of-more-than-16"
 
 
-def cache(settings: CacheSettings = PROD.cache, *, site: Site = SITE, permanent: bool = True) -> Cloud[Cache]:
+def cache(
+    settings: CacheSettings = PROD.cache, *, site: Site = SITE, permanent: bool = True, runs: bool = True
+) -> Cloud[Cache]:
     laid = ground(replace(site, protected=True)).built
 
     def build() -> Cache:
@@ -29,6 +31,7 @@ def cache(settings: CacheSettings = PROD.cache, *, site: Site = SITE, permanent:
             settings=settings,
             auth_token=pulumi.Output.secret(TOKEN),
             permanent=permanent,
+            runs=runs,
         )
         return Cache("cache", args)
 
@@ -101,6 +104,7 @@ def test_protection_follows_the_stack_and_the_final_snapshot_is_always_taken(sit
 
 def test_clients_get_the_configuration_endpoint() -> None:
     cloud = deployed()
+    assert cloud.built.group is not None
     assert cloud.value(cloud.built.group.configuration_endpoint_address).startswith("clustercfg.")
 
 
@@ -113,3 +117,10 @@ def test_a_cache_that_is_not_permanent_can_be_deleted_and_created_again(site: Si
     group = deployed(site=site, permanent=False).one(GROUP)
     assert not group.protect
     assert "finalSnapshotIdentifier" not in group.inputs
+
+
+def test_between_two_lives_of_the_cache_its_logs_stay() -> None:
+    logs = {group.urn for group in deployed().of("aws:cloudwatch/logGroup:LogGroup")}
+    between = deployed(runs=False)
+    assert {group.urn for group in between.of("aws:cloudwatch/logGroup:LogGroup")} == logs
+    assert between.of(GROUP) == []

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
 import pulumi
 import pytest
@@ -13,6 +14,7 @@ from components.data.database import Database, DatabaseArgs
 from components.network.security_groups import Service
 from components.site import Site
 from settings import DatabaseSettings
+from settings.database import RestoredSettings
 
 INSTANCE = "aws:rds/instance:Instance"
 PASSWORD = "correct-horse-battery"
@@ -118,7 +120,8 @@ def test_groups_follow_the_engine_version_and_are_named_by_it(version: str, majo
     options = cloud.one("aws:rds/optionGroup:OptionGroup").inputs
     assert (parameters["family"], options["majorEngineVersion"]) == (f"mysql{major}", major)
     # RDS deletes no group that an instance or a snapshot uses: those of two versions are there at the same time.
-    assert {parameters["name"], options["name"]} == {f"askproai-prod-database-{major.replace('.', '-')}"}
+    versioned = f"askproai-prod-database-{major.replace('.', '-')}"
+    assert (parameters["name"], options["name"]) == (versioned, f"{versioned}-vpc-network-vpc")
 
 
 def test_extended_support_is_paid_for_only_where_the_settings_say_so() -> None:
@@ -167,7 +170,7 @@ def test_names_fit_in_the_longest_environment() -> None:
 
 def test_a_replica_is_asked_for_nothing_that_its_source_decides() -> None:
     replica = deployed(source=SOURCE).one(INSTANCE)
-    fixed = {"engine", "engineVersion", "dbName", "username", "password", "allocatedStorage"}
+    fixed = {"engine", "engineVersion", "dbName", "username", "password"}
     assert fixed & replica.inputs.keys() == set()
     assert replica.inputs["replicateSourceDb"] == SOURCE
 
@@ -201,8 +204,19 @@ def test_promotion_changes_no_name_and_nothing_that_would_replace_the_instance()
         *("replicateSourceDb", "skipFinalSnapshot", "finalSnapshotIdentifier"),
         # Given to a database of its own alone. RDS has them all for a replica too: no difference, except the password,
         # which becomes this stack's.
-        *("engine", "engineVersion", "dbName", "username", "password", "allocatedStorage"),
+        *("engine", "engineVersion", "dbName", "username", "password"),
     }
+
+
+def test_a_replica_gets_more_storage_before_a_failover_needs_it() -> None:
+    replica = database(database_settings(allocated_storage_gib=700), source=SOURCE).one(INSTANCE)
+    assert replica.inputs["allocatedStorage"] == 700
+
+
+@pytest.mark.parametrize(("version", "upgraded"), [("8.4", True), ("8.4.6", False)])
+def test_rds_upgrades_a_version_that_nobody_pinned(version: str, upgraded: bool) -> None:
+    instance = database(database_settings(engine_version=version)).one(INSTANCE)
+    assert instance.inputs["autoMinorVersionUpgrade"] is upgraded
 
 
 @pytest.mark.parametrize(("version", "ignored"), [("8.4", ("dbName", "engineVersion")), ("8.4.6", ("dbName",))])
@@ -229,9 +243,58 @@ def test_a_retained_generation_is_what_it_was() -> None:
     rebuilt = database(database_settings(generation=2, retained_generations=[1]), source=SOURCE, apply_immediately=True)
     retained, before = rebuilt.one(INSTANCE, "database-instance"), deployed().one(INSTANCE)
     assert (retained.inputs, retained.protect, retained.urn) == (before.inputs, before.protect, before.urn)
+    # What the settings change is the live one's.
+    assert {"allocatedStorage", "engineVersion", "instanceClass", "optionGroupName"} <= set(retained.ignore_changes)
+    assert "instanceClass" not in rebuilt.one(INSTANCE, "database-instance-2").ignore_changes
     built = rebuilt.built
     assert rebuilt.value(built.instance.identifier) == "askproai-prod-database-2"
     assert list(built.retained) == [1]
+
+
+BEGINNINGS = ("restoreToPointInTime", "snapshotIdentifier")
+BACKUPS = "arn:aws:rds:eu-west-1:123456789012:auto-backup:ab-1"
+
+
+@pytest.mark.parametrize(
+    ("restored", "inputs"),
+    [
+        ({"source": "last"}, {"snapshotIdentifier": "last"}),
+        (
+            {"source": BACKUPS},
+            {
+                "restoreToPointInTime": {
+                    "sourceDbInstanceAutomatedBackupsArn": BACKUPS,
+                    "useLatestRestorableTime": True,
+                }
+            },
+        ),
+        (
+            {"source": BACKUPS, "until": "2026-11-27T03:04:05Z"},
+            {
+                "restoreToPointInTime": {
+                    "sourceDbInstanceAutomatedBackupsArn": BACKUPS,
+                    "restoreTime": "2026-11-27T03:04:05Z",
+                }
+            },
+        ),
+    ],
+)
+def test_a_generation_is_made_from_a_backup(restored: dict[str, Any], inputs: dict[str, Any]) -> None:
+    settings = database_settings(generation=2, restored=RestoredSettings(generation=2, **restored))
+    instance = database(settings).one(INSTANCE).inputs
+    assert {name: value for name, value in instance.items() if name in BEGINNINGS} == inputs
+    # RDS gives it the password of the backup; the provider sets this stack's afterwards.
+    assert instance["password"] == PASSWORD
+
+
+def test_neither_the_next_generation_nor_a_replica_is_made_from_the_backup_of_the_last() -> None:
+    restored = RestoredSettings(generation=1, source="last")
+    cloud = database(database_settings(generation=2, retained_generations=[1], restored=restored))
+    assert "snapshotIdentifier" not in cloud.one(INSTANCE, "database-instance-2").inputs
+    # It is not made anew once the block is gone.
+    assert set(BEGINNINGS) <= set(cloud.one(INSTANCE, "database-instance").ignore_changes)
+    replica = database(database_settings(restored=restored), source=SOURCE).one(INSTANCE).inputs
+    assert "snapshotIdentifier" not in replica
 
 
 def test_generations_share_their_groups() -> None:

@@ -77,9 +77,9 @@ def test_the_morning_checklist_finds_every_alarm_by_its_name(stack: str) -> None
         ("certificate", {"warning": (44, 24 * 60), "critical": (14, 24 * 60)}),
         ("nat-ports", {"warning": (0, 15)}),
         ("backups-failed", {"critical": (0, 60)}),
-        ("backups-missing", {"critical": (1, 180)}),
+        ("backups-missing", {"critical": (1, 3 * 24 * 60)}),
         ("copies-failed", {"critical": (0, 60)}),
-        ("copies-missing", {"critical": (1, 180)}),
+        ("copies-missing", {"critical": (1, 3 * 24 * 60)}),
         ("objects-late", {"warning": (900, 15)}),
         ("objects-failed", {"warning": (0, 5)}),
     ],
@@ -171,10 +171,10 @@ def test_hosts_of_a_color_without_traffic_answer_nobody() -> None:
     assert answering(altered()) == ["targetGroup-balancer-blue", "targetGroup-balancer-green"]
 
 
-def test_a_snapshot_is_missed_after_three_times_the_hours_between_two() -> None:
-    missing = altered().one(ALARM, "alarms-backups-missing-critical").inputs
+def test_a_snapshot_is_missed_after_three_days() -> None:
+    missing = region("prod").one(ALARM, "alarms-backups-missing-critical").inputs
     [metric] = [query["metric"] for query in missing["metricQueries"] if "metric" in query]
-    assert (metric["period"], missing["evaluationPeriods"]) == (6 * 3600, 3)
+    assert (metric["period"], missing["evaluationPeriods"]) == (86_400, 3)
 
 
 def test_objects_are_watched_on_the_way_that_each_region_sees() -> None:

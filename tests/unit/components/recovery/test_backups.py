@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from fake_cloud import Cloud, Record
-from regions import altered, composed, rebuilt, region, serving
+from regions import composed, rebuilt, region, serving
 from stack_files import offsite_of, settings_of
 
 from components.recovery.backups import RULES
@@ -34,28 +34,6 @@ def rights(cloud: Cloud[RegionOutputs]) -> list[dict[str, Any]]:
 def right(cloud: Cloud[RegionOutputs], action: str) -> dict[str, Any]:
     [only] = [statement for statement in rights(cloud) if action in statement["Action"]]
     return only
-
-
-@pytest.mark.parametrize(
-    ("hours", "schedule"),
-    [
-        (1, "cron(0 * ? * * *)"),
-        (6, "cron(0 0,6,12,18 ? * * *)"),
-        (24, "cron(0 0 ? * * *)"),
-    ],
-)
-def test_a_snapshot_is_made_as_often_as_the_settings_say(hours: int, schedule: str) -> None:
-    (hourly,) = [rule for rule in RULES if rule.role == "hourly"]
-    assert hourly.schedule(OFFSITE.model_copy(update={"copy_every_hours": hours})) == schedule
-
-
-def test_the_plan_has_the_schedule_of_the_settings() -> None:
-    assert rules(region("prod"))["hourly"]["schedule"] == "cron(0 * ? * * *)"
-    assert rules(altered())["hourly"]["schedule"] == "cron(0 0,6,12,18 ? * * *)"
-
-
-def test_a_daily_snapshot_is_made_at_its_hour() -> None:
-    assert rules(region("prod"))["daily"]["schedule"] == f"cron(0 {OFFSITE.daily_copy_hour} ? * * *)"
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.role)
@@ -95,7 +73,7 @@ def test_only_snapshots_that_aws_backup_made_are_deleted() -> None:
 
 def test_a_standby_has_a_vault_and_no_plan_until_it_is_activated() -> None:
     assert region("dr").of(PLAN) == []
-    assert region("dr").exports["backup_vault_name"] == "askproai-dr-backups-vault"
+    assert region("dr").exports["backup_vault_name"] == "askproai-dr-backups-vault-vpc-network-vpc"
     activated = serving("dr")
     assert activated.one(SELECTION, "backups-database").inputs["resources"] == [activated.exports["database_arn"]]
     assert [rule.get("copyActions") for rule in rules(activated).values()] == [None, None]

@@ -15,7 +15,7 @@ from outputs import RegionOutputs
 BUCKET = "aws:s3/bucket:Bucket"
 LOCK = "aws:backup/vaultLockConfiguration:VaultLockConfiguration"
 REPLICA_KEY = "aws:kms/replicaKey:ReplicaKey"
-ROLES = ["uploads", "releases", "backups"]
+ROLES = ["uploads", "releases"]
 PROD, DR = settings_of("prod"), settings_of("dr")
 OFFSITE = offsite_of("prod")
 
@@ -82,7 +82,7 @@ def test_the_other_stack_works_with_the_replicas_that_the_home_declares(role: st
     for cloud in (region("dr"), serving("dr")):
         assert cloud.exports["bucket_names"][role] == replica
     readable = [arn for s in host_statements(region("dr"), "s3:GetObject") for arn in [s["Resource"]]]
-    assert (f"arn:aws:s3:::{replica}/*" in readable) is (role != "backups")
+    assert f"arn:aws:s3:::{replica}/*" in readable
 
 
 WATCHES = "monitoring-bundle"
@@ -157,12 +157,6 @@ def test_a_replica_is_closed_versioned_recorded_and_encrypted_where_it_is(role: 
     assert default["kmsMasterKeyId"].split(":")[3] == OFFSITE.region
     logging = cloud.one("aws:s3/bucketLogging:BucketLogging", f"{name}-access-log").inputs
     assert logging["targetBucket"] == f"askproai-prod-logs-replica-{PROD.account_id}"
-
-
-def test_copied_backups_are_locked_as_their_originals() -> None:
-    locks = region("prod").of("aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration")
-    assert [lock.name for lock in locks] == ["offsite-storage-backups-lock", "storage-backups-lock"]
-    assert locks[0].inputs["rule"] == locks[1].inputs["rule"]
 
 
 def test_every_vault_is_locked_for_good_after_a_while() -> None:

@@ -12,7 +12,7 @@ from outputs import RegionOutputs
 RULES = "aws:s3/bucketReplicationConfig:BucketReplicationConfig"
 PROD = settings_of("prod")
 OFFSITE = offsite_of("prod")
-ROLES = ["uploads", "releases", "backups"]
+ROLES = ["uploads", "releases"]
 WAYS = {"replication": (PROD.region, OFFSITE.region), "offsite-replication": (OFFSITE.region, PROD.region)}
 """Each direction's component, and the regions from which and to which it copies."""
 

@@ -128,21 +128,6 @@ def test_logs_move_to_glacier_and_end(cloud: Cloud[Storage]) -> None:
     assert ageing["expiration"] == {"days": PROD.storage.logs_retention_days}
 
 
-def test_backups_end_but_not_before_their_lock(cloud: Cloud[Storage]) -> None:
-    ageing = lifecycle_rule(cloud, "backups", "ageing")
-    assert ageing["expiration"] == {"days": PROD.storage.backups_retention_days}
-    assert "transitions" not in ageing
-    (lock,) = cloud.of(LOCK)
-    assert lock.inputs["rule"] == {
-        "defaultRetention": {"mode": "COMPLIANCE", "days": PROD.storage.backups_lock_days},
-    }
-
-
-def test_object_lock_is_on_for_backups_alone(cloud: Cloud[Storage]) -> None:
-    locked = {bucket.name for bucket in cloud.of(BUCKET) if bucket.inputs.get("objectLockEnabled")}
-    assert locked == {"storage-backups-bucket"}
-
-
 @pytest.mark.parametrize("role", RECORDED)
 def test_requests_are_recorded_where_the_log_lets_s3_write(cloud: Cloud[Storage], role: str) -> None:
     log = NAMING.bucket("logs")
@@ -176,7 +161,6 @@ def test_balancers_of_the_account_can_write_their_log(cloud: Cloud[Storage]) -> 
         ("uploads", DataClass.PERSONAL),
         ("releases", DataClass.INTERNAL),
         ("logs", DataClass.PERSONAL),
-        ("backups", DataClass.PERSONAL),
         ("trust", DataClass.INTERNAL),
     ],
 )

@@ -31,6 +31,7 @@ PROMISED = Declaration(
     noticed_minutes=3,
     standby=Standby(posture="pilot-light", warmup_seconds=300, keeps_backups=True, two_zones=True),
     replica_lag_seconds=300,
+    backups_behind_minutes=None,
     copy_every_minutes=60,
     copy_takes_minutes=120,
     restorable_days=35,
@@ -88,13 +89,28 @@ def test_a_backup_every_four_hours_alone_breaks_the_promise() -> None:
     found = row(alone, "database")
     assert found.rpo_minutes == 240
     assert not found.within
-    assert "a replica, or more frequent and faster copies" in found.change
+    assert "let the other region follow" in found.change
 
 
 @pytest.mark.parametrize(("takes", "within"), [(0, True), (1, False), (120, False)])
 def test_hourly_copies_alone_are_enough_only_if_they_arrive_at_once(takes: float, within: bool) -> None:
     alone = replace(PROMISED, replica_lag_seconds=None, copy_takes_minutes=takes)
     assert row(alone, "database").within is within
+
+
+def test_automated_backups_in_the_other_region_keep_the_promise_without_a_replica() -> None:
+    found = row(replace(PROMISED, replica_lag_seconds=None, backups_behind_minutes=30), "database")
+    assert (found.rpo_minutes, found.within) == (30, True)
+
+
+def test_what_is_said_of_automated_backups_is_what_the_standby_declares() -> None:
+    kept = "aws:rds/instanceAutomatedBackupsReplication:InstanceAutomatedBackupsReplication"
+    assert Declaration.of(committed(), *STACKS).backups_behind_minutes == 30
+    assert len(region("dr").of(kept)) == 1
+    files = committed()
+    files["dr"]["activated"] = True
+    assert Declaration.of(files, *STACKS).backups_behind_minutes is None
+    assert serving("dr").of(kept) == []
 
 
 def test_a_replica_makes_up_for_slow_copies() -> None:
