@@ -155,8 +155,8 @@ def _backups(_: Pair, stack: RegionStack) -> Found:
     newest = facts.newest_backup(stack)
     if newest is None:
         return Verdict.BAD, "none"
-    # As the alarm has it: two are missing, and one may still run.
-    limit = stack.settings.offsite.copy_every_hours * timedelta(minutes=MISSED.minutes)
+    # As the alarm has it.
+    limit = timedelta(minutes=MISSED.minutes)
     says = f"the newest is of {newest:%Y-%m-%d %H:%M} UTC"
     return _judged(datetime.now(UTC) - newest <= limit, f"{says}; it may be {limit // timedelta(hours=1)} h old")
 
