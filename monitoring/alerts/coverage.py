@@ -96,6 +96,7 @@ UNWATCHED: Mapping[str, str] = {
     "cloudflare:index/healthcheck:Healthcheck": "watches, from outside both regions",
     "cloudflare:index/notificationPolicy:NotificationPolicy": "a way of its own beside SNS and Alertmanager",
     "cloudflare:index/ruleset:Ruleset": SETTING,
+    "cloudflare:index/urlNormalizationSettings:UrlNormalizationSettings": SETTING,
     "cloudflare:index/zeroTrustAccessApplication:ZeroTrustAccessApplication": (
         "keeps strangers out: its failure keeps engineers out too, who notice"
     ),

@@ -41,7 +41,7 @@ try {
     new PDO('mysql:host=' . getenv('DB_HOST'), getenv('DB_USERNAME'), getenv('DB_PASSWORD'), $options);
     echo 'connected';
 } catch (Throwable $error) {
-    echo $error->getMessage(), ' ', error_get_last()['message'] ?? '';
+    echo $error->getMessage();
 }
 """
 """Says whether PHP reaches the database when it trusts the authorities in a file."""
@@ -170,7 +170,7 @@ def test_secrets_are_in_memory_for_the_application_alone(web: Host) -> None:
     [
         (RDS_AUTHORITIES, "connected"),
         ("", "insecure transport are prohibited"),
-        (STRANGERS, "certificate verify failed"),
+        (STRANGERS, "Cannot connect to MySQL using SSL"),
     ],
     ids=["those of the bundle", "none", "a stranger's"],
 )
