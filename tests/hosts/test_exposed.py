@@ -28,16 +28,19 @@ exec 2>/var/tmp/log
 mount -t sysfs sysfs /sys
 data=/var/tmp/database
 mkdir -p /run/mysqld
+openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1 -days 30 \
+    -keyout /var/tmp/key -out /var/tmp/certificate
+cat /var/tmp/certificate >>/etc/askproai/rds-ca.pem
 mariadb-install-db --user=root --datadir=$data >/dev/null
-mariadbd --user=root --datadir=$data --socket=$data/socket --bind-address=127.0.0.1 >/dev/null &
+mariadbd --user=root --datadir=$data --socket=$data/socket --bind-address=127.0.0.1 --require-secure-transport=ON \
+    --ssl-cert=/var/tmp/certificate --ssl-key=/var/tmp/key >/dev/null &
 redis-server --port 6379 --maxmemory 64mb --dir /var/tmp >/dev/null &
-openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=localhost -days 30 -keyout /var/tmp/key -out /var/tmp/certificate
 nginx -c /var/tmp/nginx.conf
 for _ in $(seq 100); do
-    mariadb --socket=$data/socket --execute="CREATE USER watch@localhost IDENTIFIED BY 'a'" && break
+    mariadb --skip-ssl --socket=$data/socket --execute="CREATE USER watch@localhost IDENTIFIED BY 'a'" && break
     sleep 0.2
 done
-mariadb --socket=$data/socket --execute="GRANT PROCESS ON *.* TO watch@localhost"
+mariadb --skip-ssl --socket=$data/socket --execute="GRANT PROCESS ON *.* TO watch@localhost"
 export DB_HOST=127.0.0.1 DB_PORT=3306 DB_USERNAME=watch DB_PASSWORD=a
 prometheus-node-exporter &
 @mysqld@ &
