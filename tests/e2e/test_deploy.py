@@ -65,13 +65,13 @@ class Receiver:
 @pytest.fixture(scope="module")
 def receiver(prod: Platform, standby: Platform) -> Iterator[Receiver]:
     """Where prod's stack posts; afterwards both regions are as they were."""
-    files = {stack: stack.paths.project / f"Pulumi.{stack.stack}.yaml" for stack in (prod, standby)}
-    before, hook = {stack: file.read_text() for stack, file in files.items()}, Receiver()
+    stacks = [(stack, stack.paths.project / f"Pulumi.{stack.stack}.yaml") for stack in (prod, standby)]
+    before, hook = [file.read_text() for _, file in stacks], Receiver()
     prod.pulumi("config", "set", "--secret", "slack_webhook", hook.url)
     yield hook
     hook.server.shutdown()
-    for stack, file in files.items():
-        file.write_text(before[stack])
+    for (stack, file), text in zip(stacks, before, strict=True):
+        file.write_text(text)
         stack.pulumi("up", "--yes", "--skip-preview")
 
 
