@@ -8,7 +8,9 @@ role=$(ask iam/security-credentials/)
 credentials=$(ask "iam/security-credentials/$role")
 get() { printf %s "$credentials" | python3 -c "import json, sys; print(json.load(sys.stdin)['$1'])"; }
 
-mkdir -p /srv/askproai/releases/one /run/askproai
+mkdir -p /srv/askproai/releases/one /run/askproai /etc/askproai
+# The sandbox adds its own authority to those of a host.
+: >/etc/askproai/rds-ca.pem
 cd /srv/askproai/releases/one
 for name in one.tar.gz one.tar.gz.sha256; do
     curl -sSf --aws-sigv4 aws:amz:@REGION@:s3 --user "$(get AccessKeyId):$(get SecretAccessKey)" \
@@ -29,6 +31,7 @@ queue = boto3.client("sqs").get_queue_url(QueueName="@NAME@-high")["QueueUrl"]
 values = {
     "APP_KEY": app["app_key"], "DB_HOST": "@DATABASE@", "REDIS_HOST": "@CACHE@", "REDIS_PASSWORD": cache["auth_token"],
     "DB_USERNAME": account["username"], "DB_PASSWORD": account["password"], "AWS_DEFAULT_REGION": "@REGION@",
+    "MYSQL_ATTR_SSL_CA": "/etc/askproai/rds-ca.pem",
     "SQS_PREFIX": queue.removesuffix("/@NAME@-high"), "SQS_QUEUE": "@NAME@-high",
 }
 with open("/run/askproai/application.env", "w") as file:
