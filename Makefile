@@ -13,7 +13,7 @@ PYTHON := $(BIN)/python
 STACKS ?=
 TESTS ?=
 # Those of tests/conftest.py in parallel, for most of their time they wait for the provider; one more for the rest.
-STORIES := 5
+STORIES := 6
 DRILL ?=
 # Which hosts `make boot` boots one of: web or workers.
 ROLE ?= web

@@ -19,7 +19,7 @@ LONGEST = "drill"
 STORIES = {
     "test_drill": LONGEST,
     "test_sandbox_up": "standby",
-    "test_deploy": "standby",
+    "test_deploy": "releases",
     "test_policies": "standby",
     "test_preview": "standby",
     "test_standby_faults": "standby",
