@@ -9,7 +9,6 @@ from settings.edge import (
     HealthCheckSettings,
     RateLimit,
     TlsSettings,
-    WebhookSettings,
 )
 from settings.edge_secrets import EdgeSecrets, load_edge_secrets
 from settings.hosts import ApplicationHostSettings, Capacity, HostSettings
@@ -52,7 +51,6 @@ __all__ = [
     "Tier",
     "TlsSettings",
     "WebSettings",
-    "WebhookSettings",
     "WorkersSettings",
     "load",
     "load_edge_secrets",

@@ -93,8 +93,8 @@ class FirewallSettings(Block):
 
     @property
     def webhook_paths(self) -> list[str]:
-        """The paths of all webhooks."""
-        return [path for service in self.webhooks.values() for path in service.paths]
+        """The paths of all webhooks, those of each by its name."""
+        return [path for _name, service in sorted(self.webhooks.items()) for path in service.paths]
 
     @rule
     def _a_login_is_rarer_than_a_call(self) -> Iterator[Problem]:

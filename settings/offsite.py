@@ -98,13 +98,15 @@ def unkept(rpo_minutes: int) -> Iterator[Problem]:
 def disturbed(offsite: OffsiteSettings, maintenance_window: str, backup_window: str) -> Iterator[Problem]:
     """A daily snapshot at a time when RDS takes none."""
     starts = [Window(start=(day * 24 + offsite.daily_copy_hour) * 60, minutes=START_MINUTES) for day in range(7)]
-    windows = {"maintenance_window": [weekly(maintenance_window)], "backup_window": daily(backup_window)}
-    written = {"maintenance_window": maintenance_window, "backup_window": backup_window}
-    for name, found in windows.items():
+    windows = (
+        ("maintenance_window", maintenance_window, [weekly(maintenance_window)]),
+        ("backup_window", backup_window, daily(backup_window)),
+    )
+    for name, written, found in windows:
         if any(start.overlaps(_quiet(window)) for start in starts for window in found):
             yield Problem(
                 path=("daily_copy_hour",),
-                text=f"{offsite.daily_copy_hour} is in or right before database.{name} {written[name]}, "
+                text=f"{offsite.daily_copy_hour} is in or right before database.{name} {written}, "
                 "when RDS takes no snapshot; want another hour",
             )
 

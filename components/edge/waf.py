@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import pulumi
@@ -11,7 +11,7 @@ import pulumi_cloudflare as cloudflare
 from components.edge.expressions import METHOD, PATH, any_host, any_path, below, has_header
 from components.edge.part import EdgePart, Zone
 from contract import HEALTH_PATH, METRICS_PATH, origin
-from settings import FirewallSettings, RateLimit, WebhookSettings
+from settings import FirewallSettings, RateLimit
 
 MANAGED_RULESET = "efb7b8c949ac4650a09736fc376e9aee"
 OWASP_RULESET = "4814384a9e5d4991b9815dcfc25d2f1f"
@@ -41,10 +41,9 @@ ENCODED_SEPARATORS = ("%2f", "%5c", "%00")
 """A slash, a backslash and the byte zero, which Cloudflare's normalization leaves encoded, and Laravel decodes."""
 
 
-def custom_rules(zone: Zone, stacks: Iterable[str], webhooks: Mapping[str, WebhookSettings]) -> list[CustomRule]:
+def custom_rules(zone: Zone, stacks: Iterable[str], settings: FirewallSettings) -> list[CustomRule]:
     """The custom rules, for the regions of `stacks`."""
     origins = [origin(stack, zone.domain) for stack in stacks]
-    paths = [path for _name, webhook in sorted(webhooks.items()) for path in webhook.paths]
     return [
         CustomRule(
             role="origins-for-health-alone",
@@ -79,7 +78,7 @@ def custom_rules(zone: Zone, stacks: Iterable[str], webhooks: Mapping[str, Webho
                 f"{has_header(webhook.signature_header)})",
                 why="A webhook is signed and posted. Other rules let it through, so nothing else may come this way.",
             )
-            for name, webhook in sorted(webhooks.items())
+            for name, webhook in sorted(settings.webhooks.items())
         ),
         CustomRule(
             role="admin-by-its-own-name-alone",
@@ -88,7 +87,7 @@ def custom_rules(zone: Zone, stacks: Iterable[str], webhooks: Mapping[str, Webho
         ),
         CustomRule(
             role="machines-are-no-browsers",
-            expression=f"{below(HEALTH_PATH)} or {any_path(paths)}",
+            expression=f"{below(HEALTH_PATH)} or {any_path(settings.webhook_paths)}",
             why="Health checks, the gates of a failover and webhooks solve no challenge, least of all under attack.",
             trusted=True,
         ),
@@ -115,7 +114,7 @@ class EdgeWaf(EdgePart):
         self._zone = args.zone
         self._settings = args.settings
         self._name = name
-        custom = [_custom(rule) for rule in custom_rules(args.zone, args.stacks, args.settings.webhooks)]
+        custom = [_custom(rule) for rule in custom_rules(args.zone, args.stacks, args.settings)]
         self._ruleset("own-rules", "http_request_firewall_custom", custom)
         self._ruleset("rate-limits", "http_ratelimit", self._rate_limits())
         self._ruleset("managed-rules", "http_request_firewall_managed", self._managed_rules())
