@@ -1,26 +1,21 @@
 """The Pulumi engine as operators use it: one command of the Automation API a question, on the project's own files."""
 
 import json
-import os
 import re
-import signal
-import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ops.core.interruption import END_SECONDS, Limit, TooLongError, uninterrupted
 from ops.core.loaded_program import LoadedProgram
 from ops.core.stack_files import project_folder, project_name
 from ops.errors import Exit, OpsError
 
 if TYPE_CHECKING:
-    import psutil
     from pulumi.automation import CommandResult, PulumiCommand
 
 Say = Callable[[str], None]
@@ -31,8 +26,6 @@ UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 LOCK = re.compile(r"created by (?P<who>\S+) \(pid (?P<pid>\d+)\) at (?P<since>\S+)")
 UNREADABLE = re.compile(r'failed to load checkpoint.*|read "\.pulumi/meta\.yaml".*')
 ERRORS_SHOWN = 8
-END_SECONDS = 30.0
-"""Ours: an engine that was asked to end writes its state within seconds, unless a provider hangs."""
 UNCHANGED = ("same", "read")
 """Operations of the engine that change nothing; reading another stack's outputs is one."""
 WORDS = {"create": "created", "update": "updated", "delete": "deleted", "replace": "replaced", "same": "unchanged"}
@@ -46,28 +39,6 @@ class LockedError(OpsError):
     def __init__(self, message: str, holders: list[tuple[str, int]]) -> None:
         super().__init__(message, Exit.BUSY)
         self.holders = holders
-
-
-class TooLongError(OpsError):
-    """What was waited for did not come in time."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Limit:
-    """How long changes of stacks may take in all, and until when: `deadline` is on the monotonic clock."""
-
-    seconds: float
-    end_seconds: float
-    deadline: float
-
-    @property
-    def is_over(self) -> bool:
-        """Whether nothing may go on."""
-        return time.monotonic() > self.deadline
-
-    def error(self) -> TooLongError:
-        """What the change ends with then."""
-        return TooLongError(f"`pulumi up` did not end within {self.seconds:.0f} s")
 
 
 class UnreadableStateError(OpsError):
@@ -193,7 +164,7 @@ class Engine:
         with tempfile.TemporaryDirectory() as folder:
             log = Path(folder) / "events"
             try:
-                _uninterrupted(lambda: self._run([*arguments, "--event-log", str(log)], stack, say), self._limit)
+                uninterrupted(lambda: self._run([*arguments, "--event-log", str(log)], stack, say), self._limit)
             except OpsError as error:
                 found = _errors(log)
                 if found and error.exit_code is not Exit.BUSY and not isinstance(error, TooLongError):
@@ -210,72 +181,6 @@ def summary(changes: Mapping[str, int]) -> str:
 def _chosen(targets: Sequence[str]) -> list[str]:
     """URNs, or patterns of some, as the engine takes them."""
     return [part for urn in targets for part in ("--target", urn)]
-
-
-def _uninterrupted(work: Callable[[], Any], limit: Limit | None = None) -> None:
-    """Do the work in a thread, so that Ctrl-C asks the engine to end and then waits until it has.
-
-    Raises TooLongError beyond the limit: the engine is asked to end, and killed where it does not.
-    """
-    failed: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            work()
-        except BaseException as error:
-            failed.append(error)
-
-    thread = threading.Thread(target=run, daemon=True)
-    if limit and limit.is_over:
-        raise limit.error()
-    thread.start()
-    try:
-        while thread.is_alive():
-            thread.join(0.2)
-            if limit and limit.is_over and thread.is_alive():
-                _end_engines(thread, limit.end_seconds)
-                raise limit.error()
-    except KeyboardInterrupt:
-        # At a terminal the engine has had the Ctrl-C too, and one that is asked twice drops what is under way.
-        if not sys.stdin.isatty():
-            _signal(_engines(), signal.SIGINT)
-        thread.join()
-        raise
-    if failed:
-        raise failed[0]
-
-
-def _end_engines(work: threading.Thread, seconds: float) -> None:
-    """Ask the engines to end; those that do not are killed, and their plugins with them, which would go on trying."""
-    import psutil
-
-    engines = _engines()
-    _signal(engines, signal.SIGINT)
-    work.join(seconds)
-    if work.is_alive():
-        plugins: list[psutil.Process] = []
-        for engine in engines:
-            with suppress(psutil.Error):
-                plugins += engine.children(recursive=True)
-        _signal([*engines, *plugins], signal.SIGKILL)
-        work.join()
-
-
-def _engines() -> "list[psutil.Process]":
-    import psutil
-
-    found: list[psutil.Process] = []
-    for child in psutil.Process().children():
-        with suppress(psutil.Error):
-            if child.name().startswith("pulumi"):
-                found.append(child)
-    return found
-
-
-def _signal(processes: "Sequence[psutil.Process]", what: signal.Signals) -> None:
-    for process in processes:
-        with suppress(ProcessLookupError):
-            os.kill(process.pid, what)
 
 
 def _events(log: Path) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 
 from ops.core.aws import LOG_IN, client, errors, if_present, is_ours
-from ops.core.engine import TooLongError
+from ops.core.interruption import TooLongError
 from ops.core.pair import RegionStack
 from ops.errors import OpsError, one_line
 

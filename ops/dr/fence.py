@@ -2,7 +2,7 @@
 
 from ops.core import facts
 from ops.core.apply import apply
-from ops.core.engine import TooLongError
+from ops.core.interruption import TooLongError
 from ops.core.pair import RegionStack
 from ops.core.recovery.steps import RECOVER
 from ops.core.session import Operation, Session

@@ -10,8 +10,9 @@ from typing import Any, Literal
 from hosts.roles import APPLICATION_ROLES
 from ops.core import aws, facts, hosts
 from ops.core.aws import client, if_present
-from ops.core.engine import TooLongError, UnreadableStateError
+from ops.core.engine import UnreadableStateError
 from ops.core.facts import side_by_side
+from ops.core.interruption import TooLongError
 from ops.core.pair import RegionStack
 from ops.core.steps import say
 from ops.errors import OpsError, one_line

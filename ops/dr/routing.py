@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 from contract import origin
 from ops.core import visitor
-from ops.core.engine import LockedError, TooLongError, UnreadableStateError
+from ops.core.engine import LockedError, UnreadableStateError
+from ops.core.interruption import TooLongError
 from ops.core.pair import Pair
 from ops.core.session import Session
 from ops.core.settle import settle

@@ -9,7 +9,8 @@ import psutil
 import pytest
 from fake_platform import copy_project
 
-from ops.core.engine import Engine, TooLongError, UnreadableStateError
+from ops.core.engine import Engine, UnreadableStateError
+from ops.core.interruption import TooLongError
 from ops.errors import Exit, OpsError
 
 LOCKED = """error: the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end or delete

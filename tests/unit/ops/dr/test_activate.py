@@ -7,7 +7,7 @@ import pytest
 from fake_platform import Platform, platform_in
 
 from ops.core import facts, gates
-from ops.core.engine import TooLongError
+from ops.core.interruption import TooLongError
 from ops.core.pair import RegionStack
 from ops.core.session import UNDER_WAY
 from ops.dr import activate, fence

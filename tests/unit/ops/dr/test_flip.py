@@ -9,7 +9,8 @@ from fake_engine import APEX
 from fake_platform import Platform, platform_in
 
 from ops.core import cloudflare, visitor
-from ops.core.engine import LockedError, TooLongError
+from ops.core.engine import LockedError
+from ops.core.interruption import TooLongError
 from ops.dr import flip, routing
 from ops.errors import Exit, OpsError
 
