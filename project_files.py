@@ -52,10 +52,7 @@ class Project:
 
     def values(self, stack: str) -> Mapping[str, Any]:
         """What a stack's file says, and Pulumi.yaml where the file says nothing."""
-        files = self.shared_file, self.file(stack)
-        for file in files:
-            read(file)
-        return _merged(*map(text, files))
+        return _merged(*(checked_text(file) for file in (self.shared_file, self.file(stack))))
 
 
 def _defaults(project: Mapping[str, Any]) -> dict[str, Any]:
@@ -87,13 +84,19 @@ def merged(shared: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
 
 def read(path: Path) -> Mapping[str, Any]:
     """A YAML file's content. Raises UnreadableFileError."""
+    return _parsed(checked_text(path))
+
+
+def checked_text(path: Path) -> str:
+    """The text of a YAML file that has keys and values. Raises UnreadableFileError."""
     try:
-        content = _parsed(text(path))
+        found = text(path)
+        content = _parsed(found)
     except (OSError, yaml.YAMLError) as error:
         raise UnreadableFileError(f"{path} cannot be read: {str(error).splitlines()[0]}") from None
     if not isinstance(content, dict):
         raise UnreadableFileError(f"{path}: expected keys and values")
-    return content
+    return found
 
 
 def text(path: Path) -> str:

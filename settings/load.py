@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from project_files import Project, text
-from project_files import read as read_file
+from project_files import Project, checked_text, text
 from settings import secrets
 from settings.edge import EdgeSettings
 from settings.judge import as_handed_over, judge
@@ -39,9 +38,7 @@ def read(project: Project, stack: str) -> Settings | EdgeSettings:
 
     Raises ConfigurationError with one line for each problem, and UnreadableFileError.
     """
-    own = project.file(stack)
-    read_file(own)
-    texts = stack, text(project.shared_file), text(own)
+    texts = stack, checked_text(project.file(stack)), text(project.shared_file)
     if texts not in _judged:
         _judged[texts] = _read(project, stack)
     return _judged[texts]

@@ -66,8 +66,7 @@ def console() -> Console:
 
 def say(text: str) -> None:
     """Print a line that is no step, unbuffered: somebody may follow a log."""
-    console().print(text)
-    sys.stdout.flush()
+    print(text, flush=True)
 
 
 def confirm(question: str) -> None:

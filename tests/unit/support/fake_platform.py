@@ -52,13 +52,14 @@ def short_files() -> Mapping[str, str]:
 
     Commands change files all the time, and ruamel.yaml takes 2.5 times as long for one that says everything itself.
     """
-    prod, dr = FIXTURE.values("prod"), FIXTURE.values("dr")
-    shared = {key: value for key, value in prod.items() if isinstance(value, dict) and dr.get(key) == value}
+    prod, dr, edge = (FIXTURE.values(stack) for stack in (*STACKS, "edge"))
+    shared = {key: value for key, value in prod.items() if dr.get(key) == value and edge.get(key, value) == value}
+    shared |= {key: value for key, value in edge.items() if isinstance(value, dict) and key not in {*prod, *dr}}
     files: dict[str, Any] = {
         PROJECT_FILE: {"name": FIXTURE.name, "config": {key: {"default": value} for key, value in shared.items()}}
     }
     for stack in (*STACKS, "edge"):
-        own = {key: value for key, value in FIXTURE.values(stack).items() if stack == "edge" or key not in shared}
+        own = {key: value for key, value in FIXTURE.values(stack).items() if key not in shared}
         files[f"Pulumi.{stack}.yaml"] = {"config": {f"{FIXTURE.name}:{key}": value for key, value in own.items()}}
     return {file: yaml.safe_dump(content, sort_keys=False) for file, content in files.items()}
 
