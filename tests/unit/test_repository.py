@@ -77,7 +77,8 @@ def test_no_region_is_named_in_code() -> None:
     assert named == []
 
 
-def test_every_test_file_is_collected(request: pytest.FixtureRequest) -> None:
+def test_every_test_file_is_collected(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(request.config.option, "half", None)
     session = request.session
     left_out = []
     for path in files("test_*.py", TESTS):

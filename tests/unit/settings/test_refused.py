@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ HERE = Path(__file__).parent
 SNAPSHOT = HERE / "messages.snapshot"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Case:
     """A change to a stack's file, and the line that refuses it."""
 
@@ -47,9 +48,15 @@ def cases() -> Iterator[Case]:
 CASES = list(cases())
 
 
+@cache
+def lines(case: Case) -> list[str]:
+    """The lines that refuse it."""
+    return refusals(case.change, stack=case.stack)
+
+
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_a_bad_setting_is_refused_in_one_line_with_its_key_and_the_remedy(case: Case) -> None:
-    (line,) = refusals(case.change, stack=case.stack)
+    (line,) = lines(case)
 
     key, _, text = line.partition(": ")
     assert key == case.at
@@ -57,7 +64,7 @@ def test_a_bad_setting_is_refused_in_one_line_with_its_key_and_the_remedy(case: 
 
 
 def test_every_message_reads_as_in_the_snapshot() -> None:
-    text = "".join(f"{case}\n    {line}\n" for case in CASES for line in refusals(case.change, stack=case.stack))
+    text = "".join(f"{case}\n    {line}\n" for case in CASES for line in lines(case))
     if os.environ.get("RENEW_MESSAGES"):
         SNAPSHOT.write_text(text)
 
