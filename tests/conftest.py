@@ -74,11 +74,11 @@ class Stories(LoadScopeScheduling):
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--half", choices=("made-once", "others"), help="of the unit tests: those of MADE_ONCE, or the others")
+    parser.addoption("--half", choices=("made-once", "others"), help="unit tests: those of MADE_ONCE, or the others")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Two processes with a half each take a fifth less time than two of xdist, which tells another process of each test."""
+    """Two processes with a half each take a fifth less time than two of xdist, which hand on each test's reports."""
     half = config.getoption("half")
     if half is None or not collection_path.name.startswith("test_"):
         return None
