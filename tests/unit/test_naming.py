@@ -19,11 +19,8 @@ def words(longest: int) -> st.SearchStrategy[str]:
 
 
 ENVIRONMENTS = words(12)
-ROLES = st.builds(
-    lambda first, rest: "-".join([first, *rest]),
-    words(20),
-    st.lists(st.text(ALPHABET, min_size=1, max_size=20), max_size=4),
-)
+MORE_WORDS = st.lists(st.text(ALPHABET, min_size=1, max_size=20), max_size=4)
+ROLES = st.tuples(words(20), MORE_WORDS).map(lambda drawn: "-".join([drawn[0], *drawn[1]]))
 LIMITS = st.integers(HASH_LENGTH + 2, 255)
 """From the least that `physical` takes to RDS's and EC2's longest."""
 
