@@ -9,6 +9,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.component import Component
+from components.json_document import json_document
 from components.security.iam import deny_without_tls, document
 from components.security.keys import Keys
 from components.site import Site
@@ -72,7 +73,7 @@ class Queues(Component):
             visibility_timeout_seconds=settings.visibility_timeout_seconds,
             receive_wait_time_seconds=LONG_POLL_SECONDS,
             kms_master_key_id=self._args.keys["messages"].arn,
-            redrive_policy=pulumi.Output.json_dumps(redrive),
+            redrive_policy=json_document(redrive),
             opts=self.child(protect=self._args.site.protected),
         )
 
@@ -81,7 +82,7 @@ class Queues(Component):
         aws.sqs.RedriveAllowPolicy(
             f"{self._name}-{queue}",
             queue_url=self.dead_letter[queue].url,
-            redrive_allow_policy=pulumi.Output.json_dumps(allowed),
+            redrive_allow_policy=json_document(allowed),
             opts=self.child(),
         )
 

@@ -8,6 +8,8 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from components.json_document import json_document
+
 WIDTH = 24
 """Columns of a dashboard (CloudWatch API, "Dashboard body structure and syntax")."""
 PANEL_WIDTH, PANEL_HEIGHT, HEADING_HEIGHT = 6, 5, 1
@@ -17,7 +19,7 @@ AlarmsByArea = Mapping[str, Sequence[aws.cloudwatch.MetricAlarm]]
 def body(alarms: AlarmsByArea, region: str) -> pulumi.Output[str]:
     """The dashboard: the alarms of each area below its name, each with its metric and its threshold."""
     arns = {area: [alarm.arn for alarm in found] for area, found in alarms.items() if found}
-    return pulumi.Output.json_dumps({"widgets": list(_widgets(arns, region))})
+    return json_document({"widgets": list(_widgets(arns, region))})
 
 
 def _widgets(arns: Mapping[str, Sequence[pulumi.Output[str]]], region: str) -> Iterator[dict[str, Any]]:

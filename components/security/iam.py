@@ -7,6 +7,8 @@ from typing import Any
 
 import pulumi
 
+from components.json_document import json_document
+
 Statement = dict[str, Any]
 Principal = Mapping[str, str] | str
 Condition = Mapping[str, Any]
@@ -45,7 +47,7 @@ def deny_without_tls(
 
 def document(statements: Sequence[Statement]) -> pulumi.Output[str]:
     """The policy of these statements, as JSON."""
-    return pulumi.Output.json_dumps({"Version": VERSION, "Statement": list(statements)})
+    return json_document({"Version": VERSION, "Statement": list(statements)})
 
 
 def trust(service: str, condition: Condition | None = None) -> pulumi.Output[str]:

@@ -9,6 +9,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.component import Component
+from components.json_document import json_document
 from components.security.keys import Keys
 from components.security.offsite_keys import OffsiteKeys
 from components.site import Site
@@ -99,7 +100,7 @@ class Secrets(Component):
         aws.secretsmanager.SecretVersion(
             f"{self._name}-{role}-value",
             secret_id=secret.id,
-            secret_string=pulumi.Output.secret(pulumi.Output.json_dumps(content)),
+            secret_string=pulumi.Output.secret(json_document(content)),
             opts=self.child(),
         )
         return secret
