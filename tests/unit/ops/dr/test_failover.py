@@ -173,6 +173,23 @@ def test_a_snapshot_of_before_the_region_was_opened_again_keeps_nothing(failed_o
         drop.drop_database(failed_over.session(), "prod", 1)
 
 
+def test_a_rebuild_that_would_fail_half_way_is_refused_before_it_begins(
+    failed_over: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where a protected queue was taken out of the settings."""
+
+    def fails(stack: str) -> dict[str, int]:
+        raise OpsError("queues-exports cannot be deleted because it is protected")
+
+    failed_over.world.lost.clear()
+    failed_over.engine.ups.clear()
+    monkeypatch.setattr(failed_over.engine, "preview_changes", fails)
+    with pytest.raises(OpsError, match="`pulumi preview --stack prod` fails.*protected") as refused:
+        rebuild.rebuild_standby(failed_over.session(), "prod")
+    assert refused.value.exit_code is Exit.REFUSED
+    assert (failed_over.engine.ups, failed_over.file("prod").get("fenced")) == ([], False)
+
+
 def test_a_rebuild_again_counts_no_further(failed_over: Platform) -> None:
     rebuild.rebuild_standby(failed_over.session(), "prod")
     rebuild.rebuild_standby(failed_over.session(), "prod")
