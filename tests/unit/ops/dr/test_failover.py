@@ -184,7 +184,7 @@ def test_a_rebuild_that_would_fail_half_way_is_refused_before_it_begins(
     failed_over.world.lost.clear()
     failed_over.engine.ups.clear()
     monkeypatch.setattr(failed_over.engine, "preview_changes", fails)
-    with pytest.raises(OpsError, match="`pulumi preview --stack prod` fails.*protected") as refused:
+    with pytest.raises(OpsError, match=r"`pulumi preview --stack prod` fails.*protected") as refused:
         rebuild.rebuild_standby(failed_over.session(), "prod")
     assert refused.value.exit_code is Exit.REFUSED
     assert (failed_over.engine.ups, failed_over.file("prod").get("fenced")) == ([], False)
