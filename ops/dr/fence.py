@@ -1,30 +1,39 @@
 """Keeps the old writer from writing: it is fenced where it answers, or its fence is waived with a reason."""
 
-from ops.core import facts
+from datetime import datetime
+
+from hosts.roles import APPLICATION_ROLES
+from ops.core import facts, hosts
 from ops.core.apply import apply
+from ops.core.aws import client
 from ops.core.interruption import TooLongError
 from ops.core.pair import RegionStack
-from ops.core.recovery.steps import RECOVER
 from ops.core.session import Operation, Session
 from ops.core.settle import settle
-from ops.core.steps import Step, StepRun, Timeline
+from ops.core.steps import Step, Timeline
 from ops.errors import Exit, OpsError
 
 DRAIN_SECONDS = 300.0
 FENCE_SECONDS = 900.0
-"""Ours: a provider goes on trying for an hour where a service of the region hangs."""
+"""Ours: a worker ends its job first, and a provider goes on trying for an hour where a service of the region hangs."""
 
 FENCE = Step(
     name="fence {stack}",
-    does="Runs `pulumi up` with `fenced: true`: no hosts, and no way to the data of {stack}.",
+    does="Closes the data tier's network ACL of {stack}, sets its groups of hosts to 0, and waits until none runs, for "
+    "15 minutes at most: by direct calls to AWS.",
     unless="it is fenced already, it follows, or its fence is waived",
 )
 DRAIN = Step(
     name="wait for {stack} to have the last writes",
-    does="Waits until RDS says that the replica has no lag, measured after the fence.",
+    does="Waits for a minute after the fence in which no client was connected to the database that was fenced, and "
+    "from then on until RDS says that the replica has no lag.",
     unless="the fence is waived, or the replica is promoted already",
 )
-STEPS = (RECOVER, FENCE)
+DECLARE = Step(
+    name="declare the fence of {stack}",
+    does="Runs `pulumi up` with `fenced: true`, so that the stack knows of the fence; visitors are served by then.",
+    unless="the stack knows of it, it follows, or its fence is waived",
+)
 
 
 def require(session: Session, operation: Operation, *, answers: bool) -> None:
@@ -51,36 +60,75 @@ def waive(session: Session, operation: Operation, *, answers: bool) -> None:
 
 
 def fence(session: Session, timeline: Timeline, stack: RegionStack, waived: str | None = None) -> None:
-    """Close a region to writers, unless that was waived for a reason: no call goes there then."""
-    fenced = not (waived or stack.following) and stack.is_fenced
-    if not (waived or stack.following or fenced or session.options.dry_run):
-        settle(session, timeline, stack.stack)
+    """Close a region to writers, unless that was waived for a reason: no call goes there then.
+
+    The file says so first, and the stack once `declare` or another `up` has brought it there.
+    """
     with timeline.step(FENCE, stack=stack.stack) as step:
         if waived:
             step.skip(f"waived: {waived}")
         elif stack.following:
             step.skip("it follows, and takes no writes")
-        elif fenced:
+        elif stack.is_fenced:
             step.skip("already fenced")
         elif step.dry_run:
-            step.detail = f"set fenced: true and run `pulumi up --stack {stack.stack}`"
+            step.detail = "close its data tier and end its hosts"
         else:
-            step.detail = _close(session, stack, step)
+            session.ledger.require_hold()
+            stack.declare({"fenced": True})
+            step.detail = _close(stack)
 
 
-def _close(session: Session, stack: RegionStack, step: StepRun) -> str:
-    """Run the engine on the region that fails, for so long and no longer; what it changed."""
+def _close(stack: RegionStack) -> str:
+    """Close a region, and wait until its hosts have ended; an error of AWS is tried again."""
+    ec2, scaling = client("ec2", stack.region), client("autoscaling", stack.region)
+    groups = [name for role in APPLICATION_ROLES for name in hosts.groups(stack, role).values()]
+
+    def still_running() -> int:
+        if not stack.closed:
+            for entry in facts.ways_in(stack):
+                ec2.delete_network_acl_entry(
+                    NetworkAclId=stack.output("data_tier_acl_id"),
+                    RuleNumber=entry["RuleNumber"],
+                    Egress=entry["Egress"],
+                )
+            for name in groups:
+                scaling.update_auto_scaling_group(AutoScalingGroupName=name, MinSize=0, MaxSize=0, DesiredCapacity=0)
+            stack.closed = True
+        return facts.running(stack, groups)
+
     try:
-        with session.engine.at_most(FENCE_SECONDS):
-            return apply(session, stack, {"fenced": True}, step)
+        facts.wait("hosts still run", still_running, lambda count: count == 0, seconds=FENCE_SECONDS)
     except TooLongError as error:
         raise TooLongError(
             f"{stack.stack} is not fenced: {error.message}. The same command tries again; with --waive-fence twice it "
             f"goes on without, and what is written in {stack.stack} from then on is lost"
         ) from None
+    return "its data tier is closed, and no host runs"
 
 
-def drain(operation: Operation, standby: RegionStack) -> None:
+def declare(session: Session, timeline: Timeline, stack: RegionStack, waived: str | None = None) -> str:
+    """Have the stack know of the fence; what failed, in a sentence: others are served by now."""
+    if waived or stack.following or stack.outputs.get("fenced"):
+        return ""
+    try:
+        with session.engine.at_most(FENCE_SECONDS):
+            if not session.options.dry_run:
+                settle(session, timeline, stack.stack)
+            with timeline.step(DECLARE, stack=stack.stack) as step:
+                if not step.dry_run:
+                    step.detail = apply(session, stack, {"fenced": True}, step, fenced=True)
+    except OpsError as error:
+        return f"{error.message}\n{undeclared(stack)}"
+    return ""
+
+
+def undeclared(stack: RegionStack) -> str:
+    """That a fence was made and not declared, and what ends that."""
+    return f"{stack.stack} is fenced, and its stack does not say so: `pulumi up --refresh --stack {stack.stack}`"
+
+
+def drain(operation: Operation, standby: RegionStack, source: RegionStack) -> None:
     """Wait until the standby has what was written before the fence; without a fence there is no end to wait for."""
     with operation.timeline.step(DRAIN, stack=standby.stack) as step:
         if operation.waiver:
@@ -93,24 +141,32 @@ def drain(operation: Operation, standby: RegionStack) -> None:
             step.skip("already promoted")
             return
         fenced_at = facts.now(standby.region)
+        quiet: datetime | None = None
         lag = facts.Lag()
 
         def drained() -> bool:
             # Only 0 will do (AWS: "the replica has caught up"): a lag of some seconds may be a lag that grows.
-            nonlocal lag
-            lag = facts.lag(standby, since=fenced_at)
-            return lag.seconds == 0
+            nonlocal lag, quiet
+            quiet = quiet or facts.quiet_since(source, fenced_at)
+            lag = facts.lag(standby, since=quiet or fenced_at)
+            return quiet is not None and lag.seconds == 0
 
         try:
             facts.wait("the replica has the last writes", drained, bool, seconds=DRAIN_SECONDS)
-            step.detail = "no lag after the fence"
+            step.detail = "no client and no lag after the fence"
         except TooLongError:
             accepted = operation.accepted_lag["accepted_seconds"] if operation.accepted_lag else 0
-            behind = facts.LAG_WINDOW.total_seconds() if lag.seconds is None else lag.seconds
+            behind = facts.LAG_WINDOW.total_seconds() if quiet is None or lag.seconds is None else lag.seconds
             if behind > accepted:
-                shown = f"is {behind:.0f} s behind" if lag.measured else "has no ReplicaLag"
                 raise OpsError(
-                    f"the replica of {standby.stack} {shown}, {DRAIN_SECONDS:.0f} s after the fence: run the same "
+                    f"{_undrained(standby, source, quiet, lag)}, {DRAIN_SECONDS:.0f} s after the fence: run the same "
                     f"command again to wait on, or accept what is missing with --accept-lag {behind:.0f}"
                 ) from None
             step.detail = f"not waited for longer: {accepted} s are accepted"
+
+
+def _undrained(standby: RegionStack, source: RegionStack, quiet: datetime | None, lag: facts.Lag) -> str:
+    if quiet is None:
+        return f"CloudWatch has no minute in which no client was connected to the database of {source.stack}"
+    shown = f"is {lag.seconds:.0f} s behind" if lag.measured else "has no ReplicaLag"
+    return f"the replica of {standby.stack} {shown}"

@@ -112,7 +112,7 @@ def follow(session: Session, timeline: Timeline, target: RegionStack) -> None:
         if step.dry_run:
             step.detail = f"set {shown(declared)}"
             return
-        step.detail = apply(session, target, declared, step)
+        step.detail = apply(session, target, declared, step, fenced=bool(declared))
 
 
 def following(target: RegionStack) -> dict[str, object]:

@@ -12,8 +12,7 @@ from ops.core.steps import CHANGING, Entry, Plan, Step, Timeline, named, say
 from ops.dr import flip
 from ops.dr.failback import STEPS as FAILBACK
 from ops.dr.failback import failback
-from ops.dr.failover import STEPS as FAILOVER
-from ops.dr.failover import failover
+from ops.dr.failover import SERVED, failover
 from ops.drill import measured_loss
 from ops.drill.canary import Ask, Attempt, Canary, through_the_edge
 from ops.drill.measured_loss import Loss, Outage
@@ -50,7 +49,7 @@ VERIFY_BACK = Step(
 PLAN = Plan(
     steps=(
         *named((LOAD, LOSE, NOTICE), stack="LIVE"),
-        *named(FAILOVER, stack="STANDBY", other="LIVE"),
+        *named(SERVED, stack="STANDBY", other="LIVE"),
         *named((VERIFY, RESTORE), stack="LIVE"),
         *named(FAILBACK, stack="LIVE", other="STANDBY"),
         VERIFY_BACK,

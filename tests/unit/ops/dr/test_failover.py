@@ -144,7 +144,7 @@ def test_a_failback_is_refused_while_the_old_region_does_not_answer(failed_over:
 
 def test_a_rebuild_fences_keeps_a_snapshot_and_the_former_database_and_follows(failed_over: Platform) -> None:
     rebuild.rebuild_standby(failed_over.session(), "prod")
-    assert failed_over.engine.ups == ["prod", "prod"]
+    assert failed_over.engine.ups == ["prod"]
     assert declared(failed_over, "prod") == {
         "role": "standby",
         "activated": False,
@@ -219,13 +219,12 @@ def test_a_failback_ends_in_normal_operation_with_both_former_databases_kept(
     normal = {"activated": False, "fenced": False, "database.generation": 2, "database.retained_generations": [1]}
     assert declared(failed_over, "prod") == {"role": "primary", **normal}
     assert declared(failed_over, "dr") == {"role": "standby", **normal}
-    # Fence and follow, then the live one is fenced before the other is promoted, and follows after the flip.
-    assert failed_over.engine.ups == ["prod", "prod", "dr", "prod", "edge", "dr"]
+    assert failed_over.engine.ups == ["prod", "prod", "edge", "dr"]
     assert set(failed_over.world.snapshots) == {f"{PROD}-kept-2", f"{DR}-kept-3"}
     assert written[-1]["operation"] == "failback"
 
 
-@pytest.mark.parametrize("at", [1, 2, 3, 4, 5, 6])
+@pytest.mark.parametrize("at", [1, 2, 3, 4])
 def test_a_failback_killed_at_any_of_its_changes_goes_on(
     failed_over: Platform, at: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
