@@ -236,8 +236,8 @@ def newest_backup(stack: RegionStack) -> datetime | None:
 
 
 def queued(stack: RegionStack) -> int:
-    """Messages in the stack's queues, in flight ones included."""
-    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    """Messages in the stack's queues, those that are delayed or in flight included."""
+    names = [f"ApproximateNumberOfMessages{which}" for which in ("", "Delayed", "NotVisible")]
     sqs = client("sqs", stack.region)
     answers = [
         sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]

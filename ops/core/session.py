@@ -58,6 +58,11 @@ class Operation:
         return self.decided_at is not None and datetime.now(UTC) - self.decided_at > DECISION_HOLDS
 
     @property
+    def is_planned(self) -> bool:
+        """Whether the region that is left is well."""
+        return self.kind == "failback"
+
+    @property
     def waived(self) -> str | None:
         """Why the old writer is not fenced, None where it is."""
         return str(self.waiver["reason"]) if self.waiver else None

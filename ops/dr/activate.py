@@ -53,16 +53,14 @@ ACTIVATE = Step(
 ANSWER = Step(name="wait until {stack} answers", does="Asks the health check at its origin until that is 200.")
 FORESEEN = (
     *(CHECK, ASK, ESTIMATE, RECORD),
-    *named((fence.FENCE,), stack="{other}"),
+    *named((fence.EMPTY, fence.FENCE), stack="{other}"),
     *(fence.DRAIN, ACTIVATE, ANSWER),
 )
-"""The steps of a region that is no replica yet, without those after a kill."""
+"""The steps of a failback to a region that is no replica yet, without those after a kill."""
 PROMOTION = (RECOVER, READ_BACK, ACTIVATE)
-STEPS = (
-    *(CHECK, ASK, ESTIMATE, RECORD),
-    *named((fence.FENCE,), stack="{other}"),
-    *(fence.DRAIN, *PROMOTION, ANSWER),
-)
+DECIDE = (CHECK, ASK, ESTIMATE, RECORD)
+ACT = (*named((fence.FENCE,), stack="{other}"), fence.DRAIN, *PROMOTION, ANSWER)
+STEPS = (*DECIDE, *ACT)
 DECLARED = named((RECOVER, fence.DECLARE), stack="{other}")
 PLAN = Plan(steps=named((RECOVER, *STEPS, *DECLARED), stack="STACK", other="OTHER"), exits=CHANGING)
 
@@ -132,6 +130,8 @@ def activate(session: Session, operation: Operation, declared: dict[str, Any]) -
             decide(session, operation, target, other)
         else:
             amend(session, operation, other)
+        if operation.is_planned and not operation.waived:
+            fence.empty_queues(session, operation.timeline, other)
         fence.fence(session, operation.timeline, other, operation.waived)
         fence.drain(operation, target, other)
     promote(session, operation.timeline, target, declared)

@@ -10,7 +10,7 @@ from ops.core.pair import RegionStack
 from ops.core.session import LOCK, Operation, Session
 from ops.core.steps import CHANGING, Plan, Step, named, say
 from ops.dr import activate as activation
-from ops.dr import failover
+from ops.dr import failover, fence, flip
 from ops.dr import rebuild as rebuilding
 from ops.errors import Exit, OpsError, refused
 
@@ -20,7 +20,9 @@ PREVIEW = Step(
     does="Shows that another `pulumi up` of any stack changes nothing.",
 )
 STEPS = (
-    *(activation.CHECK, *rebuilding.STEPS, *failover.SERVED),
+    *(activation.CHECK, *rebuilding.STEPS, *activation.DECIDE),
+    *named((fence.EMPTY,), stack="{other}"),
+    *(*activation.ACT, *flip.STEPS),
     *named(rebuilding.STEPS, stack="{other}", other="{stack}"),
     PREVIEW,
 )

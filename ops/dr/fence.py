@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from hosts.roles import APPLICATION_ROLES
+from hosts.roles import APPLICATION_ROLES, WEB, HostRole
 from ops.core import facts, hosts
 from ops.core.apply import apply
 from ops.core.aws import client
@@ -17,6 +17,15 @@ DRAIN_SECONDS = 300.0
 FENCE_SECONDS = 900.0
 """Ours: a worker ends its job first, and a provider goes on trying for an hour where a service of the region hangs."""
 
+QUEUES_SECONDS = 1200.0
+"""Ours: SQS delays a message by 15 minutes at most (SQS API, SendMessage, DelaySeconds)."""
+
+EMPTY = Step(
+    name="let the queues of {stack} run empty",
+    does="Sets the web hosts of {stack} to 0 by direct calls, and waits until the workers have done every job, for 20 "
+    "minutes at most. What is left then stays behind with `--force`, which gives a reason.",
+    unless="{stack} is fenced already",
+)
 FENCE = Step(
     name="fence {stack}",
     does="Closes the data tier's network ACL of {stack}, sets its groups of hosts to 0, and waits until none runs, for "
@@ -59,6 +68,43 @@ def waive(session: Session, operation: Operation, *, answers: bool) -> None:
     operation.waiver = session.record("waiver", waiver)
 
 
+def empty_queues(session: Session, timeline: Timeline, stack: RegionStack) -> None:
+    """Have a region that is left as planned do its jobs first: a queue is of one region.
+
+    Raises OpsError with the number of those that are left, unless they are left behind for a reason.
+    """
+    with timeline.step(EMPTY, stack=stack.stack) as step:
+        if stack.is_fenced:
+            step.skip("already fenced")
+            return
+        if step.dry_run:
+            return
+        session.ledger.require_hold()
+        stack.declare({"fenced": True})
+        _end(stack, WEB)
+        try:
+            facts.wait("jobs wait or run", lambda: facts.queued(stack), lambda jobs: jobs == 0, seconds=QUEUES_SECONDS)
+            step.detail = "no job is left"
+        except TooLongError as error:
+            if not session.options.force:
+                raise OpsError(
+                    f'{stack.stack}: {error.message}. The same command waits on; --force "REASON" leaves them behind, '
+                    f"and `ops dr abort` opens {stack.stack} again"
+                ) from None
+            left = {"stack": stack.stack, "reason": session.options.force, "left": error.message}
+            session.record("jobs-left-behind", left)
+            step.detail = error.message
+
+
+def _end(stack: RegionStack, *roles: HostRole) -> list[str]:
+    """End the hosts of these roles; their groups."""
+    groups = [name for role in roles for name in hosts.groups(stack, role).values()]
+    scaling = client("autoscaling", stack.region)
+    for name in groups:
+        scaling.update_auto_scaling_group(AutoScalingGroupName=name, MinSize=0, MaxSize=0, DesiredCapacity=0)
+    return groups
+
+
 def fence(session: Session, timeline: Timeline, stack: RegionStack, waived: str | None = None) -> None:
     """Close a region to writers, unless that was waived for a reason: no call goes there then.
 
@@ -81,8 +127,7 @@ def fence(session: Session, timeline: Timeline, stack: RegionStack, waived: str 
 
 def _close(stack: RegionStack) -> str:
     """Close a region, and wait until its hosts have ended; an error of AWS is tried again."""
-    ec2, scaling = client("ec2", stack.region), client("autoscaling", stack.region)
-    groups = [name for role in APPLICATION_ROLES for name in hosts.groups(stack, role).values()]
+    ec2, groups = client("ec2", stack.region), list[str]()
 
     def still_running() -> int:
         if not stack.closed:
@@ -92,8 +137,7 @@ def _close(stack: RegionStack) -> str:
                     RuleNumber=entry["RuleNumber"],
                     Egress=entry["Egress"],
                 )
-            for name in groups:
-                scaling.update_auto_scaling_group(AutoScalingGroupName=name, MinSize=0, MaxSize=0, DesiredCapacity=0)
+            groups[:] = _end(stack, *APPLICATION_ROLES)
             stack.closed = True
         return facts.running(stack, groups)
 

@@ -181,7 +181,7 @@ class FakeEngine:
             "database_identifier": name,
             "key_arns": {"data": "key"},
             "load_balancer_dns_name": f"balancer.{stack}",
-            "queue_urls": {"default": "queue"},
+            "queue_urls": {"default": stack},
             "secret_arns": {"app": f"arn:aws:secretsmanager:{region}:{ACCOUNT}:secret:askproai-{stack}-app-abcdef"},
             "host_group_names": {
                 "web": {"blue": f"{stack}-blue", "green": f"{stack}-green"},

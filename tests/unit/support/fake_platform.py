@@ -253,6 +253,7 @@ def _put_in_place(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
         (flip, "SERVED_SECONDS", 0.0),
         (fence, "DRAIN_SECONDS", 0.0),
         (fence, "FENCE_SECONDS", 0.0),
+        (fence, "QUEUES_SECONDS", 0.0),
         (activate, "READY_SECONDS", 0.0),
         (failover, "GATES_SECONDS", 0.0),
     ):

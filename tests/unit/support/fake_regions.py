@@ -42,6 +42,7 @@ class World:
     in_service: int = 6
     ways_in: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     stubborn_hosts: int = 0
+    stuck_jobs: int = 0
     unwilling: set[str] = field(default_factory=set)
     clients: int = 0
     fleets: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -265,7 +266,10 @@ def quota(world: World, region: str, asked: Asked) -> Any:
 
 
 def queue(world: World, region: str, asked: Asked) -> Any:
-    return {"Attributes": {"ApproximateNumberOfMessages": "2", "ApproximateNumberOfMessagesNotVisible": "1"}}
+    """Jobs are done once no web host makes more of them."""
+    ended = world.fleets[f"{asked['QueueUrl']}-blue"].get("ended")
+    counts = (0, 0, world.stuck_jobs) if ended else (2, 0, 1)
+    return {"Attributes": {name: str(count) for name, count in zip(asked["AttributeNames"], counts, strict=True)}}
 
 
 def recovery_points(world: World, region: str, asked: Asked) -> Any:

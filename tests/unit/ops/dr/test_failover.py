@@ -246,6 +246,18 @@ def test_a_failback_killed_at_any_of_its_changes_goes_on(
         assert (declared(failed_over, stack)["role"], declared(failed_over, stack)["database.generation"]) == (role, 2)
 
 
+def test_a_failback_lets_the_jobs_be_done_first(failed_over: Platform) -> None:
+    """No web host makes more of them by then, and those that are left keep the region from being left."""
+    failed_over.world.stuck_jobs = 1
+    with pytest.raises(OpsError, match=r"dr: jobs wait or run: .* was: 1\. .*--force"):
+        failback(failed_over.session(rebuild=True), "prod")
+    ended = {name for name, fleet in failed_over.world.fleets.items() if fleet["ended"] and name.startswith("dr")}
+    assert ended == {"dr-blue", "dr-green"}
+    assert len(failed_over.world.ways_in[failed_over.region("dr")]) == 2
+    failback(failed_over.session(rebuild=True, force="a job that never ends"), "prod")
+    assert (failed_over.routed_to(), failed_over.history()[-2:]) == ({"prod"}, ["jobs-left-behind", "failback"])
+
+
 def test_a_failback_again_changes_nothing(failed_over: Platform, capsys: pytest.CaptureFixture[str]) -> None:
     failback(failed_over.session(rebuild=True), "prod")
     failed_over.engine.ups.clear()
