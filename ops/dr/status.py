@@ -90,7 +90,8 @@ def _lost_backend() -> str:
     if not region or reachable(region):
         return ""
     return (
-        f"the state backend in {region} does not answer: what follows is from the stack files, regions and edge alone"
+        f"the state backend in {region} does not answer: what follows is from the stack files, regions and edge alone; "
+        "if that region is lost, `ops recover --backend-copy`"
     )
 
 
