@@ -14,8 +14,12 @@ from ops.core.steps import Step, Timeline
 from ops.errors import Exit, OpsError
 
 DRAIN_SECONDS = 300.0
-FENCE_SECONDS = 900.0
-"""Ours: a worker ends its job first, and a provider goes on trying for an hour where a service of the region hangs."""
+CLOSE_SECONDS = 60.0
+"""Ours: where a service of the region hangs, a waiver is offered after a minute."""
+HOSTS_SECONDS = 900.0
+"""Ours: a worker ends its job first."""
+DECLARE_SECONDS = 900.0
+"""Ours: a provider goes on trying for an hour where a service of the region hangs."""
 
 QUEUES_SECONDS = 1200.0
 """Ours: SQS delays a message by 15 minutes at most (SQS API, SendMessage, DelaySeconds)."""
@@ -28,8 +32,8 @@ EMPTY = Step(
 )
 FENCE = Step(
     name="fence {stack}",
-    does="Closes the data tier's network ACL of {stack}, sets its groups of hosts to 0, and waits until none runs, for "
-    "15 minutes at most: by direct calls to AWS.",
+    does="Closes the data tier's network ACL of {stack} and sets its groups of hosts to 0, by direct calls to AWS within "
+    "a minute. Then waits until no host runs, for 15 minutes at most.",
     unless="it is fenced already, it follows, or its fence is waived",
 )
 DRAIN = Step(
@@ -127,22 +131,19 @@ def fence(session: Session, timeline: Timeline, stack: RegionStack, waived: str 
 
 def _close(stack: RegionStack) -> str:
     """Close a region, and wait until its hosts have ended; an error of AWS is tried again."""
-    ec2, groups = client("ec2", stack.region), list[str]()
+    groups: list[str] = []
 
-    def still_running() -> int:
-        if not stack.closed:
-            for entry in facts.ways_in(stack):
-                ec2.delete_network_acl_entry(
-                    NetworkAclId=stack.output("data_tier_acl_id"),
-                    RuleNumber=entry["RuleNumber"],
-                    Egress=entry["Egress"],
-                )
-            groups[:] = _end(stack, *APPLICATION_ROLES)
-            stack.closed = True
-        return facts.running(stack, groups)
+    def cut_off() -> bool:
+        for entry in facts.ways_in(stack):
+            client("ec2", stack.region).delete_network_acl_entry(
+                NetworkAclId=stack.output("data_tier_acl_id"), RuleNumber=entry["RuleNumber"], Egress=entry["Egress"]
+            )
+        groups[:] = _end(stack, *APPLICATION_ROLES)
+        return True
 
     try:
-        facts.wait("hosts still run", still_running, lambda count: count == 0, seconds=FENCE_SECONDS)
+        stack.closed = facts.wait("AWS does not close it", cut_off, bool, seconds=CLOSE_SECONDS)
+        facts.wait("hosts still run", lambda: facts.running(stack, groups), lambda n: n == 0, seconds=HOSTS_SECONDS)
     except TooLongError as error:
         raise TooLongError(
             f"{stack.stack} is not fenced: {error.message}. The same command tries again; with --waive-fence twice it "
@@ -156,7 +157,7 @@ def declare(session: Session, timeline: Timeline, stack: RegionStack, waived: st
     if waived or stack.following or stack.outputs.get("fenced"):
         return ""
     try:
-        with session.engine.at_most(FENCE_SECONDS):
+        with session.engine.at_most(DECLARE_SECONDS):
             if not session.options.dry_run:
                 settle(session, timeline, stack.stack)
             with timeline.step(DECLARE, stack=stack.stack) as step:

@@ -156,5 +156,6 @@ def test_without_the_region_of_the_state_backend_the_rest_is_told(
     prod, dr = found.regions
     assert (prod.role, prod.health, dr.answers) == ("primary, takes writes", "ok", "no")
     assert found.deviations == [
-        "the state backend in eu-west-1 does not answer: what follows is from the stack files, regions and edge alone"
+        "the state backend in eu-west-1 does not answer: what follows is from the stack files, regions and edge alone; "
+        "if that region is lost, `ops recover --backend-copy`"
     ]
