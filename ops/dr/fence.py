@@ -32,8 +32,8 @@ EMPTY = Step(
 )
 FENCE = Step(
     name="fence {stack}",
-    does="Closes the data tier's network ACL of {stack} and sets its groups of hosts to 0, by direct calls to AWS within "
-    "a minute. Then waits until no host runs, for 15 minutes at most.",
+    does="Closes the data tier's network ACL of {stack} and sets its groups of hosts to 0, by direct calls to AWS "
+    "within a minute. Then waits until no host runs, for 15 minutes at most.",
     unless="it is fenced already, it follows, or its fence is waived",
 )
 DRAIN = Step(
