@@ -38,6 +38,7 @@ class RegionOutputs:
     certificate_arn: pulumi.Input[str]
     certificate_validation_records: pulumi.Output[Any]
     backup_vault_name: pulumi.Input[str]
+    data_tier_acl_id: pulumi.Input[str]
 
     def export(self) -> None:
         """Export every field as an output of the stack that runs."""

@@ -300,6 +300,7 @@ class Region:
             certificate_arn=self.load_balancer.certificate.arn,
             certificate_validation_records=self.load_balancer.certificate.domain_validation_options,
             backup_vault_name=self.backups.vault.name if self.backups else "",
+            data_tier_acl_id=self.network.data_tier_acl.acl.id,
         )
 
 

@@ -18,6 +18,7 @@ from ops.dr import abort, activate, drop, failback, failover, flip, rebuild
 from ops.drill import scenario
 from ops.errors import MEANING, Exit
 from ops.prices import refresh as prices
+from ops.recover import backend_copy
 
 Command = Any
 Parameter = Any
@@ -54,7 +55,7 @@ PLANS = {
     "ops dr status": Plan(steps=(), exits=(Exit.OK, Exit.FAILED, Exit.USAGE, Exit.INTERRUPTED)),
     "ops prices refresh": prices.PLAN,
     "ops preview": Plan(steps=(), exits=(Exit.OK, Exit.FAILED, Exit.USAGE, Exit.DANGEROUS, Exit.VIOLATION)),
-    "ops recover": Plan(steps=named(RECOVERY, stack="STACK"), exits=CHANGING),
+    "ops recover": Plan(steps=(*named(RECOVERY, stack="STACK"), *backend_copy.STEPS), exits=CHANGING),
 }
 """What each command declares: the steps that it runs through, and how it ends."""
 

@@ -48,6 +48,8 @@ class QueueSettings(Block):
     """Processes of each worker that take jobs from this queue: its priority (ours: 1 to 50)."""
     dead_letter_retention_days: RetentionDays
     """Days until a dead message is lost, counted from its first arrival: more than retention_days."""
+    retired: bool = False
+    """Whether the queue is about to be removed: its protection is lifted. Workers still take from it."""
 
     @rule
     def _dead_letters_outlive_the_queue(self) -> Iterator[Problem]:

@@ -58,7 +58,7 @@ class Queues(Component):
             message_retention_seconds=settings.dead_letter_retention_days * SECONDS_A_DAY,
             receive_wait_time_seconds=LONG_POLL_SECONDS,
             kms_master_key_id=self._args.keys["messages"].arn,
-            opts=self.child(protect=self._args.site.protected),
+            opts=self.child(protect=self._is_protected(settings)),
         )
 
     def _work_queue(self, queue: str, settings: QueueSettings) -> aws.sqs.Queue:
@@ -74,8 +74,11 @@ class Queues(Component):
             receive_wait_time_seconds=LONG_POLL_SECONDS,
             kms_master_key_id=self._args.keys["messages"].arn,
             redrive_policy=json_document(redrive),
-            opts=self.child(protect=self._args.site.protected),
+            opts=self.child(protect=self._is_protected(settings)),
         )
+
+    def _is_protected(self, settings: QueueSettings) -> bool:
+        return self._args.site.protected and not settings.retired
 
     def _allow_redrive(self, queue: str) -> None:
         allowed = {"redrivePermission": "byQueue", "sourceQueueArns": [self.work[queue].arn]}

@@ -38,6 +38,7 @@ class Network(Component):
     """
 
     vpc: aws.ec2.Vpc
+    data_tier_acl: DataTierAcl
     nat_gateways: dict[str, aws.ec2.NatGateway]
     public_subnet_ids: list[pulumi.Output[str]]
     app_subnet_ids: list[pulumi.Output[str]]
@@ -170,7 +171,7 @@ class Network(Component):
         acl_args = DataTierAclArgs(
             site=args.site, settings=self.settings, vpc=self.vpc, subnets=list(data.values()), fenced=args.fenced
         )
-        DataTierAcl(f"{self._name}-data-tier", acl_args, self.child())
+        self.data_tier_acl = DataTierAcl(f"{self._name}-data-tier", acl_args, self.child())
         S3Endpoint(
             f"{self._name}-objects",
             S3EndpointArgs(site=args.site, vpc=self.vpc, route_tables=app_tables),

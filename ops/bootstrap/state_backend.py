@@ -94,18 +94,28 @@ class StateBackend:
     @property
     def url(self) -> str:
         """What `pulumi login` takes."""
-        return f"s3://{self.bucket}?{self._query}"
+        return f"s3://{self.bucket}?{_query(self.region)}"
+
+    @property
+    def copy_url(self) -> str:
+        """What `pulumi login` takes while `region` is lost."""
+        return f"s3://{self.copy_bucket}?{_query(self.copy_region)}"
 
     @property
     def secrets_provider(self) -> str:
         """What `pulumi stack init --secrets-provider` takes; the alias is also in the other region."""
-        return f"awskms://{self.alias}?{self._query}"
+        return f"awskms://{self.alias}?{_query(self.region)}"
 
     @property
-    def _query(self) -> str:
-        # The engine's default is the first generation of AWS's SDK for Go, which AWS no longer supports.
-        return f"region={self.region}&awssdk=v2"
+    def copy_provider(self) -> str:
+        """The same for the key's replica."""
+        return f"awskms://{self.alias}?{_query(self.copy_region)}"
 
     def tags(self) -> Mapping[str, str]:
         """The tags of all that is made here, apart from `Name`."""
         return {**self.naming.tags(ENVIRONMENT, DataClass.CONFIDENTIAL), "ManagedBy": "ops bootstrap"}
+
+
+def _query(region: str) -> str:
+    # The engine's default is the first generation of AWS's SDK for Go, which AWS no longer supports.
+    return f"region={region}&awssdk=v2"

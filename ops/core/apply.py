@@ -7,13 +7,24 @@ from ops.core.pair import RegionStack
 from ops.core.session import Session
 from ops.core.steps import StepRun
 
+FENCED = ("**aws:ec2/networkAcl:NetworkAcl::*", "**aws:autoscaling/group:Group::*")
+"""What a fence changes by direct calls."""
 
-def apply(session: Session, stack: RegionStack, values: Mapping[str, object], step: StepRun) -> str:
-    """Write settings into the stack file and have the engine make them so; what it changed."""
+
+def apply(
+    session: Session, stack: RegionStack, values: Mapping[str, object], step: StepRun, *, fenced: bool = False
+) -> str:
+    """Write settings into the stack file and have the engine make them so; what it changed.
+
+    After a fence that the stack may not know of (`fenced`), the engine reads that first: it would see nothing to open.
+    """
     session.ledger.require_hold()
+    if fenced:
+        session.engine.refresh(stack.stack, step.progress, FENCED)
     stack.declare(values)
     changed = summary(session.engine.up(stack.stack, step.progress))
     stack.forget()
+    stack.closed = False
     return changed
 
 

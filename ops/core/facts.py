@@ -17,8 +17,9 @@ T = TypeVar("T")
 
 LAG_WINDOW = timedelta(hours=12)
 """Ours: an outage of a night. AWS (GetMetricStatistics): 1,440 datapoints at most, a day of minutes."""
-LAG_PERIOD_SECONDS = 60
-"""AWS: RDS publishes ReplicaLag once a minute."""
+PERIOD_SECONDS = 60
+"""AWS: RDS publishes its metrics once a minute."""
+LAG, CONNECTIONS = "ReplicaLag", "DatabaseConnections"
 LAG_FRESH_SECONDS = 300
 CERTIFICATE_DAYS = 14
 USABLE = ("available", "storage-optimization")
@@ -119,19 +120,7 @@ def lag(stack: RegionStack, since: datetime | None = None) -> Lag:
     -1, which RDS publishes while nothing is replicated, is no lag: the newest is then the last before that.
     """
     at = now(stack.region)
-    start = since or at - LAG_WINDOW
-    answer = client("cloudwatch", stack.region).get_metric_statistics(
-        Namespace="AWS/RDS",
-        MetricName="ReplicaLag",
-        Dimensions=[{"Name": "DBInstanceIdentifier", "Value": str(stack.output("database_identifier"))}],
-        StartTime=start,
-        EndTime=at + timedelta(seconds=LAG_PERIOD_SECONDS),
-        Period=LAG_PERIOD_SECONDS,
-        Statistics=["Maximum"],
-    )
-    points = [
-        point for point in answer["Datapoints"] if point["Maximum"] >= 0 and (not since or point["Timestamp"] >= since)
-    ]
+    points = [point for point in _metric(stack, LAG, since or at - LAG_WINDOW) if point["Maximum"] >= 0]
     if not points:
         return Lag()
     newest = max(points, key=lambda point: point["Timestamp"])
@@ -171,6 +160,50 @@ def healthy_targets(stack: RegionStack, target_group: str) -> set[str]:
     }
 
 
+def quiet_since(stack: RegionStack, since: datetime) -> datetime | None:
+    """The first minute after `since` in which no client was connected to the stack's database; None without one.
+
+    AWS (RDS User Guide, "Amazon CloudWatch metrics for Amazon RDS"): DatabaseConnections counts clients' network
+    connections, and none of RDS's own.
+    """
+    return min(
+        (point["Timestamp"] for point in _metric(stack, CONNECTIONS, since) if not point["Maximum"]), default=None
+    )
+
+
+def _metric(stack: RegionStack, name: str, since: datetime) -> list[dict[str, Any]]:
+    """The datapoints of a metric of the stack's database, a minute each."""
+    answer = client("cloudwatch", stack.region).get_metric_statistics(
+        Namespace="AWS/RDS",
+        MetricName=name,
+        Dimensions=[{"Name": "DBInstanceIdentifier", "Value": str(stack.output("database_identifier"))}],
+        StartTime=since,
+        EndTime=now(stack.region) + timedelta(seconds=PERIOD_SECONDS),
+        Period=PERIOD_SECONDS,
+        Statistics=["Maximum"],
+    )
+    return [point for point in answer["Datapoints"] if point["Timestamp"] >= since]
+
+
+def ways_in(stack: RegionStack) -> list[dict[str, Any]]:
+    """The entries of the data tier's network ACL that let others in or out than the tier itself."""
+    own = set(stack.settings.network.subnet_cidrs("data").values())
+    answer = client("ec2", stack.region).describe_network_acls(NetworkAclIds=[stack.output("data_tier_acl_id")])
+    (acl,) = answer["NetworkAcls"]
+    return [entry for entry in acl["Entries"] if entry["RuleAction"] == "allow" and entry.get("CidrBlock") not in own]
+
+
+def closed(stack: RegionStack) -> bool:
+    """Whether a fence has closed the region; a stack of an older program says nothing of it."""
+    return "data_tier_acl_id" in stack.outputs and not ways_in(stack)
+
+
+def running(stack: RegionStack, groups: Iterable[str]) -> int:
+    """Instances of Auto Scaling groups, those that start or end included."""
+    answer = client("autoscaling", stack.region).describe_auto_scaling_groups(AutoScalingGroupNames=list(groups))
+    return sum(len(group["Instances"]) for group in answer["AutoScalingGroups"])
+
+
 def newest_object(stack: RegionStack, bucket: str) -> NewestObject:
     """When the newest object of a bucket was written there."""
     pages = client("s3", stack.region).get_paginator("list_objects_v2").paginate(Bucket=bucket)
@@ -203,8 +236,8 @@ def newest_backup(stack: RegionStack) -> datetime | None:
 
 
 def queued(stack: RegionStack) -> int:
-    """Messages in the stack's queues, in flight ones included."""
-    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    """Messages in the stack's queues, those that are delayed or in flight included."""
+    names = [f"ApproximateNumberOfMessages{which}" for which in ("", "Delayed", "NotVisible")]
     sqs = client("sqs", stack.region)
     answers = [
         sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from ops.core.lease import WATCH_SECONDS, Lease, as_json, is_renewed
 from ops.core.objects import Objects, objects
 from ops.core.steps import say
 from ops.errors import Exit, OpsError
@@ -34,7 +35,7 @@ class Ledger:
 
     def __init__(self, kept: Objects | None = None) -> None:
         self._kept = kept or objects()
-        self._held: tuple[str, bytes] | None = None
+        self._lease: tuple[str, Lease] | None = None
 
     def get(self, key: str) -> Record | None:
         """A record, None where there is none."""
@@ -43,7 +44,7 @@ class Ledger:
 
     def put(self, key: str, record: Record) -> None:
         """Write a record, whatever was there."""
-        self._kept.write(f"{key}.json", _json(record))
+        self._kept.write(f"{key}.json", as_json(record))
 
     def delete(self, key: str) -> None:
         """Forget a record."""
@@ -60,52 +61,59 @@ class Ledger:
     def hold(self, name: str, take_over: str | None = None) -> Iterator[None]:
         """Hold a lock while the body runs; a dead process of this machine loses it with a note.
 
-        `take_over` names the holder whose lock may be taken as well. Raises OpsError BUSY, which names the holder.
+        `take_over` names the holder whose lock may be taken as well, once it is no longer renewed. Raises OpsError
+        BUSY, which names the holder.
         """
         key = f"locks/{name}.json"
-        mine = _json(_holder())
+        lease = Lease(self._kept, key, _holder())
         for _ in range(TAKE_OVER_ATTEMPTS):
-            if self._kept.swap(key, None, mine):
+            if self._kept.swap(key, None, lease.content):
                 break
             theirs = self._kept.read(key)
             if theirs is None:
                 continue
             # It is mine where S3's answer to the first try was lost, and the SDK tried again.
-            if theirs != mine:
-                self._take(key, theirs, mine, take_over)
+            if not lease.owns(theirs):
+                self._take(key, theirs, lease.content, take_over)
             break
         else:
             raise OpsError(f"the lock {name} changes hands; try again", Exit.BUSY)
-        self._held = (key, mine)
+        self._lease = (key, lease)
+        lease.begin()
         try:
             yield
         finally:
-            self._held = None
-            self._kept.swap(key, mine, None)
+            self._lease = None
+            lease.give_back()
 
     def require_hold(self) -> None:
         """Raise OpsError (BUSY) where another command has taken over the lock that this one holds."""
-        if self._held is None:
+        if self._lease is None:
             return
-        key, mine = self._held
-        if (theirs := self._kept.read(key)) != mine:
+        key, lease = self._lease
+        theirs = self._kept.read(key)
+        if not (theirs and lease.owns(theirs)):
             who = json.loads(theirs)["holder"] if theirs else "another command, which has ended"
             raise OpsError(f"{who} has taken over: this command stops here", Exit.BUSY)
 
     def _take(self, key: str, theirs: bytes, mine: bytes, take_over: str | None) -> None:
         record = json.loads(theirs)
         who = f"{record['holder']} (pid {record['pid']}) since {record['since']}"
+        seen = f", last seen alive {record['renewed'][11:19]} UTC" if "renewed" in record else ""
         if _dead(record):
             say(f"the last command of {who} was killed; going on in its place")
         elif _of_this_machine(record):
             raise OpsError(f"{who} is at work on this machine; wait until that command has ended", Exit.BUSY)
         elif take_over != record["holder"]:
             raise OpsError(
-                f"{who} is at work; wait, or take over with --take-over {record['holder']} once that command has ended",
+                f"{who} is at work{seen}; wait, or take over with --take-over {record['holder']} once that command has "
+                "ended",
                 Exit.BUSY,
             )
         else:
-            say(f"taking over from {who}")
+            say(f"taking over from {who}{seen}: watching for {WATCH_SECONDS} s whether that command lives")
+            if is_renewed(self._kept, key, theirs):
+                raise OpsError(f"{who} lives: wait until that command has ended, or end it", Exit.BUSY)
         if not self._kept.swap(key, theirs, mine):
             raise OpsError("another operator took over first; try again", Exit.BUSY)
 
@@ -149,7 +157,3 @@ def _dead(record: Record) -> bool:
         return not same or process.status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return True
-
-
-def _json(record: Record) -> bytes:
-    return (json.dumps(record, sort_keys=True) + "\n").encode()

@@ -34,6 +34,8 @@ class RegionStack:
     def __init__(self, stack: str, engine: Engine) -> None:
         self.stack = stack
         self.file = StackFile.of(stack)
+        self.closed = False
+        """Whether AWS says that a fence closed it, which its stack may not have recorded yet."""
         self._engine = engine
         if not self.settings.follows:
             raise OpsError(f"{self.file.path.name}: follows: is missing; want the other stack of the pair")
@@ -73,8 +75,8 @@ class RegionStack:
 
     @property
     def is_fenced(self) -> bool:
-        """Whether it is declared so, and its stack was brought there."""
-        return self.fenced and self.outputs.get("fenced") is True
+        """Whether it is declared so, and was brought there."""
+        return self.fenced and self.recorded["fenced"] is True
 
     @property
     def undone(self) -> dict[str, Any]:
@@ -85,8 +87,9 @@ class RegionStack:
 
     @property
     def recorded(self) -> dict[str, Any]:
-        """What the stack has recorded of who writes, by the setting's key."""
-        return {key: self.outputs.get(name) for key, name in RECORDED.items()}
+        """What the stack has recorded of who writes, by the setting's key; closed is fenced."""
+        made = {key: self.outputs.get(name) for key, name in RECORDED.items()}
+        return made | ({"fenced": True} if self.closed else {})
 
     @property
     def older(self) -> str:

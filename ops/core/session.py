@@ -57,6 +57,16 @@ class Operation:
         """Whether it was decided too long ago to go on without asking again."""
         return self.decided_at is not None and datetime.now(UTC) - self.decided_at > DECISION_HOLDS
 
+    @property
+    def is_planned(self) -> bool:
+        """Whether the region that is left is well."""
+        return self.kind == "failback"
+
+    @property
+    def waived(self) -> str | None:
+        """Why the old writer is not fenced, None where it is."""
+        return str(self.waiver["reason"]) if self.waiver else None
+
     def to_json(self) -> dict[str, Any]:
         """The operation as the ledger and the report take it."""
         known = {name: getattr(self, name) for name in DECISIONS}

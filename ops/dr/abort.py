@@ -43,10 +43,10 @@ STEPS = (
     JUDGE,
     *(*named((ADOPT,), stack="{other}"), ADOPT, *named((ADOPT,), stack="EDGE")),
     GIVE_UP,
-    *named(fence.STEPS, stack="{other}"),
+    *named((fence.FENCE,), stack="{other}"),
     *(*activation.PROMOTION, activation.ANSWER),
     *flip.STEPS,
-    *(*named((RECOVER, FOLLOW), stack="{other}"), RECOVER),
+    *(*named((RECOVER, fence.DECLARE, FOLLOW), stack="{other}"), RECOVER),
 )
 PLAN = Plan(steps=named(STEPS, stack="STACK", other="OTHER"), exits=CHANGING)
 
@@ -81,7 +81,7 @@ class Verdict:
 
 def _told(stack: RegionStack, answering: set[str], replicas: set[str]) -> str:
     """What is known of a region."""
-    fenced = ", fenced" if stack.outputs.get("fenced") else ""
+    fenced = ", fenced" if stack.recorded["fenced"] else ""
     known = f"{'is a replica' if stack.stack in replicas else 'takes writes'}{fenced}"
     return f"{stack.stack} {known}" if stack.stack in answering else f"{stack.stack} does not answer, and {known}"
 
@@ -100,7 +100,11 @@ def abort(session: Session, to: str | None = None) -> Timeline:
         generations = _generations(session, verdict.keep)
         agree(session, verdict)
         # Asked now: the files are written from here on, and a dry run writes none.
-        opening, following = differs(verdict.keep, verdict.serving), differs(verdict.other, verdict.standing_by)
+        begun = session.ledger.get(UNDER_WAY) or {}
+        # A fence is made by direct calls: stack and file may not know of one that was begun.
+        unsure = begun.get("from") == verdict.keep.stack and verdict.keep.stack in verdict.answering
+        opening = unsure or differs(verdict.keep, verdict.serving)
+        following = differs(verdict.other, verdict.standing_by)
         serving, standing_by = verdict.serving | generations, verdict.standing_by
         for stack in (verdict.other.stack, verdict.keep.stack, session.pair.edge):
             _adopt(session, timeline, stack)
@@ -112,15 +116,20 @@ def abort(session: Session, to: str | None = None) -> Timeline:
                 # A gate asks the file whether somebody else writes.
                 verdict.other.declare(standing_by)
             if opening:
-                activation.promote(session, timeline, verdict.keep, serving)
+                activation.promote(session, timeline, verdict.keep, serving, fenced=True)
                 activation.answers(session, timeline, verdict.keep)
             if verdict.keep.stack in verdict.answering:
                 failover.flip_after_activation(session, timeline, verdict.keep.stack)
-        if following and not standing_by.get("fenced"):
+        undeclared = ""
+        if standing_by.get("fenced"):
+            undeclared = fence.declare(session, timeline, verdict.other, session.options.waive_fence)
+        elif following:
             _follow(session, timeline, verdict.other, standing_by, answers=verdict.other.stack in verdict.answering)
         for region in () if session.options.dry_run else (verdict.other, verdict.keep):
             if region.stack in verdict.answering:
                 settle(session, timeline, region.stack)
+        if undeclared:
+            raise OpsError(f"{verdict.keep.stack} serves\n{undeclared}")
     return timeline
 
 
@@ -132,6 +141,8 @@ def judge(session: Session, to: str | None) -> Verdict:
             raise OpsError(f"stack {stack} is being changed by {holder}; wait until that has ended", Exit.BUSY)
     regions = [pair[stack] for stack in pair.stacks]
     answering = {region.stack for region in regions if reachable(region.region)}
+    for region in regions:
+        region.closed = region.stack in answering and facts.closed(region)
     replicas = {region.stack for region in regions if _is_replica(session, region, region.stack in answering)}
     writers = [region for region in regions if region.stack not in replicas and not _is_being_rebuilt(region)]
     writers = [pair[to]] if to else writers
@@ -205,7 +216,7 @@ def agree(session: Session, verdict: Verdict) -> None:
             f"{keep.region} does not answer, and {keep.stack} cannot be opened there: the same command again once it "
             f"does, or `ops dr failover --to {other.stack}`"
         )
-    quiet = not other.writes or other.outputs.get("fenced")
+    quiet = other.following or other.recorded["fenced"]
     if other.stack not in verdict.answering and not quiet and not session.options.waive_fence:
         problems.append(
             f"{other.region} does not answer, so {other.stack} cannot be fenced: once you know that nobody writes "

@@ -15,7 +15,7 @@ from ops.core.steps import CHANGING, Plan, Step, Timeline, named, say
 from ops.dr import fence
 from ops.dr.data_loss import estimate
 from ops.dr.preflight import Preflight
-from ops.errors import refused
+from ops.errors import OpsError, refused
 
 ANSWER_SECONDS = 1200.0
 """Ours: instances boot and install themselves; AWS: an Auto Scaling group starts them in one go."""
@@ -53,17 +53,16 @@ ACTIVATE = Step(
 ANSWER = Step(name="wait until {stack} answers", does="Asks the health check at its origin until that is 200.")
 FORESEEN = (
     *(CHECK, ASK, ESTIMATE, RECORD),
-    *named((fence.FENCE,), stack="{other}"),
+    *named((fence.EMPTY, fence.FENCE), stack="{other}"),
     *(fence.DRAIN, ACTIVATE, ANSWER),
 )
-"""The steps of a region that is no replica yet, without those after a kill."""
+"""The steps of a failback to a region that is no replica yet, without those after a kill."""
 PROMOTION = (RECOVER, READ_BACK, ACTIVATE)
-STEPS = (
-    *(CHECK, ASK, ESTIMATE, RECORD),
-    *named(fence.STEPS, stack="{other}"),
-    *(fence.DRAIN, *PROMOTION, ANSWER),
-)
-PLAN = Plan(steps=named((RECOVER, *STEPS), stack="STACK", other="OTHER"), exits=CHANGING)
+DECIDE = (CHECK, ASK, ESTIMATE, RECORD)
+ACT = (*named((fence.FENCE,), stack="{other}"), fence.DRAIN, *PROMOTION, ANSWER)
+STEPS = (*DECIDE, *ACT)
+DECLARED = named((RECOVER, fence.DECLARE), stack="{other}")
+PLAN = Plan(steps=named((RECOVER, *STEPS, *DECLARED), stack="STACK", other="OTHER"), exits=CHANGING)
 
 
 def activate_region(session: Session, stack: str) -> Operation:
@@ -81,7 +80,10 @@ def activate_region(session: Session, stack: str) -> Operation:
             with operation.timeline.refusing_only_before_changes():
                 activate(session, operation, {"activated": True, "fenced": False})
         if operation.decided_at:
+            undeclared = fence.declare(session, operation.timeline, other, operation.waived)
             session.finish(operation)
+            if undeclared:
+                raise OpsError(undeclared)
         return operation
 
 
@@ -128,8 +130,10 @@ def activate(session: Session, operation: Operation, declared: dict[str, Any]) -
             decide(session, operation, target, other)
         else:
             amend(session, operation, other)
-        fence.fence(session, operation.timeline, other, operation.waiver["reason"] if operation.waiver else None)
-        fence.drain(operation, target)
+        if operation.is_planned and not operation.waived:
+            fence.empty_queues(session, operation.timeline, other)
+        fence.fence(session, operation.timeline, other, operation.waived)
+        fence.drain(operation, target, other)
     promote(session, operation.timeline, target, declared)
     answers(session, operation.timeline, target)
 
@@ -216,8 +220,13 @@ def accept_lag(session: Session, operation: Operation, lag: facts.Lag) -> None:
     )
 
 
-def promote(session: Session, timeline: Timeline, target: RegionStack, declared: dict[str, Any]) -> None:
-    """Write the stack file and have the engine make it so; a promotion that RDS has had is not sent again."""
+def promote(
+    session: Session, timeline: Timeline, target: RegionStack, declared: dict[str, Any], *, fenced: bool = False
+) -> None:
+    """Write the stack file and have the engine make it so; a promotion that RDS has had is not sent again.
+
+    `fenced`: whether a fence of the target is to be opened.
+    """
     if not session.options.dry_run:
         settle(session, timeline, target.stack)
         settle_promotion(session, timeline, target)
@@ -225,7 +234,7 @@ def promote(session: Session, timeline: Timeline, target: RegionStack, declared:
         if step.dry_run:
             step.detail = f"set {shown(declared)}"
             return
-        step.detail = apply(session, target, declared, step)
+        step.detail = apply(session, target, declared, step, fenced=fenced)
         facts.wait(
             f"the database of {target.stack} is a writer",
             lambda: facts.database(target),

@@ -268,6 +268,12 @@ def drill(
         Literal["refuse", "hang", "error"],
         typer.Option(help="How the region is lost: calls to it are refused, are never answered, or are answered 503."),
     ] = "refuse",
+    also_lost: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="REGION", help="Another region that is lost with it, such as that of IAM's control plane."
+        ),
+    ] = None,
     lag: Annotated[
         float, typer.Option(metavar="SECONDS", min=0, max=3600, help="How far the replica is behind.")
     ] = 2.0,
@@ -285,4 +291,7 @@ def drill(
     from ops.drill.drill import drill as drill_sandbox
     from ops.drill.scenario import DrillOptions
 
-    drill_sandbox(DrillOptions(mode=mode, lag_seconds=lag, skip_failback=skip_failback, report=report))
+    options = DrillOptions(
+        mode=mode, also_lost=also_lost or (), lag_seconds=lag, skip_failback=skip_failback, report=report
+    )
+    drill_sandbox(options)

@@ -1,5 +1,6 @@
 """Failback: the former primary, rebuilt as a replica, takes over again, and the other region becomes its standby."""
 
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -9,7 +10,7 @@ from ops.core.pair import RegionStack
 from ops.core.session import LOCK, Operation, Session
 from ops.core.steps import CHANGING, Plan, Step, named, say
 from ops.dr import activate as activation
-from ops.dr import failover
+from ops.dr import failover, fence, flip
 from ops.dr import rebuild as rebuilding
 from ops.errors import Exit, OpsError, refused
 
@@ -19,7 +20,9 @@ PREVIEW = Step(
     does="Shows that another `pulumi up` of any stack changes nothing.",
 )
 STEPS = (
-    *(activation.CHECK, *rebuilding.STEPS, *failover.STEPS),
+    *(activation.CHECK, *rebuilding.STEPS, *activation.DECIDE),
+    *named((fence.EMPTY,), stack="{other}"),
+    *(*activation.ACT, *flip.STEPS),
     *named(rebuilding.STEPS, stack="{other}", other="{stack}"),
     PREVIEW,
 )
@@ -46,9 +49,10 @@ def failback(session: Session, to: str) -> Operation:
                 elif not activation.is_active(session, target):
                     activation.activate(session, operation, PRIMARY)
                 failover.flip_after_activation(session, operation.timeline, to)
+                served = datetime.now(UTC)
             # Its database, fenced before, is kept as well.
             rebuilding.rebuild(session, operation.timeline, other)
-        failover.close(session, operation)
+        failover.close(session, operation, served)
         # Last: a change that somebody else left undone must not keep the failback under way.
         _converged(session, operation)
         return operation

@@ -9,13 +9,16 @@ from ops.core.recovery.steps import RECOVER
 from ops.core.session import LOCK, Operation, Session
 from ops.core.steps import CHANGING, Plan, Timeline, named, say
 from ops.dr import activate as activation
+from ops.dr import fence
 from ops.dr import flip as flipping
 from ops.dr.data_loss import canary_rows
 from ops.errors import Exit, OpsError
 
 GATES_SECONDS = 300.0
 """Ours: hosts that have just booted; one lost packet must not end a failover."""
-STEPS = (*activation.STEPS, *flipping.STEPS)
+SERVED = (*activation.STEPS, *flipping.STEPS)
+"""Until the other region serves."""
+STEPS = (*SERVED, *activation.DECLARED)
 PLAN = Plan(steps=named((RECOVER, *STEPS), stack="TO", other="OTHER"), exits=CHANGING)
 
 
@@ -42,7 +45,13 @@ def failover(session: Session, to: str) -> Operation:
             else:
                 activation.activate(session, operation, {"activated": True, "fenced": False})
             flip_after_activation(session, operation.timeline, to)
-        close(session, operation)
+        served = datetime.now(UTC)
+        undeclared = ""
+        if operation.decided_at:
+            undeclared = fence.declare(session, operation.timeline, other, operation.waived)
+        close(session, operation, served)
+        if undeclared:
+            raise OpsError(f"{to} serves\n{undeclared}")
         return operation
 
 
@@ -54,11 +63,11 @@ def flip_after_activation(session: Session, timeline: Timeline, to: str) -> None
         flipping.flip(session, timeline, to, GATES_SECONDS)
 
 
-def close(session: Session, operation: Operation) -> None:
+def close(session: Session, operation: Operation, served: datetime) -> None:
     """Move the operation to the history, print RTO and RPO, and last write the report; a failure of that is a note."""
     if session.options.dry_run:
         return
-    record = measured(session, operation)
+    record = measured(session, operation, served)
     session.finish(operation, record)
     for what, value in record["measured"].items():
         say(f"          {what}: {value}")
@@ -66,14 +75,14 @@ def close(session: Session, operation: Operation) -> None:
     say(f"          {record['notes'][0]}")
 
 
-def measured(session: Session, operation: Operation) -> dict[str, Any]:
+def measured(session: Session, operation: Operation, served: datetime) -> dict[str, Any]:
     """The operation as the report takes it, with what it took and what it lost.
 
-    RTO counts from the command's start to the visitor's answer. RPO is what might be missing when the decision was
-    taken, and the canary rows that visitors had then and have not now; None for what nobody knows.
+    RTO counts from the command's start to the visitor's answer, at `served`. RPO is what might be missing when the
+    decision was taken, and the canary rows that visitors had then and have not now; None for what nobody knows.
     """
     estimated = operation.data_loss or {}
-    rto = (datetime.now(UTC) - operation.started).total_seconds()
+    rto = (served - operation.started).total_seconds()
     rpo = estimated.get("missing_seconds")
     rows = lost_rows(estimated.get("canary"), canary_rows(session.pair))
     file = session.pair[operation.target].file

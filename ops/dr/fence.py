@@ -1,30 +1,52 @@
 """Keeps the old writer from writing: it is fenced where it answers, or its fence is waived with a reason."""
 
-from ops.core import facts
+from datetime import datetime
+
+from hosts.roles import APPLICATION_ROLES, WEB, HostRole
+from ops.core import facts, hosts
 from ops.core.apply import apply
+from ops.core.aws import client
 from ops.core.interruption import TooLongError
 from ops.core.pair import RegionStack
-from ops.core.recovery.steps import RECOVER
 from ops.core.session import Operation, Session
 from ops.core.settle import settle
-from ops.core.steps import Step, StepRun, Timeline
+from ops.core.steps import Step, Timeline
 from ops.errors import Exit, OpsError
 
 DRAIN_SECONDS = 300.0
-FENCE_SECONDS = 900.0
+CLOSE_SECONDS = 60.0
+"""Ours: where a service of the region hangs, a waiver is offered after a minute."""
+HOSTS_SECONDS = 900.0
+"""Ours: a worker ends its job first."""
+DECLARE_SECONDS = 900.0
 """Ours: a provider goes on trying for an hour where a service of the region hangs."""
 
+QUEUES_SECONDS = 1200.0
+"""Ours: SQS delays a message by 15 minutes at most (SQS API, SendMessage, DelaySeconds)."""
+
+EMPTY = Step(
+    name="let the queues of {stack} run empty",
+    does="Sets the web hosts of {stack} to 0 by direct calls, and waits until the workers have done every job, for 20 "
+    "minutes at most. What is left then stays behind with `--force`, which gives a reason.",
+    unless="{stack} is fenced already",
+)
 FENCE = Step(
     name="fence {stack}",
-    does="Runs `pulumi up` with `fenced: true`: no hosts, and no way to the data of {stack}.",
+    does="Closes the data tier's network ACL of {stack} and sets its groups of hosts to 0, by direct calls to AWS "
+    "within a minute. Then waits until no host runs, for 15 minutes at most.",
     unless="it is fenced already, it follows, or its fence is waived",
 )
 DRAIN = Step(
     name="wait for {stack} to have the last writes",
-    does="Waits until RDS says that the replica has no lag, measured after the fence.",
+    does="Waits for a minute after the fence in which no client was connected to the database that was fenced, and "
+    "from then on until RDS says that the replica has no lag.",
     unless="the fence is waived, or the replica is promoted already",
 )
-STEPS = (RECOVER, FENCE)
+DECLARE = Step(
+    name="declare the fence of {stack}",
+    does="Runs `pulumi up` with `fenced: true`, so that the stack knows of the fence; visitors are served by then.",
+    unless="the stack knows of it, it follows, or its fence is waived",
+)
 
 
 def require(session: Session, operation: Operation, *, answers: bool) -> None:
@@ -50,37 +72,108 @@ def waive(session: Session, operation: Operation, *, answers: bool) -> None:
     operation.waiver = session.record("waiver", waiver)
 
 
+def empty_queues(session: Session, timeline: Timeline, stack: RegionStack) -> None:
+    """Have a region that is left as planned do its jobs first: a queue is of one region.
+
+    Raises OpsError with the number of those that are left, unless they are left behind for a reason.
+    """
+    with timeline.step(EMPTY, stack=stack.stack) as step:
+        if stack.is_fenced:
+            step.skip("already fenced")
+            return
+        if step.dry_run:
+            return
+        session.ledger.require_hold()
+        stack.declare({"fenced": True})
+        _end(stack, WEB)
+        try:
+            facts.wait("jobs wait or run", lambda: facts.queued(stack), lambda jobs: jobs == 0, seconds=QUEUES_SECONDS)
+            step.detail = "no job is left"
+        except TooLongError as error:
+            if not session.options.force:
+                raise OpsError(
+                    f'{stack.stack}: {error.message}. The same command waits on; --force "REASON" leaves them behind, '
+                    f"and `ops dr abort` opens {stack.stack} again"
+                ) from None
+            left = {"stack": stack.stack, "reason": session.options.force, "left": error.message}
+            session.record("jobs-left-behind", left)
+            step.detail = error.message
+
+
+def _end(stack: RegionStack, *roles: HostRole) -> list[str]:
+    """End the hosts of these roles; their groups."""
+    groups = [name for role in roles for name in hosts.groups(stack, role).values()]
+    scaling = client("autoscaling", stack.region)
+    for name in groups:
+        scaling.update_auto_scaling_group(AutoScalingGroupName=name, MinSize=0, MaxSize=0, DesiredCapacity=0)
+    return groups
+
+
 def fence(session: Session, timeline: Timeline, stack: RegionStack, waived: str | None = None) -> None:
-    """Close a region to writers, unless that was waived for a reason: no call goes there then."""
-    fenced = not (waived or stack.following) and stack.is_fenced
-    if not (waived or stack.following or fenced or session.options.dry_run):
-        settle(session, timeline, stack.stack)
+    """Close a region to writers, unless that was waived for a reason: no call goes there then.
+
+    The file says so first, and the stack once `declare` or another `up` has brought it there.
+    """
     with timeline.step(FENCE, stack=stack.stack) as step:
         if waived:
             step.skip(f"waived: {waived}")
         elif stack.following:
             step.skip("it follows, and takes no writes")
-        elif fenced:
+        elif stack.is_fenced:
             step.skip("already fenced")
         elif step.dry_run:
-            step.detail = f"set fenced: true and run `pulumi up --stack {stack.stack}`"
+            step.detail = "close its data tier and end its hosts"
         else:
-            step.detail = _close(session, stack, step)
+            session.ledger.require_hold()
+            stack.declare({"fenced": True})
+            step.detail = _close(stack)
 
 
-def _close(session: Session, stack: RegionStack, step: StepRun) -> str:
-    """Run the engine on the region that fails, for so long and no longer; what it changed."""
+def _close(stack: RegionStack) -> str:
+    """Close a region, and wait until its hosts have ended; an error of AWS is tried again."""
+    groups: list[str] = []
+
+    def cut_off() -> bool:
+        for entry in facts.ways_in(stack):
+            client("ec2", stack.region).delete_network_acl_entry(
+                NetworkAclId=stack.output("data_tier_acl_id"), RuleNumber=entry["RuleNumber"], Egress=entry["Egress"]
+            )
+        groups[:] = _end(stack, *APPLICATION_ROLES)
+        return True
+
     try:
-        with session.engine.at_most(FENCE_SECONDS):
-            return apply(session, stack, {"fenced": True}, step)
+        stack.closed = facts.wait("AWS does not close it", cut_off, bool, seconds=CLOSE_SECONDS)
+        facts.wait("hosts still run", lambda: facts.running(stack, groups), lambda n: n == 0, seconds=HOSTS_SECONDS)
     except TooLongError as error:
         raise TooLongError(
             f"{stack.stack} is not fenced: {error.message}. The same command tries again; with --waive-fence twice it "
             f"goes on without, and what is written in {stack.stack} from then on is lost"
         ) from None
+    return "its data tier is closed, and no host runs"
 
 
-def drain(operation: Operation, standby: RegionStack) -> None:
+def declare(session: Session, timeline: Timeline, stack: RegionStack, waived: str | None = None) -> str:
+    """Have the stack know of the fence; what failed, in a sentence: others are served by now."""
+    if waived or stack.following or stack.outputs.get("fenced"):
+        return ""
+    try:
+        with session.engine.at_most(DECLARE_SECONDS):
+            if not session.options.dry_run:
+                settle(session, timeline, stack.stack)
+            with timeline.step(DECLARE, stack=stack.stack) as step:
+                if not step.dry_run:
+                    step.detail = apply(session, stack, {"fenced": True}, step, fenced=True)
+    except OpsError as error:
+        return f"{error.message}\n{undeclared(stack)}"
+    return ""
+
+
+def undeclared(stack: RegionStack) -> str:
+    """That a fence was made and not declared, and what ends that."""
+    return f"{stack.stack} is fenced, and its stack does not say so: `pulumi up --refresh --stack {stack.stack}`"
+
+
+def drain(operation: Operation, standby: RegionStack, source: RegionStack) -> None:
     """Wait until the standby has what was written before the fence; without a fence there is no end to wait for."""
     with operation.timeline.step(DRAIN, stack=standby.stack) as step:
         if operation.waiver:
@@ -93,24 +186,32 @@ def drain(operation: Operation, standby: RegionStack) -> None:
             step.skip("already promoted")
             return
         fenced_at = facts.now(standby.region)
+        quiet: datetime | None = None
         lag = facts.Lag()
 
         def drained() -> bool:
             # Only 0 will do (AWS: "the replica has caught up"): a lag of some seconds may be a lag that grows.
-            nonlocal lag
-            lag = facts.lag(standby, since=fenced_at)
-            return lag.seconds == 0
+            nonlocal lag, quiet
+            quiet = quiet or facts.quiet_since(source, fenced_at)
+            lag = facts.lag(standby, since=quiet or fenced_at)
+            return quiet is not None and lag.seconds == 0
 
         try:
             facts.wait("the replica has the last writes", drained, bool, seconds=DRAIN_SECONDS)
-            step.detail = "no lag after the fence"
+            step.detail = "no client and no lag after the fence"
         except TooLongError:
             accepted = operation.accepted_lag["accepted_seconds"] if operation.accepted_lag else 0
-            behind = facts.LAG_WINDOW.total_seconds() if lag.seconds is None else lag.seconds
+            behind = facts.LAG_WINDOW.total_seconds() if quiet is None or lag.seconds is None else lag.seconds
             if behind > accepted:
-                shown = f"is {behind:.0f} s behind" if lag.measured else "has no ReplicaLag"
                 raise OpsError(
-                    f"the replica of {standby.stack} {shown}, {DRAIN_SECONDS:.0f} s after the fence: run the same "
+                    f"{_undrained(standby, source, quiet, lag)}, {DRAIN_SECONDS:.0f} s after the fence: run the same "
                     f"command again to wait on, or accept what is missing with --accept-lag {behind:.0f}"
                 ) from None
             step.detail = f"not waited for longer: {accepted} s are accepted"
+
+
+def _undrained(standby: RegionStack, source: RegionStack, quiet: datetime | None, lag: facts.Lag) -> str:
+    if quiet is None:
+        return f"CloudWatch has no minute in which no client was connected to the database of {source.stack}"
+    shown = f"is {lag.seconds:.0f} s behind" if lag.measured else "has no ReplicaLag"
+    return f"the replica of {standby.stack} {shown}"

@@ -1,6 +1,7 @@
 """The status of both regions and the edge, asked all at once; every call is bounded, and none changes anything."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -9,7 +10,7 @@ from typing import Any
 from contract import origin
 from hosts.roles import APPLICATION_ROLES
 from ops.core import facts, hosts, visitor
-from ops.core.aws import reachable
+from ops.core.aws import errors, reachable
 from ops.core.cloudflare import TOKEN
 from ops.core.engine import Engine
 from ops.core.facts import side_by_side
@@ -20,6 +21,7 @@ from ops.core.region_table import UNKNOWN, or_unknown, show_regions
 from ops.core.session import UNDER_WAY
 from ops.core.settle import engine_of
 from ops.core.steps import say
+from ops.dr import fence
 from ops.dr.preflight import differing
 from ops.dr.routing import misrouted
 from ops.errors import OpsError
@@ -65,7 +67,7 @@ def status() -> Status:
         pair.do_without_outputs()
     else:
         pair.read(pair.stacks)
-    answers = side_by_side({stack: partial(reachable, pair[stack].region) for stack in pair.stacks})
+    answers = side_by_side({stack: partial(_answers, pair[stack]) for stack in pair.stacks})
     regions = side_by_side({stack: partial(_region, pair, pair[stack], answers[stack]) for stack in pair.stacks})
     record = None if lost else Ledger().get(UNDER_WAY)
     under_way = f"{record['operation']} to {record['to']}, since {record['started']}" if record else ""
@@ -74,13 +76,22 @@ def status() -> Status:
     return Status(regions=list(regions.values()), deviations=found, under_way=under_way, to_do=to_do)
 
 
+def _answers(stack: RegionStack) -> bool:
+    """Whether the region answers; of one that does, whether it is closed is known from then on."""
+    answers = reachable(stack.region)
+    with suppress(*errors()):
+        stack.closed = answers and facts.closed(stack)
+    return answers
+
+
 def _lost_backend() -> str:
     """That the region of the state backend does not answer, empty where it does: the engine would wait for minutes."""
     region = backend_region()
     if not region or reachable(region):
         return ""
     return (
-        f"the state backend in {region} does not answer: what follows is from the stack files, regions and edge alone"
+        f"the state backend in {region} does not answer: what follows is from the stack files, regions and edge alone; "
+        "if that region is lost, `ops recover --backend-copy`"
     )
 
 
@@ -103,7 +114,8 @@ def deviations(pair: Pair, engine: Engine) -> list[str]:
     found = _of_files(pair)
     found += pair.older()
     for region in (live, other):
-        found += [] if region.older else _undone(region)
+        found += [] if region.older or region.closed else _undone(region)
+        found += [fence.undeclared(region)] if region.closed and not region.outputs.get("fenced") else []
     if pair.edge_outputs and pair.edge_outputs.get("live") != pair.live:
         found.append(
             f"{pair.live} is live in the stack file, and {pair.edge_outputs.get('live')} in the stack {pair.edge}: "
@@ -121,7 +133,7 @@ def _of_files(pair: Pair) -> list[str]:
     """What deviates as far as the stack files say it."""
     live, other = pair[pair.live], pair[pair.other]
     found = []
-    if not live.writes:
+    if live.closed or not live.writes:
         found.append(f"{live.stack} is live and takes no writes: `ops dr abort`")
     if live.role != "primary":
         found.append(f"{live.stack} is live and not the primary: `ops dr failback --to {other.stack}`")
@@ -201,7 +213,7 @@ def _region(pair: Pair, stack: RegionStack, answers: bool) -> RegionStatus:
 
 def _role(stack: RegionStack) -> str:
     """The fence as the stack has it: the file says what is wished."""
-    if stack.outputs.get("fenced", stack.fenced):
+    if stack.closed or stack.outputs.get("fenced", stack.fenced):
         return f"{stack.role}, fenced"
     return f"{stack.role}, {f'follows {stack.follows}, {stack.posture}' if stack.following else 'takes writes'}"
 

@@ -12,8 +12,7 @@ from ops.core.steps import CHANGING, Entry, Plan, Step, Timeline, named, say
 from ops.dr import flip
 from ops.dr.failback import STEPS as FAILBACK
 from ops.dr.failback import failback
-from ops.dr.failover import STEPS as FAILOVER
-from ops.dr.failover import failover
+from ops.dr.failover import SERVED, failover
 from ops.drill import measured_loss
 from ops.drill.canary import Ask, Attempt, Canary, through_the_edge
 from ops.drill.measured_loss import Loss, Outage
@@ -50,7 +49,7 @@ VERIFY_BACK = Step(
 PLAN = Plan(
     steps=(
         *named((LOAD, LOSE, NOTICE), stack="LIVE"),
-        *named(FAILOVER, stack="STANDBY", other="LIVE"),
+        *named(SERVED, stack="STANDBY", other="LIVE"),
         *named((VERIFY, RESTORE), stack="LIVE"),
         *named(FAILBACK, stack="LIVE", other="STANDBY"),
         VERIFY_BACK,
@@ -61,9 +60,10 @@ PLAN = Plan(
 
 @dataclass(frozen=True, kw_only=True)
 class DrillOptions:
-    """How the region is lost, how far replicas are behind, and whether the way back is part of it."""
+    """How the region is lost, which others with it, how far replicas are behind, and whether the way back is part."""
 
     mode: Mode = "refuse"
+    also_lost: Sequence[str] = ()
     lag_seconds: float = 2.0
     skip_failback: bool = False
     report: Path | None = None
@@ -104,6 +104,7 @@ class Drill:
     def __post_init__(self) -> None:
         self.live, self.standby = self.pair.live, self.pair.other
         self.live_region, self.standby_region = self.pair[self.live].region, self.pair[self.standby].region
+        self.lost_regions = [self.live_region, *self.options.also_lost]
         self.ask: Ask = through_the_edge(self.pair.domain)
 
     def run(self) -> None:
@@ -138,8 +139,9 @@ class Drill:
 
     def _lose_the_region(self) -> None:
         with self.timeline.step(LOSE, stack=self.live) as step:
-            self.sandbox.black_out(self.live_region, self.options.mode)
-            step.detail = f"{self.live_region}: {self.options.mode}"
+            for region in self.lost_regions:
+                self.sandbox.black_out(region, self.options.mode)
+            step.detail = f"{', '.join(self.lost_regions)}: {self.options.mode}"
         self._mark("region lost")
 
     def _notice(self, load: Canary) -> None:
@@ -179,7 +181,8 @@ class Drill:
 
     def _restore(self) -> None:
         with self.timeline.step(RESTORE, stack=self.live):
-            self.sandbox.restore(self.live_region)
+            for region in self.lost_regions:
+                self.sandbox.restore(region)
         self._mark("region back")
 
     def _failback(self, load: Canary) -> None:
@@ -207,7 +210,7 @@ class Drill:
         try:
             yield
         finally:
-            for region in set(self.sandbox.lost()) & {self.live_region}:
+            for region in sorted({*self.sandbox.lost()} & {*self.lost_regions}):
                 self.sandbox.restore(region)
                 say(f"{region} is restored")
             self.sandbox.set_lag(lag)

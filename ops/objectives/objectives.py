@@ -79,7 +79,7 @@ class Declaration:
             standby=standby_of(there),
             replica_lag_seconds=recovery["max_replica_lag_seconds"] if _follows(there, live) else None,
             backups_behind_minutes=REPLICATED_BACKUPS_MINUTES if offsite and _follows(there, live) else None,
-            copy_every_minutes=DAY_MINUTES if offsite else None,
+            copy_every_minutes=DAY_MINUTES if offsite.get("home") == live else None,
             copy_takes_minutes=START_MINUTES + COPY_MINUTES,
             restorable_days=here["database"]["backup_retention_days"],
             uploads=UPLOADS if offsite else "none",

@@ -18,11 +18,23 @@ def command(
         bool, typer.Option("--quick", help="Only what the state itself tells of: no preview, no look for more.")
     ] = False,
     up: Annotated[bool, typer.Option("--up", help="Then run `pulumi up`, and preview once more.")] = False,
+    backend_copy: Annotated[
+        bool, typer.Option("--backend-copy", help="The region of the state is lost: go on from the copy elsewhere.")
+    ] = False,
 ) -> None:
-    """After a killed `pulumi up` or a lost state: clear the lock, restore, adopt what exists and is not recorded."""
+    """After a killed `pulumi up` or a lost state: clear the lock, restore, adopt what exists and is not recorded.
+
+    With --backend-copy the region of the state backend itself is lost: its copy in the other region is made ready, the
+    stack files name the key's replica there, and the command says what every shell needs from then on.
+    """
     from ops.core.recovery import Options, needing, recover
     from ops.core.steps import Timeline, confirm, say
 
+    if backend_copy:
+        from ops.recover.backend_copy import go_on_from_copy
+
+        go_on_from_copy(Timeline(dry_run=dry_run), yes=yes)
+        return
     if quick and up:
         raise OpsError("--quick and --up do not go together: `up` wants the look for what exists", Exit.USAGE)
     chosen = [stack] if stack else needing()

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_network
 from typing import Any
 
 from sandbox.application.observer import Observer
@@ -40,7 +41,7 @@ class Database:
         """Why no row can be read, None where one can."""
         if self.status != "available":
             return f"{self.identifier} is {self.status}"
-        return None if self.reachable else f"{self.identifier}'s security groups let no host in"
+        return None if self.reachable else f"{self.identifier}'s security groups or network ACL let no host in"
 
 
 def database(aws: Observer, origin: Origin) -> Database | None:
@@ -59,7 +60,7 @@ def database(aws: Observer, origin: Origin) -> Database | None:
         resource_id=newest["DbiResourceId"],
         status=newest["DBInstanceStatus"],
         source=newest.get("ReadReplicaSourceDBInstanceIdentifier") or None,
-        reachable=_lets_hosts_in(aws, origin, newest),
+        reachable=lets_hosts_in(aws, origin.region, newest),
     )
 
 
@@ -98,13 +99,32 @@ def _generation(identifier: str) -> int:
     return int(match[1]) if match else 1
 
 
-def _lets_hosts_in(aws: Observer, origin: Origin, instance: Mapping[str, Any]) -> bool:
-    """Whether a rule lets in a group of hosts: addresses of people do not count."""
+def lets_hosts_in(aws: Observer, region: str, instance: Mapping[str, Any]) -> bool:
+    """Whether a security group lets in a group of hosts, and the network ACL their subnets: people do not count."""
     groups = sorted(group["VpcSecurityGroupId"] for group in instance.get("VpcSecurityGroups", []))
     if not groups:
         return False
-    found = aws.ask(origin.region, "ec2", "describe_security_groups", GroupIds=groups)["SecurityGroups"]
-    return any(rule["UserIdGroupPairs"] for group in found for rule in group["IpPermissions"])
+    found = aws.ask(region, "ec2", "describe_security_groups", GroupIds=groups)["SecurityGroups"]
+    allowed = any(rule["UserIdGroupPairs"] for group in found for rule in group["IpPermissions"])
+    return allowed and _passes_network_acl(aws, region, instance)
+
+
+def _passes_network_acl(aws: Observer, region: str, instance: Mapping[str, Any]) -> bool:
+    """Whether the network ACL of the database's subnets lets in any other subnet of its VPC."""
+    group = instance["DBSubnetGroup"]
+    own = {subnet["SubnetIdentifier"] for subnet in group["Subnets"]}
+    of_vpc = [{"Name": "vpc-id", "Values": [group["VpcId"]]}]
+    subnets = aws.ask(region, "ec2", "describe_subnets", Filters=of_vpc)["Subnets"]
+    others = [ip_network(subnet["CidrBlock"]) for subnet in subnets if subnet["SubnetId"] not in own]
+    acls = aws.ask(region, "ec2", "describe_network_acls", Filters=of_vpc)["NetworkAcls"]
+    allowed = [
+        ip_network(entry["CidrBlock"])
+        for acl in acls
+        if own & {association["SubnetId"] for association in acl["Associations"]}
+        for entry in acl["Entries"]
+        if entry["RuleAction"] == "allow" and not entry["Egress"]
+    ]
+    return any(network.overlaps(other) for network in allowed for other in others)
 
 
 def _listed(states: Mapping[str, str]) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from sandbox.application.checks import lets_hosts_in
 from sandbox.application.objects import Objects
 from sandbox.application.observer import Observer
 from sandbox.application.rows import Rows, moment
@@ -27,14 +28,19 @@ log = logging.getLogger("sandbox.application")
 
 @dataclass(frozen=True, kw_only=True)
 class Link:
-    """A replica and its source, as declared; `active` while both regions are up and nobody paused it."""
+    """A replica and its source, both as declared; `active` while both regions are up and nobody paused it."""
 
     region: str
     replica: str
     replica_id: str
-    source_id: str | None
+    source: Mapping[str, Any] | None
     source_region: str
     active: bool
+
+    @property
+    def source_id(self) -> str | None:
+        """The source's own identifier for life."""
+        return self.source["DbiResourceId"] if self.source else None
 
 
 class Replication:
@@ -47,7 +53,7 @@ class Replication:
         self.lag_seconds = DEFAULT_LAG_SECONDS
         self.paused = False
         self.links: list[Link] = []
-        self._published: dict[str, tuple[float, float]] = {}
+        self._published: dict[tuple[str, str, str], tuple[float, float]] = {}
         self._objects_due = 0.0
 
     def start(self) -> None:
@@ -75,7 +81,11 @@ class Replication:
                 # RDS: whole seconds, and 0 once the replica has caught up.
                 value = math.ceil(self.lag_seconds) if waiting else 0.0
             if link.region not in lost:
-                self._publish(link, value)
+                self._publish(link.region, link.replica, "ReplicaLag", "Seconds", value)
+            if link.source and link.source_region not in lost:
+                clients = float(lets_hosts_in(self.aws, link.source_region, link.source))
+                name = link.source["DBInstanceIdentifier"]
+                self._publish(link.source_region, name, "DatabaseConnections", "Count", clients)
         now = time.monotonic()
         if not self.paused and now >= self._objects_due:
             self._objects_due = now + OBJECT_ROUND_SECONDS
@@ -103,52 +113,47 @@ class Replication:
             region: self.aws.ask(region, "rds", "describe_db_instances", fresh=ROUND_SECONDS / 2)["DBInstances"]
             for region in self.aws.regions
         }
-        ids = {
-            (region, instance["DBInstanceIdentifier"]): instance["DbiResourceId"]
+        known = {
+            (region, instance["DBInstanceIdentifier"]): instance
             for region, instances in found.items()
             for instance in instances
         }
-        self.rows.keep_only(set(ids.values()))
+        self.rows.keep_only({instance["DbiResourceId"] for instance in known.values()})
         return [
-            self._link(region, instance, source, ids, lost)
+            self._link(region, instance, source, known, lost)
             for region, instances in found.items()
             for instance in instances
             if (source := instance.get("ReadReplicaSourceDBInstanceIdentifier"))
         ]
 
     def _link(
-        self, region: str, replica: Mapping[str, Any], source: str, ids: Mapping[tuple[str, str], str], lost: set[str]
+        self,
+        region: str,
+        replica: Mapping[str, Any],
+        source: str,
+        known: Mapping[tuple[str, str], Mapping[str, Any]],
+        lost: set[str],
     ) -> Link:
         """`source` is a name in the same region, or an ARN."""
         source_region = source.split(":")[3] if source.startswith("arn:") else region
-        source_id = ids.get((source_region, source.rpartition(":")[2]))
+        made = known.get((source_region, source.rpartition(":")[2]))
         return Link(
             region=region,
             replica=replica["DBInstanceIdentifier"],
             replica_id=replica["DbiResourceId"],
-            source_id=source_id,
+            source=made,
             source_region=source_region,
-            active=source_id is not None and not self.paused and not {region, source_region} & lost,
+            active=made is not None and not self.paused and not {region, source_region} & lost,
         )
 
-    def _publish(self, link: Link, value: float) -> None:
-        """Put the metric where RDS puts it, at once when it changes."""
-        last, when = self._published.get(link.replica_id, (None, 0.0))
+    def _publish(self, region: str, database: str, metric: str, unit: str, value: float) -> None:
+        """Put a metric where RDS puts it, at once when it changes."""
+        key = (region, database, metric)
+        last, when = self._published.get(key, (None, 0.0))
         now = time.monotonic()
         if value == last and now - when < METRIC_SECONDS:
             return
-        self.aws.tell(
-            link.region,
-            "cloudwatch",
-            "put_metric_data",
-            Namespace="AWS/RDS",
-            MetricData=[
-                {
-                    "MetricName": "ReplicaLag",
-                    "Dimensions": [{"Name": "DBInstanceIdentifier", "Value": link.replica}],
-                    "Value": value,
-                    "Unit": "Seconds",
-                }
-            ],
-        )
-        self._published[link.replica_id] = (value, now)
+        dimensions = [{"Name": "DBInstanceIdentifier", "Value": database}]
+        datum = {"MetricName": metric, "Dimensions": dimensions, "Value": value, "Unit": unit}
+        self.aws.tell(region, "cloudwatch", "put_metric_data", Namespace="AWS/RDS", MetricData=[datum])
+        self._published[key] = (value, now)

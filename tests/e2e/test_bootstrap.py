@@ -25,6 +25,7 @@ pytestmark = pytest.mark.e2e
 STATE, COPY = "askproai-state-home-123456789012", "askproai-state-copy-123456789012"
 REGION, COPY_REGION = "eu-west-1", "eu-central-1"
 BACKEND = f"s3://{STATE}?region={REGION}&awssdk=v2"
+COPY_BACKEND = f"s3://{COPY}?region={COPY_REGION}&awssdk=v2"
 ALIAS = "alias/askproai-state-key"
 STACKS = ("prod", "dr", "edge")
 TOKEN = "a-token-of-forty-characters-for-the-edge"
@@ -210,6 +211,43 @@ def test_a_state_that_is_cut_off_in_the_bucket_is_restored(account: Account) -> 
     assert "askproai-prod" in _pulumi(account, "stack", "export", "--stack", "prod")
 
 
+def test_the_state_is_gone_on_with_from_its_copy_where_its_region_is_lost(account: Account) -> None:
+    """The copy has what S3 brings there, which is no deletion: a lock of long ago is still in it."""
+    copy_the_state(account)
+    locks = [".pulumi/locks/organization/askproai/prod/1.json", ".askproai/locks/platform.json"]
+    for key in (*locks, ".askproai/under-way.json"):
+        account.s3(COPY_REGION).put_object(Bucket=COPY, Key=key, Body=b"{}")
+    files = {stack: (account.project / f"Pulumi.{stack}.yaml").read_text() for stack in STACKS}
+    recover = [account.platform.paths.launcher, "recover", "--backend-copy", "--yes"]
+    variables = {**account.platform.variables, "ASKPROAI_PROJECT": str(account.project), "PULUMI_BACKEND_URL": BACKEND}
+    answers = run(recover, variables, check=False)
+    assert (answers.returncode, "answers" in answers.stderr) == (OPS_REFUSED, True)
+    blackout = f"{account.platform.variables['AWS_ENDPOINT_URL']}/_sandbox/blackout/{REGION}"
+    urlopen(Request(f"{blackout}?mode=hang", method="PUT"), timeout=10).close()
+    try:
+        assert f"PULUMI_BACKEND_URL='{COPY_BACKEND}'" in run(recover, variables).stdout
+        assert "0 states, 3 stack files" in run(recover, variables).stdout
+        shown = json.loads(
+            _pulumi(account, "config", "--show-secrets", "--json", "--stack", "prod", backend=COPY_BACKEND)
+        )
+        assert shown["askproai:app_key"]["value"]
+        # It takes the lock, and reads the state with the key that the state names.
+        _pulumi(account, "stack", "export", "--show-secrets", "--stack", "prod", backend=COPY_BACKEND)
+        _pulumi(account, "refresh", "--yes", "--skip-preview", "--stack", "prod", backend=COPY_BACKEND)
+    finally:
+        urlopen(Request(blackout, method="DELETE"), timeout=10).close()
+        for stack, text in files.items():
+            (account.project / f"Pulumi.{stack}.yaml").write_text(text)
+
+
+def copy_the_state(account: Account) -> None:
+    """What S3 does by the rule that bootstrap made; the servers of this test do not."""
+    source, target = account.s3(REGION), account.s3(COPY_REGION)
+    for row in source.list_objects_v2(Bucket=STATE)["Contents"]:
+        content = source.get_object(Bucket=STATE, Key=row["Key"])["Body"].read()
+        target.put_object(Bucket=COPY, Key=row["Key"], Body=content)
+
+
 def test_a_permission_that_the_token_lacks_is_named(account: Account) -> None:
     account.token(permissions=["Zone Read", "DNS Write", "Zone Settings Write", "API Tokens Read"])
     try:
@@ -227,6 +265,6 @@ def _asking(account: Account, path: str) -> Request:
     return Request(f"{account.cloudflare}/client/v4{path}", headers={"Authorization": f"Bearer {TOKEN}"})
 
 
-def _pulumi(account: Account, *arguments: str) -> str:
-    variables = {**account.platform.variables, "PULUMI_BACKEND_URL": BACKEND}
+def _pulumi(account: Account, *arguments: str, backend: str = BACKEND) -> str:
+    variables = {**account.platform.variables, "PULUMI_BACKEND_URL": backend}
     return run([account.platform.paths.wrapper, *arguments], variables, folder=account.project).stdout

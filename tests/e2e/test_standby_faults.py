@@ -2,8 +2,8 @@
 
 A test whose beginning was not reached is skipped, and says what it lacks: the failure is the earlier test's.
 
-A replica that is behind, a region that hangs, two operators, a command that is killed, and a Cloudflare that refuses,
-does not answer or does not do as it says.
+A replica that is behind, a fence that is given up, a region that hangs, two operators, a command that is killed, and a
+Cloudflare that refuses, does not answer or does not do as it says.
 """
 
 import json
@@ -29,6 +29,7 @@ LAG_SHOWS_SECONDS = 150
 BOUNDED_SECONDS = 120
 FLIP_SECONDS = 60
 PROMOTED_SECONDS = 420
+FENCED_SECONDS = 180
 VISITORS = ("", "www.", "app.", "api.", "admin.", "monitoring.")
 
 
@@ -136,6 +137,25 @@ def lag_seconds(platform: Platform) -> float | None:
     return max(points, key=lambda point: point["Timestamp"])["Maximum"] if points else None
 
 
+def fence(platform: Platform) -> tuple[list[int], list[str]]:
+    """The instances of each group of the application's hosts, and whom the data tier's network ACL lets in."""
+    groups = platform.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]
+    hosts = [group for group in groups if "-monitoring-" not in group["AutoScalingGroupName"]]
+    (acl,) = platform.client("ec2").describe_network_acls(Filters=[{"Name": "default", "Values": ["false"]}])[
+        "NetworkAcls"
+    ]
+    allowed = [entry["CidrBlock"] for entry in acl["Entries"] if entry["RuleAction"] == "allow"]
+    return [len(group["Instances"]) for group in hosts], sorted(allowed)
+
+
+def app_cidrs(platform: Platform) -> set[str]:
+    """The subnets that hosts of the application are in."""
+    groups = platform.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]
+    ids = {subnet for group in groups for subnet in group["VPCZoneIdentifier"].split(",")}
+    subnets = platform.client("ec2").describe_subnets(SubnetIds=sorted(ids))["Subnets"]
+    return {subnet["CidrBlock"] for subnet in subnets}
+
+
 def is_replica(platform: Platform) -> bool:
     return bool(database(platform).get("ReadReplicaSourceDBInstanceIdentifier"))
 
@@ -172,6 +192,13 @@ def begin(platform: Platform, *arguments: str) -> "subprocess.Popen[str]":
     )  # fmt: skip
 
 
+def end(command: "subprocess.Popen[str]") -> None:
+    """Kill an operators' command with the engine under it, unless it has ended."""
+    if command.poll() is None:
+        os.killpg(command.pid, signal.SIGKILL)
+        command.wait()
+
+
 def wait_for(what: str, seconds: float, asked: Any) -> None:
     deadline = time.monotonic() + seconds
     while not asked():
@@ -201,6 +228,27 @@ def test_a_replica_too_far_behind_stops_an_activation(standby: Platform, edge: P
 
 
 @pytest.mark.usefixtures("following")
+def test_a_fence_that_is_given_up_is_opened_again(prod: Platform, standby: Platform, edge: Platform) -> None:
+    """Killed when the old writer is closed by direct calls, of which its stack knows nothing."""
+    black_out(prod, None)
+    before = fence(prod)
+    first = begin(standby, "dr", "failover", "--to", "dr", "--yes")
+    try:
+        wait_for("the fence", FENCED_SECONDS, lambda: first.poll() is not None or set(fence(prod)[0]) == {0})
+        assert first.poll() is None, first.communicate()[0]
+    finally:
+        end(first)
+    closed = fence(prod)[1]
+    assert {cidr for cidr in before[1] if cidr not in closed} >= app_cidrs(prod)
+    assert edge.visit(f"app.{edge.setting('domain')}", "/api/health").status_code != 200
+    told = standby.ops("dr", "abort", "--yes")
+    assert "give up what is under way" in told.stdout
+    assert fence(prod) == before
+    assert (is_replica(standby), led_to(edge)) == (True, {prod.region})
+    assert edge.visit(f"app.{edge.setting('domain')}", "/api/health").status_code == 200
+
+
+@pytest.mark.usefixtures("following")
 def test_a_region_that_hangs_keeps_nobody_waiting(prod: Platform, standby: Platform) -> None:
     black_out(prod, "hang")
     before = time.monotonic()
@@ -224,9 +272,7 @@ def test_a_second_operator_is_told_who_is_at_work_and_a_killed_command_is_gone_o
         assert f"(pid {first.pid})" in said(second)
         assert standby.ops("recover", "--yes", "dr", check=False).returncode == BUSY
     finally:
-        if first.poll() is None:
-            os.killpg(first.pid, signal.SIGKILL)
-            first.wait()
+        end(first)
     # Wherever the kill fell: as if it had fallen into the write of the state's attributes, and of another lock.
     standby.state_file.with_name("dr.json.attrs").write_bytes(b"")
     standby.locks.mkdir(parents=True, exist_ok=True)

@@ -55,6 +55,7 @@ class Declared:
             "DBInstanceIdentifier": f"shop-{self.name}-{role}",
             "DBInstanceClass": "db.m6i.large",
             "VpcSecurityGroupIds": [self.database_group],
+            "DBSubnetGroupName": f"shop-{self.name}",
             "Tags": self.tags,
         }
         rds, source = self.client("rds"), options.pop("source", None)
@@ -74,6 +75,19 @@ class Declared:
         (group,) = ec2.describe_security_groups(GroupIds=[self.database_group])["SecurityGroups"]
         ec2.revoke_security_group_ingress(GroupId=self.database_group, IpPermissions=group["IpPermissions"])
 
+    def close_the_network_acl(self) -> None:
+        """Give the database's subnet a network ACL that lets nobody in."""
+        ec2 = self.client("ec2")
+        (group,) = self.client("rds").describe_db_subnet_groups(DBSubnetGroupName=f"shop-{self.name}")["DBSubnetGroups"]
+        (subnet,) = [subnet["SubnetIdentifier"] for subnet in group["Subnets"]]
+        of_subnet = [{"Name": "association.subnet-id", "Values": [subnet]}]
+        (old,) = ec2.describe_network_acls(Filters=of_subnet)["NetworkAcls"]
+        (association,) = [row for row in old["Associations"] if row["SubnetId"] == subnet]
+        ec2.replace_network_acl_association(
+            AssociationId=association["NetworkAclAssociationId"],
+            NetworkAclId=ec2.create_network_acl(VpcId=group["VpcId"])["NetworkAcl"]["NetworkAclId"],
+        )
+
 
 def tags(name: str) -> list[dict[str, str]]:
     """The tags of a stack's resources."""
@@ -90,6 +104,11 @@ def declare(aws: Clients, name: str, region: str = REGION, *, instances: int = 2
     ec2.authorize_security_group_ingress(
         GroupId=database,
         IpPermissions=[{"IpProtocol": "tcp", "FromPort": 3306, "ToPort": 3306, "UserIdGroupPairs": peers}],
+    )
+    aws("rds", region).create_db_subnet_group(
+        DBSubnetGroupName=f"shop-{name}",
+        DBSubnetGroupDescription="data",
+        SubnetIds=[_subnet(ec2, vpc, region, len(ZONES))],
     )
     (balancer,) = elb.create_load_balancer(Name=f"shop-{name}", Subnets=subnets, Tags=tags(name))["LoadBalancers"]
     (target,) = elb.create_target_group(Name=f"shop-{name}", Protocol="HTTP", Port=80, VpcId=vpc)["TargetGroups"]
@@ -126,7 +145,7 @@ def body(number: object) -> bytes:
 
 
 def _subnet(ec2: Any, vpc: str, region: str, number: int) -> str:
-    zone = f"{region}{ZONES[number]}"
+    zone = f"{region}{ZONES[number % len(ZONES)]}"
     return ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{number}.0/24", AvailabilityZone=zone)["Subnet"]["SubnetId"]
 
 

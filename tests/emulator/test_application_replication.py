@@ -60,13 +60,13 @@ def pair(aws: Clients, endpoint: str, name: str) -> Pair:
     return Pair(aws, endpoint, name)
 
 
-def lag(there: Declared, replica: dict[str, Any]) -> float:
-    """The newest value of the metric."""
+def metric(there: Declared, database: dict[str, Any], name: str) -> float:
+    """The newest value of a metric of RDS."""
     now = datetime.now(UTC)
     points = there.client("cloudwatch").get_metric_statistics(
-        Namespace="AWS/RDS", MetricName="ReplicaLag", Period=1, Statistics=["Maximum"],
+        Namespace="AWS/RDS", MetricName=name, Period=1, Statistics=["Maximum"],
         StartTime=now - timedelta(minutes=5), EndTime=now + timedelta(minutes=1),
-        Dimensions=[{"Name": "DBInstanceIdentifier", "Value": replica["DBInstanceIdentifier"]}],
+        Dimensions=[{"Name": "DBInstanceIdentifier", "Value": database["DBInstanceIdentifier"]}],
     )["Datapoints"]  # fmt: skip
     return max(points, key=lambda point: point["Timestamp"])["Maximum"]
 
@@ -142,24 +142,24 @@ def test_the_metric_says_the_lag_and_that_nothing_is_replicated(pair: Pair, cont
     pair.follow()
     pair.write(1)
     pair.pass_time(1)
-    assert lag(pair.there, pair.replica) == 42
+    assert metric(pair.there, pair.replica, "ReplicaLag") == 42
     time.sleep(1.1)
     control("PUT", f"blackout/{REGION}?mode=hang")
     pair.pass_time(1)
-    assert lag(pair.there, pair.replica) == NOT_REPLICATING
+    assert metric(pair.there, pair.replica, "ReplicaLag") == NOT_REPLICATING
 
 
 def test_the_metric_is_0_once_every_row_has_arrived(pair: Pair) -> None:
     pair.replication.lag_seconds = 10
     pair.follow()
-    assert lag(pair.there, pair.replica) == 0
+    assert metric(pair.there, pair.replica, "ReplicaLag") == 0
     time.sleep(1.1)
     pair.write(1)
     pair.pass_time(9)
-    assert lag(pair.there, pair.replica) == 10
+    assert metric(pair.there, pair.replica, "ReplicaLag") == 10
     time.sleep(1.1)
     pair.pass_time(1)
-    assert lag(pair.there, pair.replica) == 0
+    assert metric(pair.there, pair.replica, "ReplicaLag") == 0
 
 
 def test_the_state_names_each_link_with_its_rows(pair: Pair) -> None:
@@ -178,3 +178,11 @@ def test_rows_of_a_database_that_is_gone_are_forgotten(pair: Pair) -> None:
     )
     pair.pass_time(1)
     assert pair.rows.count(pair.source["DbiResourceId"]) == 0
+
+
+def test_clients_are_connected_to_a_source_that_lets_them_in(pair: Pair) -> None:
+    pair.follow()
+    assert metric(pair.here, pair.source, "DatabaseConnections") == 1
+    pair.here.close_the_network_acl()
+    pair.pass_time(0)
+    assert metric(pair.here, pair.source, "DatabaseConnections") == 0

@@ -95,7 +95,14 @@ def test_the_database_is_healthy_when_hosts_can_write_into_it(site: Site, shop: 
     shop.close_the_database()
     refused = visit(site, shop, f"{HEALTH}/database")
     assert refused.status == 503
-    assert "security groups let no host in" in str(refused.content)
+    assert "let no host in" in str(refused.content)
+
+
+def test_a_network_acl_that_lets_no_host_in_cuts_them_off(site: Site, shop: Declared) -> None:
+    shop.database()
+    assert visit(site, shop, f"{HEALTH}/database").status == 200
+    shop.close_the_network_acl()
+    assert visit(site, shop, f"{HEALTH}/database").status == 503
 
 
 def test_a_replica_is_no_database_to_write_into_until_it_is_promoted(

@@ -33,6 +33,7 @@ from ops.drill import scenario
 from ops.drill.canary import Ask, Canary
 from ops.drill.sandbox_control import SandboxControl
 from ops.errors import OpsError
+from ops.recover import backend_copy
 
 Names = list[str]
 RECOVERY = re.compile(r"^(\S+): ")
@@ -329,10 +330,20 @@ class RestoredEngine(Engine):
 
 def test_recover(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ASKPROAI_PROJECT", str(copy_project(tmp_path)))
+    monkeypatch.setenv("PULUMI_BACKEND_URL", "")
     state = Folder(tmp_path / "state")
     latest = {"manifest": {"time": "2030-01-01T00:00:00Z"}, "resources": list[Any]()}
     state.write("stacks/askproai/prod.json", b"cut o")
     state.write("backups/askproai/prod/prod.1.json", json.dumps({"checkpoint": {"latest": latest}}).encode())
     timeline = Timeline()
     Recovery("prod", timeline, RestoredEngine(), state).run(Options(up=True))
-    assert_declared("ops recover", [[entry.name for entry in timeline.entries]], STACK="prod")
+    copied = Timeline()
+    monkeypatch.setattr(backend_copy, "reachable", partial(answering, False))
+
+    def bucket(*_: str) -> Folder:
+        return Folder(tmp_path / "copy")
+
+    monkeypatch.setattr(backend_copy, "Bucket", bucket)
+    backend_copy.go_on_from_copy(copied, yes=True)
+    runs = [entry.name for entry in (*timeline.entries, *copied.entries)]
+    assert_declared("ops recover", [runs], STACK="prod")

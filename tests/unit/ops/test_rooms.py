@@ -8,8 +8,9 @@ import ops
 
 ROOT = Path(ops.__file__).parent
 SHARED = {"core", "errors"}
-MAY_ALSO = {"drill": {"dr", "objectives"}, "preview": {"objectives", "prices"}}
-"""The drill runs the operators' commands and compares what it measured with the objectives; a preview predicts them."""
+MAY_ALSO = {"drill": {"dr", "objectives"}, "preview": {"objectives", "prices"}, "recover": {"bootstrap"}}
+"""The drill runs the operators' commands and compares what it measured with the objectives; a preview predicts them. A
+recovery goes on from the copy of the state that bootstrap made."""
 
 
 def imported(file: Path) -> Iterator[str]:

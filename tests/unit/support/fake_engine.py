@@ -14,6 +14,13 @@ from ops.errors import OpsError
 
 STACKS = ("prod", "dr")
 APEX = "askproai.de"
+GROUPS = {"blue": "web.blue", "green": "web.green", "workers": "workers"}
+WAYS_IN = [
+    {"RuleNumber": 100, "Egress": egress, "RuleAction": "allow", "CidrBlock": cidr}
+    for egress in (False, True)
+    for cidr in ("10.0.0.0/20",)
+]
+"""What the network ACL of an open region lets in and out besides the data tier."""
 HOSTS = (APEX, "app.askproai.de", "api.askproai.de")
 
 
@@ -33,6 +40,7 @@ class FakeEngine:
         self.unreadable: set[str] = set()
         self.unprotected: list[str] = []
         self._outputs: dict[str, dict[str, Any]] = {}
+        self._open: dict[str, bool] = {}
 
     def prepare(self) -> None:
         pass
@@ -60,6 +68,24 @@ class FakeEngine:
     def refresh(self, stack: str, say: Any, targets: Any = ()) -> None:
         self.refreshed.append(stack)
         self.stale_source.discard(stack)
+        if StackFile.of(stack).get("role") != "edge":
+            self._open[stack] = self.is_open(stack)
+
+    def is_open(self, stack: str) -> bool:
+        """Whether the world lets hosts run and reach the data."""
+        region = str(StackFile.of(stack).get("region"))
+        ended = any(self.world.fleets[f"{stack}-{group}"].get("ended") for group in GROUPS)
+        return len(self.world.ways_in[region]) == len(WAYS_IN) and not ended
+
+    def _open_or_close(self, stack: str, wanted: bool) -> None:
+        """An engine changes what its state has otherwise, and does not look at the world."""
+        if self._open.get(stack) == wanted:
+            return
+        self._open[stack] = wanted
+        region = str(StackFile.of(stack).get("region"))
+        self.world.ways_in[region] = [*WAYS_IN] if wanted else []
+        for group in GROUPS:
+            self.world.fleets[f"{stack}-{group}"]["ended"] = not wanted
 
     def unprotect(self, stack: str, urn: str) -> None:
         self.unprotected.append(urn)
@@ -135,11 +161,13 @@ class FakeEngine:
         there[name] = {"status": "available", "source": source}
         for old in [old for old in there if old not in (name, *kept)]:
             del there[old]
-        for group, place in (("blue", "web.blue"), ("green", "web.green"), ("workers", "workers")):
-            self.world.fleets[f"{stack}-{group}"] = {
+        for group, place in GROUPS.items():
+            self.world.fleets.setdefault(f"{stack}-{group}", {})
+            self.world.fleets[f"{stack}-{group}"] |= {
                 name: get(f"{place}.{name}", default)
                 for name, default in (("release", ""), ("min_size", 0), ("max_size", 0), ("weight", None))
             }
+        self._open_or_close(stack, not get("fenced"))
         outputs = {key: get(key) for key in ("role", "activated", "fenced", "posture", "follows")}
         outputs["topology"] = get("topology", 1)
         outputs["database_generation"] = generation
@@ -149,10 +177,11 @@ class FakeEngine:
             "bucket_names": {"releases": "releases", "uploads": "uploads"},
             "backup_vault_name": "vault",
             "certificate_arn": "certificate",
+            "data_tier_acl_id": f"acl-{stack}",
             "database_identifier": name,
             "key_arns": {"data": "key"},
             "load_balancer_dns_name": f"balancer.{stack}",
-            "queue_urls": {"default": "queue"},
+            "queue_urls": {"default": stack},
             "secret_arns": {"app": f"arn:aws:secretsmanager:{region}:{ACCOUNT}:secret:askproai-{stack}-app-abcdef"},
             "host_group_names": {
                 "web": {"blue": f"{stack}-blue", "green": f"{stack}-green"},

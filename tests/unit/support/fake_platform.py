@@ -132,7 +132,7 @@ class Platform:
             return Answer(status=200, body={"rows": self.world.canary_rows, "last_id": 9, "last_written_at": "now"})
         outputs = self.engine.made(stack)
         database = self.world.databases[region][outputs["database_identifier"]]
-        good = not database["source"] and not outputs["fenced"]
+        good = not database["source"] and self.engine.is_open(stack)
         return Answer(status=200 if good else 503, body={"status": "ok" if good else "failed", "region": region})
 
     def routed_to(self) -> set[str | None]:
@@ -253,6 +253,9 @@ def _put_in_place(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
         (routing, "PAUSE_SECONDS", 0.0),
         (flip, "SERVED_SECONDS", 0.0),
         (fence, "DRAIN_SECONDS", 0.0),
+        (fence, "CLOSE_SECONDS", 0.0),
+        (fence, "HOSTS_SECONDS", 0.0),
+        (fence, "QUEUES_SECONDS", 0.0),
         (activate, "READY_SECONDS", 0.0),
         (failover, "GATES_SECONDS", 0.0),
     ):

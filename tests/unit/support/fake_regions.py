@@ -11,6 +11,8 @@ from typing import Any
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 ACCOUNT = "123456789012"
+INSIDE = {"acl-prod": "10.0.128.0/20", "acl-dr": "10.1.128.0/20"}
+"""A subnet of the data tier, by network ACL."""
 LATER = datetime(2100, 1, 1, tzinfo=UTC)
 
 
@@ -38,6 +40,11 @@ class World:
     images: list[str] = field(default_factory=lambda: ["available"])
     vcpus: float = 1000.0
     in_service: int = 6
+    ways_in: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    stubborn_hosts: int = 0
+    stuck_jobs: int = 0
+    unwilling: set[str] = field(default_factory=set)
+    clients: int = 0
     fleets: dict[str, dict[str, Any]] = field(default_factory=dict)
     unhealthy: set[str] = field(default_factory=set)
     objects: dict[tuple[str, str], bytes] = field(default_factory=dict)
@@ -82,6 +89,8 @@ class FakeClient:
             self._world.calls.append((self._region, self._service, name))
             if self._region in self._world.lost:
                 raise EndpointConnectionError(endpoint_url=self._region)
+            if name in self._world.unwilling:
+                raise refusal("InternalError", 500)
             return ANSWERS[name](self._world, self._region, asked)
 
         return call
@@ -146,6 +155,8 @@ def snapshots(world: World, region: str, asked: Asked) -> Any:
 
 
 def lag(world: World, region: str, asked: Asked) -> Any:
+    if asked["MetricName"] == "DatabaseConnections":
+        return {"Datapoints": [{"Maximum": float(world.clients), "Timestamp": asked["StartTime"]}]}
     if world.lag_seconds is None:
         return {"Datapoints": list[Any]()}
     now = world.now()
@@ -163,16 +174,36 @@ def groups(world: World, region: str, asked: Asked) -> Any:
 
 def group(world: World, name: str) -> Any:
     fleet = world.fleets.get(name, {})
+    count = world.stubborn_hosts if fleet.get("ended") else world.in_service
     instance = {"LifecycleState": "InService", "HealthStatus": "Healthy", "LaunchTemplate": {"Version": "1"}}
     return {
         "AutoScalingGroupName": name,
-        "Instances": [instance | {"InstanceId": f"i-{name}-{number}"} for number in range(world.in_service)],
+        "Instances": [instance | {"InstanceId": f"i-{name}-{number}"} for number in range(count)],
         "MinSize": fleet.get("min_size", 0),
         "MaxSize": fleet.get("max_size", 0),
         "DesiredCapacity": fleet.get("min_size", 0),
         "LaunchTemplate": {"LaunchTemplateId": name, "Version": "1"},
         "TargetGroupARNs": [name],
     }
+
+
+def resize(world: World, region: str, asked: Asked) -> Any:
+    assert (asked["MinSize"], asked["MaxSize"], asked["DesiredCapacity"]) == (0, 0, 0)
+    world.fleets[asked["AutoScalingGroupName"]]["ended"] = True
+
+
+def acl(world: World, region: str, asked: Asked) -> Any:
+    (identifier,) = asked["NetworkAclIds"]
+    inside = {"RuleNumber": 130, "Egress": False, "RuleAction": "allow", "CidrBlock": INSIDE[identifier]}
+    rest = {"RuleNumber": 32767, "Egress": False, "RuleAction": "deny", "CidrBlock": "0.0.0.0/0"}
+    return {"NetworkAcls": [{"Entries": [*world.ways_in[region], inside, rest]}]}
+
+
+def close(world: World, region: str, asked: Asked) -> Any:
+    there = world.ways_in[region]
+    world.ways_in[region] = [
+        e for e in there if (e["RuleNumber"], e["Egress"]) != (asked["RuleNumber"], asked["Egress"])
+    ]
 
 
 def template(world: World, region: str, asked: Asked) -> Any:
@@ -235,7 +266,10 @@ def quota(world: World, region: str, asked: Asked) -> Any:
 
 
 def queue(world: World, region: str, asked: Asked) -> Any:
-    return {"Attributes": {"ApproximateNumberOfMessages": "2", "ApproximateNumberOfMessagesNotVisible": "1"}}
+    """Jobs are done once no web host makes more of them."""
+    ended = world.fleets[f"{asked['QueueUrl']}-blue"].get("ended")
+    counts = (0, 0, world.stuck_jobs) if ended else (2, 0, 1)
+    return {"Attributes": {name: str(count) for name, count in zip(asked["AttributeNames"], counts, strict=True)}}
 
 
 def recovery_points(world: World, region: str, asked: Asked) -> Any:
@@ -287,6 +321,9 @@ ANSWERS: dict[str, Answering] = {
     "describe_listeners": constant({"Listeners": [{"ListenerArn": "listener"}]}),
     "describe_rules": rules,
     "set_desired_capacity": constant(None),
+    "update_auto_scaling_group": resize,
+    "describe_network_acls": acl,
+    "delete_network_acl_entry": close,
     "send_command": command,
     "get_command_invocation": invocation,
     "get_queue_attributes": queue,

@@ -98,6 +98,13 @@ def test_the_jobs_in_them_are_protected_as_the_stack_is(site: Site) -> None:
     assert {queue.protect for queue in queues(site).of(QUEUE)} == {site.protected}
 
 
+def test_a_queue_that_is_retired_can_be_taken_out_and_no_other() -> None:
+    laid = ground(replace(SITE, protected=True)).built
+    settings = {"default": queue_settings(120), "old": queue_settings(120).model_copy(update={"retired": True})}
+    cloud = deploy(lambda: Queues("queues", QueuesArgs(site=SITE, keys=laid.keys, queues=settings)))
+    assert [queue.name for queue in cloud.of(QUEUE) if not queue.protect] == ["queues-old", "queues-old-dead-letter"]
+
+
 def test_names_fit_in_the_longest_environment() -> None:
     assert all(len(queue.inputs["name"]) <= 80 for queue in queues(LONG_SITE).of(QUEUE))
 

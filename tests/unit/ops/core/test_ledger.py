@@ -3,11 +3,13 @@
 import json
 import os
 import socket
+import time
 from pathlib import Path
 
 import psutil
 import pytest
 
+from ops.core import lease
 from ops.core.ledger import Ledger, operator
 from ops.core.objects import Folder, backend_url, objects
 from ops.errors import Exit, OpsError
@@ -16,8 +18,14 @@ LOCK = "locks/platform.json"
 
 
 @pytest.fixture
-def kept(tmp_path: Path) -> Folder:
+def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folder:
+    monkeypatch.setattr(lease, "WATCH_SECONDS", 1)
+    monkeypatch.setattr(lease.time, "sleep", at_once)
     return Folder(tmp_path / ".askproai")
+
+
+def at_once(_: float) -> None:
+    """Wait for nothing."""
 
 
 def lock_of(holder: str, pid: int, **other: object) -> bytes:
@@ -29,6 +37,10 @@ def lock_of_this_machine(kept: Folder, **other: object) -> bytes:
     with Ledger(kept).hold("platform"):
         mine = json.loads(kept.read(LOCK) or b"")
     return json.dumps(mine | {"holder": f"ann@{socket.gethostname()}", "started": 0.0} | other).encode()
+
+
+def lock_of_this_machine_renewed(theirs: bytes) -> bytes:
+    return json.dumps(json.loads(theirs) | {"renewed": "2030-01-01T02:41:15.000+00:00"}).encode()
 
 
 def test_a_second_operator_is_refused_with_the_name_of_the_first(kept: Folder) -> None:
@@ -70,6 +82,48 @@ def test_a_holder_of_another_machine_keeps_the_lock_until_named(kept: Folder) ->
         pytest.fail("the lock was taken from another")
     with Ledger(kept).hold("platform", take_over="ann@elsewhere"):
         assert kept.read(LOCK) is not None
+
+
+def test_a_holder_that_lives_is_not_taken_over_from_though_it_is_named(
+    kept: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is seen to renew its lock; by its clock nothing is said."""
+    theirs = lock_of_this_machine(kept, machine="another", hold="theirs", renewed="2030-01-01T02:41:00.000+00:00")
+    kept.write(LOCK, theirs)
+
+    def renews(_: float) -> None:
+        kept.write(LOCK, lock_of_this_machine_renewed(theirs))
+
+    monkeypatch.setattr(lease.time, "sleep", renews)
+    holder = json.loads(theirs)["holder"]
+    with pytest.raises(OpsError, match="lives: wait") as busy, Ledger(kept).hold("platform", take_over=holder):
+        pytest.fail("two hold the lock")
+    assert busy.value.exit_code is Exit.BUSY
+    with pytest.raises(OpsError, match="last seen alive 02:41:15 UTC"), Ledger(kept).hold("platform"):
+        pytest.fail("two hold the lock")
+
+
+def test_a_lease_is_renewed_until_it_is_given_back_or_taken(kept: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lease, "RENEW_SECONDS", 0.001)
+    ledger = Ledger(kept)
+    with ledger.hold("platform"):
+        first = kept.read(LOCK)
+        deadline = time.monotonic() + 10
+        while (renewed := kept.read(LOCK)) == first:
+            assert time.monotonic() < deadline
+        ledger.require_hold()
+        theirs = lock_of("bob@elsewhere", 1, hold="theirs")
+        kept.write(LOCK, theirs)
+    assert renewed is not None
+    assert kept.read(LOCK) == theirs
+
+
+def test_a_renewal_whose_answer_was_lost_loses_no_lease(kept: Folder) -> None:
+    mine = lease.Lease(kept, LOCK, {"holder": "me", "hold": "mine"})
+    kept.write(LOCK, lease.as_json({"holder": "me", "hold": "mine", "renewed": "later"}))
+    mine.renew()
+    mine.give_back()
+    assert kept.read(LOCK) is None
 
 
 @pytest.mark.parametrize("other", [{"machine": "another of this name"}, {"machine": None}])

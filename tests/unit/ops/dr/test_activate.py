@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fake_platform import Platform, platform_in
@@ -10,7 +11,7 @@ from ops.core import facts, gates
 from ops.core.interruption import TooLongError
 from ops.core.pair import RegionStack
 from ops.core.session import UNDER_WAY
-from ops.dr import activate, fence
+from ops.dr import activate
 from ops.errors import Exit, OpsError
 
 REPLICA = "askproai-dr-database"
@@ -74,28 +75,42 @@ def test_a_writer_that_answers_is_not_left_unfenced_unless_that_is_said_twice(
 
 
 def test_a_fence_that_fails_is_waived_by_saying_so_twice(platform: Platform) -> None:
-    platform.engine.failing["prod"] = OpsError("EC2 hangs")
-    with pytest.raises(OpsError, match="EC2 hangs"):
+    platform.world.unwilling.add("delete_network_acl_entry")
+    with pytest.raises(OpsError, match=r"prod is not fenced: .*InternalError"):
         activate.activate_region(platform.session(), "dr")
     with pytest.raises(OpsError, match="give --waive-fence twice"):
         activate.activate_region(platform.session(waive_fence="EC2 hangs"), "dr")
     activate.activate_region(platform.session(waive_fence="EC2 hangs", waive_answering=True), "dr")
-    assert platform.engine.ups == ["prod", "dr"]
+    assert platform.engine.ups == ["dr"]
     pair = platform.session().pair
     (writer,) = [gate for gate in gates.ask(pair, pair["dr"], None) if gate.name == gates.ONE_WRITER]
     assert (writer.passed, writer.finding) == (True, "prod is not fenced: what is written there is lost")
 
 
-def test_a_fence_that_does_not_end_says_how_to_go_on(platform: Platform) -> None:
-    platform.engine.failing["prod"] = TooLongError("`pulumi up` did not end within 900 s")
-    with pytest.raises(OpsError, match=r"prod is not fenced: .* --waive-fence twice"):
+def test_a_fence_whose_hosts_do_not_end_says_how_to_go_on(platform: Platform) -> None:
+    platform.world.stubborn_hosts = 1
+    with pytest.raises(OpsError, match=r"prod is not fenced: hosts still run.*was: 3\. .* --waive-fence twice"):
         activate.activate_region(platform.session(), "dr")
-    assert (platform.engine.limits, platform.engine.ups) == ([fence.FENCE_SECONDS], ["prod"])
-
-
-def test_an_old_writer_that_answers_is_fenced_first(platform: Platform) -> None:
+    assert (platform.engine.ups, platform.engine.is_open("prod")) == ([], False)
+    platform.world.stubborn_hosts = 0
     activate.activate_region(platform.session(), "dr")
-    assert platform.engine.ups == ["prod", "dr"]
+    assert platform.engine.ups == ["dr", "prod"]
+
+
+def test_no_engine_is_between_the_fence_of_the_old_writer_and_the_promotion(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: list[tuple[str, bool]] = []
+    up = platform.engine.up
+
+    def noted(stack: str, *rest: Any) -> dict[str, int]:
+        found.append((stack, platform.engine.is_open("prod")))
+        return up(stack, *rest)
+
+    monkeypatch.setattr(platform.engine, "up", noted)
+    activate.activate_region(platform.session(), "dr")
+    assert found == [("dr", False), ("prod", False)]
+    assert platform.engine.made("prod")["fenced"] is True
     assert platform.file("prod").get("fenced") is True
     assert platform.history() == ["activate"]
 
@@ -147,11 +162,11 @@ def test_a_replica_that_does_not_catch_up_is_not_promoted_unless_that_is_accepte
     platform.world.lag_seconds = 200.0
     with pytest.raises(OpsError, match="dr is 200 s behind"):
         activate.activate_region(platform.session(), "dr")
-    assert platform.engine.ups == ["prod"]
+    assert platform.engine.ups == []
     with pytest.raises(OpsError, match="dr is 200 s behind"):
         activate.activate_region(platform.session(accept_lag=199), "dr")
     activate.activate_region(platform.session(accept_lag=200), "dr")
-    assert platform.engine.ups == ["prod", "dr"]
+    assert platform.engine.ups == ["dr", "prod"]
     assert platform.history() == ["accepted-lag", "accepted-lag", "activate"]
 
 
@@ -161,7 +176,26 @@ def test_a_replica_that_catches_up_is_promoted(platform: Platform) -> None:
         activate.activate_region(platform.session(), "dr")
     platform.world.lag_seconds = 0.0
     activate.activate_region(platform.session(), "dr")
-    assert platform.engine.ups == ["prod", "dr"]
+    assert platform.engine.ups == ["dr", "prod"]
+
+
+def test_a_database_with_clients_is_not_left_unless_that_is_accepted(platform: Platform) -> None:
+    """A lag of 0 says nothing while somebody may still write."""
+    platform.world.clients = 1
+    with pytest.raises(OpsError, match="no minute in which no client was connected to the database of prod"):
+        activate.activate_region(platform.session(), "dr")
+    assert platform.engine.ups == []
+    platform.world.clients = 0
+    activate.activate_region(platform.session(), "dr")
+    assert platform.engine.ups == ["dr", "prod"]
+
+
+def test_a_stack_that_cannot_be_told_of_its_fence_keeps_nobody_from_being_served(platform: Platform) -> None:
+    platform.engine.failing["prod"] = TooLongError("`pulumi up` did not end")
+    with pytest.raises(OpsError, match=r"prod is fenced, and its stack does not say so: `pulumi up --refresh"):
+        activate.activate_region(platform.session(), "dr")
+    assert platform.history() == ["activate"]
+    assert platform.session().ledger.get(UNDER_WAY) is None
 
 
 def test_a_region_lost_18_minutes_ago_is_left_once_what_is_missing_is_accepted(platform: Platform) -> None:
@@ -185,7 +219,7 @@ def test_a_clock_of_this_machine_that_is_wrong_misleads_nobody(platform: Platfor
     platform.world.lag_age_seconds = 200.0
     operation = activate.activate_region(platform.session(), "dr")
     (drained,) = [entry for entry in operation.timeline.entries if entry.name.startswith("wait for dr to have")]
-    assert drained.detail == "no lag after the fence"
+    assert drained.detail == "no client and no lag after the fence"
     assert operation.data_loss is not None
     assert operation.data_loss["missing_seconds"] == 0
 
@@ -202,7 +236,7 @@ def test_a_lag_that_has_gone_by_since_the_fence_is_not_caught_up_with(
     monkeypatch.setattr(facts, "lag", after_the_fence)
     with pytest.raises(OpsError, match="dr is 100 s behind"):
         activate.activate_region(platform.session(), "dr")
-    assert platform.engine.ups == ["prod"]
+    assert platform.engine.ups == []
 
 
 def test_without_a_terminal_and_without_yes_it_is_refused(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -287,7 +321,7 @@ def test_an_old_decision_is_asked_again_and_its_waiver_does_not_hold_for_a_regio
     platform.world.lost.clear()
     age(platform, minutes=31)
     operation = activate.activate_region(platform.session(), "dr")
-    assert platform.engine.ups == ["prod", "dr"]
+    assert platform.engine.ups == ["dr", "prod"]
     assert platform.file("prod").get("fenced") is True
     assert operation.waiver is None
 

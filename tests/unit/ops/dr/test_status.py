@@ -59,14 +59,23 @@ def test_a_killed_engine_and_a_kept_database_are_named(platform: Platform) -> No
 
 
 def test_a_fence_that_failed_is_not_shown_as_one(platform: Platform) -> None:
-    platform.engine.failing["prod"] = OpsError("EC2 hangs")
-    with pytest.raises(OpsError, match="EC2 hangs"):
+    platform.world.unwilling.add("delete_network_acl_entry")
+    with pytest.raises(OpsError, match="InternalError"):
         failover(platform.session(), "dr")
     failover(platform.session(waive_fence="EC2 hangs", waive_answering=True), "dr")
     found = status.status()
     assert found.regions[0].role == "primary, takes writes"
     assert "prod takes writes as well: `ops dr rebuild prod` once it answers" in found.deviations
     assert any(line.startswith("prod has fenced: false, and its stack file another value") for line in found.deviations)
+
+
+def test_a_fence_that_the_stack_does_not_know_of_is_shown(platform: Platform) -> None:
+    platform.engine.failing["prod"] = OpsError("EC2 hangs")
+    with pytest.raises(OpsError, match="prod is fenced, and its stack does not say so"):
+        failover(platform.session(), "dr")
+    found = status.status()
+    assert found.regions[0].role == "primary, fenced"
+    assert "prod is fenced, and its stack does not say so: `pulumi up --refresh --stack prod`" in found.deviations
 
 
 def test_a_stack_file_of_before_a_failover_is_told_from_the_stacks(platform: Platform) -> None:
@@ -147,5 +156,6 @@ def test_without_the_region_of_the_state_backend_the_rest_is_told(
     prod, dr = found.regions
     assert (prod.role, prod.health, dr.answers) == ("primary, takes writes", "ok", "no")
     assert found.deviations == [
-        "the state backend in eu-west-1 does not answer: what follows is from the stack files, regions and edge alone"
+        "the state backend in eu-west-1 does not answer: what follows is from the stack files, regions and edge alone; "
+        "if that region is lost, `ops recover --backend-copy`"
     ]

@@ -189,6 +189,12 @@ def test_a_drill_goes_there_and_back(world: World) -> None:
     assert [mark["name"] for mark in drilled.marks] == ["region lost", "served again", "region back", "failed back"]
 
 
+def test_another_region_is_lost_and_comes_back_with_it(world: World) -> None:
+    running(world, also_lost=["global-1"]).run()
+    lost_and_back = [line for line in world.log if line.endswith(("refuse", "-1"))]
+    assert lost_and_back == ["lost primary-1 refuse", "lost global-1 refuse", "back primary-1", "back global-1"]
+
+
 def test_what_was_measured_is_what_happened(world: World) -> None:
     drilled = running(world)
     drilled.run()

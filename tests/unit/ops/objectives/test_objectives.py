@@ -113,6 +113,12 @@ def test_what_is_said_of_automated_backups_is_what_the_standby_declares() -> Non
     assert serving("dr").of(kept) == []
 
 
+def test_daily_copies_count_while_the_region_that_makes_them_is_live() -> None:
+    files = committed()
+    assert Declaration.of(files, "prod", "dr", "edge").copy_every_minutes == 1440
+    assert Declaration.of(files, "dr", "prod", "edge").copy_every_minutes is None
+
+
 def test_a_replica_makes_up_for_slow_copies() -> None:
     assert row(PROMISED, "database").rpo_minutes == 5
     assert "replica" in row(PROMISED, "database").formula

@@ -1,0 +1,74 @@
+"""A lock's lease: renewed while its holder lives, so that one whose holder died is told from one in use."""
+
+import json
+import threading
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any
+
+from ops.core.objects import Objects
+
+RENEW_SECONDS = 15.0
+WATCH_SECONDS = 40
+"""Ours: two renewals, and a pause of a network that loses one."""
+
+
+class Lease:
+    """A lock that is held: `record` says by whom, and has a `hold` of its own."""
+
+    def __init__(self, kept: Objects, key: str, record: Mapping[str, Any]) -> None:
+        self._kept, self._key, self._record = kept, key, record
+        self.content = self._now()
+        self._lock = threading.Lock()
+        self._ended = threading.Event()
+
+    def begin(self) -> None:
+        """Renew it from now on until it is given back."""
+        threading.Thread(target=self._run, daemon=True, name="lease").start()
+
+    def renew(self) -> None:
+        """Say that the holder lives, unless it is no longer the holder."""
+        with self._lock:
+            if self._ended.is_set():
+                return
+            content = self._now()
+            if self._kept.swap(self._key, self.content, content):
+                self.content = content
+            elif (theirs := self._kept.read(self._key)) and self.owns(theirs):
+                # S3's answer to the last renewal was lost.
+                self.content = theirs
+
+    def give_back(self) -> None:
+        """Let others have it, unless one of them has it already."""
+        with self._lock:
+            self._ended.set()
+            self._kept.swap(self._key, self.content, None)
+
+    def owns(self, content: bytes) -> bool:
+        """Whether a lock's content is this lease's, however often it was renewed."""
+        return bool(json.loads(content).get("hold") == self._record["hold"])
+
+    def _now(self) -> bytes:
+        return as_json({**self._record, "renewed": datetime.now(UTC).isoformat(timespec="milliseconds")})
+
+    def _run(self) -> None:
+        while not self._ended.wait(RENEW_SECONDS):
+            # A backend that does not answer may do so the next time.
+            with suppress(Exception):
+                self.renew()
+
+
+def is_renewed(kept: Objects, key: str, content: bytes) -> bool:
+    """Watch a lock for a while: whether its holder renews it. No clock of two machines is compared."""
+    for _ in range(WATCH_SECONDS):
+        time.sleep(1)
+        if kept.read(key) != content:
+            return True
+    return False
+
+
+def as_json(record: Mapping[str, Any]) -> bytes:
+    """A record as it is kept."""
+    return (json.dumps(record, sort_keys=True) + "\n").encode()
