@@ -22,6 +22,7 @@ from settings.recovery import RecoverySettings
 from settings.retention import KeysSettings, SecretsSettings, StorageSettings
 from settings.secrets import StackSecrets, load_secrets
 from settings.web import ColorSettings, WebSettings
+from settings.webhooks import WebhookSettings
 from settings.workers import QueueSettings, WorkersSettings
 
 __all__ = [
@@ -51,6 +52,7 @@ __all__ = [
     "Tier",
     "TlsSettings",
     "WebSettings",
+    "WebhookSettings",
     "WorkersSettings",
     "load",
     "load_edge_secrets",

@@ -12,6 +12,7 @@ from settings.network import distinct
 from settings.plans import PLANS, Plan, SupportedSeconds
 from settings.problems import Problem, closest, shown
 from settings.shapes import Domain, EmailAddress, Environment, text
+from settings.webhooks import Paths, Webhooks
 
 CloudflareId = Annotated[
     str,
@@ -20,23 +21,7 @@ CloudflareId = Annotated[
         re.compile(r"[0-9a-f]{32}"),
     ),
 ]
-UrlPath = Annotated[
-    str,
-    text(
-        "is not a path; want a slash and letters, digits or . _ ~ / -, such as /login", re.compile(r"/[\w.~/-]*", re.A)
-    ),
-]
 Emails = Annotated[list[EmailAddress], Field(min_length=1), AfterValidator(distinct)]
-Paths = Annotated[list[UrlPath], Field(min_length=1), AfterValidator(distinct)]
-
-
-HeaderName = Annotated[
-    str,
-    text(
-        "is not a header's name in lower case; want letters, digits or -, such as x-signature",
-        re.compile(r"[a-z0-9]+(-[a-z0-9]+)*"),
-    ),
-]
 
 
 class TlsSettings(Block):
@@ -66,15 +51,6 @@ class RateLimit(Block):
     """Seconds that a client is refused: one that Cloudflare supports."""
 
 
-class WebhookSettings(Block):
-    """A service that calls the application, and signs what it sends."""
-
-    signature_header: HeaderName
-    """Header with the signature, in lower case: without it, or by another method than POST, nobody is let through."""
-    paths: Paths
-    """Paths that the service calls: its signatures are judged by the application."""
-
-
 class FirewallSettings(Block):
     """What Cloudflare's firewall lets through."""
 
@@ -84,17 +60,10 @@ class FirewallSettings(Block):
     """Score from which the OWASP rules block: 25 is high sensitivity, 60 low (Cloudflare, "OWASP Core Ruleset")."""
     login_paths: Paths
     """Paths that take a password."""
-    webhooks: Annotated[dict[Environment, WebhookSettings], Field(min_length=1)]
-    """The services that call the application, by name."""
     login: RateLimit
     """How often one client may try to log in."""
     api: RateLimit
     """How often one client may call the API."""
-
-    @property
-    def webhook_paths(self) -> list[str]:
-        """The paths of all webhooks, those of each by its name."""
-        return [path for _name, service in sorted(self.webhooks.items()) for path in service.paths]
 
     @rule
     def _a_login_is_rarer_than_a_call(self) -> Iterator[Problem]:
@@ -162,6 +131,8 @@ class EdgeSettings(Block):
     """What browsers are told about TLS."""
     access: AccessSettings
     """The login in front of admin panel and monitoring."""
+    webhooks: Webhooks
+    """The services that call the application, by name, as in the regions' stacks."""
     firewall: FirewallSettings
     """Firewall rules and rate limits."""
     health_checks: HealthCheckSettings

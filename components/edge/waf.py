@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import pulumi
@@ -11,7 +11,8 @@ import pulumi_cloudflare as cloudflare
 from components.edge.expressions import METHOD, PATH, any_host, any_path, below, has_header
 from components.edge.part import EdgePart, Zone
 from contract import HEALTH_PATH, METRICS_PATH, origin
-from settings import FirewallSettings, RateLimit
+from settings import FirewallSettings, RateLimit, WebhookSettings
+from settings.webhooks import paths
 
 MANAGED_RULESET = "efb7b8c949ac4650a09736fc376e9aee"
 OWASP_RULESET = "4814384a9e5d4991b9815dcfc25d2f1f"
@@ -41,7 +42,7 @@ ENCODED_SEPARATORS = ("%2f", "%5c", "%00")
 """A slash, a backslash and the byte zero, which Cloudflare's normalization leaves encoded, and Laravel decodes."""
 
 
-def custom_rules(zone: Zone, stacks: Iterable[str], settings: FirewallSettings) -> list[CustomRule]:
+def custom_rules(zone: Zone, stacks: Iterable[str], webhooks: Mapping[str, WebhookSettings]) -> list[CustomRule]:
     """The custom rules, for the regions of `stacks`."""
     origins = [origin(stack, zone.domain) for stack in stacks]
     return [
@@ -78,7 +79,7 @@ def custom_rules(zone: Zone, stacks: Iterable[str], settings: FirewallSettings) 
                 f"{has_header(webhook.signature_header)})",
                 why="A webhook is signed and posted. Other rules let it through, so nothing else may come this way.",
             )
-            for name, webhook in sorted(settings.webhooks.items())
+            for name, webhook in sorted(webhooks.items())
         ),
         CustomRule(
             role="admin-by-its-own-name-alone",
@@ -87,7 +88,7 @@ def custom_rules(zone: Zone, stacks: Iterable[str], settings: FirewallSettings) 
         ),
         CustomRule(
             role="machines-are-no-browsers",
-            expression=f"{below(HEALTH_PATH)} or {any_path(settings.webhook_paths)}",
+            expression=f"{below(HEALTH_PATH)} or {any_path(paths(webhooks))}",
             why="Health checks, the gates of a failover and webhooks solve no challenge, least of all under attack.",
             trusted=True,
         ),
@@ -100,6 +101,7 @@ class EdgeWafArgs:
 
     zone: Zone
     stacks: Iterable[str]
+    webhooks: Mapping[str, WebhookSettings]
     settings: FirewallSettings
 
 
@@ -113,8 +115,9 @@ class EdgeWaf(EdgePart):
         super().__init__("Firewall", name, opts)
         self._zone = args.zone
         self._settings = args.settings
+        self._webhooks = any_path(paths(args.webhooks))
         self._name = name
-        custom = [_custom(rule) for rule in custom_rules(args.zone, args.stacks, args.settings)]
+        custom = [_custom(rule) for rule in custom_rules(args.zone, args.stacks, args.webhooks)]
         self._ruleset("own-rules", "http_request_firewall_custom", custom)
         self._ruleset("rate-limits", "http_ratelimit", self._rate_limits())
         self._ruleset("managed-rules", "http_request_firewall_managed", self._managed_rules())
@@ -147,7 +150,7 @@ class EdgeWaf(EdgePart):
                 "api",
                 settings.api,
                 f'({any_host([self._zone.host("api")])} or starts_with({PATH}, "/api/")) '
-                f"and not {below(HEALTH_PATH)} and not {any_path(settings.webhook_paths)}",
+                f"and not {below(HEALTH_PATH)} and not {self._webhooks}",
                 "One client must not use up the API; monitors ask for health, and webhooks come from few hosts.",
                 refusal=REFUSED,
             ),
@@ -158,7 +161,7 @@ class EdgeWaf(EdgePart):
             cloudflare.RulesetRuleArgs(
                 ref="webhooks",
                 description="Transcripts of calls look like attacks to managed rules; webhooks are signed instead.",
-                expression=any_path(self._settings.webhook_paths),
+                expression=self._webhooks,
                 action="skip",
                 # All rules of the phase that follow (Cloudflare WAF, "Managed rules", exceptions).
                 action_parameters=cloudflare.RulesetRuleActionParametersArgs(ruleset="current"),

@@ -14,7 +14,7 @@ OWN, LIMITS, MANAGED = "http_request_firewall_custom", "http_ratelimit", "http_r
 CACHE, REDIRECT = "http_request_cache_settings", "http_request_dynamic_redirect"
 WEBHOOKS = [
     (form, service.signature_header)
-    for service in edge_settings().firewall.webhooks.values()
+    for service in edge_settings().webhooks.values()
     for path in service.paths
     for form in (path, f"{path}/")
 ]
