@@ -29,6 +29,11 @@ def app(domain: str) -> str:
     return f"{APP_LABEL}.{domain}"
 
 
+def served_hosts(domain: str) -> list[str]:
+    """The host names under which the application answers itself: www leads to the domain."""
+    return [f"{label}.{domain}" if label else domain for label in PUBLIC_LABELS if label != "www"]
+
+
 def health_paths() -> list[str]:
     """The path of every health check."""
     return [f"{HEALTH_PATH}{check}" for check in HEALTH_CHECKS]
