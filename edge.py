@@ -43,6 +43,7 @@ def compose(settings: EdgeSettings, secrets: EdgeSecrets) -> EdgeOutputs:
             live=settings.live,
             origins=origins.addresses,
             validations=origins.validations,
+            mail=settings.mail,
             protected=settings.protected,
         ),
         opts,

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field
 
 from settings.block import Block, rule
 from settings.destruction import misnamed
+from settings.mail import MailSettings
 from settings.network import distinct
 from settings.plans import PLANS, Plan, SupportedSeconds
 from settings.problems import Problem, closest, shown
@@ -24,6 +25,9 @@ CloudflareId = Annotated[
 Emails = Annotated[list[EmailAddress], Field(min_length=1), AfterValidator(distinct)]
 
 
+SecondFactor = Literal["totp", "biometrics", "security_key"]
+
+
 class TlsSettings(Block):
     """What browsers are told about TLS."""
 
@@ -38,6 +42,9 @@ class AccessSettings(Block):
 
     session_hours: Annotated[int, Field(ge=1, le=24)]
     """Hours until a login is asked for again: a day at most (ours)."""
+    second_factors: Annotated[list[SecondFactor], Field(min_length=1), AfterValidator(distinct)]
+    """What besides the mailbox proves who somebody is: totp, biometrics or security_key. The account's Zero Trust must
+    allow them first (Cloudflare, "Enforce MFA", independent MFA)."""
 
 
 class RateLimit(Block):
@@ -122,9 +129,9 @@ class EdgeSettings(Block):
     plan: Plan
     """What the zone has subscribed to at Cloudflare: it bounds rate limits, health checks and caching."""
     admin_emails: Emails
-    """Who may reach the admin panel and the monitoring."""
+    """Who may reach the admin panel and the monitoring: one of them with a mailbox outside the domain."""
     notification_emails: Emails
-    """Whom Cloudflare tells of trouble."""
+    """Whom Cloudflare tells of trouble: one of them outside the domain, whose mail may be what is in trouble."""
     allow_destroy_of: str | None = None
     """Name of the environment, to lift the protection before `pulumi destroy`."""
     tls: TlsSettings
@@ -133,6 +140,8 @@ class EdgeSettings(Block):
     """The login in front of admin panel and monitoring."""
     webhooks: Webhooks
     """The services that call the application, by name, as in the regions' stacks."""
+    mail: MailSettings | None = None
+    """The domain's mail; without it, the zone's records stay as somebody has made them."""
     firewall: FirewallSettings
     """Firewall rules and rate limits."""
     health_checks: HealthCheckSettings
@@ -166,6 +175,15 @@ class EdgeSettings(Block):
             yield Problem(
                 path=("cloudflare_account_id",), text="is the same as zone_id; want the account's own 32 digits"
             )
+
+    @rule
+    def _somebody_can_be_reached_whatever_the_domain_does(self) -> Iterator[Problem]:
+        for name, emails in (("admin_emails", self.admin_emails), ("notification_emails", self.notification_emails)):
+            if all(f".{email.partition('@')[2]}".endswith(f".{self.domain}") for email in emails):
+                yield Problem(
+                    path=(name,),
+                    text=f"are all under {self.domain}, whose mail fails with its DNS; want one elsewhere too",
+                )
 
     @rule
     def _destruction_is_named(self) -> Iterator[Problem]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import pulumi
 import pulumi_cloudflare as cloudflare
 
-from components.edge.expressions import METHOD, PATH, any_host, any_path, below, has_header
+from components.edge.expressions import LEAKED, METHOD, PATH, any_host, any_path, below, has_header
 from components.edge.part import EdgePart, Zone
 from contract import HEALTH_PATH, METRICS_PATH, origin
 from settings import FirewallSettings, RateLimit, WebhookSettings
@@ -29,20 +30,22 @@ COUNTED_BY = ["cf.colo.id", "ip.src"]
 class CustomRule:
     """A custom rule for requests that match `expression`. `why` is its description at Cloudflare.
 
-    They are blocked, or let past what judges browsers (`trusted`).
+    They are blocked, let past what judges browsers (`skip`), or have to show that they are a browser.
     """
 
     role: str
     expression: str
     why: str
-    trusted: bool = False
+    action: Literal["block", "skip", "managed_challenge"] = "block"
 
 
 ENCODED_SEPARATORS = ("%2f", "%5c", "%00")
 """A slash, a backslash and the byte zero, which Cloudflare's normalization leaves encoded, and Laravel decodes."""
 
 
-def custom_rules(zone: Zone, stacks: Iterable[str], webhooks: Mapping[str, WebhookSettings]) -> list[CustomRule]:
+def custom_rules(
+    zone: Zone, stacks: Iterable[str], webhooks: Mapping[str, WebhookSettings], settings: FirewallSettings
+) -> list[CustomRule]:
     """The custom rules, for the regions of `stacks`."""
     origins = [origin(stack, zone.domain) for stack in stacks]
     return [
@@ -90,7 +93,13 @@ def custom_rules(zone: Zone, stacks: Iterable[str], webhooks: Mapping[str, Webho
             role="machines-are-no-browsers",
             expression=f"{below(HEALTH_PATH)} or {any_path(paths(webhooks))}",
             why="Health checks, the gates of a failover and webhooks solve no challenge, least of all under attack.",
-            trusted=True,
+            action="skip",
+        ),
+        CustomRule(
+            role="leaked-passwords",
+            expression=f'{any_path(settings.login_paths)} and {METHOD} eq "POST" and {LEAKED}',
+            why="Who tries passwords that were leaked elsewhere is rarely the owner of the account.",
+            action="managed_challenge",
         ),
     ]
 
@@ -117,7 +126,7 @@ class EdgeWaf(EdgePart):
         self._settings = args.settings
         self._webhooks = any_path(paths(args.webhooks))
         self._name = name
-        custom = [_custom(rule) for rule in custom_rules(args.zone, args.stacks, args.webhooks)]
+        custom = [_custom(rule) for rule in custom_rules(args.zone, args.stacks, args.webhooks, args.settings)]
         self._ruleset("own-rules", "http_request_firewall_custom", custom)
         self._ruleset("rate-limits", "http_ratelimit", self._rate_limits())
         self._ruleset("managed-rules", "http_request_firewall_managed", self._managed_rules())
@@ -128,6 +137,9 @@ class EdgeWaf(EdgePart):
             # What the rules have judged is what the region gets, and not another way of writing it.
             scope="both",
             opts=self.child(),
+        )
+        cloudflare.LeakedCredentialCheck(
+            f"{name}-leaked-credentials", zone_id=args.zone.id, enabled=True, opts=self.child()
         )
         self.register_outputs({})
 
@@ -216,9 +228,9 @@ def _custom(rule: CustomRule) -> cloudflare.RulesetRuleArgs:
         ref=rule.role,
         description=rule.why,
         expression=rule.expression,
-        action="skip" if rule.trusted else "block",
-        action_parameters=browser_checks if rule.trusted else None,
-        logging=cloudflare.RulesetRuleLoggingArgs(enabled=True) if rule.trusted else None,
+        action=rule.action,
+        action_parameters=browser_checks if rule.action == "skip" else None,
+        logging=cloudflare.RulesetRuleLoggingArgs(enabled=True) if rule.action == "skip" else None,
         enabled=True,
     )
 

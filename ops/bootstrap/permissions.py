@@ -25,6 +25,7 @@ PERMISSIONS = (
     Permission("Zone WAF Write", RULES % "http_request_firewall_custom", "own and managed rules, and rate limits"),
     Permission("Cache Settings Write", RULES % "http_request_cache_settings", "what is cached"),
     Permission("Dynamic URL Redirects Write", RULES % "http_request_dynamic_redirect", "www to the apex"),
+    Permission("Custom Errors Write", RULES % "http_custom_errors", "error pages"),
     Permission("Health Checks Write", "/zones/{zone}/healthchecks", "both origins, from outside"),
     Permission("Notifications Write", "/accounts/{account}/alerting/v3/policies", "notification policies"),
     Permission(

@@ -88,6 +88,8 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/zones/{zone_id}/rulesets/{ruleset_id}", "", rulesets.one),
     Route("PUT", "/zones/{zone_id}/rulesets/{ruleset_id}", "", rulesets.replaced),
     Route("DELETE", "/zones/{zone_id}/rulesets/{ruleset_id}", "", rulesets.deleted),
+    Route("GET", "/zones/{zone_id}/leaked-credential-checks", "Zone WAF", zones.leaked_credentials),
+    Route("POST", "/zones/{zone_id}/leaked-credential-checks", "Zone WAF", zones.leaked_credentials_edited),
     Route("GET", "/zones/{zone_id}/origin_tls_client_auth/settings", "SSL and Certificates", zones.origin_pulls),
     Route("PUT", "/zones/{zone_id}/origin_tls_client_auth/settings", "SSL and Certificates", zones.origin_pulls_edited),
     *_collection("SSL and Certificates", CERTIFICATES, change=None),

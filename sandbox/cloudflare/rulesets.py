@@ -10,6 +10,7 @@ from sandbox.cloudflare.store import Resource, new_id, now
 NAME = "rulesets"
 
 PERMISSIONS = {
+    "http_custom_errors": "Custom Errors",
     "http_ratelimit": "Zone WAF",
     "http_request_cache_settings": "Cache Settings",
     "http_request_dynamic_redirect": "Dynamic URL Redirects",
@@ -19,12 +20,16 @@ PERMISSIONS = {
 """The permission for each phase that a zone of the platform uses (Cloudflare's ruleset documentation)."""
 
 ACTIONS = {
+    "http_custom_errors": ("serve_error",),
     "http_ratelimit": ("block", "challenge", "js_challenge", "log", "managed_challenge"),
     "http_request_cache_settings": ("set_cache_settings",),
     "http_request_dynamic_redirect": ("redirect",),
     "http_request_firewall_custom": ("block", "challenge", "js_challenge", "log", "managed_challenge", "skip"),
     "http_request_firewall_managed": ("execute", "skip", "log"),
 }
+ERROR_TYPES = ("text/html", "text/plain", "application/json", "text/xml")
+FIRST_ERROR, LAST_ERROR, MOST_ERROR_BYTES = 400, 999, 10_000
+"""Cloudflare, "Custom errors parameters"."""
 LONGEST_EXPRESSION = 4096
 """Characters (Cloudflare, Rules language, "Expressions", maximum rule expression length)."""
 RATE_PERIODS = (10, 60, 120, 300, 600, 3600, 86_400)
@@ -126,6 +131,8 @@ def _check_rule(rule: dict[str, Any], phase: str, pointer: str) -> None:
         expressions.parse(expression)
     except expressions.UnsupportedError as problem:
         raise _invalid(f"filter parsing error: {problem}", f"{pointer}/expression") from None
+    if action == "serve_error":
+        _check_error(rule.get("action_parameters") or {}, f"{pointer}/action_parameters")
     limit = rule.get("ratelimit")
     if (phase == "http_ratelimit") != bool(limit):
         raise _invalid("rules of phase http_ratelimit, and no others, have a ratelimit", f"{pointer}/ratelimit")
@@ -134,6 +141,17 @@ def _check_rule(rule: dict[str, Any], phase: str, pointer: str) -> None:
         raise _invalid(f"not a valid period; want one of {allowed}", f"{pointer}/ratelimit/period")
     if limit and "cf.colo.id" not in limit["characteristics"]:
         raise _invalid("characteristics must include cf.colo.id", f"{pointer}/ratelimit/characteristics")
+
+
+def _check_error(given: dict[str, Any], pointer: str) -> None:
+    """What a custom error rule answers (Cloudflare, "Custom errors parameters")."""
+    content, kind, status = given.get("content"), given.get("content_type"), given.get("status_code", FIRST_ERROR)
+    if not content or kind not in ERROR_TYPES:
+        raise _invalid(f"an answer needs content, and a content_type of {', '.join(ERROR_TYPES)}", pointer)
+    if len(content.encode()) > MOST_ERROR_BYTES:
+        raise _invalid(f"content is larger than {MOST_ERROR_BYTES} bytes", f"{pointer}/content")
+    if not FIRST_ERROR <= status <= LAST_ERROR:
+        raise _invalid(f"status_code is not from {FIRST_ERROR} to {LAST_ERROR}", f"{pointer}/status_code")
 
 
 def _invalid(text: str, pointer: str) -> RefusedError:

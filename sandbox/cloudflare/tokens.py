@@ -19,6 +19,7 @@ GROUPS = {
     "API Tokens": USER,
     "Access: Apps and Policies": ACCOUNT,
     "Cache Settings": ZONE,
+    "Custom Errors": ZONE,
     "DNS": ZONE,
     "Dynamic URL Redirects": ZONE,
     "Health Checks": ZONE,

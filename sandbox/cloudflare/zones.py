@@ -159,6 +159,18 @@ def url_normalization_deleted(call: Call) -> None:
     call.store.singles.pop(f"{call.owner}/url_normalization", None)
 
 
+def leaked_credentials(call: Call) -> Resource:
+    """Whether passwords that were leaked elsewhere are looked for."""
+    return call.store.singles.get(f"{call.owner}/leaked_credentials", {"enabled": False})
+
+
+def leaked_credentials_edited(call: Call) -> Resource:
+    """The same, turned on or off."""
+    given = request_schemas.check("leaked_credential_check", call.body)
+    call.store.singles[f"{call.owner}/leaked_credentials"] = {**leaked_credentials(call), **given}
+    return leaked_credentials(call)
+
+
 def origin_pulls(call: Call) -> Resource:
     """Whether Cloudflare shows origins the zone's client certificate."""
     return call.store.singles.get(f"{call.owner}/origin_pulls", {"enabled": False})

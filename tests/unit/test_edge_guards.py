@@ -42,6 +42,9 @@ def test_admin_and_monitoring_are_behind_a_login() -> None:
     policy = edge().one(POLICY)
     assert policy.inputs["decision"] == "allow"
     assert [include["email"]["email"] for include in policy.inputs["includes"]] == edge_settings().admin_emails
+    factors = policy.inputs["mfaConfig"]
+    assert sorted(edge_settings().access.second_factors) == factors["allowedAuthenticators"]
+    assert (factors["mfaDisabled"], factors["sessionDuration"]) == (False, "8h")
     domain = edge_settings().domain
     applications = {application.inputs["domain"]: application.inputs for application in edge().of(APPLICATION)}
     assert applications.keys() == {f"admin.{domain}", f"monitoring.{domain}"}
