@@ -79,8 +79,9 @@ class Tls(EdgePart):
             certificate=args.secrets.origin_pull_certificate,
             private_key=args.secrets.origin_pull_key,
             # Cloudflare never shows the key again: after an import each `up` would set it, in vain. A new pair has a
-            # new certificate, which replaces this one.
-            opts=self.child(ignore_changes=["privateKey"]),
+            # new certificate, which replaces this one. Cloudflare shows the former until the new one is in every data
+            # center, so it stays: `ops bootstrap` removes it then.
+            opts=self.child(ignore_changes=["privateKey"], retain_on_delete=True),
         )
         cloudflare.AuthenticatedOriginPullsSettings(
             f"{name}-origin-pulls",

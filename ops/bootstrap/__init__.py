@@ -2,7 +2,17 @@
 
 from collections.abc import Iterator
 
-from ops.bootstrap import buckets, certificate, keys, permissions, quotas, replication, secret_values, stacks
+from ops.bootstrap import (
+    buckets,
+    certificate,
+    former_certificates,
+    keys,
+    permissions,
+    quotas,
+    replication,
+    secret_values,
+    stacks,
+)
 from ops.bootstrap.prerequisite import Prerequisite, make, show
 from ops.bootstrap.state_backend import StateBackend
 from ops.core.aws import client
@@ -36,7 +46,11 @@ SAMPLE = StateBackend(
 def plan(backend: StateBackend = SAMPLE) -> Plan:
     """The plan for a backend: a step for each prerequisite, then the checks."""
     values = secret_values.Values(backend, generate=False)
-    prerequisites = [*_prerequisites(backend, values), *certificate.prerequisites(backend, EdgeApi(str), "ZONE")]
+    of_the_zone = [
+        *certificate.prerequisites(backend, EdgeApi(str), "ZONE"),
+        *former_certificates.prerequisites(backend, EdgeApi(str), "ZONE"),
+    ]
+    prerequisites = [*_prerequisites(backend, values), *of_the_zone]
     steps = (*(prerequisite.step for prerequisite in prerequisites), QUOTAS, TOKEN)
     return Plan(steps=steps, exits=(Exit.OK, Exit.FAILED, Exit.USAGE, Exit.REFUSED, Exit.INTERRUPTED))
 
@@ -78,7 +92,9 @@ def _prerequisites(backend: StateBackend, values: secret_values.Values) -> Itera
 
 
 def _of_the_zone(backend: StateBackend, api: EdgeApi) -> Iterator[Prerequisite]:
-    return certificate.prerequisites(backend, api, str(StackFile.of(backend.edge_stack).get("zone_id")))
+    zone = str(StackFile.of(backend.edge_stack).get("zone_id"))
+    yield from certificate.prerequisites(backend, api, zone)
+    yield from former_certificates.prerequisites(backend, api, zone)
 
 
 def _right_account(backend: StateBackend) -> None:

@@ -6,6 +6,7 @@ emulator's own, so that nobody should go by them.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from cryptography import x509
@@ -14,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 from sandbox.cloudflare import request_schemas
 from sandbox.cloudflare.answers import Page, RefusedError
 from sandbox.cloudflare.calls import Call, found
-from sandbox.cloudflare.store import Resource, new_id, new_uuid, now
+from sandbox.cloudflare.store import Resource, Store, new_id, new_uuid, now
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,6 +104,46 @@ def _access_application(call: Call, thing: Resource) -> Resource:
     return {**thing, "policies": linked, "aud": thing["id"].replace("-", "") * 2}
 
 
+GONE = ("pending_deletion", "deleted")
+
+
+class Certificates(Collection):
+    """Client certificates: deployed some time after their upload, and still shown once they are deleted."""
+
+    def listed(self, call: Call) -> Page:
+        """All of them, as they are now."""
+        return Page([_deployed(call.store, thing) for thing in call.collection(self.name).values()])
+
+    def one(self, call: Call) -> Resource:
+        """One as it is now. Raises RefusedError."""
+        return _deployed(call.store, super().one(call))
+
+    def deleted(self, call: Call) -> Resource:
+        """One that is not shown to origins any more. Raises RefusedError."""
+        thing = self.one(call)
+        if thing["status"] in GONE:
+            raise RefusedError(404, *self.missing)
+        call.collection(self.name)[thing["id"]] = {**thing, "status": "deleted"}
+        return {**thing, "status": "pending_deletion"}
+
+
+def _deployed(store: Store, thing: Resource) -> Resource:
+    """A certificate as it is now: what was uploaded a while ago is in every data center."""
+    age = datetime.now(UTC) - datetime.fromisoformat(thing["uploaded_on"])
+    is_new = thing["status"] == "pending_deployment" and age.total_seconds() >= store.deployment_seconds
+    return {**thing, "status": "active"} if is_new else thing
+
+
+def shown_to_origins(store: Store, zone: str) -> str:
+    """The client certificate in PEM that the edge shows: of those that are active, the one that was deployed last
+    (Cloudflare, "Manage certificates"). Empty where there is none, or where origin pulls are off."""
+    if not store.singles.get(f"/zones/{zone}/origin_pulls", {}).get("enabled"):
+        return ""
+    uploaded = store.collection(f"/zones/{zone}/{CERTIFICATES.name}").values()
+    active = [thing for thing in (_deployed(store, each) for each in uploaded) if thing["status"] == "active"]
+    return max(active, key=lambda thing: thing["uploaded_on"])["certificate"] if active else ""
+
+
 def _certificate(_call: Call, thing: Resource) -> Resource:
     """What Cloudflare shows of a client certificate: everything but its key. Raises RefusedError."""
     try:
@@ -118,7 +159,7 @@ def _certificate(_call: Call, thing: Resource) -> Resource:
         **{name: value for name, value in thing.items() if name != "private_key"},
         "certificate_id": thing["id"],
         "enabled": False,
-        "status": "active",
+        "status": "pending_deployment",
         "issuer": certificate.issuer.rfc4514_string(),
         "serial_number": str(certificate.serial_number),
         "signature": algorithm.name.upper() if algorithm else "",
@@ -126,7 +167,7 @@ def _certificate(_call: Call, thing: Resource) -> Resource:
     }
 
 
-CERTIFICATES = Collection(
+CERTIFICATES = Certificates(
     name="origin_tls_client_auth",
     body="origin_pull_certificate",
     key="certificate_id",

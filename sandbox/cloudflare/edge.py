@@ -7,6 +7,7 @@ limits) or belongs to TLS is stored and does nothing.
 
 import http.client
 import secrets
+from base64 import b64encode
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
@@ -16,6 +17,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 
 from sandbox.cloudflare import cache
 from sandbox.cloudflare.cache import Cache
+from sandbox.cloudflare.collections import shown_to_origins
 from sandbox.cloudflare.expressions import UnsupportedError, evaluate
 from sandbox.cloudflare.rulesets import FIRST_ERROR
 from sandbox.cloudflare.store import Resource, Store
@@ -25,6 +27,7 @@ from sandbox.cloudflare.zones import URL_NORMALIZATION
 ORIGIN_SECONDS = 20.0
 """Ours, for tests: Cloudflare waits 100 s for an origin before it answers 524."""
 
+CERTIFICATE_HEADER = "X-Sandbox-Client-Certificate"
 HOP_BY_HOP = {"connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "content-length", "host"}
 LEADING = ("A", "AAAA", "CNAME")
 PLACE = "SBX"
@@ -123,7 +126,8 @@ class Edge:
             return _error(521, 521, "Web server is down", visit.host)
         normalization = self.store.singles.get(f"/zones/{zone}/url_normalization", URL_NORMALIZATION)
         passed_on = visit if normalization["scope"] == "both" else replace(visit, path=asked)
-        reply = _forward(application, passed_on, origin, ray)
+        shown = b64encode(shown_to_origins(self.store, zone).encode()).decode()
+        reply = _forward(application, passed_on, origin, ray, shown)
         headers = {name.lower(): value for name, value in reply.headers}
         seconds = cache.seconds(told, visit.path, int(reply.status.split()[0]), headers) if reply.by_origin else 0
         if visit.method == "GET" and seconds:
@@ -222,13 +226,15 @@ def _visit(environ: WSGIEnvironment) -> Visit:
     )
 
 
-def _forward(application: str, visit: Visit, origin: str, ray: str) -> Reply:
-    """Ask the origin, which the application server stands for."""
+def _forward(application: str, visit: Visit, origin: str, ray: str, certificate: str) -> Reply:
+    """Ask the origin, which the application server stands for. `certificate` is what TLS would show it, in base64."""
     place = urlsplit(application)
     connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=ORIGIN_SECONDS)
     headers = {name: value for name, value in visit.headers.items() if name not in HOP_BY_HOP}
+    headers.pop(CERTIFICATE_HEADER.lower(), None)
     headers |= {
         "Host": visit.host,
+        CERTIFICATE_HEADER: certificate,
         "X-Sandbox-Origin": origin,
         "CF-Ray": ray,
         "CF-Connecting-IP": visit.address,
