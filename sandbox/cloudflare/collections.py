@@ -12,7 +12,7 @@ from typing import Any
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
-from sandbox.cloudflare import request_schemas
+from sandbox.cloudflare import access, plans, request_schemas
 from sandbox.cloudflare.answers import Page, RefusedError
 from sandbox.cloudflare.calls import Call, found
 from sandbox.cloudflare.store import Resource, Store, new_id, new_uuid, now
@@ -34,7 +34,9 @@ class Collection:
     answers_id_alone: bool = False
 
     def listed(self, call: Call) -> Page:
-        """All of them."""
+        """All of them. Raises RefusedError."""
+        if self.name.startswith("access/"):
+            access.organization(call)
         return Page(list(call.collection(self.name).values()))
 
     def one(self, call: Call) -> Resource:
@@ -64,7 +66,8 @@ class Collection:
         return {"id": key} if self.answers_id_alone else thing
 
 
-def _health_check(_call: Call, thing: Resource) -> Resource:
+def _health_check(call: Call, thing: Resource) -> Resource:
+    plans.check_health_check(call, thing)
     secure = thing["type"] == "HTTPS"
     config = {"method": "GET", "path": "/", "port": 443 if secure else 80, "expected_codes": ["200"]}
     config |= {"allow_insecure": False, "follow_redirects": False, **thing.get("http_config", {})}
@@ -79,29 +82,6 @@ def _notification_policy(call: Call, thing: Resource) -> Resource:
         if wanted not in checks:
             raise RefusedError(400, 17003, f"health check {wanted} does not exist", pointer="/filters")
     return thing
-
-
-def _access_policy(_call: Call, thing: Resource) -> Resource:
-    if not thing["include"]:
-        raise RefusedError(400, 12130, "access.api.error.invalid_request: include is empty", pointer="/include")
-    return thing
-
-
-def _access_application(call: Call, thing: Resource) -> Resource:
-    if thing.get("type") == "self_hosted":
-        host = str(thing.get("domain") or "").partition("/")[0]
-        if not any(host == name or host.endswith(f".{name}") for name in call.store.zones.values()):
-            text = "access.api.error.invalid_request: domain does not belong to zone"
-            raise RefusedError(400, 12130, text, pointer="/domain")
-    policies = call.collection("access/policies")
-    linked = []
-    for position, given in enumerate(thing.get("policies", [])):
-        link = {"id": given} if isinstance(given, str) else given
-        if link.get("id") not in policies:
-            text = f"access.api.error.not_found: policy {link.get('id')}"
-            raise RefusedError(400, 12130, text, pointer=f"/policies/{position}")
-        linked.append({**policies[link["id"]], "precedence": link.get("precedence", position + 1)})
-    return {**thing, "policies": linked, "aud": thing["id"].replace("-", "") * 2}
 
 
 GONE = ("pending_deletion", "deleted")
@@ -217,7 +197,7 @@ ACCESS_POLICIES = Collection(
     changed_on="updated_at",
     defaults={"exclude": [], "require": [], "session_duration": "24h", "reusable": True},
     make_id=new_uuid,
-    finish=_access_policy,
+    finish=access.policy,
 )
 ACCESS_APPLICATIONS = Collection(
     name="access/apps",
@@ -237,5 +217,5 @@ ACCESS_APPLICATIONS = Collection(
         "tags": [],
     },
     make_id=new_uuid,
-    finish=_access_application,
+    finish=access.application,
 )

@@ -23,6 +23,8 @@ class Store:
         self.singles: dict[str, Resource] = {}
         self.started = now()
         self.deployment_seconds = DEPLOYMENT_SECONDS
+        self.plan = "pro"
+        self.status = "active"
 
     def collection(self, path: str) -> dict[str, Resource]:
         """The resources at a path such as `/zones/<id>/dns_records`, by id."""

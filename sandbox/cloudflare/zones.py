@@ -49,7 +49,7 @@ def _zone(call: Call, key: str) -> Resource:
     return {
         "id": key,
         "name": call.store.zones[key],
-        "status": "active",
+        "status": call.store.status,
         "paused": False,
         "type": "full",
         "development_mode": 0,
@@ -63,7 +63,7 @@ def _zone(call: Call, key: str) -> Resource:
         "account": {"id": call.store.account, "name": "sandbox"},
         "owner": {"id": None, "type": "user", "email": None},
         "meta": {"step": 4, "page_rule_quota": 3, "phishing_detected": False},
-        "plan": {"name": "Pro Website", "legacy_id": "pro", "is_subscribed": True},
+        "plan": {"name": f"{call.store.plan.title()} Website", "legacy_id": call.store.plan, "is_subscribed": True},
     }
 
 

@@ -201,11 +201,11 @@ def test_a_rule_that_cannot_be_evaluated_is_left_out_and_named(
     emulated: Emulated, visit: Callable[..., Answer]
 ) -> None:
     emulated.record("api")
-    rule = {"ref": "bots", "expression": "cf.bot_management.score lt 30", "action": "block"}
+    rule = {"ref": "bots", "expression": 'http.referer eq "x"', "action": "block"}
     ruleset(emulated, "http_request_firewall_custom", rule)
     assert visit("api").status == 201
     left_out = emulated.control("GET", "rules")["left_out"]
-    assert "http_request_firewall_custom bots: the field cf.bot_management.score" in left_out
+    assert "http_request_firewall_custom bots: the field http.referer" in left_out
 
 
 def test_access_stands_before_what_it_guards(emulated: Emulated, visit: Callable[..., Answer]) -> None:
