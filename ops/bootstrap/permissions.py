@@ -1,6 +1,6 @@
 """What the edge's token must be allowed to do at Cloudflare, and what of that it lacks."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from ops.core.cloudflare import EdgeApi
@@ -17,6 +17,9 @@ class Permission(NamedTuple):
 
 
 RULES = "/zones/{zone}/rulesets/phases/%s/entrypoint"
+ORGANIZATION = "/accounts/{account}/access/organizations"
+NOT_ENABLED = 9999
+"""Cloudflare's code for every call of Access where there is no team."""
 PERMISSIONS = (
     Permission("Zone Read", "/zones/{zone}", "the zone itself"),
     Permission("DNS Write", "/zones/{zone}/dns_records", "records, and DNSSEC"),
@@ -33,12 +36,17 @@ PERMISSIONS = (
         "/accounts/{account}/access/apps",
         "Access applications of admin and monitoring",
     ),
+    Permission(
+        "Access: Organizations, Identity Providers, and Groups Read",
+        ORGANIZATION,
+        "whether there is a team, and what second factors it has",
+    ),
 )
 """One row for each kind of thing that the edge declares (Cloudflare, "API token permissions")."""
 
 
-def problems(api: EdgeApi, zone: str, account: str, domain: str, plan: str) -> Iterator[str]:
-    """Everything that the token or the zone lacks, a line each."""
+def problems(api: EdgeApi, zone: str, account: str, domain: str, plan: str, factors: Iterable[str]) -> Iterator[str]:
+    """Everything that the token, the zone or the account lacks, a line each. `factors` are those of Access."""
     path, answer = _verified(api, account)
     if not path or answer["result"]["status"] != "active":
         yield f"the token of Cloudflare's API is not valid ({_reason(answer)}): make one, and set it in stack edge"
@@ -51,8 +59,9 @@ def problems(api: EdgeApi, zone: str, account: str, domain: str, plan: str) -> I
         if held is not None:
             if permission.group not in held and permission.group.replace(" Read", " Write") not in held:
                 yield _lacks(permission)
-        elif api.asked(permission.path.format(zone=zone, account=account))[0] in (401, 403):
+        elif _is_refused(*api.asked(permission.path.format(zone=zone, account=account))):
             yield _lacks(permission)
+    yield from _access_problems(*api.asked(ORGANIZATION.format(account=account)), frozenset(factors))
 
 
 def sees_itself(api: EdgeApi, account: str) -> bool:
@@ -85,6 +94,27 @@ def _zone_problems(found: Mapping[str, Any], zone: str, domain: str, plan: str) 
             f"zone {zone} is {found.get('status')}: until the registrar names Cloudflare's name servers, nothing is "
             "served and no certificate issued"
         )
+
+
+def _is_refused(status: int, answer: Mapping[str, Any]) -> bool:
+    return status in (401, 403) and not _is_without_team(answer)
+
+
+def _is_without_team(answer: Mapping[str, Any]) -> bool:
+    return any(error.get("code") == NOT_ENABLED for error in answer.get("errors") or ())
+
+
+def _access_problems(status: int, answer: Mapping[str, Any], factors: frozenset[str]) -> Iterator[str]:
+    """What nobody but the account's owner can set up, in the dashboard."""
+    if _is_without_team(answer):
+        yield "the account has no Zero Trust team: open Zero Trust in Cloudflare's dashboard, choose a name and a plan"
+    elif status == 200:
+        allowed = (answer["result"].get("mfa_config") or {}).get("allowed_authenticators") or ()
+        if missing := sorted(factors - set(allowed)):
+            yield (
+                f"Zero Trust allows no {', '.join(missing)}, and access.second_factors asks for it: allow it in its "
+                "Access settings (Cloudflare, independent MFA)"
+            )
 
 
 def _held(api: EdgeApi, path: str) -> frozenset[str] | None:
