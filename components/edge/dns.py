@@ -96,7 +96,8 @@ class Dns(EdgePart):
             f"{name}-dnssec",
             zone_id=zone.id,
             status="active",
-            opts=self.child(protect=args.protected, ignore_changes=as_it_is),
+            # Unsigned while the registrar still has the key, the domain would be unknown to all who verify.
+            opts=self.child(protect=args.protected, ignore_changes=as_it_is, retain_on_delete=True),
         )
         self.registrar = {
             "ds": dnssec.ds,

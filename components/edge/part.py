@@ -44,6 +44,7 @@ class EdgePart(pulumi.ComponentResource):
         ignore_changes: list[str] | None = None,
         delete_before_replace: bool | None = None,
         retain_on_delete: bool | None = None,
+        replace_on_changes: list[str] | None = None,
     ) -> pulumi.ResourceOptions:
         """Options of a child resource."""
         return pulumi.ResourceOptions(
@@ -53,6 +54,7 @@ class EdgePart(pulumi.ComponentResource):
             ignore_changes=ignore_changes,
             delete_before_replace=delete_before_replace,
             retain_on_delete=retain_on_delete,
+            replace_on_changes=replace_on_changes,
         )
 
     def ruleset_options(self) -> pulumi.ResourceOptions:

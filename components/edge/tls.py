@@ -71,7 +71,9 @@ class Tls(EdgePart):
                 zone_id=args.zone.id,
                 setting_id=setting.id,
                 value=setting.value,
-                opts=self.child(),
+                # An update sends what differs of an object (terraform-provider-cloudflare 5.22), and whether Cloudflare
+                # keeps the rest is not documented. Making it anew sends all, and deleting it sends nothing.
+                opts=self.child(replace_on_changes=["value"] if isinstance(setting.value, dict) else None),
             )
         certificate = cloudflare.AuthenticatedOriginPullsCertificate(
             f"{name}-origin-pull-certificate",

@@ -18,6 +18,7 @@ class Permission(NamedTuple):
 
 RULES = "/zones/{zone}/rulesets/phases/%s/entrypoint"
 ORGANIZATION = "/accounts/{account}/access/organizations"
+ACCOUNTS = "com.cloudflare.api.account"
 NOT_ENABLED = 9999
 """Cloudflare's code for every call of Access where there is no team."""
 PERMISSIONS = (
@@ -54,7 +55,7 @@ def problems(api: EdgeApi, zone: str, account: str, domain: str, plan: str, fact
     status, found = api.asked(f"/zones/{zone}")
     if status == 200:
         yield from _zone_problems(found["result"], zone, domain, plan)
-    held = _held(api, path)
+    held = _held(api, path, zone, account)
     for permission in PERMISSIONS:
         if held is not None:
             if permission.group not in held and permission.group.replace(" Read", " Write") not in held:
@@ -67,7 +68,7 @@ def problems(api: EdgeApi, zone: str, account: str, domain: str, plan: str, fact
 def sees_itself(api: EdgeApi, account: str) -> bool:
     """Whether the token may read its own permissions: else its rights to write show only when they are used."""
     path, _answer = _verified(api, account)
-    return bool(path) and _held(api, path) is not None
+    return bool(path) and _held(api, path, "", account) is not None
 
 
 def _verified(api: EdgeApi, account: str) -> tuple[str, Mapping[str, Any]]:
@@ -117,13 +118,25 @@ def _access_problems(status: int, answer: Mapping[str, Any], factors: frozenset[
             )
 
 
-def _held(api: EdgeApi, path: str) -> frozenset[str] | None:
-    """The names of the permission groups that the token has, None where it may not read them."""
+def _held(api: EdgeApi, path: str, zone: str, account: str) -> frozenset[str] | None:
+    """The names of the permission groups that the token has for our zone and account, None where it may not read
+    them."""
     status, answer = api.asked(path)
     if status != 200:
         return None
-    policies = [policy for policy in answer["result"]["policies"] if policy["effect"] == "allow"]
+    policies = [
+        policy
+        for policy in answer["result"]["policies"]
+        if policy["effect"] == "allow" and _reaches(policy, zone, account)
+    ]
     return frozenset(group["name"] for policy in policies for group in policy["permission_groups"])
+
+
+def _reaches(policy: Mapping[str, Any], zone: str, account: str) -> bool:
+    """Whether a policy is about our zone or account, or about all of them (Cloudflare, "Create tokens via API")."""
+    ours = {f"{ACCOUNTS}.{account}", f"{ACCOUNTS}.*", f"{ACCOUNTS}.zone.{zone}", f"{ACCOUNTS}.zone.*"}
+    names = policy.get("resources") or ours
+    return any(name in ours or not name.startswith(ACCOUNTS) for name in names)
 
 
 def _lacks(permission: Permission) -> str:

@@ -27,6 +27,15 @@ def test_tls_is_strict_and_at_least_1_2() -> None:
     }
 
 
+def test_a_setting_of_several_members_is_sent_as_a_whole() -> None:
+    parts = {s.inputs["settingId"]: s.replace_on_changes for s in edge().of(SETTING)}
+    assert {name for name, properties in parts.items() if properties == ("value",)} == {"security_header"}
+
+
+def test_a_destroy_does_not_sign_the_domain_off() -> None:
+    assert edge().one("cloudflare:index/zoneDnssec:ZoneDnssec").retain_on_delete
+
+
 def test_the_zone_is_signed() -> None:
     assert edge().one("cloudflare:index/zoneDnssec:ZoneDnssec").inputs == {"zoneId": ZONE, "status": "active"}
 

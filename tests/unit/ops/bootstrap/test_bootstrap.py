@@ -278,9 +278,12 @@ def test_what_is_in_the_way_is_named_before_anything_is_made(
     def never(*_: object) -> int:
         raise AssertionError("something is made")
 
+    def there_is_none(_stack: str) -> bool:
+        return False
+
     monkeypatch.setenv("PULUMI_BACKEND_URL", backend.url)
     monkeypatch.setattr(bootstrap, "_right_account", nobody)
-    monkeypatch.setattr(stacks, "exists", lambda _stack: False)
+    monkeypatch.setattr(stacks, "exists", there_is_none)
     monkeypatch.setattr(bootstrap.conflicts, "found", in_the_way)
     monkeypatch.setattr(bootstrap, "make", never)
     with pytest.raises(OpsError, match=r"A record app\.askproai\.de is where.*\nnothing was made") as refused:

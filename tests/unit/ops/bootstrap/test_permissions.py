@@ -43,6 +43,19 @@ def test_each_permission_that_is_missing_is_named() -> None:
         assert group in text
 
 
+def test_a_permission_for_another_zone_is_none_for_ours() -> None:
+    of, everywhere = "com.cloudflare.api.account", [{"name": name} for name in ALL]
+
+    def held_for(resource: str) -> list[str]:
+        policy = {"effect": "allow", "permission_groups": everywhere, "resources": {resource: "*"}}
+        return problems({**ZONE, "/user/tokens/token": {"policies": [policy]}})
+
+    for ours in (f"{of}.zone.zone", f"{of}.zone.*", f"{of}.account", f"{of}.*"):
+        assert held_for(ours) == []
+    for other in (f"{of}.zone.other", f"{of}.other"):
+        assert len(held_for(other)) == len(ALL)
+
+
 def test_a_token_that_cannot_read_itself_is_judged_by_what_it_can_read() -> None:
     paths: dict[str, Any] = {p.path.format(zone="zone", account="account"): [] for p in permissions.PERMISSIONS}
     paths |= TEAM
