@@ -55,6 +55,11 @@ def custom_rules(
             why="A region has a name of its own so that its health can be asked; nobody is served under it.",
         ),
         CustomRule(
+            role="deep-checks-by-origins-alone",
+            expression=f"{below(HEALTH_PATH)} and not {any_path([HEALTH_PATH])} and not {any_host(origins)}",
+            why="Each asks database, cache or queue: operators ask a region by its own name, and visitors need none.",
+        ),
+        CustomRule(
             role="metrics-from-inside-alone",
             expression=f'starts_with({PATH}, "{METRICS_PATH}")',
             why="Prometheus reads the metrics inside the region; outside they would tell attackers our load.",
@@ -162,7 +167,7 @@ class EdgeWaf(EdgePart):
                 "api",
                 settings.api,
                 f'({any_host([self._zone.host("api")])} or starts_with({PATH}, "/api/")) '
-                f"and not {below(HEALTH_PATH)} and not {self._webhooks}",
+                f"and not {any_path([HEALTH_PATH])} and not {self._webhooks}",
                 "One client must not use up the API; monitors ask for health, and webhooks come from few hosts.",
                 refusal=REFUSED,
             ),

@@ -94,8 +94,15 @@ def test_what_the_platform_promises_passes_our_own_rules(host: str, path: str) -
     assert refs(OWN, host, path) == []
 
 
+@pytest.mark.parametrize("check", ["database", "redis", "queue/"])
+def test_what_asks_the_database_is_not_for_visitors(check: str) -> None:
+    for host in ("", "www", "app", "api", "admin", "monitoring"):
+        first = matching(OWN, host, f"/api/health/{check}")[0]
+        assert (first["ref"], first["action"]) == ("deep-checks-by-origins-alone", "block")
+
+
 def test_health_and_webhooks_meet_no_challenge_though_the_site_is_under_attack() -> None:
-    health = [("api", "/api/health"), ("api", "/api/health/database"), ("origin-prod", "/api/health")]
+    health = [("api", "/api/health"), ("app", "/api/health/"), ("origin-prod", "/api/health")]
     asked = [matching(OWN, host, path) for host, path in [*health, ("origin-dr", "/api/health/queue")]]
     called = [matching(OWN, "api", path, "POST", header) for path, header in WEBHOOKS]
     for (rule,) in [*asked, *called]:
@@ -132,7 +139,9 @@ def test_webhooks_are_neither_counted_nor_judged_by_managed_rules(path: str, hea
         ("api", "/api/appointments", ["api"]),
         ("app", "/api/appointments", ["api"]),
         ("api", "/login", ["login", "api"]),
-        ("api", "/api/health/redis", []),
+        ("api", "/api/health", []),
+        ("app", "/api/health/", []),
+        ("origin-dr", "/api/health/redis", ["api"]),
         ("origin-dr", "/api/health", []),
         ("app", "/dashboard", []),
     ],
