@@ -106,9 +106,7 @@ def foreseen(session: Session, to: str) -> tuple[Step, ...]:
 
 def _flip(session: Session, timeline: Timeline, to: str, patience: float) -> None:
     pair = session.pair
-    started = time.monotonic()
-    token = _readable(session, timeline, to)
-    spent = time.monotonic() - started
+    token, spent = _readable(session, timeline, to)
     # Where the edge was brought last, which for a repair is `to` itself: nothing is ever rolled back to anywhere else.
     before = str(pair.edge_outputs.get("live") or pair.live)
     with timeline.step(GATES, stack=to) as step:
@@ -162,18 +160,20 @@ def _flip(session: Session, timeline: Timeline, to: str, patience: float) -> Non
         step.detail = _served(pair, pair[to], min(SERVED_SECONDS, until + AFTER_SECONDS - time.monotonic()))
 
 
-def _readable(session: Session, timeline: Timeline, to: str) -> str:
-    """What the gates need; an edge whose state cannot be read is recovered first."""
+def _readable(session: Session, timeline: Timeline, to: str) -> tuple[str, float]:
+    """The token that the gates need, and the seconds that a recovery took: an edge whose state cannot be read is
+    recovered first."""
     try:
-        return _prepared(session, to)
+        return _prepared(session, to), 0.0
     except UnreadableStateError:
         if session.options.dry_run:
             raise
+        started = time.monotonic()
         try:
-            settle_edge(session, timeline, time.monotonic() + SETTLE_SECONDS)
+            settle_edge(session, timeline, started + SETTLE_SECONDS)
         except TooLongError as error:
             raise TooLongError(f"{error.message}; no record was changed") from None
-        return _prepared(session, to)
+        return _prepared(session, to), time.monotonic() - started
 
 
 def _prepared(session: Session, to: str) -> str:
