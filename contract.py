@@ -15,6 +15,18 @@ CANARY_PATH = "/api/canary"
 APP_LABEL = "app"
 PUBLIC_LABELS = ("", "www", "api", APP_LABEL)
 """The host names of the application; the empty one is the domain itself."""
+GUARDED_LABELS = ("admin", "monitoring")
+"""The host names behind a login at the edge."""
+EDGE_LABELS = (*PUBLIC_LABELS, *GUARDED_LABELS)
+EDGE_PHASES = (
+    "http_custom_errors",
+    "http_ratelimit",
+    "http_request_cache_settings",
+    "http_request_dynamic_redirect",
+    "http_request_firewall_custom",
+    "http_request_firewall_managed",
+)
+"""The phases of Cloudflare in which the edge has rules: each takes one ruleset of a zone."""
 ORIGIN_LABELS = "origin-*"
 """The host names of single regions, as a pattern of the load balancer."""
 
@@ -27,6 +39,11 @@ def origin(stack: str, domain: str) -> str:
 def app(domain: str) -> str:
     """The host name by which visitors reach the application in the live region."""
     return f"{APP_LABEL}.{domain}"
+
+
+def served_hosts(domain: str) -> list[str]:
+    """The host names under which the application answers itself: www leads to the domain."""
+    return [f"{label}.{domain}" if label else domain for label in PUBLIC_LABELS if label != "www"]
 
 
 def health_paths() -> list[str]:

@@ -43,6 +43,7 @@ def compose(settings: EdgeSettings, secrets: EdgeSecrets) -> EdgeOutputs:
             live=settings.live,
             origins=origins.addresses,
             validations=origins.validations,
+            mail=settings.mail,
             protected=settings.protected,
         ),
         opts,
@@ -50,10 +51,11 @@ def compose(settings: EdgeSettings, secrets: EdgeSecrets) -> EdgeOutputs:
     watch_args = WatchArgs(
         zone=zone, stacks=settings.regions, emails=settings.notification_emails, settings=settings.health_checks
     )
+    waf_args = EdgeWafArgs(zone=zone, stacks=settings.regions, webhooks=settings.webhooks, settings=settings.firewall)
     parts: list[EdgePart] = [
         dns,
         Tls("tls", TlsArgs(zone=zone, settings=settings.tls, secrets=secrets), opts),
-        EdgeWaf("firewall", EdgeWafArgs(zone=zone, stacks=settings.regions, settings=settings.firewall), opts),
+        EdgeWaf("firewall", waf_args, opts),
         Delivery("delivery", zone, opts),
         Access("access", AccessArgs(zone=zone, emails=settings.admin_emails, settings=settings.access), opts),
         Watch("watch", watch_args, opts),

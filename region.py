@@ -209,7 +209,13 @@ class Region:
             ),
             opts,
         )
-        waf_args = WafArgs(site=site, load_balancer=self.load_balancer, keys=self.keys, settings=settings.web)
+        waf_args = WafArgs(
+            site=site,
+            load_balancer=self.load_balancer,
+            keys=self.keys,
+            webhooks=settings.webhooks,
+            settings=settings.web,
+        )
         self.waf = Waf("waf", waf_args, opts)
 
     def _declare_hosts(self) -> None:

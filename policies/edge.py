@@ -18,6 +18,8 @@ TLS_FLOOR = (1, 2)
 PROXYABLE = frozenset({"A", "AAAA", "CNAME"})
 VALIDATION = "acm-validations.aws"
 """Where AWS's certificate authority looks for its record, which only it reads."""
+DKIM = "._domainkey."
+"""In the names of keys that mail is signed with (RFC 6376, 3.6.2.1)."""
 MANAGED_PHASE = "http_request_firewall_managed"
 RATE_PHASE = "http_ratelimit"
 EVERYBODY = "everyone"
@@ -87,6 +89,9 @@ def edge_shows_certificate(stack: Stack) -> Findings:
 def record_proxied(record: Resource) -> Findings:
     """A record that leads to a host leads through Cloudflare, and does not tell where the host is."""
     if record.get("type") not in PROXYABLE or record.get("proxied") is True:
+        return []
+    # A key that mail is signed with is a text, and no host serves it: others read it where its owner keeps it.
+    if DKIM in str(record.get("name")):
         return []
     # What the regions' certificates are validated by is known after them, and starts with an underscore.
     if str(record.get("name")).startswith("_") and str(record.get("content")).rstrip(".").endswith(VALIDATION):

@@ -195,7 +195,7 @@ def _hints(paths: Paths, servers: dict[str, Server]) -> str:
     edge = next((stack for stack in project.stacks(paths) if project.setting(paths, stack, "live")), None)
     if edge and clouds.resources(paths, edge) and CLOUDFLARE.name in servers:
         domain, url = project.setting(paths, edge, "domain"), servers[CLOUDFLARE.name].url
-        host, path = contract.app(str(domain)), contract.health_paths()[1]
+        host, path = contract.app(str(domain)), contract.HEALTH_PATH
         lines.append(f"Visit it:    curl -H 'Host: {host}' {url}{path}")
     return "\n".join([*lines, "Stop it:     make sandbox-down"])
 

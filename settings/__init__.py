@@ -13,6 +13,7 @@ from settings.edge import (
 from settings.edge_secrets import EdgeSecrets, load_edge_secrets
 from settings.hosts import ApplicationHostSettings, Capacity, HostSettings
 from settings.load import load, read
+from settings.mail import MailSettings
 from settings.model import Settings
 from settings.monitoring import MonitoringSettings
 from settings.network import NetworkSettings, Tier
@@ -22,6 +23,7 @@ from settings.recovery import RecoverySettings
 from settings.retention import KeysSettings, SecretsSettings, StorageSettings
 from settings.secrets import StackSecrets, load_secrets
 from settings.web import ColorSettings, WebSettings
+from settings.webhooks import WebhookSettings
 from settings.workers import QueueSettings, WorkersSettings
 
 __all__ = [
@@ -38,6 +40,7 @@ __all__ = [
     "HealthCheckSettings",
     "HostSettings",
     "KeysSettings",
+    "MailSettings",
     "MonitoringSettings",
     "NetworkSettings",
     "OffsiteSettings",
@@ -51,6 +54,7 @@ __all__ = [
     "Tier",
     "TlsSettings",
     "WebSettings",
+    "WebhookSettings",
     "WorkersSettings",
     "load",
     "load_edge_secrets",

@@ -8,10 +8,12 @@ from pydantic import AfterValidator, Field
 
 from settings.block import Block, rule
 from settings.destruction import misnamed
+from settings.mail import MailSettings
 from settings.network import distinct
 from settings.plans import PLANS, Plan, SupportedSeconds
 from settings.problems import Problem, closest, shown
 from settings.shapes import Domain, EmailAddress, Environment, text
+from settings.webhooks import Paths, Webhooks
 
 CloudflareId = Annotated[
     str,
@@ -20,23 +22,10 @@ CloudflareId = Annotated[
         re.compile(r"[0-9a-f]{32}"),
     ),
 ]
-UrlPath = Annotated[
-    str,
-    text(
-        "is not a path; want a slash and letters, digits or . _ ~ / -, such as /login", re.compile(r"/[\w.~/-]*", re.A)
-    ),
-]
 Emails = Annotated[list[EmailAddress], Field(min_length=1), AfterValidator(distinct)]
-Paths = Annotated[list[UrlPath], Field(min_length=1), AfterValidator(distinct)]
 
 
-HeaderName = Annotated[
-    str,
-    text(
-        "is not a header's name in lower case; want letters, digits or -, such as x-signature",
-        re.compile(r"[a-z0-9]+(-[a-z0-9]+)*"),
-    ),
-]
+SecondFactor = Literal["totp", "biometrics", "security_key"]
 
 
 class TlsSettings(Block):
@@ -53,6 +42,9 @@ class AccessSettings(Block):
 
     session_hours: Annotated[int, Field(ge=1, le=24)]
     """Hours until a login is asked for again: a day at most (ours)."""
+    second_factors: Annotated[list[SecondFactor], Field(min_length=1), AfterValidator(distinct)]
+    """What besides the mailbox proves who somebody is: totp, biometrics or security_key. The account's Zero Trust must
+    allow them first (Cloudflare, "Enforce MFA", independent MFA)."""
 
 
 class RateLimit(Block):
@@ -66,15 +58,6 @@ class RateLimit(Block):
     """Seconds that a client is refused: one that Cloudflare supports."""
 
 
-class WebhookSettings(Block):
-    """A service that calls the application, and signs what it sends."""
-
-    signature_header: HeaderName
-    """Header with the signature, in lower case: without it, or by another method than POST, nobody is let through."""
-    paths: Paths
-    """Paths that the service calls: its signatures are judged by the application."""
-
-
 class FirewallSettings(Block):
     """What Cloudflare's firewall lets through."""
 
@@ -84,17 +67,10 @@ class FirewallSettings(Block):
     """Score from which the OWASP rules block: 25 is high sensitivity, 60 low (Cloudflare, "OWASP Core Ruleset")."""
     login_paths: Paths
     """Paths that take a password."""
-    webhooks: Annotated[dict[Environment, WebhookSettings], Field(min_length=1)]
-    """The services that call the application, by name."""
     login: RateLimit
     """How often one client may try to log in."""
     api: RateLimit
     """How often one client may call the API."""
-
-    @property
-    def webhook_paths(self) -> list[str]:
-        """The paths of all webhooks, those of each by its name."""
-        return [path for _name, service in sorted(self.webhooks.items()) for path in service.paths]
 
     @rule
     def _a_login_is_rarer_than_a_call(self) -> Iterator[Problem]:
@@ -153,15 +129,19 @@ class EdgeSettings(Block):
     plan: Plan
     """What the zone has subscribed to at Cloudflare: it bounds rate limits, health checks and caching."""
     admin_emails: Emails
-    """Who may reach the admin panel and the monitoring."""
+    """Who may reach the admin panel and the monitoring: one of them with a mailbox outside the domain."""
     notification_emails: Emails
-    """Whom Cloudflare tells of trouble."""
+    """Whom Cloudflare tells of trouble: one of them outside the domain, whose mail may be what is in trouble."""
     allow_destroy_of: str | None = None
     """Name of the environment, to lift the protection before `pulumi destroy`."""
     tls: TlsSettings
     """What browsers are told about TLS."""
     access: AccessSettings
     """The login in front of admin panel and monitoring."""
+    webhooks: Webhooks
+    """The services that call the application, by name, as in the regions' stacks."""
+    mail: MailSettings | None = None
+    """The domain's mail; without it, the zone's records stay as somebody has made them."""
     firewall: FirewallSettings
     """Firewall rules and rate limits."""
     health_checks: HealthCheckSettings
@@ -195,6 +175,15 @@ class EdgeSettings(Block):
             yield Problem(
                 path=("cloudflare_account_id",), text="is the same as zone_id; want the account's own 32 digits"
             )
+
+    @rule
+    def _somebody_can_be_reached_whatever_the_domain_does(self) -> Iterator[Problem]:
+        for name, emails in (("admin_emails", self.admin_emails), ("notification_emails", self.notification_emails)):
+            if all(f".{email.partition('@')[2]}".endswith(f".{self.domain}") for email in emails):
+                yield Problem(
+                    path=(name,),
+                    text=f"are all under {self.domain}, whose mail fails with its DNS; want one elsewhere too",
+                )
 
     @rule
     def _destruction_is_named(self) -> Iterator[Problem]:

@@ -138,7 +138,7 @@ def kind(field: FieldInfo) -> str:
     if isinstance(annotation, type) and issubclass(annotation, Block):
         left_out = "" if field.is_required() else ", or none"
         return f"a block with {', '.join(annotation.model_fields)}{left_out}"
-    return "a block of names and values" if get_origin(annotation) is dict else "a string"
+    return f"a block of names and values{_bounds(field, 'of')}" if get_origin(annotation) is dict else "a string"
 
 
 def _bounds(field: FieldInfo, word: str) -> str:

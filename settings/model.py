@@ -18,6 +18,7 @@ from settings.recovery import RecoverySettings
 from settings.retention import KeysSettings, SecretsSettings, StorageSettings
 from settings.shapes import REGIONS, AccountId, CostCenter, Domain, EmailAddress, Environment, Region
 from settings.web import WebSettings
+from settings.webhooks import Webhooks
 from settings.workers import WorkersSettings
 
 
@@ -75,6 +76,8 @@ class Settings(Block):
     """RDS for MySQL."""
     cache: CacheSettings
     """ElastiCache for Redis."""
+    webhooks: Webhooks
+    """The services that call the application, by name, as in the edge's stack."""
     web: WebSettings
     """Load balancer and web instances."""
     workers: WorkersSettings

@@ -35,7 +35,8 @@ PROTECTED_HOSTS = (
 
 @dataclass(frozen=True, kw_only=True)
 class AccessArgs:
-    """`emails` are the people who may log in: Cloudflare verifies the address with a one-time PIN."""
+    """`emails` are the people who may log in: Cloudflare verifies the address with a one-time PIN, and then asks for a
+    second factor."""
 
     zone: Zone
     emails: Sequence[str]
@@ -60,6 +61,12 @@ class Access(EdgePart):
                 for email in args.emails
             ],
             session_duration=session,
+            # A code by mail proves a mailbox alone.
+            mfa_config=cloudflare.ZeroTrustAccessPolicyMfaConfigArgs(
+                mfa_disabled=False,
+                allowed_authenticators=sorted(args.settings.second_factors),
+                session_duration=session,
+            ),
             opts=self.child(),
         )
         for host in PROTECTED_HOSTS:

@@ -1,12 +1,15 @@
-"""What Cloudflare answers without a region: assets from its cache, and the redirect from www."""
+"""What Cloudflare answers without a region: assets from its cache, the redirect from www, and errors."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import pulumi
 import pulumi_cloudflare as cloudflare
 
-from components.edge.expressions import PATH, any_host
+from components.edge.expressions import PATH, STATUS, any_host, below
 from components.edge.part import EdgePart, Zone
+from contract import HEALTH_PATH
 
 ASSET_EXTENSIONS = ("avif", "css", "gif", "ico", "jpeg", "jpg", "js", "map", "png", "svg", "webp", "woff", "woff2")
 """What a front-end build writes; no response for a single user has such an extension."""
@@ -15,8 +18,16 @@ FIRST_ERROR, NOT_STORED = 400, -1
 """Cloudflare, "Cache Rules", settings: status code TTL, -1 for no-store."""
 
 
+UNAVAILABLE = (502, 503, 504, *range(520, 527), 530)
+"""What load balancers answer without instances, a release that is being maintained, and Cloudflare without a region
+(Cloudflare, "5xx errors")."""
+UNAVAILABLE_JSON = '{"message": "Service Unavailable"}'
+PAGE = Path(__file__).with_name("unavailable.html")
+"""At most 10 KB (Cloudflare, "Custom errors parameters")."""
+
+
 class Delivery(EdgePart):
-    """Cache rules, of which the last match applies, and the redirect."""
+    """Cache rules, of which the last match applies, the redirect, and error pages."""
 
     def __init__(self, name: str, zone: Zone, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("Delivery", name, opts)
@@ -38,7 +49,43 @@ class Delivery(EdgePart):
             rules=[_to_the_apex(zone)],
             opts=self.ruleset_options(),
         )
+        cloudflare.Ruleset(
+            f"{name}-errors",
+            zone_id=zone.id,
+            name=zone.named("errors"),
+            kind="zone",
+            phase="http_custom_errors",
+            rules=_errors(zone),
+            opts=self.ruleset_options(),
+        )
         self.register_outputs({})
+
+
+def _errors(zone: Zone) -> list[cloudflare.RulesetRuleArgs]:
+    """Of a region that cannot serve or is being maintained: the first match applies, and the status stays as it is.
+
+    The answers of health checks say why they fail, and stay.
+    """
+    codes = " ".join(str(code) for code in UNAVAILABLE)
+    unavailable = f"{STATUS} in {{{codes}}} and not {below(HEALTH_PATH)}"
+    api = f'({any_host([zone.host("api")])} or starts_with({PATH}, "/api/"))'
+    return [
+        _error(
+            "api", f"{unavailable} and {api}", UNAVAILABLE_JSON, "application/json", "Clients of the API read JSON."
+        ),
+        _error("page", unavailable, PAGE.read_text(), "text/html", "Visitors see our page, not that of Cloudflare."),
+    ]
+
+
+def _error(ref: str, expression: str, content: str, content_type: str, why: str) -> cloudflare.RulesetRuleArgs:
+    return cloudflare.RulesetRuleArgs(
+        ref=ref,
+        description=why,
+        expression=expression,
+        action="serve_error",
+        action_parameters=cloudflare.RulesetRuleActionParametersArgs(content=content, content_type=content_type),
+        enabled=True,
+    )
 
 
 def _assets() -> cloudflare.RulesetRuleArgs:

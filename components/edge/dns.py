@@ -8,8 +8,10 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_cloudflare as cloudflare
 
+from components.edge.mail import mail_records
 from components.edge.part import EdgePart, Zone
 from contract import APP_LABEL, origin
+from settings import MailSettings
 
 AUTOMATIC = 1
 """Cloudflare chooses the TTL of a proxied record (Cloudflare API, DNS records, ttl)."""
@@ -51,6 +53,7 @@ class DnsArgs:
     live: str
     origins: Mapping[str, pulumi.Output[str]]
     validations: pulumi.Output[list[list[dict[str, str]]]]
+    mail: MailSettings | None
     protected: bool
 
 
@@ -86,13 +89,15 @@ class Dns(EdgePart):
         self.records = apex | followers | fixed
         self._certificate()
         self._authority()
+        self._mail()
         # Cloudflare answers "pending" until the registrar has the key, and with flags that nobody set: none is drift.
         as_it_is = ["status", "dnssecMultiSigner", "dnssecPresigned", "dnssecUseNsec3"]
         dnssec = cloudflare.ZoneDnssec(
             f"{name}-dnssec",
             zone_id=zone.id,
             status="active",
-            opts=self.child(protect=args.protected, ignore_changes=as_it_is),
+            # Unsigned while the registrar still has the key, the domain would be unknown to all who verify.
+            opts=self.child(protect=args.protected, ignore_changes=as_it_is, retain_on_delete=True),
         )
         self.registrar = {
             "ds": dnssec.ds,
@@ -128,6 +133,23 @@ class Dns(EdgePart):
             comment="Who may issue certificates: Amazon for the regions, and Cloudflare's own for the edge.",
             opts=self.child(protect=self._args.protected),
         )
+
+    def _mail(self) -> None:
+        """Not protected: keys and senders come and go with the table in the stack file."""
+        zone, mail = self._args.zone, self._args.mail
+        for record in mail_records(zone.domain, mail) if mail else ():
+            cloudflare.DnsRecord(
+                f"{self._name}-{record.role}",
+                zone_id=zone.id,
+                name=record.host,
+                type=record.type,
+                content=record.content,
+                priority=record.priority,
+                proxied=False,
+                ttl=AUTOMATIC,
+                comment=record.why,
+                opts=self.child(),
+            )
 
     def _certificate(self) -> None:
         """Permanent: ACM reads this record whenever it renews a region's certificate."""

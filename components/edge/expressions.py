@@ -10,6 +10,9 @@ from collections.abc import Iterable
 
 PATH = "http.request.uri.path"
 METHOD = "http.request.method"
+STATUS = "http.response.code"
+LEAKED = "cf.waf.credential_check.password_leaked"
+"""Whether the password was leaked elsewhere; every plan has it (Cloudflare WAF, "Leaked credentials detection")."""
 
 
 def any_host(hosts: Iterable[str]) -> str:

@@ -43,6 +43,8 @@ class EdgePart(pulumi.ComponentResource):
         depends_on: list[pulumi.Resource] | None = None,
         ignore_changes: list[str] | None = None,
         delete_before_replace: bool | None = None,
+        retain_on_delete: bool | None = None,
+        replace_on_changes: list[str] | None = None,
     ) -> pulumi.ResourceOptions:
         """Options of a child resource."""
         return pulumi.ResourceOptions(
@@ -51,6 +53,8 @@ class EdgePart(pulumi.ComponentResource):
             depends_on=depends_on,
             ignore_changes=ignore_changes,
             delete_before_replace=delete_before_replace,
+            retain_on_delete=retain_on_delete,
+            replace_on_changes=replace_on_changes,
         )
 
     def ruleset_options(self) -> pulumi.ResourceOptions:

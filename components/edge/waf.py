@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import pulumi
 import pulumi_cloudflare as cloudflare
 
-from components.edge.expressions import METHOD, PATH, any_host, any_path, below, has_header
+from components.edge.expressions import LEAKED, METHOD, PATH, any_host, any_path, below, has_header
 from components.edge.part import EdgePart, Zone
 from contract import HEALTH_PATH, METRICS_PATH, origin
-from settings import FirewallSettings, RateLimit
+from settings import FirewallSettings, RateLimit, WebhookSettings
+from settings.webhooks import paths
 
 MANAGED_RULESET = "efb7b8c949ac4650a09736fc376e9aee"
 OWASP_RULESET = "4814384a9e5d4991b9815dcfc25d2f1f"
@@ -28,20 +30,22 @@ COUNTED_BY = ["cf.colo.id", "ip.src"]
 class CustomRule:
     """A custom rule for requests that match `expression`. `why` is its description at Cloudflare.
 
-    They are blocked, or let past what judges browsers (`trusted`).
+    They are blocked, let past what judges browsers (`skip`), or have to show that they are a browser.
     """
 
     role: str
     expression: str
     why: str
-    trusted: bool = False
+    action: Literal["block", "skip", "managed_challenge"] = "block"
 
 
 ENCODED_SEPARATORS = ("%2f", "%5c", "%00")
 """A slash, a backslash and the byte zero, which Cloudflare's normalization leaves encoded, and Laravel decodes."""
 
 
-def custom_rules(zone: Zone, stacks: Iterable[str], settings: FirewallSettings) -> list[CustomRule]:
+def custom_rules(
+    zone: Zone, stacks: Iterable[str], webhooks: Mapping[str, WebhookSettings], settings: FirewallSettings
+) -> list[CustomRule]:
     """The custom rules, for the regions of `stacks`."""
     origins = [origin(stack, zone.domain) for stack in stacks]
     return [
@@ -49,6 +53,11 @@ def custom_rules(zone: Zone, stacks: Iterable[str], settings: FirewallSettings) 
             role="origins-for-health-alone",
             expression=f"{any_host(origins)} and not {below(HEALTH_PATH)}",
             why="A region has a name of its own so that its health can be asked; nobody is served under it.",
+        ),
+        CustomRule(
+            role="deep-checks-by-origins-alone",
+            expression=f"{below(HEALTH_PATH)} and not {any_path([HEALTH_PATH])} and not {any_host(origins)}",
+            why="Each asks database, cache or queue: operators ask a region by its own name, and visitors need none.",
         ),
         CustomRule(
             role="metrics-from-inside-alone",
@@ -78,7 +87,7 @@ def custom_rules(zone: Zone, stacks: Iterable[str], settings: FirewallSettings) 
                 f"{has_header(webhook.signature_header)})",
                 why="A webhook is signed and posted. Other rules let it through, so nothing else may come this way.",
             )
-            for name, webhook in sorted(settings.webhooks.items())
+            for name, webhook in sorted(webhooks.items())
         ),
         CustomRule(
             role="admin-by-its-own-name-alone",
@@ -87,9 +96,15 @@ def custom_rules(zone: Zone, stacks: Iterable[str], settings: FirewallSettings) 
         ),
         CustomRule(
             role="machines-are-no-browsers",
-            expression=f"{below(HEALTH_PATH)} or {any_path(settings.webhook_paths)}",
+            expression=f"{below(HEALTH_PATH)} or {any_path(paths(webhooks))}",
             why="Health checks, the gates of a failover and webhooks solve no challenge, least of all under attack.",
-            trusted=True,
+            action="skip",
+        ),
+        CustomRule(
+            role="leaked-passwords",
+            expression=f'{any_path(settings.login_paths)} and {METHOD} eq "POST" and {LEAKED}',
+            why="Who tries passwords that were leaked elsewhere is rarely the owner of the account.",
+            action="managed_challenge",
         ),
     ]
 
@@ -100,6 +115,7 @@ class EdgeWafArgs:
 
     zone: Zone
     stacks: Iterable[str]
+    webhooks: Mapping[str, WebhookSettings]
     settings: FirewallSettings
 
 
@@ -113,8 +129,9 @@ class EdgeWaf(EdgePart):
         super().__init__("Firewall", name, opts)
         self._zone = args.zone
         self._settings = args.settings
+        self._webhooks = any_path(paths(args.webhooks))
         self._name = name
-        custom = [_custom(rule) for rule in custom_rules(args.zone, args.stacks, args.settings)]
+        custom = [_custom(rule) for rule in custom_rules(args.zone, args.stacks, args.webhooks, args.settings)]
         self._ruleset("own-rules", "http_request_firewall_custom", custom)
         self._ruleset("rate-limits", "http_ratelimit", self._rate_limits())
         self._ruleset("managed-rules", "http_request_firewall_managed", self._managed_rules())
@@ -125,6 +142,9 @@ class EdgeWaf(EdgePart):
             # What the rules have judged is what the region gets, and not another way of writing it.
             scope="both",
             opts=self.child(),
+        )
+        cloudflare.LeakedCredentialCheck(
+            f"{name}-leaked-credentials", zone_id=args.zone.id, enabled=True, opts=self.child()
         )
         self.register_outputs({})
 
@@ -147,7 +167,7 @@ class EdgeWaf(EdgePart):
                 "api",
                 settings.api,
                 f'({any_host([self._zone.host("api")])} or starts_with({PATH}, "/api/")) '
-                f"and not {below(HEALTH_PATH)} and not {any_path(settings.webhook_paths)}",
+                f"and not {any_path([HEALTH_PATH])} and not {self._webhooks}",
                 "One client must not use up the API; monitors ask for health, and webhooks come from few hosts.",
                 refusal=REFUSED,
             ),
@@ -158,7 +178,7 @@ class EdgeWaf(EdgePart):
             cloudflare.RulesetRuleArgs(
                 ref="webhooks",
                 description="Transcripts of calls look like attacks to managed rules; webhooks are signed instead.",
-                expression=any_path(self._settings.webhook_paths),
+                expression=self._webhooks,
                 action="skip",
                 # All rules of the phase that follow (Cloudflare WAF, "Managed rules", exceptions).
                 action_parameters=cloudflare.RulesetRuleActionParametersArgs(ruleset="current"),
@@ -213,9 +233,9 @@ def _custom(rule: CustomRule) -> cloudflare.RulesetRuleArgs:
         ref=rule.role,
         description=rule.why,
         expression=rule.expression,
-        action="skip" if rule.trusted else "block",
-        action_parameters=browser_checks if rule.trusted else None,
-        logging=cloudflare.RulesetRuleLoggingArgs(enabled=True) if rule.trusted else None,
+        action=rule.action,
+        action_parameters=browser_checks if rule.action == "skip" else None,
+        logging=cloudflare.RulesetRuleLoggingArgs(enabled=True) if rule.action == "skip" else None,
         enabled=True,
     )
 

@@ -1,7 +1,8 @@
-"""The web application firewall on the load balancer: AWS's managed rule groups, a rate limit, and a log."""
+"""The web application firewall on the load balancer: a rate limit, webhooks, AWS's managed rule groups, and a log."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
@@ -12,7 +13,7 @@ from components.security.keys import Keys
 from components.site import Site
 from components.web.load_balancer import LoadBalancer
 from naming import DataClass
-from settings import WebSettings
+from settings import WebhookSettings, WebSettings
 
 CLIENT_ADDRESS_HEADER = "CF-Connecting-IP"
 """Cloudflare overwrites it with the client's address; the source address of a request is always Cloudflare's."""
@@ -51,16 +52,17 @@ RULE_GROUPS = (
 
 @dataclass(frozen=True, kw_only=True)
 class WafArgs:
-    """The load balancer to protect; `settings` limit the requests of one client."""
+    """The load balancer to protect; `settings` limit the requests of one client, `webhooks` are who calls us."""
 
     site: Site
     load_balancer: LoadBalancer
     keys: Keys
+    webhooks: Mapping[str, WebhookSettings]
     settings: WebSettings
 
 
 class Waf(Component):
-    """A web ACL that allows what no rule blocks."""
+    """A web ACL that allows what no rule blocks: first the rate limit, then webhooks, then the managed groups."""
 
     acl: aws.wafv2.WebAcl
 
@@ -79,14 +81,16 @@ class Waf(Component):
         self.register_outputs({"acl_arn": self.acl.arn})
 
     def _acl(self) -> aws.wafv2.WebAcl:
-        managed = [_managed(group, priority) for priority, group in enumerate(RULE_GROUPS, start=1)]
+        webhooks = [(f"webhooks-of-{name}", webhook) for name, webhook in sorted(self._args.webhooks.items())]
+        let_through = [_signed(name, webhook, priority) for priority, (name, webhook) in enumerate(webhooks, start=1)]
+        managed = [_managed(group, priority) for priority, group in enumerate(RULE_GROUPS, start=1 + len(webhooks))]
         return aws.wafv2.WebAcl(
             f"{self._name}-acl",
             name=self._args.site.naming.physical(self._name, 128),
             description="What no client may send to the application.",
             scope="REGIONAL",
             default_action=aws.wafv2.WebAclDefaultActionArgs(allow=aws.wafv2.WebAclDefaultActionAllowArgs()),
-            rules=[_rate_limit(self._args.settings.waf_requests_per_5_minutes), *managed],
+            rules=[_rate_limit(self._args.settings.waf_requests_per_5_minutes), *let_through, *managed],
             visibility_config=aws.wafv2.WebAclVisibilityConfigArgs(
                 cloudwatch_metrics_enabled=True, sampled_requests_enabled=True, metric_name=self._name
             ),
@@ -137,6 +141,60 @@ def _rate_limit(requests: int) -> aws.wafv2.WebAclRuleArgs:
             )
         ),
         visibility_config=_visible("rate-limit"),
+    )
+
+
+def _signed(name: str, webhook: WebhookSettings, priority: int) -> aws.wafv2.WebAclRuleArgs:
+    """Before the managed groups, to which an honest transcript of a call looks like an attack.
+
+    What is posted with a signature goes to the application, which verifies it. Cloudflare, which has brought the path
+    into its normal form, lets nothing else through to these paths.
+    """
+    signed = aws.wafv2.WebAclRuleStatementArgs(
+        size_constraint_statement=aws.wafv2.WebAclRuleStatementSizeConstraintStatementArgs(
+            field_to_match=aws.wafv2.WebAclRuleStatementSizeConstraintStatementFieldToMatchArgs(
+                single_header=aws.wafv2.WebAclRuleStatementSizeConstraintStatementFieldToMatchSingleHeaderArgs(
+                    name=webhook.signature_header
+                )
+            ),
+            comparison_operator="GT",
+            size=0,
+            text_transformations=[
+                aws.wafv2.WebAclRuleStatementSizeConstraintStatementTextTransformationArgs(priority=0, type="NONE")
+            ],
+        )
+    )
+    field = aws.wafv2.WebAclRuleStatementByteMatchStatementFieldToMatchArgs
+    posted = _is(field(method=aws.wafv2.WebAclRuleStatementByteMatchStatementFieldToMatchMethodArgs()), "POST")
+    path = field(uri_path=aws.wafv2.WebAclRuleStatementByteMatchStatementFieldToMatchUriPathArgs())
+    # Laravel's router takes off the slash at the end.
+    forms = [_is(path, form) for known in webhook.paths for form in (known, f"{known}/")]
+    here = aws.wafv2.WebAclRuleStatementArgs(
+        or_statement=aws.wafv2.WebAclRuleStatementOrStatementArgs(statements=forms)
+    )
+    return aws.wafv2.WebAclRuleArgs(
+        name=name,
+        priority=priority,
+        action=aws.wafv2.WebAclRuleActionArgs(allow=aws.wafv2.WebAclRuleActionAllowArgs()),
+        statement=aws.wafv2.WebAclRuleStatementArgs(
+            and_statement=aws.wafv2.WebAclRuleStatementAndStatementArgs(statements=[posted, signed, here])
+        ),
+        visibility_config=_visible(name),
+    )
+
+
+def _is(
+    field: aws.wafv2.WebAclRuleStatementByteMatchStatementFieldToMatchArgs, text: str
+) -> aws.wafv2.WebAclRuleStatementArgs:
+    return aws.wafv2.WebAclRuleStatementArgs(
+        byte_match_statement=aws.wafv2.WebAclRuleStatementByteMatchStatementArgs(
+            field_to_match=field,
+            positional_constraint="EXACTLY",
+            search_string=text,
+            text_transformations=[
+                aws.wafv2.WebAclRuleStatementByteMatchStatementTextTransformationArgs(priority=0, type="NONE")
+            ],
+        )
     )
 
 

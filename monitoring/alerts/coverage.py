@@ -95,6 +95,7 @@ UNWATCHED: Mapping[str, str] = {
     "cloudflare:index/authenticatedOriginPullsSettings:AuthenticatedOriginPullsSettings": SETTING,
     "cloudflare:index/healthcheck:Healthcheck": "watches, from outside both regions",
     "cloudflare:index/notificationPolicy:NotificationPolicy": "a way of its own beside SNS and Alertmanager",
+    "cloudflare:index/leakedCredentialCheck:LeakedCredentialCheck": SETTING,
     "cloudflare:index/ruleset:Ruleset": SETTING,
     "cloudflare:index/urlNormalizationSettings:UrlNormalizationSettings": SETTING,
     "cloudflare:index/zeroTrustAccessApplication:ZeroTrustAccessApplication": (

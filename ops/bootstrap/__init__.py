@@ -1,8 +1,20 @@
 """`ops bootstrap`: what must exist before the first `pulumi up` in a real account, made where it is missing."""
 
+import os
 from collections.abc import Iterator
 
-from ops.bootstrap import buckets, certificate, keys, permissions, quotas, replication, secret_values, stacks
+from ops.bootstrap import (
+    buckets,
+    certificate,
+    conflicts,
+    former_certificates,
+    keys,
+    permissions,
+    quotas,
+    replication,
+    secret_values,
+    stacks,
+)
 from ops.bootstrap.prerequisite import Prerequisite, make, show
 from ops.bootstrap.state_backend import StateBackend
 from ops.core.aws import client
@@ -14,6 +26,12 @@ from ops.errors import Exit, OpsError
 
 __all__ = ["bootstrap"]
 
+CONFLICTS = Step(
+    name="look for what is in the way",
+    does="Names records and rules of the zone that stop the edge, or that it would replace, before anything is made.",
+    unless="the edge is up, or it is a dry run, and there is no token yet",
+    asks=True,
+)
 QUOTAS = Step(name="check quotas", does="Compares what each region needs with what AWS allows the account.", asks=True)
 TOKEN = Step(
     name="check Cloudflare's token",
@@ -36,8 +54,12 @@ SAMPLE = StateBackend(
 def plan(backend: StateBackend = SAMPLE) -> Plan:
     """The plan for a backend: a step for each prerequisite, then the checks."""
     values = secret_values.Values(backend, generate=False)
-    prerequisites = [*_prerequisites(backend, values), *certificate.prerequisites(backend, EdgeApi(str), "ZONE")]
-    steps = (*(prerequisite.step for prerequisite in prerequisites), QUOTAS, TOKEN)
+    of_the_zone = [
+        *certificate.prerequisites(backend, EdgeApi(str), "ZONE"),
+        *former_certificates.prerequisites(backend, EdgeApi(str), "ZONE"),
+    ]
+    prerequisites = [*_prerequisites(backend, values), *of_the_zone]
+    steps = (CONFLICTS, *(prerequisite.step for prerequisite in prerequisites), QUOTAS, TOKEN)
     return Plan(steps=steps, exits=(Exit.OK, Exit.FAILED, Exit.USAGE, Exit.REFUSED, Exit.INTERRUPTED))
 
 
@@ -53,6 +75,9 @@ def bootstrap(timeline: Timeline, *, dry_run: bool = False, generate: bool = Fal
     values = secret_values.Values(backend, generate=generate)
     api = EdgeApi(lambda name: _edge_secret(backend, values, name))
     prerequisites = list(_prerequisites(backend, values))
+    in_the_way = _conflicts(backend, api, timeline, dry_run=dry_run)
+    if in_the_way and not dry_run:
+        raise OpsError("\n".join([*in_the_way, "nothing was made"]), Exit.REFUSED)
     if dry_run:
         missing = show([*prerequisites, *(_of_the_zone(backend, api) if _token_known(backend) else ())])
         say(f"{missing} to be made; nothing was changed" if missing else "everything is there")
@@ -65,7 +90,7 @@ def bootstrap(timeline: Timeline, *, dry_run: bool = False, generate: bool = Fal
         with timeline.refusing_only_before_changes():
             made = make([*prerequisites, *_of_the_zone(backend, api)], timeline)
         say(f"{made} made" if made else "everything is there")
-    _check(backend, api, timeline, dry_run=dry_run)
+    _check(backend, api, timeline, in_the_way, dry_run=dry_run)
     _say_what_is_next(backend)
 
 
@@ -78,7 +103,9 @@ def _prerequisites(backend: StateBackend, values: secret_values.Values) -> Itera
 
 
 def _of_the_zone(backend: StateBackend, api: EdgeApi) -> Iterator[Prerequisite]:
-    return certificate.prerequisites(backend, api, str(StackFile.of(backend.edge_stack).get("zone_id")))
+    zone = str(StackFile.of(backend.edge_stack).get("zone_id"))
+    yield from certificate.prerequisites(backend, api, zone)
+    yield from former_certificates.prerequisites(backend, api, zone)
 
 
 def _right_account(backend: StateBackend) -> None:
@@ -99,9 +126,25 @@ def _edge_secret(backend: StateBackend, values: secret_values.Values, name: str)
     return Engine().secret(backend.edge_stack, name) if _token_known(backend) else values.token()
 
 
-def _check(backend: StateBackend, api: EdgeApi, timeline: Timeline, *, dry_run: bool) -> None:
-    """Quotas and the token. Raises OpsError FAILED with every problem."""
-    problems: list[str] = []
+def _conflicts(backend: StateBackend, api: EdgeApi, timeline: Timeline, *, dry_run: bool) -> list[str]:
+    """What is in the way of an edge that is not up yet."""
+    edge = StackFile.of(backend.edge_stack)
+    with timeline.step(CONFLICTS) as step:
+        if stacks.exists(backend.edge_stack) and Engine().outputs(backend.edge_stack):
+            step.skip("the edge is up")
+            return []
+        if dry_run and not _token_known(backend) and secret_values.TOKEN_VARIABLE not in os.environ:
+            step.skip("there is no token yet")
+            return []
+        zone, mail = str(edge.get("zone_id")), bool(edge.get("mail", None))
+        problems = list(conflicts.found(api, zone, backend.domain, backend.region_stacks, mail=mail))
+        step.detail = f"{len(problems)} in the way"
+    return problems
+
+
+def _check(backend: StateBackend, api: EdgeApi, timeline: Timeline, in_the_way: list[str], *, dry_run: bool) -> None:
+    """Quotas and the token. Raises OpsError FAILED with every problem, `in_the_way` included."""
+    problems = list(in_the_way)
     with timeline.step(QUOTAS) as step:
         answers = quotas.check(backend.region_stacks)
         problems += answers.problems
@@ -114,7 +157,8 @@ def _check(backend: StateBackend, api: EdgeApi, timeline: Timeline, *, dry_run: 
         else:
             edge = StackFile.of(backend.edge_stack)
             zone, account, plan = (str(edge.get(key)) for key in ("zone_id", "cloudflare_account_id", "plan"))
-            found = list(permissions.problems(api, zone, account, backend.domain, plan))
+            factors = [str(factor) for factor in edge.get("access.second_factors") or ()]
+            found = list(permissions.problems(api, zone, account, backend.domain, plan, factors))
             problems += found
             step.detail = f"{len(found)} problems"
             if not found and not permissions.sees_itself(api, account):

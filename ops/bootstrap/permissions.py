@@ -1,6 +1,6 @@
 """What the edge's token must be allowed to do at Cloudflare, and what of that it lacks."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from ops.core.cloudflare import EdgeApi
@@ -17,6 +17,10 @@ class Permission(NamedTuple):
 
 
 RULES = "/zones/{zone}/rulesets/phases/%s/entrypoint"
+ORGANIZATION = "/accounts/{account}/access/organizations"
+ACCOUNTS = "com.cloudflare.api.account"
+NOT_ENABLED = 9999
+"""Cloudflare's code for every call of Access where there is no team."""
 PERMISSIONS = (
     Permission("Zone Read", "/zones/{zone}", "the zone itself"),
     Permission("DNS Write", "/zones/{zone}/dns_records", "records, and DNSSEC"),
@@ -25,6 +29,7 @@ PERMISSIONS = (
     Permission("Zone WAF Write", RULES % "http_request_firewall_custom", "own and managed rules, and rate limits"),
     Permission("Cache Settings Write", RULES % "http_request_cache_settings", "what is cached"),
     Permission("Dynamic URL Redirects Write", RULES % "http_request_dynamic_redirect", "www to the apex"),
+    Permission("Custom Errors Write", RULES % "http_custom_errors", "error pages"),
     Permission("Health Checks Write", "/zones/{zone}/healthchecks", "both origins, from outside"),
     Permission("Notifications Write", "/accounts/{account}/alerting/v3/policies", "notification policies"),
     Permission(
@@ -32,12 +37,17 @@ PERMISSIONS = (
         "/accounts/{account}/access/apps",
         "Access applications of admin and monitoring",
     ),
+    Permission(
+        "Access: Organizations, Identity Providers, and Groups Read",
+        ORGANIZATION,
+        "whether there is a team, and what second factors it has",
+    ),
 )
 """One row for each kind of thing that the edge declares (Cloudflare, "API token permissions")."""
 
 
-def problems(api: EdgeApi, zone: str, account: str, domain: str, plan: str) -> Iterator[str]:
-    """Everything that the token or the zone lacks, a line each."""
+def problems(api: EdgeApi, zone: str, account: str, domain: str, plan: str, factors: Iterable[str]) -> Iterator[str]:
+    """Everything that the token, the zone or the account lacks, a line each. `factors` are those of Access."""
     path, answer = _verified(api, account)
     if not path or answer["result"]["status"] != "active":
         yield f"the token of Cloudflare's API is not valid ({_reason(answer)}): make one, and set it in stack edge"
@@ -45,19 +55,20 @@ def problems(api: EdgeApi, zone: str, account: str, domain: str, plan: str) -> I
     status, found = api.asked(f"/zones/{zone}")
     if status == 200:
         yield from _zone_problems(found["result"], zone, domain, plan)
-    held = _held(api, path)
+    held = _held(api, path, zone, account)
     for permission in PERMISSIONS:
         if held is not None:
             if permission.group not in held and permission.group.replace(" Read", " Write") not in held:
                 yield _lacks(permission)
-        elif api.asked(permission.path.format(zone=zone, account=account))[0] in (401, 403):
+        elif _is_refused(*api.asked(permission.path.format(zone=zone, account=account))):
             yield _lacks(permission)
+    yield from _access_problems(*api.asked(ORGANIZATION.format(account=account)), frozenset(factors))
 
 
 def sees_itself(api: EdgeApi, account: str) -> bool:
     """Whether the token may read its own permissions: else its rights to write show only when they are used."""
     path, _answer = _verified(api, account)
-    return bool(path) and _held(api, path) is not None
+    return bool(path) and _held(api, path, "", account) is not None
 
 
 def _verified(api: EdgeApi, account: str) -> tuple[str, Mapping[str, Any]]:
@@ -86,13 +97,46 @@ def _zone_problems(found: Mapping[str, Any], zone: str, domain: str, plan: str) 
         )
 
 
-def _held(api: EdgeApi, path: str) -> frozenset[str] | None:
-    """The names of the permission groups that the token has, None where it may not read them."""
+def _is_refused(status: int, answer: Mapping[str, Any]) -> bool:
+    return status in (401, 403) and not _is_without_team(answer)
+
+
+def _is_without_team(answer: Mapping[str, Any]) -> bool:
+    return any(error.get("code") == NOT_ENABLED for error in answer.get("errors") or ())
+
+
+def _access_problems(status: int, answer: Mapping[str, Any], factors: frozenset[str]) -> Iterator[str]:
+    """What nobody but the account's owner can set up, in the dashboard."""
+    if _is_without_team(answer):
+        yield "the account has no Zero Trust team: open Zero Trust in Cloudflare's dashboard, choose a name and a plan"
+    elif status == 200:
+        allowed = (answer["result"].get("mfa_config") or {}).get("allowed_authenticators") or ()
+        if missing := sorted(factors - set(allowed)):
+            yield (
+                f"Zero Trust allows no {', '.join(missing)}, and access.second_factors asks for it: allow it in its "
+                "Access settings (Cloudflare, independent MFA)"
+            )
+
+
+def _held(api: EdgeApi, path: str, zone: str, account: str) -> frozenset[str] | None:
+    """The names of the permission groups that the token has for our zone and account, None where it may not read
+    them."""
     status, answer = api.asked(path)
     if status != 200:
         return None
-    policies = [policy for policy in answer["result"]["policies"] if policy["effect"] == "allow"]
+    policies = [
+        policy
+        for policy in answer["result"]["policies"]
+        if policy["effect"] == "allow" and _reaches(policy, zone, account)
+    ]
     return frozenset(group["name"] for policy in policies for group in policy["permission_groups"])
+
+
+def _reaches(policy: Mapping[str, Any], zone: str, account: str) -> bool:
+    """Whether a policy is about our zone or account, or about all of them (Cloudflare, "Create tokens via API")."""
+    ours = {f"{ACCOUNTS}.{account}", f"{ACCOUNTS}.*", f"{ACCOUNTS}.zone.{zone}", f"{ACCOUNTS}.zone.*"}
+    names = policy.get("resources") or ours
+    return any(name in ours or not name.startswith(ACCOUNTS) for name in names)
 
 
 def _lacks(permission: Permission) -> str:

@@ -41,7 +41,9 @@ class Values:
 
     def token(self) -> str:
         """The token of Cloudflare's API, from the environment or asked for."""
-        return os.environ.get(TOKEN_VARIABLE) or _asked(TOKEN, empty_makes=False)
+        if TOKEN not in self._known:
+            self._known[TOKEN] = os.environ.get(TOKEN_VARIABLE) or _asked(TOKEN, empty_makes=False)
+        return self._known[TOKEN]
 
     def _new(self, name: str) -> str:
         given = "" if self._generate else _asked(name, empty_makes=True)

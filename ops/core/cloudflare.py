@@ -72,6 +72,10 @@ class EdgeApi:
         """Make something. Raises OpsError with what the API says against it."""
         _given(path, *self._call("POST", path, json=dict(body)))
 
+    def delete(self, path: str) -> None:
+        """Delete something. Raises OpsError with what the API says against it."""
+        _given(path, *self._call("DELETE", path))
+
     def _call(self, method: str, path: str, **content: Any) -> tuple[int, dict[str, Any]]:
         headers = {"Authorization": f"Bearer {self._token}", "User-Agent": "askproai-ops"}
         try:

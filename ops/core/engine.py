@@ -92,7 +92,7 @@ class Engine:
 
     @contextmanager
     def at_most(self, seconds: float, end_seconds: float = END_SECONDS) -> Iterator[None]:
-        """End what changes a stack in the body where all of it takes longer; it then raises TooLongError.
+        """End what changes a stack in the body where all of it takes longer, and begin nothing more: TooLongError.
 
         An engine that does not end by itself `end_seconds` after it was asked to is killed, with its plugins.
         """
@@ -152,6 +152,8 @@ class Engine:
     def _run(self, arguments: list[str], stack: str = "", say: Say | None = None) -> "CommandResult":
         from pulumi.automation.errors import CommandError
 
+        if self._limit and self._limit.is_over:
+            raise self._limit.error()
         try:
             which = ["--stack", stack] if stack else []
             return self._command.run([*arguments, *which], str(self.project), DEBUG, say)

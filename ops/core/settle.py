@@ -45,10 +45,11 @@ def engine_of(engine: Engine, stack: str) -> str:
 
 
 def settle(session: Session, timeline: Timeline, stack: str) -> None:
-    """Recover the stack where that is needed. Raises OpsError BUSY where its engine lives."""
+    """Recover the stack where that is needed, within the session's time limit. Raises OpsError BUSY where its engine
+    lives."""
     if left_behind(session.engine, stack):
         # No look for more than was cut off or lost: the engine's own `up` comes next.
-        recover(stack, timeline, Options(quick=True))
+        recover(stack, timeline, Options(quick=True), session.engine)
         session.pair.forget()
 
 

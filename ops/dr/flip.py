@@ -4,26 +4,32 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 
-from contract import HEALTH_PATH, app
+from contract import HEALTH_PATH, served_hosts
 from ops.core import facts, gates, visitor
 from ops.core.aws import client
 from ops.core.cloudflare import TOKEN
 from ops.core.engine import UnreadableStateError
+from ops.core.facts import side_by_side
 from ops.core.gates import Gate
+from ops.core.interruption import TooLongError
 from ops.core.pair import Pair, RegionStack
 from ops.core.recovery.steps import RECOVER
 from ops.core.session import LOCK, Session
-from ops.core.settle import settle
 from ops.core.steps import CHANGING, Plan, Step, Timeline, named, say
 from ops.core.visitor import DnsRecord
-from ops.dr.routing import Routing, misrouted, names
+from ops.dr.routing import CHANGE_SECONDS, SETTLE_SECONDS, Routing, misrouted, names, settle_edge
 from ops.errors import Exit, OpsError
 
 UNDO = "undo-flip"
 PAUSE_SECONDS = 2.0
 SERVED_SECONDS = 30.0
 """Ours: Cloudflare answers with a changed record within seconds."""
+AFTER_SECONDS = 13.0
+"""Ours: of reading the records back and of visits, once the engine's time is over: a flip is over within a minute."""
+ROUNDS_SERVED, ROUND_SECONDS = 3, 0.2
+"""Ours: answers of the region in a row, under every name: one alone may be luck while the change spreads."""
 
 GATES = Step(
     name="gates of {stack}",
@@ -46,7 +52,7 @@ READ_BACK = Step(
 )
 VISIT = Step(
     name="ask as a visitor",
-    does="Asks the application's health through the edge until {stack} answers.",
+    does="Asks the application's health through the edge until {stack} answers under every name, three times in a row.",
 )
 EDGE = named([RECOVER], stack="EDGE")
 STEPS = (*EDGE, GATES, *EDGE, ROUTE, READ_BACK, VISIT)
@@ -100,7 +106,7 @@ def foreseen(session: Session, to: str) -> tuple[Step, ...]:
 
 def _flip(session: Session, timeline: Timeline, to: str, patience: float) -> None:
     pair = session.pair
-    token = _readable(session, timeline, to)
+    token, spent = _readable(session, timeline, to)
     # Where the edge was brought last, which for a repair is `to` itself: nothing is ever rolled back to anywhere else.
     before = str(pair.edge_outputs.get("live") or pair.live)
     with timeline.step(GATES, stack=to) as step:
@@ -124,7 +130,7 @@ def _flip(session: Session, timeline: Timeline, to: str, patience: float) -> Non
     if there:
         if not session.options.dry_run:
             with timeline.step(VISIT) as step:
-                step.detail = _served(pair, pair[to])
+                step.detail = _served(pair, pair[to], SERVED_SECONDS)
         return
     if closed:
         forced = {"to": to, "reason": session.options.force, "closed": [str(gate) for gate in closed]}
@@ -137,7 +143,8 @@ def _flip(session: Session, timeline: Timeline, to: str, patience: float) -> Non
             return
         if before != to:
             session.ledger.put(UNDO, {"from": before, "to": to, "at": datetime.now(UTC).isoformat(timespec="seconds")})
-        routing = Routing(session=session, timeline=timeline, step=step, token=token, before=before, to=to)
+        until = time.monotonic() + CHANGE_SECONDS - spent
+        routing = Routing(session=session, timeline=timeline, step=step, token=token, before=before, to=to, until=until)
         routing.change(drifted=drifted)
         step.detail = f"{len(names(pair))} names"
     with timeline.step(READ_BACK) as step:
@@ -150,18 +157,23 @@ def _flip(session: Session, timeline: Timeline, to: str, patience: float) -> Non
             raise routing.without_effect(wrong)
         step.detail = f"every name is routed to {to}"
     with timeline.step(VISIT) as step:
-        step.detail = _served(pair, pair[to])
+        step.detail = _served(pair, pair[to], min(SERVED_SECONDS, until + AFTER_SECONDS - time.monotonic()))
 
 
-def _readable(session: Session, timeline: Timeline, to: str) -> str:
-    """What the gates need; an edge whose state cannot be read is recovered first."""
+def _readable(session: Session, timeline: Timeline, to: str) -> tuple[str, float]:
+    """The token that the gates need, and the seconds that a recovery took: an edge whose state cannot be read is
+    recovered first."""
     try:
-        return _prepared(session, to)
+        return _prepared(session, to), 0.0
     except UnreadableStateError:
         if session.options.dry_run:
             raise
-        settle(session, timeline, session.pair.edge)
-        return _prepared(session, to)
+        started = time.monotonic()
+        try:
+            settle_edge(session, timeline, started + SETTLE_SECONDS)
+        except TooLongError as error:
+            raise TooLongError(f"{error.message}; no record was changed") from None
+        return _prepared(session, to), time.monotonic() - started
 
 
 def _prepared(session: Session, to: str) -> str:
@@ -186,17 +198,27 @@ def _asked(pair: Pair, target: RegionStack, token: str) -> tuple[list[Gate], dic
             raise OpsError(f"{error.message}\nno record was changed") from None
 
 
-def _served(pair: Pair, target: RegionStack) -> str:
-    """Wait until a visitor is served by the region. Raises OpsError when that takes too long."""
-    host = app(pair.domain)
+def _served(pair: Pair, target: RegionStack, seconds: float) -> str:
+    """Wait until the region serves visitors under every name, and goes on to. Raises OpsError when that takes too
+    long."""
+    hosts = served_hosts(pair.domain)
 
-    def by() -> str:
-        answer = visitor.visit(host, HEALTH_PATH)
-        return str(answer["region"]) if answer.status == 200 else f"status {answer.status}"
+    def elsewhere() -> str:
+        for _round in range(ROUNDS_SERVED):
+            found = side_by_side({host: partial(_by, host) for host in hosts})
+            if astray := [f"{host} {by}" for host, by in found.items() if by != target.region]:
+                return ", ".join(astray)
+            time.sleep(ROUND_SECONDS)
+        return ""
 
+    what = f"{', '.join(hosts)} served by {target.region}"
     try:
-        facts.wait(f"{host} is served by {target.region}", by, lambda region: region == target.region,
-                   seconds=SERVED_SECONDS, pause=0.2)  # fmt: skip
+        facts.wait(what, elsewhere, lambda astray: not astray, seconds=seconds, pause=ROUND_SECONDS)
     except OpsError as error:
         raise OpsError(f"{error.message}\nthe records are right; `ops dr flip --undo` routes traffic back") from None
-    return f"{host} is served by {target.region}"
+    return what
+
+
+def _by(host: str) -> str:
+    answer = visitor.visit(host, HEALTH_PATH)
+    return str(answer["region"]) if answer.status == 200 else f"status {answer.status}"

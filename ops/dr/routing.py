@@ -21,13 +21,27 @@ RECORDS = ("**:DnsRecord::dns-*",)
 for a part of a URN, `**` for several (Pulumi, `--target`)."""
 ATTEMPTS = 3
 PAUSE_SECONDS = 2.0
+CHANGE_SECONDS = 32.0
 SETTLE_SECONDS = 15.0
 ROUTE_SECONDS = 20.0
 BACK_SECONDS = 10.0
 END_SECONDS = 2.0
-"""Ours: of settling what an engine left, of all tries there, of the way back, and of an engine that was asked to end,
-so that a flip is over within a minute. Cloudflare's provider has no limit of its own: it waits for an answer without
-end, and tries again for minutes (cloudflare-go 7.7, internal/requestconfig)."""
+"""Ours: of all that the engine does for a flip; of that at most for settling what an engine left, for all tries there,
+and for the way back; and of an engine that was asked to end. So a flip is over within a minute. Cloudflare's provider
+has no limit of its own: it waits for an answer without end, and tries again for minutes (cloudflare-go 7.7,
+internal/requestconfig)."""
+
+
+def settle_edge(session: Session, timeline: Timeline, until: float) -> None:
+    """Settle what an engine left of the edge, or recover its state. Raises TooLongError where that takes too long."""
+    seconds = _at_most(SETTLE_SECONDS, until)
+    edge = session.pair.edge
+    try:
+        with session.engine.at_most(seconds, END_SECONDS):
+            settle(session, timeline, edge)
+    except TooLongError:
+        text = f"stack {edge} was not recovered within {seconds:.0f} s; `ops recover {edge}` takes its time"
+        raise TooLongError(text) from None
 
 
 def names(pair: Pair) -> list[str]:
@@ -54,7 +68,10 @@ def misrouted(pair: Pair, to: str, records: Mapping[str, DnsRecord]) -> dict[str
 
 @dataclass(frozen=True, kw_only=True)
 class Routing:
-    """A change from the stack `before` to the stack `to`; `step` shows what is waited for."""
+    """A change from the stack `before` to the stack `to`; `step` shows what is waited for.
+
+    `until` is on the monotonic clock: then the engine is ended, whatever it does.
+    """
 
     session: Session
     timeline: Timeline
@@ -62,6 +79,7 @@ class Routing:
     token: str
     before: str
     to: str
+    until: float
 
     def change(self, *, drifted: bool) -> None:
         """Change the edge; back to what was, where it cannot be done. Raises OpsError with what holds then."""
@@ -100,12 +118,13 @@ class Routing:
         try:
             self._tried(seconds, drifted=drifted)
         except (LockedError, UnreadableStateError):
-            with self.session.engine.at_most(SETTLE_SECONDS, END_SECONDS):
-                settle(self.session, self.timeline, self.session.pair.edge)
+            settle_edge(self.session, self.timeline, self.until)
             self._tried(seconds, drifted=True)
 
     def _tried(self, seconds: float, *, drifted: bool) -> None:
         """Run the engine, more than once where that fails."""
+        seconds = _at_most(seconds, self.until)
+        ends = time.monotonic() + seconds
         now = datetime.now(UTC)
         until = now + timedelta(seconds=seconds)
         self.step.progress(f"waits for Cloudflare since {now:%H:%M:%S}, until {until:%H:%M:%S} UTC")
@@ -125,7 +144,7 @@ class Routing:
                         raise
                     failure = f" ({error.message.splitlines()[0]})"
                     say(f"          attempt {attempt} failed: {error.message.splitlines()[0]}")
-                    time.sleep(PAUSE_SECONDS * attempt)
+                    time.sleep(_at_most(PAUSE_SECONDS * attempt, ends))
                 else:
                     return
 
@@ -158,6 +177,11 @@ class Routing:
         for stack, routed in found.items():
             which = "every name" if len(found) == 1 else ", ".join(routed)
             yield f"{which} {'is' if len(routed) == 1 or len(found) == 1 else 'are'} routed to {stack}"
+
+
+def _at_most(seconds: float, until: float) -> float:
+    """So many seconds, or what is left until then."""
+    return max(0.0, min(seconds, until - time.monotonic()))
 
 
 def _quiet(line: str) -> None:

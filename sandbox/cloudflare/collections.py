@@ -6,15 +6,16 @@ emulator's own, so that nobody should go by them.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
-from sandbox.cloudflare import request_schemas
+from sandbox.cloudflare import access, plans, request_schemas
 from sandbox.cloudflare.answers import Page, RefusedError
 from sandbox.cloudflare.calls import Call, found
-from sandbox.cloudflare.store import Resource, new_id, new_uuid, now
+from sandbox.cloudflare.store import Resource, Store, new_id, new_uuid, now
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +34,9 @@ class Collection:
     answers_id_alone: bool = False
 
     def listed(self, call: Call) -> Page:
-        """All of them."""
+        """All of them. Raises RefusedError."""
+        if self.name.startswith("access/"):
+            access.organization(call)
         return Page(list(call.collection(self.name).values()))
 
     def one(self, call: Call) -> Resource:
@@ -63,7 +66,8 @@ class Collection:
         return {"id": key} if self.answers_id_alone else thing
 
 
-def _health_check(_call: Call, thing: Resource) -> Resource:
+def _health_check(call: Call, thing: Resource) -> Resource:
+    plans.check_health_check(call, thing)
     secure = thing["type"] == "HTTPS"
     config = {"method": "GET", "path": "/", "port": 443 if secure else 80, "expected_codes": ["200"]}
     config |= {"allow_insecure": False, "follow_redirects": False, **thing.get("http_config", {})}
@@ -80,27 +84,44 @@ def _notification_policy(call: Call, thing: Resource) -> Resource:
     return thing
 
 
-def _access_policy(_call: Call, thing: Resource) -> Resource:
-    if not thing["include"]:
-        raise RefusedError(400, 12130, "access.api.error.invalid_request: include is empty", pointer="/include")
-    return thing
+GONE = ("pending_deletion", "deleted")
 
 
-def _access_application(call: Call, thing: Resource) -> Resource:
-    if thing.get("type") == "self_hosted":
-        host = str(thing.get("domain") or "").partition("/")[0]
-        if not any(host == name or host.endswith(f".{name}") for name in call.store.zones.values()):
-            text = "access.api.error.invalid_request: domain does not belong to zone"
-            raise RefusedError(400, 12130, text, pointer="/domain")
-    policies = call.collection("access/policies")
-    linked = []
-    for position, given in enumerate(thing.get("policies", [])):
-        link = {"id": given} if isinstance(given, str) else given
-        if link.get("id") not in policies:
-            text = f"access.api.error.not_found: policy {link.get('id')}"
-            raise RefusedError(400, 12130, text, pointer=f"/policies/{position}")
-        linked.append({**policies[link["id"]], "precedence": link.get("precedence", position + 1)})
-    return {**thing, "policies": linked, "aud": thing["id"].replace("-", "") * 2}
+class Certificates(Collection):
+    """Client certificates: deployed some time after their upload, and still shown once they are deleted."""
+
+    def listed(self, call: Call) -> Page:
+        """All of them, as they are now."""
+        return Page([_deployed(call.store, thing) for thing in call.collection(self.name).values()])
+
+    def one(self, call: Call) -> Resource:
+        """One as it is now. Raises RefusedError."""
+        return _deployed(call.store, super().one(call))
+
+    def deleted(self, call: Call) -> Resource:
+        """One that is not shown to origins any more. Raises RefusedError."""
+        thing = self.one(call)
+        if thing["status"] in GONE:
+            raise RefusedError(404, *self.missing)
+        call.collection(self.name)[thing["id"]] = {**thing, "status": "deleted"}
+        return {**thing, "status": "pending_deletion"}
+
+
+def _deployed(store: Store, thing: Resource) -> Resource:
+    """A certificate as it is now: what was uploaded a while ago is in every data center."""
+    age = datetime.now(UTC) - datetime.fromisoformat(thing["uploaded_on"])
+    is_new = thing["status"] == "pending_deployment" and age.total_seconds() >= store.deployment_seconds
+    return {**thing, "status": "active"} if is_new else thing
+
+
+def shown_to_origins(store: Store, zone: str) -> str:
+    """The client certificate in PEM that the edge shows: of those that are active, the one that was deployed last
+    (Cloudflare, "Manage certificates"). Empty where there is none, or where origin pulls are off."""
+    if not store.singles.get(f"/zones/{zone}/origin_pulls", {}).get("enabled"):
+        return ""
+    uploaded = store.collection(f"/zones/{zone}/{CERTIFICATES.name}").values()
+    active = [thing for thing in (_deployed(store, each) for each in uploaded) if thing["status"] == "active"]
+    return max(active, key=lambda thing: thing["uploaded_on"])["certificate"] if active else ""
 
 
 def _certificate(_call: Call, thing: Resource) -> Resource:
@@ -118,7 +139,7 @@ def _certificate(_call: Call, thing: Resource) -> Resource:
         **{name: value for name, value in thing.items() if name != "private_key"},
         "certificate_id": thing["id"],
         "enabled": False,
-        "status": "active",
+        "status": "pending_deployment",
         "issuer": certificate.issuer.rfc4514_string(),
         "serial_number": str(certificate.serial_number),
         "signature": algorithm.name.upper() if algorithm else "",
@@ -126,7 +147,7 @@ def _certificate(_call: Call, thing: Resource) -> Resource:
     }
 
 
-CERTIFICATES = Collection(
+CERTIFICATES = Certificates(
     name="origin_tls_client_auth",
     body="origin_pull_certificate",
     key="certificate_id",
@@ -176,7 +197,7 @@ ACCESS_POLICIES = Collection(
     changed_on="updated_at",
     defaults={"exclude": [], "require": [], "session_duration": "24h", "reusable": True},
     make_id=new_uuid,
-    finish=_access_policy,
+    finish=access.policy,
 )
 ACCESS_APPLICATIONS = Collection(
     name="access/apps",
@@ -196,5 +217,5 @@ ACCESS_APPLICATIONS = Collection(
         "tags": [],
     },
     make_id=new_uuid,
-    finish=_access_application,
+    finish=access.application,
 )

@@ -10,9 +10,12 @@ from sandbox.cloudflare import faults
 from sandbox.cloudflare.api import PREFIX as API_PREFIX
 from sandbox.cloudflare.edge import Edge
 from sandbox.cloudflare.faults import Faults
+from sandbox.cloudflare.plans import PLANS
 from sandbox.cloudflare.tokens import Tokens
 
 PREFIX = "/_sandbox/"
+STATUSES = ("active", "pending", "initializing", "moved")
+"""Of a zone (Cloudflare's API reference)."""
 
 
 class Control:
@@ -58,11 +61,22 @@ class Control:
             ("DELETE", "faults"): lambda: self._set_faults([]),
             ("GET", "token"): self.tokens.describe,
             ("PUT", "token"): lambda: self.tokens.change(_parsed(body)),
+            ("PUT", "zone"): lambda: self._set_zone(_parsed(body)),
             ("GET", "rules"): lambda: {"left_out": sorted(self.edge.left_out)},
         }
         if (method, noun) not in routes:
             raise LookupError(f"{method} {PREFIX}{noun}: want one of {', '.join(' '.join(key) for key in routes)}")
         return routes[method, noun]()
+
+    def _set_zone(self, wanted: dict[str, object]) -> object:
+        """Another plan or status of the zones: `{"plan": "free", "status": "pending"}`. Raises ValueError."""
+        store = self.edge.store
+        plan, status = str(wanted.get("plan", store.plan)), str(wanted.get("status", store.status))
+        for name, value, allowed in (("plan", plan, tuple(PLANS)), ("status", status, STATUSES)):
+            if value not in allowed:
+                raise ValueError(f"{name} {value!r}: want one of {', '.join(allowed)}")
+        store.plan, store.status = plan, status
+        return {"plan": plan, "status": status}
 
     def _set_faults(self, wanted: list[faults.Fault]) -> object:
         """Set faults; calls that earlier ones left hanging are released, and may be retried."""

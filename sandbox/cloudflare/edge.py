@@ -7,7 +7,8 @@ limits) or belongs to TLS is stored and does nothing.
 
 import http.client
 import secrets
-from collections.abc import Callable, Iterable
+from base64 import b64encode
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any
@@ -16,7 +17,9 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 
 from sandbox.cloudflare import cache
 from sandbox.cloudflare.cache import Cache
+from sandbox.cloudflare.collections import shown_to_origins
 from sandbox.cloudflare.expressions import UnsupportedError, evaluate
+from sandbox.cloudflare.rulesets import FIRST_ERROR
 from sandbox.cloudflare.store import Resource, Store
 from sandbox.cloudflare.urls import normalized
 from sandbox.cloudflare.zones import URL_NORMALIZATION
@@ -24,6 +27,7 @@ from sandbox.cloudflare.zones import URL_NORMALIZATION
 ORIGIN_SECONDS = 20.0
 """Ours, for tests: Cloudflare waits 100 s for an origin before it answers 524."""
 
+CERTIFICATE_HEADER = "X-Sandbox-Client-Certificate"
 HOP_BY_HOP = {"connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "content-length", "host"}
 LEADING = ("A", "AAAA", "CNAME")
 PLACE = "SBX"
@@ -62,6 +66,8 @@ class Visit:
             "http.request.uri.path.extension": PurePosixPath(self.path).suffix.removeprefix(".").lower(),
             "http.request.uri.query": self.query,
             "http.request.full_uri": f"https://{self.host}{target}",
+            # Nobody's password is known to have leaked here.
+            "cf.waf.credential_check.password_leaked": False,
             "http.user_agent": self.headers.get("user-agent", ""),
             "ip.src": self.address,
             "ssl": True,
@@ -107,6 +113,10 @@ class Edge:
         decided = self._redirect(zone, visit) or self._block(zone, visit) or self._login(visit)
         if decided:
             return decided
+        return self._error_of_ours(zone, visit, self._answer(zone, visit, asked, origin, ray))
+
+    def _answer(self, zone: str, visit: Visit, asked: str, origin: str, ray: str) -> Reply:
+        """From the cache or the origin; `asked` is the path as the visitor wrote it."""
         told = cache.parameters(list(self._rules(zone, "http_request_cache_settings", visit)))
         key = f"{visit.host}{visit.path}?{visit.query}"
         if visit.method == "GET" and (kept := self.cache.get(key)):
@@ -114,8 +124,10 @@ class Edge:
         application = self.application()
         if application is None:
             return _error(521, 521, "Web server is down", visit.host)
+        normalization = self.store.singles.get(f"/zones/{zone}/url_normalization", URL_NORMALIZATION)
         passed_on = visit if normalization["scope"] == "both" else replace(visit, path=asked)
-        reply = _forward(application, passed_on, origin, ray)
+        shown = b64encode(shown_to_origins(self.store, zone).encode()).decode()
+        reply = _forward(application, passed_on, origin, ray, shown)
         headers = {name.lower(): value for name, value in reply.headers}
         seconds = cache.seconds(told, visit.path, int(reply.status.split()[0]), headers) if reply.by_origin else 0
         if visit.method == "GET" and seconds:
@@ -140,12 +152,26 @@ class Edge:
             target = contents[target]
         return target
 
-    def _rules(self, zone: str, phase: str, visit: Visit) -> Iterable[Resource]:
-        """The rules of a phase that match."""
+    def _error_of_ours(self, zone: str, visit: Visit, reply: Reply) -> Reply:
+        """What the first custom error rule that matches puts in the place of an error (Cloudflare, "Custom Errors")."""
+        status = int(reply.status.split()[0])
+        code = {"http.response.code": status}
+        for rule in self._rules(zone, "http_custom_errors", visit, code) if status >= FIRST_ERROR else ():
+            given = rule["action_parameters"]
+            body = given["content"].encode()
+            replaced = ("content-type", "content-length")
+            headers = [(name, value) for name, value in reply.headers if name.lower() not in replaced]
+            headers += [("Content-Type", given["content_type"]), ("Content-Length", str(len(body)))]
+            text = f"{given['status_code']} Error" if "status_code" in given else reply.status
+            return replace(reply, status=text, headers=headers, body=body)
+        return reply
+
+    def _rules(self, zone: str, phase: str, visit: Visit, more: Mapping[str, Any] | None = None) -> Iterable[Resource]:
+        """The rules of a phase that match; `more` are fields of the answer."""
         for ruleset in list(self.store.collection(f"/zones/{zone}/rulesets").values()):
             for rule in ruleset["rules"] if ruleset["phase"] == phase else ():
                 try:
-                    if rule["enabled"] and evaluate(rule["expression"], visit.fields):
+                    if rule["enabled"] and evaluate(rule["expression"], {**visit.fields, **(more or {})}):
                         yield rule
                 except UnsupportedError as problem:
                     self.left_out.add(f"{phase} {rule['ref']}: {problem}")
@@ -200,13 +226,15 @@ def _visit(environ: WSGIEnvironment) -> Visit:
     )
 
 
-def _forward(application: str, visit: Visit, origin: str, ray: str) -> Reply:
-    """Ask the origin, which the application server stands for."""
+def _forward(application: str, visit: Visit, origin: str, ray: str, certificate: str) -> Reply:
+    """Ask the origin, which the application server stands for. `certificate` is what TLS would show it, in base64."""
     place = urlsplit(application)
     connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=ORIGIN_SECONDS)
     headers = {name: value for name, value in visit.headers.items() if name not in HOP_BY_HOP}
+    headers.pop(CERTIFICATE_HEADER.lower(), None)
     headers |= {
         "Host": visit.host,
+        CERTIFICATE_HEADER: certificate,
         "X-Sandbox-Origin": origin,
         "CF-Ray": ray,
         "CF-Connecting-IP": visit.address,

@@ -41,6 +41,13 @@ def parse(expression: str) -> Part:
     return _Parser(expression).whole()
 
 
+def used(expression: str) -> tuple[frozenset[str], frozenset[str]]:
+    """The fields that an expression asks for, and its comparisons. Raises UnsupportedError."""
+    parser = _Parser(expression)
+    parser.whole()
+    return frozenset(parser.fields), frozenset(parser.operators)
+
+
 def _matches(value: Any, pattern: Any) -> bool:
     return re.search(str(pattern), str(value)) is not None
 
@@ -98,6 +105,8 @@ class _Parser:
             self.tokens.append((kind, match[kind]))
             position = match.end()
         self.place = 0
+        self.fields: set[str] = set()
+        self.operators: set[str] = set()
 
     def whole(self) -> Part:
         part = self._either()
@@ -144,6 +153,7 @@ class _Parser:
             raise UnsupportedError(f"'strict wildcard' in {self.expression}")
         if name not in COMPARISONS:
             return left
+        self.operators.add(name)
         self.place += 1
         right = self._set() if name == "in" else self._value()
         compare = COMPARISONS[name]
@@ -190,6 +200,7 @@ class _Parser:
         if name in ("true", "false"):
             return lambda _fields: name == "true"
         if not self._take("("):
+            self.fields.add(name)
             return lambda fields: _field(fields, name)
         if name not in FUNCTIONS:
             raise UnsupportedError(f"the function {name} in {self.expression}")

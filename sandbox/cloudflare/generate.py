@@ -21,6 +21,8 @@ REQUESTS = {
     "dns_record": "dns.record_create_params:RecordCreateParams",
     "dnssec": "dns.dnssec_edit_params:DNSSECEditParams",
     "healthcheck": "healthchecks.healthcheck_create_params:HealthcheckCreateParams",
+    "leaked_credential_check": "leaked_credential_checks.leaked_credential_check_create_params:"
+    "LeakedCredentialCheckCreateParams",
     "notification_policy": "alerting.policy_create_params:PolicyCreateParams",
     "origin_pull_certificate": "origin_tls_client_auth.zone_certificate_create_params:ZoneCertificateCreateParams",
     "origin_pull_settings": "origin_tls_client_auth.setting_update_params:SettingUpdateParams",

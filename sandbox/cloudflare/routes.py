@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
-from sandbox.cloudflare import records, rulesets, token_calls, zones
+from sandbox.cloudflare import access, records, rulesets, token_calls, zones
 from sandbox.cloudflare.answers import Json, RefusedError
 from sandbox.cloudflare.calls import Call
 from sandbox.cloudflare.collections import (
@@ -17,6 +17,7 @@ from sandbox.cloudflare.collections import (
     Collection,
 )
 
+ORGANIZATIONS = "Access: Organizations, Identity Providers, and Groups"
 UUID_OR_HEX = r"[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 SEGMENTS = {"setting_id": r"[a-z0-9_]+", "phase": r"[a-z0-9_]+"}
 
@@ -88,11 +89,14 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/zones/{zone_id}/rulesets/{ruleset_id}", "", rulesets.one),
     Route("PUT", "/zones/{zone_id}/rulesets/{ruleset_id}", "", rulesets.replaced),
     Route("DELETE", "/zones/{zone_id}/rulesets/{ruleset_id}", "", rulesets.deleted),
+    Route("GET", "/zones/{zone_id}/leaked-credential-checks", "Zone WAF", zones.leaked_credentials),
+    Route("POST", "/zones/{zone_id}/leaked-credential-checks", "Zone WAF", zones.leaked_credentials_edited),
     Route("GET", "/zones/{zone_id}/origin_tls_client_auth/settings", "SSL and Certificates", zones.origin_pulls),
     Route("PUT", "/zones/{zone_id}/origin_tls_client_auth/settings", "SSL and Certificates", zones.origin_pulls_edited),
     *_collection("SSL and Certificates", CERTIFICATES, change=None),
     *_collection("Health Checks", HEALTH_CHECKS),
     *_collection("Notifications", NOTIFICATION_POLICIES),
+    Route("GET", "/accounts/{account_id}/access/organizations", ORGANIZATIONS, access.organization),
     *_collection("Access: Apps and Policies", ACCESS_POLICIES),
     *_collection("Access: Apps and Policies", ACCESS_APPLICATIONS),
 )

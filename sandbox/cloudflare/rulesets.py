@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sandbox.cloudflare import expressions, request_schemas
+from sandbox.cloudflare import expressions, plans, request_schemas
 from sandbox.cloudflare.answers import Page, RefusedError
 from sandbox.cloudflare.calls import Call, found
 from sandbox.cloudflare.store import Resource, new_id, now
@@ -10,6 +10,7 @@ from sandbox.cloudflare.store import Resource, new_id, now
 NAME = "rulesets"
 
 PERMISSIONS = {
+    "http_custom_errors": "Custom Errors",
     "http_ratelimit": "Zone WAF",
     "http_request_cache_settings": "Cache Settings",
     "http_request_dynamic_redirect": "Dynamic URL Redirects",
@@ -19,12 +20,37 @@ PERMISSIONS = {
 """The permission for each phase that a zone of the platform uses (Cloudflare's ruleset documentation)."""
 
 ACTIONS = {
+    "http_custom_errors": ("serve_error",),
     "http_ratelimit": ("block", "challenge", "js_challenge", "log", "managed_challenge"),
     "http_request_cache_settings": ("set_cache_settings",),
     "http_request_dynamic_redirect": ("redirect",),
     "http_request_firewall_custom": ("block", "challenge", "js_challenge", "log", "managed_challenge", "skip"),
     "http_request_firewall_managed": ("execute", "skip", "log"),
 }
+ERROR_TYPES = ("text/html", "text/plain", "application/json", "text/xml")
+FIRST_ERROR, LAST_ERROR, MOST_ERROR_BYTES = 400, 999, 10_000
+"""Cloudflare, "Custom errors parameters"."""
+FIELDS = frozenset(
+    {
+        "cf.waf.credential_check.password_leaked",
+        "http.host",
+        "http.referer",
+        "http.request.full_uri",
+        "http.request.headers",
+        "http.request.headers.names",
+        "http.request.method",
+        "http.request.uri",
+        "http.request.uri.path",
+        "http.request.uri.path.extension",
+        "http.request.uri.query",
+        "http.user_agent",
+        "ip.src",
+        "ip.src.country",
+        "ssl",
+    }
+)
+ANSWER_FIELDS = frozenset({"http.response.code"})
+"""Fields that every plan has, of those that a rule of the platform may use (Cloudflare, Rules language, "Fields")."""
 LONGEST_EXPRESSION = 4096
 """Characters (Cloudflare, Rules language, "Expressions", maximum rule expression length)."""
 RATE_PERIODS = (10, 60, 120, 300, 600, 3600, 86_400)
@@ -91,11 +117,14 @@ def deleted(call: Call) -> None:
 
 
 def _stored(call: Call, body: dict[str, Any], old: Resource) -> Resource:
+    wrong, where = plans.problem(call.store.plan, body["phase"], body.get("rules", []))
+    if wrong:
+        raise _invalid(wrong, where)
     time, version = now(), str(int(old["version"]) + 1)
     ids = {rule["ref"]: rule["id"] for rule in old["rules"]}
     rules = []
     for position, rule in enumerate(body.get("rules", [])):
-        _check_rule(rule, body["phase"], f"/rules/{position}")
+        _check_rule(rule, body["phase"], f"/rules/{position}", call.store.plan)
         key = ids.get(rule.get("ref", ""), rule.get("id") or new_id())
         rules.append({"enabled": True, "ref": key, **rule, "id": key, "version": version, "last_updated": time})
     if len({rule["ref"] for rule in rules}) < len(rules):
@@ -114,7 +143,7 @@ def _stored(call: Call, body: dict[str, Any], old: Resource) -> Resource:
     return ruleset
 
 
-def _check_rule(rule: dict[str, Any], phase: str, pointer: str) -> None:
+def _check_rule(rule: dict[str, Any], phase: str, pointer: str, plan: str) -> None:
     action, expression = rule.get("action"), str(rule.get("expression") or "")
     if action not in ACTIONS[phase]:
         raise _invalid(f"{action!r} is not a valid action in phase {phase}", f"{pointer}/action")
@@ -123,9 +152,15 @@ def _check_rule(rule: dict[str, Any], phase: str, pointer: str) -> None:
     if len(expression) > LONGEST_EXPRESSION:
         raise _invalid(f"expression is longer than {LONGEST_EXPRESSION} characters", f"{pointer}/expression")
     try:
-        expressions.parse(expression)
+        fields, operators = expressions.used(expression)
     except expressions.UnsupportedError as problem:
         raise _invalid(f"filter parsing error: {problem}", f"{pointer}/expression") from None
+    if unknown := sorted(fields - FIELDS - (ANSWER_FIELDS if phase == "http_custom_errors" else frozenset())):
+        raise _invalid(f"filter parsing error: unknown identifier {unknown[0]}", f"{pointer}/expression")
+    if beyond := plans.unentitled(plan, phase, fields, operators):
+        raise _invalid(beyond, f"{pointer}/expression")
+    if action == "serve_error":
+        _check_error(rule.get("action_parameters") or {}, f"{pointer}/action_parameters")
     limit = rule.get("ratelimit")
     if (phase == "http_ratelimit") != bool(limit):
         raise _invalid("rules of phase http_ratelimit, and no others, have a ratelimit", f"{pointer}/ratelimit")
@@ -134,6 +169,17 @@ def _check_rule(rule: dict[str, Any], phase: str, pointer: str) -> None:
         raise _invalid(f"not a valid period; want one of {allowed}", f"{pointer}/ratelimit/period")
     if limit and "cf.colo.id" not in limit["characteristics"]:
         raise _invalid("characteristics must include cf.colo.id", f"{pointer}/ratelimit/characteristics")
+
+
+def _check_error(given: dict[str, Any], pointer: str) -> None:
+    """What a custom error rule answers (Cloudflare, "Custom errors parameters")."""
+    content, kind, status = given.get("content"), given.get("content_type"), given.get("status_code", FIRST_ERROR)
+    if not content or kind not in ERROR_TYPES:
+        raise _invalid(f"an answer needs content, and a content_type of {', '.join(ERROR_TYPES)}", pointer)
+    if len(content.encode()) > MOST_ERROR_BYTES:
+        raise _invalid(f"content is larger than {MOST_ERROR_BYTES} bytes", f"{pointer}/content")
+    if not FIRST_ERROR <= status <= LAST_ERROR:
+        raise _invalid(f"status_code is not from {FIRST_ERROR} to {LAST_ERROR}", f"{pointer}/status_code")
 
 
 def _invalid(text: str, pointer: str) -> RefusedError:

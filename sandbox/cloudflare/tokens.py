@@ -18,7 +18,9 @@ ZONE, ACCOUNT, USER = (
 GROUPS = {
     "API Tokens": USER,
     "Access: Apps and Policies": ACCOUNT,
+    "Access: Organizations, Identity Providers, and Groups": ACCOUNT,
     "Cache Settings": ZONE,
+    "Custom Errors": ZONE,
     "DNS": ZONE,
     "Dynamic URL Redirects": ZONE,
     "Health Checks": ZONE,

@@ -49,7 +49,7 @@ def _zone(call: Call, key: str) -> Resource:
     return {
         "id": key,
         "name": call.store.zones[key],
-        "status": "active",
+        "status": call.store.status,
         "paused": False,
         "type": "full",
         "development_mode": 0,
@@ -63,7 +63,7 @@ def _zone(call: Call, key: str) -> Resource:
         "account": {"id": call.store.account, "name": "sandbox"},
         "owner": {"id": None, "type": "user", "email": None},
         "meta": {"step": 4, "page_rule_quota": 3, "phishing_detected": False},
-        "plan": {"name": "Pro Website", "legacy_id": "pro", "is_subscribed": True},
+        "plan": {"name": f"{call.store.plan.title()} Website", "legacy_id": call.store.plan, "is_subscribed": True},
     }
 
 
@@ -157,6 +157,18 @@ def url_normalization_edited(call: Call) -> Resource:
 def url_normalization_deleted(call: Call) -> None:
     """The same, as it was at first."""
     call.store.singles.pop(f"{call.owner}/url_normalization", None)
+
+
+def leaked_credentials(call: Call) -> Resource:
+    """Whether passwords that were leaked elsewhere are looked for."""
+    return call.store.singles.get(f"{call.owner}/leaked_credentials", {"enabled": False})
+
+
+def leaked_credentials_edited(call: Call) -> Resource:
+    """The same, turned on or off."""
+    given = request_schemas.check("leaked_credential_check", call.body)
+    call.store.singles[f"{call.owner}/leaked_credentials"] = {**leaked_credentials(call), **given}
+    return leaked_credentials(call)
 
 
 def origin_pulls(call: Call) -> Resource:

@@ -35,6 +35,8 @@ def bring_up(paths: Paths, stacks: list[str], say: Say) -> dict[str, Server]:
     for note in project.refresh(paths):
         say(note)
     clouds.release_dead_locks(paths)
+    if stopped := clouds.stop_for_other_plugins(paths):
+        say(f"the engine has other plugins than before: {', '.join(stopped)} stopped, to start from nothing")
     fresh: list[str] = []
     try:
         servers, fresh = clouds.start(paths)

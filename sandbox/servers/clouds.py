@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 
 from sandbox.project import project
+from sandbox.project.isolated import official
 from sandbox.project.paths import Paths, write_private
 from sandbox.servers import processes
 from sandbox.servers.processes import APPLICATION, AWS, KINDS, Kind, Server
@@ -66,6 +67,18 @@ def _repeated(option: str, values: list[str]) -> list[str]:
 def stop(paths: Paths, names: list[str] | None = None) -> list[str]:
     """End the named servers, all without names; the titles of those that ran."""
     return [kind.title for kind in KINDS if (names is None or kind.name in names) and processes.stop(paths, kind)]
+
+
+def stop_for_other_plugins(paths: Paths) -> list[str]:
+    """Stop the clouds where the plugins are others than those that wrote the states, which are then forgotten with what
+    they describe: Cloudflare's own plugin cannot read a state of the stand-in. The titles of those that ran.
+    """
+    record = paths.run / "plugins"
+    used = str(official(paths) or "stand-ins")
+    former = record.read_text() if record.is_file() else used
+    stopped = stop(paths) if former != used else []
+    write_private(record, used)
+    return stopped
 
 
 def forget_lost_states(paths: Paths, servers: Mapping[str, Server]) -> list[str]:

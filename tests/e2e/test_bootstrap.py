@@ -256,7 +256,7 @@ def test_a_permission_that_the_token_lacks_is_named(account: Account) -> None:
         account.token(permissions=None)
     assert refused.returncode == OPS_FAILED
     lacking = [line for line in refused.stderr.splitlines() if "lacks the permission" in line]
-    assert len(lacking) == 7
+    assert len(lacking) == 9
     assert "Zone WAF Write" in refused.stderr
     assert "DNS Write" not in refused.stderr
 

@@ -27,6 +27,15 @@ def test_tls_is_strict_and_at_least_1_2() -> None:
     }
 
 
+def test_a_setting_of_several_members_is_sent_as_a_whole() -> None:
+    parts = {s.inputs["settingId"]: s.replace_on_changes for s in edge().of(SETTING)}
+    assert {name for name, properties in parts.items() if properties == ("value",)} == {"security_header"}
+
+
+def test_a_destroy_does_not_sign_the_domain_off() -> None:
+    assert edge().one("cloudflare:index/zoneDnssec:ZoneDnssec").retain_on_delete
+
+
 def test_the_zone_is_signed() -> None:
     assert edge().one("cloudflare:index/zoneDnssec:ZoneDnssec").inputs == {"zoneId": ZONE, "status": "active"}
 
@@ -36,12 +45,17 @@ def test_origins_see_our_own_certificate() -> None:
     assert {"certificate", "privateKey"} <= certificate.secrets
     assert pulls.inputs == {"zoneId": ZONE, "enabled": True}
     assert certificate.urn in pulls.depends_on
+    # Cloudflare shows the former one until a new one is deployed.
+    assert certificate.retain_on_delete
 
 
 def test_admin_and_monitoring_are_behind_a_login() -> None:
     policy = edge().one(POLICY)
     assert policy.inputs["decision"] == "allow"
     assert [include["email"]["email"] for include in policy.inputs["includes"]] == edge_settings().admin_emails
+    factors = policy.inputs["mfaConfig"]
+    assert sorted(edge_settings().access.second_factors) == factors["allowedAuthenticators"]
+    assert (factors["mfaDisabled"], factors["sessionDuration"]) == (False, "8h")
     domain = edge_settings().domain
     applications = {application.inputs["domain"]: application.inputs for application in edge().of(APPLICATION)}
     assert applications.keys() == {f"admin.{domain}", f"monitoring.{domain}"}

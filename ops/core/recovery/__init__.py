@@ -14,20 +14,20 @@ __all__ = ["Options", "needing", "recover", "state_file"]
 STATE_FOLDER = ".pulumi"
 
 
-def recover(stack: str, timeline: Timeline, options: Options | None = None) -> None:
-    """Recover one stack; with nothing to recover it says so, and changes nothing.
+def recover(stack: str, timeline: Timeline, options: Options | None = None, engine: Engine | None = None) -> None:
+    """Recover one stack; with nothing to recover it says so, and changes nothing. `engine` is one with a time limit.
 
     Raises OpsError: USAGE for an unknown stack, BUSY with the holder of a lock that is in use, FAILED with the cause.
     """
     if stack not in stacks():
         raise OpsError(f"no stack {stack}; there are: {', '.join(stacks())}", Exit.USAGE)
     with Ledger().hold(f"recover-{stack}"):
-        _recovery(stack, timeline).run(options or Options())
+        _recovery(stack, timeline, engine or Engine()).run(options or Options())
 
 
 def needing() -> list[str]:
     """The stacks whose engine or state left something behind that can be seen without asking a cloud."""
-    return [stack for stack in stacks() if _recovery(stack, Timeline()).needed()]
+    return [stack for stack in stacks() if _recovery(stack, Timeline(), Engine()).needed()]
 
 
 def state_file(stack: str) -> StateFile:
@@ -35,5 +35,5 @@ def state_file(stack: str) -> StateFile:
     return StateFile(objects(STATE_FOLDER), project_name(), stack)
 
 
-def _recovery(stack: str, timeline: Timeline) -> Recovery:
-    return Recovery(stack, timeline, Engine(), objects(STATE_FOLDER))
+def _recovery(stack: str, timeline: Timeline, engine: Engine) -> Recovery:
+    return Recovery(stack, timeline, engine, objects(STATE_FOLDER))

@@ -20,8 +20,8 @@ NAMES_SHOWN = 6
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """`take_lock` removes locks of other machines too, `quick` looks for nothing that the state does not tell of, `up`
-    ends what was cut off."""
+    """`take_lock` removes locks of other machines too, `quick` looks for nothing that the state does not tell of and
+    asks Cloudflare less patiently, `up` ends what was cut off."""
 
     take_lock: bool = False
     quick: bool = False
@@ -52,6 +52,7 @@ class Recovery:
 
     def run(self, options: Options) -> None:
         """Lock, state, what was under way, what else exists; then what `up` would do, or with `up` the thing itself."""
+        self._edge = EdgeApi(self._edge.secret, quick=options.quick)
         self._clear_lock(take=options.take_lock)
         if not self._restore() or not self._settle():
             return

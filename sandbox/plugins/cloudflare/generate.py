@@ -24,6 +24,7 @@ REQUESTS = {
     "AuthenticatedOriginPullsSettings": "origin_pull_settings",
     "DnsRecord": "dns_record",
     "Healthcheck": "healthcheck",
+    "LeakedCredentialCheck": "leaked_credential_check",
     "NotificationPolicy": "notification_policy",
     "Ruleset": "ruleset",
     "UrlNormalizationSettings": "url_normalization",

@@ -136,6 +136,13 @@ KINDS = {
             single=True,
         ),
         Kind(
+            type="LeakedCredentialCheck",
+            path="/zones/{zoneId}/leaked-credential-checks",
+            update="POST",
+            single=True,
+            forgotten=True,
+        ),
+        Kind(
             type="Healthcheck",
             path="/zones/{zoneId}/healthchecks",
             # Cloudflare's API reference, defaults of a health check.

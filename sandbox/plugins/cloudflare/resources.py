@@ -54,14 +54,9 @@ def update(client: Client, kind: Kind, key: str, inputs: Properties) -> State:
 
 
 def delete(client: Client, kind: Kind, key: str, properties: Properties) -> None:
-    """Delete a resource; it is no error if it is gone. Raises ApiError."""
-    if kind.forgotten:
-        return
-    try:
+    """Delete a resource; as under Cloudflare's provider, it is an error if it is gone. Raises ApiError."""
+    if not kind.forgotten:
         client.call("DELETE", _thing(kind, bare(properties), key))
-    except ApiError as error:
-        if error.status != 404:
-            raise
 
 
 def read(client: Client, kind: Kind, key: str, inputs: Properties, properties: Properties) -> State | None:

@@ -2,13 +2,16 @@
 
 import json
 import threading
+from base64 import b64decode
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
 from cheroot import wsgi
 from cloudflare import Cloudflare
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 
 from sandbox.aws.connections import dropped
 from sandbox.cloudflare.server import Application, build
@@ -17,13 +20,31 @@ from sandbox.plugins.cloudflare.provider import CloudflareProvider
 from tests.emulator.cloudflare.emulated import ACCOUNT, DOMAIN, TOKEN, ZONE, Emulated
 from tests.emulator.cloudflare.engine import configured
 
+TRUSTED: list[str] = []
+"""Authorities in PEM, as a load balancer's trust store has them."""
+
+
+def is_trusted(certificate: bytes) -> bool:
+    """Whether one of the authorities has signed it."""
+    for authority in TRUSTED if certificate else ():
+        with suppress(InvalidSignature, ValueError):
+            issuer = x509.load_pem_x509_certificate(authority.encode())
+            x509.load_pem_x509_certificate(certificate).verify_directly_issued_by(issuer)
+            return True
+    return False
+
 
 def origin(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-    """Answers with what it was asked; an origin named `dead` drops its callers, one named `broken` answers 503."""
+    """Answers with what it was asked; an origin named `dead` drops its callers, one named `broken` answers 503.
+
+    One named `mutual` drops who shows no certificate of an authority in TRUSTED.
+    """
     headers = {
         n.removeprefix("HTTP_").replace("_", "-").lower(): v for n, v in environ.items() if n.startswith("HTTP_")
     }
-    if "dead" in headers["x-sandbox-origin"]:
+    shown = b64decode(headers.pop("x-sandbox-client-certificate", ""))
+    asks = "mutual" in headers["x-sandbox-origin"]
+    if "dead" in headers["x-sandbox-origin"] or (asks and not is_trusted(shown)):
         raise dropped()
     target = environ["PATH_INFO"] + (f"?{environ['QUERY_STRING']}" if environ["QUERY_STRING"] else "")
     told = {"method": environ["REQUEST_METHOD"], "target": target, "body": environ["wsgi.input"].read().decode()}
@@ -53,7 +74,9 @@ def application() -> Iterator[Application]:
 
 @pytest.fixture(scope="session")
 def store() -> Store:
-    return Store(ACCOUNT, {ZONE: DOMAIN})
+    made = Store(ACCOUNT, {ZONE: DOMAIN})
+    made.deployment_seconds = 0.0
+    return made
 
 
 @pytest.fixture(scope="session")

@@ -96,7 +96,7 @@ CHANGES: dict[str, tuple[str, Any]] = {
     "AuthenticatedOriginPullsSettings": ("enabled", False),
     "Ruleset": ("description", "other"),
     "UrlNormalizationSettings": ("scope", "incoming"),
-    "Healthcheck": ("interval", 30),
+    "Healthcheck": ("interval", 120),
     "NotificationPolicy": ("enabled", False),
     "ZeroTrustAccessPolicy": ("sessionDuration", "1h"),
     "ZeroTrustAccessApplication": ("appLauncherVisible", False),

@@ -1,11 +1,13 @@
 """The emulated API: through Cloudflare's own SDK where it has a call, over HTTP where the answer itself counts."""
 
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import cloudflare
 import pytest
 from cloudflare import Cloudflare
 
+from sandbox.cloudflare.store import Store
 from tests.emulator.cloudflare.emulated import ACCOUNT, DOMAIN, OTHER_ID, TOKEN, ZONE, Emulated
 
 RECORDS = f"/zones/{ZONE}/dns_records"
@@ -171,10 +173,14 @@ def test_a_ruleset_has_versions_and_its_rules_keep_their_ids_by_reference(sdk: C
         ("http_request_firewall_custom", {"action": "execute"}, "'execute' is not a valid action in phase"),
         ("http_request_firewall_custom", {"expression": "("}, "filter parsing error"),
         ("http_request_firewall_custom", {"expression": ""}, "expression is required"),
+        ("http_request_firewall_custom", {"expression": 'http.hots eq "a"'}, "unknown identifier http.hots"),
+        ("http_request_firewall_custom", {"expression": "http.response.code eq 500"}, "unknown identifier"),
+        ("http_request_firewall_custom", {"expression": 'http.host matches "a.*"'}, "operator Matches is not allowed"),
+        ("http_custom_errors", {"action": "serve_error"}, "an answer needs content"),
         ("http_request_firewall_custom", {"actions": "block"}, 'unknown field "actions"'),
         ("http_ratelimit", {}, "have a ratelimit"),
         ("http_ratelimit", {"ratelimit": {"characteristics": ["ip.src"], "period": 60}}, "must include cf.colo.id"),
-        ("http_ratelimit", {"ratelimit": {"characteristics": ["cf.colo.id"], "period": 61}}, "not a valid period"),
+        ("http_ratelimit", {"ratelimit": {"characteristics": ["cf.colo.id"], "period": 59}}, "not a valid period"),
         ("http_ratelimit", {"ratelimit": {"period": 60}}, '"characteristics" is required'),
         ("http_config_settings", {"action": "set_config"}, "lacks the phase"),
     ],
@@ -185,6 +191,68 @@ def test_a_bad_rule_is_refused(emulated: Emulated, phase: str, rule: dict[str, A
     assert answer.status == 400
     assert said in answer.error["message"]
     assert emulated.call("GET", RULESETS).json["result"] == []
+
+
+LIMIT = {"characteristics": ["cf.colo.id", "ip.src"], "period": 60, "requests_per_period": 9, "mitigation_timeout": 60}
+LIMITED = {**RULE, "ratelimit": LIMIT}
+
+
+@pytest.fixture
+def on_plan(emulated: Emulated) -> Iterator[Callable[[str], None]]:
+    """Gives the zone another plan."""
+    yield lambda plan: emulated.control("PUT", "zone", {"plan": plan})
+    emulated.control("PUT", "zone", {"plan": "pro", "status": "active"})
+
+
+@pytest.mark.parametrize(
+    ("phase", "rules", "plan", "said"),
+    [
+        ("http_request_firewall_custom", [RULE] * 6, "free", "maximum number of rules in the phase"),
+        ("http_request_firewall_custom", [RULE] * 21, "pro", "21 out of 20"),
+        ("http_ratelimit", [LIMITED] * 3, "pro", "3 out of 2"),
+        ("http_ratelimit", [{**LIMITED, "ratelimit": {**LIMIT, "period": 120}}], "pro", "a period of more than 60"),
+        ("http_ratelimit", [LIMITED], "free", "a period of more than 10"),
+        ("http_ratelimit", [{**LIMITED, "ratelimit": {**LIMIT, "mitigation_timeout": 86_400}}], "pro", "than 3600"),
+        ("http_ratelimit", [{**LIMITED, "expression": 'http.request.method eq "POST"'}], "pro", "use of field"),
+        ("http_request_firewall_managed", [{**RULE, "action": "execute"}], "free", "1 out of 0"),
+        ("http_custom_errors", [{**RULE, "action": "serve_error"}], "free", "1 out of 0"),
+    ],
+)
+def test_what_the_plan_has_not_is_refused(
+    emulated: Emulated, on_plan: Callable[[str], None], phase: str, rules: list[Any], plan: str, said: str
+) -> None:
+    on_plan(plan)
+    rules = [{**rule, "ref": f"r{position}"} for position, rule in enumerate(rules)]
+    answer = emulated.call("POST", RULESETS, {"name": "own", "kind": "zone", "phase": phase, "rules": rules})
+    assert answer.status == 400
+    assert said in answer.error["message"]
+
+
+def test_a_larger_plan_has_what_a_smaller_has_not(emulated: Emulated, on_plan: Callable[[str], None]) -> None:
+    on_plan("business")
+    rule = {**RULE, "expression": 'http.host matches "a.*"'}
+    emulated.made(RULESETS, {"name": "own", "kind": "zone", "phase": "http_request_firewall_custom", "rules": [rule]})
+    check = {"name": "a", "address": f"a.{DOMAIN}", "type": "HTTPS"}
+    emulated.made(f"/zones/{ZONE}/healthchecks", {**check, "interval": 15})
+    assert emulated.call("POST", f"/zones/{ZONE}/healthchecks", {**check, "interval": 10}).status == 400
+    on_plan("free")
+    assert emulated.call("POST", f"/zones/{ZONE}/healthchecks", check).status == 403
+    assert emulated.call("GET", f"/zones/{ZONE}").json["result"]["plan"]["legacy_id"] == "free"
+
+
+def test_access_wants_a_team_first_and_its_second_factors(emulated: Emulated, store: Store) -> None:
+    policies, organization = f"/accounts/{ACCOUNT}/access/policies", f"/accounts/{ACCOUNT}/access/organizations"
+    body = {"name": "a", "decision": "allow", "include": [{"email": {"email": "a@example.com"}}]}
+    factors = {"mfa_config": {"mfa_disabled": False, "allowed_authenticators": ["totp"]}}
+    emulated.made(policies, {**body, **factors})
+    store.singles[organization] = {**emulated.call("GET", organization).json["result"], "mfa_config": {}}
+    assert (
+        "does not allow these authenticators" in emulated.call("POST", policies, {**body, **factors}).error["message"]
+    )
+    emulated.made(policies, body)
+    store.singles[organization] = {}
+    for method, path in (("GET", organization), ("GET", policies), ("POST", policies)):
+        assert emulated.call(method, path, body if method == "POST" else None).error["code"] == 9999
 
 
 def test_things_that_belong_together_refer_to_what_is_there(emulated: Emulated) -> None:

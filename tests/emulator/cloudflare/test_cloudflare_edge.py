@@ -166,6 +166,30 @@ def test_the_origin_gets_the_normal_form_where_that_is_asked_for(
     assert visit("app", "/x/../%61bout//?a=//b").json["raw"] == passed_on
 
 
+def test_the_first_custom_error_that_matches_takes_the_place_of_an_error(
+    emulated: Emulated, visit: Callable[..., Answer]
+) -> None:
+    emulated.record("api", content="broken.example.com")
+    emulated.record("app", content="dead.example.com")
+    answer = {"content": '{"message": "later"}', "content_type": "application/json"}
+    unavailable = "http.response.code in {503 522}"
+    ruleset(
+        emulated,
+        "http_custom_errors",
+        {"action": "serve_error", "expression": f'{unavailable} and http.request.uri.path eq "/mine"',
+         "action_parameters": answer},
+        {"action": "serve_error", "expression": unavailable,
+         "action_parameters": {"content": "<p>later</p>", "content_type": "text/html"}},
+    )  # fmt: skip
+    api = visit("api", "/mine")
+    assert (api.status, api.json, api.headers["Content-Type"]) == (503, {"message": "later"}, "application/json")
+    assert (visit("app").status, visit("app").text, visit("app").headers["Content-Type"]) == (
+        522, "<p>later</p>", "text/html",
+    )  # fmt: skip
+    emulated.record("www", content=ORIGIN)
+    assert visit("www").status == 201
+
+
 def test_a_rule_that_is_off_does_nothing(emulated: Emulated, visit: Callable[..., Answer]) -> None:
     emulated.record("api")
     rule = {"ref": "o", "expression": "true", "action": "block", "enabled": False}
@@ -177,11 +201,11 @@ def test_a_rule_that_cannot_be_evaluated_is_left_out_and_named(
     emulated: Emulated, visit: Callable[..., Answer]
 ) -> None:
     emulated.record("api")
-    rule = {"ref": "bots", "expression": "cf.bot_management.score lt 30", "action": "block"}
+    rule = {"ref": "bots", "expression": 'http.referer eq "x"', "action": "block"}
     ruleset(emulated, "http_request_firewall_custom", rule)
     assert visit("api").status == 201
     left_out = emulated.control("GET", "rules")["left_out"]
-    assert "http_request_firewall_custom bots: the field cf.bot_management.score" in left_out
+    assert "http_request_firewall_custom bots: the field http.referer" in left_out
 
 
 def test_access_stands_before_what_it_guards(emulated: Emulated, visit: Callable[..., Answer]) -> None:

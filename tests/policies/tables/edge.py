@@ -8,6 +8,7 @@ RECORD = Made(
     type=edge.RECORD, props={"type": "CNAME", "name": "admin.example.org", "content": UNKNOWN, "proxied": True}
 )
 VALIDATION = {"name": "_a.example.org", "content": "b.acm-validations.aws.", "proxied": False}
+DKIM = {"name": "mail1._domainkey.example.org", "content": "mail1.dkim.example.net", "proxied": False}
 ACCESS = Made(type=edge.ACCESS, props={"domain": "admin.example.org", "policies": [{"id": UNKNOWN}]})
 ANOTHER_CLOUD: Change = {"@setting": GONE, "@record": GONE}
 
@@ -61,7 +62,7 @@ CASES = (
             {**VALIDATION, "name": "a.example.org"},
             {**VALIDATION, "content": "b.example.org"},
         ),
-        passes=(VALIDATION, {"type": "TXT", "proxied": UNSET}, {"name": UNKNOWN}),
+        passes=(VALIDATION, DKIM, {"type": "TXT", "proxied": UNSET}, {"name": UNKNOWN}),
         undecided=(*values("proxied", UNKNOWN), {**VALIDATION, "content": UNKNOWN}),
     ),
     Case(

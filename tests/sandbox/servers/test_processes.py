@@ -100,6 +100,22 @@ def test_a_state_is_kept_while_its_cloud_lives(paths: Paths) -> None:
     assert file.exists()
 
 
+def test_clouds_are_stopped_where_other_plugins_would_read_their_states(
+    paths: Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopped: list[Paths] = []
+
+    def stop(of: Paths) -> list[str]:
+        stopped.append(of)
+        return ["emulated Cloudflare"]
+
+    monkeypatch.setattr(clouds, "stop", stop)
+    for chosen, times in ((None, 0), (None, 0), ("/usr/bin/pulumi", 1), ("/usr/bin/pulumi", 1)):
+        paths.toolchain.write_text(json.dumps({"official": chosen}))
+        clouds.stop_for_other_plugins(paths)
+        assert stopped == [paths] * times
+
+
 def test_a_state_is_moved_away_when_its_cloud_was_restarted(paths: Paths) -> None:
     clouds.forget_lost_states(paths, {"aws": server("one")})
     file = record_state(paths, {})

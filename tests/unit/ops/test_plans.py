@@ -295,6 +295,8 @@ def test_bootstrap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (prerequisite, "_bounded", True),
         (bootstrap, "_right_account", None),
         (bootstrap, "_token_known", True),
+        (bootstrap.stacks, "exists", False),
+        (bootstrap.conflicts, "found", ()),
         (quotas, "check", quotas.Answers(problems=[], notes=[])),
         (permissions, "problems", ()),
         (permissions, "sees_itself", True),

@@ -72,6 +72,7 @@ class Record:
     aliases: tuple[str, ...]
     delete_before_replace: bool
     retain_on_delete: bool
+    replace_on_changes: tuple[str, ...]
     timeouts: dict[str, str]
 
     def document(self, wire_name: str = "policy") -> dict[str, Any]:
@@ -206,6 +207,7 @@ def _record(urn: str, request: Any, wire_inputs: Mapping[str, Any]) -> Record:
         aliases=tuple(alias.spec.name or alias.urn.rpartition("::")[2] for alias in request.aliases),
         delete_before_replace=request.deleteBeforeReplace,
         retain_on_delete=request.retainOnDelete,
+        replace_on_changes=tuple(request.replaceOnChanges),
         timeouts={field.name: value for field, value in request.customTimeouts.ListFields()},
     )
 

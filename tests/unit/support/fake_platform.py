@@ -220,7 +220,8 @@ def _put_in_place(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
     def recovery(stack: str, *_: object) -> FakeRecovery:
         return FakeRecovery(world, stack)
 
-    def recover(stack: str, timeline: Timeline, options: object) -> None:
+    def recover(stack: str, timeline: Timeline, options: object, engine: FakeEngine) -> None:
+        world.recovered_by.append(engine)
         with timeline.step(CLEAR_LOCK, stack=stack):
             world.killed.discard(stack)
             platform.engine.unreadable.discard(stack)

@@ -59,6 +59,7 @@ class World:
     canary_rows: int = 10
     killed: set[str] = field(default_factory=set)
     recovered: list[str] = field(default_factory=list)
+    recovered_by: list[object] = field(default_factory=list)
     calls: list[tuple[str, str, str]] = field(default_factory=list)
 
     def now(self) -> datetime:

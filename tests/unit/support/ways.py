@@ -6,12 +6,13 @@ from urllib.parse import unquote
 from edges import edge, edge_settings, rules
 
 from sandbox.cloudflare.expressions import evaluate
+from settings.webhooks import paths
 
-FIREWALL = edge_settings().firewall
+WEBHOOKS = paths(edge_settings().webhooks)
 DOMAIN = edge_settings().domain
-LOGIN = FIREWALL.login_paths
+LOGIN = edge_settings().firewall.login_paths
 METRICS = "/api/metrics"
-ROUTES = ["/admin", "/admin/users", METRICS, *LOGIN, *FIREWALL.webhook_paths]
+ROUTES = ["/admin", "/admin/users", METRICS, *LOGIN, *WEBHOOKS]
 HIDDEN = ["/.env", "/storage/.git/config"]
 SCRIPTS = ["/index.php/login", "/index.php/admin/login", "/index.php/api/metrics", "/old.php"]
 GUARDED = [*ROUTES, *HIDDEN, *SCRIPTS]
@@ -62,4 +63,4 @@ def got_around(path: str, route: str, host: str, left_out: str = "") -> str:
         return "the limit of logins"
     if (route == "/admin" or route.startswith("/admin/")) and host != f"admin.{DOMAIN}":
         return "Access"
-    return route if route == METRICS or route in FIREWALL.webhook_paths else ""
+    return route if route == METRICS or route in WEBHOOKS else ""

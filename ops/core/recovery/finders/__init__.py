@@ -43,6 +43,7 @@ AGAIN: dict[str, str] = {
     "aws:wafv2/webAclAssociation:WebAclAssociation": _PUT,
     "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration": _PUT,
     "cloudflare:index/authenticatedOriginPullsSettings:AuthenticatedOriginPullsSettings": _ALWAYS_THERE,
+    "cloudflare:index/leakedCredentialCheck:LeakedCredentialCheck": _ALWAYS_THERE,
     "cloudflare:index/urlNormalizationSettings:UrlNormalizationSettings": _ALWAYS_THERE,
     "cloudflare:index/zoneDnssec:ZoneDnssec": _ALWAYS_THERE,
     "cloudflare:index/zoneSetting:ZoneSetting": _ALWAYS_THERE,

@@ -11,7 +11,15 @@ GONE_CERTIFICATES = ("pending_deletion", "deleted")
 def _record(wanted: Wanted) -> list[str]:
     zone, name = wanted["zoneId"], str(wanted["name"]).lower()
     rows = wanted.edge.rows(f"/zones/{zone}/dns_records", type=wanted["type"], name=name)
-    return [f"{zone}/{row['id']}" for row in rows if row["name"] == name and row["type"] == wanted["type"]]
+    # A name has one CNAME; of the others it may have several, of which some are not ours.
+    same = {key: wanted[key] for key in ("content", "data") if key in wanted.inputs and wanted["type"] != "CNAME"}
+    return [
+        f"{zone}/{row['id']}"
+        for row in rows
+        if row["name"] == name
+        and row["type"] == wanted["type"]
+        and all(row.get(key) == value for key, value in same.items())
+    ]
 
 
 def _ruleset(wanted: Wanted) -> list[str]:
@@ -51,7 +59,9 @@ def _owned(prefix: str) -> Callable[[Mapping[str, Any]], str]:
 OF_A_ZONE, OF_AN_ACCOUNT = "{zoneId}/", "{accountId}/"
 
 EDGE = {
-    "cloudflare:index/dnsRecord:DnsRecord": Finder(find=_record, by="name and type", identified=_owned(OF_A_ZONE)),
+    "cloudflare:index/dnsRecord:DnsRecord": Finder(
+        find=_record, by="name, type and, but for a CNAME, content", identified=_owned(OF_A_ZONE)
+    ),
     "cloudflare:index/ruleset:Ruleset": Finder(
         find=_ruleset, by="kind and phase", identified=_owned(f"zones/{OF_A_ZONE}")
     ),

@@ -12,9 +12,10 @@ from sandbox.cloudflare.expressions import evaluate
 DOMAIN = edge_settings().domain
 OWN, LIMITS, MANAGED = "http_request_firewall_custom", "http_ratelimit", "http_request_firewall_managed"
 CACHE, REDIRECT = "http_request_cache_settings", "http_request_dynamic_redirect"
+ERRORS = "http_custom_errors"
 WEBHOOKS = [
     (form, service.signature_header)
-    for service in edge_settings().firewall.webhooks.values()
+    for service in edge_settings().webhooks.values()
     for path in service.paths
     for form in (path, f"{path}/")
 ]
@@ -22,7 +23,7 @@ MOST_RULES = {OWN: 20, LIMITS: 2, CACHE: 25, REDIRECT: 25}
 """Of plan pro (Cloudflare, "Plans")."""
 
 
-def value(expression: str, host: str, path: str, method: str = "GET", header: str = "") -> Any:
+def value(expression: str, host: str, path: str, method: str = "GET", header: str = "", **more: Any) -> Any:
     """What an expression comes to for a request of this host and path, with a header of this name."""
     name = path.rpartition("/")[2]
     extension = name.rpartition(".")[2].lower() if "." in name else ""
@@ -32,6 +33,8 @@ def value(expression: str, host: str, path: str, method: str = "GET", header: st
         "http.request.uri.path.extension": extension,
         "http.request.method": method,
         "http.request.headers": {header: ["v=1"]} if header else {},
+        "cf.waf.credential_check.password_leaked": False,
+        **more,
     }
     return evaluate(expression, request)
 
@@ -91,8 +94,15 @@ def test_what_the_platform_promises_passes_our_own_rules(host: str, path: str) -
     assert refs(OWN, host, path) == []
 
 
+@pytest.mark.parametrize("check", ["database", "redis", "queue/"])
+def test_what_asks_the_database_is_not_for_visitors(check: str) -> None:
+    for host in ("", "www", "app", "api", "admin", "monitoring"):
+        first = matching(OWN, host, f"/api/health/{check}")[0]
+        assert (first["ref"], first["action"]) == ("deep-checks-by-origins-alone", "block")
+
+
 def test_health_and_webhooks_meet_no_challenge_though_the_site_is_under_attack() -> None:
-    health = [("api", "/api/health"), ("api", "/api/health/database"), ("origin-prod", "/api/health")]
+    health = [("api", "/api/health"), ("app", "/api/health/"), ("origin-prod", "/api/health")]
     asked = [matching(OWN, host, path) for host, path in [*health, ("origin-dr", "/api/health/queue")]]
     called = [matching(OWN, "api", path, "POST", header) for path, header in WEBHOOKS]
     for (rule,) in [*asked, *called]:
@@ -129,7 +139,9 @@ def test_webhooks_are_neither_counted_nor_judged_by_managed_rules(path: str, hea
         ("api", "/api/appointments", ["api"]),
         ("app", "/api/appointments", ["api"]),
         ("api", "/login", ["login", "api"]),
-        ("api", "/api/health/redis", []),
+        ("api", "/api/health", []),
+        ("app", "/api/health/", []),
+        ("origin-dr", "/api/health/redis", ["api"]),
         ("origin-dr", "/api/health", []),
         ("app", "/dashboard", []),
     ],
@@ -201,6 +213,50 @@ def test_a_page_whose_address_only_ends_like_an_asset_is_not_cached() -> None:
     assert rules(edge(), CACHE)["assets"]["actionParameters"]["cacheKey"] == {"cacheDeceptionArmor": True}
 
 
+@pytest.mark.parametrize("path", ["/login", "/admin/login/"])
+def test_a_password_that_was_leaked_has_to_come_from_a_browser(path: str) -> None:
+    expression = rules(edge(), OWN)["leaked-passwords"]["expression"]
+    leaked = {"cf.waf.credential_check.password_leaked": True}
+    assert value(expression, f"admin.{DOMAIN}", path, "POST", **leaked)
+    assert not value(expression, f"admin.{DOMAIN}", path, "POST")
+    assert not value(expression, f"admin.{DOMAIN}", path, "GET", **leaked)
+    assert not value(expression, f"api.{DOMAIN}", "/api/appointments", "POST", **leaked)
+    assert rules(edge(), OWN)["leaked-passwords"]["action"] == "managed_challenge"
+    assert edge().one("cloudflare:index/leakedCredentialCheck:LeakedCredentialCheck").inputs["enabled"] is True
+
+
+def answered(host: str, path: str, status: int) -> str:
+    """The custom error that a visitor gets in the place of an answer with this status, empty where it stays."""
+    found = rules(edge(), ERRORS).items()
+    full, code = f"{host}.{DOMAIN}" if host else DOMAIN, {"http.response.code": status}
+    return next((ref for ref, rule in found if value(rule["expression"], full, path, **code)), "")
+
+
+@pytest.mark.parametrize("status", [502, 503, 504, 521, 522, 525, 530])
+def test_who_meets_a_region_that_cannot_serve_gets_an_answer_of_ours(status: int) -> None:
+    assert [answered(host, "/dashboard", status) for host in ("", "app", "admin")] == ["page"] * 3
+    assert answered("api", "/appointments", status) == answered("app", "/api/appointments", status) == "api"
+
+
+@pytest.mark.parametrize("status", [404, 422, 429, 500])
+def test_the_applications_own_errors_stay(status: int) -> None:
+    assert (answered("app", "/dashboard", status), answered("api", "/api/appointments", status)) == ("", "")
+
+
+def test_a_health_check_always_says_why_it_fails() -> None:
+    hosts = ("", "api", "origin-prod")
+    assert {answered(host, path, 503) for host in hosts for path in ("/api/health", "/api/health/redis")} == {""}
+
+
+def test_the_answers_are_what_they_say_and_small_enough() -> None:
+    given = {ref: rule["actionParameters"] for ref, rule in rules(edge(), ERRORS).items()}
+    assert json.loads(given["api"]["content"]).keys() == {"message"}
+    assert {ref: each["contentType"] for ref, each in given.items()} == {"api": "application/json", "page": "text/html"}
+    # Cloudflare, "Custom errors parameters": 10 KB, and no referrer, which would disrupt its challenges.
+    assert all(len(each["content"].encode()) <= 10_000 and "referrer" not in each["content"] for each in given.values())
+    assert not any("statusCode" in each for each in given.values())
+
+
 def test_www_leads_to_the_same_page_of_the_domain() -> None:
     (rule,) = matching(REDIRECT, "www", "/pricing")
     redirect = rule["actionParameters"]["fromValue"]
@@ -226,6 +282,6 @@ def test_a_ruleset_is_gone_before_another_takes_its_phase() -> None:
 
 def test_every_phase_has_one_ruleset_and_every_rule_its_reason() -> None:
     phases = [ruleset.inputs["phase"] for ruleset in edge().of(RULESET)]
-    assert sorted(phases) == sorted({OWN, LIMITS, MANAGED, CACHE, REDIRECT})
+    assert sorted(phases) == sorted({OWN, LIMITS, MANAGED, CACHE, REDIRECT, ERRORS})
     every = [rule for phase in phases for rule in rules(edge(), phase).values()]
     assert all(rule["description"] and rule["enabled"] for rule in every)

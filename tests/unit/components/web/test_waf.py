@@ -3,10 +3,18 @@
 from functools import cache
 from typing import Any
 
+import pytest
 from fake_cloud import Cloud, deploy
 from parts import PROD, SITE, region
 
 from components.web.waf import Waf, WafArgs
+from settings import WebhookSettings
+
+WEBHOOKS = {
+    "calls": WebhookSettings(signature_header="x-calls-signature", paths=["/hooks/calls", "/hooks/functions"]),
+    "bookings": WebhookSettings(signature_header="x-bookings-signature", paths=["/hooks/bookings"]),
+}
+NOT_MANAGED = {"rate-limit", "webhooks-of-calls", "webhooks-of-bookings"}
 
 
 @cache
@@ -16,6 +24,7 @@ def waf() -> Cloud[Waf]:
         site=SITE,
         load_balancer=laid.load_balancer,
         keys=laid.keys,
+        webhooks=WEBHOOKS,
         settings=PROD.web,
     )
     return deploy(lambda: Waf("waf", args))
@@ -34,7 +43,7 @@ def test_it_stands_before_the_balancer() -> None:
 
 
 def test_the_managed_groups_refuse_what_they_find() -> None:
-    managed = {name: rule for name, rule in rules(waf()).items() if name != "rate-limit"}
+    managed = {name: rule for name, rule in rules(waf()).items() if name not in NOT_MANAGED}
     assert {rule["statement"]["managedRuleGroupStatement"]["name"] for rule in managed.values()} == {
         "AWSManagedRulesAmazonIpReputationList",
         "AWSManagedRulesCommonRuleSet",
@@ -42,6 +51,57 @@ def test_the_managed_groups_refuse_what_they_find() -> None:
         "AWSManagedRulesSQLiRuleSet",
     }
     assert all(rule["overrideAction"] == {"none": {}} for rule in managed.values())
+
+
+def matches(statement: dict[str, Any], method: str, path: str, header: str) -> bool:
+    """Whether a statement matches a request with something in `header` (AWS WAF, "Using rule statements")."""
+    ((kind, said),) = statement.items()
+    if kind in ("andStatement", "orStatement"):
+        # Each requires two or more.
+        assert len(said["statements"]) > 1
+        found = [matches(inner, method, path, header) for inner in said["statements"]]
+        return all(found) if kind == "andStatement" else any(found)
+    assert [each["type"] for each in said["textTransformations"]] == ["NONE"]
+    ((field, named),) = said["fieldToMatch"].items()
+    if kind == "sizeConstraintStatement":
+        assert (field, said["comparisonOperator"], said["size"]) == ("singleHeader", "GT", 0)
+        return bool(named["name"] == header)
+    assert (kind, said["positionalConstraint"]) == ("byteMatchStatement", "EXACTLY")
+    return bool({"method": method, "uriPath": path}[field] == said["searchString"])
+
+
+def judges(method: str, path: str, header: str = "") -> str:
+    """The first rule without a limit that matches a request, which the managed groups do."""
+    for name, rule in sorted(rules(waf()).items(), key=lambda item: item[1]["priority"]):
+        if name == "rate-limit":
+            continue
+        if name not in NOT_MANAGED:
+            return "managed groups"
+        if matches(rule["statement"], method, path, header):
+            assert rule["action"] == {"allow": {}}
+            return name
+    raise AssertionError("no rule judges it")
+
+
+def test_the_managed_groups_do_not_judge_what_webhooks_post() -> None:
+    for name, webhook in WEBHOOKS.items():
+        for path in webhook.paths:
+            for form in (path, f"{path}/"):
+                assert judges("POST", form, webhook.signature_header) == f"webhooks-of-{name}"
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        ("GET", "/hooks/calls", "x-calls-signature"),
+        ("POST", "/hooks/calls", ""),
+        ("POST", "/hooks/calls", "x-bookings-signature"),
+        ("POST", "/hooks/calls/more", "x-calls-signature"),
+        ("POST", "/login", "x-calls-signature"),
+    ],
+)
+def test_the_managed_groups_judge_everything_else(request_: tuple[str, str, str]) -> None:
+    assert judges(*request_) == "managed groups"
 
 
 def test_uploads_larger_than_8_kilobytes_pass() -> None:
@@ -69,6 +129,7 @@ def test_the_rate_limit_counts_the_client_and_not_cloudflare() -> None:
 def test_every_rule_has_a_priority_of_its_own_and_a_metric() -> None:
     found = list(rules(waf()).values())
     assert sorted(rule["priority"] for rule in found) == list(range(len(found)))
+    assert rules(waf())["rate-limit"]["priority"] == 0
     assert all(rule["visibilityConfig"]["cloudwatchMetricsEnabled"] for rule in found)
 
 

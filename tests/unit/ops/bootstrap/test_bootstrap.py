@@ -264,3 +264,28 @@ def test_a_dry_run_asks_no_engine_for_secrets_of_stacks_that_are_not_there(
     shown = capsys.readouterr().out
     assert "to be made; nothing was changed" in shown
     assert "encrypted for stacks that are not in the backend" in shown
+
+
+def test_what_is_in_the_way_is_named_before_anything_is_made(
+    backend: StateBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nobody(*_: object) -> None:
+        """Look at no account."""
+
+    def in_the_way(*_: object, **_named: object) -> list[str]:
+        return ["A record app.askproai.de is where the edge has a CNAME"]
+
+    def never(*_: object) -> int:
+        raise AssertionError("something is made")
+
+    def there_is_none(_stack: str) -> bool:
+        return False
+
+    monkeypatch.setenv("PULUMI_BACKEND_URL", backend.url)
+    monkeypatch.setattr(bootstrap, "_right_account", nobody)
+    monkeypatch.setattr(stacks, "exists", there_is_none)
+    monkeypatch.setattr(bootstrap.conflicts, "found", in_the_way)
+    monkeypatch.setattr(bootstrap, "make", never)
+    with pytest.raises(OpsError, match=r"A record app\.askproai\.de is where.*\nnothing was made") as refused:
+        bootstrap.bootstrap(Timeline())
+    assert refused.value.exit_code is Exit.REFUSED
