@@ -1,5 +1,6 @@
 """The typed settings of a stack, and the only reader of `pulumi.Config`."""
 
+from settings.account import AccountSettings, CostSettings
 from settings.cache import CacheSettings
 from settings.database import DatabaseSettings
 from settings.edge import (
@@ -12,6 +13,7 @@ from settings.edge import (
 )
 from settings.edge_secrets import EdgeSecrets, load_edge_secrets
 from settings.hosts import ApplicationHostSettings, Capacity, HostSettings
+from settings.judge import StackSettings
 from settings.load import load, read
 from settings.model import Settings
 from settings.monitoring import MonitoringSettings
@@ -26,11 +28,13 @@ from settings.workers import QueueSettings, WorkersSettings
 
 __all__ = [
     "AccessSettings",
+    "AccountSettings",
     "ApplicationHostSettings",
     "CacheSettings",
     "Capacity",
     "ColorSettings",
     "ConfigurationError",
+    "CostSettings",
     "DatabaseSettings",
     "EdgeSecrets",
     "EdgeSettings",
@@ -47,6 +51,7 @@ __all__ = [
     "SecretsSettings",
     "Settings",
     "StackSecrets",
+    "StackSettings",
     "StorageSettings",
     "Tier",
     "TlsSettings",
