@@ -3,6 +3,7 @@
 import pulumi
 import pulumi_aws as aws
 
+from components.account.access import Access, AccessArgs
 from components.account.changes import Changes, ChangesArgs, RecorderRole, RecorderRoleArgs
 from components.account.cis_events import EVENTS
 from components.account.costs import Costs, CostsArgs
@@ -35,7 +36,10 @@ def compose(settings: AccountSettings) -> None:
     record = Record("record", RecordArgs(site=site, settings=settings), opts)
     recorder_args = RecorderRoleArgs(site=site, logs=record.logs)
     recorder = RecorderRole("recorder", recorder_args, opts)
-    events_args = EventsArgs(site=site, record=record, events=EVENTS, emails=settings.alarm_emails)
+    access_args = AccessArgs(site=site, settings=settings.access, regions=settings.data_residency_regions)
+    access = Access("access", access_args, opts)
+    events = [*EVENTS, access.taken]
+    events_args = EventsArgs(site=site, record=record, events=events, emails=settings.alarm_emails)
     costs_args = CostsArgs(
         site=site,
         settings=settings.costs,
@@ -45,6 +49,7 @@ def compose(settings: AccountSettings) -> None:
     parts: list[Component] = [
         record,
         recorder,
+        access,
         Events("events", events_args, opts),
         Defaults("defaults", DefaultsArgs(site=site), opts),
         Costs("costs", costs_args, opts),

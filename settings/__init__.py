@@ -1,6 +1,6 @@
 """The typed settings of a stack, and the only reader of `pulumi.Config`."""
 
-from settings.account import AccountSettings, CostSettings
+from settings.account import AccessRolesSettings, AccountSettings, CostSettings
 from settings.cache import CacheSettings
 from settings.database import DatabaseSettings
 from settings.edge import (
@@ -27,6 +27,7 @@ from settings.web import ColorSettings, WebSettings
 from settings.workers import QueueSettings, WorkersSettings
 
 __all__ = [
+    "AccessRolesSettings",
     "AccessSettings",
     "AccountSettings",
     "ApplicationHostSettings",

@@ -1,5 +1,6 @@
 """All settings of the account's stack, and the rules between them."""
 
+import re
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
@@ -10,7 +11,7 @@ from settings.destruction import misnamed
 from settings.network import distinct
 from settings.problems import Problem, shown
 from settings.retention import Days, KeysSettings, StorageSettings
-from settings.shapes import AccountId, CostCenter, EmailAddress, Environment, LogRetention, Region
+from settings.shapes import AccountId, CostCenter, EmailAddress, Environment, LogRetention, Region, text
 
 Part = Literal["access-analyzer", "cost-anomalies"]
 """What of the account's stack can be turned off."""
@@ -48,6 +49,27 @@ class CostSettings(Block):
             yield Problem(path=("told_at_percent",), text="names a share twice; want each once")
 
 
+class DeploymentSettings(Block):
+    """A stack that a workflow deploys."""
+
+    regions: Annotated[list[Region], AfterValidator(distinct)]
+    """AWS regions in which it declares resources; the edge's has none."""
+
+
+class AccessRolesSettings(Block):
+    """Who may take the account's roles."""
+
+    repository: Annotated[
+        str,
+        text("is not a repository; want OWNER/NAME, such as askproai/platform", re.compile(r"[\w.-]+/[\w.-]+", re.A)),
+    ]
+    """The repository at GitHub whose workflows preview and deploy: OWNER/NAME."""
+    sign_in_account_id: AccountId
+    """AWS account in which people sign in, with a second factor: its administrators say who may take which role."""
+    deployments: Annotated[dict[Environment, DeploymentSettings], Field(min_length=1)]
+    """The stacks that workflows deploy, by name: each has a role and an environment of GitHub of its own."""
+
+
 class AccountSettings(Block):
     """What an AWS account has once, and what each of its regions has once, as the stack's file has it."""
 
@@ -78,6 +100,8 @@ class AccountSettings(Block):
     """The record of what is done in the account."""
     costs: CostSettings
     """When somebody is told of costs."""
+    access: AccessRolesSettings
+    """Who may take the account's roles."""
 
     @property
     def protected(self) -> bool:
@@ -101,6 +125,16 @@ class AccountSettings(Block):
                 text=f"{self.audit.lock_days} is more than storage.logs_retention_days "
                 f"{self.storage.logs_retention_days}, after which S3 deletes; want that or less",
             )
+
+    @rule
+    def _deployments_stay_where_data_may_be(self) -> Iterator[Problem]:
+        for stack, deployment in self.access.deployments.items():
+            if others := [region for region in deployment.regions if region not in self.data_residency_regions]:
+                yield Problem(
+                    path=("access", "deployments", stack, "regions"),
+                    text=f"{', '.join(others)} not in data_residency_regions; "
+                    f"want {' or '.join(self.data_residency_regions)}",
+                )
 
     @rule
     def _destruction_is_named(self) -> Iterator[Problem]:
