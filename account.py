@@ -11,6 +11,7 @@ from components.account.defaults import Defaults, DefaultsArgs
 from components.account.events import Events, EventsArgs
 from components.account.record import Record, RecordArgs
 from components.account.region_defaults import RegionDefaults, RegionDefaultsArgs
+from components.account.sessions import Sessions, SessionsArgs
 from components.account.threats import Threats, ThreatsArgs
 from components.component import Component
 from components.protection import Protection
@@ -74,6 +75,7 @@ def _watched(
         RegionDefaults(f"{site.region}-defaults", RegionDefaultsArgs(site=site), opts),
         Threats(f"{site.region}-threats", threats_args, opts),
         Changes(f"{site.region}-changes", changes_args, opts),
+        Sessions(f"{site.region}-sessions", SessionsArgs(site=site, settings=settings), opts),
     ]
 
 

@@ -11,6 +11,7 @@ import pulumi_aws as aws
 from components.account import rights
 from components.account.cis_events import Event
 from components.account.rights import Names
+from components.account.sessions import PREFERENCES
 from components.component import Component
 from components.security.iam import Statement, allow, document
 from components.site import Site
@@ -25,11 +26,7 @@ DEPLOYMENT_SECONDS = 3 * 3600
 """Ours: the first `up` of a region takes an hour, and a replica longer."""
 BREAK_GLASS = "break-glass"
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
-SHELL, PORT, HOST_PORT = (
-    "SSM-SessionManagerRunShell",
-    "AWS-StartPortForwardingSession",
-    "AWS-StartPortForwardingSessionToRemoteHost",
-)
+PORT, HOST_PORT = "AWS-StartPortForwardingSession", "AWS-StartPortForwardingSessionToRemoteHost"
 PREVIEWS = ["pull_request", "ref:refs/heads/main"]
 """Pull requests are previewed on their branch, and plans are made on `main`."""
 
@@ -108,7 +105,7 @@ class Access(Component):
             "devops": [
                 *rights.state(names, writes=True),
                 *rights.platform(names, regions),
-                *rights.sessions(names, SHELL, PORT),
+                *rights.sessions(names, PREFERENCES, PORT),
                 *rights.commands(names),
             ],
             "dbadmin": [*rights.looks(), *rights.databases(names), *rights.sessions(names, HOST_PORT)],

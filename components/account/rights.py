@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from components.account.sessions import PREFERENCES, SESSIONS
 from components.security.iam import Statement, allow, deny
 from naming import PROJECT, Naming
 
@@ -101,12 +102,24 @@ def looks() -> list[Statement]:
 
 
 def sessions(names: Names, *documents: str) -> list[Statement]:
-    """Sessions of Systems Manager on the platform's instances, with these documents, and the end of one's own."""
-    tagged = {"StringEquals": {"ssm:resourceTag/Project": PROJECT}}
+    """Sessions of Systems Manager on the platform's instances, with these documents, and the end of one's own.
+
+    A session for which no document is named has that of the region's preferences, unless the check is asked for
+    (Systems Manager User Guide, "Enforce a session document permission check").
+    """
+    tagged = {"ssm:resourceTag/Project": PROJECT}
+    checked = {"StringEquals": tagged, "BoolIfExists": {"ssm:SessionDocumentAccessCheck": "true"}}
     own = names.any_of("ssm", "session/${aws:userid}-*")
+    # AWS's own documents have no account in their ARN.
+    allowed = [
+        names.any_of("ssm", f"document/{each}") if each == PREFERENCES else f"arn:aws:ssm:*::document/{each}"
+        for each in documents
+    ]
+    with_key = _alias(f"{PROJECT}-{names.environment}-{SESSIONS}")
     return [
-        allow("ssm:StartSession", names.any_of("ec2", "instance/*"), sid="SessionsOnInstances", condition=tagged),
-        allow("ssm:StartSession", [f"arn:aws:ssm:*::document/{each}" for each in documents], sid="Documents"),
+        allow("ssm:StartSession", names.any_of("ec2", "instance/*"), sid="SessionsOnInstances", condition=checked),
+        allow("ssm:StartSession", allowed, sid="Documents"),
+        allow("kms:GenerateDataKey", names.any_of("kms", "key/*"), sid="KeyOfSessions", condition=with_key),
         allow(["ssm:ResumeSession", "ssm:TerminateSession"], own, sid="OwnSessions"),
         allow(["ssm:DescribeInstanceInformation", "ssm:DescribeSessions"], "*", sid="FindsInstances"),
     ]

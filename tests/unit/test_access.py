@@ -15,6 +15,7 @@ from stack_files import ROOT, account_settings
 from components.account.access import GITHUB, PREVIEWS
 from components.account.rights import SERVICES
 from components.compute.instance_role import InstanceRole, InstanceRoleArgs
+from components.compute.permissions import sessions
 from ops.bootstrap.state_backend import StateBackend
 
 PAGE = ROOT / "docs/access.md"
@@ -83,7 +84,8 @@ CALLS = {
     ],
     "open a shell on an instance": [
         Call("ssm:StartSession", INSTANCE, TAGGED),
-        Call("ssm:StartSession", f"arn:aws:ssm:{HOME}::document/SSM-SessionManagerRunShell"),
+        Call("ssm:StartSession", f"arn:aws:ssm:{HOME}:{A}:document/SSM-SessionManagerRunShell"),
+        Call("kms:GenerateDataKey", f"arn:aws:kms:{HOME}:{A}:key/1", there(HOME) | key("askproai-account-sessions")),
     ],
     "forward a port to the database": [
         Call("ssm:StartSession", INSTANCE, TAGGED),
@@ -178,6 +180,15 @@ def test_a_dbadmin_deletes_no_backup(cloud: Cloud[None]) -> None:
         assert not may(cloud, "access-dbadmin", Call(f"rds:{action}", f"arn:aws:rds:{HOME}:{A}:snapshot:askproai-a"))
 
 
+@pytest.mark.parametrize("name", ["devops", "dbadmin"])
+def test_a_session_is_checked_for_its_document_and_on_instances_of_the_platform_alone(
+    cloud: Cloud[None], name: str
+) -> None:
+    unchecked = TAGGED | {"ssm:SessionDocumentAccessCheck": "false"}
+    assert not may(cloud, f"access-{name}", Call("ssm:StartSession", INSTANCE, unchecked))
+    assert not may(cloud, f"access-{name}", Call("ssm:StartSession", INSTANCE, {"ssm:resourceTag/Project": "other"}))
+
+
 def token(subject: str, repository: str = account_settings().access.repository) -> dict[str, str]:
     return {f"{GITHUB}:aud": "sts.amazonaws.com", f"{GITHUB}:sub": f"repo:{repository}:{subject}"}
 
@@ -239,6 +250,31 @@ def test_each_role_of_a_region_carries_the_boundary_that_its_stack_names() -> No
     # The one way to a role is a component.
     makers = [path for path in ROOT.glob("*.py") if "iam.Role(" in path.read_text()]
     assert makers == []
+
+
+def test_an_instance_may_keep_and_encrypt_the_sessions_of_its_region_and_no_other() -> None:
+    document = {"Statement": sessions(SITE)}
+    account, region = SITE.naming.account_id, SITE.region
+    for where, expected in ((region, True), (f"{region}0", False)):
+        group = f"arn:aws:logs:{where}:{account}:log-group:askproai-account-sessions:log-stream:s"
+        assert allowed(Call("logs:PutLogEvents", group), [document], None) is expected
+        with_key = Call("kms:Decrypt", f"arn:aws:kms:{where}:{account}:key/1", key("askproai-account-sessions"))
+        assert allowed(with_key, [document], None) is expected
+    other = Call("kms:Decrypt", f"arn:aws:kms:{region}:{account}:key/1", key("askproai-account-record"))
+    assert not allowed(other, [document], None)
+
+
+def test_sessions_are_kept_and_encrypted_in_each_region(cloud: Cloud[None]) -> None:
+    preferences = cloud.of("aws:ssm/document:Document")
+    assert len(preferences) == len(account_settings().data_residency_regions)
+    for each in preferences:
+        # Session Manager has the preferences by this name.
+        assert (each.inputs["name"], each.inputs["documentType"]) == ("SSM-SessionManagerRunShell", "Session")
+        inputs = json.loads(each.inputs["content"])["inputs"]
+        group = cloud.one("aws:cloudwatch/logGroup:LogGroup", each.name.replace("preferences", "group"))
+        assert inputs["cloudWatchLogGroupName"] == group.inputs["name"] == "askproai-account-sessions"
+        assert inputs["kmsKeyId"] == group.inputs["kmsKeyId"]
+        assert inputs["cloudWatchEncryptionEnabled"]
 
 
 def documents(cloud: Cloud[None]) -> list[tuple[str, dict[str, Any]]]:

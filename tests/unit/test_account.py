@@ -103,7 +103,7 @@ def test_only_this_trail_writes_into_its_bucket_and_with_its_key(cloud: Cloud[No
     settings, trail = account_settings(), cloud.one(TRAIL).inputs
     arn = f"arn:aws:cloudtrail:{settings.region}:{settings.account_id}:trail/{trail['name']}"
     bucket = cloud.one(POLICY, "record-trail-policy").document()
-    key = cloud.one(KEY).document()
+    key = cloud.one(KEY, "record-key").document()
     for policy, sid in (
         (bucket, "TrailLooks"),
         (bucket, "TrailWrites"),

@@ -77,6 +77,8 @@ def _decides(statement: Mapping[str, Any], call: Call, effect: str) -> bool:
 def _meets(operator: str, wanted: Any, given: str | None) -> bool:
     """A key that the call has not meets no test, but one that something is not."""
     name = operator.removeprefix("ForAnyValue:")
+    if name.endswith("IfExists"):
+        return given is None or _meets(name.removesuffix("IfExists"), wanted, given)
     if name == "StringNotEquals":
         return given not in _listed(wanted)
     return given is not None and any(TESTS[name](given, each) for each in _listed(wanted))
