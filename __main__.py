@@ -1,4 +1,4 @@
-"""The program: settings in, a region or the edge declared, its record out."""
+"""The program: settings in, a region, the edge or the account declared, its record out."""
 
 from lazy_sdk import start_quickly
 
@@ -7,7 +7,7 @@ start_quickly()
 
 import pulumi
 
-from settings import ConfigurationError, EdgeSettings, load, load_edge_secrets, load_secrets
+from settings import AccountSettings, ConfigurationError, EdgeSettings, load, load_edge_secrets, load_secrets
 from topology import refuse_older
 
 try:
@@ -20,6 +20,10 @@ if isinstance(settings, EdgeSettings):
     from edge import compose as compose_edge
 
     compose_edge(settings, load_edge_secrets()).export()
+elif isinstance(settings, AccountSettings):
+    from account import compose as compose_account
+
+    compose_account(settings)
 else:
     from region import compose
 

@@ -312,7 +312,9 @@ class Region:
 
 def _site(settings: Settings) -> Site:
     naming = Naming(environment=settings.environment, account_id=settings.account_id, cost_center=settings.cost_center)
-    return Site(naming=naming, region=settings.region, protected=settings.protected)
+    policy = settings.permissions_boundary
+    boundary = f"arn:aws:iam::{settings.account_id}:policy/{policy}" if policy else None
+    return Site(naming=naming, region=settings.region, protected=settings.protected, boundary=boundary)
 
 
 def _database_of(stack: str) -> pulumi.Output[str]:

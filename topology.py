@@ -3,17 +3,20 @@
 from collections.abc import Mapping
 from typing import Any
 
-from settings import ConfigurationError, EdgeSettings, Settings
+from settings import AccountSettings, ConfigurationError, StackSettings
 
 READ_OUTPUTS = "pulumi:pulumi:readStackOutputs"
 """A function of the engine itself, which reads the state backend and answers before anything is registered."""
 
 
-def refuse_older(settings: Settings | EdgeSettings) -> None:
+def refuse_older(settings: StackSettings) -> None:
     """Raise ConfigurationError where the file's `topology` is lower than the one that the stack has recorded.
 
-    A stack that was never brought up, or by a program without the number, has recorded none.
+    A stack that was never brought up, or by a program without the number, has recorded none. The account's has no
+    number: no region takes it over.
     """
+    if isinstance(settings, AccountSettings):
+        return
     # Imported here: operators' commands use the message below without the engine's SDK.
     import pulumi
     from pulumi.runtime import invoke

@@ -1,4 +1,4 @@
-"""What every component shares: its type token, and tags on every child that can have them."""
+"""What every component shares: its type token, tags on every child that can have them, a boundary on every role."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import pulumi
 
 from components.site import Site
 from naming import PROJECT, DataClass
+
+ROLE = "aws:iam/role:Role"
 
 
 @cache
@@ -43,7 +45,8 @@ class Component(pulumi.ComponentResource):
             given = cast(Mapping[str, str], args.props.get("tags") or {})
             own = {"Name": site.naming.physical(args.name, 128)}
             tags = {**site.naming.tags(name, data_class), **own, **given}
-            return pulumi.ResourceTransformationResult({**args.props, "tags": tags}, args.opts)
+            bounded = {"permissions_boundary": site.boundary} if site.boundary and args.type_ == ROLE else {}
+            return pulumi.ResourceTransformationResult({**args.props, "tags": tags, **bounded}, args.opts)
 
         own_opts = pulumi.ResourceOptions(transformations=[tag])
         super().__init__(f"{PROJECT}:{token}", name, None, pulumi.ResourceOptions.merge(opts, own_opts))

@@ -12,9 +12,11 @@ class Site:
     """What every component of a region is given alike.
 
     Values alone: the other components that one needs are arguments of their own, since they are the architecture.
-    `region` is that of the component's provider. `protected` resources refuse their deletion.
+    `region` is that of the component's provider. `protected` resources refuse their deletion. `boundary` is the ARN of
+    the permissions boundary of every role.
     """
 
     naming: Naming
     region: str
     protected: bool
+    boundary: str | None = None

@@ -1,5 +1,7 @@
 """The account's record: who did what, what changed, and who is told."""
 
+from functools import partial
+
 from policies.rule import HIGH, MEDIUM, Finding, Findings, Resource, Stack, rule
 
 TRAIL = "aws:cloudtrail/trail:Trail"
@@ -11,7 +13,6 @@ DETECTOR_FEATURE = "aws:guardduty/detectorFeature:DetectorFeature"
 RECORDER = "aws:cfg/recorder:Recorder"
 RECORDER_STATUS = "aws:cfg/recorderStatus:RecorderStatus"
 SECURITY_HUB = "aws:securityhub/account:Account"
-VPC = "aws:ec2/vpc:Vpc"
 
 FEATURES = frozenset({"RDS_LOGIN_EVENTS", "S3_DATA_EVENTS"})
 WATCHED_EVENTS = {
@@ -34,10 +35,6 @@ WATCHED_EVENTS = {
 """The filters of CIS 4.1 to 4.15, each with a word that its pattern of the benchmark has and no other filter's has."""
 
 
-def _is_account_stack(stack: Stack) -> bool:
-    return stack.name == stack.configuration.account_stack
-
-
 @rule(
     severity=HIGH,
     controls="FSBP CloudTrail.1; CIS 3.0 3.1; CIS 5.0 3.1; PCI 10.2.1; GDPR 30",
@@ -46,7 +43,7 @@ def _is_account_stack(stack: Stack) -> bool:
 def account_trail_on(stack: Stack) -> Findings:
     """A trail records what is done in all regions of the account."""
     trails = [trail.get("isMultiRegionTrail") for trail in stack.of(TRAIL)]
-    if _is_account_stack(stack) and True not in trails:
+    if stack.has_account and True not in trails:
         yield Finding("no trail of all regions", "one")
 
 
@@ -71,7 +68,7 @@ def trail_trustworthy(trail: Resource) -> Findings:
 )  # fmt: skip
 def trail_sees_backups(stack: Stack) -> Findings:
     """A trail records who reads and writes the objects of backups."""
-    if not _is_account_stack(stack):
+    if not stack.has_account:
         return
     for trail in stack.of(TRAIL):
         events = [
@@ -95,7 +92,7 @@ def trail_sees_backups(stack: Stack) -> Findings:
 )  # fmt: skip
 def account_events_alarmed(stack: Stack) -> Findings:
     """The fifteen kinds of events of CIS each ring an alarm."""
-    if not _is_account_stack(stack):
+    if not stack.has_account:
         return
     filters = {each.name: each for each in stack.of(METRIC_FILTER)}
     rung = {(alarm.get("namespace"), alarm.get("metricName")) for alarm in stack.of(ALARM) if alarm.raw("alarmActions")}
@@ -111,43 +108,42 @@ def account_events_alarmed(stack: Stack) -> Findings:
 
 @rule(
     severity=HIGH, controls="FSBP GuardDuty.1; FSBP GuardDuty.9; FSBP GuardDuty.10; PCI 11.5.1; GDPR 25; GDPR 30",
-    remedy="Declare a Detector and its features S3_DATA_EVENTS and RDS_LOGIN_EVENTS.",
+    remedy="Declare a Detector and its features S3_DATA_EVENTS and RDS_LOGIN_EVENTS in each region.",
 )  # fmt: skip
 def region_threats_watched(stack: Stack) -> Findings:
-    """GuardDuty watches a region, its buckets and its databases included."""
-    if not stack.of(VPC):
-        return
-    detectors = stack.of(DETECTOR)
+    """GuardDuty watches each region, its buckets and its databases included."""
     # A detector that says nothing of it is on.
-    if not [each for each in detectors if each.get("enable") is not False]:
-        yield Finding("no detector that is on", "a detector")
-    on = {each.get("name") for each in stack.of(DETECTOR_FEATURE) if each.get("status") == "ENABLED"}
-    if missing := sorted(FEATURES - on):
-        yield Finding(f"features off: {', '.join(missing)}", "these on")
+    for region in stack.regions_without(DETECTOR, lambda each: each.get("enable") is not False):
+        yield Finding(f"no detector that is on in {region}", "a detector")
+    for feature in sorted(FEATURES):
+        for region in stack.regions_without(DETECTOR_FEATURE, partial(_is_on, feature)):
+            yield Finding(f"{feature} off in {region}", f"{feature} on")
+
+
+def _is_on(feature: str, declared: Resource) -> bool:
+    return declared.get("name") == feature and declared.get("status") == "ENABLED"
 
 
 @rule(
     severity=HIGH, controls="FSBP Config.1; CIS 3.0 3.3; CIS 5.0 3.3; GDPR 30",
-    remedy="Declare a Recorder and a RecorderStatus that is enabled.",
+    remedy="Declare a Recorder and a RecorderStatus that is enabled in each region.",
 )  # fmt: skip
 def region_changes_recorded(stack: Stack) -> Findings:
-    """AWS Config records what changes in a region."""
-    if not stack.of(VPC):
-        return
-    if not stack.of(RECORDER):
-        yield Finding("no recorder", "a recorder")
-    if True not in [each.get("isEnabled") for each in stack.of(RECORDER_STATUS)]:
-        yield Finding("no recorder that is on", "a RecorderStatus that is enabled")
+    """AWS Config records what changes in each region."""
+    for region in stack.regions_without(RECORDER):
+        yield Finding(f"no recorder in {region}", "a recorder")
+    for region in stack.regions_without(RECORDER_STATUS, lambda each: each.get("isEnabled") is True):
+        yield Finding(f"no recorder that is on in {region}", "a RecorderStatus that is enabled")
 
 
 @rule(
     severity=HIGH, controls="CIS 3.0 4.16; CIS 5.0 4.16; PCI 10.4.1; GDPR 25",
-    remedy="Declare a securityhub Account.",
+    remedy="Declare a securityhub Account in each region.",
 )  # fmt: skip
 def region_findings_gathered(stack: Stack) -> Findings:
-    """Security Hub gathers a region's findings."""
-    if stack.of(VPC) and not stack.of(SECURITY_HUB):
-        yield Finding("no Security Hub", "Security Hub")
+    """Security Hub gathers each region's findings."""
+    for region in stack.regions_without(SECURITY_HUB):
+        yield Finding(f"no Security Hub in {region}", "Security Hub")
 
 
 POLICIES = (

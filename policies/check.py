@@ -102,9 +102,9 @@ def compared(previews: list[Preview]) -> list[Preview]:
 
 
 def declared_stacks() -> list[str]:
-    """The stacks that the configuration names: the pair and the edge. A stack of its own is asked by its name."""
+    """The stacks that the configuration names: account, pair and edge. A stack of its own is asked by its name."""
     configuration = read_configuration()
-    return sorted({*configuration.pair, *configuration.independent_of_region})
+    return sorted({configuration.account_stack, *configuration.pair, *configuration.independent_of_region})
 
 
 def main(stacks: list[str]) -> int:

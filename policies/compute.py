@@ -11,7 +11,6 @@ INSTANCE = "aws:ec2/instance:Instance"
 VOLUME = "aws:ebs/volume:Volume"
 EBS_DEFAULT = "aws:ebs/encryptionByDefault:EncryptionByDefault"
 GROUP = "aws:autoscaling/group:Group"
-VPC = "aws:ec2/vpc:Vpc"
 
 HOPS = 1
 ZONES_FLOOR = 2
@@ -70,19 +69,13 @@ def host_disks_encrypted(disks: Resource) -> Findings:
 
 @rule(
     severity=MEDIUM, controls="FSBP EC2.7; CIS 3.0 2.2.1; CIS 5.0 5.1.1; GDPR 32 (own)",
-    remedy="Declare an EncryptionByDefault.",
+    remedy="Declare an EncryptionByDefault in each region.",
 )  # fmt: skip
 def region_disks_encrypted_by_default(stack: Stack) -> Findings:
-    """A region encrypts every disk, those that nobody declared included."""
-    if not stack.of(VPC):
-        return
-    switches = stack.of(EBS_DEFAULT)
-    if not switches:
-        yield Finding("no EncryptionByDefault", "one that is enabled")
-    for switch in switches:
-        # Whoever declares it without a word turns it on.
-        if switch.get("enabled") is False:
-            yield Finding("enabled false", "enabled true")
+    """Each region encrypts every disk, those that nobody declared included."""
+    # Whoever declares it without a word turns it on.
+    for region in stack.regions_without(EBS_DEFAULT, lambda each: each.get("enabled") is not False):
+        yield Finding(f"no EncryptionByDefault that is enabled in {region}", "one that is enabled")
 
 
 @rule(

@@ -96,6 +96,20 @@ class Stack:
     resources: tuple[Resource, ...]
     configuration: Configuration
 
+    @property
+    def has_account(self) -> bool:
+        """Whether it declares what an account has once, and each of its regions."""
+        return self.name == self.configuration.account_stack
+
+    def regions_without(self, kind: str, on: Callable[[Resource], bool] = lambda _each: True) -> list[str]:
+        """The regions of the account in which no resource of a type is on: none where another stack declares them.
+
+        Data are in no other region (data-in-allowed-region).
+        """
+        if not self.has_account:
+            return []
+        return sorted(self.configuration.allowed_regions - {each.region for each in self.of(kind) if on(each)})
+
     def of(self, *types: str) -> list[Resource]:
         """The resources of some types."""
         return [resource for resource in self.resources if resource.type in types]

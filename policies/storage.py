@@ -68,7 +68,7 @@ def bucket_public_access_blocked(bucket: Resource, stack: Stack) -> Findings:
 )  # fmt: skip
 def account_public_access_blocked(stack: Stack) -> Findings:
     """The account blocks public access to every bucket, those that nobody declared included."""
-    if stack.name != stack.configuration.account_stack:
+    if not stack.has_account:
         return
     blocks = stack.of(ACCOUNT_PUBLIC_ACCESS)
     if not blocks:

@@ -1,5 +1,6 @@
 """The typed settings of a stack, and the only reader of `pulumi.Config`."""
 
+from settings.account import AccessRolesSettings, AccountSettings, CostSettings
 from settings.cache import CacheSettings
 from settings.database import DatabaseSettings
 from settings.edge import (
@@ -12,6 +13,7 @@ from settings.edge import (
 )
 from settings.edge_secrets import EdgeSecrets, load_edge_secrets
 from settings.hosts import ApplicationHostSettings, Capacity, HostSettings
+from settings.judge import StackSettings
 from settings.load import load, read
 from settings.mail import MailSettings
 from settings.model import Settings
@@ -27,12 +29,15 @@ from settings.webhooks import WebhookSettings
 from settings.workers import QueueSettings, WorkersSettings
 
 __all__ = [
+    "AccessRolesSettings",
     "AccessSettings",
+    "AccountSettings",
     "ApplicationHostSettings",
     "CacheSettings",
     "Capacity",
     "ColorSettings",
     "ConfigurationError",
+    "CostSettings",
     "DatabaseSettings",
     "EdgeSecrets",
     "EdgeSettings",
@@ -50,6 +55,7 @@ __all__ = [
     "SecretsSettings",
     "Settings",
     "StackSecrets",
+    "StackSettings",
     "StorageSettings",
     "Tier",
     "TlsSettings",

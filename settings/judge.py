@@ -10,11 +10,14 @@ from pydantic import ValidationError
 
 from project_files import merged
 from settings import explain, secrets
+from settings.account import AccountSettings
 from settings.block import Block
 from settings.edge import EdgeSettings
 from settings.edge_secrets import EDGE_CHECKS
 from settings.model import Settings
 from settings.problems import Path, Problem, shown
+
+StackSettings = Settings | EdgeSettings | AccountSettings
 
 TRUTH = {"true": True, "false": False}
 NONE = "none"
@@ -25,7 +28,7 @@ NONE = "none"
 class Kind:
     """What a stack can be: its settings, and its secrets."""
 
-    model: type[Settings] | type[EdgeSettings]
+    model: type[Settings] | type[EdgeSettings] | type[AccountSettings]
     secrets: Mapping[str, secrets.Check]
 
     def annotation(self, name: str) -> Any:
@@ -35,6 +38,7 @@ class Kind:
 
 REGION = Kind(model=Settings, secrets={**secrets.CHECKS, **secrets.OPTIONAL})
 EDGE = Kind(model=EdgeSettings, secrets=EDGE_CHECKS)
+ACCOUNT = Kind(model=AccountSettings, secrets={})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +46,7 @@ class Judgement:
     """A stack's settings and what is wrong with them; what has a problem is unreadable in the settings."""
 
     kind: Kind
-    settings: Settings | EdgeSettings
+    settings: StackSettings
     problems: list[Problem]
 
 
@@ -66,6 +70,8 @@ def judge(stack: str, given: Mapping[str, Any], shared: Mapping[str, Any], encry
 def _kind(given: Mapping[str, Any]) -> Kind:
     """What the role says; when it says nothing that is known, what a key says that only the edge has."""
     role = given.get("role")
+    if role == "account":
+        return ACCOUNT
     return EDGE if role == "edge" or (role not in ("primary", "standby") and "live" in given) else REGION
 
 
@@ -117,12 +123,10 @@ def _is_left_out(kind: Kind, name: str, value: Any) -> bool:
     return value == NONE and not field.is_required() and explain.block_of(field.annotation) is not None
 
 
-def _validated(
-    kind: Kind, raw: dict[str, Any], hidden: Set[str], stack: str
-) -> tuple[Settings | EdgeSettings, list[Problem]]:
+def _validated(kind: Kind, raw: dict[str, Any], hidden: Set[str], stack: str) -> tuple[StackSettings, list[Problem]]:
     found: list[Problem] = []
     broken: set[Path] = {(name,) for name in hidden}
-    settings: Settings | EdgeSettings | None = None
+    settings: StackSettings | None = None
     try:
         settings = kind.model.model_validate(raw)
     except ValidationError as error:

@@ -5,15 +5,13 @@ from pathlib import Path
 
 from project_files import Project, checked_text, text
 from settings import secrets
-from settings.edge import EdgeSettings
-from settings.judge import as_handed_over, judge
-from settings.model import Settings
+from settings.judge import StackSettings, as_handed_over, judge
 from settings.problems import ConfigurationError, Problem, key
 
 CHECKOUT = Path(__file__).parents[1]
 
 
-def load(stack_file: str | None = None) -> Settings | EdgeSettings:
+def load(stack_file: str | None = None) -> StackSettings:
     """The settings of the stack that runs.
 
     `stack_file` is the name that messages carry, by default Pulumi's own name for the stack's file.
@@ -33,7 +31,7 @@ def load(stack_file: str | None = None) -> Settings | EdgeSettings:
     return found.settings
 
 
-def read(project: Project, stack: str) -> Settings | EdgeSettings:
+def read(project: Project, stack: str) -> StackSettings:
     """The settings of a stack as the files of its project have them, without an engine; secrets are not judged.
 
     Raises ConfigurationError with one line for each problem, and UnreadableFileError.
@@ -44,11 +42,11 @@ def read(project: Project, stack: str) -> Settings | EdgeSettings:
     return _judged[texts]
 
 
-_judged: dict[tuple[str, ...], Settings | EdgeSettings] = {}
+_judged: dict[tuple[str, ...], StackSettings] = {}
 """Settings by stack and texts of its files: a command asks for them dozens of times."""
 
 
-def _read(project: Project, stack: str) -> Settings | EdgeSettings:
+def _read(project: Project, stack: str) -> StackSettings:
     given = {name: handed for name, value in project.own(stack).items() if (handed := as_handed_over(value)) != ""}
     encrypted = {name for name, value in given.items() if isinstance(value, Mapping) and set(value) == {"secure"}}
     found = judge(stack, given, project.shared, encrypted)

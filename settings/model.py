@@ -16,7 +16,7 @@ from settings.offsite import OffsiteSettings, disturbed, misplaced, unkept
 from settings.problems import Problem, closest, shown
 from settings.recovery import RecoverySettings
 from settings.retention import KeysSettings, SecretsSettings, StorageSettings
-from settings.shapes import REGIONS, AccountId, CostCenter, Domain, EmailAddress, Environment, Region
+from settings.shapes import REGIONS, AccountId, CostCenter, Domain, EmailAddress, Environment, PolicyName, Region
 from settings.web import WebSettings
 from settings.webhooks import Webhooks
 from settings.workers import WorkersSettings
@@ -62,6 +62,9 @@ class Settings(Block):
     """What is promised for the loss of a region; of a stack of its own without copies, nothing is."""
     offsite: OffsiteSettings | None = None
     """Copies outside the region; a pair has them."""
+    permissions_boundary: PolicyName | None = None
+    """Name of the IAM policy that bounds every role of the stack, which the account's stack declares: its roles for
+    deployments may make no role without it."""
     allow_destroy_of: str | None = None
     """Name of the environment, to lift the protection of its stateful resources before `pulumi destroy`."""
     network: NetworkSettings

@@ -8,6 +8,7 @@ from typing import get_origin
 from pydantic.fields import FieldInfo
 
 from settings import explain
+from settings.account import AccountSettings
 from settings.block import Block
 from settings.edge import EdgeSettings
 from settings.edge_secrets import EDGE_CHECKS
@@ -30,12 +31,15 @@ COLUMNS = "| key | type | default | what it is |\n| --- | --- | --- | --- |\n"
 def page() -> str:
     """The whole page."""
     region = _chapter("A region", Settings, {**CHECKS, **OPTIONAL})
-    return "\n".join([HEAD, *region, *_chapter("The edge", EdgeSettings, EDGE_CHECKS)])
+    edge, account = _chapter("The edge", EdgeSettings, EDGE_CHECKS), _chapter("The account", AccountSettings, {})
+    return "\n".join([HEAD, *region, *edge, *account])
 
 
 def _chapter(title: str, model: type[Block], checks: Mapping[str, Check]) -> Iterator[str]:
     yield f"## {title}\n"
     yield COLUMNS + "".join(_rows(model, ""))
+    if not checks:
+        return
     yield "Secrets, each set with `pulumi config set --secret`:\n"
     yield "| key | form |\n| --- | --- |\n" + "".join(_secret(name, check) for name, check in checks.items())
 

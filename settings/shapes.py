@@ -20,6 +20,8 @@ LOG_RETENTION_FLOOR_DAYS = 365
 LABEL = re.compile(r"[a-z][a-z0-9]{0,11}")
 HOST_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 INSTANCE_TYPE = re.compile(r"[a-z][a-z0-9-]*\.[a-z0-9-]+")
+POLICY_NAME = re.compile(r"[A-Za-z0-9+=,.@_-]{1,128}")
+"""IAM API, CreatePolicy."""
 TAG_VALUE = re.compile(r"[A-Za-z0-9 +=._:/@-]{1,256}")
 PHP_VERSION = re.compile(r"[1-9]\d?\.\d{1,2}")
 RELEASE = re.compile(r"(?=.{0,64}$)([A-Za-z0-9]+([.+-][A-Za-z0-9]+)*)?")
@@ -141,6 +143,9 @@ CacheClass = Annotated[str, _class_of("cache.")]
 ImageParameter = Annotated[str, AfterValidator(_image_parameter)]
 CostCenter = Annotated[
     str, text("is not a tag value; want 1 to 256 letters, digits, spaces or + - = . _ : / @", TAG_VALUE)
+]
+PolicyName = Annotated[
+    str, text("is not a policy's name; want 1 to 128 letters, digits or + = , . @ _ -, and no ARN", POLICY_NAME)
 ]
 EmailAddress = Annotated[str, text("is not an email address; want one such as oncall@example.com", EMAIL)]
 PhpVersion = Annotated[

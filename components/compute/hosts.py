@@ -14,7 +14,7 @@ from components.component import Component
 from components.compute.fleet import Fleet, FleetArgs
 from components.compute.host_context import HostContext
 from components.compute.instance_role import InstanceRole, InstanceRoleArgs
-from components.compute.permissions import METRICS_NAMESPACE, metrics_and_logs, systems_manager
+from components.compute.permissions import METRICS_NAMESPACE, metrics_and_logs, sessions, systems_manager
 from components.network.cloudflare_ranges import CLOUDFLARE_RANGES
 from components.security.iam import Statement
 from hosts.bundle import Bundle, bundle
@@ -67,7 +67,7 @@ class Hosts(Component):
     def _role_of_instances(self, *further: Statement) -> InstanceRole:
         """What every host may do, and the `further` permissions of this role."""
         context = self._hosts.context
-        permissions = [*systems_manager(), *metrics_and_logs(self._log_group()), *further]
+        permissions = [*systems_manager(), *sessions(context.site), *metrics_and_logs(self._log_group()), *further]
         return InstanceRole(
             f"{self._name}-instances", InstanceRoleArgs(site=context.site, permissions=permissions), self.child()
         )

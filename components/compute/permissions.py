@@ -10,8 +10,9 @@ import pulumi_aws as aws
 from components.compute.host_context import HostContext
 from components.security.iam import Condition, Statement, allow
 from components.security.keys import KeyReference
+from components.site import Site
 from components.storage.storage import DataRole
-from naming import DataClass
+from naming import PROJECT, DataClass
 
 METRICS_NAMESPACE = "CWAgent"
 
@@ -46,6 +47,22 @@ AGENT_ACTIONS = [
 def systems_manager() -> list[Statement]:
     """Sessions, commands and patches by Systems Manager, whose actions cannot be limited to a resource."""
     return [allow(AGENT_ACTIONS, "*")]
+
+
+def sessions(site: Site) -> list[Statement]:
+    """What a session needs of its instance, where the account's stack has the key and the log group of sessions.
+
+    They are of another stack, so they are named by what their names end in.
+    """
+    account, region = site.naming.account_id, site.region
+    alias = {"ForAnyValue:StringLike": {"kms:ResourceAliases": f"alias/{PROJECT}-*-sessions"}}
+    streams = f"arn:aws:logs:{region}:{account}:log-group:{PROJECT}-*-sessions:*"
+    return [
+        allow(["kms:Decrypt"], f"arn:aws:kms:{region}:{account}:key/*", sid="SessionsDecrypted", condition=alias),
+        allow(["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"], streams, sid="SessionsKept"),
+        # The agent looks up its group before it writes; this action cannot be limited to one group.
+        allow(["logs:DescribeLogGroups"], "*", sid="SessionsFindGroup"),
+    ]
 
 
 def metrics_and_logs(log_group: aws.cloudwatch.LogGroup) -> list[Statement]:

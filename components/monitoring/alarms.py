@@ -80,7 +80,7 @@ class Alarms(Component):
         aws.sns.TopicPolicy(
             f"{self._name}-publishers",
             arn=topic.arn,
-            policy=_topic_policy(topic.arn, args.watched.site.naming.account_id),
+            policy=topic_policy(topic.arn, args.watched.site.naming.account_id),
             opts=self.child(),
         )
         self._subscribe(topic)
@@ -196,7 +196,7 @@ def _joined(source: CloudWatch, metrics: int) -> str:
     return names[0] if metrics == 1 else f"{source.join}([{', '.join(names)}])"
 
 
-def _topic_policy(topic: pulumi.Output[str], account_id: str) -> pulumi.Output[str]:
+def topic_policy(topic: pulumi.Output[str], account_id: str) -> pulumi.Output[str]:
     """The account and its alarms may publish, and nobody without TLS."""
     return document(
         [

@@ -32,7 +32,14 @@ def allow(
     return _statement("Allow", actions, resources, sid, principal, condition)
 
 
-def deny(actions: str, resources: Any, *, sid: str, principal: Principal, condition: Condition) -> Statement:
+def deny(
+    actions: str | Sequence[str],
+    resources: Any,
+    *,
+    sid: str,
+    principal: Principal | None = None,
+    condition: Condition | None = None,
+) -> Statement:
     """A statement that denies, whatever else is allowed."""
     return _statement("Deny", actions, resources, sid, principal, condition)
 

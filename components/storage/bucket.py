@@ -43,7 +43,8 @@ class BucketReference:
 class BucketArgs:
     """`key` encrypts the objects; without it, S3's own key does. `access_log` is the bucket for the access log.
 
-    `statements` are those of the bucket's policy besides the denial of requests without TLS.
+    `statements` are those of the bucket's policy besides the denial of requests without TLS. With `lock_days` nobody
+    deletes an object for so long; since nobody could then empty the bucket, it outlives its stack.
     """
 
     site: Site
@@ -53,6 +54,7 @@ class BucketArgs:
     retention: Retention
     access_log: Bucket | None
     statements: Sequence[Statement] = ()
+    lock_days: int | None = None
 
 
 class Bucket(Component):
@@ -74,8 +76,9 @@ class Bucket(Component):
             f"{name}-bucket",
             bucket=physical,
             # Lifting the protection by name allows its contents to be deleted too.
-            force_destroy=not args.site.protected,
-            opts=self.child(protect=args.site.protected),
+            force_destroy=not args.site.protected and not args.lock_days,
+            object_lock_enabled=True if args.lock_days else None,
+            opts=self._part(protect=args.site.protected),
         )
         self.arn = self.bucket.arn
         self.name = self.bucket.id
@@ -86,11 +89,19 @@ class Bucket(Component):
             f"{name}-versioning",
             bucket=self.name,
             versioning_configuration=aws.s3.BucketVersioningVersioningConfigurationArgs(status="Enabled"),
-            opts=self.child(),
+            opts=self._part(),
         )
         self._set_lifecycle()
+        self._lock()
         self._log_access(physical)
         self.register_outputs({"arn": self.arn, "name": self.name})
+
+    def _part(
+        self, *, protect: bool | None = None, depends_on: list[pulumi.Resource] | None = None
+    ) -> pulumi.ResourceOptions:
+        """Options of the bucket and its settings: a bucket that outlives its stack stays closed."""
+        outlives = True if self._args.lock_days else None
+        return self.child(protect=protect, depends_on=depends_on, outlives=outlives)
 
     def _set_encryption(self) -> None:
         key = self._args.key
@@ -107,7 +118,7 @@ class Bucket(Component):
                     bucket_key_enabled=True if key else None,
                 )
             ],
-            opts=self.child(),
+            opts=self._part(),
         )
 
     def _restrict_access(self) -> aws.s3.BucketPolicy:
@@ -119,20 +130,20 @@ class Bucket(Component):
             block_public_policy=True,
             ignore_public_acls=True,
             restrict_public_buckets=True,
-            opts=self.child(),
+            opts=self._part(),
         )
         aws.s3.BucketOwnershipControls(
             f"{self._name}-ownership",
             bucket=self.name,
             rule=aws.s3.BucketOwnershipControlsRuleArgs(object_ownership="BucketOwnerEnforced"),
-            opts=self.child(),
+            opts=self._part(),
         )
         # S3 rejects concurrent changes to a bucket's access.
         return aws.s3.BucketPolicy(
             f"{self._name}-policy",
             bucket=self.name,
             policy=document([*_tls_only(self.arn), *self._args.statements]),
-            opts=self.child(depends_on=[block]),
+            opts=self._part(depends_on=[block]),
         )
 
     def _set_lifecycle(self) -> None:
@@ -155,7 +166,22 @@ class Bucket(Component):
             f"{self._name}-lifecycle",
             bucket=self.name,
             rules=[leftovers, *_ageing(retention)],
-            opts=self.child(depends_on=[self.versioning]),
+            opts=self._part(depends_on=[self.versioning]),
+        )
+
+    def _lock(self) -> None:
+        days = self._args.lock_days
+        if days is None:
+            return
+        aws.s3.BucketObjectLockConfiguration(
+            f"{self._name}-lock",
+            bucket=self.name,
+            rule=aws.s3.BucketObjectLockConfigurationRuleArgs(
+                default_retention=aws.s3.BucketObjectLockConfigurationRuleDefaultRetentionArgs(
+                    mode="COMPLIANCE", days=days
+                )
+            ),
+            opts=self._part(depends_on=[self.versioning]),
         )
 
     def _log_access(self, physical: str) -> None:
@@ -168,7 +194,7 @@ class Bucket(Component):
             bucket=self.name,
             target_bucket=log.name,
             target_prefix=access_log_prefix(physical),
-            opts=self.child(depends_on=[log.policy]),
+            opts=self._part(depends_on=[log.policy]),
         )
 
 

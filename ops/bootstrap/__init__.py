@@ -168,7 +168,7 @@ def _check(backend: StateBackend, api: EdgeApi, timeline: Timeline, in_the_way: 
 
 
 def _say_what_is_next(backend: StateBackend) -> None:
-    ups = ", ".join(f"`pulumi up --stack {stack}`" for stack in backend.region_stacks)
+    ups = ", ".join(f"`pulumi up --stack {stack}`" for stack in (*backend.account_stacks, *backend.region_stacks))
     say(f"then: `pulumi login '{backend.url}'`, commit the stack files, {ups}")
     edge = backend.edge_stack
     say(f"and last `ops recover {edge} --up`, not `pulumi up`: stack {edge} adopts the record for ACM, which exists")

@@ -57,7 +57,7 @@ def prerequisites(backend: StateBackend, values: Values) -> Iterator[Prerequisit
             yield _secret(stack, name, lambda stack=stack, name=name: _set(stack, name, values.of_regions(name)))
     yield Prerequisite(
         name="secrets origin_pull_*",
-        where=", ".join(backend.all_stacks),
+        where=", ".join([*backend.region_stacks, backend.edge_stack]),
         why="origins take Cloudflare alone, and know it by this certificate",
         exists=lambda: all(stacks.has_secret(stack, name) for stack, name in _origin_pull_places(backend)),
         make=lambda: _make_origin_pull(backend),

@@ -25,6 +25,7 @@ class StateBackend:
     domain: str
     region_stacks: tuple[str, ...]
     edge_stack: str
+    account_stacks: tuple[str, ...] = ()
 
     @classmethod
     def of(cls) -> "StateBackend":
@@ -54,6 +55,7 @@ class StateBackend:
             domain=str(primary.get("domain")),
             region_stacks=ordered,
             edge_stack=next(iter(found)),
+            account_stacks=tuple(stack for stack, file in files.items() if file.get("role") == "account"),
         )
 
     @cached_property
@@ -64,7 +66,7 @@ class StateBackend:
     @property
     def all_stacks(self) -> tuple[str, ...]:
         """Every stack, in the order of their first `up`."""
-        return (*self.region_stacks, self.edge_stack)
+        return (*self.account_stacks, *self.region_stacks, self.edge_stack)
 
     @property
     def bucket(self) -> str:

@@ -10,7 +10,7 @@ from ops.core.recovery.outputs import outputs
 from ops.core.stack_files import StackFile, project, stacks
 from ops.errors import Exit, OpsError
 from project_files import UnreadableFileError
-from settings import ConfigurationError, EdgeSettings, Settings, read
+from settings import ConfigurationError, EdgeSettings, Settings, StackSettings, read
 from topology import older
 
 OWN = (
@@ -272,7 +272,7 @@ def _flat(block: Mapping[str, Any], place: str = "") -> Iterator[tuple[str, Any]
             yield f"{place}{key}", value
 
 
-def judged(stack: str) -> Settings | EdgeSettings:
+def judged(stack: str) -> StackSettings:
     """A stack's settings. Raises OpsError with every problem of its file, as `pulumi up` would refuse it."""
     try:
         return read(project(), stack)

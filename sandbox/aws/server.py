@@ -5,6 +5,7 @@ import traceback as tracebacks
 from wsgiref.types import WSGIEnvironment
 
 from cheroot import wsgi
+from cheroot.server import HTTPConnection, HTTPRequest
 from typing_extensions import override
 
 from sandbox.aws.application import bucket_region, moto_application
@@ -31,10 +32,24 @@ class Gateway(wsgi.Gateway_10):
         return environ
 
 
+class Request(HTTPRequest):
+    """Takes a whole URL too: Terraform's provider asks S3 Control at a host name of the account's (`bridge.start`)."""
+
+    def __init__(self, server: wsgi.Server, connection: HTTPConnection) -> None:
+        super().__init__(server, connection, proxy_mode=True)
+
+
+class Connection(HTTPConnection):
+    """A connection with such requests."""
+
+    RequestHandlerClass = Request
+
+
 class Server(wsgi.Server):
     """cheroot with as many kept connections as clients want, and a log in place of writing to the terminal."""
 
     keep_alive_conn_limit = 10_000
+    ConnectionClass = Connection
 
     @override
     def error_log(self, msg: str = "", level: int = logging.INFO, traceback: bool = False) -> None:

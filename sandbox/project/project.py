@@ -28,12 +28,13 @@ from sandbox.toolchain.steps import SandboxError
 LINKED = ("policies",)
 """Folders that pulumi's command line names: they are found in the overlay as in the checkout."""
 EMPTY = "config: {}\n"
-VALUES = {
+VALUES: Mapping[str, object] = {
+    "turned_off": ["access-analyzer", "cost-anomalies"],
     "web": {"php_version": PHP_VERSION, "blue": {"release": RELEASE}},
     "workers": {"php_version": PHP_VERSION, "release": RELEASE},
 }
 """What stacks share here instead of what Pulumi.yaml says: instances boot from Debian, and run the sandbox's own
-application."""
+application, and the emulated AWS lacks two services."""
 T = TypeVar("T")
 
 
@@ -245,7 +246,8 @@ def set_secrets(paths: Paths, stack: str, environment: Mapping[str, str]) -> Non
 
 def wanted_secrets(paths: Paths, stack: str) -> list[Secret]:
     """The secrets of a stack, by what it is."""
-    kind = "edge" if setting(paths, stack, "role") == "edge" else "region"
+    role = setting(paths, stack, "role")
+    kind = role if role in ("edge", "account") else "region"
     return [secret for secret in SECRETS if secret.wanted_by == kind]
 
 

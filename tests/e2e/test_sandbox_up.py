@@ -21,7 +21,7 @@ def test_status_names_every_stack_and_how_to_visit(edge: Platform) -> None:
     told = sandbox(edge.paths, "status").stdout
     rows = [line.split() for line in told.splitlines() if line.startswith("│ stack ")]
     assert {row[2]: "not brought up" in " ".join(row) for row in rows} == {
-        "prod": False, "dr": False, "edge": False, "staging": True,
+        "prod": False, "dr": False, "edge": False, "staging": True, "account": True,
     }  # fmt: skip
     assert [row[2] for row in rows if "live" in row] == ["prod"]
     assert edge.variables["ASKPROAI_EDGE_URL"] in told

@@ -130,6 +130,13 @@ def _put(props: Any, path: str, value: Any) -> None:
         props[last] = value
 
 
+def in_both(name: str, kind: str, /, **props: Any) -> dict[str, Made]:
+    """A resource in each region of the account."""
+    return {
+        f"{name}-{where}": Made(type=kind, props=props, region=at) for where, at in (("home", HOME), ("away", AWAY))
+    }
+
+
 def each(*paths: str, value: Any) -> tuple[Change, ...]:
     """A change for each of the properties."""
     return tuple({path: value} for path in paths)

@@ -36,6 +36,11 @@ def setting(stack: str, *path: str) -> Any:
     return value
 
 
+def test_the_account_is_watched_wherever_data_may_be() -> None:
+    configuration = read_configuration()
+    assert configuration.allowed_regions == set(setting(configuration.account_stack, "data_residency_regions"))
+
+
 @pytest.mark.parametrize("stack", PAIR)
 def test_the_configuration_agrees_with_the_stack_files(stack: str) -> None:
     configuration = read_configuration()
@@ -88,13 +93,12 @@ def test_the_pack_predicts_a_takeover_as_ops_does(
 
 def test_the_configuration_names_stacks_that_are_there() -> None:
     configuration = read_configuration()
-    assert configuration.account_stack in PAIR
+    assert setting(configuration.account_stack, "role") == "account"
     assert set(configuration.pair) == set(PAIR)
     assert set(configuration.may_lack) <= set(configuration.pair)
-    home = setting(configuration.account_stack, "region")
-    assert configuration.independent_of_region == {
-        stack: home for stack in (*PAIR, "edge") if stack != configuration.account_stack
-    }
+    home = setting(PAIR[0], "offsite", "home")
+    lost = setting(home, "region")
+    assert configuration.independent_of_region == {stack: lost for stack in (*PAIR, "edge") if stack != home}
 
 
 def test_levels_are_of_rules_and_stacks_that_are_there() -> None:

@@ -20,7 +20,12 @@ WATCH = 'read _; kill -s KILL -- "-$0"'
 
 def start(binary: str, terraform_provider: str, engine: str) -> provider_pb2_grpc.ResourceProviderStub:
     """Start the bridge with the Terraform provider at the path `terraform_provider`; returns its service."""
-    bridge = subprocess.Popen([binary, engine], stdout=subprocess.PIPE, start_new_session=True)
+    # AWS's SDK puts the account before the host name of S3 Control. No such name leads to this machine, so the provider
+    # asks the emulator for it as its proxy: Go takes none for a loopback address, which every other call has.
+    proxy = {"HTTP_PROXY": os.environ["AWS_ENDPOINT_URL"]} if "AWS_ENDPOINT_URL" in os.environ else {}
+    bridge = subprocess.Popen(
+        [binary, engine], stdout=subprocess.PIPE, start_new_session=True, env={**os.environ, **proxy}
+    )
     # The watcher holds the reading end alone; the writing end stays open here until this process is gone.
     reading, _writing = os.pipe()
     subprocess.Popen(["sh", "-c", WATCH, str(bridge.pid)], stdin=reading, start_new_session=True)

@@ -4,7 +4,7 @@ import base64
 
 from policies import compute
 from policies.values import UNKNOWN
-from tests.policies.scenes import GONE, UNSET, Case, Made, each, values
+from tests.policies.scenes import GONE, STANDBY, UNSET, WITHIN, Case, Made, each, in_both, values
 
 TEMPLATE = Made(
     type=compute.TEMPLATE,
@@ -25,7 +25,6 @@ GROUP = Made(
         "vpcZoneIdentifiers": [UNKNOWN, UNKNOWN],
     },
 )
-VPC = Made(type=compute.VPC)
 TOKENS, HOPS = "metadataOptions.httpTokens", "metadataOptions.httpPutResponseHopLimit"
 ADDRESS, DISK = "networkInterfaces.0.associatePublicIpAddress", "blockDeviceMappings.0.ebs.encrypted"
 SECRET_ARN = "OUR_SECRET_DATABASE=arn:aws:secretsmanager:xx-north-1:123456789012:secret:database-AbCdEf"
@@ -69,10 +68,10 @@ CASES = (
     ),
     Case(
         rule=compute.region_disks_encrypted_by_default,
-        others={"vpc": VPC, "switch": Made(type=compute.EBS_DEFAULT)},
-        fires=({"@switch": GONE}, {"@switch:enabled": False}),
-        passes=({"@switch": GONE, "@vpc": GONE}, {"@switch:enabled": True}),
-        undecided=({"@switch:enabled": UNKNOWN},),
+        others=in_both("switch", compute.EBS_DEFAULT),
+        fires=({"@switch-home": GONE}, {"@switch-away": GONE}, {"@switch-home:enabled": False}),
+        passes=({"@switch-home": GONE, WITHIN: STANDBY}, {"@switch-home:enabled": True}),
+        undecided=({"@switch-home:enabled": UNKNOWN},),
     ),
     Case(
         rule=compute.host_without_credentials,

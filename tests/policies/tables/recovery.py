@@ -15,6 +15,7 @@ from tests.policies.scenes import (
     Case,
     Change,
     Made,
+    in_both,
     values,
 )
 
@@ -33,7 +34,6 @@ DATABASE = Made(type=recovery.DATABASE)
 SELECTION = Made(type=recovery.SELECTION, links={"resources": "it", "planId": "plan"})
 SECRET = Made(type=recovery.SECRET, props={"replicas": [{"region": AWAY, "kmsKeyId": UNKNOWN}]})
 QUEUE = Made(type=regions.QUEUE, props={"name": "a"})
-VPC = Made(type=audit.VPC)
 TRAIL = Made(
     type=audit.TRAIL,
     props={
@@ -58,7 +58,9 @@ RUNG = {
     for number, word in enumerate(audit.WATCHED_EVENTS.values())
 }
 FEATURES = {
-    name: Made(type=audit.DETECTOR_FEATURE, props={"name": name, "status": "ENABLED"}) for name in audit.FEATURES
+    key: made
+    for name in audit.FEATURES
+    for key, made in in_both(name, audit.DETECTOR_FEATURE, name=name, status="ENABLED").items()
 }
 AWAY_FROM_DUTY: Change = {WITHIN: STANDBY}
 
@@ -279,31 +281,27 @@ CASES = (
     ),
     Case(
         rule=audit.region_threats_watched,
-        others={"vpc": VPC, "detector": Made(type=audit.DETECTOR), **FEATURES},
+        others=in_both("detector", audit.DETECTOR) | FEATURES,
         fires=(
-            {"@detector": GONE},
-            {"@detector:enable": False},
-            *({f"@{name}": GONE} for name in audit.FEATURES),
-            *({f"@{name}:status": "DISABLED"} for name in audit.FEATURES),
+            {"@detector-away": GONE},
+            {"@detector-home:enable": False},
+            *({f"@{name}": GONE} for name in FEATURES),
+            *({f"@{name}:status": "DISABLED"} for name in FEATURES),
         ),
-        passes=({"@detector": GONE, "@vpc": GONE},),
-        undecided=values("@detector:enable", UNKNOWN),
+        passes=({"@detector-home": GONE, **AWAY_FROM_DUTY},),
+        undecided=values("@detector-home:enable", UNKNOWN),
     ),
     Case(
         rule=audit.region_changes_recorded,
-        others={
-            "vpc": VPC,
-            "recorder": Made(type=audit.RECORDER),
-            "status": Made(type=audit.RECORDER_STATUS, props={"isEnabled": True}),
-        },
-        fires=({"@recorder": GONE}, {"@status": GONE}, *values("@status:isEnabled", False, UNSET)),
-        passes=({"@recorder": GONE, "@vpc": GONE},),
-        undecided=values("@status:isEnabled", UNKNOWN),
+        others=in_both("recorder", audit.RECORDER) | in_both("status", audit.RECORDER_STATUS, isEnabled=True),
+        fires=({"@recorder-away": GONE}, {"@status-home": GONE}, *values("@status-away:isEnabled", False, UNSET)),
+        passes=({"@recorder-home": GONE, **AWAY_FROM_DUTY},),
+        undecided=values("@status-home:isEnabled", UNKNOWN),
     ),
     Case(
         rule=audit.region_findings_gathered,
-        others={"vpc": VPC, "hub": Made(type=audit.SECURITY_HUB)},
-        fires=({"@hub": GONE},),
-        passes=({"@hub": GONE, "@vpc": GONE},),
+        others=in_both("hub", audit.SECURITY_HUB),
+        fires=({"@hub-home": GONE}, {"@hub-away": GONE}),
+        passes=({"@hub-home": GONE, **AWAY_FROM_DUTY},),
     ),
 )

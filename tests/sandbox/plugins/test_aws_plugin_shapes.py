@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from accounts import account
 from google.protobuf.json_format import MessageToDict, ParseDict
 from google.protobuf.struct_pb2 import Struct
 from hypothesis import given, settings
@@ -105,7 +106,7 @@ def test_the_table_is_written_as_the_generator_writes_it() -> None:
 
 def test_the_table_has_what_the_program_declares_and_no_more() -> None:
     assert set(generate.tokens()["resources"]) == {
-        resource.type for stack in ("prod", "dr") for resource in declared(region(stack))
+        resource.type for cloud in (region("prod"), region("dr"), account()) for resource in declared(cloud)
     }
 
 

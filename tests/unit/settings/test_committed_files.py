@@ -13,7 +13,8 @@ from broken_files import EDGE_SECRETS, GOOD_SECRETS, configured
 from stack_files import ROOT
 
 from project_files import Project
-from settings import EdgeSettings, Settings, load, read
+from settings import AccountSettings, EdgeSettings, Settings, load, read
+from settings.block import Block
 from settings.windows import daily, weekly
 
 PROJECT = Project(ROOT)
@@ -35,7 +36,8 @@ def paths(values: Mapping[str, Any], prefix: str = "") -> set[str]:
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_what_the_engine_hands_over_is_read_as_the_files_are(stack: str) -> None:
-    secrets = EDGE_SECRETS if isinstance(STACKS[stack], EdgeSettings) else GOOD_SECRETS
+    kinds: dict[type[Block], Mapping[str, str]] = {EdgeSettings: EDGE_SECRETS, AccountSettings: {}}
+    secrets = kinds.get(type(STACKS[stack]), GOOD_SECRETS)
     # The engine knows blocks as a whole: a stack's block takes the place of the default.
     with configured({**PROJECT.shared, **PROJECT.own(stack)}, secrets, stack=stack, folder=ROOT):
         assert load() == STACKS[stack]

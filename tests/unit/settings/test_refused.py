@@ -38,7 +38,7 @@ def cases() -> Iterator[Case]:
         for row in rows:
             change: tuple[str, Any] = (row["delete"], ABSENT) if "delete" in row else next(iter(row["set"].items()))
             yield Case(
-                stack="edge" if group == "edge" else "prod",
+                stack=group if group in ("edge", "account") else "prod",
                 change=change,
                 at=row.get("at", change[0]),
                 names=row["names"],

@@ -92,6 +92,11 @@ def configured(
         set_all_config({}, [])
 
 
+def good_secrets(stack: str) -> Mapping[str, str]:
+    """The secrets of a stack of the fixture: the account's has none."""
+    return {"edge": EDGE_SECRETS, "account": {}}.get(stack, GOOD_SECRETS)
+
+
 def refusals(
     *changes: Change,
     secrets: Mapping[str, str] | None = None,
@@ -103,7 +108,7 @@ def refusals(
     `secrets` are the good ones of the stack unless given, and all of them are encrypted unless `encrypted` names which.
     """
     start = f"Pulumi.{stack}.yaml: {NAMESPACE}"
-    good = EDGE_SECRETS if stack == "edge" else GOOD_SECRETS
+    good = good_secrets(stack)
     with configured(changed(written(stack), *changes), good if secrets is None else secrets, encrypted, stack):
         try:
             load()

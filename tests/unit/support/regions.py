@@ -86,6 +86,6 @@ def rebuilt() -> Cloud[RegionOutputs]:
     return composed(prod.model_copy(update={"role": "standby", "database": database}))
 
 
-def declared(cloud: Cloud[RegionOutputs]) -> list[Record]:
-    """What the region has in AWS: all but the components, which are our own, and the provider."""
+def declared(cloud: Cloud[Any]) -> list[Record]:
+    """What a stack has in AWS: all but the components, which are our own, and the provider."""
     return [resource for resource in cloud.resources if resource.custom and resource.type != PROVIDER]

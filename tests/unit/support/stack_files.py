@@ -4,7 +4,7 @@ from functools import cache
 from pathlib import Path
 
 from project_files import Project
-from settings import EdgeSettings, OffsiteSettings, Settings, read
+from settings import AccountSettings, EdgeSettings, OffsiteSettings, Settings, read
 
 ROOT = Path(__file__).parents[3]
 NAMESPACE = "askproai:"
@@ -31,4 +31,12 @@ def edge_settings() -> EdgeSettings:
     """The settings of the edge's stack."""
     settings = read(FIXTURE, "edge")
     assert isinstance(settings, EdgeSettings)
+    return settings
+
+
+@cache
+def account_settings() -> AccountSettings:
+    """The settings of the account's stack."""
+    settings = read(FIXTURE, "account")
+    assert isinstance(settings, AccountSettings)
     return settings

@@ -1,0 +1,1 @@
+"""What an account has once, and what each of its regions has once."""

@@ -1,0 +1,133 @@
+"""What changes in a region: AWS Config records it, delivers its history, and judges it by rules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from components.component import Component
+from components.security.iam import allow, document, trust
+from components.site import Site
+from components.storage.bucket import Bucket
+
+ROLE_NAME_LIMIT, NAME_LIMIT = 64, 256
+PREFIX = "config"
+"""Of the history, in the bucket of logs."""
+RULES = {
+    "trail-on": ("MULTI_REGION_CLOUD_TRAIL_ENABLED", "CIS 3.1"),
+    "trail-validated": ("CLOUD_TRAIL_LOG_FILE_VALIDATION_ENABLED", "CIS 3.2"),
+    "trail-encrypted": ("CLOUD_TRAIL_ENCRYPTION_ENABLED", "CIS 3.5"),
+    "root-without-key": ("IAM_ROOT_ACCESS_KEY_CHECK", "CIS 1.4"),
+    "root-with-mfa": ("ROOT_ACCOUNT_MFA_ENABLED", "CIS 1.5"),
+    "keys-rotated": ("CMK_BACKING_KEY_ROTATION_ENABLED", "CIS 3.6"),
+    "buckets-not-readable": ("S3_BUCKET_PUBLIC_READ_PROHIBITED", "FSBP S3.2"),
+    "buckets-not-writable": ("S3_BUCKET_PUBLIC_WRITE_PROHIBITED", "FSBP S3.3"),
+    "buckets-want-tls": ("S3_BUCKET_SSL_REQUESTS_ONLY", "CIS 2.1.1"),
+    "disks-encrypted": ("ENCRYPTED_VOLUMES", "FSBP EC2.3"),
+    "default-group-closed": ("VPC_DEFAULT_SECURITY_GROUP_CLOSED", "CIS 5.4"),
+    "ssh-closed": ("INCOMING_SSH_DISABLED", "CIS 5.2"),
+    "flow-logs-on": ("VPC_FLOW_LOGS_ENABLED", "CIS 3.7"),
+    "databases-encrypted": ("RDS_STORAGE_ENCRYPTED", "CIS 2.3.1"),
+    "databases-not-public": ("RDS_INSTANCE_PUBLIC_ACCESS_CHECK", "CIS 2.3.3"),
+    "databases-backed-up": ("DB_INSTANCE_BACKUP_ENABLED", "FSBP RDS.11"),
+}
+"""AWS's rules that are judged in each region, and the control that each serves (AWS Config Developer Guide, "List of
+AWS Config Managed Rules"). They judge what is there, also what nobody declared; the policies judge declarations."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecorderRoleArgs:
+    """`logs` takes the history."""
+
+    site: Site
+    logs: Bucket
+
+
+class RecorderRole(Component):
+    """The role of AWS Config in every region of the account.
+
+    Not its service-linked role: an account in which AWS Config was ever on has that one already, and a second is
+    refused.
+    """
+
+    role: aws.iam.Role
+    rights: list[pulumi.Resource]
+
+    def __init__(self, name: str, args: RecorderRoleArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("account:RecorderRole", name, args.site, opts=opts)
+        naming = args.site.naming
+        self.role = aws.iam.Role(
+            f"{name}-role",
+            name=naming.physical(name, ROLE_NAME_LIMIT),
+            description="AWS Config reads what there is, and delivers its history.",
+            assume_role_policy=trust(
+                "config.amazonaws.com", {"StringEquals": {"aws:SourceAccount": naming.account_id}}
+            ),
+            opts=self.child(),
+        )
+        reads = aws.iam.RolePolicyAttachment(
+            f"{name}-reads",
+            role=self.role.name,
+            policy_arn="arn:aws:iam::aws:policy/service-role/AWS_ConfigRole",
+            opts=self.child(),
+        )
+        history = args.logs.arn.apply(lambda arn: f"{arn}/{PREFIX}/AWSLogs/{naming.account_id}/*")
+        delivers = aws.iam.RolePolicy(
+            f"{name}-rights",
+            name="deliver-history",
+            role=self.role.name,
+            policy=document([
+                allow(["s3:GetBucketAcl", "s3:ListBucket"], args.logs.arn), allow("s3:PutObject", history)
+            ]),
+            opts=self.child(),
+        )  # fmt: skip
+        self.rights = [reads, delivers]
+        self.register_outputs({"role": self.role.name})
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangesArgs:
+    """`site` is in the region that is recorded. One region alone records what is global, IAM: it is the one with
+    `records_global`."""
+
+    site: Site
+    role: RecorderRole
+    logs: Bucket
+    records_global: bool
+
+
+class Changes(Component):
+    """The recorder of a region, its delivery, and the rules."""
+
+    def __init__(self, name: str, args: ChangesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("account:Changes", name, args.site, opts=opts)
+        physical = args.site.naming.physical("changes", NAME_LIMIT)
+        recorder = aws.cfg.Recorder(
+            f"{name}-recorder",
+            name=physical,
+            role_arn=args.role.role.arn,
+            recording_group=aws.cfg.RecorderRecordingGroupArgs(
+                all_supported=True, include_global_resource_types=args.records_global
+            ),
+            opts=self.child(depends_on=args.role.rights),
+        )
+        channel = aws.cfg.DeliveryChannel(
+            f"{name}-delivery",
+            name=physical,
+            s3_bucket_name=args.logs.name,
+            s3_key_prefix=PREFIX,
+            opts=self.child(depends_on=[recorder, args.logs.policy]),
+        )
+        # AWS Config starts no recorder that cannot deliver.
+        aws.cfg.RecorderStatus(f"{name}-on", name=recorder.name, is_enabled=True, opts=self.child(depends_on=[channel]))
+        for role, (identifier, control) in RULES.items():
+            aws.cfg.Rule(
+                f"{name}-{role}",
+                name=args.site.naming.physical(role, 128),
+                description=control,
+                source=aws.cfg.RuleSourceArgs(owner="AWS", source_identifier=identifier),
+                opts=self.child(depends_on=[recorder]),
+            )
+        self.register_outputs({"recorder": recorder.name})

@@ -1,0 +1,94 @@
+"""Who is told of events in the trail: a metric filter and an alarm for each kind, and the topic that they notify."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from components.account.cis_events import Event
+from components.account.record import Record
+from components.component import Component
+from components.monitoring.alarms import NAME_LIMIT, topic_policy
+from components.site import Site
+from naming import PROJECT
+
+PERIOD_SECONDS = 300
+"""CIS's own period: events reach the log group some five minutes after the call in any case (CloudTrail User Guide,
+"Monitoring CloudTrail Log Files with Amazon CloudWatch Logs")."""
+TOPIC_NAME_LIMIT = 256
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventsArgs:
+    """`events` are found in `record`, and told to `emails`."""
+
+    site: Site
+    record: Record
+    events: Sequence[Event]
+    emails: Sequence[str]
+
+
+class Events(Component):
+    """The alarms of the account. One event is enough to ring, so an alarm is OK again without a further mail."""
+
+    topic: aws.sns.Topic
+
+    def __init__(self, name: str, args: EventsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("account:Events", name, args.site, opts=opts)
+        self._name = name
+        self._args = args
+        self.topic = self._topic()
+        for event in args.events:
+            self._ring(event)
+        self.register_outputs({"topic_arn": self.topic.arn})
+
+    def _topic(self) -> aws.sns.Topic:
+        naming = self._args.site.naming
+        topic = aws.sns.Topic(
+            f"{self._name}-topic",
+            name=naming.physical(self._name, TOPIC_NAME_LIMIT),
+            kms_master_key_id=self._args.record.key.arn,
+            opts=self.child(),
+        )
+        aws.sns.TopicPolicy(
+            f"{self._name}-publishers",
+            arn=topic.arn,
+            policy=topic_policy(topic.arn, naming.account_id),
+            opts=self.child(),
+        )
+        for address in self._args.emails:
+            aws.sns.TopicSubscription(
+                f"{self._name}-mail-{address}", topic=topic.arn, protocol="email", endpoint=address, opts=self.child()
+            )
+        return topic
+
+    def _ring(self, event: Event) -> None:
+        namespace = f"{PROJECT}/{self._args.site.naming.environment}"
+        found = aws.cloudwatch.LogMetricFilter(
+            f"{self._name}-{event.role}-filter",
+            name=event.role,
+            log_group_name=self._args.record.log_group.name,
+            pattern=event.pattern,
+            metric_transformation=aws.cloudwatch.LogMetricFilterMetricTransformationArgs(
+                name=event.role, namespace=namespace, value="1"
+            ),
+            opts=self.child(),
+        )
+        aws.cloudwatch.MetricAlarm(
+            f"{self._name}-{event.role}",
+            name=self._args.site.naming.physical(f"{self._name}-{event.role}", NAME_LIMIT),
+            alarm_description=event.why,
+            alarm_actions=[self.topic.arn],
+            namespace=found.metric_transformation.namespace,
+            metric_name=found.metric_transformation.name,
+            statistic="Sum",
+            period=PERIOD_SECONDS,
+            evaluation_periods=1,
+            comparison_operator="GreaterThanOrEqualToThreshold",
+            threshold=1,
+            treat_missing_data="notBreaching",
+            opts=self.child(),
+        )

@@ -1,0 +1,231 @@
+"""The account's record: a trail of every region, its bucket that nobody can empty, and its log group."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from components.component import Component
+from components.security.iam import Statement, allow, document, trust
+from components.security.keys import USE
+from components.site import Site
+from components.storage.bucket import Bucket, BucketArgs, Retention
+from components.storage.storage import access_log_writers
+from naming import DataClass
+from settings import AccountSettings
+
+CLOUDTRAIL = {"Service": "cloudtrail.amazonaws.com"}
+NAME_LIMIT = 128
+"""CloudTrail API, CreateTrail; log groups and keys' aliases take more."""
+ROLE_NAME_LIMIT = 64
+LOGS, TRAIL = "logs", "trail"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordArgs:
+    """`site` is where the record is kept; events of all regions come there."""
+
+    site: Site
+    settings: AccountSettings
+
+
+class Record(Component):
+    """The trail, the key of all that tells what was done, and two buckets.
+
+    `logs` takes what AWS writes of other things than the trail: who read the trail's objects, and the history of AWS
+    Config. Object Lock is on `trail` alone: AWS Config delivers to no bucket with a default retention (AWS Config
+    Developer Guide, "Managing the Delivery Channel"), S3 no access logs (S3 User Guide, "Enabling S3 server access
+    logging").
+    """
+
+    key: aws.kms.Key
+    logs: Bucket
+    bucket: Bucket
+    log_group: aws.cloudwatch.LogGroup
+    trail: aws.cloudtrail.Trail
+
+    def __init__(self, name: str, args: RecordArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("account:Record", name, args.site, data_class=DataClass.CONFIDENTIAL, opts=opts)
+        self._name = name
+        self._args = args
+        naming = args.site.naming
+        generation = args.settings.audit.generation
+        self._trail_role = TRAIL if generation == 1 else f"{TRAIL}-{generation}"
+        self._trail_name = naming.physical(name, NAME_LIMIT)
+        self._trail_arn = f"arn:aws:cloudtrail:{args.site.region}:{naming.account_id}:trail/{self._trail_name}"
+        self.key = self._key()
+        writers = access_log_writers(naming, LOGS, [self._trail_role])
+        self.logs = self._bucket(LOGS, LOGS, access_log=None, statements=writers)
+        self.bucket = self._bucket(TRAIL, self._trail_role, access_log=self.logs, statements=self._writes_to_bucket())
+        self.log_group = aws.cloudwatch.LogGroup(
+            f"{name}-group",
+            name=self._trail_name,
+            retention_in_days=args.settings.audit.log_retention_days,
+            kms_key_id=self.key.arn,
+            opts=self.child(protect=args.site.protected),
+        )
+        self.trail = self._trail()
+        self.register_outputs({"trail_arn": self.trail.arn})
+
+    def _key(self) -> aws.kms.Key:
+        """It outlives the stack, since what it encrypts does."""
+        site = self._args.site
+        key = aws.kms.Key(
+            f"{self._name}-key",
+            description="What was done in the account, and who is told of it.",
+            enable_key_rotation=True,
+            deletion_window_in_days=self._args.settings.keys.deletion_window_days,
+            policy=document(self._users_of_key()),
+            opts=self.child(protect=site.protected, outlives=True),
+        )
+        alias = f"alias/{site.naming.physical(self._name, NAME_LIMIT)}"
+        aws.kms.Alias(f"{self._name}-key-alias", name=alias, target_key_id=key.key_id, opts=self.child())
+        return key
+
+    def _users_of_key(self) -> list[Statement]:
+        """The account decides by IAM; then the services that write (CloudTrail User Guide, "Configure AWS KMS key
+        policies for CloudTrail")."""
+        region, account = self._args.site.region, self._args.site.naming.account_id
+        of_the_trail = {
+            "StringEquals": {"aws:SourceArn": self._trail_arn},
+            "StringLike": {"kms:EncryptionContext:aws:cloudtrail:arn": f"arn:aws:cloudtrail:*:{account}:trail/*"},
+        }
+        group = f"arn:aws:logs:{region}:{account}:log-group:{self._trail_name}"
+        return [
+            allow(["kms:*"], "*", sid="AccountDecides", principal={"AWS": f"arn:aws:iam::{account}:root"}),
+            allow(["kms:GenerateDataKey*"], "*", sid="TrailEncrypts", principal=CLOUDTRAIL, condition=of_the_trail),
+            allow(
+                ["kms:DescribeKey"],
+                "*",
+                sid="TrailFindsKey",
+                principal=CLOUDTRAIL,
+                condition={"StringEquals": {"aws:SourceArn": self._trail_arn}},
+            ),
+            allow(
+                USE,
+                "*",
+                sid="LogGroup",
+                principal={"Service": f"logs.{region}.amazonaws.com"},
+                condition={"ArnEquals": {"kms:EncryptionContext:aws:logs:arn": group}},
+            ),
+            allow(
+                ["kms:Decrypt", "kms:GenerateDataKey*"],
+                "*",
+                sid="Alarms",
+                principal={"Service": "cloudwatch.amazonaws.com"},
+                condition={"StringEquals": {"aws:SourceAccount": account}},
+            ),
+        ]
+
+    def _bucket(self, name: str, role: str, *, access_log: Bucket | None, statements: list[Statement]) -> Bucket:
+        """The bucket of the trail is locked, and so outlives the stack; that of the logs has S3's own key, the only one
+        with which S3 writes access logs."""
+        settings = self._args.settings
+        locked = name == TRAIL
+        return Bucket(
+            f"{self._name}-{name}",
+            BucketArgs(
+                site=self._args.site,
+                role=role,
+                data_class=DataClass.CONFIDENTIAL,
+                key=self.key if locked else None,
+                retention=Retention(
+                    noncurrent_days=settings.storage.noncurrent_version_retention_days,
+                    archived_after_days=settings.storage.logs_glacier_after_days,
+                    expired_after_days=settings.storage.logs_retention_days,
+                ),
+                access_log=access_log,
+                statements=statements,
+                lock_days=settings.audit.lock_days if locked else None,
+            ),
+            self.child(),
+        )
+
+    def _writes_to_bucket(self) -> list[Statement]:
+        """As CloudTrail documents it (CloudTrail User Guide, "Amazon S3 bucket policy for CloudTrail")."""
+        naming = self._args.site.naming
+        bucket = f"arn:aws:s3:::{naming.bucket(self._trail_role)}"
+        of_the_trail = {"aws:SourceArn": self._trail_arn}
+        return [
+            allow(
+                "s3:GetBucketAcl",
+                bucket,
+                sid="TrailLooks",
+                principal=CLOUDTRAIL,
+                condition={"StringEquals": of_the_trail},
+            ),
+            allow(
+                "s3:PutObject",
+                f"{bucket}/AWSLogs/{naming.account_id}/*",
+                sid="TrailWrites",
+                principal=CLOUDTRAIL,
+                condition={"StringEquals": {**of_the_trail, "s3:x-amz-acl": "bucket-owner-full-control"}},
+            ),
+        ]
+
+    def _trail(self) -> aws.cloudtrail.Trail:
+        """Management events, which are KMS's too, and who reads and writes objects in S3."""
+        naming = self._args.site.naming
+        writer, rights = self._writer_of_group()
+        return aws.cloudtrail.Trail(
+            f"{self._name}-trail",
+            name=self._trail_name,
+            s3_bucket_name=self.bucket.name,
+            kms_key_id=self.key.arn,
+            is_multi_region_trail=True,
+            include_global_service_events=True,
+            enable_log_file_validation=True,
+            cloud_watch_logs_group_arn=self.log_group.arn.apply(lambda arn: f"{arn}:*"),
+            cloud_watch_logs_role_arn=writer.arn,
+            advanced_event_selectors=[
+                _selector("Management events", {"eventCategory": ["Management"]}),
+                _selector(
+                    "Objects in S3, but for those that AWS itself writes of this",
+                    {"eventCategory": ["Data"], "resources.type": ["AWS::S3::Object"]},
+                    but_arns_below=[f"arn:aws:s3:::{naming.bucket(role)}/" for role in (LOGS, self._trail_role)],
+                ),
+            ],
+            # CloudTrail tries to write when it is made.
+            opts=self.child(protect=self._args.site.protected, depends_on=[self.bucket.policy, rights]),
+        )
+
+    def _writer_of_group(self) -> tuple[aws.iam.Role, aws.iam.RolePolicy]:
+        account = self._args.site.naming.account_id
+        role = aws.iam.Role(
+            f"{self._name}-role",
+            name=self._args.site.naming.physical(self._name, ROLE_NAME_LIMIT),
+            description="Writes the trail's events into its log group.",
+            assume_role_policy=trust(
+                CLOUDTRAIL["Service"],
+                {"StringEquals": {"aws:SourceArn": self._trail_arn, "aws:SourceAccount": account}},
+            ),
+            opts=self.child(),
+        )
+        streams = self.log_group.arn.apply(lambda arn: f"{arn}:log-stream:*")
+        rights = aws.iam.RolePolicy(
+            f"{self._name}-rights",
+            name="write-trail",
+            role=role.name,
+            policy=document([allow(["logs:CreateLogStream", "logs:PutLogEvents"], streams)]),
+            opts=self.child(),
+        )
+        return role, rights
+
+
+def _selector(
+    name: str, equals: dict[str, list[str]], but_arns_below: list[str] | None = None
+) -> aws.cloudtrail.TrailAdvancedEventSelectorArgs:
+    selected = [
+        aws.cloudtrail.TrailAdvancedEventSelectorFieldSelectorArgs(field=field, equals=values)
+        for field, values in equals.items()
+    ]
+    left_out = [
+        aws.cloudtrail.TrailAdvancedEventSelectorFieldSelectorArgs(
+            field="resources.ARN", not_starts_withs=but_arns_below
+        )
+    ]
+    return aws.cloudtrail.TrailAdvancedEventSelectorArgs(
+        name=name, field_selectors=[*selected, *(left_out if but_arns_below else [])]
+    )

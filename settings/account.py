@@ -1,0 +1,141 @@
+"""All settings of the account's stack, and the rules between them."""
+
+import re
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from settings.block import Block, rule
+from settings.destruction import misnamed
+from settings.network import distinct
+from settings.problems import Problem, shown
+from settings.retention import Days, KeysSettings, StorageSettings
+from settings.shapes import AccountId, CostCenter, EmailAddress, Environment, LogRetention, Region, text
+
+Part = Literal["access-analyzer", "cost-anomalies"]
+"""What of the account's stack can be turned off."""
+
+
+class AuditSettings(Block):
+    """The record of what is done in the account."""
+
+    log_retention_days: LogRetention
+    """Days that the trail's events stay in CloudWatch Logs, 365 or more: one of its retentions."""
+    generation: Annotated[int, Field(ge=1, le=999)] = 1
+    """Counts the trail's buckets: `pulumi destroy` leaves the bucket, so raise it before the next `pulumi up`."""
+    lock_days: Days
+    """Days in which nobody, root included, can delete the trail's objects from S3 (S3 User Guide, "Locking objects with
+    Object Lock", compliance mode). It can be raised for new objects, and lowered for none that is there."""
+
+
+class CostSettings(Block):
+    """When somebody is told of costs."""
+
+    monthly_usd: Annotated[int, Field(ge=1, le=1_000_000)]
+    """US dollars that the account may cost in a month (the bounds are ours)."""
+    told_at_percent: Annotated[list[Annotated[int, Field(ge=1, le=100)]], Field(min_length=1, max_length=4)]
+    """Shares of monthly_usd, in percent, at which a mail tells that they are spent. One more tells that the month is
+    expected to cost more than all of it; AWS Budgets takes five notifications a budget (AWS Budgets, "Quotas")."""
+    least_anomaly_usd: Annotated[int, Field(ge=1, le=100_000)]
+    """US dollars from which an unusual cost is told (the bounds are ours)."""
+    monitor_arn: str | None = None
+    """ARN of the account's monitor of AWS services: an account has one at most, and AWS makes it for new accounts. With
+    it, none is made (Cost Management User Guide, "Getting started with AWS Cost Anomaly Detection")."""
+
+    @rule
+    def _each_share_is_told_once(self) -> Iterator[Problem]:
+        if len(set(self.told_at_percent)) < len(self.told_at_percent):
+            yield Problem(path=("told_at_percent",), text="names a share twice; want each once")
+
+
+class DeploymentSettings(Block):
+    """A stack that a workflow deploys."""
+
+    regions: Annotated[list[Region], AfterValidator(distinct)]
+    """AWS regions in which it declares resources; the edge's has none."""
+
+
+class AccessRolesSettings(Block):
+    """Who may take the account's roles."""
+
+    repository: Annotated[
+        str,
+        text("is not a repository; want OWNER/NAME, such as askproai/platform", re.compile(r"[\w.-]+/[\w.-]+", re.A)),
+    ]
+    """The repository at GitHub whose workflows preview and deploy: OWNER/NAME."""
+    sign_in_account_id: AccountId
+    """AWS account in which people sign in, with a second factor: its administrators say who may take which role."""
+    deployments: Annotated[dict[Environment, DeploymentSettings], Field(min_length=1)]
+    """The stacks that workflows deploy, by name: each has a role and an environment of GitHub of its own."""
+
+
+class AccountSettings(Block):
+    """What an AWS account has once, and what each of its regions has once, as the stack's file has it."""
+
+    environment: Environment
+    """Label of the stack in names and tags: 1 to 12 lower-case letters and digits."""
+    role: Literal["account"]
+    """What the stack is; the regions' stacks are primary or standby, the edge's is edge."""
+    region: str
+    """AWS region of the trail, its key and its alarms: one of data_residency_regions."""
+    data_residency_regions: Annotated[list[Region], Field(min_length=1), AfterValidator(distinct)]
+    """AWS regions in which personal data may be (GDPR, articles 44 to 46): in each, changes are recorded, threats
+    watched, and defaults set."""
+    account_id: AccountId
+    """AWS account: 12 digits in quotes; credentials of another account are refused."""
+    cost_center: CostCenter
+    """Value of the tag CostCenter."""
+    alarm_emails: Annotated[list[EmailAddress], Field(min_length=1), AfterValidator(distinct)]
+    """Email addresses that receive alarms; each confirms its subscription once."""
+    allow_destroy_of: str | None = None
+    """Name of the environment, to lift the protection before `pulumi destroy`."""
+    turned_off: Annotated[list[Part], AfterValidator(distinct)]
+    """Parts that are not declared, where a cloud lacks them."""
+    keys: KeysSettings
+    """The KMS key."""
+    storage: StorageSettings
+    """The S3 buckets."""
+    audit: AuditSettings
+    """The record of what is done in the account."""
+    costs: CostSettings
+    """When somebody is told of costs."""
+    access: AccessRolesSettings
+    """Who may take the account's roles."""
+
+    @property
+    def protected(self) -> bool:
+        """Whether the record refuses its deletion."""
+        return self.allow_destroy_of is None
+
+    @rule
+    def _the_record_is_where_data_may_be(self) -> Iterator[Problem]:
+        if self.region not in self.data_residency_regions:
+            yield Problem(
+                path=("region",),
+                text=f"{shown(self.region)} is not in data_residency_regions; "
+                f"want {' or '.join(self.data_residency_regions)}",
+            )
+
+    @rule
+    def _the_lock_ends_before_the_record(self) -> Iterator[Problem]:
+        if self.audit.lock_days > self.storage.logs_retention_days:
+            yield Problem(
+                path=("audit", "lock_days"),
+                text=f"{self.audit.lock_days} is more than storage.logs_retention_days "
+                f"{self.storage.logs_retention_days}, after which S3 deletes; want that or less",
+            )
+
+    @rule
+    def _deployments_stay_where_data_may_be(self) -> Iterator[Problem]:
+        for stack, deployment in self.access.deployments.items():
+            if others := [region for region in deployment.regions if region not in self.data_residency_regions]:
+                yield Problem(
+                    path=("access", "deployments", stack, "regions"),
+                    text=f"{', '.join(others)} not in data_residency_regions; "
+                    f"want {' or '.join(self.data_residency_regions)}",
+                )
+
+    @rule
+    def _destruction_is_named(self) -> Iterator[Problem]:
+        yield from misnamed(self.allow_destroy_of, self.environment)

@@ -1,0 +1,22 @@
+"""Whole accounts on the fake cloud; that of the fixture is composed once for all tests."""
+
+from functools import cache
+
+from fake_cloud import Cloud, deploy
+from stack_files import account_settings
+
+from account import compose
+from settings import AccountSettings
+
+
+def composed(settings: AccountSettings) -> Cloud[None]:
+    """The account of these settings."""
+    return deploy(
+        lambda: compose(settings), region=settings.region, account_id=settings.account_id, stack=settings.environment
+    )
+
+
+@cache
+def account() -> Cloud[None]:
+    """The account of the fixture."""
+    return composed(account_settings())
