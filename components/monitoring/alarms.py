@@ -23,8 +23,9 @@ from monitoring.alerts.pages import page_of
 NAME_LIMIT = 255
 SECONDS_A_DAY = 86_400
 
-WHILE_FOLLOWING = (Subject.REPLICA, Subject.ARRIVING_OBJECTS, Subject.CERTIFICATE)
-"""What a follower must keep in order so that it can take over: its other alarms would only distract."""
+WHILE_FOLLOWING = (Subject.REPLICA, Subject.ARRIVING_OBJECTS, Subject.CERTIFICATE, Subject.CHECKLIST)
+"""What a follower must keep in order so that it can take over, and the checklist, which nobody else tells of while the
+other region is lost: its other alarms would only distract."""
 
 
 @dataclass(frozen=True, kw_only=True)

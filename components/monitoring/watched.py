@@ -68,6 +68,7 @@ class Watched:
             },
             **self._vaults(),
             **self._objects(),
+            Subject.CHECKLIST: {"": [{"Environment": self.settings.environment}]} if self.settings.follows else {},
         }
 
     def _fleets(self) -> Iterator[tuple[str, HostSettings, Fleet]]:

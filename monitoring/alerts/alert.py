@@ -36,6 +36,7 @@ class Subject(StrEnum):
     COPY_VAULTS = "copy vaults"
     ARRIVING_OBJECTS = "arriving objects"
     LEAVING_OBJECTS = "leaving objects"
+    CHECKLIST = "checklist"
 
 
 class Unit(StrEnum):
@@ -55,6 +56,7 @@ class Missing(StrEnum):
     FINE = "notBreaching"
     WRONG = "breaching"
     UNKNOWN = "missing"
+    AS_BEFORE = "ignore"
 
 
 class Job(StrEnum):

@@ -10,6 +10,7 @@ from typing import Any
 from rich.table import Table
 
 from contract import origin
+from monitoring.alerts.itself import CHECKLIST
 from monitoring.alerts.recovery import MISSED
 from naming import spelled
 from ops.core import facts, visitor
@@ -46,9 +47,14 @@ class Checklist:
     findings: Sequence[Finding]
 
     @property
+    def to_look_at(self) -> int:
+        """How many findings somebody has to look at."""
+        return sum(finding.verdict in (Verdict.BAD, Verdict.UNKNOWN) for finding in self.findings)
+
+    @property
     def well(self) -> bool:
         """Whether nobody has to look."""
-        return not {Verdict.BAD, Verdict.UNKNOWN} & {finding.verdict for finding in self.findings}
+        return not self.to_look_at
 
     def to_json(self) -> dict[str, Any]:
         """The checklist for programs."""
@@ -113,6 +119,8 @@ def _alarms(_: Pair, stack: RegionStack) -> Found:
         for page in pages.paginate(AlarmNamePrefix=prefix)
         for alarm in page["MetricAlarms"]
         if alarm["StateValue"] == "ALARM"
+        # A checklist that found its own alarm would never be well again.
+        and not alarm["AlarmName"].startswith(f"{prefix}{CHECKLIST}")
     ]
     return _judged(not names, ", ".join(sorted(names)) or "none rings")
 

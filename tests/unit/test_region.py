@@ -229,7 +229,7 @@ def test_every_group_of_hosts_belongs_to_a_role(cloud: Cloud[RegionOutputs]) -> 
     assert {group.name for group in cloud.of("aws:autoscaling/group:Group")} == wanted
 
 
-def test_a_region_of_its_own_has_neither_vault_nor_copies() -> None:
+def test_a_region_of_its_own_has_neither_vault_nor_copies_nor_a_checklist() -> None:
     alone = settings_of("prod").model_copy(
         update={"follows": None, "posture": None, "recovery": None, "offsite": None, "survives_zone_loss": False}
     )
@@ -240,3 +240,4 @@ def test_a_region_of_its_own_has_neither_vault_nor_copies() -> None:
     ] == []
     assert len(cloud.of(PROVIDER)) == 1
     assert cloud.exports["backup_vault_name"] == ""
+    assert [made.name for made in cloud.resources if "checklist" in made.name] == []

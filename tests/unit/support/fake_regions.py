@@ -44,6 +44,8 @@ class World:
     restorable: datetime = LATER
     backup_age: timedelta | None = timedelta(hours=3)
     alarms: dict[str, dict[str, str]] = field(default_factory=dict)
+    published: dict[str, list[Any]] = field(default_factory=dict)
+    forbidden: set[tuple[str, str]] = field(default_factory=set)
     commands: list[str] = field(default_factory=list)
     command_status: str = "Success"
     records: dict[str, str] = field(default_factory=dict)
@@ -249,6 +251,12 @@ def alarms(world: World, region: str, asked: Asked) -> Any:
     return {"MetricAlarms": [row for row in rows if row["AlarmName"].startswith(asked["AlarmNamePrefix"])]}
 
 
+def publish(world: World, region: str, asked: Asked) -> None:
+    if (region, "put_metric_data") in world.forbidden:
+        raise refusal("AccessDenied", 403)
+    world.published.setdefault(region, []).append(asked)
+
+
 Answering = Callable[[World, str, Asked], Any]
 
 
@@ -292,5 +300,6 @@ ANSWERS: dict[str, Answering] = {
     "get_queue_attributes": queue,
     "list_recovery_points_by_backup_vault": recovery_points,
     "describe_alarms": alarms,
+    "put_metric_data": publish,
 }
 """What each operation answers."""

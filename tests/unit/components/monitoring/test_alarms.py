@@ -82,6 +82,8 @@ def test_the_morning_checklist_finds_every_alarm_by_its_name(stack: str) -> None
         ("copies-missing", {"critical": (1, 3 * 24 * 60)}),
         ("objects-late", {"warning": (900, 15)}),
         ("objects-failed", {"warning": (0, 5)}),
+        ("checklist-bad", {"warning": (0, 5)}),
+        ("checklist-missing", {"warning": (1, 13 * 60)}),
     ],
 )
 def test_the_thresholds_are_those_of_the_manuals(role: str, wanted: dict[str, tuple[float, int]]) -> None:
@@ -100,6 +102,7 @@ def test_what_must_not_run_out_is_watched_from_below() -> None:
         *(f"alarms-{role}-{severity}" for role in both for severity in ("warning", "critical")),
         "alarms-backups-missing-critical",
         "alarms-copies-missing-critical",
+        "alarms-checklist-missing-warning",
     }
     assert set(compared.values()) == {"LessThanThreshold", "GreaterThanThreshold"}
 
@@ -205,6 +208,17 @@ def test_only_credits_of_burstable_hosts_are_watched() -> None:
     ]
 
 
+@pytest.mark.parametrize("stack", ["prod", "dr"])
+def test_a_report_of_the_checklist_holds_until_the_next_which_must_come(stack: str) -> None:
+    """In the region that follows too: while the other one is lost, nobody else tells."""
+    bad, missing = alarm("checklist-bad-warning", stack), alarm("checklist-missing-warning", stack)
+    assert (bad["actionsEnabled"], bad["treatMissingData"]) == (True, "ignore")
+    assert (missing["actionsEnabled"], missing["treatMissingData"]) == (True, "breaching")
+    [query] = [query["metric"] for query in missing["metricQueries"] if "metric" in query]
+    assert query["stat"] == "SampleCount"
+    assert (query["metricName"], query["dimensions"]) == (bad["metricName"], bad["dimensions"])
+
+
 @cache
 def parts(stack: str) -> set[str]:
     """Everything that an alarm of the stack could be about, as CloudWatch names it."""
@@ -223,6 +237,7 @@ def parts(stack: str) -> set[str]:
         *(r.inputs["name"] for r in cloud.of("aws:backup/vault:Vault")),
         *(r.inputs["bucket"] for r in region("prod").of("aws:s3/bucket:Bucket")),
         *("replication", "offsite-replication"),
+        stack,
     }
 
 
