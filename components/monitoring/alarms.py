@@ -145,6 +145,10 @@ class Alarms(Component):
                 whole = settings.web.required_instances
             case Unit.RETENTION_PERCENT:
                 whole = settings.workers.queues[part].dead_letter_retention_days * SECONDS_A_DAY
+            case Unit.SNAPSHOTS_PERCENT:
+                # One vault has those of the database and of the metrics: the one must not stand for the other.
+                assert self._args.watched.backups is not None
+                whole = self._args.watched.backups.snapshots_a_day
         return whole * level.threshold / 100
 
 

@@ -48,6 +48,7 @@ class Unit(StrEnum):
     LAG_LIMIT_PERCENT = "percent of max_replica_lag_seconds"
     REQUIRED_PERCENT = "percent of required_instances"
     RETENTION_PERCENT = "percent of dead_letter_retention_days"
+    SNAPSHOTS_PERCENT = "percent of the snapshots of a day"
 
 
 class Missing(StrEnum):

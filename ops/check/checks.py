@@ -157,9 +157,11 @@ def _queues(_: Pair, stack: RegionStack) -> Found:
     return Verdict.GOOD, f"{facts.queued(stack)} messages"
 
 
-def _backups(_: Pair, stack: RegionStack) -> Found:
+def _backups(pair: Pair, stack: RegionStack) -> Found:
     if not stack.settings.offsite:
         return NOTHING
+    if stack.following:
+        return _kept(pair, stack)
     newest = facts.newest_backup(stack)
     if newest is None:
         return Verdict.BAD, "none"
@@ -167,6 +169,16 @@ def _backups(_: Pair, stack: RegionStack) -> Found:
     limit = timedelta(minutes=MISSED.minutes)
     says = f"the newest is of {newest:%Y-%m-%d %H:%M} UTC"
     return _judged(datetime.now(UTC) - newest <= limit, f"{says}; it may be {limit // timedelta(hours=1)} h old")
+
+
+def _kept(pair: Pair, stack: RegionStack) -> Found:
+    """Who follows makes no snapshots of its database: it keeps the automated backups of the source."""
+    newest = facts.newest_kept(stack, str(pair[stack.follows].output("database_arn")))
+    if newest is None:
+        return Verdict.BAD, f"none of {stack.follows}"
+    limit = timedelta(minutes=stack.settings.recovery.rpo_minutes) if stack.settings.recovery else timedelta()
+    says = f"those of {stack.follows} reach to {newest:%Y-%m-%d %H:%M} UTC"
+    return _judged(datetime.now(UTC) - newest <= limit, f"{says}; they may be {limit // timedelta(minutes=1)} min old")
 
 
 def _certificate(_: Pair, stack: RegionStack) -> Found:

@@ -149,6 +149,7 @@ class FakeEngine:
             "bucket_names": {"releases": "releases", "uploads": "uploads"},
             "backup_vault_name": "vault",
             "certificate_arn": "certificate",
+            "database_arn": arn(region, name),
             "database_identifier": name,
             "key_arns": {"data": "key"},
             "load_balancer_dns_name": f"balancer.{stack}",

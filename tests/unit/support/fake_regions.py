@@ -43,6 +43,7 @@ class World:
     objects: dict[tuple[str, str], bytes] = field(default_factory=dict)
     restorable: datetime = LATER
     backup_age: timedelta | None = timedelta(hours=3)
+    kept_age: timedelta | None = timedelta(minutes=5)
     alarms: dict[str, dict[str, str]] = field(default_factory=dict)
     published: dict[str, list[Any]] = field(default_factory=dict)
     forbidden: set[tuple[str, str]] = field(default_factory=set)
@@ -241,8 +242,19 @@ def queue(world: World, region: str, asked: Asked) -> Any:
 
 
 def recovery_points(world: World, region: str, asked: Asked) -> Any:
-    age = world.backup_age
-    return {"RecoveryPoints": [{"CreationDate": datetime.now(UTC) - each} for each in (age,) if each is not None]}
+    """The vault has those of the volume too, which are always young."""
+    ages = {"RDS": world.backup_age, "EBS": timedelta()}
+    wanted = [age for kind, age in ages.items() if asked.get("ByResourceType", kind) == kind]
+    return {"RecoveryPoints": [{"CreationDate": datetime.now(UTC) - age} for age in wanted if age is not None]}
+
+
+def kept_backups(world: World, region: str, asked: Asked) -> Any:
+    """Those of every database that has a replica in the region, and of another one, which has no window yet."""
+    age, replicas = world.kept_age, [row["source"].rpartition(":")[2] for row in world.databases[region].values()]
+    window: Any = {"RestoreWindow": {"LatestTime": datetime.now(UTC) - age}} if age is not None else {}
+    sources = [(place, name) for place, there in world.databases.items() for name in there if name in replicas]
+    kept: list[Any] = [{"DBInstanceArn": arn(place, name), **window} for place, name in sources]
+    return {"DBInstanceAutomatedBackups": [{"DBInstanceArn": arn(region, "another"), "Status": "pending"}, *kept]}
 
 
 def alarms(world: World, region: str, asked: Asked) -> Any:
@@ -300,6 +312,7 @@ ANSWERS: dict[str, Answering] = {
     "get_queue_attributes": queue,
     "list_recovery_points_by_backup_vault": recovery_points,
     "describe_alarms": alarms,
+    "describe_db_instance_automated_backups": kept_backups,
     "put_metric_data": publish,
 }
 """What each operation answers."""

@@ -77,9 +77,9 @@ def test_the_morning_checklist_finds_every_alarm_by_its_name(stack: str) -> None
         ("certificate", {"warning": (44, 24 * 60), "critical": (14, 24 * 60)}),
         ("nat-ports", {"warning": (0, 15)}),
         ("backups-failed", {"critical": (0, 60)}),
-        ("backups-missing", {"critical": (1, 3 * 24 * 60)}),
+        ("backups-missing", {"critical": (2, 3 * 24 * 60)}),
         ("copies-failed", {"critical": (0, 60)}),
-        ("copies-missing", {"critical": (1, 3 * 24 * 60)}),
+        ("copies-missing", {"critical": (2, 3 * 24 * 60)}),
         ("objects-late", {"warning": (900, 15)}),
         ("objects-failed", {"warning": (0, 5)}),
         ("checklist-bad", {"warning": (0, 5)}),
@@ -178,6 +178,11 @@ def test_a_snapshot_is_missed_after_three_days() -> None:
     missing = region("prod").one(ALARM, "alarms-backups-missing-critical").inputs
     [metric] = [query["metric"] for query in missing["metricQueries"] if "metric" in query]
     assert (metric["period"], missing["evaluationPeriods"]) == (86_400, 3)
+
+
+def test_a_follower_misses_the_snapshot_of_its_metrics_alone() -> None:
+    assert alarm("backups-missing-critical", "dr")["threshold"] == 1
+    assert [made.name for made in region("dr").of(ALARM) if "alarms-copies" in made.name] == []
 
 
 def test_objects_are_watched_on_the_way_that_each_region_sees() -> None:

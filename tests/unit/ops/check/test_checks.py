@@ -67,7 +67,13 @@ BROKEN: dict[str, tuple[Break, tuple[str, str], str]] = {
     "a lag of an hour ago": (lambda p: setattr(p.world, "lag_age_seconds", 3600.0), ("dr", "replica"), "3600 s ago"),
     "no lag at all": (lambda p: setattr(p.world, "lag_seconds", None), ("dr", "replica"), "no ReplicaLag"),
     "an old backup": (lambda p: setattr(p.world, "backup_age", timedelta(days=4)), ("prod", "backups"), "h old"),
-    "no backup": (lambda p: setattr(p.world, "backup_age", None), ("dr", "backups"), "none"),
+    "no backup": (lambda p: setattr(p.world, "backup_age", None), ("prod", "backups"), "none"),
+    "nothing kept of the source": (lambda p: setattr(p.world, "kept_age", None), ("dr", "backups"), "none of prod"),
+    "what is kept of the source is old": (
+        lambda p: setattr(p.world, "kept_age", timedelta(days=1)),
+        ("dr", "backups"),
+        "those of prod reach to",
+    ),
     "a certificate that waits": (
         lambda p: setattr(p.world, "certificate", "PENDING_VALIDATION"),
         ("prod", "certificate"),
