@@ -13,6 +13,7 @@ from settings.edge import (
 from settings.edge_secrets import EdgeSecrets, load_edge_secrets
 from settings.hosts import ApplicationHostSettings, Capacity, HostSettings
 from settings.load import load, read
+from settings.logs import LogsSettings
 from settings.model import Settings
 from settings.monitoring import MonitoringSettings
 from settings.network import NetworkSettings, Tier
@@ -38,6 +39,7 @@ __all__ = [
     "HealthCheckSettings",
     "HostSettings",
     "KeysSettings",
+    "LogsSettings",
     "MonitoringSettings",
     "NetworkSettings",
     "OffsiteSettings",

@@ -63,6 +63,7 @@ class Waf(Component):
     """A web ACL that allows what no rule blocks."""
 
     acl: aws.wafv2.WebAcl
+    log_group: aws.cloudwatch.LogGroup
 
     def __init__(self, name: str, args: WafArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("web:Waf", name, args.site, data_class=DataClass.PERSONAL, opts=opts)
@@ -75,7 +76,7 @@ class Waf(Component):
             web_acl_arn=self.acl.arn,
             opts=self.child(),
         )
-        self._log()
+        self.log_group = self._log()
         self.register_outputs({"acl_arn": self.acl.arn})
 
     def _acl(self) -> aws.wafv2.WebAcl:
@@ -93,7 +94,7 @@ class Waf(Component):
             opts=self.child(),
         )
 
-    def _log(self) -> None:
+    def _log(self) -> aws.cloudwatch.LogGroup:
         """WAF requires log groups whose names begin with aws-waf-logs-."""
         log_group = aws.cloudwatch.LogGroup(
             f"{self._name}-log",
@@ -114,6 +115,7 @@ class Waf(Component):
             ],
             opts=self.child(),
         )
+        return log_group
 
 
 def _rate_limit(requests: int) -> aws.wafv2.WebAclRuleArgs:
