@@ -97,3 +97,17 @@ def test_versions_are_deleted_one_by_one_after_versioning_is_suspended(s3: Any, 
     for version in (marker, "null", second):
         s3.delete_object(Bucket=bucket, Key="bundle", VersionId=version)
     s3.delete_bucket(Bucket=bucket)
+
+
+@pytest.mark.fix("s3.py:smallest_moved_object_is_remembered")
+@pytest.mark.fix("s3.py:smallest_moved_object_reads_back")
+def test_a_lifecycle_says_which_objects_are_too_small_to_move(s3: Any, name: str) -> None:
+    smallest = "varies_by_storage_class"
+    moved = {"ID": "ageing", "Status": "Enabled", "Filter": {"Prefix": ""}}
+    moved |= {"Transitions": [{"Days": 30, "StorageClass": "GLACIER"}]}
+    s3.put_bucket_lifecycle_configuration(
+        Bucket=create(s3, name), LifecycleConfiguration={"Rules": [moved]}, TransitionDefaultMinimumObjectSize=smallest
+    )
+    found = s3.get_bucket_lifecycle_configuration(Bucket=name)
+    assert found["TransitionDefaultMinimumObjectSize"] == smallest
+    assert [rule["ID"] for rule in found["Rules"]] == ["ageing"]
