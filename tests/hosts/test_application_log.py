@@ -83,3 +83,7 @@ def test_the_units_of_the_application_have_the_name_that_rsyslog_looks_for(unit:
     texts = rendered(WORKERS, values_of(WORKERS))
     assert "SyslogIdentifier=askproai\n" in texts[f"files/etc/systemd/system/{unit}"]
     assert '"askproai" /var/log/askproai/app.log' in texts["files/etc/rsyslog.d/10-askproai.conf"]
+    # It runs before its rule is there: the package starts it.
+    placed, _, later = texts["apply"].partition("install -D")
+    assert "rsyslog.service" in later
+    assert "rsyslog.service" not in placed
