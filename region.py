@@ -17,6 +17,7 @@ from components.data.database import Database, DatabaseArgs
 from components.data.database import identifier as database_identifier
 from components.data.queues import Queues, QueuesArgs
 from components.monitoring.alarms import Alarms, AlarmsArgs
+from components.monitoring.log_queries import LogGroups, LogQueries, LogQueriesArgs
 from components.monitoring.metrics_volume import MetricsVolume, MetricsVolumeArgs
 from components.monitoring.watch import watch
 from components.monitoring.watched import Watched
@@ -71,6 +72,7 @@ class Region:
     workers: Workers
     monitoring: Monitoring | None
     alarms: Alarms
+    log_queries: LogQueries | None
 
     def __init__(self, settings: Settings, stack_secrets: StackSecrets) -> None:
         self._settings = settings
@@ -85,6 +87,7 @@ class Region:
         self._declare_entry()
         self._declare_hosts()
         self._declare_alarms()
+        self._declare_searches()
 
     def _declare_network(self) -> None:
         settings, site, opts = self._settings, self._site, self._opts
@@ -275,6 +278,19 @@ class Region:
             offsite=self.offsite,
         )
         self.alarms = Alarms("alarms", AlarmsArgs(keys=self.keys, watched=watched), self._opts)
+
+    def _declare_searches(self) -> None:
+        args = LogQueriesArgs(site=self._site, log_groups=self._log_groups())
+        self.log_queries = LogQueries("logs", args, self._opts) if self._settings.logs.queries else None
+
+    def _log_groups(self) -> LogGroups:
+        return {
+            **{part.role.name: part.log_group for part in self.hosts()},
+            **{f"database-{log}": group for log, group in self.database.log_groups.items()},
+            **{f"cache-{log}": group for log, group in self.cache.log_groups.items()},
+            "waf": self.waf.log_group,
+            "network": self.network.flow_log_group,
+        }
 
     def parts(self) -> list[Component]:
         """The parts, in the order in which they were declared."""

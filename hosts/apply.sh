@@ -33,7 +33,8 @@ ufw allow proto tcp from {{ vpc_cidr }} to any port {{ port }}
 {% endfor %}
 ufw --force enable
 
-systemctl restart systemd-journald.service
+# With what they are to do with logs.
+systemctl restart systemd-journald.service rsyslog.service
 systemctl daemon-reload
 systemctl enable {{ contents.units | join(' ') }}
 systemctl restart {{ contents.units | join(' ') }}

@@ -10,6 +10,7 @@ from settings.cache import CacheSettings
 from settings.database import DatabaseSettings
 from settings.destruction import misnamed
 from settings.hosts import Capacity, too_few
+from settings.logs import LogsSettings
 from settings.monitoring import MonitoringSettings
 from settings.network import NetworkSettings, distinct
 from settings.offsite import OffsiteSettings, disturbed, misplaced, unkept
@@ -87,6 +88,8 @@ class Settings(Block):
     """Queues and worker instances."""
     monitoring: MonitoringSettings | None = None
     """The host that watches the region, the other region and the edge; without it, CloudWatch alone watches."""
+    logs: LogsSettings = LogsSettings()
+    """How the logs of the region are searched."""
 
     @property
     def protected(self) -> bool:

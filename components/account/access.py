@@ -29,6 +29,7 @@ ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 PORT, HOST_PORT = "AWS-StartPortForwardingSession", "AWS-StartPortForwardingSessionToRemoteHost"
 PREVIEWS = ["pull_request", "ref:refs/heads/main"]
 """Pull requests are previewed on their branch, and plans are made on `main`."""
+CHECKED = ["ref:refs/heads/main"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,15 +77,16 @@ class Access(Component):
         self.register_outputs({})
 
     def _of_workflows(self) -> dict[str, aws.iam.Role]:
-        """A preview reads the state; a deployment changes one stack, from its environment alone."""
+        """A preview reads the state, a check AWS too; a deployment changes one stack, from its environment alone."""
         naming = Naming(environment="ci", account_id=self._names.account_id, cost_center="")
+        reads = rights.state(self._names, writes=False)
         found = {
-            "ci-preview": self._role(
-                "ci-preview",
-                naming.physical("preview", NAME_LIMIT),
-                self._workflow(PREVIEWS),
-                rights.state(self._names, writes=False),
-                DEPLOYMENT_SECONDS,
+            f"ci-{name}": self._role(
+                f"ci-{name}", naming.physical(name, NAME_LIMIT), self._workflow(subjects), statements, seconds
+            )
+            for name, subjects, statements, seconds in (
+                ("preview", PREVIEWS, reads, DEPLOYMENT_SECONDS),
+                ("check", CHECKED, [*reads, *rights.checks()], None),
             )
         }
         for stack, deployment in sorted(self._args.settings.deployments.items()):

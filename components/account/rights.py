@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from components.account.sessions import PREFERENCES, SESSIONS
 from components.security.iam import Statement, allow, deny
+from monitoring.alerts.itself import REPORTS
 from naming import PROJECT, Naming
 
 STATE = "state"
@@ -31,6 +32,16 @@ LOOKS = [
     "rds:Describe*",
 ]
 """To see how the platform is, without what is in its buckets, secrets and queues."""
+CHECKS = [
+    "acm:DescribeCertificate",
+    "backup:ListRecoveryPointsByBackupVault",
+    "cloudwatch:DescribeAlarms",
+    "cloudwatch:GetMetricStatistics",
+    "rds:DescribeDBInstanceAutomatedBackups",
+    "rds:DescribeDBInstances",
+    "sqs:GetQueueAttributes",
+]
+"""What the morning checklist asks AWS."""
 MAKES_ROLES = ["iam:AttachRolePolicy", "iam:CreateRole", "iam:PutRolePolicy"]
 """What could give a role more than its maker has: it wants the boundary on the role."""
 KEEPS_ROLES = [
@@ -99,6 +110,12 @@ def platform(names: Names, regions: Sequence[str]) -> list[Statement]:
 def looks() -> list[Statement]:
     """How the platform is; these actions can be limited to no resource."""
     return [allow(LOOKS, "*", sid="Looks")]
+
+
+def checks() -> list[Statement]:
+    """The morning checklist of every region, and its report."""
+    report = {"StringEquals": {"cloudwatch:namespace": REPORTS}}
+    return [allow(CHECKS, "*", sid="Checks"), allow("cloudwatch:PutMetricData", "*", sid="Report", condition=report)]
 
 
 def sessions(names: Names, *documents: str) -> list[Statement]:

@@ -43,6 +43,7 @@ class Hosts(Component):
 
     role: HostRole
     fleets: dict[str, Fleet]
+    log_group: aws.cloudwatch.LogGroup
 
     def __init__(
         self,
@@ -67,7 +68,9 @@ class Hosts(Component):
     def _role_of_instances(self, *further: Statement) -> InstanceRole:
         """What every host may do, and the `further` permissions of this role."""
         context = self._hosts.context
-        permissions = [*systems_manager(), *sessions(context.site), *metrics_and_logs(self._log_group()), *further]
+        self.log_group = self._log_group()
+        reports = metrics_and_logs(self.log_group)
+        permissions = [*systems_manager(), *sessions(context.site), *reports, *further]
         return InstanceRole(
             f"{self._name}-instances", InstanceRoleArgs(site=context.site, permissions=permissions), self.child()
         )

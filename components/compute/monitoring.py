@@ -15,6 +15,7 @@ from components.compute.permissions import (
     attach_volume,
     discover_hosts,
     find_data_stores,
+    read_metrics,
     read_objects,
     read_secrets,
     write_remotely,
@@ -56,6 +57,7 @@ class Monitoring(Hosts):
             *read_objects(context, "releases"),
             *discover_hosts(),
             *attach_volume(context, args.volume.volume, f"{name}-{group}"),
+            *(read_metrics() if args.watch.grafana else []),
             *(write_remotely() if remote else []),
         )
         fleet = self._fleet(

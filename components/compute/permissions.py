@@ -194,6 +194,12 @@ def attach_volume(context: HostContext, volume: aws.ebs.Volume, component: str) 
     ]
 
 
+def read_metrics() -> list[Statement]:
+    """To search and read the region's metrics, which cannot be limited to a resource (Grafana documentation, "Amazon
+    CloudWatch data source")."""
+    return [allow(["cloudwatch:GetMetricData", "cloudwatch:ListMetrics"], "*")]
+
+
 def write_remotely() -> list[Statement]:
     """To copy metrics into a workspace of Amazon Managed Prometheus, whose identifier is in its URL alone."""
     return [allow(["aps:RemoteWrite"], "*")]

@@ -51,6 +51,7 @@ class Cache(Component):
     """One replication group in cluster mode; clients ask its configuration endpoint which shard has a key."""
 
     group: aws.elasticache.ReplicationGroup | None
+    log_groups: dict[str, aws.cloudwatch.LogGroup]
 
     def __init__(self, name: str, args: CacheArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("data:Cache", name, args.site, data_class=DataClass.PERSONAL, opts=opts)
@@ -58,8 +59,9 @@ class Cache(Component):
         self._args = args
         self._id = identifier(args.site.naming, name)
 
-        logs = self._log_groups()
-        self.group = self._group(self._subnet_group(), self._parameter_group(), logs) if args.runs else None
+        self.log_groups = self._log_groups()
+        groups = self._subnet_group(), self._parameter_group(), self.log_groups
+        self.group = self._group(*groups) if args.runs else None
         self.register_outputs({"endpoint": self.group.configuration_endpoint_address if self.group else None})
 
     def _subnet_group(self) -> aws.elasticache.SubnetGroup:

@@ -74,6 +74,7 @@ class Database(Component):
 
     instance: aws.rds.Instance
     retained: dict[int, aws.rds.Instance]
+    log_groups: dict[str, aws.cloudwatch.LogGroup]
 
     def __init__(self, name: str, args: DatabaseArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("data:Database", name, args.site, data_class=DataClass.PERSONAL, opts=opts)
@@ -97,6 +98,8 @@ class Database(Component):
         """
         settings, groups = args.settings, self._groups
         logs = self._log_groups(args, generation)
+        if generation == settings.generation:
+            self.log_groups = logs
         pinned = settings.engine_version.count(".") > 1
         ignored = {"dbName", *kept_as} if pinned else {"dbName", "engineVersion", *kept_as}
         source = self._independent(args, generation) if args.source_arn is None else _replica(args.source_arn)
@@ -139,7 +142,7 @@ class Database(Component):
             enabled_cloudwatch_logs_exports=list(LOGS),
             opts=self.child(
                 protect=args.site.protected,
-                depends_on=logs,
+                depends_on=[*logs.values()],
                 timeouts=TIMEOUTS,
                 ignore_changes=sorted(ignored),
             ),
@@ -163,10 +166,10 @@ class Database(Component):
             ),
         }
 
-    def _log_groups(self, args: DatabaseArgs, generation: int) -> list[pulumi.Resource]:
+    def _log_groups(self, args: DatabaseArgs, generation: int) -> dict[str, aws.cloudwatch.LogGroup]:
         """Created before the instance: RDS would create them unencrypted and without a retention."""
-        return [
-            aws.cloudwatch.LogGroup(
+        return {
+            log: aws.cloudwatch.LogGroup(
                 numbered(f"{self._name}-{log}-log", generation),
                 name=f"/aws/rds/instance/{identifier(args.site.naming, self._name, generation)}/{log}",
                 retention_in_days=args.settings.log_retention_days,
@@ -176,7 +179,7 @@ class Database(Component):
                 opts=self.child(outlives=args.site.protected),
             )
             for log in LOGS
-        ]
+        }
 
 
 def _beginning(settings: DatabaseSettings, generation: int) -> dict[str, Any]:

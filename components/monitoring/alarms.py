@@ -23,8 +23,9 @@ from monitoring.alerts.pages import page_of
 NAME_LIMIT = 255
 SECONDS_A_DAY = 86_400
 
-WHILE_FOLLOWING = (Subject.REPLICA, Subject.ARRIVING_OBJECTS, Subject.CERTIFICATE)
-"""What a follower must keep in order so that it can take over: its other alarms would only distract."""
+WHILE_FOLLOWING = (Subject.REPLICA, Subject.ARRIVING_OBJECTS, Subject.CERTIFICATE, Subject.CHECKLIST)
+"""What a follower must keep in order so that it can take over, and the checklist, which nobody else tells of while the
+other region is lost: its other alarms would only distract."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,6 +145,10 @@ class Alarms(Component):
                 whole = settings.web.required_instances
             case Unit.RETENTION_PERCENT:
                 whole = settings.workers.queues[part].dead_letter_retention_days * SECONDS_A_DAY
+            case Unit.SNAPSHOTS_PERCENT:
+                # One vault has those of the database and of the metrics: the one must not stand for the other.
+                assert self._args.watched.backups is not None
+                whole = self._args.watched.backups.snapshots_a_day
         return whole * level.threshold / 100
 
 

@@ -68,6 +68,7 @@ class Watched:
             },
             **self._vaults(),
             **self._objects(),
+            Subject.CHECKLIST: {"": [{"Environment": self.settings.environment}]} if self.settings.follows else {},
         }
 
     def _fleets(self) -> Iterator[tuple[str, HostSettings, Fleet]]:
@@ -108,8 +109,8 @@ class Watched:
         }
 
     def _vaults(self) -> dict[Subject, Parts]:
-        """The vaults, where a plan fills them: that of a follower is idle."""
-        if self.backups is None or self.backups.plan is None:
+        """The vaults, where a plan fills them."""
+        if self.backups is None or not self.backups.snapshots_a_day:
             return {Subject.BACKUP_VAULT: {}, Subject.COPY_VAULTS: {}}
         own = {"BackupVaultName": self.backups.vault.name}
         copies = [own, {"BackupVaultName": self.offsite.vault.name}] if self.offsite else []

@@ -40,6 +40,7 @@ class Network(Component):
     vpc: aws.ec2.Vpc
     data_tier_acl: DataTierAcl
     nat_gateways: dict[str, aws.ec2.NatGateway]
+    flow_log_group: aws.cloudwatch.LogGroup
     public_subnet_ids: list[pulumi.Output[str]]
     app_subnet_ids: list[pulumi.Output[str]]
     app_subnet_of: dict[str, pulumi.Output[str]]
@@ -177,7 +178,7 @@ class Network(Component):
             S3EndpointArgs(site=args.site, vpc=self.vpc, route_tables=app_tables),
             self.child(),
         )
-        FlowLogs(
+        self.flow_log_group = FlowLogs(
             f"{self._name}-flow-logs",
             FlowLogsArgs(
                 site=args.site,
@@ -186,4 +187,4 @@ class Network(Component):
                 retention_days=self.settings.flow_log_retention_days,
             ),
             self.child(),
-        )
+        ).log_group

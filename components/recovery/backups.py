@@ -1,4 +1,6 @@
-"""Snapshots of the database in addition to RDS's own, in a locked vault, and what a standby keeps of its source's.
+"""Snapshots of the database in addition to RDS's own, and of the metrics, in a locked vault.
+
+A standby has instead those of its metrics alone, and the automated backups of the database that it follows.
 
 The home of the data copies its snapshots to the other region.
 """
@@ -77,10 +79,13 @@ class BackupsArgs:
 
 
 class Backups(Component):
-    """The region's vault and the backup plan that fills it; instead of the plan, the backups of what it follows."""
+    """The region's vault and the backup plans that fill it; the backups of what it follows, where it follows.
+
+    `snapshots_a_day` is how many the plans make.
+    """
 
     vault: Vault
-    plan: aws.backup.Plan | None
+    snapshots_a_day: int
     of_the_source: aws.rds.InstanceAutomatedBackupsReplication | None
 
     def __init__(self, name: str, args: BackupsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -91,11 +96,14 @@ class Backups(Component):
         self.vault = Vault(f"{name}-vault", vault_args, self.child())
         # In both lives: IAM's control plane is in another region, and an activation must not need it.
         role, rights = self._role()
-        self.plan = self.of_the_source = None
+        self.of_the_source = None if args.source_arn is None else self._backups_of(args.source_arn)
         if args.source_arn is None:
-            self.plan = self._plan(role, rights)
-        else:
-            self.of_the_source = self._backups_of(args.source_arn)
+            self._scheduled(name, "database", RULES, args.database.arn, role, rights)
+        if args.metrics is not None:
+            # Of metrics, nobody wants those of last month: a plan of its own with the daily rule alone.
+            daily = [rule for rule in RULES if rule.role == "daily"]
+            self._scheduled(f"{name}-metrics", "metrics", daily, args.metrics.arn, role, rights)
+        self.snapshots_a_day = (args.source_arn is None) + (args.metrics is not None)
         self.register_outputs({"vault_name": self.vault.name})
 
     def _role(self) -> tuple[aws.iam.Role, aws.iam.RolePolicy]:
@@ -131,14 +139,6 @@ class Backups(Component):
             opts=self.child(outlives=self._args.site.protected),
         )
 
-    def _plan(self, role: aws.iam.Role, rights: aws.iam.RolePolicy) -> aws.backup.Plan:
-        plan = self._scheduled(self._name, "database", RULES, self._args.database.arn, role, rights)
-        if self._args.metrics is not None:
-            # Of metrics, nobody wants those of last month: a plan of its own with the daily rule alone.
-            daily = [rule for rule in RULES if rule.role == "daily"]
-            self._scheduled(f"{self._name}-metrics", "metrics", daily, self._args.metrics.arn, role, rights)
-        return plan
-
     def _scheduled(
         self,
         name: str,
@@ -147,7 +147,7 @@ class Backups(Component):
         arn: pulumi.Output[str],
         role: aws.iam.Role,
         rights: aws.iam.RolePolicy,
-    ) -> aws.backup.Plan:
+    ) -> None:
         """A plan by these rules, for one resource."""
         naming = self._args.site.naming
         plan = aws.backup.Plan(
@@ -164,7 +164,6 @@ class Backups(Component):
             resources=[arn],
             opts=self.child(depends_on=[rights]),
         )
-        return plan
 
     def _rule(self, rule: BackupRule) -> aws.backup.PlanRuleArgs:
         args = self._args

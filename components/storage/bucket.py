@@ -15,6 +15,9 @@ from naming import DataClass
 
 ABANDONED_UPLOAD_DAYS = 7
 OLDEST_TLS = "1.2"
+ALL_SIZES = "varies_by_storage_class"
+"""Objects below 128 KB go to Glacier too, and most files of logs are smaller: by default, S3 leaves them where they are
+(S3 API, PutBucketLifecycleConfiguration)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,6 +169,7 @@ class Bucket(Component):
             f"{self._name}-lifecycle",
             bucket=self.name,
             rules=[leftovers, *_ageing(retention)],
+            transition_default_minimum_object_size=ALL_SIZES if retention.archived_after_days else None,
             opts=self._part(depends_on=[self.versioning]),
         )
 

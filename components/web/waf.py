@@ -65,6 +65,7 @@ class Waf(Component):
     """A web ACL that allows what no rule blocks: first the rate limit, then webhooks, then the managed groups."""
 
     acl: aws.wafv2.WebAcl
+    log_group: aws.cloudwatch.LogGroup
 
     def __init__(self, name: str, args: WafArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("web:Waf", name, args.site, data_class=DataClass.PERSONAL, opts=opts)
@@ -77,7 +78,7 @@ class Waf(Component):
             web_acl_arn=self.acl.arn,
             opts=self.child(),
         )
-        self._log()
+        self.log_group = self._log()
         self.register_outputs({"acl_arn": self.acl.arn})
 
     def _acl(self) -> aws.wafv2.WebAcl:
@@ -97,7 +98,7 @@ class Waf(Component):
             opts=self.child(),
         )
 
-    def _log(self) -> None:
+    def _log(self) -> aws.cloudwatch.LogGroup:
         """WAF requires log groups whose names begin with aws-waf-logs-."""
         log_group = aws.cloudwatch.LogGroup(
             f"{self._name}-log",
@@ -118,6 +119,7 @@ class Waf(Component):
             ],
             opts=self.child(),
         )
+        return log_group
 
 
 def _rate_limit(requests: int) -> aws.wafv2.WebAclRuleArgs:

@@ -36,6 +36,7 @@ class Subject(StrEnum):
     COPY_VAULTS = "copy vaults"
     ARRIVING_OBJECTS = "arriving objects"
     LEAVING_OBJECTS = "leaving objects"
+    CHECKLIST = "checklist"
 
 
 class Unit(StrEnum):
@@ -47,6 +48,7 @@ class Unit(StrEnum):
     LAG_LIMIT_PERCENT = "percent of max_replica_lag_seconds"
     REQUIRED_PERCENT = "percent of required_instances"
     RETENTION_PERCENT = "percent of dead_letter_retention_days"
+    SNAPSHOTS_PERCENT = "percent of the snapshots of a day"
 
 
 class Missing(StrEnum):
@@ -55,6 +57,7 @@ class Missing(StrEnum):
     FINE = "notBreaching"
     WRONG = "breaching"
     UNKNOWN = "missing"
+    AS_BEFORE = "ignore"
 
 
 class Job(StrEnum):

@@ -38,6 +38,7 @@ UNWATCHED: Mapping[str, str] = {
     "aws:cloudwatch/dashboard:Dashboard": "shows the alarms; they ring without it",
     "aws:cloudwatch/logGroup:LogGroup": "stores what it is sent: logs that do not arrive harm no customer",
     "aws:cloudwatch/metricAlarm:MetricAlarm": "watches; the rules of Prometheus are the second pair of eyes",
+    "aws:cloudwatch/queryDefinition:QueryDefinition": "a text; logs are stored and searched without it",
     "aws:ebs/volume:Volume": "of the monitoring host, unhealthy without it; metrics-disk fires where it is full",
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": SETTING,
     "aws:ec2/eip:Eip": "an address of a NAT gateway, which has alerts",

@@ -1,9 +1,14 @@
 """Alerts on monitoring itself."""
 
-from monitoring.alerts.alert import Alert, Job, Level
+from monitoring.alerts.alert import Alert, CloudWatch, Job, Level, Missing, Subject
 from monitoring.host.watch import DATA
 
 OTHERS = "|".join((Job.APPLICATION, Job.HOSTS))
+REPORTS, TO_LOOK_AT = "AskProAI", "ChecklistFindings"
+"""Namespace and name of the metric that "ops check --report" publishes: how many findings somebody has to look at."""
+CHECKLIST = "checklist-"
+"""How the names begin of the alerts on the morning checklist."""
+HOUR_SECONDS = 3600
 
 ITSELF = (
     Alert(
@@ -57,5 +62,39 @@ ITSELF = (
         query="prometheus_config_last_reload_successful or alertmanager_config_last_reload_successful",
         why="Prometheus or Alertmanager refused its new configuration, and runs with the old one.",
         source="our choice: it is not expected",
+    ),
+    Alert(
+        role=f"{CHECKLIST}bad",
+        page="monitoring",
+        warning=Level(threshold=0, minutes=5),
+        cloudwatch=CloudWatch(
+            subject=Subject.CHECKLIST,
+            namespace=REPORTS,
+            metrics=(TO_LOOK_AT,),
+            statistic="Maximum",
+            period_seconds=300,
+            # Until the next report, what the last one said holds.
+            missing=Missing.AS_BEFORE,
+        ),
+        why="The morning checklist has findings that somebody has to look at.",
+        source="ops: morning checklist; our choice: none is expected",
+    ),
+    Alert(
+        role=f"{CHECKLIST}missing",
+        page="monitoring",
+        warning=Level(threshold=1, minutes=13 * 60),
+        below=True,
+        cloudwatch=CloudWatch(
+            subject=Subject.CHECKLIST,
+            namespace=REPORTS,
+            metrics=(TO_LOOK_AT,),
+            statistic="SampleCount",
+            # As for backups: no data is what a schedule leaves that runs no more.
+            expression="FILL({all}, 0)",
+            period_seconds=HOUR_SECONDS,
+            missing=Missing.WRONG,
+        ),
+        why="The morning checklist does not report: nobody knows what it would say.",
+        source="our choice: two of its reports, which are six hours apart, and an hour for a late start",
     ),
 )

@@ -1,10 +1,10 @@
 """Alerts on what is kept for the loss of data or of a region."""
 
-from monitoring.alerts.alert import Alert, CloudWatch, Level, Missing, Subject
+from monitoring.alerts.alert import Alert, CloudWatch, Level, Missing, Subject, Unit
 
 NAMESPACE = "AWS/Backup"
 HOUR_SECONDS, DAY_SECONDS = 3600, 86400
-MISSED = Level(threshold=1, minutes=3 * 24 * 60)
+MISSED = Level(threshold=100, minutes=3 * 24 * 60)
 """For three days: two that are missing, and the one that may still run."""
 
 RECOVERY = (
@@ -20,13 +20,14 @@ RECOVERY = (
             join="SUM",
             period_seconds=HOUR_SECONDS,
         ),
-        why="A snapshot of the database failed, or could not start or finish in its time.",
+        why="A snapshot of database or metrics failed, or could not start or finish in its time.",
         source="our choice: none is expected; an hour is a data point",
     ),
     Alert(
         role="backups-missing",
         page="backups",
         critical=MISSED,
+        unit=Unit.SNAPSHOTS_PERCENT,
         below=True,
         cloudwatch=CloudWatch(
             subject=Subject.BACKUP_VAULT,
@@ -40,7 +41,7 @@ RECOVERY = (
             period_seconds=DAY_SECONDS,
             missing=Missing.WRONG,
         ),
-        why="No snapshot of the database was finished for too long, and none failed: the plan does not run.",
+        why="A snapshot of database or metrics was not finished for too long, and none failed: a plan does not run.",
         source="offsite.daily_copy_hour; our choice: two are missing",
     ),
     Alert(
@@ -63,6 +64,7 @@ RECOVERY = (
         role="copies-missing",
         page="backups",
         critical=MISSED,
+        unit=Unit.SNAPSHOTS_PERCENT,
         below=True,
         cloudwatch=CloudWatch(
             subject=Subject.COPY_VAULTS,
@@ -74,7 +76,7 @@ RECOVERY = (
             period_seconds=DAY_SECONDS,
             missing=Missing.WRONG,
         ),
-        why="No snapshot reached the other region for too long: the copy there that nobody can delete grows old.",
+        why="A snapshot did not reach the other region for too long: the copy there that nobody can delete grows old.",
         source="offsite.daily_copy_hour; our choice: two are missing",
     ),
     Alert(

@@ -1,10 +1,10 @@
-"""What a dashboard is: panels, each with the queries of Prometheus that it draws."""
+"""What a dashboard is: panels, each with the queries of Prometheus or the metrics of CloudWatch that it draws."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
-from monitoring.alerts.alert import Severity
+from monitoring.alerts.alert import Alert, CloudWatch, Severity
 from monitoring.alerts.catalogue import ALERTS
 
 
@@ -22,18 +22,35 @@ class Unit(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Metric:
+    """A metric of CloudWatch: a line for each value of its only dimension that had data in the last two weeks.
+
+    `statistic` is CloudWatch's, and so are the two weeks (CloudWatch User Guide, "Search expressions").
+    """
+
+    namespace: str
+    name: str
+    dimension: str
+    statistic: str
+    period_seconds: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Panel:
     """A graph over time; states are bars, in which lines of the same value do not hide each other.
 
-    `queries` are PromQL by legend; a legend may name labels, as in `{{instance}}`. `limits` are the thresholds of the
-    alert that watches the same, each drawn as a line.
+    `queries` are PromQL by legend; a legend may name labels, as in `{{instance}}`. A panel has those or `metrics`.
+    `limits` are the thresholds of the alert that watches the same, each drawn as a line. `days` is how far it looks
+    back where it does not follow its dashboard.
     """
 
     title: str
     why: str
     unit: Unit
-    queries: Mapping[str, str]
+    queries: Mapping[str, str] = field(default_factory=dict)
+    metrics: tuple[Metric, ...] = ()
     limits: Mapping[Severity, float] | None = None
+    days: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,8 +65,39 @@ class Dashboard:
 
 def watched(role: str, *, title: str, why: str, legend: str, unit: Unit = Unit.PERCENT) -> Panel:
     """A panel with the query and the thresholds of an alert. Raises ValueError for an alert without a query."""
-    [alert] = [each for each in ALERTS if each.role == role]
+    alert = _alert(role)
     if alert.query is None:
         raise ValueError(f"{role} has no query of Prometheus")
-    limits = {severity: level.threshold for severity, level in alert.levels().items()}
-    return Panel(title=title, why=why, unit=unit, queries={legend: alert.query}, limits=limits)
+    return Panel(title=title, why=why, unit=unit, queries={legend: alert.query}, limits=_limits(alert))
+
+
+def measured(role: str, *, title: str, why: str, dimension: str, unit: Unit = Unit.PERCENT) -> Panel:
+    """A panel with the metrics and the thresholds of an alert in CloudWatch. Raises ValueError for one without."""
+    alert = _alert(role)
+    return Panel(title=title, why=why, unit=unit, metrics=metrics(role, dimension), limits=_limits(alert))
+
+
+def metrics(role: str, dimension: str) -> tuple[Metric, ...]:
+    """The metrics that the alarms of an alert read. Raises ValueError for an alert without alarms."""
+    read: CloudWatch | None = _alert(role).cloudwatch
+    if read is None:
+        raise ValueError(f"{role} has no metric of CloudWatch")
+    return tuple(
+        Metric(
+            namespace=read.namespace,
+            name=name,
+            dimension=dimension,
+            statistic=read.statistic,
+            period_seconds=read.period_seconds,
+        )
+        for name in read.metrics
+    )
+
+
+def _alert(role: str) -> Alert:
+    [alert] = [each for each in ALERTS if each.role == role]
+    return alert
+
+
+def _limits(alert: Alert) -> Mapping[Severity, float]:
+    return {severity: level.threshold for severity, level in alert.levels().items()}

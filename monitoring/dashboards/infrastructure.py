@@ -1,10 +1,12 @@
 """The dashboard of hosts and data stores (DevOps manual, "Grafana Dashboards": "Infrastructure")."""
 
 from monitoring.alerts.alert import Job
-from monitoring.dashboards.dashboard import Dashboard, Panel, Unit, watched
+from monitoring.dashboards.dashboard import Dashboard, Panel, Unit, measured, watched
 
 HOSTS, DATABASE, CACHE = (f'job="{job}"' for job in (Job.HOSTS, Job.DATABASE, Job.CACHE))
 OUTSIDE = f'{HOSTS},device!="lo"'
+NODE = "CacheClusterId"
+"""ElastiCache User Guide, "Dimensions for ElastiCache metrics": a node of a shard has an identifier of its own."""
 HITS, MISSES = (f"rate(redis_keyspace_{what}_total{{{CACHE}}}[5m])" for what in ("hits", "misses"))
 
 
@@ -15,7 +17,7 @@ def _by_host(counter: str, labels: str) -> str:
 INFRASTRUCTURE = Dashboard(
     uid="infrastructure",
     title="Infrastructure",
-    why="What the hosts and data stores of this region have left. What AWS measures of them is in CloudWatch.",
+    why="What the hosts and data stores of this region have left.",
     panels=(
         watched("hosts-cpu", title="CPU usage", why="The share of the time that is not idle.", legend="{{instance}}"),
         watched(
@@ -64,6 +66,20 @@ INFRASTRUCTURE = Dashboard(
             why="The share of reads that found their key.",
             unit=Unit.PERCENT,
             queries={"hits": f"100 * {HITS} / ({HITS} + {MISSES})"},
+        ),
+        measured("cache-cpu", title="CPU of each cache node", why="Of the thread of Redis.", dimension=NODE),
+        measured(
+            "cache-memory",
+            title="Memory of each cache node",
+            why="The share of maxmemory that is used, as ElastiCache has it.",
+            dimension=NODE,
+        ),
+        measured(
+            "cache-lag",
+            title="Lag of each cache node",
+            why="Seconds that the replica of a shard is behind; the primary has none.",
+            dimension=NODE,
+            unit=Unit.SECONDS,
         ),
     ),
 )

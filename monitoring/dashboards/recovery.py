@@ -1,8 +1,10 @@
 """The dashboard of recovery: whether the other region would take over, as this region sees it."""
 
 from monitoring.alerts.alert import Job, Severity
-from monitoring.dashboards.dashboard import Dashboard, Panel, Unit, watched
+from monitoring.dashboards.dashboard import Dashboard, Panel, Unit, metrics, watched
 
+VAULT = "BackupVaultName"
+"""AWS Backup Developer Guide, "Monitoring AWS Backup metrics with CloudWatch"."""
 OTHER = f'job="{Job.OTHER_REGION}"'
 
 
@@ -14,8 +16,7 @@ def _firing(severity: Severity) -> str:
 RECOVERY = Dashboard(
     uid="recovery",
     title="Recovery",
-    why="Whether a failover is due, and what it would find. The lag of the replica and the backup jobs "
-    "are in the dashboard of CloudWatch: Prometheus has no metrics of them.",
+    why="Whether a failover is due, and what it would find.",
     panels=(
         Panel(
             title="Other region answers",
@@ -49,6 +50,26 @@ RECOVERY = Dashboard(
             why="The database of a region that follows is a replica, and read-only.",
             unit=Unit.STATE,
             queries={"database": f'1 - mysql_global_variables_read_only{{job="{Job.DATABASE}"}}'},
+        ),
+        Panel(
+            title="Lag of the replica",
+            why="Seconds that the replica in this region is behind its source. A region that is followed has none.",
+            unit=Unit.SECONDS,
+            metrics=metrics("replica-lag", "DBInstanceIdentifier"),
+        ),
+        Panel(
+            title="Backup jobs",
+            why="Of the last week, by vault: those that were completed, failed, expired or were aborted.",
+            unit=Unit.COUNT,
+            metrics=(*metrics("backups-missing", VAULT), *metrics("backups-failed", VAULT)),
+            days=7,
+        ),
+        Panel(
+            title="Copy jobs",
+            why="Of the last week, by vault: snapshots that reached the other region, and those that did not.",
+            unit=Unit.COUNT,
+            metrics=(*metrics("copies-missing", VAULT), *metrics("copies-failed", VAULT)),
+            days=7,
         ),
         watched(
             "public-certificate",

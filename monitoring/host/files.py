@@ -37,7 +37,7 @@ def files(watch: Watch) -> Mapping[str, str]:
         "/etc/default/prometheus-blackbox-exporter": _arguments(
             "--config.file=/etc/prometheus/blackbox.yml", f"--web.listen-address={_local(prometheus.BLACKBOX)}"
         ),
-        **(grafana.files(watch.grafana, watch.domain, prometheus.PROMETHEUS) if watch.grafana else {}),
+        **(grafana.files(watch.grafana, watch.domain, prometheus.PROMETHEUS, watch.region) if watch.grafana else {}),
     }
 
 

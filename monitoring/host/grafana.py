@@ -9,6 +9,8 @@ from monitoring.host.watch import Archive
 
 DATASOURCE = "prometheus"
 """The uid by which the dashboards name the region's Prometheus."""
+CLOUDWATCH = "cloudwatch"
+"""The uid of the region's CloudWatch, which Grafana asks with the role of the host."""
 FOLDER = "/etc/grafana"
 PORT = 3000
 """Grafana's own (its documentation, "Configure Grafana", "http_port")."""
@@ -33,15 +35,18 @@ SETTINGS = {
 """What differs from Grafana's defaults (Grafana documentation, "Configure Grafana")."""
 
 
-def files(archive: Archive, domain: str, prometheus: str) -> Mapping[str, str]:
-    """Text by path; `prometheus` is the host and port where Grafana asks."""
+def files(archive: Archive, domain: str, prometheus: str, region: str) -> Mapping[str, str]:
+    """Text by path; `prometheus` is the host and port where Grafana asks, and `region` that of CloudWatch."""
     source = {"name": "Prometheus", "uid": DATASOURCE, "type": "prometheus", "url": f"http://{prometheus}"}
+    aws = {"authType": "default", "defaultRegion": region}
     provider = {"name": "askproai", "type": "file", "options": {"path": f"{FOLDER}/dashboards"}}
     return {
         "/etc/askproai/grafana.env": f"ASKPROAI_GRAFANA_URL={archive.url}\nASKPROAI_GRAFANA_SHA256={archive.sha256}\n",
         f"{FOLDER}/grafana.ini": _ini(domain),
         f"{FOLDER}/provisioning/datasources/askproai.yaml": _provisioned(
-            "datasources", {**source, "access": "proxy", "isDefault": True, "editable": False}
+            "datasources",
+            {**source, "access": "proxy", "isDefault": True, "editable": False},
+            {"name": "CloudWatch", "uid": CLOUDWATCH, "type": "cloudwatch", "jsonData": aws, "editable": False},
         ),
         f"{FOLDER}/provisioning/dashboards/askproai.yaml": _provisioned("providers", provider),
         **{f"{FOLDER}/dashboards/{name}": text for name, text in texts().items()},
@@ -57,6 +62,6 @@ def _ini(domain: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _provisioned(what: str, entry: Mapping[str, object]) -> str:
-    """A provisioning file with one entry (Grafana documentation, "Provision Grafana")."""
-    return yaml.safe_dump({"apiVersion": 1, what: [entry]}, sort_keys=False)
+def _provisioned(what: str, *entries: Mapping[str, object]) -> str:
+    """A provisioning file (Grafana documentation, "Provision Grafana", "Amazon CloudWatch data source")."""
+    return yaml.safe_dump({"apiVersion": 1, what: list(entries)}, sort_keys=False)

@@ -10,6 +10,7 @@ from typing import Any
 from rich.table import Table
 
 from contract import origin
+from monitoring.alerts.itself import CHECKLIST
 from monitoring.alerts.recovery import MISSED
 from naming import spelled
 from ops.core import facts, visitor
@@ -46,9 +47,14 @@ class Checklist:
     findings: Sequence[Finding]
 
     @property
+    def to_look_at(self) -> int:
+        """How many findings somebody has to look at."""
+        return sum(finding.verdict in (Verdict.BAD, Verdict.UNKNOWN) for finding in self.findings)
+
+    @property
     def well(self) -> bool:
         """Whether nobody has to look."""
-        return not {Verdict.BAD, Verdict.UNKNOWN} & {finding.verdict for finding in self.findings}
+        return not self.to_look_at
 
     def to_json(self) -> dict[str, Any]:
         """The checklist for programs."""
@@ -113,6 +119,8 @@ def _alarms(_: Pair, stack: RegionStack) -> Found:
         for page in pages.paginate(AlarmNamePrefix=prefix)
         for alarm in page["MetricAlarms"]
         if alarm["StateValue"] == "ALARM"
+        # A checklist that found its own alarm would never be well again.
+        and not alarm["AlarmName"].startswith(f"{prefix}{CHECKLIST}")
     ]
     return _judged(not names, ", ".join(sorted(names)) or "none rings")
 
@@ -149,9 +157,11 @@ def _queues(_: Pair, stack: RegionStack) -> Found:
     return Verdict.GOOD, f"{facts.queued(stack)} messages"
 
 
-def _backups(_: Pair, stack: RegionStack) -> Found:
+def _backups(pair: Pair, stack: RegionStack) -> Found:
     if not stack.settings.offsite:
         return NOTHING
+    if stack.following:
+        return _kept(pair, stack)
     newest = facts.newest_backup(stack)
     if newest is None:
         return Verdict.BAD, "none"
@@ -159,6 +169,16 @@ def _backups(_: Pair, stack: RegionStack) -> Found:
     limit = timedelta(minutes=MISSED.minutes)
     says = f"the newest is of {newest:%Y-%m-%d %H:%M} UTC"
     return _judged(datetime.now(UTC) - newest <= limit, f"{says}; it may be {limit // timedelta(hours=1)} h old")
+
+
+def _kept(pair: Pair, stack: RegionStack) -> Found:
+    """Who follows makes no snapshots of its database: it keeps the automated backups of the source."""
+    newest = facts.newest_kept(stack, str(pair[stack.follows].output("database_arn")))
+    if newest is None:
+        return Verdict.BAD, f"none of {stack.follows}"
+    limit = timedelta(minutes=stack.settings.recovery.rpo_minutes) if stack.settings.recovery else timedelta()
+    says = f"those of {stack.follows} reach to {newest:%Y-%m-%d %H:%M} UTC"
+    return _judged(datetime.now(UTC) - newest <= limit, f"{says}; they may be {limit // timedelta(minutes=1)} min old")
 
 
 def _certificate(_: Pair, stack: RegionStack) -> Found:

@@ -8,22 +8,34 @@ import typer
 from ops.errors import Exit
 
 
-def command(as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False) -> None:
+def command(
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    reports: Annotated[
+        bool, typer.Option("--report", help="Tell both regions' CloudWatch how much there is to look at.")
+    ] = False,
+) -> None:
     """The morning checklist of both regions: alarms, services, databases, replica, queues, backups, certificates.
 
     Nothing is changed. A check is ok, or to be looked at, or unknown where its region does not answer; what a region in
     its role has not got is a dash. Error rates, disks and dead letters are among the alarms.
 
+    With `--report` it publishes the metric of the alerts `checklist-bad` and `checklist-missing`, as the workflow
+    `check.yml` does every six hours.
+
     Ends with 0 where nobody has to look, else with 3.
     """
     from ops.check.checks import checklist, show
+    from ops.check.report import report
     from ops.core.engine import Engine
     from ops.core.pair import Pair
 
-    found = checklist(Pair(Engine()))
+    pair = Pair(Engine())
+    found = checklist(pair)
     if as_json:
         print(json.dumps(found.to_json(), indent=2))
     else:
         show(found)
+    if reports:
+        report(pair, found)
     if not found.well:
         raise typer.Exit(Exit.REFUSED)

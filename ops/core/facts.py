@@ -228,11 +228,23 @@ def certificate_problem(region: str, arn: str) -> tuple[str, bool]:
 
 
 def newest_backup(stack: RegionStack) -> datetime | None:
-    """When the newest recovery point in the stack's vault was begun; None for an empty vault."""
+    """When the newest recovery point of a database in the stack's vault was begun; None where there is none."""
     vault = str(stack.output("backup_vault_name"))
     pages = client("backup", stack.region).get_paginator("list_recovery_points_by_backup_vault")
-    times = [row["CreationDate"] for page in pages.paginate(BackupVaultName=vault) for row in page["RecoveryPoints"]]
+    times = [
+        row["CreationDate"]
+        for page in pages.paginate(BackupVaultName=vault, ByResourceType="RDS")
+        for row in page["RecoveryPoints"]
+    ]
     return max(times, default=None)
+
+
+def newest_kept(stack: RegionStack, source_arn: str) -> datetime | None:
+    """Until when the region can restore the database that it follows, from what it keeps of its automated backups."""
+    pages = client("rds", stack.region).get_paginator("describe_db_instance_automated_backups")
+    rows = [row for page in pages.paginate() for row in page["DBInstanceAutomatedBackups"]]
+    kept = [row.get("RestoreWindow", {}) for row in rows if row.get("DBInstanceArn") == source_arn]
+    return max((window["LatestTime"] for window in kept if "LatestTime" in window), default=None)
 
 
 def queued(stack: RegionStack) -> int:

@@ -3,6 +3,7 @@
 import json
 import time
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -55,15 +56,31 @@ def test_the_standby_says_why_it_does_not_serve(edge: Platform) -> None:
     assert (answer.status_code, answer.json()["checks"]) == (503, {"web": "no instance in service"})
 
 
-def test_the_morning_checklist_finds_all_well_but_the_backups_that_no_plan_has_made_yet(edge: Platform) -> None:
-    asked = edge.ops("check", "--json", check=False)
+def test_the_morning_checklist_finds_all_well_but_the_backups_that_no_plan_has_made_yet(
+    prod: Platform, standby: Platform, edge: Platform
+) -> None:
+    asked = edge.ops("check", "--json", "--report", check=False)
     found = json.loads(asked.stdout)["findings"]
     told = {(each["stack"], each["check"]): (each["verdict"], each["says"]) for each in found}
     assert {where: said for where, said in told.items() if said[0] not in ("ok", "-")} == {
         ("prod", "backups"): ("look", "none"),
-        ("dr", "backups"): ("look", "none"),
     }
     assert asked.returncode == Exit.REFUSED
+    assert [reported(platform, stack) for stack, platform in (("prod", prod), ("dr", standby))] == [[1], [1]]
+
+
+def reported(platform: Platform, stack: str) -> list[float]:
+    """What the alarm of the checklist reads in a region."""
+    cloudwatch = platform.client("cloudwatch")
+    [alarm] = cloudwatch.describe_alarms(AlarmNames=[f"askproai-{stack}-alarms-checklist-bad-warning"])["MetricAlarms"]
+    now = datetime.now(UTC)
+    points = cloudwatch.get_metric_statistics(
+        **{key: alarm[key] for key in ("Namespace", "MetricName", "Dimensions", "Period")},
+        Statistics=[alarm["Statistic"]],
+        StartTime=now - timedelta(hours=2),
+        EndTime=now + timedelta(minutes=1),
+    )["Datapoints"]
+    return [point["Maximum"] for point in points]
 
 
 def test_a_row_that_visitors_write_reaches_the_standby(edge: Platform) -> None:

@@ -1,5 +1,6 @@
 """Automated backups of a database in another region, on the emulated AWS."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -53,6 +54,7 @@ def test_kept_backups_outlive_their_database(aws: Clients, name: str) -> None:
     database, arn = start(aws, name)
     (backup,) = kept(there, arn)
     assert (backup["DBInstanceArn"], backup["BackupRetentionPeriod"], backup["Status"]) == (database, 35, "Replicating")
+    assert datetime.now(UTC) - backup["RestoreWindow"]["LatestTime"] < timedelta(minutes=1)
     aws("rds").delete_db_instance(DBInstanceIdentifier=name, SkipFinalSnapshot=True)
     assert [backup["Status"] for backup in kept(there, arn)] == ["Retained"]
 

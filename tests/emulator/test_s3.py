@@ -97,3 +97,28 @@ def test_versions_are_deleted_one_by_one_after_versioning_is_suspended(s3: Any, 
     for version in (marker, "null", second):
         s3.delete_object(Bucket=bucket, Key="bundle", VersionId=version)
     s3.delete_bucket(Bucket=bucket)
+
+
+SMALL_TOO = "varies_by_storage_class"
+
+
+def moving(s3: Any, name: str) -> dict[str, Any]:
+    """What a bucket says whose lifecycle moves objects of all sizes."""
+    moved = {"ID": "ageing", "Status": "Enabled", "Filter": {"Prefix": ""}}
+    moved |= {"Transitions": [{"Days": 30, "StorageClass": "GLACIER"}]}
+    s3.put_bucket_lifecycle_configuration(
+        Bucket=create(s3, name), LifecycleConfiguration={"Rules": [moved]}, TransitionDefaultMinimumObjectSize=SMALL_TOO
+    )
+    return dict(s3.get_bucket_lifecycle_configuration(Bucket=name))
+
+
+@pytest.mark.fix("s3.py:smallest_moved_object_is_remembered")
+def test_a_lifecycle_remembers_which_objects_are_too_small_to_move(s3: Any, name: str) -> None:
+    assert moving(s3, name)["TransitionDefaultMinimumObjectSize"] == SMALL_TOO
+
+
+@pytest.mark.fix("s3.py:smallest_moved_object_reads_back")
+def test_a_lifecycle_says_which_objects_are_too_small_to_move_and_its_rules(s3: Any, name: str) -> None:
+    found = moving(s3, name)
+    assert found["TransitionDefaultMinimumObjectSize"] == SMALL_TOO
+    assert [rule["ID"] for rule in found["Rules"]] == ["ageing"]

@@ -20,6 +20,7 @@ PANELS = {
     f"{content['title']}: {panel['title']}": panel
     for content in map(json.loads, texts().values())
     for panel in content["panels"]
+    if panel["datasource"]["type"] == "prometheus"
 }
 FIVE_HOURS = 5 * 60
 

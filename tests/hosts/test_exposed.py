@@ -112,5 +112,5 @@ def test_an_exporter_exposes_it(exposed: Mapping[str, Mapping[str, set[str]]], j
 
 
 def test_no_exporter_exposes_the_lag_of_a_replica(exposed: Mapping[str, Mapping[str, set[str]]]) -> None:
-    """What the recovery dashboard says of itself."""
+    """Why the recovery dashboard asks CloudWatch for it."""
     assert [name for name in exposed["mysql"] if "behind" in name] == []

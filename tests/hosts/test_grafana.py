@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import json
 import tarfile
 from dataclasses import replace
 from pathlib import Path
@@ -131,11 +132,14 @@ def test_without_grafana_its_address_says_so(tmp_path: Path) -> None:
 
 def test_every_dashboard_is_provisioned_and_asks_the_source_that_is() -> None:
     made_files = files(WATCH)
-    [source] = yaml.safe_load(made_files["/etc/grafana/provisioning/datasources/askproai.yaml"])["datasources"]
+    source, aws = yaml.safe_load(made_files["/etc/grafana/provisioning/datasources/askproai.yaml"])["datasources"]
+    assert aws["jsonData"] == {"authType": "default", "defaultRegion": WATCH.region}
     assert source["url"] == "http://localhost:9091"
     assert "--web.listen-address=127.0.0.1:9091" in made_files["/etc/default/prometheus"]
     [provider] = yaml.safe_load(made_files["/etc/grafana/provisioning/dashboards/askproai.yaml"])["providers"]
     folder = provider["options"]["path"]
     assert {path.removeprefix(f"{folder}/") for path in made_files if path.startswith(f"{folder}/")} == set(texts())
     for text in texts().values():
-        assert f'"uid": "{source["uid"]}"' in text
+        asked = {(each["type"], each["uid"]) for panel in json.loads(text)["panels"] for each in [panel["datasource"]]}
+        assert ("prometheus", source["uid"]) in asked
+        assert asked <= {(each["type"], each["uid"]) for each in (source, aws)}

@@ -99,6 +99,13 @@ CHECKS = {
         right="notifempty",
         wrong="notifempti",
     ),
+    "rsyslog": Check(
+        role=WEB,
+        command=("rsyslogd", "-N1"),
+        file="/etc/rsyslog.d/10-askproai.conf",
+        right="isequal",
+        wrong="isequals",
+    ),
     "chrony": Check(
         role=WEB,
         command=("chronyd", "-p"),

@@ -66,6 +66,9 @@ CALLS = {
     "see metrics and logs": [
         Call("cloudwatch:GetMetricData", "*", there(HOME)), Call("logs:FilterLogEvents", "*", there(HOME))
     ],
+    "say how the platform is": [
+        Call("cloudwatch:PutMetricData", "*", there(HOME) | {"cloudwatch:namespace": "AskProAI"}),
+    ],
     "put a release into its bucket": [
         Call("s3:PutObject", f"{bucket('askproai-prod-releases')}/releases/1.0.tar.gz", there(HOME)),
     ],
@@ -99,7 +102,8 @@ CALLS = {
 }  # fmt: skip
 """What the table's rows say, as calls of AWS: a role may do it where it may make each of them."""
 ROLES = (
-    "ci-preview", "ci-deploy-prod", "ci-deploy-dr", "ci-deploy-edge", "deploy", "devops", "dbadmin", "break-glass"
+    "ci-preview", "ci-check", "ci-deploy-prod", "ci-deploy-dr", "ci-deploy-edge",
+    "deploy", "devops", "dbadmin", "break-glass",
 )  # fmt: skip
 
 
@@ -198,6 +202,8 @@ def token(subject: str, repository: str = account_settings().access.repository) 
     [
         *(("ci-preview", token(subject), True) for subject in PREVIEWS),
         ("ci-preview", token("ref:refs/heads/other"), False),
+        ("ci-check", token("ref:refs/heads/main"), True),
+        ("ci-check", token("pull_request"), False),
         ("ci-preview", token("environment:prod"), False),
         ("ci-deploy-prod", token("environment:prod"), True),
         ("ci-deploy-prod", token("environment:dr"), False),

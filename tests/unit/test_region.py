@@ -18,7 +18,7 @@ from hosts.roles import ROLES, HostRole
 from naming import DataClass, Naming
 from outputs import EdgeOutputs, RegionOutputs
 from sandbox.plugins.aws.generate import sdk_properties
-from settings import HostSettings
+from settings import HostSettings, LogsSettings
 
 TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
 ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
@@ -36,6 +36,7 @@ NAMES: Mapping[str, tuple[str, int]] = {
     "aws:cloudwatch/dashboard:Dashboard": ("dashboardName", 255),
     "aws:cloudwatch/logGroup:LogGroup": ("name", 512),
     "aws:cloudwatch/metricAlarm:MetricAlarm": ("name", 255),
+    "aws:cloudwatch/queryDefinition:QueryDefinition": ("name", 255),
     TEMPLATE: ("name", 128),
     "aws:ec2/securityGroup:SecurityGroup": ("name", 255),
     "aws:elasticache/parameterGroup:ParameterGroup": ("name", 255),
@@ -66,7 +67,7 @@ TOKENS = {
     "compute": {"Fleet", "InstanceRole", "Monitoring", "Web", "Workers"},
     "data": {"Cache", "Database"},
     "messaging": {"Queues"},
-    "monitoring": {"Alarms", "MetricsVolume"},
+    "monitoring": {"Alarms", "LogQueries", "MetricsVolume"},
     "network": {"DataTierAcl", "Endpoints", "Firewall", "FlowLogs", "Network", "ObjectGateway"},
     "platform": {"Protection"},
     "security": {"Keys", "OffsiteKeys", "Secrets"},
@@ -229,10 +230,9 @@ def test_every_group_of_hosts_belongs_to_a_role(cloud: Cloud[RegionOutputs]) -> 
     assert {group.name for group in cloud.of("aws:autoscaling/group:Group")} == wanted
 
 
-def test_a_region_of_its_own_has_neither_vault_nor_copies() -> None:
-    alone = settings_of("prod").model_copy(
-        update={"follows": None, "posture": None, "recovery": None, "offsite": None, "survives_zone_loss": False}
-    )
+def test_a_region_of_its_own_has_neither_vault_nor_copies_nor_a_checklist_nor_queries_without_the_setting() -> None:
+    pairless = {"follows": None, "posture": None, "recovery": None, "offsite": None, "survives_zone_loss": False}
+    alone = settings_of("prod").model_copy(update={**pairless, "logs": LogsSettings(queries=False)})
     cloud = composed(alone)
 
     assert [
@@ -240,3 +240,5 @@ def test_a_region_of_its_own_has_neither_vault_nor_copies() -> None:
     ] == []
     assert len(cloud.of(PROVIDER)) == 1
     assert cloud.exports["backup_vault_name"] == ""
+    assert [made.name for made in cloud.resources if "checklist" in made.name] == []
+    assert cloud.of("aws:cloudwatch/queryDefinition:QueryDefinition") == []

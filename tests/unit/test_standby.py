@@ -140,6 +140,8 @@ def test_alarms_notify_where_the_region_serves_and_where_it_follows_those_of_wha
     assert sorted(notifying) == [
         "alarms-certificate-critical",
         "alarms-certificate-warning",
+        "alarms-checklist-bad-warning",
+        "alarms-checklist-missing-warning",
         "alarms-objects-late-warning",
         "alarms-replica-lag-critical",
     ]

@@ -3,9 +3,10 @@
 import json
 from collections.abc import Mapping
 
-from grafana_foundation_sdk.builders import common, prometheus, statetimeline, timeseries
+from grafana_foundation_sdk.builders import cloudwatch, common, prometheus, statetimeline, timeseries
 from grafana_foundation_sdk.builders import dashboard as builders
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.models.cloudwatch import MetricEditorMode, MetricQueryType, QueryMode
 from grafana_foundation_sdk.models.common import (
     DataSourceRef,
     GraphThresholdsStyleMode,
@@ -17,13 +18,14 @@ from grafana_foundation_sdk.models.dashboard import DashboardCursorSync, FieldCo
 
 from monitoring.alerts.alert import Severity
 from monitoring.dashboards.catalogue import DASHBOARDS
-from monitoring.dashboards.dashboard import Dashboard, Panel, Unit
-from monitoring.host.grafana import DATASOURCE
+from monitoring.dashboards.dashboard import Dashboard, Metric, Panel, Unit
+from monitoring.host.grafana import CLOUDWATCH, DATASOURCE
 
 COLORS = {Severity.WARNING: "orange", Severity.CRITICAL: "red"}
 WIDTH, HEIGHT = 12, 8
 """Two panels side by side: Grafana's grid has 24 columns."""
 SOURCE = DataSourceRef(type_val="prometheus", uid=DATASOURCE)
+AWS = DataSourceRef(type_val="cloudwatch", uid=CLOUDWATCH)
 
 
 def files() -> Mapping[str, str]:
@@ -56,7 +58,7 @@ def _panel(panel: Panel, number: int) -> timeseries.Panel | statetimeline.Panel:
         .title(panel.title)
         .description(panel.why)
         .unit(panel.unit)
-        .datasource(SOURCE)
+        .datasource(AWS if panel.metrics else SOURCE)
         .span(WIDTH)
         .height(HEIGHT)
         .legend(
@@ -70,7 +72,30 @@ def _panel(panel: Panel, number: int) -> timeseries.Panel | statetimeline.Panel:
         builder = builder.with_target(
             prometheus.Dataquery().ref_id(letter).expr(query).legend_format(legend).range().datasource(SOURCE)
         )
-    return builder
+    for letter, metric in zip("ABCDEFGH", panel.metrics, strict=False):
+        builder = builder.with_target(_measured(metric, letter, alone=len(panel.metrics) == 1))
+    return builder.time_from(f"{panel.days}d") if panel.days else builder
+
+
+def _measured(metric: Metric, letter: str, *, alone: bool) -> cloudwatch.MetricsQuery:
+    """A search for the metric of every resource; its label is CloudWatch's (User Guide, "Using dynamic labels")."""
+    resource = f"${{PROP('Dim.{metric.dimension}')}}"
+    return (
+        cloudwatch.MetricsQuery()
+        .ref_id(letter)
+        .query_mode(QueryMode.METRICS)
+        .metric_query_type(MetricQueryType.SEARCH)
+        .metric_editor_mode(MetricEditorMode.BUILDER)
+        .region("default")
+        .namespace(metric.namespace)
+        .metric_name(metric.name)
+        .dimensions({metric.dimension: "*"})
+        .match_exact(True)
+        .statistic(metric.statistic)
+        .period(str(metric.period_seconds))
+        .label(resource if alone else f"{resource} ${{PROP('MetricName')}}")
+        .datasource(AWS)
+    )
 
 
 def _lines(limits: Mapping[Severity, float] | None) -> timeseries.Panel:

@@ -1,4 +1,4 @@
-"""The dashboards as a page: each panel of Grafana's files as a picture of what Prometheus answers."""
+"""The dashboards as a page: each panel of Grafana's files as a picture of what Prometheus answers, where it asks it."""
 
 import html
 import io
@@ -15,6 +15,7 @@ from matplotlib.dates import DateFormatter, HourLocator
 from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter, FuncFormatter
 
+from monitoring.host.grafana import DATASOURCE
 from tools.dashboards.prometheus import STEP_SECONDS, Line
 
 Ask = Callable[[str], Sequence[Line]]
@@ -49,7 +50,8 @@ def _dashboard(content: Mapping[str, Any], ask: Ask) -> str:
 
 def _figure(panel: Mapping[str, Any], ask: Ask) -> str:
     caption = f"<figcaption>{html.escape(panel['title'])}</figcaption><p>{html.escape(panel['description'])}</p>"
-    return f"<figure>{caption}{picture(panel, ask)}</figure>"
+    drawn = picture(panel, ask) if panel["datasource"]["uid"] == DATASOURCE else "<p>Asked of CloudWatch.</p>"
+    return f"<figure>{caption}{drawn}</figure>"
 
 
 def picture(panel: Mapping[str, Any], ask: Ask) -> str:

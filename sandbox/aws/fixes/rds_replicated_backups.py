@@ -5,6 +5,7 @@ import secrets
 from typing import Any
 
 from moto.core.responses import ActionResult
+from moto.core.utils import utcnow
 from moto.rds.exceptions import InvalidDBInstanceStateFault
 from moto.rds.models import DBInstance, DBSnapshot, RDSBackend, rds_backends
 from moto.rds.responses import RDSResponse
@@ -76,7 +77,9 @@ def kept_backups_are_described(stock: Any, self: RDSResponse) -> ActionResult:
     for kept in _kept(self.backend).values():
         living = rds_backends[self.current_account][kept["Region"]].databases
         status = kept["Status"] if kept["DBInstanceIdentifier"] in living else "Retained"
-        found.append({**kept, "Status": status})
+        # As long as it replicates, it is young.
+        window = {"RestoreWindow": {"LatestTime": utcnow()}} if status == kept["Status"] == "Replicating" else {}
+        found.append({**kept, **window, "Status": status})
     if arn:
         chosen = [kept for kept in found if kept["DBInstanceAutomatedBackupsArn"] == arn]
         return ActionResult({"DBInstanceAutomatedBackups": chosen})

@@ -14,6 +14,8 @@ from moto.utilities.utils import CaseInsensitiveDict
 from sandbox.aws.fixes.fix import replaces
 
 LOGGING_SERVICE = "logging.s3.amazonaws.com"
+SMALLEST_MOVED = "x-amz-transition-default-minimum-object-size"
+"""S3 API, PutBucketLifecycleConfiguration."""
 
 
 def _listed(value: Any) -> list[Any]:
@@ -60,6 +62,23 @@ def replication_rules_read_back(stock: Any, self: S3Response) -> Any:
     return self.serialized(
         ActionResult({"ReplicationConfiguration": {"Role": replication["Role"], "Rules": rules}}),
     )
+
+
+@replaces(S3Response, "_bucket_response_put")
+def smallest_moved_object_is_remembered(stock: Any, self: S3Response, *asked: Any) -> Any:
+    """moto forgets from which size on a lifecycle moves objects."""
+    answer = stock(self, *asked)
+    if given := self.headers.get(SMALLEST_MOVED):
+        vars(self.backend.get_bucket(self.bucket_name))["smallest_moved"] = given
+    return answer
+
+
+@replaces(S3Response, "get_bucket_lifecycle")
+def smallest_moved_object_reads_back(stock: Any, self: S3Response) -> Any:
+    """The same as `smallest_moved_object_is_remembered`: what is read is S3's default, whatever was put."""
+    status, headers, body = stock(self)
+    kept = vars(self.backend.get_bucket(self.bucket_name)).get("smallest_moved")
+    return status, {**headers, **({SMALLEST_MOVED: kept} if kept else {})}, body
 
 
 @replaces(S3Response, "_key_response_put")

@@ -7,11 +7,13 @@ from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.cog.plugins import register_default_plugins
 from grafana_foundation_sdk.models import dashboard as models
 from grafana_foundation_sdk.models import units
+from grafana_foundation_sdk.models.cloudwatch import MetricsQuery
 from grafana_foundation_sdk.models.prometheus import Dataquery
+from regions import region
 from stack_files import ROOT
 
 from monitoring.dashboards.catalogue import DASHBOARDS, RENDERED, texts
-from monitoring.dashboards.dashboard import Unit, watched
+from monitoring.dashboards.dashboard import Panel, Unit, metrics, watched
 from tools.dashboards.grafana import files
 
 IDS = {value for name, value in vars(units).items() if name.isidentifier() and isinstance(value, str)}
@@ -29,7 +31,8 @@ def test_the_models_of_the_sdk_read_a_file_and_write_the_same(name: str) -> None
     assert json.loads(json.dumps(read, cls=JSONEncoder)) == content
     queries = [target for panel in read.panels or [] for target in getattr(panel, "targets", None) or []]
     assert queries
-    assert all(isinstance(query, Dataquery) and query.expr for query in queries)
+    assert {type(query) for query in queries} <= {Dataquery, MetricsQuery}
+    assert all(query.expr for query in queries if isinstance(query, Dataquery))
 
 
 def test_the_dashboards_of_the_manual_are_there_and_that_of_recovery() -> None:
@@ -44,6 +47,44 @@ def test_the_dashboards_of_the_manual_are_there_and_that_of_recovery() -> None:
 @pytest.mark.parametrize("unit", Unit)
 def test_each_unit_is_one_of_grafana(unit: Unit) -> None:
     assert unit in IDS
+
+
+def test_what_is_asked_of_cloudwatch_is_what_an_alarm_reads() -> None:
+    """By name and dimensions: a search that misses one of them finds nothing."""
+    read = {
+        (metric["namespace"], metric["metricName"], *metric["dimensions"])
+        for stack in ("prod", "dr")
+        for made in region(stack).of("aws:cloudwatch/metricAlarm:MetricAlarm")
+        for metric in [made.inputs, *(query.get("metric", {}) for query in made.inputs.get("metricQueries", []))]
+        if "dimensions" in metric
+    }
+    asked = {
+        (target["namespace"], target["metricName"], *target["dimensions"])
+        for text in texts().values()
+        for panel in json.loads(text)["panels"]
+        for target in panel["targets"]
+        if panel["datasource"]["type"] == "cloudwatch"
+    }
+    assert len(asked) == 10
+    assert asked <= read
+
+
+def test_lag_and_backups_and_each_node_of_the_cache_have_panels() -> None:
+    titles = [panel.title for each in DASHBOARDS for panel in each.panels if panel.metrics]
+    assert titles == [
+        *("CPU of each cache node", "Memory of each cache node", "Lag of each cache node"),
+        *("Lag of the replica", "Backup jobs", "Copy jobs"),
+    ]
+
+
+@pytest.mark.parametrize("panel", [panel for each in DASHBOARDS for panel in each.panels], ids=lambda one: one.title)
+def test_a_panel_asks_prometheus_or_cloudwatch(panel: Panel) -> None:
+    assert bool(panel.queries) != bool(panel.metrics)
+
+
+def test_an_alert_without_a_metric_has_no_panel_of_cloudwatch() -> None:
+    with pytest.raises(ValueError, match="edge-down"):
+        metrics("edge-down", "Name")
 
 
 def test_an_alert_without_a_query_has_no_panel() -> None:

@@ -178,6 +178,7 @@ class FakeEngine:
             "backup_vault_name": "vault",
             "certificate_arn": "certificate",
             "data_tier_acl_id": f"acl-{stack}",
+            "database_arn": arn(region, name),
             "database_identifier": name,
             "key_arns": {"data": "key"},
             "load_balancer_dns_name": f"balancer.{stack}",

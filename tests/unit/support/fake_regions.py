@@ -50,7 +50,10 @@ class World:
     objects: dict[tuple[str, str], bytes] = field(default_factory=dict)
     restorable: datetime = LATER
     backup_age: timedelta | None = timedelta(hours=3)
+    kept_age: timedelta | None = timedelta(minutes=5)
     alarms: dict[str, dict[str, str]] = field(default_factory=dict)
+    published: dict[str, list[Any]] = field(default_factory=dict)
+    forbidden: set[tuple[str, str]] = field(default_factory=set)
     commands: list[str] = field(default_factory=list)
     command_status: str = "Success"
     records: dict[str, str] = field(default_factory=dict)
@@ -274,14 +277,31 @@ def queue(world: World, region: str, asked: Asked) -> Any:
 
 
 def recovery_points(world: World, region: str, asked: Asked) -> Any:
-    age = world.backup_age
-    return {"RecoveryPoints": [{"CreationDate": datetime.now(UTC) - each} for each in (age,) if each is not None]}
+    """The vault has those of the volume too, which are always young."""
+    ages = {"RDS": world.backup_age, "EBS": timedelta()}
+    wanted = [age for kind, age in ages.items() if asked.get("ByResourceType", kind) == kind]
+    return {"RecoveryPoints": [{"CreationDate": datetime.now(UTC) - age} for age in wanted if age is not None]}
+
+
+def kept_backups(world: World, region: str, asked: Asked) -> Any:
+    """Those of every database that has a replica in the region, and of another one, which has no window yet."""
+    age, replicas = world.kept_age, [row["source"].rpartition(":")[2] for row in world.databases[region].values()]
+    window: Any = {"RestoreWindow": {"LatestTime": datetime.now(UTC) - age}} if age is not None else {}
+    sources = [(place, name) for place, there in world.databases.items() for name in there if name in replicas]
+    kept: list[Any] = [{"DBInstanceArn": arn(place, name), **window} for place, name in sources]
+    return {"DBInstanceAutomatedBackups": [{"DBInstanceArn": arn(region, "another"), "Status": "pending"}, *kept]}
 
 
 def alarms(world: World, region: str, asked: Asked) -> Any:
     found = world.alarms.get(region, {})
     rows = [{"AlarmName": name, "StateValue": state} for name, state in found.items()]
     return {"MetricAlarms": [row for row in rows if row["AlarmName"].startswith(asked["AlarmNamePrefix"])]}
+
+
+def publish(world: World, region: str, asked: Asked) -> None:
+    if (region, "put_metric_data") in world.forbidden:
+        raise refusal("AccessDenied", 403)
+    world.published.setdefault(region, []).append(asked)
 
 
 Answering = Callable[[World, str, Asked], Any]
@@ -330,5 +350,7 @@ ANSWERS: dict[str, Answering] = {
     "get_queue_attributes": queue,
     "list_recovery_points_by_backup_vault": recovery_points,
     "describe_alarms": alarms,
+    "describe_db_instance_automated_backups": kept_backups,
+    "put_metric_data": publish,
 }
 """What each operation answers."""

@@ -1,4 +1,7 @@
-"""How what keeps watch and makes copies is found: topics, vaults and plans."""
+"""How what keeps watch and makes copies is found: topics, vaults, plans and queries."""
+
+from collections.abc import Mapping
+from typing import Any
 
 from ops.core.recovery.finders.wanted import Finder, Wanted, listing, same
 
@@ -11,6 +14,21 @@ def _selection(wanted: Wanted) -> list[str]:
     return [f"{wanted['planId']}|{selection}" for selection in selections(wanted)]
 
 
+def _query(wanted: Wanted) -> list[str]:
+    """The provider imports a query by its ARN; CloudWatch Logs gives its identifier alone."""
+    queries = listing(
+        "logs", "describe_query_definitions", "queryDefinitions", "queryDefinitionId",
+        lambda wanted: {"queryDefinitionNamePrefix": wanted["name"]}, same("name"),
+    )  # fmt: skip
+    found = queries(wanted)
+    account = wanted.aws("sts").get_caller_identity()["Account"] if found else ""
+    return [f"arn:aws:logs:{wanted.region}:{account}:query-definition:{query}" for query in found]
+
+
+def _arn(resource: Mapping[str, Any]) -> str:
+    return str(resource.get("outputs", {}).get("arn") or resource["id"])
+
+
 OPERATIONS = {
     "aws:sns/topic:Topic": Finder(
         find=listing(
@@ -18,6 +36,7 @@ OPERATIONS = {
             matches=lambda wanted, row: row["TopicArn"].rpartition(":")[2] == wanted["name"],
         )
     ),
+    "aws:cloudwatch/queryDefinition:QueryDefinition": Finder(find=_query, identified=_arn),
     "aws:backup/vault:Vault": Finder(
         find=listing(
             "backup", "list_backup_vaults", "BackupVaultList", "BackupVaultName", matches=same("BackupVaultName")

@@ -3,6 +3,7 @@
 import base64
 import gzip
 import json
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -27,7 +28,7 @@ SETTINGS: MonitoringSettings = PROD.monitoring
 
 
 @cache
-def monitoring(*, remote: str | None = None) -> Cloud[Monitoring]:
+def monitoring(*, remote: str | None = None, grafana: bool = True) -> Cloud[Monitoring]:
     laid = region().built
     settings = SETTINGS.model_copy(update={"remote_write_url": remote})
 
@@ -43,7 +44,7 @@ def monitoring(*, remote: str | None = None) -> Cloud[Monitoring]:
                 volume=MetricsVolume("metrics", args),
                 target_group=laid.load_balancer.monitoring,
                 receivers=laid.context.secrets.receivers,
-                watch=WATCH,
+                watch=WATCH if grafana else replace(WATCH, grafana=None),
             ),
         )
 
@@ -131,6 +132,11 @@ def test_it_changes_nothing_of_what_it_watches(action: str) -> None:
 def test_metrics_are_copied_where_the_settings_say_so_alone() -> None:
     assert allowed(monitoring(), "aps:RemoteWrite") == []
     assert len(allowed(monitoring(remote="https://aps-workspaces.example.com/api"), "aps:RemoteWrite")) == 1
+
+
+def test_grafana_reads_metrics_and_without_it_nobody_does() -> None:
+    assert len(allowed(monitoring(), "cloudwatch:GetMetricData")) == 1
+    assert allowed(monitoring(grafana=False), "cloudwatch:GetMetricData") == []
 
 
 def test_the_host_knows_its_volume_and_no_secret() -> None:

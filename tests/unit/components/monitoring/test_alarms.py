@@ -77,11 +77,13 @@ def test_the_morning_checklist_finds_every_alarm_by_its_name(stack: str) -> None
         ("certificate", {"warning": (44, 24 * 60), "critical": (14, 24 * 60)}),
         ("nat-ports", {"warning": (0, 15)}),
         ("backups-failed", {"critical": (0, 60)}),
-        ("backups-missing", {"critical": (1, 3 * 24 * 60)}),
+        ("backups-missing", {"critical": (2, 3 * 24 * 60)}),
         ("copies-failed", {"critical": (0, 60)}),
-        ("copies-missing", {"critical": (1, 3 * 24 * 60)}),
+        ("copies-missing", {"critical": (2, 3 * 24 * 60)}),
         ("objects-late", {"warning": (900, 15)}),
         ("objects-failed", {"warning": (0, 5)}),
+        ("checklist-bad", {"warning": (0, 5)}),
+        ("checklist-missing", {"warning": (1, 13 * 60)}),
     ],
 )
 def test_the_thresholds_are_those_of_the_manuals(role: str, wanted: dict[str, tuple[float, int]]) -> None:
@@ -100,6 +102,7 @@ def test_what_must_not_run_out_is_watched_from_below() -> None:
         *(f"alarms-{role}-{severity}" for role in both for severity in ("warning", "critical")),
         "alarms-backups-missing-critical",
         "alarms-copies-missing-critical",
+        "alarms-checklist-missing-warning",
     }
     assert set(compared.values()) == {"LessThanThreshold", "GreaterThanThreshold"}
 
@@ -177,6 +180,11 @@ def test_a_snapshot_is_missed_after_three_days() -> None:
     assert (metric["period"], missing["evaluationPeriods"]) == (86_400, 3)
 
 
+def test_a_follower_misses_the_snapshot_of_its_metrics_alone() -> None:
+    assert alarm("backups-missing-critical", "dr")["threshold"] == 1
+    assert [made.name for made in region("dr").of(ALARM) if "alarms-copies" in made.name] == []
+
+
 def test_objects_are_watched_on_the_way_that_each_region_sees() -> None:
     ways = {
         (stack, role): {(made["SourceBucket"], made["DestinationBucket"], made["RuleId"]) for made in watched(found)}
@@ -205,6 +213,17 @@ def test_only_credits_of_burstable_hosts_are_watched() -> None:
     ]
 
 
+@pytest.mark.parametrize("stack", ["prod", "dr"])
+def test_a_report_of_the_checklist_holds_until_the_next_which_must_come(stack: str) -> None:
+    """In the region that follows too: while the other one is lost, nobody else tells."""
+    bad, missing = alarm("checklist-bad-warning", stack), alarm("checklist-missing-warning", stack)
+    assert (bad["actionsEnabled"], bad["treatMissingData"]) == (True, "ignore")
+    assert (missing["actionsEnabled"], missing["treatMissingData"]) == (True, "breaching")
+    [query] = [query["metric"] for query in missing["metricQueries"] if "metric" in query]
+    assert query["stat"] == "SampleCount"
+    assert (query["metricName"], query["dimensions"]) == (bad["metricName"], bad["dimensions"])
+
+
 @cache
 def parts(stack: str) -> set[str]:
     """Everything that an alarm of the stack could be about, as CloudWatch names it."""
@@ -223,6 +242,7 @@ def parts(stack: str) -> set[str]:
         *(r.inputs["name"] for r in cloud.of("aws:backup/vault:Vault")),
         *(r.inputs["bucket"] for r in region("prod").of("aws:s3/bucket:Bucket")),
         *("replication", "offsite-replication"),
+        stack,
     }
 
 

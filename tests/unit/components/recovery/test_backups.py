@@ -71,17 +71,27 @@ def test_only_snapshots_that_aws_backup_made_are_deleted() -> None:
     assert deletes["Condition"] == {"Null": {"aws:ResourceTag/aws:backup:source-resource": "false"}}
 
 
-def test_a_standby_has_a_vault_and_no_plan_until_it_is_activated() -> None:
-    assert region("dr").of(PLAN) == []
+def planned(cloud: Cloud[RegionOutputs]) -> list[str]:
+    return [made.name for made in cloud.of(PLAN)]
+
+
+def test_a_standby_backs_up_its_metrics_and_no_database_until_it_is_activated() -> None:
+    assert planned(region("dr")) == ["backups-metrics-plan"]
+    [daily] = region("dr").one(PLAN, "backups-metrics-plan").inputs["rules"]
+    assert (daily["targetVaultName"], "copyActions" in daily) == (region("dr").exports["backup_vault_name"], False)
+    [volume] = region("dr").of("aws:ebs/volume:Volume")
+    [backed_up] = region("dr").one(SELECTION, "backups-metrics").inputs["resources"]
+    assert backed_up.rpartition("/")[2] == volume.name
+    assert sorted(planned(serving("dr"))) == ["backups-metrics-plan", "backups-plan"]
     assert region("dr").exports["backup_vault_name"] == "askproai-dr-backups-vault-vpc-network-vpc"
     activated = serving("dr")
     assert activated.one(SELECTION, "backups-database").inputs["resources"] == [activated.exports["database_arn"]]
     assert [rule.get("copyActions") for rule in rules(activated).values()] == [None, None]
 
 
-def test_a_home_that_follows_keeps_what_it_has_offsite_and_makes_no_snapshots() -> None:
+def test_a_home_that_follows_keeps_what_it_has_offsite_and_makes_no_snapshots_of_its_database() -> None:
     following = rebuilt()
-    assert following.of(PLAN) == []
+    assert planned(following) == ["backups-metrics-plan"]
     assert offsite_vault(following) == offsite_vault(region("prod"))
     assert following.exports["backup_vault_name"] == region("prod").exports["backup_vault_name"]
 

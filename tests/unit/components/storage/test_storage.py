@@ -126,6 +126,8 @@ def test_logs_move_to_glacier_and_end(cloud: Cloud[Storage]) -> None:
     ageing = lifecycle_rule(cloud, "logs", "ageing")
     assert ageing["transitions"] == [{"days": PROD.storage.logs_glacier_after_days, "storageClass": "GLACIER"}]
     assert ageing["expiration"] == {"days": PROD.storage.logs_retention_days}
+    # Small ones too, which most of the logs are.
+    assert part(cloud, LIFECYCLE, "logs")["transitionDefaultMinimumObjectSize"] == "varies_by_storage_class"
 
 
 @pytest.mark.parametrize("role", RECORDED)

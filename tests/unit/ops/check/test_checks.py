@@ -5,10 +5,13 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
+import botocore
+import botocore.session
 import pytest
 import typer
 from fake_platform import Platform, platform_in
 
+from components.account import rights
 from ops.check import commands
 from ops.check.checks import CHECKS, Checklist, Verdict, checklist, show
 from ops.core import engine
@@ -64,7 +67,13 @@ BROKEN: dict[str, tuple[Break, tuple[str, str], str]] = {
     "a lag of an hour ago": (lambda p: setattr(p.world, "lag_age_seconds", 3600.0), ("dr", "replica"), "3600 s ago"),
     "no lag at all": (lambda p: setattr(p.world, "lag_seconds", None), ("dr", "replica"), "no ReplicaLag"),
     "an old backup": (lambda p: setattr(p.world, "backup_age", timedelta(days=4)), ("prod", "backups"), "h old"),
-    "no backup": (lambda p: setattr(p.world, "backup_age", None), ("dr", "backups"), "none"),
+    "no backup": (lambda p: setattr(p.world, "backup_age", None), ("prod", "backups"), "none"),
+    "nothing kept of the source": (lambda p: setattr(p.world, "kept_age", None), ("dr", "backups"), "none of prod"),
+    "what is kept of the source is old": (
+        lambda p: setattr(p.world, "kept_age", timedelta(days=1)),
+        ("dr", "backups"),
+        "those of prod reach to",
+    ),
     "a certificate that waits": (
         lambda p: setattr(p.world, "certificate", "PENDING_VALIDATION"),
         ("prod", "certificate"),
@@ -128,3 +137,73 @@ def test_programs_get_json_and_an_exit_code(
     with pytest.raises(typer.Exit) as ended:
         commands.command(as_json=False)
     assert ended.value.exit_code == Exit.REFUSED
+
+
+def ran(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> Exit:
+    """How `ops check --report` ends."""
+    monkeypatch.setattr(engine, "Engine", lambda: platform.engine)
+    try:
+        commands.command(reports=True)
+    except typer.Exit as ended:
+        return Exit(ended.exit_code)
+    except OpsError:
+        return Exit.FAILED
+    return Exit.OK
+
+
+def reported(platform: Platform) -> dict[str, list[float]]:
+    return {
+        region: [datum["Value"] for asked in found for datum in asked["MetricData"]]
+        for region, found in platform.world.published.items()
+    }
+
+
+def test_both_regions_are_told_of_the_whole_pair(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    prod, dr = platform.region("prod"), platform.region("dr")
+    assert ran(platform, monkeypatch) is Exit.OK
+    platform.world.certificate = "EXPIRED"
+    assert ran(platform, monkeypatch) is Exit.REFUSED
+    assert reported(platform) == {prod: [0, 2], dr: [0, 2]}
+
+
+def test_the_survivor_is_told_what_nobody_knows_of_the_lost_region(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    platform.world.lost.add(platform.region("prod"))
+    assert ran(platform, monkeypatch) is Exit.FAILED
+    assert reported(platform) == {platform.region("dr"): [len(CHECKS)]}
+
+
+def test_a_report_that_is_refused_fails_even_where_all_is_well(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    platform.world.forbidden.add((platform.region("dr"), "put_metric_data"))
+    assert ran(platform, monkeypatch) is Exit.FAILED
+    assert reported(platform) == {platform.region("prod"): [0]}
+
+
+def test_a_bad_report_does_not_make_the_next_one_bad(platform: Platform) -> None:
+    platform.world.alarms[platform.region("prod")] = {
+        "askproai-prod-alarms-checklist-bad-warning": "ALARM",
+        "askproai-prod-alarms-checklist-missing-warning": "ALARM",
+    }
+    assert asked(platform).well
+
+
+def test_the_role_of_the_schedule_may_do_what_the_checklist_asks_and_no_more(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran(platform, monkeypatch)
+    # Anybody may ask who he is (IAM User Guide, "Getting the account ID").
+    asked_for = {permission(service, call) for _, service, call in platform.world.calls if service != "sts"}
+    reads, report = rights.checks()
+    assert {*reads["Action"], report["Action"]} == asked_for
+    [namespace] = {asked["Namespace"] for found in platform.world.published.values() for asked in found}
+    assert report["Condition"] == {"StringEquals": {"cloudwatch:namespace": namespace}}
+
+
+def permission(service: str, call: str) -> str:
+    """A call of boto3 as IAM has it."""
+    model = botocore.session.get_session().get_service_model(service)
+    [operation] = [name for name in model.operation_names if botocore.xform_name(name) == call]
+    return f"{model.signing_name if service != 'cloudwatch' else service}:{operation}"

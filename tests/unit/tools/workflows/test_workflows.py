@@ -4,6 +4,7 @@ import re
 import shlex
 from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import typer
 import yaml
 from stack_files import ROOT
 
+from monitoring.alerts.itself import CHECKLIST, ITSELF
 from ops import cli
 from policies.check import declared_stacks
 
@@ -232,3 +234,16 @@ def test_a_workflow_says_at_its_top_what_it_needs(file: Path) -> None:
 
 def test_every_workflow_is_on_the_page() -> None:
     assert set(re.findall(r"^\| `([\w-]+\.yml)` \|", PAGE, re.MULTILINE)) == {file.name for file in FILES}
+
+
+def test_the_checklist_that_stops_is_missed_after_two_of_its_times() -> None:
+    [schedule] = triggers(ROOT / ".github/workflows/check.yml")["schedule"]
+    minute, hours, *every = schedule["cron"].split()
+    at = [int(hour) * 60 + int(minute) for hour in hours.split(",")]
+    gaps = {later - earlier for earlier, later in pairwise([*at, at[0] + 24 * 60])}
+    [missing] = [alert.warning for alert in ITSELF if alert.role == f"{CHECKLIST}missing"]
+    assert every == ["*", "*", "*"]
+    assert missing is not None
+    assert 2 * max(gaps) < missing.minutes < 3 * min(gaps)
+    # The morning checklist of the manual is at 09:00, in Berlin: an hour or two before that in UTC.
+    assert any(6 * 60 <= when < 7 * 60 for when in at)

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any
 
+import boto3
 import edges
 import pytest
 import regions
 from botocore.exceptions import ClientError
+from botocore.stub import ANY, Stubber
 from fake_cloud import Record
 
 from ops.core import aws
@@ -17,6 +19,8 @@ from ops.core.recovery.finders import AGAIN, FINDERS, NotKnownYetError, Wanted
 
 # Our own: the protection that destroy meets has no cloud behind it.
 DYNAMIC = "pulumi-python:dynamic"
+QUERY = "aws:cloudwatch/queryDefinition:QueryDefinition"
+KEYS = {"region_name": "eu-central-1", "aws_access_key_id": "a", "aws_secret_access_key": "b"}
 EMPTY = EdgeApi(lambda name: f"the secret {name}")
 
 
@@ -103,3 +107,21 @@ def test_what_hangs_on_something_not_found_yet_is_looked_for_later(type_token: s
     record = next(record for record in one_of_each_type() if record.type == type_token)
     with pytest.raises(NotKnownYetError):
         FINDERS[type_token].find(wanted(record, {**record.inputs, input_name: UNKNOWN}))
+
+
+def test_a_query_of_logs_is_found_by_its_whole_name_and_imported_by_its_arn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The prefix that AWS takes finds its namesakes too; botocore judges what is asked and answered."""
+    clients = {name: boto3.client(name, **KEYS) for name in ("logs", "sts")}
+    rows = [{"queryDefinitionId": "1", "name": "a/errors"}, {"queryDefinitionId": "2", "name": "a/errors-an-hour"}]
+    with Stubber(clients["logs"]) as logs, Stubber(clients["sts"]) as sts:
+        logs.add_response("describe_query_definitions", {"queryDefinitions": rows}, {"queryDefinitionNamePrefix": ANY})
+        sts.add_response("get_caller_identity", {"Account": "123456789012"})
+
+        def client(service: str, _region: str) -> Any:
+            return clients[service]
+
+        monkeypatch.setattr(aws, "client", client)
+        query = next(record for record in one_of_each_type() if record.type == QUERY)
+        [found] = FINDERS[QUERY].find(wanted(query, {"name": "a/errors"}))
+    assert found == "arn:aws:logs:eu-central-1:123456789012:query-definition:1"
+    assert FINDERS[QUERY].identified({"id": "1", "outputs": {"arn": found}}) == found
