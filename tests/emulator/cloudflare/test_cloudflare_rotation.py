@@ -130,3 +130,16 @@ def test_origins_that_do_not_trust_the_new_authority_yet_are_an_outage(
     for pair in (FORMER, NEW):
         until_deployed(uploaded(provider, pair))
     assert not served()
+
+
+def test_a_token_that_may_not_read_certificates_removes_none_and_is_named_elsewhere(
+    provider: CloudflareProvider, emulated: Emulated, removal: tuple[Prerequisite, dict[str, str]]
+) -> None:
+    former_removed, known = removal
+    for pair in (FORMER, NEW):
+        uploaded(provider, pair)
+    assert not former_removed.exists()
+    emulated.control("PUT", "token", {"permissions": ["DNS Write"]})
+    assert former_removed.exists()
+    former_removed.make()
+    assert set(known.values()) == {BOTH}
