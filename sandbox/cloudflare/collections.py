@@ -110,8 +110,9 @@ class Certificates(Collection):
 def _deployed(store: Store, thing: Resource) -> Resource:
     """A certificate as it is now: what was uploaded a while ago is in every data center."""
     age = datetime.now(UTC) - datetime.fromisoformat(thing["uploaded_on"])
-    is_new = thing["status"] == "pending_deployment" and age.total_seconds() >= store.deployment_seconds
-    return {**thing, "status": "active"} if is_new else thing
+    if thing["status"] == "pending_deployment" and age.total_seconds() >= store.deployment_seconds:
+        thing["status"] = "active"
+    return thing
 
 
 def shown_to_origins(store: Store, zone: str) -> str:

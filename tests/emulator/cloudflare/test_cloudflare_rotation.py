@@ -1,6 +1,5 @@
 """The origin-pull certificate is rotated: what the edge shows, and what an origin that trusts authorities takes."""
 
-import time
 from collections.abc import Callable, Iterator
 from http.client import HTTPConnection
 
@@ -24,7 +23,7 @@ BACKEND = StateBackend(
     region="r", copy_region="c", account_id="1", cost_center="x", domain=DOMAIN, region_stacks=("prod", "dr"),
     edge_stack="edge",
 )  # fmt: skip
-DEPLOYMENT_SECONDS = 0.3
+NEVER = 3600.0
 
 
 @pytest.fixture(autouse=True)
@@ -38,7 +37,7 @@ def served(emulated: Emulated, store: Store) -> Iterator[Callable[[], bool]]:
     """Whether a visitor is served by an origin that asks for a certificate; deploying one takes a while."""
     emulated.record("app", content="mutual.example.com")
     emulated.made(f"/zones/{ZONE}/origin_tls_client_auth/settings", {"enabled": True}, "PUT")
-    store.deployment_seconds = DEPLOYMENT_SECONDS
+    store.deployment_seconds = NEVER
 
     def ask() -> bool:
         connection = HTTPConnection(emulated.url.removeprefix("http://"), timeout=5)
@@ -56,9 +55,16 @@ def uploaded(provider: CloudflareProvider, pair: origin_pull.OriginPull) -> Engi
     return Engine(provider, "AuthenticatedOriginPullsCertificate").create(inputs)
 
 
-def until_deployed(state: Engine) -> None:
-    while state.refresh() and state.state["status"] != "active":
-        time.sleep(0.05)
+@pytest.fixture
+def until_deployed(store: Store) -> Callable[[Engine], None]:
+    """Lets the time go by that it takes to deploy a certificate."""
+
+    def wait(state: Engine) -> None:
+        store.deployment_seconds = 0.0
+        assert (state.refresh(), state.state["status"]) == (True, "active")
+        store.deployment_seconds = NEVER
+
+    return wait
 
 
 @pytest.fixture
@@ -84,7 +90,7 @@ def removal(emulated: Emulated, monkeypatch: pytest.MonkeyPatch) -> tuple[Prereq
 
 def test_a_rotation_by_the_steps_of_the_readme_never_loses_a_visitor(
     provider: CloudflareProvider, served: Callable[[], bool], removal: tuple[Prerequisite, dict[str, str]],
-    trusted: list[str],
+    trusted: list[str], until_deployed: Callable[[Engine], None],
 ) -> None:  # fmt: skip
     former_removed, known = removal
     trusted[:] = [FORMER.authority]
@@ -105,8 +111,9 @@ def test_a_rotation_by_the_steps_of_the_readme_never_loses_a_visitor(
 
 
 def test_a_certificate_that_is_deleted_before_the_next_is_deployed_is_an_outage(
-    provider: CloudflareProvider, served: Callable[[], bool], trusted: list[str]
-) -> None:
+    provider: CloudflareProvider, served: Callable[[], bool], trusted: list[str],
+    until_deployed: Callable[[Engine], None],
+) -> None:  # fmt: skip
     trusted[:] = [FORMER.authority, NEW.authority]
     former = uploaded(provider, FORMER)
     until_deployed(former)
@@ -116,9 +123,23 @@ def test_a_certificate_that_is_deleted_before_the_next_is_deployed_is_an_outage(
 
 
 def test_origins_that_do_not_trust_the_new_authority_yet_are_an_outage(
-    provider: CloudflareProvider, served: Callable[[], bool], trusted: list[str]
-) -> None:
+    provider: CloudflareProvider, served: Callable[[], bool], trusted: list[str],
+    until_deployed: Callable[[Engine], None],
+) -> None:  # fmt: skip
     trusted[:] = [FORMER.authority]
     for pair in (FORMER, NEW):
         until_deployed(uploaded(provider, pair))
     assert not served()
+
+
+def test_a_token_that_may_not_read_certificates_removes_none_and_is_named_elsewhere(
+    provider: CloudflareProvider, emulated: Emulated, removal: tuple[Prerequisite, dict[str, str]]
+) -> None:
+    former_removed, known = removal
+    for pair in (FORMER, NEW):
+        uploaded(provider, pair)
+    assert not former_removed.exists()
+    emulated.control("PUT", "token", {"permissions": ["DNS Write"]})
+    assert former_removed.exists()
+    former_removed.make()
+    assert set(known.values()) == {BOTH}
