@@ -27,7 +27,7 @@ STORIES = {
     "test_bootstrap": "recover",
 }
 """What runs in one process, file after file; the other e2e files share one sandbox. They begin first: see testpaths."""
-MADE_ONCE = {"regions": "aws", "edges": "cloudflare", "parts": "aws"}
+MADE_ONCE = {"regions": "aws", "edges": "cloudflare", "parts": "aws", "accounts": "aws"}
 """Modules of the unit tests, and the story of the tests that import one, the first of these: what they make, and the
 modules of SDKs that they use, are kept for all tests of a process."""
 NICE = 10
