@@ -32,8 +32,6 @@ VALUES: Mapping[str, object] = {
     "turned_off": ["access-analyzer", "cost-anomalies"],
     "web": {"php_version": PHP_VERSION, "blue": {"release": RELEASE}},
     "workers": {"php_version": PHP_VERSION, "release": RELEASE},
-    # moto stores no query definitions.
-    "logs": {"queries": False},
 }
 """What stacks share here instead of what Pulumi.yaml says: instances boot from Debian, and run the sandbox's own
 application, and the emulated AWS lacks two services."""
