@@ -21,7 +21,7 @@ STORIES = {
     "test_sandbox_up": "standby",
     "test_deploy": "releases",
     "test_policies": "standby",
-    "test_preview": "standby",
+    "test_preview": "releases",
     "test_standby_faults": "standby",
     "test_recover": "recover",
     "test_bootstrap": "recover",
