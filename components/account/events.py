@@ -11,14 +11,13 @@ import pulumi_aws as aws
 from components.account.cis_events import Event
 from components.account.record import Record
 from components.component import Component
-from components.monitoring.alarms import NAME_LIMIT, topic_policy
+from components.monitoring.alarms import NAME_LIMIT, alarm_topic
 from components.site import Site
 from naming import PROJECT
 
 PERIOD_SECONDS = 300
 """CIS's own period: events reach the log group some five minutes after the call in any case (CloudTrail User Guide,
 "Monitoring CloudTrail Log Files with Amazon CloudWatch Logs")."""
-TOPIC_NAME_LIMIT = 256
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,19 +45,7 @@ class Events(Component):
         self.register_outputs({"topic_arn": self.topic.arn})
 
     def _topic(self) -> aws.sns.Topic:
-        naming = self._args.site.naming
-        topic = aws.sns.Topic(
-            f"{self._name}-topic",
-            name=naming.physical(self._name, TOPIC_NAME_LIMIT),
-            kms_master_key_id=self._args.record.key.arn,
-            opts=self.child(),
-        )
-        aws.sns.TopicPolicy(
-            f"{self._name}-publishers",
-            arn=topic.arn,
-            policy=topic_policy(topic.arn, naming.account_id),
-            opts=self.child(),
-        )
+        topic = alarm_topic(self, self._name, self._args.site.naming, self._args.record.key)
         for address in self._args.emails:
             aws.sns.TopicSubscription(
                 f"{self._name}-mail-{address}", topic=topic.arn, protocol="email", endpoint=address, opts=self.child()

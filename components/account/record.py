@@ -9,7 +9,7 @@ import pulumi_aws as aws
 
 from components.component import Component
 from components.security.iam import Statement, allow, document, trust
-from components.security.keys import USE
+from components.security.keys import PUBLISH, account_decides, alias_of, log_group_encrypts
 from components.site import Site
 from components.storage.bucket import Bucket, BucketArgs, Retention
 from components.storage.storage import access_log_writers
@@ -18,7 +18,7 @@ from settings import AccountSettings
 
 CLOUDTRAIL = {"Service": "cloudtrail.amazonaws.com"}
 NAME_LIMIT = 128
-"""CloudTrail API, CreateTrail; log groups and keys' aliases take more."""
+"""CloudTrail API, CreateTrail; log groups take more."""
 ROLE_NAME_LIMIT = 64
 LOGS, TRAIL = "logs", "trail"
 
@@ -80,21 +80,24 @@ class Record(Component):
             policy=document(self._users_of_key()),
             opts=self.child(protect=site.protected, outlives=True),
         )
-        alias = f"alias/{site.naming.physical(self._name, NAME_LIMIT)}"
-        aws.kms.Alias(f"{self._name}-key-alias", name=alias, target_key_id=key.key_id, opts=self.child())
+        aws.kms.Alias(
+            f"{self._name}-key-alias",
+            name=alias_of(site.naming, self._name),
+            target_key_id=key.key_id,
+            opts=self.child(),
+        )
         return key
 
     def _users_of_key(self) -> list[Statement]:
         """The account decides by IAM; then the services that write (CloudTrail User Guide, "Configure AWS KMS key
         policies for CloudTrail")."""
-        region, account = self._args.site.region, self._args.site.naming.account_id
+        site, account = self._args.site, self._args.site.naming.account_id
         of_the_trail = {
             "StringEquals": {"aws:SourceArn": self._trail_arn},
             "StringLike": {"kms:EncryptionContext:aws:cloudtrail:arn": f"arn:aws:cloudtrail:*:{account}:trail/*"},
         }
-        group = f"arn:aws:logs:{region}:{account}:log-group:{self._trail_name}"
         return [
-            allow(["kms:*"], "*", sid="AccountDecides", principal={"AWS": f"arn:aws:iam::{account}:root"}),
+            account_decides(site),
             allow(["kms:GenerateDataKey*"], "*", sid="TrailEncrypts", principal=CLOUDTRAIL, condition=of_the_trail),
             allow(
                 ["kms:DescribeKey"],
@@ -103,15 +106,9 @@ class Record(Component):
                 principal=CLOUDTRAIL,
                 condition={"StringEquals": {"aws:SourceArn": self._trail_arn}},
             ),
+            log_group_encrypts(site, self._trail_name),
             allow(
-                USE,
-                "*",
-                sid="LogGroup",
-                principal={"Service": f"logs.{region}.amazonaws.com"},
-                condition={"ArnEquals": {"kms:EncryptionContext:aws:logs:arn": group}},
-            ),
-            allow(
-                ["kms:Decrypt", "kms:GenerateDataKey*"],
+                PUBLISH,
                 "*",
                 sid="Alarms",
                 principal={"Service": "cloudwatch.amazonaws.com"},

@@ -8,8 +8,9 @@ import pulumi
 import pulumi_aws as aws
 
 from components.component import Component
-from components.security.iam import allow, document
-from components.security.keys import USE, alias_of
+from components.json_document import json_document
+from components.security.iam import document
+from components.security.keys import account_decides, alias_of, log_group_encrypts
 from components.site import Site
 from naming import DataClass
 from settings import AccountSettings
@@ -45,7 +46,8 @@ class Sessions(Component):
             description="Sessions on instances, and what was typed in them.",
             enable_key_rotation=True,
             deletion_window_in_days=args.settings.keys.deletion_window_days,
-            policy=_policy(args.site, group_name),
+            # The account decides by IAM who starts a session.
+            policy=document([account_decides(args.site), log_group_encrypts(args.site, group_name)]),
             opts=self.child(protect=args.site.protected),
         )
         aws.kms.Alias(f"{name}-key-alias", name=alias_of(naming, SESSIONS), target_key_id=key.key_id, opts=self.child())
@@ -67,24 +69,6 @@ class Sessions(Component):
         self.register_outputs({"log_group": group.name})
 
 
-def _policy(site: Site, group: str) -> pulumi.Output[str]:
-    """The account decides by IAM who starts a session; the log group encrypts with it."""
-    account = site.naming.account_id
-    arn = f"arn:aws:logs:{site.region}:{account}:log-group:{group}"
-    return document(
-        [
-            allow(["kms:*"], "*", sid="AccountDecides", principal={"AWS": f"arn:aws:iam::{account}:root"}),
-            allow(
-                USE,
-                "*",
-                sid="LogGroup",
-                principal={"Service": f"logs.{site.region}.amazonaws.com"},
-                condition={"ArnEquals": {"kms:EncryptionContext:aws:logs:arn": arn}},
-            ),
-        ]
-    )
-
-
 def _preferences(key: aws.kms.Key, group: aws.cloudwatch.LogGroup) -> pulumi.Output[str]:
     """In the form of Systems Manager's "Session document schema"; what is left out keeps AWS's default."""
     inputs = {
@@ -94,7 +78,7 @@ def _preferences(key: aws.kms.Key, group: aws.cloudwatch.LogGroup) -> pulumi.Out
         "cloudWatchEncryptionEnabled": True,
         "cloudWatchStreamingEnabled": True,
     }
-    return pulumi.Output.json_dumps(
+    return json_document(
         {
             "schemaVersion": "1.0",
             "description": "Sessions are encrypted with a key of the account, and kept.",

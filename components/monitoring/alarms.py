@@ -19,8 +19,9 @@ from monitoring.alerts.alert import Alert, CloudWatch, Level, Subject, Unit
 from monitoring.alerts.catalogue import AREAS
 from monitoring.alerts.database import GIB
 from monitoring.alerts.pages import page_of
+from naming import Naming
 
-NAME_LIMIT = 255
+NAME_LIMIT, TOPIC_NAME_LIMIT = 255, 256
 SECONDS_A_DAY = 86_400
 
 WHILE_FOLLOWING = (Subject.REPLICA, Subject.ARRIVING_OBJECTS, Subject.CERTIFICATE, Subject.CHECKLIST)
@@ -72,18 +73,7 @@ class Alarms(Component):
 
     def _topic(self) -> aws.sns.Topic:
         args = self._args
-        topic = aws.sns.Topic(
-            f"{self._name}-topic",
-            name=args.watched.site.naming.physical(self._name, 256),
-            kms_master_key_id=args.keys["messages"].arn,
-            opts=self.child(),
-        )
-        aws.sns.TopicPolicy(
-            f"{self._name}-publishers",
-            arn=topic.arn,
-            policy=topic_policy(topic.arn, args.watched.site.naming.account_id),
-            opts=self.child(),
-        )
+        topic = alarm_topic(self, self._name, args.watched.site.naming, args.keys["messages"])
         self._subscribe(topic)
         return topic
 
@@ -201,7 +191,24 @@ def _joined(source: CloudWatch, metrics: int) -> str:
     return names[0] if metrics == 1 else f"{source.join}([{', '.join(names)}])"
 
 
-def topic_policy(topic: pulumi.Output[str], account_id: str) -> pulumi.Output[str]:
+def alarm_topic(part: Component, name: str, naming: Naming, key: aws.kms.Key) -> aws.sns.Topic:
+    """The topic that alarms of `part` notify, encrypted with a key that CloudWatch may use."""
+    topic = aws.sns.Topic(
+        f"{name}-topic",
+        name=naming.physical(name, TOPIC_NAME_LIMIT),
+        kms_master_key_id=key.arn,
+        opts=part.child(),
+    )
+    aws.sns.TopicPolicy(
+        f"{name}-publishers",
+        arn=topic.arn,
+        policy=_topic_policy(topic.arn, naming.account_id),
+        opts=part.child(),
+    )
+    return topic
+
+
+def _topic_policy(topic: pulumi.Output[str], account_id: str) -> pulumi.Output[str]:
     """The account and its alarms may publish, and nobody without TLS."""
     return document(
         [

@@ -127,8 +127,25 @@ def key_policy(site: Site, row: KeyRow) -> pulumi.Output[str]:
 
     Without the first statement a key can become inaccessible for good.
     """
+    return document([account_decides(site), *row.services(site)])
+
+
+def account_decides(site: Site) -> Statement:
+    """The first statement of every key's policy: the account's IAM policies decide."""
     account = {"AWS": f"arn:aws:iam::{site.naming.account_id}:root"}
-    return document([allow(["kms:*"], "*", sid="AccountDecides", principal=account), *row.services(site)])
+    return allow(["kms:*"], "*", sid="AccountDecides", principal=account)
+
+
+def log_group_encrypts(site: Site, group: str) -> Statement:
+    """The log group of that name uses the key."""
+    arn = f"arn:aws:logs:{site.region}:{site.naming.account_id}:log-group:{group}"
+    return allow(
+        USE,
+        "*",
+        sid="LogGroup",
+        principal={"Service": f"logs.{site.region}.amazonaws.com"},
+        condition={"ArnEquals": {"kms:EncryptionContext:aws:logs:arn": arn}},
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

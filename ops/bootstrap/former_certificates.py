@@ -40,21 +40,23 @@ def _former(api: EdgeApi, place: str) -> list[dict[str, Any]]:
     return [row for row in rows if not _is(row, ours)]
 
 
-def _trusted_in_vain(backend: StateBackend, api: EdgeApi, place: str) -> list[str]:
-    """The regions that trust more than the authority of our certificate, none while another one may be shown."""
+def _trusted_in_vain(backend: StateBackend, api: EdgeApi, place: str) -> dict[str, list[str]]:
+    """The regions that trust more than the authority of our certificate, each with those that it needs; none while
+    another certificate may be shown."""
     ours = api.secret(CERTIFICATE)
     rows = _there(api, place)
     if [(_is(row, ours.strip()), row.get("status")) for row in rows] != [(True, "active")]:
-        return []
-    return [stack for stack in backend.region_stacks if len(_authorities(stack)) > len(_of(ours, _authorities(stack)))]
+        return {}
+    trusted = {stack: _authorities(stack) for stack in backend.region_stacks}
+    needed = {stack: _of(ours, authorities) for stack, authorities in trusted.items()}
+    return {stack: authorities for stack, authorities in needed.items() if len(authorities) < len(trusted[stack])}
 
 
 def _remove(backend: StateBackend, api: EdgeApi, place: str) -> None:
     for row in _former(api, place):
         api.delete(f"{place}/{row['id']}")
-    ours = api.secret(CERTIFICATE)
-    for stack in _trusted_in_vain(backend, api, place):
-        stacks.set_secret(stack, AUTHORITIES, "\n".join(_of(ours, _authorities(stack))))
+    for stack, needed in _trusted_in_vain(backend, api, place).items():
+        stacks.set_secret(stack, AUTHORITIES, "\n".join(needed))
 
 
 def _there(api: EdgeApi, place: str) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from ops.core.aws import reachable
 from ops.core.objects import FOLDER, Bucket
 from ops.core.recovery import STATE_FOLDER
 from ops.core.session import UNDER_WAY
-from ops.core.stack_files import StackFile
+from ops.core.stack_files import StackFile, replace
 from ops.core.steps import Step, Timeline, confirm, say
 from ops.errors import Exit, OpsError
 
@@ -51,7 +51,7 @@ def go_on_from_copy(timeline: Timeline, *, yes: bool) -> None:
             for key, led in changed:
                 engine.write(key, led)
             for file in files:
-                file.write_bytes(_led(backend, file.read_bytes()))
+                replace(file, _led(backend, file.read_bytes()).decode())
     say(f"          commit the stack files, and in every shell: export PULUMI_BACKEND_URL='{backend.copy_url}'")
     say("          nothing copies the state from there: make a copy of your own until it is led back")
 
