@@ -2,7 +2,12 @@
 
 An SDK's `__init__`, and that of each service in it, imports all modules below it. To import a region takes 1.7 CPU
 seconds with this file, which lets it import 82 modules of `pulumi_aws`, and 3.1 without it, which imports 805.
+
+What is imported keeps its annotations as text. Nearly all of the SDKs' code is annotations, and the few that anything
+asks for are evaluated then: the modules that prod uses are imported in 0.6 CPU seconds instead of 1.3.
 """
+
+import __future__
 
 import gc
 import importlib
@@ -10,7 +15,7 @@ import re
 import sys
 from collections.abc import Sequence
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any
 
 from typing_extensions import override
@@ -55,7 +60,28 @@ class _Package(_Loaded):
             return None
 
 
-class _Loader(SourceFileLoader):
+class _ModuleLoader(SourceFileLoader):
+    """Of a module: compiles it with annotations as text. Where the code is kept has a name of its own."""
+
+    @override
+    def source_to_code(self, data: Any, path: Any, *, _optimization: int = -1) -> CodeType:  # type: ignore[bad-override] the stub lacks the parameter
+        flags = __future__.annotations.compiler_flag
+        return compile(data, path, "exec", flags=flags, dont_inherit=True, optimize=_optimization)
+
+    @override
+    def get_data(self, path: str) -> bytes:
+        return super().get_data(_kept(path))
+
+    @override
+    def set_data(self, path: str, data: Any, *, _mode: int = 0o666) -> None:
+        super().set_data(_kept(path), data, _mode=_mode)
+
+
+def _kept(path: str) -> str:
+    return path.removesuffix(".pyc") + ".annotations.pyc" if path.endswith(".pyc") else path
+
+
+class _PackageLoader(_ModuleLoader):
     """Of a lazy package: makes it without running its `__init__`."""
 
     @override
@@ -69,7 +95,7 @@ class _Loader(SourceFileLoader):
 
 
 class _Finder:
-    """Finds the packages of the SDKs, and gives them the loader of lazy ones; modules are Python's to find."""
+    """Finds the packages and modules of the SDKs, and gives them their loaders."""
 
     def __init__(self) -> None:
         self.roots: set[str] = set()
@@ -77,11 +103,12 @@ class _Finder:
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """The spec of a package in one of the SDKs, None for anything else."""
+        """The spec of a package or module in one of the SDKs, None for anything else."""
         spec = PathFinder.find_spec(name, path, target) if name.partition(".")[0] in self.roots else None
-        if spec is None or spec.submodule_search_locations is None or spec.origin is None:
+        if spec is None or not isinstance(spec.loader, SourceFileLoader):
             return None
-        spec.loader = _Loader(name, spec.origin)
+        loader = _ModuleLoader if spec.submodule_search_locations is None else _PackageLoader
+        spec.loader = loader(name, spec.loader.path)
         return spec
 
 

@@ -4,6 +4,7 @@ import importlib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_type_hints
 
 import pytest
 
@@ -23,7 +24,7 @@ FILES = {
     "net/__init__.py": "from .net import *\nfrom .subnet import *\nfrom .tunnel import *\n",
     "net/net.py": "class Net:\n    pass\n",
     "net/subnet.py": "from .. import _utilities\nclass Subnet:\n    pass\n",
-    "net/tunnel.py": "class Tunnel:\n    pass\n",
+    "net/tunnel.py": "class Tunnel:\n    length: int\n    end: Unknown\n",
 }
 
 
@@ -55,6 +56,19 @@ def test_a_class_comes_from_the_module_that_is_named_after_it(sdk: str) -> None:
 
     assert importlib.import_module(sdk).DnsRecord.__module__ == f"{sdk}.dns_record"
     assert imported() == {"dns_record", "_inputs", "_utilities"}
+
+
+def test_annotations_are_text_until_somebody_asks(sdk: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    import_lazily(sdk)
+    module = importlib.import_module(f"{sdk}.net.tunnel")
+
+    assert module.Tunnel.__annotations__ == {"length": "int", "end": "Unknown"}
+    with pytest.raises(NameError, match="Unknown"):
+        get_type_hints(module.Tunnel)
+    assert get_type_hints(module.Tunnel, localns={"Unknown": str}) == {"length": int, "end": str}
+    names = {path.name for path in (Path(str(module.__file__)).parent / "__pycache__").glob("tunnel.*")}
+    assert names == {f"tunnel.{sys.implementation.cache_tag}.annotations.pyc"}
 
 
 def test_a_function_may_have_the_name_of_its_module(sdk: str) -> None:
