@@ -22,7 +22,7 @@ from sandbox.project.environment import environment
 from sandbox.project.isolated import isolated
 from sandbox.project.paths import Paths
 from sandbox.servers import bring_up, clouds
-from tests.e2e.operated import Platform, run
+from tests.e2e.operated import STATE_WRITTEN_ONCE, Platform, run
 
 pytestmark = pytest.mark.e2e
 
@@ -63,8 +63,8 @@ def platform() -> Iterator[Platform]:
         shutil.rmtree(home)
 
 
-def ops(platform: Platform, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-    return run([platform.paths.launcher, *arguments], platform.variables, check=check)
+def ops(platform: Platform, *arguments: str, check: bool = True, **more: str) -> subprocess.CompletedProcess[str]:
+    return run([platform.paths.launcher, *arguments], platform.variables | more, check=check)
 
 
 def state(platform: Platform) -> dict[str, Any]:
@@ -160,7 +160,7 @@ def test_ten_kills_at_random_points_are_recovered_from(platform: Platform) -> No
         seen.append((how, recorded(platform), len(state(platform).get("pending_operations") or [])))
         ops(platform, "recover", "--yes", "--quick", "prod")
         assert not state(platform).get("pending_operations"), (SEED, seen)
-    done = ops(platform, "recover", "--yes", "--up", "prod", check=False)
+    done = ops(platform, "recover", "--yes", "--up", "prod", check=False, **STATE_WRITTEN_ONCE)
     assert done.returncode == 0, (SEED, seen, done.stdout, done.stderr)
     assert [how for how, _, _ in seen].count("killed") >= KILLS // 2, (SEED, seen)
     assert platform.preview() == {}, (SEED, seen)
@@ -203,7 +203,7 @@ def edge(platform: Platform) -> Platform:
     root = {"urn": "urn:pulumi:dr::askproai::pulumi:pulumi:Stack::askproai-dr", "type": "pulumi:pulumi:Stack"}
     put_resources(Platform(platform.paths, platform.variables, "dr"), [{**root, "custom": False, "outputs": read}])
     edge = Platform(platform.paths, platform.variables, "edge")
-    edge.pulumi("up", "--yes", "--skip-preview")
+    replace(edge, variables=edge.variables | STATE_WRITTEN_ONCE).pulumi("up", "--yes", "--skip-preview")
     return edge
 
 
@@ -255,7 +255,7 @@ def test_the_edge_whose_state_is_lost_for_good_is_found_by_its_names(whole_edge:
     edge = whole_edge
     before = ids(edge)
     put_resources(edge, [])
-    ops(edge, "recover", "--yes", "--up", "edge")
+    ops(edge, "recover", "--yes", "--up", "edge", **STATE_WRITTEN_ONCE)
     assert edge.preview() == {}
     # Its private key cannot be read back, so the certificate is shown anew.
     assert dict(before.items() ^ ids(edge).items()).keys() <= {"tls-origin-pull-certificate"}
@@ -265,6 +265,6 @@ def test_a_region_whose_state_is_lost_for_good_is_found_by_its_names(platform: P
     """The oldest backup of all knows of nothing, and the cloud holds the whole platform."""
     before = {resource["urn"] for resource in state(platform)["resources"]}
     put_resources(platform, [])
-    ops(platform, "recover", "--yes", "prod")
+    ops(platform, "recover", "--yes", "prod", **STATE_WRITTEN_ONCE)
     types = {urn.split("::")[2].rpartition("$")[2] for urn in before - {r["urn"] for r in state(platform)["resources"]}}
     assert {name for name in types if name.startswith("aws:")} - AGAIN.keys() == set()
