@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, get_type_hints
 
 import pulumi
 
@@ -178,7 +178,7 @@ def _declared(type_token: str) -> dict[str, Any]:
     members = vars(getattr(source, class_name, object))
     getters = {k: v.fget for k, v in members.items() if isinstance(v, property) and v.fget is not None}
     return {
-        re.sub(r"_(\w)", lambda m: m[1].upper(), python_name): getter.__annotations__.get("return")
+        re.sub(r"_(\w)", lambda m: m[1].upper(), python_name): get_type_hints(getter).get("return")
         for python_name, getter in getters.items()
     }
 
