@@ -64,6 +64,11 @@ class EdgeApi:
         """What there is at a path. Raises OpsError when the API does not tell."""
         return _given(path, *self._call("GET", path))["result"]
 
+    def one_or_none(self, path: str) -> Any:
+        """What there is at a path, None where there is nothing. Raises OpsError when the API does not tell."""
+        status, answer = self._call("GET", path)
+        return None if status == HTTPStatus.NOT_FOUND else _given(path, status, answer)["result"]
+
     def asked(self, path: str) -> tuple[int, dict[str, Any]]:
         """The status of an answer, and the answer; a refusal is an answer. Raises OpsError where none comes."""
         return self._call("GET", path)

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from sandbox.aws.connections import Connections, dropped
-from sandbox.cloudflare.answers import Envelope, Json, Page, RefusedError, success
+from sandbox.cloudflare.answers import CursorPage, Envelope, Json, Page, RefusedError, success
 from sandbox.cloudflare.calls import Call
 from sandbox.cloudflare.faults import Fault, Faults, Mode
 from sandbox.cloudflare.routes import Route, route
@@ -81,7 +81,7 @@ class Api:
             finally:
                 if memory:
                     self.store.remember(memory)
-            if isinstance(result, Page):
+            if isinstance(result, Page | CursorPage):
                 return result.envelope(query, found.per_page)
             if isinstance(result, Envelope):
                 return result.body
