@@ -62,6 +62,7 @@ def wanted(record: Record, inputs: Mapping[str, Any] | None = None) -> Wanted:
 def nothing_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(aws, "client", _nothing_there)
     monkeypatch.setattr(EdgeApi, "rows", _no_rows)
+    monkeypatch.setattr(EdgeApi, "one_or_none", lambda _api, _path: None)
 
 
 def _nothing_there(_service: str, _region: str) -> NothingThere:
