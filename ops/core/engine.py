@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ from ops.errors import Exit, OpsError
 
 Say = Callable[[str], None]
 
+PROVIDERS = ("aws", "cloudflare")
+"""Each has an SDK of Python, which asks for the plugin of its own version."""
 STACK_TYPE = "pulumi:pulumi:Stack"
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """What a preview writes for a value that is known only after something else is made (Pulumi's UnknownStringValue)."""
@@ -57,6 +60,12 @@ class Engine:
     def stacks(self) -> list[str]:
         """The project's stacks that the state backend has."""
         return [str(each["name"]) for each in json.loads(self._run(["stack", "ls", "--json"]))]
+
+    def missing_plugins(self) -> list[str]:
+        """The providers' plugins that this machine lacks, by name and version: the first change would download them."""
+        there = {(each["name"], each.get("version")) for each in json.loads(self._run(["plugin", "ls", "--json"]))}
+        wanted = {name: version(f"pulumi_{name}") for name in PROVIDERS}
+        return [f"{name} {number}" for name, number in wanted.items() if (name, number) not in there]
 
     def outputs(self, stack: str) -> dict[str, Any]:
         """A stack's outputs, from the state backend alone; {} before its first `up`. Secrets stay encrypted."""
