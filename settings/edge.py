@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field
 
 from settings.block import Block, rule
 from settings.destruction import misnamed
-from settings.mail import MailSettings
+from settings.mail import MailSettings, out_of_reach
 from settings.network import distinct
 from settings.plans import PLANS, Plan, SupportedSeconds
 from settings.problems import Problem, closest, shown
@@ -179,11 +179,7 @@ class EdgeSettings(Block):
     @rule
     def _somebody_can_be_reached_whatever_the_domain_does(self) -> Iterator[Problem]:
         for name, emails in (("admin_emails", self.admin_emails), ("notification_emails", self.notification_emails)):
-            if all(f".{email.partition('@')[2]}".endswith(f".{self.domain}") for email in emails):
-                yield Problem(
-                    path=(name,),
-                    text=f"are all under {self.domain}, whose mail fails with its DNS; want one elsewhere too",
-                )
+            yield from out_of_reach(name, emails, self.domain)
 
     @rule
     def _destruction_is_named(self) -> Iterator[Problem]:

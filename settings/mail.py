@@ -1,14 +1,14 @@
 """The mail block of the edge: the records by which the domain receives mail, and others know its own from forgeries."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
 from settings.block import Block, rule
 from settings.network import distinct
-from settings.problems import Problem
+from settings.problems import Problem, shown
 from settings.shapes import Domain, EmailAddress, text
 
 LOOKUPS = ("include:", "a", "mx", "exists:")
@@ -47,6 +47,13 @@ Key = Annotated[
         re.compile(rf"v=DKIM1; [A-Za-z0-9+/=;: ]{{1,1000}}|{_NAME}"),
     ),
 ]
+
+
+def out_of_reach(name: str, emails: Sequence[str], domain: str) -> Iterator[Problem]:
+    """Addresses that are all in the domain itself: when its zone is down, mail to them is lost."""
+    if all(f".{email.partition('@')[2]}".endswith(f".{domain}") for email in emails):
+        text = f"{shown(', '.join(emails))} has nobody outside {domain}, whose mail fails with its DNS; want one too"
+        yield Problem(path=(name,), text=text)
 
 
 class MailSettings(Block):

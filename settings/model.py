@@ -11,6 +11,7 @@ from settings.database import DatabaseSettings
 from settings.destruction import misnamed
 from settings.hosts import Capacity, too_few
 from settings.logs import LogsSettings
+from settings.mail import out_of_reach
 from settings.monitoring import MonitoringSettings
 from settings.network import NetworkSettings, distinct
 from settings.offsite import OffsiteSettings, disturbed, misplaced, unkept
@@ -58,7 +59,8 @@ class Settings(Block):
     domain: Domain
     """Domain of the platform, without scheme; 64 characters at most (ACM API, RequestCertificate)."""
     alarm_emails: Annotated[list[EmailAddress], Field(min_length=1), AfterValidator(distinct)]
-    """Email addresses that receive alarms; each confirms its subscription once."""
+    """Email addresses that receive alarms: one of them outside the domain, whose mail may be what fails. Each confirms
+    its subscription once."""
     recovery: RecoverySettings | None = None
     """What is promised for the loss of a region; of a stack of its own without copies, nothing is."""
     offsite: OffsiteSettings | None = None
@@ -137,6 +139,10 @@ class Settings(Block):
     def is_home(self) -> bool:
         """Whether the data buckets are this stack's."""
         return self.environment == self.home
+
+    @rule
+    def _somebody_is_told_whatever_the_domain_does(self) -> Iterator[Problem]:
+        yield from out_of_reach("alarm_emails", self.alarm_emails, self.domain)
 
     @rule
     def _pair_has_two(self) -> Iterator[Problem]:

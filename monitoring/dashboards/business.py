@@ -1,15 +1,24 @@
 """The dashboard of what customers notice (DevOps manual, "Grafana Dashboards": "Business Metrics")."""
 
 from monitoring.alerts.alert import Job
-from monitoring.dashboards.dashboard import Dashboard, Panel, Unit
+from monitoring.dashboards.dashboard import Dashboard, Metric, Panel, Unit
 
+LET_IN = Metric(
+    namespace="AWS/WAFV2",
+    name="AllowedRequests",
+    dimension="Rule",
+    further=("Region", "WebACL"),
+    statistic="Sum",
+    period_seconds=300,
+)
+"""AWS WAF Developer Guide, "AWS WAF metrics and dimensions": rules that let requests in have such a metric each."""
 JOB = f'job="{Job.DEPENDENCIES}"'
 
 BUSINESS = Dashboard(
     uid="business",
     title="Business metrics",
-    why="Whether appointments and calls can work. Appointments created, call volume and the processing time of "
-    "webhooks are not here: the application exposes no such metrics.",
+    why="Whether appointments and calls can work, and how many webhooks tell of them. Appointments created and the "
+    "processing time of webhooks are not here: the application exposes no such metrics.",
     panels=(
         Panel(
             title="API integration status",
@@ -28,6 +37,13 @@ BUSINESS = Dashboard(
             why="How long an answer takes, connection and TLS included.",
             unit=Unit.SECONDS,
             queries={"{{instance}}": f"probe_duration_seconds{{{JOB}}}"},
+        ),
+        Panel(
+            title="Webhooks of each service",
+            why="Signed calls of Cal.com about appointments and of Retell.ai about calls, as AWS WAF lets them in; its "
+            "other lines are all requests, and those that no rule was about.",
+            unit=Unit.COUNT,
+            metrics=(LET_IN,),
         ),
         Panel(
             title="Public names that answer",

@@ -23,9 +23,10 @@ class Unit(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Metric:
-    """A metric of CloudWatch: a line for each value of its only dimension that had data in the last two weeks.
+    """A metric of CloudWatch: a line for each value of a dimension that had data in the last two weeks.
 
-    `statistic` is CloudWatch's, and so are the two weeks (CloudWatch User Guide, "Search expressions").
+    `further` are the other dimensions that it has. `statistic` is CloudWatch's, and so are the two weeks (CloudWatch
+    User Guide, "Search expressions").
     """
 
     namespace: str
@@ -33,6 +34,7 @@ class Metric:
     dimension: str
     statistic: str
     period_seconds: int
+    further: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,7 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from functools import cached_property
+from functools import cached_property, partial
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,6 +12,7 @@ from urllib.request import getproxies, proxy_bypass
 
 import urllib3
 
+from ops.core.interruption import bounded
 from ops.errors import OpsError, one_line
 
 BASE_URL = "https://api.cloudflare.com/client/v4"
@@ -35,16 +36,20 @@ RETRIES = urllib3.Retry(
 QUICK_PAUSE_SECONDS = 2
 QUICK_RETRIES = RETRIES.new(total=1, retry_after_max=QUICK_PAUSE_SECONDS)
 """Of what a flip asks, which is over within a minute whatever Cloudflare does: two tries."""
+QUICK_CALL_SECONDS = 2 * QUICK_SECONDS + QUICK_PAUSE_SECONDS
+CALL_SECONDS = (MOST_RETRIES + 1) * SECONDS + MOST_RETRIES * 60
+"""Of a call with all its tries and pauses: the limits above begin anew with every byte that comes."""
 
 
 class EdgeApi:
     """Asks with the edge's own token. `secret` reads a secret of the edge's stack, and is called when it is needed.
 
-    `quick` asks less patiently: 8 s in all for an answer that does not come.
+    `quick` asks less patiently: 8 s in all, whatever comes.
     """
 
     def __init__(self, secret: Callable[[str], str], *, quick: bool = False) -> None:
         self.secret = secret
+        self._seconds = QUICK_CALL_SECONDS if quick else CALL_SECONDS
         self._limits: dict[str, Any] = {
             "timeout": urllib3.Timeout(total=QUICK_SECONDS if quick else SECONDS),
             "retries": QUICK_RETRIES if quick else RETRIES,
@@ -64,6 +69,11 @@ class EdgeApi:
         """What there is at a path. Raises OpsError when the API does not tell."""
         return _given(path, *self._call("GET", path))["result"]
 
+    def one_or_none(self, path: str) -> Any:
+        """What there is at a path, None where there is nothing. Raises OpsError when the API does not tell."""
+        status, answer = self._call("GET", path)
+        return None if status == HTTPStatus.NOT_FOUND else _given(path, status, answer)["result"]
+
     def asked(self, path: str) -> tuple[int, dict[str, Any]]:
         """The status of an answer, and the answer; a refusal is an answer. Raises OpsError where none comes."""
         return self._call("GET", path)
@@ -78,9 +88,10 @@ class EdgeApi:
 
     def _call(self, method: str, path: str, **content: Any) -> tuple[int, dict[str, Any]]:
         headers = {"Authorization": f"Bearer {self._token}", "User-Agent": "askproai-ops"}
+        ask = partial(self._pool.request, method, f"{self._base}{path}", headers=headers, **self._limits, **content)
         try:
-            answer = self._pool.request(method, f"{self._base}{path}", headers=headers, **self._limits, **content)
-        except urllib3.exceptions.HTTPError as error:
+            answer = bounded(ask, self._seconds)
+        except (urllib3.exceptions.HTTPError, TimeoutError) as error:
             raise OpsError(f"Cloudflare's API does not answer {path}: {one_line(error)[:MOST_SAID]}") from None
         with suppress(ValueError):
             content = json.loads(answer.data)

@@ -1,25 +1,29 @@
-"""The Pulumi engine as operators use it: one command of the Automation API a question, on the project's own files."""
+"""The Pulumi engine as operators use it: one of its commands a question, on the project's own files.
+
+Pulumi's Automation API would run the same commands, and takes half a CPU second to be imported: a flip has few.
+"""
 
 import json
+import os
 import re
+import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from functools import cached_property
+from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ops.core.interruption import END_SECONDS, Limit, TooLongError, uninterrupted
 from ops.core.loaded_program import LoadedProgram
 from ops.core.stack_files import project_folder, project_name
 from ops.errors import Exit, OpsError
 
-if TYPE_CHECKING:
-    from pulumi.automation import CommandResult, PulumiCommand
-
 Say = Callable[[str], None]
 
+PROVIDERS = ("aws", "cloudflare")
+"""Each has an SDK of Python, which asks for the plugin of its own version."""
 STACK_TYPE = "pulumi:pulumi:Stack"
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """What a preview writes for a value that is known only after something else is made (Pulumi's UnknownStringValue)."""
@@ -53,13 +57,15 @@ class Engine:
         self._programs: dict[str, LoadedProgram] = {}
         self._limit: Limit | None = None
 
-    def prepare(self) -> None:
-        """Load the SDK: once, before several threads ask the engine."""
-        _ = self._command
-
     def stacks(self) -> list[str]:
         """The project's stacks that the state backend has."""
-        return [str(each["name"]) for each in json.loads(self._run(["stack", "ls", "--json"]).stdout)]
+        return [str(each["name"]) for each in json.loads(self._run(["stack", "ls", "--json"]))]
+
+    def missing_plugins(self) -> list[str]:
+        """The providers' plugins that this machine lacks, by name and version: the first change would download them."""
+        there = {(each["name"], each.get("version")) for each in json.loads(self._run(["plugin", "ls", "--json"]))}
+        wanted = {name: version(f"pulumi_{name}") for name in PROVIDERS}
+        return [f"{name} {number}" for name, number in wanted.items() if (name, number) not in there]
 
     def outputs(self, stack: str) -> dict[str, Any]:
         """A stack's outputs, from the state backend alone; {} before its first `up`. Secrets stay encrypted."""
@@ -104,13 +110,12 @@ class Engine:
 
     def preview_changes(self, stack: str) -> dict[str, int]:
         """What `up` would change, by operation."""
-        done = self._run(["preview", "--json"], stack)
-        summary = json.loads(done.stdout).get("changeSummary") or {}
+        summary = json.loads(self._run(["preview", "--json"], stack)).get("changeSummary") or {}
         return {operation: count for operation, count in summary.items() if operation not in UNCHANGED and count}
 
     def preview_steps(self, stack: str) -> list[dict[str, Any]]:
         """The steps of an `up`, those that change nothing too: `op`, `urn`, and `newState` without secrets."""
-        return list(json.loads(self._run(["preview", "--json"], stack).stdout).get("steps") or [])
+        return list(json.loads(self._run(["preview", "--json"], stack)).get("steps") or [])
 
     def refresh(self, stack: str, say: Say, targets: Sequence[str] = ()) -> None:
         """Read resources back from the cloud into the state: `targets` alone, all without any."""
@@ -122,7 +127,7 @@ class Engine:
 
     def export(self, stack: str) -> dict[str, Any]:
         """The stack's state as `pulumi stack export` writes it."""
-        return dict(json.loads(self._run(["stack", "export"], stack).stdout))
+        return dict(json.loads(self._run(["stack", "export"], stack)))
 
     def import_(self, stack: str, deployment: Mapping[str, Any]) -> None:
         """Put a state in the place of the stack's, as `pulumi stack import` does it."""
@@ -133,34 +138,34 @@ class Engine:
 
     def secret(self, stack: str, key: str) -> str:
         """A secret of the stack file, decrypted; never for the screen. Raises OpsError where the stack has none."""
-        return self._run(["config", "get", f"{project_name()}:{key}"], stack).stdout.strip()
+        return self._run(["config", "get", f"{project_name()}:{key}"], stack).strip()
 
-    @cached_property
-    def _command(self) -> "PulumiCommand":
-        # The SDK takes half a second to load.
-        from pulumi.automation import PulumiCommand
-
-        class Command(PulumiCommand):
-            """Does not ask the engine for its version first, which takes as long as most of what it is asked then."""
-
-            def __init__(self) -> None:
-                self.command = "pulumi"
-                self.version = None
-
-        return Command()
-
-    def _run(self, arguments: list[str], stack: str = "", say: Say | None = None) -> "CommandResult":
-        from pulumi.automation.errors import CommandError
-
+    def _run(self, arguments: list[str], stack: str = "", say: Say | None = None) -> str:
+        """What a command answers; `say` has each line as it comes. Raises OpsError with the engine's reason."""
         if self._limit and self._limit.is_over:
             raise self._limit.error()
-        try:
-            which = ["--stack", stack] if stack else []
-            return self._command.run([*arguments, *which], str(self.project), DEBUG, say)
-        except CommandError as error:
-            raise _explained(str(error), arguments, stack) from None
-        except OSError as error:
-            raise OpsError(f"pulumi cannot be started: {error}; install it, or work in the sandbox's shell") from None
+        which = ["--stack", stack] if stack else []
+        command = ["pulumi", "--non-interactive", *arguments, *which]
+        with tempfile.TemporaryFile("w+") as errors:
+            try:
+                process = subprocess.Popen(
+                    command,
+                    cwd=self.project,
+                    env=os.environ | DEBUG,
+                    stdout=subprocess.PIPE,
+                    stderr=errors,
+                    text=True,
+                )
+            except OSError as error:
+                text = f"pulumi cannot be started: {error}; install it, or work in the sandbox's shell"
+                raise OpsError(text) from None
+            with process:
+                assert process.stdout is not None
+                answer = "".join(_told(process.stdout, say))
+            errors.seek(0)
+            if process.returncode:
+                raise _explained(f"{answer}\n{errors.read()}", arguments, stack)
+        return answer
 
     def _change(self, arguments: list[str], stack: str, say: Say) -> dict[str, int]:
         with tempfile.TemporaryDirectory() as folder:
@@ -173,6 +178,13 @@ class Engine:
                     raise OpsError("\n".join(f"stack {stack}: {line}" for line in found)) from None
                 raise
             return _summary(log)
+
+
+def _told(lines: Iterable[str], say: Say | None) -> Iterator[str]:
+    for line in lines:
+        if say:
+            say(line.rstrip())
+        yield line
 
 
 def summary(changes: Mapping[str, int]) -> str:

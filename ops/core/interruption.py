@@ -6,15 +6,17 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ops.errors import OpsError
 
 if TYPE_CHECKING:
     import psutil
 
+T = TypeVar("T")
 END_SECONDS = 30.0
 """Ours: an engine that was asked to end writes its state within seconds, unless a provider hangs."""
 
@@ -39,6 +41,28 @@ class Limit:
     def error(self) -> TooLongError:
         """What the change ends with then."""
         return TooLongError(f"`pulumi up` did not end within {self.seconds:.0f} s")
+
+
+def bounded(work: Callable[[], T], seconds: float) -> T:
+    """What the work returns, within so many seconds whatever it waits for: a slow answer, or the name of a host.
+
+    Raises what it raises, and TimeoutError: then it goes on, and nobody hears of it.
+    """
+    found: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            found.set_result(work())
+        except BaseException as error:
+            found.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    try:
+        return found.result(seconds)
+    except TimeoutError:
+        if found.done():
+            raise
+        raise TimeoutError(f"no whole answer within {seconds:.0f} s") from None
 
 
 def uninterrupted(work: Callable[[], Any], limit: Limit | None = None) -> None:

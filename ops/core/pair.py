@@ -246,7 +246,6 @@ class Pair:
 
     def read(self, stacks: Iterable[str]) -> None:
         """Read the outputs of several region stacks and of the edge side by side: each asks the engine."""
-        self.engine.prepare()
         with ThreadPoolExecutor() as pool:
             jobs = [pool.submit(lambda: self.edge_outputs)]
             jobs += [pool.submit(lambda stack=stack: self[stack].outputs) for stack in stacks]

@@ -15,6 +15,7 @@ from typing import Any
 from contract import HEALTH_CHECKS, HEALTH_PATH
 from ops.core.cloudflare import EdgeApi
 from ops.core.facts import side_by_side
+from ops.core.interruption import bounded
 
 LEADING = ("A", "AAAA", "CNAME")
 """Records that route traffic."""
@@ -95,11 +96,7 @@ def visit(host: str, path: str, method: str = "GET", json: object = None, *, sec
         headers["Content-Type"] = "application/json"
     request = urllib.request.Request(url, data=body, headers=headers, method=method)
     try:
-        with urllib.request.urlopen(request, timeout=seconds) as answer:
-            return Answer(status=answer.status, body=_parsed(answer.read()))
-    except urllib.error.HTTPError as error:
-        with error:
-            return Answer(status=error.code, body=_parsed(error.read()))
+        return bounded(partial(_answered, request, seconds), seconds)
     except (OSError, ValueError) as error:
         return Answer(status=0, body=str(getattr(error, "reason", error)) or type(error).__name__)
 
@@ -112,6 +109,15 @@ def failing_checks(host: str) -> list[str]:
         for check, answer in found.items()
         if answer.status != 200
     ]
+
+
+def _answered(request: urllib.request.Request, seconds: float) -> Answer:
+    try:
+        with urllib.request.urlopen(request, timeout=seconds) as answer:
+            return Answer(status=answer.status, body=_parsed(answer.read()))
+    except urllib.error.HTTPError as error:
+        with error:
+            return Answer(status=error.code, body=_parsed(error.read()))
 
 
 def _parsed(content: bytes) -> Any:

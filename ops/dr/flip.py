@@ -180,7 +180,6 @@ def _prepared(session: Session, to: str) -> str:
     """The outputs and the token, read side by side; the token. What the gates need is loaded while the engine works."""
     with ThreadPoolExecutor() as pool:
         loading = pool.submit(lambda: [client(service, session.pair[to].region) for service in gates.SERVICES])
-        session.engine.prepare()
         token = pool.submit(session.engine.secret, session.pair.edge, TOKEN)
         session.read()
         loading.result()
@@ -204,11 +203,11 @@ def _served(pair: Pair, target: RegionStack, seconds: float) -> str:
     hosts = served_hosts(pair.domain)
 
     def elsewhere() -> str:
-        for _round in range(ROUNDS_SERVED):
+        for past in range(ROUNDS_SERVED):
+            time.sleep(ROUND_SECONDS if past else 0)
             found = side_by_side({host: partial(_by, host) for host in hosts})
             if astray := [f"{host} {by}" for host, by in found.items() if by != target.region]:
                 return ", ".join(astray)
-            time.sleep(ROUND_SECONDS)
         return ""
 
     what = f"{', '.join(hosts)} served by {target.region}"

@@ -47,7 +47,7 @@ class RegionStatus:
 
 @dataclass(frozen=True, kw_only=True)
 class Status:
-    """Both regions, what deviates from normal operation, what is under way, and what is left to do outside."""
+    """Both regions, what deviates from normal operation, what is under way, and what is left for people to do."""
 
     regions: list[RegionStatus]
     deviations: list[str]
@@ -72,7 +72,7 @@ def status() -> Status:
     record = None if lost else Ledger().get(UNDER_WAY)
     under_way = f"{record['operation']} to {record['to']}, since {record['started']}" if record else ""
     found = [lost, *_of_files(pair)] if lost else deviations(pair, engine)
-    to_do = [] if lost else _to_do(pair, engine)
+    to_do = _plugins(engine) + ([] if lost else _to_do(pair, engine))
     return Status(regions=list(regions.values()), deviations=found, under_way=under_way, to_do=to_do)
 
 
@@ -159,6 +159,14 @@ def _records(pair: Pair, engine: Engine) -> list[str]:
         return [f"the records of {pair.domain} could not be asked: {error.message.splitlines()[0]}"]
     repair = f"`ops dr flip --to {to}`"
     return [f"{name} is not routed to {to} but to {place}: {repair}" for name, place in sorted(astray.items())]
+
+
+def _plugins(engine: Engine) -> list[str]:
+    """Plugins to install before they are needed: a flip has seconds, and a provider has more than 100 MB."""
+    return [
+        f"this machine lacks the plugin {missing}: `pulumi plugin install resource {missing}`"
+        for missing in engine.missing_plugins()
+    ]
 
 
 def _to_do(pair: Pair, engine: Engine) -> list[str]:

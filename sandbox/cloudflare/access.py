@@ -1,10 +1,13 @@
 """Access of an account: nothing of it answers before somebody has chosen a name for the team."""
 
+import secrets
+from collections.abc import Mapping
+from http.cookies import SimpleCookie
 from typing import Any
 
 from sandbox.cloudflare.answers import RefusedError
 from sandbox.cloudflare.calls import Call
-from sandbox.cloudflare.store import Resource
+from sandbox.cloudflare.store import Resource, Store
 
 NAME = "access/organizations"
 ORGANIZATION: Resource = {
@@ -59,3 +62,40 @@ def application(call: Call, thing: Resource) -> Resource:
             raise RefusedError(400, 12130, text, pointer=f"/policies/{position}")
         linked.append({**policies[link["id"]], "precedence": link.get("precedence", position + 1)})
     return {**thing, "policies": linked, "aud": thing["id"].replace("-", "") * 2}
+
+
+class Logins:
+    """Who has logged in, and what each login is for: the token of one application is none for another.
+
+    Cloudflare's token is a JWT with the application's audience; here it is a random text that only the edge can read.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.audiences: dict[str, str] = {}
+
+    def guarding(self, host: str, path: str) -> Resource | None:
+        """The application that a visitor of a path has to log in to."""
+        for application in list(self.store.collection(f"/accounts/{self.store.account}/access/apps").values()):
+            guarded, _, below = str(application.get("domain") or "").partition("/")
+            if host == guarded and path.startswith(f"/{below}"):
+                return application
+        return None
+
+    def log_in(self, host: str, email: str) -> str:
+        """The token of somebody whom a policy of the host's application lets in. Raises ValueError."""
+        application = self.guarding(host, "/")
+        if application is None:
+            raise ValueError(f"host {host!r}: Access guards none of that name")
+        included = [rule for policy in application["policies"] for rule in policy["include"]]
+        if {"email": {"email": email}} not in included:
+            raise ValueError(f"email {email!r}: no policy of {host} lets it in")
+        token = secrets.token_urlsafe(32)
+        self.audiences[token] = application["aud"]
+        return token
+
+    def is_in(self, application: Resource, headers: Mapping[str, str]) -> bool:
+        """Whether a visitor shows a token of the application, as a cookie or as `cloudflared` does."""
+        cookie = SimpleCookie(headers.get("cookie", "")).get("CF_Authorization")
+        shown = {headers.get("cf-access-token", ""), cookie.value if cookie else ""}
+        return any(self.audiences.get(token) == application["aud"] for token in shown)

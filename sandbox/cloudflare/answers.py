@@ -1,5 +1,6 @@
 """What Cloudflare answers: the envelope around every result, and refusals with their codes."""
 
+import base64
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,6 +10,8 @@ Json = dict[str, Any]
 
 MOST_A_PAGE = 5_000_000
 """Cloudflare's API reference: DNS records take as many a page; other lists take fewer, which nobody here asks for."""
+MOST_AT_A_CURSOR = 50
+"""Cloudflare's API reference, rulesets."""
 
 
 class RefusedError(Exception):
@@ -54,6 +57,28 @@ class Page:
             "total_pages": math.ceil(len(self.items) / size),
         }
         return {**success(shown), "result_info": info}
+
+
+class CursorPage:
+    """A list to be answered a part at a time: each names the cursor of the next, and none knows how many there are."""
+
+    def __init__(self, items: Sequence[Json]) -> None:
+        self.items = items
+
+    def envelope(self, query: Mapping[str, str], per_page: int) -> Json:
+        """The body of the answer, from the cursor on. Raises RefusedError."""
+        size = min(_positive(query, "per_page", per_page), MOST_AT_A_CURSOR)
+        start = next((n for n in range(len(self.items)) if _cursor(n) == query.get("cursor", _cursor(0))), None)
+        if start is None and "cursor" in query:
+            raise RefusedError(400, 1004, "Invalid value for cursor")
+        start = start or 0
+        after = _cursor(start + size) if start + size < len(self.items) else ""
+        info = {"cursor": after, "cursors": {"after": after}} if after else {}
+        return {**success(self.items[start : start + size]), "result_info": info}
+
+
+def _cursor(start: int) -> str:
+    return base64.urlsafe_b64encode(f"from {start}".encode()).decode()
 
 
 def success(result: object, messages: Sequence[Json] = ()) -> Json:

@@ -2,13 +2,13 @@
 
 import json
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from http import HTTPStatus
 from urllib.parse import parse_qsl
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from sandbox.aws.connections import Connections, dropped
-from sandbox.cloudflare.answers import Envelope, Json, Page, RefusedError, success
+from sandbox.cloudflare.answers import CursorPage, Envelope, Json, Page, RefusedError, success
 from sandbox.cloudflare.calls import Call
 from sandbox.cloudflare.faults import Fault, Faults, Mode
 from sandbox.cloudflare.routes import Route, route
@@ -20,6 +20,8 @@ GATEWAY_PAGE = (
     "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n"
     "<hr><center>cloudflare</center>\r\n</body>\r\n</html>\r\n"
 )
+DRIP_SECONDS = 0.05
+"""Ours, for tests: far below every time limit of a client, which begins anew with each byte."""
 LIMIT = "default;q=1200;w=300"
 """Cloudflare's documentation: 1,200 calls in five minutes, for each user."""
 
@@ -44,17 +46,19 @@ class Api:
         except RefusedError as refused:
             unknown = refused
         fault = self.faults.meet(method, path, found[0].template if found else path)
-        if fault and fault.mode is not Mode.IGNORE:
+        if fault and fault.mode not in (Mode.IGNORE, Mode.SLOW):
             return self._fail(fault, environ, start_response)
         try:
             self.tokens.identify(environ.get("HTTP_AUTHORIZATION"), verifying=path.endswith("/tokens/verify"))
             if found is None:
                 raise unknown or RefusedError(400, 7003, f"Could not route to {PREFIX}{path}")
             query = dict(parse_qsl(environ.get("QUERY_STRING", "")))
-            answer = self._answer(found[0], found[1], query, body, ignored=fault is not None)
+            ignored = fault is not None and fault.mode is Mode.IGNORE
+            answer = self._answer(found[0], found[1], query, body, ignored=ignored)
         except RefusedError as refused:
             return _respond(start_response, refused.status, refused.envelope())
-        return _respond(start_response, 204 if answer is None else 200, answer)
+        told = _respond(start_response, 204 if answer is None else 200, answer)
+        return self._dripped(told, fault) if fault and fault.mode is Mode.SLOW else told
 
     def _answer(
         self, found: Route, path: dict[str, str], query: dict[str, str], body: bytes, *, ignored: bool
@@ -81,15 +85,23 @@ class Api:
             finally:
                 if memory:
                     self.store.remember(memory)
-            if isinstance(result, Page):
+            if isinstance(result, Page | CursorPage):
                 return result.envelope(query, found.per_page)
             if isinstance(result, Envelope):
                 return result.body
             return None if result is None else success(result)
 
+    def _dripped(self, body: Iterable[bytes], fault: Fault) -> Iterator[bytes]:
+        """A byte at a time, until the fault is cleared."""
+        for byte in b"".join(body):
+            if fault in self.faults.faults:
+                threading.Event().wait(DRIP_SECONDS)
+            yield bytes([byte])
+
     def _fail(self, fault: Fault, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        if fault.mode is Mode.HANG:
-            self.connections.park(environ["sandbox.connection"])
+        if fault.mode in (Mode.HANG, Mode.RESET):
+            if fault.mode is Mode.HANG:
+                self.connections.park(environ["sandbox.connection"])
             raise dropped()
         if fault.mode is Mode.BROKEN:
             page = GATEWAY_PAGE.encode()

@@ -62,11 +62,16 @@ class Control:
             ("GET", "token"): self.tokens.describe,
             ("PUT", "token"): lambda: self.tokens.change(_parsed(body)),
             ("PUT", "zone"): lambda: self._set_zone(_parsed(body)),
+            ("POST", "logins"): lambda: self._log_in(_parsed(body)),
             ("GET", "rules"): lambda: {"left_out": sorted(self.edge.left_out)},
         }
         if (method, noun) not in routes:
             raise LookupError(f"{method} {PREFIX}{noun}: want one of {', '.join(' '.join(key) for key in routes)}")
         return routes[method, noun]()
+
+    def _log_in(self, given: dict[str, object]) -> object:
+        """Somebody logs in to what Access guards: `{"host": "admin.example.com", "email": "a@example.com"}`."""
+        return {"token": self.edge.logins.log_in(str(given.get("host")), str(given.get("email")))}
 
     def _set_zone(self, wanted: dict[str, object]) -> object:
         """Another plan or status of the zones: `{"plan": "free", "status": "pending"}`. Raises ValueError."""

@@ -16,10 +16,11 @@ from urllib.parse import urlsplit
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from sandbox.cloudflare import cache
+from sandbox.cloudflare.access import ORGANIZATION, Logins
+from sandbox.cloudflare.actions import FIRST_ERROR
 from sandbox.cloudflare.cache import Cache
 from sandbox.cloudflare.collections import shown_to_origins
 from sandbox.cloudflare.expressions import UnsupportedError, evaluate
-from sandbox.cloudflare.rulesets import FIRST_ERROR
 from sandbox.cloudflare.store import Resource, Store
 from sandbox.cloudflare.urls import normalized
 from sandbox.cloudflare.zones import URL_NORMALIZATION
@@ -92,6 +93,7 @@ class Edge:
         self.application = application
         self.left_out: set[str] = set()
         self.cache = Cache()
+        self.logins = Logins(store)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         ray = f"{secrets.token_hex(8)}-{PLACE}"
@@ -195,15 +197,12 @@ class Edge:
 
     def _login(self, visit: Visit) -> Reply | None:
         """Access sends a visitor without its token to the log-in page of the account's team."""
-        if "cf-access-token" in visit.headers or "CF_Authorization=" in visit.headers.get("cookie", ""):
+        application = self.logins.guarding(visit.host, visit.path)
+        if application is None or self.logins.is_in(application, visit.headers):
             return None
-        for application in list(self.store.collection(f"/accounts/{self.store.account}/access/apps").values()):
-            host, _, path = str(application.get("domain") or "").partition("/")
-            if visit.host == host and visit.path.startswith(f"/{path}"):
-                place = f"https://sandbox.cloudflareaccess.com/cdn-cgi/access/login/{visit.host}"
-                headers = [("Location", f"{place}?kid={application['aud']}"), ("Content-Length", "0")]
-                return Reply("302 Found", headers, b"")
-        return None
+        place = f"https://{ORGANIZATION['auth_domain']}/cdn-cgi/access/login/{visit.host}"
+        headers = [("Location", f"{place}?kid={application['aud']}"), ("Content-Length", "0")]
+        return Reply("302 Found", headers, b"")
 
 
 def _visit(environ: WSGIEnvironment) -> Visit:

@@ -19,6 +19,10 @@ class Mode(StrEnum):
     """Answered as if it were done, with nothing done."""
     HANG = "hang"
     """Accepted and never answered."""
+    RESET = "reset"
+    """Accepted, and the connection closed without an answer."""
+    SLOW = "slow"
+    """Done and answered, a byte at a time: no wait for the next is long."""
 
 
 @dataclass(kw_only=True)

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from sandbox.cloudflare import expressions, plans, request_schemas
-from sandbox.cloudflare.answers import Page, RefusedError
+from sandbox.cloudflare import actions, expressions, plans, request_schemas
+from sandbox.cloudflare.answers import CursorPage, RefusedError
 from sandbox.cloudflare.calls import Call, found
 from sandbox.cloudflare.store import Resource, new_id, now
 
@@ -27,9 +27,6 @@ ACTIONS = {
     "http_request_firewall_custom": ("block", "challenge", "js_challenge", "log", "managed_challenge", "skip"),
     "http_request_firewall_managed": ("execute", "skip", "log"),
 }
-ERROR_TYPES = ("text/html", "text/plain", "application/json", "text/xml")
-FIRST_ERROR, LAST_ERROR, MOST_ERROR_BYTES = 400, 999, 10_000
-"""Cloudflare, "Custom errors parameters"."""
 FIELDS = frozenset(
     {
         "cf.waf.credential_check.password_leaked",
@@ -57,10 +54,11 @@ RATE_PERIODS = (10, 60, 120, 300, 600, 3600, 86_400)
 """Seconds over which requests are counted (Cloudflare's documentation of rate limiting parameters)."""
 
 
-def listed(call: Call) -> Page:
-    """Rulesets without their rules."""
+def listed(call: Call) -> CursorPage:
+    """Rulesets without their rules: those that Cloudflare manages, then the zone's own."""
     call.require(*set(PERMISSIONS.values()))
-    return Page([{k: v for k, v in ruleset.items() if k != "rules"} for ruleset in call.collection(NAME).values()])
+    shown = [*actions.MANAGED.values(), *call.collection(NAME).values()]
+    return CursorPage([{k: v for k, v in ruleset.items() if k != "rules"} for ruleset in shown])
 
 
 def one(call: Call) -> Resource:
@@ -85,18 +83,18 @@ def created(call: Call) -> Resource:
     body = request_schemas.check("ruleset", call.body)
     missing = [key for key in ("kind", "name", "phase") if not body.get(key)]
     if missing:
-        raise _invalid(f"{missing[0]} is required", f"/{missing[0]}")
+        raise actions.invalid(f"{missing[0]} is required", f"/{missing[0]}")
     phase, kind = body["phase"], body["kind"]
     if phase not in PERMISSIONS:
-        raise _invalid(f"the emulated Cloudflare lacks the phase {phase}", "/phase")
+        raise actions.invalid(f"the emulated Cloudflare lacks the phase {phase}", "/phase")
     call.require(PERMISSIONS[phase])
     if kind != "zone":
-        raise _invalid(f"'{kind}' is not a valid value for kind: a zone has rulesets of kind 'zone'", "/kind")
+        raise actions.invalid(f"'{kind}' is not a valid value for kind: a zone has rulesets of kind 'zone'", "/kind")
     if any(other["phase"] == phase for other in call.collection(NAME).values()):
         text = (
             f"'zone' is not a valid value for kind because exceeded maximum number of zone rulesets for phase {phase}"
         )
-        raise _invalid(text, "/kind")
+        raise actions.invalid(text, "/kind")
     return _stored(call, body, {"id": new_id(), "version": "0", "rules": []})
 
 
@@ -105,7 +103,7 @@ def replaced(call: Call) -> Resource:
     old, body = one(call), request_schemas.check("ruleset", call.body)
     for fixed in ("kind", "phase"):
         if body.get(fixed, old[fixed]) != old[fixed]:
-            raise _invalid(f"{fixed} cannot be changed", f"/{fixed}")
+            raise actions.invalid(f"{fixed} cannot be changed", f"/{fixed}")
     given = {"kind": old["kind"], "phase": old["phase"], "name": old["name"], **body}
     return _stored(call, given, old)
 
@@ -119,7 +117,7 @@ def deleted(call: Call) -> None:
 def _stored(call: Call, body: dict[str, Any], old: Resource) -> Resource:
     wrong, where = plans.problem(call.store.plan, body["phase"], body.get("rules", []))
     if wrong:
-        raise _invalid(wrong, where)
+        raise actions.invalid(wrong, where)
     time, version = now(), str(int(old["version"]) + 1)
     ids = {rule["ref"]: rule["id"] for rule in old["rules"]}
     rules = []
@@ -128,7 +126,7 @@ def _stored(call: Call, body: dict[str, Any], old: Resource) -> Resource:
         key = ids.get(rule.get("ref", ""), rule.get("id") or new_id())
         rules.append({"enabled": True, "ref": key, **rule, "id": key, "version": version, "last_updated": time})
     if len({rule["ref"] for rule in rules}) < len(rules):
-        raise _invalid("two rules have the same ref", "/rules")
+        raise actions.invalid("two rules have the same ref", "/rules")
     ruleset = {
         "id": old["id"],
         "name": body["name"],
@@ -146,42 +144,25 @@ def _stored(call: Call, body: dict[str, Any], old: Resource) -> Resource:
 def _check_rule(rule: dict[str, Any], phase: str, pointer: str, plan: str) -> None:
     action, expression = rule.get("action"), str(rule.get("expression") or "")
     if action not in ACTIONS[phase]:
-        raise _invalid(f"{action!r} is not a valid action in phase {phase}", f"{pointer}/action")
+        raise actions.invalid(f"{action!r} is not a valid action in phase {phase}", f"{pointer}/action")
     if not expression.strip():
-        raise _invalid("expression is required", f"{pointer}/expression")
+        raise actions.invalid("expression is required", f"{pointer}/expression")
     if len(expression) > LONGEST_EXPRESSION:
-        raise _invalid(f"expression is longer than {LONGEST_EXPRESSION} characters", f"{pointer}/expression")
+        raise actions.invalid(f"expression is longer than {LONGEST_EXPRESSION} characters", f"{pointer}/expression")
     try:
         fields, operators = expressions.used(expression)
     except expressions.UnsupportedError as problem:
-        raise _invalid(f"filter parsing error: {problem}", f"{pointer}/expression") from None
+        raise actions.invalid(f"filter parsing error: {problem}", f"{pointer}/expression") from None
     if unknown := sorted(fields - FIELDS - (ANSWER_FIELDS if phase == "http_custom_errors" else frozenset())):
-        raise _invalid(f"filter parsing error: unknown identifier {unknown[0]}", f"{pointer}/expression")
+        raise actions.invalid(f"filter parsing error: unknown identifier {unknown[0]}", f"{pointer}/expression")
     if beyond := plans.unentitled(plan, phase, fields, operators):
-        raise _invalid(beyond, f"{pointer}/expression")
-    if action == "serve_error":
-        _check_error(rule.get("action_parameters") or {}, f"{pointer}/action_parameters")
+        raise actions.invalid(beyond, f"{pointer}/expression")
+    actions.check(str(action), rule.get("action_parameters") or {}, f"{pointer}/action_parameters")
     limit = rule.get("ratelimit")
     if (phase == "http_ratelimit") != bool(limit):
-        raise _invalid("rules of phase http_ratelimit, and no others, have a ratelimit", f"{pointer}/ratelimit")
+        raise actions.invalid("rules of phase http_ratelimit, and no others, have a ratelimit", f"{pointer}/ratelimit")
     if limit and limit["period"] not in RATE_PERIODS:
         allowed = ", ".join(map(str, RATE_PERIODS))
-        raise _invalid(f"not a valid period; want one of {allowed}", f"{pointer}/ratelimit/period")
+        raise actions.invalid(f"not a valid period; want one of {allowed}", f"{pointer}/ratelimit/period")
     if limit and "cf.colo.id" not in limit["characteristics"]:
-        raise _invalid("characteristics must include cf.colo.id", f"{pointer}/ratelimit/characteristics")
-
-
-def _check_error(given: dict[str, Any], pointer: str) -> None:
-    """What a custom error rule answers (Cloudflare, "Custom errors parameters")."""
-    content, kind, status = given.get("content"), given.get("content_type"), given.get("status_code", FIRST_ERROR)
-    if not content or kind not in ERROR_TYPES:
-        raise _invalid(f"an answer needs content, and a content_type of {', '.join(ERROR_TYPES)}", pointer)
-    if len(content.encode()) > MOST_ERROR_BYTES:
-        raise _invalid(f"content is larger than {MOST_ERROR_BYTES} bytes", f"{pointer}/content")
-    if not FIRST_ERROR <= status <= LAST_ERROR:
-        raise _invalid(f"status_code is not from {FIRST_ERROR} to {LAST_ERROR}", f"{pointer}/status_code")
-
-
-def _invalid(text: str, pointer: str) -> RefusedError:
-    # The code for what is wrong with a ruleset as such: terraform-provider-cloudflare, issue 6273.
-    return RefusedError(400, 20217, text, pointer=pointer)
+        raise actions.invalid("characteristics must include cf.colo.id", f"{pointer}/ratelimit/characteristics")

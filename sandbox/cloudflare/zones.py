@@ -11,6 +11,14 @@ from sandbox.cloudflare.store import Resource, now
 ON_OFF = ("off", "on")
 URL_NORMALIZATION = {"scope": "incoming", "type": "cloudflare"}
 """Of a zone where nobody changed it (Cloudflare, "URL normalization settings")."""
+NO_STRICT_TRANSPORT = {
+    "enabled": False,
+    "include_subdomains": False,
+    "max_age": 0,
+    "nosniff": False,
+    "preload": False,
+}
+"""All members of HSTS, which are always answered (Cloudflare's API reference, zone settings)."""
 SETTINGS: dict[str, tuple[Any, tuple[str, ...]]] = {
     "always_use_https": ("off", ON_OFF),
     "automatic_https_rewrites": ("on", ON_OFF),
@@ -20,7 +28,7 @@ SETTINGS: dict[str, tuple[Any, tuple[str, ...]]] = {
     "ipv6": ("on", ON_OFF),
     "min_tls_version": ("1.0", ("1.0", "1.1", "1.2", "1.3")),
     "opportunistic_encryption": ("on", ON_OFF),
-    "security_header": ({"strict_transport_security": {"enabled": False}}, ()),
+    "security_header": ({"strict_transport_security": dict(NO_STRICT_TRANSPORT)}, ()),
     "security_level": ("medium", ("off", "essentially_off", "low", "medium", "high", "under_attack")),
     "ssl": ("full", ("off", "flexible", "full", "strict", "origin_pull")),
     "tls_1_3": ("on", ("on", "off", "zrt")),
@@ -30,8 +38,6 @@ SETTINGS: dict[str, tuple[Any, tuple[str, ...]]] = {
 }
 """Settings of a zone with their defaults and the values they take (Cloudflare's API reference, where zones and their
 settings are described); nothing is said here about the values of one that is an object."""
-
-STRICT_TRANSPORT = {"enabled": bool, "include_subdomains": bool, "max_age": int, "nosniff": bool, "preload": bool}
 
 
 def listed(call: Call) -> Page:
@@ -87,6 +93,9 @@ def setting_edited(call: Call) -> Resource:
     valid = value in allowed if allowed else _is_strict_transport(value)
     if not valid:
         raise RefusedError(400, 1007, f"Invalid value for zone setting {name}", pointer="/value")
+    if not allowed:
+        # Whether Cloudflare keeps what a call leaves out is not documented: here it is lost.
+        value = {key: NO_STRICT_TRANSPORT | inside for key, inside in value.items()}
     call.store.singles[f"{call.owner}/settings/{name}"] = {**old, "value": value, "modified_on": now()}
     return _setting(call, name)
 
@@ -102,8 +111,8 @@ def _is_strict_transport(value: object) -> bool:
     inside = value.get("strict_transport_security") if isinstance(value, dict) and len(value) == 1 else None
     if not isinstance(inside, dict):
         return False
-    known = all(name in STRICT_TRANSPORT for name in inside)
-    return known and all(type(part) is STRICT_TRANSPORT[name] for name, part in inside.items())
+    known = all(name in NO_STRICT_TRANSPORT for name in inside)
+    return known and all(type(part) is type(NO_STRICT_TRANSPORT[name]) for name, part in inside.items())
 
 
 def dnssec(call: Call) -> Resource:

@@ -80,7 +80,7 @@ def test_subscriptions_named_by_their_position_get_their_new_names_and_stay(plat
     made = urns(platform, SUBSCRIPTION)
     for position, address in enumerate(addresses):
         platform.pulumi("state", "rename", made[f"alarms-mail-{address}"], f"alarms-mail-{position}", "--yes")
-    assert set(urns(platform, SUBSCRIPTION)) == {"alarms-mail-0", "alarms-mail-1"}
+    assert set(urns(platform, SUBSCRIPTION)) == {f"alarms-mail-{position}" for position in range(len(addresses))}
 
     up(platform, "--expect-no-changes")
 
@@ -127,10 +127,10 @@ def test_the_first_address_taken_out_is_the_only_one_that_is_told_no_more(
 ) -> None:
     before, during, after = (each.subscriptions for each in first_taken_out_and_one_put_first)
     addresses: Any = platform.setting("alarm_emails")
-    _first, second = addresses
-    assert during == {second: before[second]}
+    others = {address: before[address] for address in addresses[1:]}
+    assert during == others
     assert after.keys() == before.keys()
-    assert after[second] == before[second]
+    assert after.items() >= others.items()
 
 
 def test_a_queue_that_comes_and_goes_leaves_the_others_as_they_were(

@@ -89,7 +89,7 @@ def _measured(metric: Metric, letter: str, *, alone: bool) -> cloudwatch.Metrics
         .region("default")
         .namespace(metric.namespace)
         .metric_name(metric.name)
-        .dimensions({metric.dimension: "*"})
+        .dimensions(dict.fromkeys((metric.dimension, *metric.further), "*"))
         .match_exact(True)
         .statistic(metric.statistic)
         .period(str(metric.period_seconds))

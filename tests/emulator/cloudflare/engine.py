@@ -30,7 +30,16 @@ RESOURCES: dict[str, dict[str, Any]] = {
     "ZoneSetting": {
         "zoneId": ZONE,
         "settingId": "security_header",
-        "value": {"strict_transport_security": {"enabled": True, "max_age": 31_536_000, "include_subdomains": True}},
+        # All members: one that is left out would be a difference from the next refresh on.
+        "value": {
+            "strict_transport_security": {
+                "enabled": True,
+                "max_age": 31_536_000,
+                "include_subdomains": True,
+                "nosniff": True,
+                "preload": False,
+            }
+        },
     },
     "ZoneDnssec": {"zoneId": ZONE, "status": "active"},
     "AuthenticatedOriginPullsCertificate": {"zoneId": ZONE, "certificate": CERTIFICATE, "privateKey": Secret(KEY)},

@@ -7,11 +7,15 @@ import cloudflare
 import pytest
 from cloudflare import Cloudflare
 
+from ops.core.cloudflare import EdgeApi
+from ops.core.recovery.finders.edge import EDGE
+from ops.core.recovery.finders.wanted import Wanted
 from sandbox.cloudflare.store import Store
 from tests.emulator.cloudflare.emulated import ACCOUNT, DOMAIN, OTHER_ID, TOKEN, ZONE, Emulated
 
 RECORDS = f"/zones/{ZONE}/dns_records"
 RULESETS = f"/zones/{ZONE}/rulesets"
+ANSWER = {"content": "{}", "content_type": "application/json"}
 RULE = {"ref": "a", "expression": "true", "action": "block"}
 
 
@@ -117,6 +121,9 @@ def test_zones_settings_and_dnssec_are_read_back_by_the_sdk(sdk: Cloudflare) -> 
     sdk.zones.settings.edit("min_tls_version", zone_id=ZONE, value="1.2")
     setting: Any = sdk.zones.settings.get("min_tls_version", zone_id=ZONE)
     assert setting.value == "1.2"
+    header: Any = sdk.zones.settings.get("security_header", zone_id=ZONE)
+    members = {"enabled", "include_subdomains", "max_age", "nosniff", "preload"}
+    assert header.value.strict_transport_security.to_dict().keys() == members
     dnssec = sdk.dns.dnssec.edit(zone_id=ZONE, status="active")
     assert dnssec is not None
     assert dnssec.status == "pending"
@@ -159,12 +166,26 @@ def test_a_ruleset_has_versions_and_its_rules_keep_their_ids_by_reference(sdk: C
     changed = emulated.made(f"{RULESETS}/{made['id']}", {"rules": [other, {**RULE, "enabled": False}]}, "PUT")
     assert (made["version"], changed["version"]) == ("1", "2")
     assert changed["rules"][1]["id"] == made["rules"][0]["id"] != changed["rules"][0]["id"]
-    (listed,) = sdk.rulesets.list(zone_id=ZONE)
-    assert listed.id == made["id"]
+    # A part at a time, which the SDK asks for by the cursor of the one before.
+    listed = list(sdk.rulesets.list(zone_id=ZONE, per_page=2))
+    assert [each.kind for each in listed] == ["managed", "managed", "managed", "zone"]
+    assert listed[-1].id == made["id"]
     read = sdk.rulesets.phases.get("http_request_firewall_custom", zone_id=ZONE)
     assert [rule.enabled for rule in read.rules] == [True, False]
     assert emulated.call("DELETE", f"{RULESETS}/{made['id']}").status == 204
     assert emulated.call("GET", f"{RULESETS}/{made['id']}").status == 404
+
+
+def test_recovery_finds_a_ruleset_by_its_phase_whatever_else_is_listed(
+    emulated: Emulated, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLOUDFLARE_BASE_URL", f"{emulated.url}/client/v4")
+    kind, phase = "cloudflare:index/ruleset:Ruleset", "http_request_firewall_managed"
+    inputs = {"zoneId": ZONE, "kind": "zone", "phase": phase}
+    wanted = Wanted(type=kind, name="managed", inputs=inputs, edge=EdgeApi(lambda _key: TOKEN))
+    assert EDGE[kind].find(wanted) == []
+    made = emulated.made(RULESETS, {"name": "own", "kind": "zone", "phase": phase, "rules": []})
+    assert EDGE[kind].find(wanted) == [f"zones/{ZONE}/{made['id']}"]
 
 
 @pytest.mark.parametrize(
@@ -190,7 +211,50 @@ def test_a_bad_rule_is_refused(emulated: Emulated, phase: str, rule: dict[str, A
     answer = emulated.call("POST", RULESETS, body)
     assert answer.status == 400
     assert said in answer.error["message"]
-    assert emulated.call("GET", RULESETS).json["result"] == []
+    assert {ruleset["kind"] for ruleset in emulated.call("GET", RULESETS).json["result"]} == {"managed"}
+
+
+MANAGED, OWASP = "efb7b8c949ac4650a09736fc376e9aee", "4814384a9e5d4991b9815dcfc25d2f1f"
+REFUSED_PARAMETERS: tuple[tuple[str, str, dict[str, Any], str], ...] = (
+    ("firewall_custom", "block", {"id": MANAGED}, "unknown field 'id' for the action block"),
+    ("firewall_custom", "log", {"response": {"status_code": 429, **ANSWER}}, "unknown field"),
+    ("firewall_custom", "block", {"response": {"status_code": 500, **ANSWER}}, "from 400 to 499"),
+    ("firewall_custom", "block", {"response": {"status_code": 429, **ANSWER, "content": "x" * 2001}}, "larger than"),
+    ("firewall_custom", "skip", {}, "what it skips"),
+    ("firewall_custom", "skip", {"ruleset": "current", "rulesets": [MANAGED]}, "incompatible"),
+    ("firewall_custom", "skip", {"phases": ["http_request_sbfm"], "rulesets": [MANAGED]}, "incompatible"),
+    ("firewall_managed", "skip", {"rulesets": [OTHER_ID]}, "does not exist"),
+    ("firewall_managed", "execute", {}, "ruleset None does not exist"),
+    ("firewall_managed", "execute", {"id": OTHER_ID}, "does not exist"),
+    (
+        *("firewall_managed", "execute"),
+        {"id": OWASP, "overrides": {"rules": [{"id": OTHER_ID, "score_threshold": 40}]}},
+        "has no score",
+    ),
+    ("dynamic_redirect", "redirect", {}, "a redirect has"),
+    ("dynamic_redirect", "redirect", {"from_value": {"target_url": {"value": "a", "expression": "b"}}}, "by value or"),
+    ("cache_settings", "set_cache_settings", {"cache": True, "edge_ttl": {"mode": "override_origin"}}, "needs it"),
+    (
+        *("cache_settings", "set_cache_settings"),
+        {"cache": True, "browser_ttl": {"mode": "respect_origin", "default": 60}},
+        "override_origin",
+    ),
+    (
+        *("cache_settings", "set_cache_settings"),
+        {"cache": True, "edge_ttl": {"mode": "respect_origin", "status_code_ttl": [{"value": -1}]}},
+        "status_code_range",
+    ),
+)
+
+
+def test_parameters_that_are_not_of_the_action_or_not_complete_are_refused(emulated: Emulated) -> None:
+    for phase, action, parameters, said in REFUSED_PARAMETERS:
+        rule = {**RULE, "action": action, "action_parameters": parameters}
+        body = {"name": "own", "kind": "zone", "phase": f"http_request_{phase}", "rules": [rule]}
+        answer = emulated.call("POST", RULESETS, body)
+        assert answer.status == 400, (action, parameters)
+        assert said in answer.error["message"], (action, parameters)
+        assert answer.error["source"]["pointer"].startswith("/rules/0/action_parameters"), (action, parameters)
 
 
 LIMIT = {"characteristics": ["cf.colo.id", "ip.src"], "period": 60, "requests_per_period": 9, "mitigation_timeout": 60}

@@ -210,9 +210,21 @@ def test_a_rule_that_cannot_be_evaluated_is_left_out_and_named(
 
 def test_access_stands_before_what_it_guards(emulated: Emulated, visit: Callable[..., Answer]) -> None:
     emulated.record("admin")
-    app = {"name": "admin", "type": "self_hosted", "domain": f"admin.{DOMAIN}"}
-    emulated.made(f"/accounts/{ACCOUNT}/access/apps", app)
+    access, email = f"/accounts/{ACCOUNT}/access", f"a@{DOMAIN}"
+    policy = {"name": "operators", "decision": "allow", "include": [{"email": {"email": email}}]}
+    link = {"id": emulated.made(f"{access}/policies", policy)["id"], "precedence": 1}
+    for name in ("admin", "monitoring"):
+        app = {"name": name, "type": "self_hosted", "domain": f"{name}.{DOMAIN}", "policies": [link]}
+        emulated.made(f"{access}/apps", app)
     answer = visit("admin", "/x")
     assert answer.status == 302
     assert answer.headers["Location"].startswith("https://sandbox.cloudflareaccess.com/cdn-cgi/access/login/admin.")
-    assert visit("admin", "/x", Cookie="CF_Authorization=token").status == 201
+    refused = emulated.ask("POST", "/_sandbox/logins", {"host": f"admin.{DOMAIN}", "email": f"b@{DOMAIN}"})
+    assert (refused.status, "lets it in" in refused.text) == (400, True)
+    ours, others = (
+        emulated.control("POST", "logins", {"host": f"{name}.{DOMAIN}", "email": email})["token"]
+        for name in ("admin", "monitoring")
+    )
+    for token, status in ((ours, 201), (others, 302), ("token", 302)):
+        assert visit("admin", "/x", Cookie=f"a=b; CF_Authorization={token}").status == status
+        assert visit("admin", "/x", **{"cf-access-token": token}).status == status

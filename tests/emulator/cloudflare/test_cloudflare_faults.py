@@ -9,6 +9,10 @@ import cloudflare
 import pytest
 from cloudflare import Cloudflare
 
+from ops.core import cloudflare as cloudflare_of_ops
+from ops.core.cloudflare import EdgeApi
+from ops.errors import OpsError
+from sandbox.cloudflare.faults import Mode
 from sandbox.cloudflare.server import THREADS
 from tests.emulator.cloudflare.emulated import TOKEN, ZONE, Emulated
 
@@ -90,6 +94,32 @@ def _hang(emulated: Emulated) -> None:
         urlopen(request, timeout=1)
 
 
+@pytest.mark.parametrize("mode", [mode for mode in Mode if mode is not Mode.IGNORE])
+def test_what_a_flip_asks_is_over_in_time_with_any_fault(
+    emulated: Emulated, monkeypatch: pytest.MonkeyPatch, mode: Mode
+) -> None:
+    monkeypatch.setenv("CLOUDFLARE_BASE_URL", f"{emulated.url}/client/v4")
+    for name, seconds in (("QUICK_SECONDS", 0.3), ("QUICK_CALL_SECONDS", 0.8)):
+        monkeypatch.setattr(cloudflare_of_ops, name, seconds)
+    retries = cloudflare_of_ops.QUICK_RETRIES.new(retry_after_max=0.1, backoff_factor=0)
+    monkeypatch.setattr(cloudflare_of_ops, "QUICK_RETRIES", retries)
+    api = EdgeApi(lambda _key: TOKEN, quick=True)
+    # As much as drips for longer than the limit.
+    for number in range(3):
+        emulated.record(f"host-{number}")
+    emulated.control("PUT", "faults", {"mode": mode, "retry_after": 3600})
+    started = time.monotonic()
+    with pytest.raises(OpsError, match="dns_records"):
+        api.rows(RECORDS)
+    took = time.monotonic() - started
+    # Without the limit on the whole call, a slow answer takes its bytes times DRIP_SECONDS: over a minute.
+    assert took < 4
+    started = time.monotonic()
+    emulated.control("DELETE", "faults")
+    assert time.monotonic() - started < 2
+    assert len(api.rows(RECORDS)) == 3
+
+
 def test_calls_are_counted_by_method_and_template(emulated: Emulated) -> None:
     record = emulated.record("www")
     emulated.control("PUT", "faults", {"mode": "5xx", "method": "PUT", "count": 1})
@@ -107,7 +137,7 @@ def test_calls_are_counted_by_method_and_template(emulated: Emulated) -> None:
 @pytest.mark.parametrize(
     ("told", "said"),
     [
-        ({"mode": "explode"}, "mode 'explode': want one of 429, 5xx, ignore, hang"),
+        ({"mode": "explode"}, "mode 'explode': want one of 429, 5xx, ignore, hang, reset, slow"),
         ({}, "a fault has a mode"),
         ({"mode": "5xx", "times": 2}, "'times' is nothing of a fault"),
         ({"mode": "5xx", "count": "2"}, "count '2': want a number, 0 or more"),

@@ -10,7 +10,7 @@ from grafana_foundation_sdk.models import units
 from grafana_foundation_sdk.models.cloudwatch import MetricsQuery
 from grafana_foundation_sdk.models.prometheus import Dataquery
 from regions import region
-from stack_files import ROOT
+from stack_files import ROOT, settings_of
 
 from monitoring.dashboards.catalogue import DASHBOARDS, RENDERED, texts
 from monitoring.dashboards.dashboard import Panel, Unit, metrics, watched
@@ -65,14 +65,19 @@ def test_what_is_asked_of_cloudwatch_is_what_an_alarm_reads() -> None:
         for target in panel["targets"]
         if panel["datasource"]["type"] == "cloudwatch"
     }
-    assert len(asked) == 10
-    assert asked <= read
+    assert len(asked) == 11
+    # What nothing watches: rules that let requests in are counted (AWS WAF, "AWS WAF metrics and dimensions").
+    assert asked - read == {("AWS/WAFV2", "AllowedRequests", "Region", "Rule", "WebACL")}
+    rules = region("prod").one("aws:wafv2/webAcl:WebAcl").inputs["rules"]
+    counted = {rule["visibilityConfig"]["metricName"] for rule in rules if "allow" in rule.get("action", {})}
+    assert counted == {f"webhooks-of-{name}" for name in settings_of("prod").webhooks}
 
 
 def test_lag_and_backups_and_each_node_of_the_cache_have_panels() -> None:
     titles = [panel.title for each in DASHBOARDS for panel in each.panels if panel.metrics]
     assert titles == [
         *("CPU of each cache node", "Memory of each cache node", "Lag of each cache node"),
+        "Webhooks of each service",
         *("Lag of the replica", "Backup jobs", "Copy jobs"),
     ]
 

@@ -42,8 +42,8 @@ class FakeEngine:
         self._outputs: dict[str, dict[str, Any]] = {}
         self._open: dict[str, bool] = {}
 
-    def prepare(self) -> None:
-        pass
+    def missing_plugins(self) -> list[str]:
+        return []
 
     def outputs(self, stack: str) -> dict[str, Any]:
         self._read(stack)

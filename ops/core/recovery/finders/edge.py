@@ -23,11 +23,10 @@ def _record(wanted: Wanted) -> list[str]:
 
 
 def _ruleset(wanted: Wanted) -> list[str]:
-    """A zone has one ruleset of its own for each phase."""
+    """A zone has one ruleset of its own for each phase: the list has Cloudflare's too, a part at a time."""
     zone = wanted["zoneId"]
-    same = {"kind": wanted["kind"], "phase": wanted["phase"]}
-    rows = wanted.edge.rows(f"/zones/{zone}/rulesets")
-    return [f"zones/{zone}/{row['id']}" for row in rows if {key: row[key] for key in same} == same]
+    found = wanted.edge.one_or_none(f"/zones/{zone}/rulesets/phases/{wanted['phase']}/entrypoint")
+    return [f"zones/{zone}/{found['id']}"] if found else []
 
 
 def _origin_pull_certificate(wanted: Wanted) -> list[str]:
@@ -62,9 +61,7 @@ EDGE = {
     "cloudflare:index/dnsRecord:DnsRecord": Finder(
         find=_record, by="name, type and, but for a CNAME, content", identified=_owned(OF_A_ZONE)
     ),
-    "cloudflare:index/ruleset:Ruleset": Finder(
-        find=_ruleset, by="kind and phase", identified=_owned(f"zones/{OF_A_ZONE}")
-    ),
+    "cloudflare:index/ruleset:Ruleset": Finder(find=_ruleset, by="phase", identified=_owned(f"zones/{OF_A_ZONE}")),
     "cloudflare:index/authenticatedOriginPullsCertificate:AuthenticatedOriginPullsCertificate": Finder(
         find=_origin_pull_certificate, by="the certificate itself", identified=_owned(OF_A_ZONE)
     ),

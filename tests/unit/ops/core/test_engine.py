@@ -3,6 +3,7 @@
 import json
 import time
 from contextlib import nullcontext
+from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -73,6 +74,18 @@ def test_a_backend_that_does_not_answer_is_said_without_a_stack(engine: Engine) 
     assert "`pulumi stack ls`" in str(failed.value)
     assert "no such bucket" in str(failed.value)
     assert not str(failed.value).startswith("stack ")
+
+
+def test_plugins_that_the_programs_sdks_would_ask_for_are_missing_by_version(engine: Engine) -> None:
+    sdk = find_spec("pulumi_cloudflare")
+    assert sdk is not None
+    wanted = json.loads(Path(sdk.origin or "").with_name("pulumi-plugin.json").read_text())
+    there = {"kind": "resource", **wanted}
+    answers(engine, out=json.dumps([there, {**there, "name": "aws", "version": "0.0.1"}]))
+    (missing,) = engine.missing_plugins()
+    assert missing.startswith("aws ")
+    answers(engine, out="[]")
+    assert f"cloudflare {wanted['version']}" in engine.missing_plugins()
 
 
 def test_a_stack_without_an_up_has_no_outputs(engine: Engine) -> None:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Event
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 
@@ -153,6 +154,23 @@ def test_a_visitor_names_the_host_whatever_the_address_is() -> None:
     answer = visitor.visit("app.askproai.de", "/api/canary", "POST", {"id": 1})
     assert (answer.status, answer["host"], answer["method"]) == (200, "app.askproai.de", "POST")
     assert answer["body"] == '{"id": 1}'
+
+
+def test_a_visitor_who_is_answered_too_slowly_is_not_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A limit that begins anew with every byte would wait for all of them."""
+
+    def drips(handler: Handler) -> None:
+        handler.send_response(200)
+        handler.end_headers()
+        for _ in range(100):
+            handler.wfile.write(b"x")
+            Event().wait(0.05)
+
+    monkeypatch.setattr(Handler, "do_GET", drips)
+    started = time.monotonic()
+    answer = visitor.visit("app.askproai.de", "/api/health", seconds=0.1)
+    assert (answer.status, "no whole answer" in str(answer.body)) == (0, True)
+    assert time.monotonic() - started < 4
 
 
 def test_a_refusal_is_an_answer() -> None:

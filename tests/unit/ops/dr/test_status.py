@@ -111,6 +111,15 @@ def test_dnssec_that_waits_for_the_registrar_is_something_to_do(
     assert shown in capsys.readouterr().out
 
 
+def test_a_plugin_that_a_flip_would_download_first_is_something_to_do(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(platform.engine, "missing_plugins", lambda: ["cloudflare 6.0.0"])
+    assert status.status().to_do == [
+        "this machine lacks the plugin cloudflare 6.0.0: `pulumi plugin install resource cloudflare 6.0.0`"
+    ]
+
+
 def test_dnssec_that_cannot_be_asked_is_a_line_and_no_end(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(*_: object) -> None:
         raise OpsError("Cloudflare: 502")

@@ -62,6 +62,7 @@ def wanted(record: Record, inputs: Mapping[str, Any] | None = None) -> Wanted:
 def nothing_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(aws, "client", _nothing_there)
     monkeypatch.setattr(EdgeApi, "rows", _no_rows)
+    monkeypatch.setattr(EdgeApi, "one_or_none", _nothing)
 
 
 def _nothing_there(_service: str, _region: str) -> NothingThere:
@@ -70,6 +71,10 @@ def _nothing_there(_service: str, _region: str) -> NothingThere:
 
 def _no_rows(_api: EdgeApi, _path: str, **_query: Any) -> list[dict[str, Any]]:
     return []
+
+
+def _nothing(_api: EdgeApi, _path: str) -> None:
+    return None
 
 
 def test_every_declared_type_has_one_row() -> None:
