@@ -153,7 +153,11 @@ def test_the_vpn_is_found_by_its_tag_and_what_hangs_on_it_by_what_it_joins(monke
         {"DestinationCidr": cidr, "Status": {"Code": state}}
         for cidr, state in (("10.9.0.0/20", "active"), ("10.9.16.0/20", "revoking"))
     ]
-    monkeypatch.setattr(aws, "client", lambda _service, _region: ec2)
+
+    def client(_service: str, _region: str) -> Any:
+        return ec2
+
+    monkeypatch.setattr(aws, "client", client)
     with Stubber(ec2) as stub:
         endpoints = [endpoint(1, "other", "available"), endpoint(2, name, "deleted"), endpoint(3, name, "available")]
         stub.add_response("describe_client_vpn_endpoints", {"ClientVpnEndpoints": endpoints}, {})
@@ -161,6 +165,7 @@ def test_the_vpn_is_found_by_its_tag_and_what_hangs_on_it_by_what_it_joins(monke
         of_it = {"ClientVpnEndpointId": "e3"}
         stub.add_response("describe_client_vpn_target_networks", {"ClientVpnTargetNetworks": networks}, of_it)
         assert found("NetworkAssociation", clientVpnEndpointId="e3", subnetId="s1") == ["e3,a-associated"]
-        for cidr, there in (("10.9.0.0/20", ["e3,10.9.0.0/20"]), ("10.9.16.0/20", [])):
+        for cidr, there in (("10.9.0.0/20", True), ("10.9.16.0/20", False)):
             stub.add_response("describe_client_vpn_authorization_rules", {"AuthorizationRules": rules}, of_it)
-            assert found("AuthorizationRule", clientVpnEndpointId="e3", targetNetworkCidr=cidr) == there
+            wanted_rule = found("AuthorizationRule", clientVpnEndpointId="e3", targetNetworkCidr=cidr)
+            assert wanted_rule == [f"e3,{cidr}"] * there
