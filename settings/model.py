@@ -131,8 +131,9 @@ class Settings(Block):
 
     @property
     def apply_immediately(self) -> bool:
-        """Whether changes to the database wait for no maintenance window: it is, or began as, a replica."""
-        return self.role == "standby" or self.database.generation > 1
+        """Whether changes to the database wait for no maintenance window: by the setting, or for a promotion."""
+        promoted = self.role == "standby" or self.database.generation > 1
+        return promoted or self.database.changes_apply == "now"
 
     @property
     def home(self) -> str:

@@ -216,3 +216,9 @@ def test_a_region_that_is_primary_again_does_not_wait_for_the_maintenance_window
     database = altered().one(DATABASE, "database-instance-3").inputs
     assert (database["multiAz"], database["applyImmediately"]) == (True, True)
     assert region("prod").one(DATABASE).inputs["applyImmediately"] is False
+
+
+def test_changes_of_the_database_wait_for_its_window_unless_the_setting_says_now() -> None:
+    now = PROD.database.model_copy(update={"changes_apply": "now"})
+    assert not PROD.apply_immediately
+    assert PROD.model_copy(update={"database": now}).apply_immediately
