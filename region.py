@@ -6,8 +6,9 @@ import pulumi
 import pulumi_aws as aws
 
 from components.component import Component
+from components.compute.bastion import Bastion
 from components.compute.host_context import DataStores, HostContext
-from components.compute.hosts import Hosts
+from components.compute.hosts import Hosts, HostsArgs
 from components.compute.monitoring import Monitoring, MonitoringArgs
 from components.compute.web import Web, WebArgs
 from components.compute.workers import Workers, WorkersArgs
@@ -21,9 +22,10 @@ from components.monitoring.log_queries import LogGroups, LogQueries, LogQueriesA
 from components.monitoring.metrics_volume import MetricsVolume, MetricsVolumeArgs
 from components.monitoring.watch import watch
 from components.monitoring.watched import Watched
+from components.network.client_vpn import ClientVpn, ClientVpnArgs
 from components.network.endpoints import Endpoints, EndpointsArgs
 from components.network.network import Network, NetworkArgs
-from components.network.security_groups import SecurityGroups, SecurityGroupsArgs
+from components.network.security_groups import Member, SecurityGroups, SecurityGroupsArgs, Service
 from components.protection import Protection, warn_of_the_end
 from components.recovery.backups import Backups, BackupsArgs
 from components.recovery.offsite import Offsite, OffsiteArgs
@@ -35,6 +37,7 @@ from components.storage.storage import Storage, StorageArgs
 from components.web.load_balancer import LoadBalancer, LoadBalancerArgs
 from components.web.trust_store import TrustStore, TrustStoreArgs
 from components.web.waf import Waf, WafArgs
+from hosts.roles import BASTION
 from naming import Naming
 from outputs import RegionOutputs
 from settings import MonitoringSettings, OffsiteSettings, Settings, StackSecrets
@@ -55,6 +58,7 @@ class Region:
     keys: Keys
     network: Network
     security_groups: SecurityGroups
+    vpn: ClientVpn | None
     endpoints: Endpoints
     storage: Storage
     offsite: Offsite | None
@@ -71,6 +75,7 @@ class Region:
     web: Web
     workers: Workers
     monitoring: Monitoring | None
+    bastion: Bastion | None
     alarms: Alarms
     log_queries: LogQueries | None
 
@@ -94,8 +99,19 @@ class Region:
         self.keys = Keys("keys", KeysArgs(site=site, settings=settings.keys), opts)
         network_args = NetworkArgs(site=site, settings=settings.network, keys=self.keys, fenced=settings.fenced)
         self.network = Network("network", network_args, opts)
-        groups_args = SecurityGroupsArgs(site=site, network=self.network, fenced=settings.fenced)
+        present: list[Member] = [*([Service.VPN] if settings.vpn else []), *([BASTION] if settings.bastion else [])]
+        groups_args = SecurityGroupsArgs(site=site, network=self.network, fenced=settings.fenced, present=present)
         self.security_groups = SecurityGroups("firewall", groups_args, opts)
+        self.vpn = None
+        if settings.vpn:
+            vpn_args = ClientVpnArgs(
+                site=site,
+                network=self.network,
+                security_groups=self.security_groups,
+                keys=self.keys,
+                settings=settings.vpn,
+            )
+            self.vpn = ClientVpn("vpn", vpn_args, opts)
         endpoints_args = EndpointsArgs(site=site, network=self.network, security_groups=self.security_groups)
         self.endpoints = Endpoints("endpoints", endpoints_args, opts)
 
@@ -248,6 +264,9 @@ class Region:
         workers_args = WorkersArgs(context=context, settings=settings.workers, capacity=settings.capacity)
         self.workers = Workers("workers", workers_args, opts)
         self.monitoring = self._monitoring(context, settings.monitoring) if settings.monitoring else None
+        self.bastion = None
+        if settings.bastion:
+            self.bastion = Bastion("bastion", HostsArgs(context=context, settings=settings.bastion), opts)
 
     def _monitoring(self, context: HostContext, settings: MonitoringSettings) -> Monitoring:
         # All of them are there where there is a monitoring host.
@@ -290,6 +309,7 @@ class Region:
             **{f"cache-{log}": group for log, group in self.cache.log_groups.items()},
             "waf": self.waf.log_group,
             "network": self.network.flow_log_group,
+            **({"vpn": self.vpn.log_group} if self.vpn else {}),
         }
 
     def parts(self) -> list[Component]:

@@ -23,6 +23,7 @@ rm -f {{ contents.removed | join(' ') }}
 (cd files && find . -type f) | while read -r file; do
     install -D --mode "$(stat --format %a "files/$file")" "files/$file" "/$file"
 done
+systemd-sysusers /etc/sysusers.d/askproai.conf
 systemd-tmpfiles --create /etc/tmpfiles.d/askproai.conf
 
 # DevOps manual, "Firewall configuration". What is open is open to the VPC alone; security groups are narrower still.

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from hosts.roles import MONITORING, WEB, WORKERS, HostRole
+from hosts.roles import BASTION, MONITORING, WEB, WORKERS, HostRole
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,8 +73,6 @@ COMMON = Contents(
     ),
     removed=("/etc/systemd/system/timers.target.wants/lynis.timer",),
     units=(
-        "askproai-secrets.service",
-        "askproai-release.service",
         "ssh.service",
         "fail2ban.service",
         "chrony.service",
@@ -88,8 +86,11 @@ COMMON = Contents(
     ports=(22, 9100),
     checks=("http://127.0.0.1:9100/metrics",),
 )
+FETCHED = Contents(units=("askproai-secrets.service", "askproai-release.service"))
+"""What hosts that know secrets or run a release get from AWS when they start."""
 CONTENTS: dict[HostRole, Contents] = {
-    WEB: PHP
+    WEB: FETCHED
+    + PHP
     + Contents(
         packages=("nginx", "php{php}-fpm"),
         removed=("/etc/nginx/sites-enabled/default",),
@@ -97,11 +98,13 @@ CONTENTS: dict[HostRole, Contents] = {
         ports=(80,),
         checks=("http://127.0.0.1:8080/fpm-ping", "http://127.0.0.1:8080/nginx-status"),
     ),
-    WORKERS: PHP
+    WORKERS: FETCHED
+    + PHP
     + Contents(
         units=("askproai-workers.target", "askproai-scheduler.timer", "askproai-finish.service"),
     ),
-    MONITORING: Contents(
+    MONITORING: FETCHED
+    + Contents(
         packages=(
             # Makes and grows the file system of the data volume.
             "e2fsprogs",
@@ -127,6 +130,7 @@ CONTENTS: dict[HostRole, Contents] = {
         ports=(MONITORING.port,),
         checks=(f"http://127.0.0.1:{MONITORING.port}/-/healthy", "http://127.0.0.1:9093/-/healthy"),
     ),
+    BASTION: Contents(),
 }
 
 

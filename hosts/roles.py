@@ -70,6 +70,18 @@ MONITORING = HostRole(
     runs_application=False,
     port=9090,
 )
-ROLES = (WEB, WORKERS, MONITORING)
+BASTION = HostRole(
+    name="bastion",
+    title="the bastion",
+    why="Passes SSH on from clients of the VPN to the other hosts, and runs nothing for anybody.",
+    groups=("host",),
+    behind_load_balancer=False,
+    uses_data=False,
+    keeps_in_cache="",
+    security_group="The bastion, for clients of the VPN alone",
+    runs_application=False,
+    port=22,
+)
+ROLES = (WEB, WORKERS, MONITORING, BASTION)
 APPLICATION_ROLES = tuple(role for role in ROLES if role.runs_application)
 """What a region needs to serve."""

@@ -17,6 +17,8 @@ FLOW_LOG = "aws:ec2/flowLog:FlowLog"
 SUBNET = "aws:ec2/subnet:Subnet"
 ACL = "aws:ec2/networkAcl:NetworkAcl"
 ACL_RULE = "aws:ec2/networkAclRule:NetworkAclRule"
+VPN = "aws:ec2clientvpn/endpoint:Endpoint"
+VPN_RULE = "aws:ec2clientvpn/authorizationRule:AuthorizationRule"
 
 ADMIN_PORTS = frozenset({22, 3389})
 HIGH_RISK_PORTS = frozenset({
@@ -191,6 +193,27 @@ def acl_admin_ports_closed(acl: Resource) -> Findings:
             yield Finding(f"port {', '.join(map(str, found))} open to the world", "no such port")
 
 
+@rule(
+    on=VPN, severity=MEDIUM, controls="FSBP EC2.51; PCI 10.2.1; GDPR 30",
+    remedy="Set connection_log_options, with a log group.",
+)  # fmt: skip
+def vpn_connections_logged(vpn: Resource) -> Findings:
+    """A Client VPN endpoint records who connected."""
+    yield from vpn.wants("connectionLogOptions.enabled", True)
+    yield from vpn.wants_any("connectionLogOptions.cloudwatchLogGroup")
+
+
+@rule(
+    on=VPN_RULE, severity=HIGH, controls="own; PCI 1.3.1 (own)",
+    remedy="Authorize the subnets that people need, and use split_tunnel.",
+)  # fmt: skip
+def vpn_leads_into_the_vpc_alone(authorization: Resource) -> Findings:
+    """A Client VPN lets nobody through to public addresses."""
+    cidr = authorization.get("targetNetworkCidr")
+    if not _private(cidr):
+        yield Finding(f"targetNetworkCidr {cidr}", "a private range")
+
+
 def _row(acl_rule: Resource) -> dict[str, Any]:
     names = ("protocol", "fromPort", "toPort", "cidrBlock", "ipv6CidrBlock")
     return {"action": acl_rule.get("ruleAction"), **{name: acl_rule.get(name) for name in names}}
@@ -204,4 +227,6 @@ POLICIES = (
     vpc_flow_logged,
     subnet_gives_no_public_ip,
     acl_admin_ports_closed,
+    vpn_connections_logged,
+    vpn_leads_into_the_vpc_alone,
 )

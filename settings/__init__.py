@@ -25,6 +25,7 @@ from settings.problems import ConfigurationError
 from settings.recovery import RecoverySettings
 from settings.retention import KeysSettings, SecretsSettings, StorageSettings
 from settings.secrets import StackSecrets, load_secrets
+from settings.vpn import VpnSettings
 from settings.web import ColorSettings, WebSettings
 from settings.webhooks import WebhookSettings
 from settings.workers import QueueSettings, WorkersSettings
@@ -61,6 +62,7 @@ __all__ = [
     "StorageSettings",
     "Tier",
     "TlsSettings",
+    "VpnSettings",
     "WebSettings",
     "WebhookSettings",
     "WorkersSettings",

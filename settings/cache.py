@@ -8,7 +8,7 @@ from pydantic import Field
 from settings.block import Block, rule
 from settings.parameters import REFUSED_BY_ELASTICACHE, refused, unknown_eviction
 from settings.problems import Problem
-from settings.shapes import CacheClass, LogRetention
+from settings.shapes import CacheClass, ChangesApply, LogRetention
 from settings.windows import CacheDaily, CacheWeekly, overlap
 
 NODE_QUOTA = 90
@@ -32,6 +32,9 @@ class CacheSettings(Block):
     """Daily window of the snapshot in UTC, hh24:mi-hh24:mi, at least 60 minutes."""
     maintenance_window: CacheWeekly
     """Weekly window of patches in UTC, ddd:hh24:mi-ddd:hh24:mi, at least 60 minutes, apart from snapshot_window."""
+    changes_apply: ChangesApply = "maintenance-window"
+    """When changes of node type and parameters take effect. Until the window, ElastiCache queues them: `pulumi up` says
+    that they are done, and a refresh shows what was before."""
     log_retention_days: LogRetention
     """Days that the slow and engine logs stay in CloudWatch Logs, 365 or more: one of its retentions."""
     parameters: dict[str, str]

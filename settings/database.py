@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field
 from settings.block import Block, rule
 from settings.parameters import REFUSED_BY_MYSQL, refused
 from settings.problems import Problem, shown
-from settings.shapes import DatabaseClass, LogRetention, text
+from settings.shapes import ChangesApply, DatabaseClass, LogRetention, text
 from settings.windows import DatabaseDaily, DatabaseWeekly, overlap
 
 GUESSABLE = ("admin", "administrator", "awsuser", "mysql", "postgres", "rdsadmin", "root", "user")
@@ -119,6 +119,9 @@ class DatabaseSettings(Block):
     """Daily window of the snapshot in UTC, hh24:mi-hh24:mi, at least 30 minutes."""
     maintenance_window: DatabaseWeekly
     """Weekly window of patches in UTC, ddd:hh24:mi-ddd:hh24:mi, at least 30 minutes, apart from backup_window."""
+    changes_apply: ChangesApply = "maintenance-window"
+    """When changes of class, storage and parameters take effect. Until the window, RDS queues them: `pulumi up` says
+    that they are done, and a refresh shows what was before. On a standby and on a rebuilt database, always now."""
     monitoring_interval_seconds: Literal[1, 5, 10, 15, 30, 60]
     """Seconds between samples of Enhanced Monitoring (RDS API, CreateDBInstance); 0, its off, is not taken."""
     log_retention_days: LogRetention

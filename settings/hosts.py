@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from settings.block import Block, rule
+from settings.network import distinct
 from settings.problems import Problem
 from settings.shapes import ImageParameter, InstanceType, LogRetention, PhpVersion, architecture, image_architecture
 
@@ -15,6 +16,11 @@ GroupSize = Annotated[int, Field(ge=0, le=500)]
 
 Seconds = Annotated[int, Field(ge=0, le=3600)]
 """An hour at most: ELB's own ceiling for the deregistration delay (ELB API, TargetGroupAttribute), ours elsewhere."""
+
+
+OTHER_TYPES = 39
+"""Besides the first (EC2 Auto Scaling User Guide, "Auto Scaling groups with multiple instance types": 40 overrides)."""
+NONE: list[str] = []
 
 
 class Capacity(StrEnum):
@@ -64,6 +70,9 @@ class HostSettings(Block):
 class ApplicationHostSettings(HostSettings):
     """A kind of instance that runs the application."""
 
+    other_instance_types: Annotated[list[InstanceType], Field(max_length=OTHER_TYPES), AfterValidator(distinct)] = NONE
+    """EC2 instance types to start, in this order, where AWS has no capacity of instance_type left, as in a region that
+    everybody goes to when another is lost: at most 39 of the same architecture."""
     php_version: PhpVersion
     """Version of PHP, which the distribution of the image has."""
     required_instances: Annotated[int, Field(ge=1, le=500)]
@@ -71,6 +80,20 @@ class ApplicationHostSettings(HostSettings):
     warm_min_size: Annotated[int, Field(ge=1, le=500)]
     """Instances of each group while the region is a warm standby; at most required_instances, since it has the time to
     replace what a zone takes with it."""
+
+    @rule
+    def _the_image_runs_on_the_others(self) -> Iterator[Problem]:
+        wants = architecture(self.instance_type)
+        for position, other in enumerate(self.other_instance_types):
+            if architecture(other) != wants:
+                yield Problem(
+                    path=("other_instance_types", position),
+                    text=f"'{other}' is {architecture(other)}, and instance_type is {wants}; want an {wants} type",
+                )
+            if other == self.instance_type:
+                yield Problem(
+                    path=("other_instance_types", position), text=f"'{other}' is instance_type itself; want another"
+                )
 
     @rule
     def _warm_is_not_full(self) -> Iterator[Problem]:

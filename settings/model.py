@@ -9,7 +9,7 @@ from settings.block import Block, rule
 from settings.cache import CacheSettings
 from settings.database import DatabaseSettings
 from settings.destruction import misnamed
-from settings.hosts import Capacity, too_few
+from settings.hosts import Capacity, HostSettings, too_few
 from settings.logs import LogsSettings
 from settings.mail import out_of_reach
 from settings.monitoring import MonitoringSettings
@@ -19,6 +19,7 @@ from settings.problems import Problem, closest, shown
 from settings.recovery import RecoverySettings
 from settings.retention import KeysSettings, SecretsSettings, StorageSettings
 from settings.shapes import REGIONS, AccountId, CostCenter, Domain, EmailAddress, Environment, PolicyName, Region
+from settings.vpn import VpnSettings, elsewhere
 from settings.web import WebSettings
 from settings.webhooks import Webhooks
 from settings.workers import WorkersSettings
@@ -90,6 +91,11 @@ class Settings(Block):
     """Queues and worker instances."""
     monitoring: MonitoringSettings | None = None
     """The host that watches the region, the other region and the edge; without it, CloudWatch alone watches."""
+    vpn: VpnSettings | None = None
+    """The way of people to the database and the bastion; without it, they have Session Manager alone."""
+    bastion: HostSettings | None = None
+    """The host through which SSH goes from the VPN to the others, once an operator starts it; without it, no host is
+    reached by SSH."""
     logs: LogsSettings = LogsSettings()
     """How the logs of the region are searched."""
 
@@ -127,8 +133,9 @@ class Settings(Block):
 
     @property
     def apply_immediately(self) -> bool:
-        """Whether changes to the database wait for no maintenance window: it is, or began as, a replica."""
-        return self.role == "standby" or self.database.generation > 1
+        """Whether changes to the database wait for no maintenance window: by the setting, or for a promotion."""
+        promoted = self.role == "standby" or self.database.generation > 1
+        return promoted or self.database.changes_apply == "now"
 
     @property
     def home(self) -> str:
@@ -235,6 +242,17 @@ class Settings(Block):
                 text=f"{shown(self.monitoring.zone)} is not a zone of network.availability_zones; "
                 f"want {' or '.join(letters)}",
             )
+
+    @rule
+    def _the_vpn_is_of_the_region(self) -> Iterator[Problem]:
+        if self.vpn and self.region in self.data_residency_regions:
+            found = elsewhere(self.vpn, self.region, self.account_id)
+            yield from (problem.under(("vpn",)) for problem in found)
+
+    @rule
+    def _a_bastion_has_a_way_in(self) -> Iterator[Problem]:
+        if self.bastion and self.vpn is None:
+            yield Problem(path=("vpn",), text="is missing; want it, since nobody reaches the bastion another way")
 
     @rule
     def _destruction_is_named(self) -> Iterator[Problem]:

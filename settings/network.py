@@ -59,7 +59,7 @@ class NetworkSettings(Block):
     """One NAT gateway in each zone, or a single one in the zone with the first letter; the loss of that zone then cuts
     off every zone."""
     vpn_client_cidr: ClientVpnCidr
-    """IPv4 network of VPN clients, the only ones besides the hosts that reach the database: /12 to /22."""
+    """IPv4 network of the clients of the VPN, outside every VPC: /12 to /22."""
     interface_endpoints: Annotated[list[EndpointService], AfterValidator(distinct)]
     """AWS services reached through an interface endpoint in the VPC, named as behind com.amazonaws.<region>."""
     flow_log_retention_days: LogRetention

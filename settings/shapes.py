@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -137,6 +137,8 @@ Region = Annotated[str, AfterValidator(_region)]
 AccountId = Annotated[str, AfterValidator(_account_id)]
 Environment = Annotated[str, AfterValidator(_environment)]
 Domain = Annotated[str, AfterValidator(_domain)]
+ChangesApply = Literal["now", "maintenance-window"]
+"""When a change takes effect (RDS API, ModifyDBInstance; ElastiCache API, ModifyReplicationGroup: ApplyImmediately)."""
 InstanceType = Annotated[str, AfterValidator(_instance_type)]
 DatabaseClass = Annotated[str, _class_of("db.")]
 CacheClass = Annotated[str, _class_of("cache.")]

@@ -42,6 +42,8 @@ CHECKS = [
     "sqs:GetQueueAttributes",
 ]
 """What the morning checklist asks AWS."""
+OPERATORS = "devops"
+"""The user of instances to whom operators' SSH keys are lent (`hosts/common/etc/sysusers.d/`)."""
 MAKES_ROLES = ["iam:AttachRolePolicy", "iam:CreateRole", "iam:PutRolePolicy"]
 """What could give a role more than its maker has: it wants the boundary on the role."""
 KEEPS_ROLES = [
@@ -139,6 +141,17 @@ def sessions(names: Names, *documents: str) -> list[Statement]:
         allow("kms:GenerateDataKey", names.any_of("kms", "key/*"), sid="KeyOfSessions", condition=with_key),
         allow(["ssm:ResumeSession", "ssm:TerminateSession"], own, sid="OwnSessions"),
         allow(["ssm:DescribeInstanceInformation", "ssm:DescribeSessions"], "*", sid="FindsInstances"),
+    ]
+
+
+def ssh(names: Names) -> list[Statement]:
+    """A key of one's own for a minute, for the operators' user of an instance (EC2 User Guide, "Grant IAM permissions
+    for EC2 Instance Connect")."""
+    operators = {"StringEquals": {"aws:ResourceTag/Project": PROJECT, "ec2:osuser": OPERATORS}}
+    return [
+        allow(
+            "ec2-instance-connect:SendSSHPublicKey", names.any_of("ec2", "instance/*"), sid="Ssh", condition=operators
+        )
     ]
 
 

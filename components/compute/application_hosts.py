@@ -46,6 +46,7 @@ class ApplicationHosts(Hosts):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         self._php_version = args.settings.php_version
+        self._other_instance_types = args.settings.other_instance_types
         super().__init__(token, name, role, args, opts)
 
     def _instance_role(self, *further: Statement) -> InstanceRole:
@@ -77,4 +78,5 @@ class ApplicationHosts(Hosts):
     ) -> Fleet:
         """A fleet of these hosts that run `release`."""
         environment = host_environment(self._hosts.context, self.role, group, release)
-        return self._fleet(group, instance_role, sizes, environment, target_groups)
+        others = self._other_instance_types
+        return self._fleet(group, instance_role, sizes, environment, target_groups, other_instance_types=others)

@@ -7,6 +7,10 @@ from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
+from pulumi_aws.autoscaling import (
+    GroupMixedInstancesPolicyLaunchTemplateLaunchTemplateSpecificationArgs as Specification,
+)
+from pulumi_aws.autoscaling import GroupMixedInstancesPolicyLaunchTemplateOverrideArgs as Override
 from pulumi_aws.autoscaling import Metric
 
 from components.component import Component
@@ -45,6 +49,8 @@ def group_name(site: Site, fleet: str) -> str:
 class FleetArgs:
     """`image_parameter` is the public SSM parameter of the image.
 
+    `other_instance_types` are started, in their order, where there is no capacity of `instance_type`.
+
     Without `starts_before_end`, an instance that is replaced ends before its successor starts, which takes what it had.
     """
 
@@ -60,6 +66,7 @@ class FleetArgs:
     min_size: int
     max_size: int
     warmup_seconds: int
+    other_instance_types: Sequence[str] = ()
     target_groups: Sequence[aws.lb.TargetGroup] = ()
     starts_before_end: bool = True
 
@@ -142,9 +149,8 @@ class Fleet(Component):
             min_size=args.min_size,
             max_size=args.max_size,
             vpc_zone_identifiers=args.subnet_ids,
-            launch_template=aws.autoscaling.GroupLaunchTemplateArgs(
-                id=self.template.id, version=self.template.latest_version.apply(str)
-            ),
+            launch_template=None if args.other_instance_types else self._launched,
+            mixed_instances_policy=self._in_turn() if args.other_instance_types else None,
             target_group_arns=[target.arn for target in args.target_groups],
             # The provider would wait for the number of instances in the state, which scaling has changed since, and
             # for the former number when a group shrinks to zero: ten minutes, then an error.
@@ -175,4 +181,25 @@ class Fleet(Component):
                 for key, value in sorted(self._tags.items())
             ],
             opts=self.child(),
+        )
+
+    @property
+    def _launched(self) -> aws.autoscaling.GroupLaunchTemplateArgs:
+        return aws.autoscaling.GroupLaunchTemplateArgs(
+            id=self.template.id, version=self.template.latest_version.apply(str)
+        )
+
+    def _in_turn(self) -> aws.autoscaling.GroupMixedInstancesPolicyArgs:
+        """On demand alone: a spot instance can be taken away at any time."""
+        types = [self._args.instance_type, *self._args.other_instance_types]
+        return aws.autoscaling.GroupMixedInstancesPolicyArgs(
+            instances_distribution=aws.autoscaling.GroupMixedInstancesPolicyInstancesDistributionArgs(
+                on_demand_allocation_strategy="prioritized", on_demand_percentage_above_base_capacity=100
+            ),
+            launch_template=aws.autoscaling.GroupMixedInstancesPolicyLaunchTemplateArgs(
+                launch_template_specification=Specification(
+                    launch_template_id=self.template.id, version=self.template.latest_version.apply(str)
+                ),
+                overrides=[Override(instance_type=each) for each in types],
+            ),
         )

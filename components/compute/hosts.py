@@ -139,6 +139,7 @@ class Hosts(Component):
         environment: Environment,
         target_groups: Sequence[aws.lb.TargetGroup] = (),
         only_in: pulumi.Output[str] | None = None,
+        other_instance_types: Sequence[str] = (),
     ) -> Fleet:
         """A fleet of these hosts, of the minimum and maximum size in `sizes`; with `only_in`, a single subnet has it
         and an instance ends before its successor starts."""
@@ -150,6 +151,7 @@ class Hosts(Component):
             keys=context.keys,
             instance_role=instance_role,
             instance_type=settings.instance_type,
+            other_instance_types=other_instance_types,
             image_parameter=settings.image_parameter,
             volume_gib=settings.volume_gib,
             user_data=self._user_data(environment),

@@ -130,7 +130,7 @@ class Cache(Component):
             auth_token=args.auth_token,
             at_rest_encryption_enabled=True,
             kms_key_id=args.keys["data"].arn,
-            apply_immediately=False,
+            apply_immediately=settings.changes_apply == "now",
             maintenance_window=settings.maintenance_window,
             snapshot_window=settings.snapshot_window,
             snapshot_retention_limit=settings.snapshot_retention_days,

@@ -16,7 +16,8 @@ from settings import NetworkSettings
 from settings.network import ZONE_LETTERS
 
 REPLY_PORTS = (1024, 65535)
-"""Where replies go: NAT and VPN gateways use more than Linux's own range (VPC User Guide, "Ephemeral ports")."""
+"""Where replies go: NAT and VPN gateways use more than Linux's own range (VPC User Guide, "Ephemeral ports").
+Clients of the VPN come with addresses of the app subnets."""
 
 ALL_PORTS = (0, 65535)
 INSIDE = "Replication: AWS does not document how the nodes of a cluster connect, so nothing between them is blocked."
@@ -29,7 +30,7 @@ class AclRow:
     first_number: int
     direction: Literal["in", "out"]
     ports: tuple[int, int]
-    peer: Literal["app", "data", "vpn"]
+    peer: Literal["app", "data"]
     why: str
 
 
@@ -39,14 +40,7 @@ ROWS = (
         direction="in",
         ports=(DATABASE, DATABASE),
         peer="app",
-        why="The application's queries.",
-    ),
-    AclRow(
-        first_number=110,
-        direction="in",
-        ports=(DATABASE, DATABASE),
-        peer="vpn",
-        why="Engineers' queries, which have no other path.",
+        why="Queries of the application, and of engineers on the VPN.",
     ),
     AclRow(
         first_number=120,
@@ -68,13 +62,6 @@ ROWS = (
         ports=REPLY_PORTS,
         peer="app",
         why="Replies: a network ACL is stateless.",
-    ),
-    AclRow(
-        first_number=110,
-        direction="out",
-        ports=REPLY_PORTS,
-        peer="vpn",
-        why="Replies to engineers.",
     ),
     AclRow(
         first_number=120,
@@ -148,7 +135,6 @@ def _rules(args: DataTierAclArgs, direction: Literal["in", "out"]) -> list[tuple
     ranges = {
         "app": _by_position(settings.subnet_cidrs("app")),
         "data": _by_position(settings.subnet_cidrs("data")),
-        "vpn": {0: settings.vpn_client_cidr},
     }
     return [
         (row, row.first_number + position, cidr)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+SSH = 22
 HTTP = 80
 HTTPS = 443
 DATABASE = 3306

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -12,9 +12,9 @@ import pulumi_aws as aws
 from components.component import Component
 from components.network.cloudflare_ranges import CLOUDFLARE_RANGES
 from components.network.network import ANYWHERE, Network
-from components.network.ports import CACHE, DATABASE, HTTP, HTTPS, MAIL
+from components.network.ports import CACHE, DATABASE, HTTP, HTTPS, MAIL, SSH
 from components.site import Site
-from hosts.roles import APPLICATION_ROLES, MONITORING, ROLES, WEB, HostRole
+from hosts.roles import APPLICATION_ROLES, BASTION, MONITORING, ROLES, WEB, HostRole
 from monitoring.host.prometheus import NODE_EXPORTER
 from settings import NetworkSettings
 
@@ -28,12 +28,15 @@ class Service(StrEnum):
     DATABASE = "database"
     CACHE = "cache"
     ENDPOINTS = "endpoints"
+    VPN = "vpn"
 
 
 Member = Service | HostRole
 """What a security group is for."""
 
 MEMBERS: tuple[Member, ...] = (
+    Service.VPN,
+    BASTION,
     Service.LOAD_BALANCER,
     # Before the hosts that it asks.
     MONITORING,
@@ -43,12 +46,15 @@ MEMBERS: tuple[Member, ...] = (
     Service.ENDPOINTS,
 )
 """In the order in which the groups are created: a group comes after those that its ingress rules name."""
+OPTIONAL: tuple[Member, ...] = (Service.VPN, BASTION)
+"""Those that a region may be without; the rules that name them are then left out."""
 
 DESCRIPTIONS = {
     Service.LOAD_BALANCER: "The load balancer, for Cloudflare alone",
     Service.DATABASE: "The database, for hosts and VPN clients",
     Service.CACHE: "The cache, for hosts",
     Service.ENDPOINTS: "Endpoints of AWS services, for hosts",
+    Service.VPN: "Clients of the VPN, whom nobody calls",
 }
 """EC2 cannot change a group's description: another text replaces the group."""
 
@@ -59,7 +65,6 @@ class Range(StrEnum):
     CLOUDFLARE = "cloudflare"
     APP_SUBNETS = "app subnets"
     DATA_SUBNETS = "data subnets"
-    VPN_CLIENTS = "vpn clients"
     INTERNET = "internet"
 
 
@@ -102,6 +107,8 @@ def _of_host(role: HostRole) -> Iterator[Rule]:
         yield _ingress(role, role.port, Service.LOAD_BALANCER, "Requests and health checks")
     if role.runs_application:
         yield _ingress(role, NODE_EXPORTER, MONITORING, "Metrics of the host")
+    if role != BASTION:
+        yield _ingress(role, SSH, BASTION, "SSH through the bastion")
     if role.uses_data:
         yield _egress(role, DATABASE, Range.DATA_SUBNETS, "Queries")
         yield _egress(role, CACHE, Range.DATA_SUBNETS, "Cache and sessions")
@@ -126,7 +133,11 @@ RULES: tuple[Rule, ...] = (
     _egress(MONITORING, MAIL, Range.INTERNET, "Alerts as mail"),
     *(rule for role in ROLES for rule in _of_host(role)),
     *CLOSED_BY_FENCE,
-    _ingress(Service.DATABASE, DATABASE, Range.VPN_CLIENTS, "Queries of engineers on the VPN"),
+    _ingress(Service.DATABASE, DATABASE, Service.VPN, "Queries of engineers on the VPN"),
+    _ingress(BASTION, SSH, Service.VPN, "SSH of operators on the VPN"),
+    _egress(BASTION, SSH, Range.APP_SUBNETS, "SSH of operators to other hosts"),
+    _egress(Service.VPN, DATABASE, Range.DATA_SUBNETS, "Queries of engineers"),
+    _egress(Service.VPN, SSH, Range.APP_SUBNETS, "SSH to the bastion"),
     *(_ingress(Service.CACHE, CACHE, role, f"Cache and {role.keeps_in_cache} of {role.title}") for role in DATA_USERS),
     *(_ingress(Service.ENDPOINTS, HTTPS, role, f"AWS APIs for {role.title}") for role in ROLES),
 )
@@ -134,11 +145,12 @@ RULES: tuple[Rule, ...] = (
 
 @dataclass(frozen=True, kw_only=True)
 class SecurityGroupsArgs:
-    """`fenced` closes the database to the hosts."""
+    """`fenced` closes the database to the hosts. `present` are those of OPTIONAL that the region has."""
 
     site: Site
     network: Network
     fenced: bool = False
+    present: Collection[Member] = OPTIONAL
 
 
 class SecurityGroups(Component):
@@ -150,7 +162,7 @@ class SecurityGroups(Component):
     def __init__(self, name: str, args: SecurityGroupsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("network:Firewall", name, args.site, opts=opts)
         self._groups: dict[Member, aws.ec2.SecurityGroup] = {}
-        for member in MEMBERS:
+        for member in (each for each in MEMBERS if each not in OPTIONAL or each in args.present):
             self._groups[member] = self._group(name, args, member)
         self.register_outputs({_name(member): group.id for member, group in self._groups.items()})
 
@@ -158,7 +170,12 @@ class SecurityGroups(Component):
         return self._groups[member]
 
     def _group(self, name: str, args: SecurityGroupsArgs, member: Member) -> aws.ec2.SecurityGroup:
-        rules = [rule for rule in RULES if rule.group == member and not (args.fenced and rule in CLOSED_BY_FENCE)]
+        absent = [each for each in OPTIONAL if each not in args.present]
+        rules = [
+            rule
+            for rule in RULES
+            if rule.group == member and rule.peer not in absent and not (args.fenced and rule in CLOSED_BY_FENCE)
+        ]
         settings = args.network.settings
         return aws.ec2.SecurityGroup(
             f"{name}-{_name(member)}",
@@ -209,7 +226,5 @@ def _addresses(peer: Range, settings: NetworkSettings) -> list[str]:
             return list(settings.subnet_cidrs("app").values())
         case Range.DATA_SUBNETS:
             return list(settings.subnet_cidrs("data").values())
-        case Range.VPN_CLIENTS:
-            return [settings.vpn_client_cidr]
         case Range.INTERNET:
             return [ANYWHERE]

@@ -17,6 +17,7 @@ OWN = (
     *("activated", "allow_destroy_of", "environment", "fenced", "follows", "posture", "region", "role", "topology"),
     *("database.generation", "database.restored", "database.retained_generations", "network."),
     *("database.backup_window", "database.maintenance_window"),
+    *("vpn.client_authority_arn", "vpn.server_certificate_arn"),
 )
 """Settings, or beginnings of their keys, that each region of a pair has of its own."""
 ROLE = ("role", "activated", "fenced")

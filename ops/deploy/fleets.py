@@ -67,7 +67,8 @@ def _groups(stack: RegionStack, names: list[str]) -> dict[str, Any]:
 
 
 def _fleet(stack: RegionStack, group: Mapping[str, Any], healthy: set[str], weight: int | None) -> Fleet:
-    template = group["LaunchTemplate"]
+    mixed = group.get("MixedInstancesPolicy")
+    template = mixed["LaunchTemplate"]["LaunchTemplateSpecification"] if mixed else group["LaunchTemplate"]
     (version,) = client("ec2", stack.region).describe_launch_template_versions(
         LaunchTemplateId=template["LaunchTemplateId"], Versions=[template["Version"]]
     )["LaunchTemplateVersions"]

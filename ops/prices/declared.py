@@ -44,6 +44,7 @@ def _region(provider: State | None) -> str:
 
 def _template(group: State, known: Mapping[str, State]) -> Mapping[str, Any] | None:
     """The inputs of the launch template that the group's property was made from."""
-    urns = (group.get("propertyDependencies") or {}).get("launchTemplate") or []
+    dependencies = group.get("propertyDependencies") or {}
+    urns = [urn for name in ("launchTemplate", "mixedInstancesPolicy") for urn in dependencies.get(name) or []]
     found = [known[urn] for urn in urns if urn in known and known[urn]["type"] == TEMPLATE]
     return found[0].get("inputs") if found else None

@@ -49,14 +49,12 @@ def test_the_data_subnets_have_no_way_to_the_internet(platform: Platform) -> Non
     assert len(ec2.describe_nat_gateways()["NatGateways"]) == 3
 
 
-def test_the_database_is_reached_from_the_app_tier_and_the_vpn_alone(platform: Platform) -> None:
+def test_the_database_is_reached_from_the_app_tier_alone_where_there_is_no_vpn(platform: Platform) -> None:
     groups = security_groups(platform)
-    vpn = "10.250.0.0/22"
     assert rules(groups["database"], "IpPermissions") == {
         (3306, groups["web"]["GroupId"]),
         (3306, groups["workers"]["GroupId"]),
         (3306, groups["monitoring"]["GroupId"]),
-        (3306, vpn),
     }
     assert rules(groups["cache"], "IpPermissions") == {
         (6379, groups["web"]["GroupId"]),

@@ -11,7 +11,7 @@ from debian import Host
 from host_values import values_of
 
 from hosts.bundle import FILES, rendered
-from hosts.roles import MONITORING, ROLES, WEB, WORKERS, HostRole
+from hosts.roles import BASTION, MONITORING, ROLES, WEB, WORKERS, HostRole
 from hosts.user_data import user_data
 from sandbox.instances.root import PHP_VERSION, made, unavailable
 from sandbox.project.paths import Paths
@@ -136,10 +136,29 @@ CHECKS = {
     ),
     "tmpfiles": Check(
         role=WEB,
-        command=("systemd-tmpfiles", "--create", "--dry-run", "/etc/tmpfiles.d/askproai.conf"),
+        command=(
+            "sh",
+            "-c",
+            "systemd-sysusers /etc/sysusers.d/askproai.conf && "
+            "systemd-tmpfiles --create --dry-run /etc/tmpfiles.d/askproai.conf",
+        ),
         file="/etc/tmpfiles.d/askproai.conf",
         right="d /srv/askproai 0755",
         wrong="d /srv/askproai 0999",
+    ),
+    "sysusers": Check(
+        role=BASTION,
+        command=("systemd-sysusers", "/etc/sysusers.d/askproai.conf"),
+        file="/etc/sysusers.d/askproai.conf",
+        right="u devops -",
+        wrong="x devops -",
+    ),
+    "bastion's sshd": Check(
+        role=BASTION,
+        command=("sh", "-c", "ssh-keygen -A && sshd -t"),
+        file="/etc/ssh/sshd_config.d/10-bastion.conf",
+        right="PermitOpen *:22",
+        wrong="PermitOpen *:ssh-only",
     ),
     "apply": Check(
         role=WEB, command=("shellcheck", "/apply"), file="/apply", right="--force-confold install", wrong="install `ls`"

@@ -27,9 +27,11 @@ PREFIXES = {
     "cloudwatch": {"cloudwatch", "logs"},
     "backup": {"backup", "backup-storage"},
     "ebs": {"ec2"},
+    "ec2clientvpn": {"ec2"},
 }
 """IAM's prefixes where they differ from the module of pulumi-aws (AWS, "Service Authorization Reference")."""
 TAGGED = {"ssm:resourceTag/Project": "askproai"}
+SSH = {"aws:ResourceTag/Project": "askproai", "ec2:osuser": "devops"}
 
 
 def there(region: str) -> dict[str, str]:
@@ -89,6 +91,9 @@ CALLS = {
         Call("ssm:StartSession", INSTANCE, TAGGED),
         Call("ssm:StartSession", f"arn:aws:ssm:{HOME}:{A}:document/SSM-SessionManagerRunShell"),
         Call("kms:GenerateDataKey", f"arn:aws:kms:{HOME}:{A}:key/1", there(HOME) | key("askproai-account-sessions")),
+    ],
+    "come by SSH through the bastion": [
+        Call("ec2-instance-connect:SendSSHPublicKey", INSTANCE, SSH),
     ],
     "forward a port to the database": [
         Call("ssm:StartSession", INSTANCE, TAGGED),
@@ -191,6 +196,13 @@ def test_a_session_is_checked_for_its_document_and_on_instances_of_the_platform_
     unchecked = TAGGED | {"ssm:SessionDocumentAccessCheck": "false"}
     assert not may(cloud, f"access-{name}", Call("ssm:StartSession", INSTANCE, unchecked))
     assert not may(cloud, f"access-{name}", Call("ssm:StartSession", INSTANCE, {"ssm:resourceTag/Project": "other"}))
+
+
+def test_a_key_is_lent_to_the_operators_user_on_instances_of_the_platform_alone(cloud: Cloud[None]) -> None:
+    for other in ({"ec2:osuser": "root"}, {"ec2:osuser": "ubuntu"}, {"aws:ResourceTag/Project": "other"}):
+        assert not may(cloud, "access-devops", Call("ec2-instance-connect:SendSSHPublicKey", INSTANCE, SSH | other))
+    (users,) = (ROOT / "hosts/common/etc/sysusers.d").iterdir()
+    assert f"u {SSH['ec2:osuser']} - " in users.read_text()
 
 
 def token(subject: str, repository: str = account_settings().access.repository) -> dict[str, str]:

@@ -64,11 +64,11 @@ NAMES: Mapping[str, tuple[str, int]] = {
 
 TOKENS = {
     "backup": {"Backups", "Vault"},
-    "compute": {"Fleet", "InstanceRole", "Monitoring", "Web", "Workers"},
+    "compute": {"Bastion", "Fleet", "InstanceRole", "Monitoring", "Web", "Workers"},
     "data": {"Cache", "Database"},
     "messaging": {"Queues"},
     "monitoring": {"Alarms", "LogQueries", "MetricsVolume"},
-    "network": {"DataTierAcl", "Endpoints", "Firewall", "FlowLogs", "Network", "ObjectGateway"},
+    "network": {"ClientVpn", "DataTierAcl", "Endpoints", "Firewall", "FlowLogs", "Network", "ObjectGateway"},
     "platform": {"Protection"},
     "security": {"Keys", "OffsiteKeys", "Secrets"},
     "storage": {"BucketParts", "Offsite", "OffsiteStorage", "Replication", "Storage"},

@@ -111,8 +111,10 @@ def test_the_loss_of_a_zone_leaves_every_group_what_it_needs(cloud: Cloud[Region
     settings = settings_of(stack)
     zone_of = {f"subnet-{subnet.name}": subnet.inputs["availabilityZone"] for subnet in cloud.of(SUBNET)}
     colors = {"web-blue-group": settings.web.blue, "web-green-group": settings.web.green}
-    # The monitoring host is where its volume is; the other region watches when its zone is lost.
-    for group in (group for group in cloud.of(GROUP) if group.name != "monitoring-host-group"):
+    # The monitoring host is where its volume is; the other region watches when its zone is lost. Operators
+    # start the bastion.
+    alone = ("monitoring-host-group", "bastion-host-group")
+    for group in (group for group in cloud.of(GROUP) if group.name not in alone):
         serves = group.name not in colors or colors[group.name].weight > 0
         tier = settings.web if group.name in colors else settings.workers
         zones = {zone_of[subnet] for subnet in group.inputs["vpcZoneIdentifiers"]}
@@ -134,13 +136,14 @@ def test_data_has_a_second_zone_to_run_in(cloud: Cloud[RegionOutputs]) -> None:
     assert cache["replicasPerNodeGroup"] >= 1
 
 
-def test_the_database_is_reached_from_hosts_and_the_vpn_alone(cloud: Cloud[RegionOutputs], stack: str) -> None:
+def test_the_database_is_reached_from_hosts_and_the_vpn_alone(cloud: Cloud[RegionOutputs]) -> None:
     (guard,) = cloud.one(DATABASE).inputs["vpcSecurityGroupIds"]
     rules = cloud.one("aws:ec2/securityGroup:SecurityGroup", guard.removeprefix("securityGroup-")).inputs["ingress"]
     hosts = {i["securityGroups"][0] for template in cloud.of(TEMPLATE) for i in template.inputs["networkInterfaces"]}
-    assert {peer for rule in rules for peer in rule.get("securityGroups") or []} == hosts
-    ranges = {peer for rule in rules for peer in rule.get("cidrBlocks") or []}
-    assert ranges == {settings_of(stack).network.vpn_client_cidr}
+    (vpn,) = cloud.one("aws:ec2clientvpn/endpoint:Endpoint").inputs["securityGroupIds"]
+    peers = {peer for rule in rules for peer in rule.get("securityGroups") or []}
+    assert peers == hosts - {"securityGroup-firewall-bastion"} | {vpn}
+    assert [rule for rule in rules if rule.get("cidrBlocks")] == []
     ports = {(rule["protocol"], rule["fromPort"], rule["toPort"]) for rule in rules}
     assert ports == {("tcp", 3306, 3306)}
     others = ("ipv6CidrBlocks", "prefixListIds", "self")

@@ -39,9 +39,9 @@ def activated() -> Cloud[RegionOutputs]:
 
 
 def sizes(cloud: Cloud[RegionOutputs]) -> dict[str, tuple[int, int]]:
-    """Of the application's groups: the monitoring host is one, whatever the region is in its pair."""
+    """Of the application's groups: those of the monitoring host and the bastion are what they are in every life."""
     found = {g.name.removesuffix("-group"): (g.inputs["minSize"], g.inputs["maxSize"]) for g in cloud.of(GROUP)}
-    assert found.pop("monitoring-host") == (1, 1)
+    assert (found.pop("monitoring-host"), found.pop("bastion-host")) == ((1, 1), (0, 1))
     return found
 
 
@@ -152,7 +152,7 @@ def test_a_fence_stops_the_hosts_and_closes_the_database_to_them() -> None:
     fenced = composed(PROD.model_copy(update={"fenced": True}))
     assert set(sizes(fenced).values()) == {(0, 0)}
     rules = fenced.one(SECURITY_GROUP, "firewall-database").inputs["ingress"]
-    assert [rule["cidrBlocks"] for rule in rules] == [[PROD.network.vpn_client_cidr]]
+    assert [rule["securityGroups"] for rule in rules] == [["securityGroup-firewall-vpn"]]
     assert not any(alarm.inputs["actionsEnabled"] for alarm in fenced.of(ALARM))
 
 
@@ -165,7 +165,7 @@ def test_a_fence_ends_connections_that_are_established() -> None:
         return {rule["cidrBlock"] for rule in cloud.one(ACL, "network-data-tier-acl").inputs[way]}
 
     assert peers(fenced, "ingress") == peers(fenced, "egress") == data
-    assert peers(open_, "ingress") == peers(open_, "egress") == data | app | {PROD.network.vpn_client_cidr}
+    assert peers(open_, "ingress") == peers(open_, "egress") == data | app
 
 
 def test_an_activation_makes_nothing_of_iam(following: Cloud[RegionOutputs], activated: Cloud[RegionOutputs]) -> None:
@@ -216,3 +216,9 @@ def test_a_region_that_is_primary_again_does_not_wait_for_the_maintenance_window
     database = altered().one(DATABASE, "database-instance-3").inputs
     assert (database["multiAz"], database["applyImmediately"]) == (True, True)
     assert region("prod").one(DATABASE).inputs["applyImmediately"] is False
+
+
+def test_changes_of_the_database_wait_for_its_window_unless_the_setting_says_now() -> None:
+    now = PROD.database.model_copy(update={"changes_apply": "now"})
+    assert not PROD.apply_immediately
+    assert PROD.model_copy(update={"database": now}).apply_immediately

@@ -35,6 +35,8 @@ ACL = Made(
     type=network.ACL,
     props={"ingress": [{"action": "allow", "protocol": "tcp", "fromPort": 3306, "toPort": 3306, "cidrBlock": WORLD}]},
 )
+VPN = Made(type=network.VPN, props={"connectionLogOptions": {"enabled": True, "cloudwatchLogGroup": UNKNOWN}})
+VPN_RULE = Made(type=network.VPN_RULE, props={"targetNetworkCidr": "10.0.64.0/20"})
 LISTENER = Made(
     type=web.LISTENER,
     props={"protocol": "HTTP", "defaultActions": [{"type": "redirect", "redirect": {"protocol": "HTTPS"}}]},
@@ -155,6 +157,21 @@ CASES = (
         ),
         fires=({"fromPort": 22},),
         passes=({"fromPort": 22, "egress": True}, {"fromPort": 22, "ruleAction": "deny"}),
+    ),
+    Case(
+        rule=network.vpn_connections_logged,
+        it=VPN,
+        fires=(
+            *values("connectionLogOptions.enabled", False, UNSET),
+            *values("connectionLogOptions.cloudwatchLogGroup", UNSET, ""),
+        ),
+        undecided=values("connectionLogOptions.enabled", UNKNOWN),
+    ),
+    Case(
+        rule=network.vpn_leads_into_the_vpc_alone,
+        it=VPN_RULE,
+        fires=values("targetNetworkCidr", WORLD, CLOUDFLARE),
+        undecided=values("targetNetworkCidr", UNKNOWN),
     ),
     Case(
         rule=web.listener_http_redirects,

@@ -186,9 +186,15 @@ def group(world: World, name: str) -> Any:
         "MinSize": fleet.get("min_size", 0),
         "MaxSize": fleet.get("max_size", 0),
         "DesiredCapacity": fleet.get("min_size", 0),
-        "LaunchTemplate": {"LaunchTemplateId": name, "Version": "1"},
+        **_started_from({"LaunchTemplateId": name, "Version": "1"}, several_types=bool(fleet.get("several_types"))),
         "TargetGroupARNs": [name],
     }
+
+
+def _started_from(template: dict[str, str], *, several_types: bool) -> dict[str, Any]:
+    if several_types:
+        return {"MixedInstancesPolicy": {"LaunchTemplate": {"LaunchTemplateSpecification": template}}}
+    return {"LaunchTemplate": template}
 
 
 def resize(world: World, region: str, asked: Asked) -> Any:

@@ -39,6 +39,24 @@ def _association(wanted: Wanted) -> list[str]:
     return [f"{wanted['subnetId']}/{table}" for table in tables(wanted)]
 
 
+def _vpn_association(wanted: Wanted) -> list[str]:
+    endpoint = wanted["clientVpnEndpointId"]
+    rows = listed(
+        wanted, "ec2", "describe_client_vpn_target_networks", "ClientVpnTargetNetworks", ClientVpnEndpointId=endpoint
+    )
+    there = [row for row in rows if row["Status"]["Code"] in ("associating", "associated")]
+    return [f"{endpoint},{row['AssociationId']}" for row in there if row["TargetNetworkId"] == wanted["subnetId"]]
+
+
+def _vpn_rule(wanted: Wanted) -> list[str]:
+    endpoint, target = wanted["clientVpnEndpointId"], wanted["targetNetworkCidr"]
+    rows = listed(
+        wanted, "ec2", "describe_client_vpn_authorization_rules", "AuthorizationRules", ClientVpnEndpointId=endpoint
+    )
+    there = [row for row in rows if row["Status"]["Code"] in ("authorizing", "active")]
+    return [f"{endpoint},{target}" for row in there if row["DestinationCidr"] == target]
+
+
 NETWORK = {
     "aws:ebs/volume:Volume": Finder(
         find=by_name_tag("describe_volumes", "Volumes", "VolumeId", "creating", "available", "in-use"), by="tag Name"
@@ -85,6 +103,27 @@ NETWORK = {
             lambda _wanted, row: row["State"].lower() in ("pending", "available"),
         ),
         by="VPC and service",
+    ),
+    "aws:ec2clientvpn/endpoint:Endpoint": Finder(
+        # EC2 has no filter by tags for endpoints.
+        find=listing(
+            "ec2", "describe_client_vpn_endpoints", "ClientVpnEndpoints", "ClientVpnEndpointId",
+            matches=lambda wanted, row: (
+                {"Key": "Name", "Value": wanted.name_tag} in row["Tags"]
+                and row["Status"]["Code"] in ("pending-associate", "available")
+            ),
+        ),
+        by="tag Name",
+    ),
+    "aws:ec2clientvpn/networkAssociation:NetworkAssociation": Finder(
+        find=_vpn_association,
+        by="endpoint and subnet",
+        identified=lambda resource: f"{resource['inputs']['clientVpnEndpointId']},{resource['id']}",
+    ),
+    "aws:ec2clientvpn/authorizationRule:AuthorizationRule": Finder(
+        find=_vpn_rule,
+        by="endpoint and range",
+        identified=lambda resource: "{clientVpnEndpointId},{targetNetworkCidr}".format(**resource["inputs"]),
     ),
     "aws:ec2/route:Route": Finder(
         find=_route,

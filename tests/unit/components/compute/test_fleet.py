@@ -18,7 +18,7 @@ GROUP = "aws:autoscaling/group:Group"
 
 
 @cache
-def fleet(*, balanced: bool = False, site: Site = SITE) -> Cloud[Fleet]:
+def fleet(*, balanced: bool = False, site: Site = SITE, others: tuple[str, ...] = ()) -> Cloud[Fleet]:
     laid = ground(site).built
 
     def build() -> Fleet:
@@ -30,6 +30,7 @@ def fleet(*, balanced: bool = False, site: Site = SITE) -> Cloud[Fleet]:
             keys=laid.keys,
             instance_role=InstanceRole("hosts", InstanceRoleArgs(site=site, permissions=[])),
             instance_type="c6i.large",
+            other_instance_types=others,
             image_parameter=PROD.web.image_parameter,
             volume_gib=50,
             user_data="IyEvYmluL3No",
@@ -134,3 +135,21 @@ def test_names_fit_in_the_longest_environment() -> None:
     cloud = fleet(site=LONG_SITE)
     assert len(cloud.one("aws:iam/role:Role", "hosts-role").inputs["name"]) <= 64
     assert len(cloud.one(TEMPLATE).inputs["name"]) <= 128
+
+
+def test_other_types_are_started_on_demand_and_in_their_order_from_the_same_template() -> None:
+    cloud = fleet(others=("c6a.large", "c5.large"))
+    group = cloud.one(GROUP).inputs
+    assert "launchTemplate" not in group
+    policy = group["mixedInstancesPolicy"]
+    assert policy["instancesDistribution"] == {
+        "onDemandAllocationStrategy": "prioritized",
+        "onDemandPercentageAboveBaseCapacity": 100,
+    }
+    started = policy["launchTemplate"]
+    assert [each["instanceType"] for each in started["overrides"]] == ["c6i.large", "c6a.large", "c5.large"]
+    assert started["launchTemplateSpecification"] == {
+        "launchTemplateId": cloud.value(cloud.built.template.id),
+        "version": str(cloud.value(cloud.built.template.latest_version)),
+    }
+    assert "mixedInstancesPolicy" not in fleet().one(GROUP).inputs

@@ -57,6 +57,11 @@ def test_it_is_encrypted_at_rest_with_the_data_key_and_always_on_the_way() -> No
     assert (group["transitEncryptionEnabled"], group["transitEncryptionMode"]) == (True, "required")
 
 
+def test_changes_wait_for_the_window_unless_the_setting_says_now() -> None:
+    assert deployed().one(GROUP).inputs["applyImmediately"] is False
+    assert cache(cache_settings(changes_apply="now")).one(GROUP).inputs["applyImmediately"] is True
+
+
 def test_the_token_is_asked_for_and_never_plain() -> None:
     group = deployed().one(GROUP)
     assert group.inputs["authToken"] == TOKEN

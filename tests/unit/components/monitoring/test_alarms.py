@@ -151,7 +151,7 @@ def expression(role: str) -> str:
     [
         ("cache-memory-0002-warning", "MAX([m0, m1])"),
         ("cache-evictions-0001-warning", "SUM([m0, m1])"),
-        ("hosts-disk-warning", "MAX([m0, m1, m2, m3])"),
+        ("hosts-disk-warning", "MAX([m0, m1, m2, m3, m4])"),
         ("nat-ports-warning", "SUM([m0, m1, m2])"),
         ("healthy-critical", "m0"),
         ("launches-web-blue-warning", "m0 - m1"),

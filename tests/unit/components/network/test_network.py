@@ -97,21 +97,21 @@ def test_the_default_security_group_allows_nothing(cloud: Cloud[Ground]) -> None
     assert group.inputs["egress"] == []
 
 
-def test_the_data_tier_is_reached_from_itself_app_subnets_and_vpn_clients_alone(cloud: Cloud[Ground]) -> None:
-    app, vpn = PROD.network.subnet_cidrs("app").values(), PROD.network.vpn_client_cidr
+def test_the_data_tier_is_reached_from_itself_and_app_subnets_alone(cloud: Cloud[Ground]) -> None:
+    """Clients of the VPN come with addresses of the app subnets."""
+    app = PROD.network.subnet_cidrs("app").values()
     rules = cloud.one(ACL).inputs["ingress"]
     assert {(rule["fromPort"], rule["toPort"], rule["cidrBlock"]) for rule in rules} == {
-        *((3306, 3306, cidr) for cidr in (*app, vpn)),
+        *((3306, 3306, cidr) for cidr in app),
         *((6379, 6379, cidr) for cidr in app),
         *((0, 65535, cidr) for cidr in PROD.network.subnet_cidrs("data").values()),
     }
 
 
 def test_the_data_tier_sends_nothing_but_replies_out_of_itself(cloud: Cloud[Ground]) -> None:
-    peers = (*PROD.network.subnet_cidrs("app").values(), PROD.network.vpn_client_cidr)
     rules = cloud.one(ACL).inputs["egress"]
     assert {(rule["fromPort"], rule["toPort"], rule["cidrBlock"]) for rule in rules} == {
-        *((1024, 65535, cidr) for cidr in peers),
+        *((1024, 65535, cidr) for cidr in PROD.network.subnet_cidrs("app").values()),
         *((0, 65535, cidr) for cidr in PROD.network.subnet_cidrs("data").values()),
     }
 

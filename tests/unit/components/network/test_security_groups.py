@@ -50,7 +50,7 @@ def reaches(cloud: Cloud[Any], group: str) -> set[tuple[int, str]]:
 
 
 def test_there_is_a_group_for_each_role_of_hosts_and_each_service(cloud: Cloud[Ground]) -> None:
-    names = [*(role.name for role in ROLES), "balancer", "database", "cache", "endpoints"]
+    names = [*(role.name for role in ROLES), "balancer", "database", "cache", "endpoints", "vpn"]
     assert {g.inputs["name"] for g in cloud.of(GROUP)} == {NAMING.physical(name, 255) for name in names}
 
 
@@ -64,16 +64,34 @@ def test_cloudflares_ranges_are_public_networks_that_do_not_overlap() -> None:
     assert not [(a, b) for a in ranges for b in ranges if a is not b and a.overlaps(b)]
 
 
-def test_web_hosts_are_reached_by_the_balancer_and_for_their_metrics_alone(cloud: Cloud[Ground]) -> None:
-    assert reached_from(cloud, "web") == {(80, "balancer"), (80, "monitoring"), (9100, "monitoring")}
+def test_web_hosts_are_reached_by_the_balancer_for_their_metrics_and_by_ssh_through_the_bastion(
+    cloud: Cloud[Ground],
+) -> None:
+    assert reached_from(cloud, "web") == {(80, "balancer"), (80, "monitoring"), (9100, "monitoring"), (22, "bastion")}
 
 
-def test_workers_are_reached_for_their_metrics_alone(cloud: Cloud[Ground]) -> None:
-    assert reached_from(cloud, "workers") == {(9100, "monitoring")}
+def test_workers_are_reached_for_their_metrics_and_by_ssh_through_the_bastion(cloud: Cloud[Ground]) -> None:
+    assert reached_from(cloud, "workers") == {(9100, "monitoring"), (22, "bastion")}
 
 
-def test_the_monitoring_host_is_reached_by_the_balancer_alone(cloud: Cloud[Ground]) -> None:
-    assert reached_from(cloud, "monitoring") == {(9090, "balancer")}
+def test_the_monitoring_host_is_reached_by_the_balancer_and_by_ssh_through_the_bastion(cloud: Cloud[Ground]) -> None:
+    assert reached_from(cloud, "monitoring") == {(9090, "balancer"), (22, "bastion")}
+
+
+def test_ssh_comes_from_the_vpn_to_the_bastion_and_from_the_bastion_to_hosts(cloud: Cloud[Ground]) -> None:
+    app, data = (PROD.network.subnet_cidrs(tier).values() for tier in ("app", "data"))
+    assert reached_from(cloud, "bastion") == {(22, "vpn")}
+    assert reaches(cloud, "bastion") == {*((22, cidr) for cidr in app), (443, "0.0.0.0/0"), (80, "0.0.0.0/0")}
+    assert reached_from(cloud, "vpn") == set()
+    assert reaches(cloud, "vpn") == {*((22, cidr) for cidr in app), *((3306, cidr) for cidr in data)}
+
+
+def test_without_vpn_and_bastion_nobody_comes_by_ssh_or_to_the_database_but_hosts() -> None:
+    args = SecurityGroupsArgs(site=SITE, network=ground().built.network, present=())
+    without = deploy(lambda: SecurityGroups("firewall", args))
+    assert {"vpn", "bastion"} & set(groups(without)) == set()
+    assert not [peer for group in groups(without) for peer in reached_from(without, group) if peer[0] == 22]
+    assert reached_from(without, "database") == {(3306, role.name) for role in ROLES if role.uses_data}
 
 
 def test_the_monitoring_host_reaches_what_it_watches_and_whom_it_tells(cloud: Cloud[Ground]) -> None:
@@ -86,12 +104,12 @@ def test_the_monitoring_host_reaches_what_it_watches_and_whom_it_tells(cloud: Cl
 
 
 def test_the_database_is_reached_by_hosts_and_vpn_clients_alone(cloud: Cloud[Ground]) -> None:
-    peers = ("web", "workers", "monitoring", PROD.network.vpn_client_cidr)
+    peers = ("web", "workers", "monitoring", "vpn")
     assert reached_from(cloud, "database") == {(3306, peer) for peer in peers}
 
 
 def test_the_cache_is_reached_by_hosts_alone(cloud: Cloud[Ground]) -> None:
-    assert reached_from(cloud, "cache") == {(6379, role.name) for role in ROLES}
+    assert reached_from(cloud, "cache") == {(6379, role.name) for role in ROLES if role.uses_data}
 
 
 def test_endpoints_are_reached_by_hosts_alone(cloud: Cloud[Ground]) -> None:
@@ -153,5 +171,5 @@ def test_each_group_is_created_after_those_that_its_rules_name() -> None:
 def test_a_fence_leaves_the_database_to_engineers_alone() -> None:
     args = SecurityGroupsArgs(site=SITE, network=ground().built.network, fenced=True)
     fenced = deploy(lambda: SecurityGroups("firewall", args))
-    assert reached_from(fenced, "database") == {(3306, PROD.network.vpn_client_cidr)}
-    assert reached_from(fenced, "cache") == {(6379, role.name) for role in ROLES}
+    assert reached_from(fenced, "database") == {(3306, "vpn")}
+    assert reached_from(fenced, "cache") == {(6379, role.name) for role in ROLES if role.uses_data}

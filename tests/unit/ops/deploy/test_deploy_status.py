@@ -42,6 +42,12 @@ def test_each_region_shows_its_colors_and_what_its_bucket_has(
     assert json.loads(json.dumps(found.to_json()))["lines"] == []
 
 
+def test_a_group_of_several_types_has_its_release_in_its_template_too(platform: Platform) -> None:
+    platform.world.fleets["prod-blue"] |= {"several_types": True, "release": NEW}
+    (prod, _) = status.status().regions
+    assert prod.blue == f"{NEW}: 100 %, 6 of 3 healthy, 3 to 6"
+
+
 def test_a_region_that_does_not_answer_is_unknown(platform: Platform) -> None:
     platform.world.lost.add(platform.region("dr"))
     prod, dr = status.status().regions

@@ -58,6 +58,8 @@ def test_a_resource_is_where_its_provider_is_and_a_group_has_its_template() -> N
         "urn:template": REGION, "urn:group": REGION, "urn:key": REGION, "urn:elsewhere": OTHER, "urn:bucket": REGION,
     }  # fmt: skip
     assert found["urn:group"].template == WORKERS
+    several = [{**each, "propertyDependencies": {"mixedInstancesPolicy": ["urn:template"]}} for each in DEPLOYED]
+    assert {each.urn: each.template for each in declared(several)}["urn:group"] == WORKERS
 
 
 @pytest.fixture

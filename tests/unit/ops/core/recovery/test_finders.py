@@ -130,3 +130,47 @@ def test_a_query_of_logs_is_found_by_its_whole_name_and_imported_by_its_arn(monk
         [found] = FINDERS[QUERY].find(wanted(query, {"name": "a/errors"}))
     assert found == "arn:aws:logs:eu-central-1:123456789012:query-definition:1"
     assert FINDERS[QUERY].identified({"id": "1", "outputs": {"arn": found}}) == found
+
+
+def test_the_vpn_is_found_by_its_tag_and_what_hangs_on_it_by_what_it_joins(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The emulated AWS has no Client VPN: botocore judges what is asked and answered."""
+    ec2 = boto3.client("ec2", **KEYS)
+    made = {
+        record.type.split(":")[-1]: record
+        for record in one_of_each_type()
+        if record.type.startswith("aws:ec2clientvpn/")
+    }
+    name = made["Endpoint"].inputs["tags"]["Name"]
+
+    def endpoint(number: int, tag: str, state: str) -> dict[str, Any]:
+        return {"ClientVpnEndpointId": f"e{number}", "Tags": [{"Key": "Name", "Value": tag}], "Status": {"Code": state}}
+
+    def found(kind: str, **inputs: str) -> list[str]:
+        record = made[kind]
+        return FINDERS[record.type].find(wanted(record, {**record.inputs, **inputs}))
+
+    states = {"associated": "s1", "disassociated": "s1", "associating": "s2"}
+    networks = [
+        {"AssociationId": f"a-{state}", "TargetNetworkId": subnet, "Status": {"Code": state}}
+        for state, subnet in states.items()
+    ]
+    rules = [
+        {"DestinationCidr": cidr, "Status": {"Code": state}}
+        for cidr, state in (("10.9.0.0/20", "active"), ("10.9.16.0/20", "revoking"))
+    ]
+
+    def client(_service: str, _region: str) -> Any:
+        return ec2
+
+    monkeypatch.setattr(aws, "client", client)
+    with Stubber(ec2) as stub:
+        endpoints = [endpoint(1, "other", "available"), endpoint(2, name, "deleted"), endpoint(3, name, "available")]
+        stub.add_response("describe_client_vpn_endpoints", {"ClientVpnEndpoints": endpoints}, {})
+        assert found("Endpoint") == ["e3"]
+        of_it = {"ClientVpnEndpointId": "e3"}
+        stub.add_response("describe_client_vpn_target_networks", {"ClientVpnTargetNetworks": networks}, of_it)
+        assert found("NetworkAssociation", clientVpnEndpointId="e3", subnetId="s1") == ["e3,a-associated"]
+        for cidr, there in (("10.9.0.0/20", True), ("10.9.16.0/20", False)):
+            stub.add_response("describe_client_vpn_authorization_rules", {"AuthorizationRules": rules}, of_it)
+            wanted_rule = found("AuthorizationRule", clientVpnEndpointId="e3", targetNetworkCidr=cidr)
+            assert wanted_rule == [f"e3,{cidr}"] * there
