@@ -13,6 +13,8 @@ from ops.errors import OpsError
 
 DELIVERY_SECONDS = 60
 """Until the host's agent has the command; Systems Manager API, SendCommand: 30 at least."""
+INSTANCES_A_COMMAND = 50
+"""Systems Manager API, SendCommand, InstanceIds."""
 LENT = timedelta(minutes=5)
 """Ours: the delivery and as much again for what reads the secret first; clocks differ."""
 LINES_SHOWN = 5
@@ -31,6 +33,27 @@ def send(stack: RegionStack, instance: str, command: str, comment: str, seconds:
         Parameters={"commands": [command], "executionTimeout": [str(seconds)]},
     )
     return {"id": str(answer["Command"]["CommandId"]), "instance": instance}
+
+
+def send_in_turn(
+    stack: RegionStack, instances: list[str], command: str, comment: str, seconds: int
+) -> list[dict[str, str]]:
+    """Have hosts run a command, one after the other, until one fails; where to ask what came of it on each."""
+    ssm = client("ssm", stack.region)
+    found: list[dict[str, str]] = []
+    for first in range(0, len(instances), INSTANCES_A_COMMAND):
+        some = instances[first : first + INSTANCES_A_COMMAND]
+        answer = ssm.send_command(
+            InstanceIds=some,
+            DocumentName="AWS-RunShellScript",
+            Comment=comment[:100],
+            TimeoutSeconds=DELIVERY_SECONDS,
+            MaxConcurrency="1",
+            MaxErrors="0",
+            Parameters={"commands": [command], "executionTimeout": [str(seconds)]},
+        )
+        found += [{"id": str(answer["Command"]["CommandId"]), "instance": instance} for instance in some]
+    return found
 
 
 def wait(stack: RegionStack, sent: dict[str, str], what: str, seconds: int) -> None:
