@@ -104,7 +104,7 @@ def _needs(place: Place) -> list[str]:
 
 def _next(stack: RegionStack, name: str, arn: str) -> dict[str, str]:
     """The account with its other name, and a password that RDS and MariaDB take."""
-    current = if_present(lambda: _value(stack, arn))
+    current = if_present(lambda: _value(stack, arn, VersionStage=CURRENT))
     first = f"{name.removeprefix(ACCOUNTS)}_1"
     return {
         "username": _other(current["username"]) if current else first,
