@@ -136,7 +136,10 @@ def _made(account: Account) -> Iterator[str]:
     """The account with the rights that it has on RDS."""
     user = f"'{account.username}'@'%'"
     yield f"CREATE USER {user} IDENTIFIED BY '{_quoted(account.password)}';"
-    rights = json.loads(RIGHTS.read_text())[account.name] if account.name else {"schema": "ALL"}
+    if not account.name:
+        yield f"GRANT ALL ON *.* TO {user} WITH GRANT OPTION;"
+        return
+    rights = json.loads(RIGHTS.read_text())[account.name]
     for place, what in rights.items():
         yield f"GRANT {what} ON {f'{DATABASE}.*' if place == 'schema' else place} TO {user};"
 
