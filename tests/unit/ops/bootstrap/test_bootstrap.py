@@ -89,38 +89,6 @@ def test_a_stack_whose_state_is_lost_is_not_made_a_second_time(
         stacks.exists("prod")
 
 
-GOOD_STATE = '{"version": 3, "checkpoint": {"latest": {"resources": [{"urn": "urn", "type": "pulumi:pulumi:Stack"}]}}}'
-EMPTY_STATE = '{"version": 3, "checkpoint": {"latest": {}}}'
-
-
-@pytest.fixture
-def state_files(backend: StateBackend, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder where the engine keeps the states of a project."""
-    monkeypatch.setenv("PULUMI_BACKEND_URL", tmp_path.as_uri())
-    folder = tmp_path / ".pulumi" / "stacks" / "askproai"
-    folder.mkdir(parents=True)
-    return folder
-
-
-def test_a_stack_is_to_be_made_where_there_never_was_one_or_it_was_removed(state_files: Path) -> None:
-    assert not stacks.exists("prod")
-    (state_files / "prod.json.bak").write_text(EMPTY_STATE)
-    assert not stacks.exists("prod")
-    (state_files / "prod.json").write_text(EMPTY_STATE)
-    assert stacks.exists("prod")
-
-
-@pytest.mark.parametrize(("content", "is_what"), [(None, "missing"), ("", "damaged")])
-def test_a_stack_whose_state_is_lost_is_not_made_a_second_time(
-    state_files: Path, content: str | None, is_what: str
-) -> None:
-    (state_files / "prod.json.bak").write_text(GOOD_STATE)
-    if content is not None:
-        (state_files / "prod.json").write_text(content)
-    with pytest.raises(OpsError, match=rf"state of stack prod is {is_what}.*`ops recover prod`"):
-        stacks.exists("prod")
-
-
 def test_only_what_is_missing_is_made_and_a_second_time_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     there = {"one"}
     prerequisites = [

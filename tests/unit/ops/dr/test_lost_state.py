@@ -9,7 +9,6 @@ from fake_platform import Platform, platform_in
 from ops.core import settle
 from ops.core.engine import UnreadableStateError
 from ops.core.session import Session
-from ops.core.session import Session
 from ops.dr import activate, drop, flip, rebuild, status
 from ops.dr.failback import failback
 from ops.dr.failover import failover
@@ -162,19 +161,6 @@ def test_a_dry_run_and_status_change_nothing_of_it(
     )
     assert platform.world.recovered == []
     assert platform.engine.ups == []
-
-
-@pytest.mark.parametrize("run", [activate.activate_region, failover])
-def test_a_dry_run_on_an_active_region_whose_state_is_damaged_says_that(
-    platform: Platform, run: Callable[[Session, str], object], capsys: pytest.CaptureFixture[str]
-) -> None:
-    platform.lose_state("prod", b"")
-    run(platform.session(dry_run=True), "prod")
-    told = capsys.readouterr().out
-    assert "recover prod" in told
-    assert "prod is declared active; what is left to do is known once its state is recovered" in told
-    assert "replica" not in told
-    assert (platform.world.recovered, platform.engine.ups) == ([], [])
 
 
 @pytest.mark.parametrize("run", [activate.activate_region, failover])
