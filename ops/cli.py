@@ -21,6 +21,7 @@ LATER = {
     "preview": "ops.preview.commands",
     "prices": "ops.prices.commands",
     "recover": "ops.recover.commands",
+    "secrets": "ops.secrets.commands",
 }
 """Commands by the module whose `command` or `app` they are: loaded when asked for, since a flip is over in seconds."""
 EXIT_CODES = "Exit codes: " + "; ".join(f"{code.value} {meaning}" for code, meaning in MEANING.items()) + "."

@@ -19,6 +19,7 @@ from ops.drill import scenario
 from ops.errors import MEANING, Exit
 from ops.prices import refresh as prices
 from ops.recover import backend_copy
+from ops.secrets import rotate
 
 Command = Any
 Parameter = Any
@@ -55,6 +56,7 @@ PLANS = {
     "ops dr status": Plan(steps=(), exits=(Exit.OK, Exit.FAILED, Exit.USAGE, Exit.INTERRUPTED)),
     "ops prices refresh": prices.PLAN,
     "ops preview": Plan(steps=(), exits=(Exit.OK, Exit.FAILED, Exit.USAGE, Exit.DANGEROUS, Exit.VIOLATION)),
+    "ops secrets rotate": rotate.PLAN,
     "ops recover": Plan(steps=(*named(RECOVERY, stack="STACK"), *backend_copy.STEPS), exits=CHANGING),
 }
 """What each command declares: the steps that it runs through, and how it ends."""

@@ -197,7 +197,8 @@ def databases(names: Names) -> list[Statement]:
         "rds:RestoreDBInstanceFromDBSnapshot",
         "rds:RestoreDBInstanceToPointInTime",
     ]
-    secret = names.any_of("secretsmanager", f"secret:{PROJECT}-*-database-*")
+    # Their own account, not the administrator's nor the application's.
+    secret = names.any_of("secretsmanager", f"secret:{PROJECT}-*-database-dbadmin-*")
     return [
         allow(acts, names.any_of("rds", f"*:{PROJECT}-*"), sid="Databases"),
         allow(["pi:DescribeDimensionKeys", "pi:GetResourceMetrics"], names.any_of("pi", "metrics/rds/*"), sid="Loads"),

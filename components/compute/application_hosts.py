@@ -56,7 +56,7 @@ class ApplicationHosts(Hosts):
         """
         context = self._hosts.context
         return self._role_of_instances(
-            *read_secrets(context, list(context.secrets.arns.values())),
+            *read_secrets(context, list(context.secrets.of_application.values())),
             *find_data_stores(context),
             *read_objects(context, "releases"),
             *read_and_write_objects(context, "uploads"),

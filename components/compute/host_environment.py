@@ -37,7 +37,7 @@ def _own(context: HostContext, role: HostRole, group: str, release: str) -> dict
     queues = {f"ASKPROAI_QUEUE_{_variable(name)}": queue.name for name, queue in sorted(context.queues.work.items())}
     return {
         **what_it_is(context, role, group, release, SERVICE_USER),
-        **{f"ASKPROAI_SECRET_{_variable(name)}": arn for name, arn in context.secrets.arns.items()},
+        **{f"ASKPROAI_SECRET_{_variable(name)}": arn for name, arn in context.secrets.of_application.items()},
         "ASKPROAI_DATABASE": context.data_stores.database,
         "ASKPROAI_CACHE": context.data_stores.cache,
         **queues,

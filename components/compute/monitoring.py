@@ -73,7 +73,7 @@ class Monitoring(Hosts):
     def _secrets(self) -> Mapping[str, pulumi.Output[str]]:
         """Those that it reads, by the name that the host has for each; that of the application is not its business."""
         own, receivers = self._args.context.secrets, self._args.receivers
-        return {"DATABASE": own["database"].arn, "CACHE": own["cache"].arn, "RECEIVERS": receivers.arn}
+        return {"DATABASE": own["database-monitoring"].arn, "CACHE": own["cache"].arn, "RECEIVERS": receivers.arn}
 
     def _environment(self, group: str) -> dict[str, pulumi.Input[str]]:
         args = self._args

@@ -1,4 +1,4 @@
-"""The application's secrets, which hosts read at run time: none is in user data, an image or the code."""
+"""The platform's secrets, which hosts read at run time: none is in user data, an image or the code."""
 
 from __future__ import annotations
 
@@ -16,14 +16,30 @@ from components.site import Site
 from naming import DataClass
 from settings import SecretsSettings, StackSecrets
 
-SecretRole = Literal["app", "database", "cache"]
+SecretRole = Literal[
+    "app",
+    "database",
+    "cache",
+    "database-application",
+    "database-migrations",
+    "database-monitoring",
+    "database-dbadmin",
+]
+ACCOUNTS: dict[SecretRole, str] = {
+    "database-application": "The application's account on the database: it reads and writes rows.",
+    "database-migrations": "The account of migrations: it changes tables, while a deployment migrates.",
+    "database-monitoring": "The monitoring host's account on the database: it reads how the server does.",
+    "database-dbadmin": "The account of people with the role dbadmin.",
+}
+"""Accounts on the database, whose values "ops secrets rotate database" makes: neither the stack's configuration nor its
+state has them. What each may do: `hosts/web/usr/local/lib/askproai/database_accounts.py`."""
 
 NAME_LIMIT = 512
 
 
 @dataclass(frozen=True, kw_only=True)
 class SecretsArgs:
-    """`database_username` is stored with its password, since a reader needs both.
+    """`database_username`, the administrator, is stored with its password, since a reader needs both.
 
     Where there are `offsite_keys`, each secret has a replica in their region, which compares its own secrets with them
     before it takes over.
@@ -39,8 +55,8 @@ class SecretsArgs:
 
 
 class Secrets(Component):
-    """Three secrets of the application, `secrets["app"]` and so on, so that a reader of the cache's token does not get
-    the database's password; and `receivers`, whom the monitoring host tells."""
+    """A secret for each reader, `secrets["app"]` and so on: a reader of the cache's token does not get the database's
+    password, and the application not its administrator's. And `receivers`, whom the monitoring host tells."""
 
     def __init__(self, name: str, args: SecretsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("security:Secrets", name, args.site, data_class=DataClass.CONFIDENTIAL, opts=opts)
@@ -53,8 +69,9 @@ class Secrets(Component):
         }
         self._secrets: dict[SecretRole, aws.secretsmanager.Secret] = {
             "app": self._secret("app", "Laravel's application key.", self._of_application()),
-            "database": self._secret("database", "The application's account on the database.", account),
+            "database": self._secret("database", "The database's administrator, who makes its accounts.", account),
             "cache": self._secret("cache", "The cache's token.", {"auth_token": values.cache_auth_token}),
+            **{role: self._secret(role, description) for role, description in ACCOUNTS.items()},
         }
         self.receivers = self._receivers()
         self.register_outputs(self.arns)
@@ -66,6 +83,15 @@ class Secrets(Component):
     def arns(self) -> dict[str, pulumi.Output[str]]:
         """The ARN of every secret, by role."""
         return {role: secret.arn for role, secret in self._secrets.items()}
+
+    @property
+    def of_application(self) -> dict[str, pulumi.Output[str]]:
+        """The ARNs of those that hosts of the application read, by what each is to them."""
+        return {
+            "app": self["app"].arn,
+            "database": self["database-application"].arn,
+            "cache": self["cache"].arn,
+        }
 
     def _of_application(self) -> dict[str, pulumi.Input[str]]:
         values = self._args.values
@@ -81,11 +107,14 @@ class Secrets(Component):
             return None
         return self._secret("receivers", "Whom the monitoring host tells.", dict(self._args.values.receivers))
 
-    def _secret(self, role: str, description: str, content: dict[str, pulumi.Input[str]]) -> aws.secretsmanager.Secret:
-        """A secret that holds a JSON object.
+    def _secret(
+        self, role: str, description: str, content: dict[str, pulumi.Input[str]] | None = None
+    ) -> aws.secretsmanager.Secret:
+        """A secret that holds a JSON object. Without `content` a command of `ops` writes it.
 
-        Unprotected, it is deleted at once, without a recovery window: its value is in the stack's configuration, and a
-        name in its recovery window could not be used by the next deployment of the stack.
+        Unprotected, it is deleted at once, without a recovery window: its value is in the stack's configuration, or an
+        account of a database that goes too, and a name in its recovery window could not be used by the next deployment
+        of the stack.
         """
         recovery_days = self._args.settings.recovery_window_days if self._args.site.protected else 0
         secret = aws.secretsmanager.Secret(
@@ -97,12 +126,13 @@ class Secrets(Component):
             replicas=self._replicas(),
             opts=self.child(protect=self._args.site.protected),
         )
-        aws.secretsmanager.SecretVersion(
-            f"{self._name}-{role}-value",
-            secret_id=secret.id,
-            secret_string=pulumi.Output.secret(json_document(content)),
-            opts=self.child(),
-        )
+        if content is not None:
+            aws.secretsmanager.SecretVersion(
+                f"{self._name}-{role}-value",
+                secret_id=secret.id,
+                secret_string=pulumi.Output.secret(json_document(content)),
+                opts=self.child(),
+            )
         return secret
 
     def _replicas(self) -> list[aws.secretsmanager.SecretReplicaArgs] | None:

@@ -21,6 +21,8 @@ OWN = (
 )
 """Settings, or beginnings of their keys, that each region of a pair has of its own."""
 ROLE = ("role", "activated", "fenced")
+ACCOUNTS = "database-"
+"""How the names of accounts on the database begin among the stack's secrets (`components/security/secrets.py`)."""
 RECORDED = {
     **{key: key for key in ROLE},
     "database.generation": "database_generation",
@@ -147,6 +149,11 @@ class RegionStack:
         if name not in self.outputs:
             raise OpsError(f"stack {self.stack} has no output {name}: run `pulumi up --stack {self.stack}`")
         return self.outputs[name]
+
+    @property
+    def accounts(self) -> dict[str, str]:
+        """The secrets of accounts on the database: the name of each in the outputs, and its ARN."""
+        return {name: arn for name, arn in self.output("secret_arns").items() if name.startswith(ACCOUNTS)}
 
     def forget(self) -> None:
         """Read the outputs anew the next time: an `up` has changed them."""

@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from ops.core.actions import Action, check, declares, remind, run
 from ops.core.apply import apply, shown
 from ops.core.pair import RegionStack
 from ops.core.recovery.steps import RECOVER
@@ -9,7 +10,6 @@ from ops.core.session import LOCK, Session
 from ops.core.settle import settle
 from ops.core.steps import CHANGING, Plan, Step, Timeline, named
 from ops.deploy import archive, fleets
-from ops.deploy.actions import Action, check, declares, remind, run
 from ops.deploy.deployment import Deployment, colors, key, known, under_way
 from ops.errors import Exit, OpsError, refused
 

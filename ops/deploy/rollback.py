@@ -2,6 +2,7 @@
 
 import time
 
+from ops.core.actions import Action, check, declares, remind, run
 from ops.core.apply import apply, shown
 from ops.core.pair import RegionStack
 from ops.core.recovery.steps import RECOVER
@@ -9,7 +10,6 @@ from ops.core.session import LOCK, Session
 from ops.core.settle import settle
 from ops.core.steps import CHANGING, Plan, Step, StepRun, Timeline, named, say
 from ops.deploy import fleets
-from ops.deploy.actions import Action, check, declares, remind, run
 from ops.deploy.database import snapshot_name
 from ops.deploy.deployment import Deployment, key, known
 from ops.deploy.health import await_workers, workers_run

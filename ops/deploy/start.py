@@ -3,13 +3,13 @@
 import time
 from datetime import UTC, datetime
 
+from ops.core.actions import Action, check, remind, run
 from ops.core.pair import RegionStack
 from ops.core.recovery.steps import RECOVER
 from ops.core.session import LOCK, Session
 from ops.core.settle import settle
 from ops.core.steps import CHANGING, Plan, Timeline, named, say
 from ops.deploy import promote
-from ops.deploy.actions import Action, check, remind, run
 from ops.deploy.deployment import Deployment, colors, known, under_way
 from ops.deploy.notify import State, message, notify
 from ops.deploy.rollback import way_back

@@ -3,13 +3,13 @@
 from datetime import UTC, datetime
 
 from ops.core import snapshots
+from ops.core.actions import Action, declares, no_needs
 from ops.core.apply import apply, shown
 from ops.core.pair import RegionStack
 from ops.core.session import Session
 from ops.core.settle import engine_of
 from ops.core.steps import Step, StepRun, Timeline
 from ops.deploy import archive, database, fleets
-from ops.deploy.actions import Action, declares, no_needs
 from ops.deploy.deployment import Deployment, colors, key, under_way
 from ops.deploy.health import await_as_many, await_gates, await_healthy, await_workers, closed, workers_run
 from ops.deploy.notify import message, notify

@@ -127,6 +127,8 @@ class Preflight:
         others = self.other.outputs.get("secret_arns") or {}
         for role, arn in sorted(self.standby.output("secret_arns").items()):
             own = _secret(manager, arn)
+            if own is None and role in self.standby.accounts and (has_originals or not self._is_made(others.get(role))):
+                continue
             if own is None:
                 yield Finding(text=f"secret {_secret_name(arn)} is missing or empty in {self.standby.region}")
                 continue
@@ -145,6 +147,10 @@ class Preflight:
                     text=f"secret {_secret_name(arn)} differs from the replica of {name}: set the same value in both "
                     f"stack files, then `pulumi up --stack {self.standby.stack}`"
                 )
+
+    def _is_made(self, arn: str | None) -> bool:
+        """Whether an account's secret of the other stack has a value, as its replica here says."""
+        return arn is not None and _secret(client("secretsmanager", self.standby.region), _secret_name(arn)) is not None
 
     def _keys(self) -> Iterator[Finding]:
         kms = client("kms", self.standby.region)

@@ -1,15 +1,24 @@
 """The stand-in for RDS and ElastiCache: MariaDB and Redis of Debian, under the addresses that AWS gives for them."""
 
 import json
-from collections.abc import Callable
+import secrets
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+
+import hosts
 
 DATABASE = "askproai"
 TLS = "/etc/askproai-data"
 
 SCHEMA = f"CREATE DATABASE {DATABASE}; USE {DATABASE}; CREATE TABLE canary (id BIGINT PRIMARY KEY);"
+
+RIGHTS = Path(hosts.__file__).parent / "workers/etc/askproai/database-accounts.json"
+"""What each account may do, by what it may do it on; `schema` is that of the application."""
+OF_ACCOUNTS = "-database-"
+"""What is in the names of their secrets, before the name of the account."""
 
 # As the parameter group of the declared database has it (`require_secure_transport`).
 MARIADB = f"""[mariadbd]
@@ -30,13 +39,21 @@ class Endpoint:
 
 
 @dataclass(frozen=True)
+class Account:
+    """An account on the database; without a `name` it is one with all rights."""
+
+    name: str
+    username: str
+    password: str
+
+
+@dataclass(frozen=True)
 class Stores:
-    """The databases and caches of a region, and the accounts that the application has there."""
+    """The databases and caches of a region, and the accounts there."""
 
     databases: tuple[Endpoint, ...]
     caches: tuple[Endpoint, ...]
-    username: str
-    password: str
+    accounts: tuple[Account, ...]
     auth_token: str
 
     @property
@@ -49,21 +66,37 @@ def stores(client: Callable[[str], Any]) -> Stores:
     """What the emulated AWS declares: addresses, and the accounts in its secrets."""
     databases = client("rds").describe_db_instances()["DBInstances"]
     caches = client("elasticache").describe_replication_groups()["ReplicationGroups"]
-    secrets: dict[str, str] = {}
-    manager = client("secretsmanager")
-    for secret in manager.list_secrets()["SecretList"]:
-        # Others have secrets too, which are no JSON.
-        with suppress(ValueError):
-            secrets |= json.loads(manager.get_secret_value(SecretId=secret["ARN"])["SecretString"])
+    contents = dict(_secrets(client("secretsmanager")))
     return Stores(
         databases=tuple(Endpoint(one["Endpoint"]["Address"], one["Endpoint"]["Port"]) for one in databases),
         caches=tuple(
             Endpoint(found["Address"], found["Port"]) for one in caches if (found := one.get("ConfigurationEndpoint"))
         ),
-        username=secrets.get("username", ""),
-        password=secrets.get("password", ""),
-        auth_token=secrets.get("auth_token", ""),
+        accounts=tuple(
+            Account(name.partition(OF_ACCOUNTS)[2], content["username"], content["password"])
+            for name, content in contents.items()
+            if "username" in content
+        ),
+        auth_token=next((each["auth_token"] for each in contents.values() if "auth_token" in each), ""),
     )
+
+
+def make_accounts(manager: Any) -> None:
+    """Give the secrets of accounts a value where they have none: `ops secrets rotate database` was not run."""
+    for secret in manager.list_secrets()["SecretList"]:
+        name = secret["Name"].partition(OF_ACCOUNTS)[2]
+        if name and not manager.describe_secret(SecretId=secret["ARN"]).get("VersionIdsToStages"):
+            content = {"username": f"{name}_1", "password": secrets.token_hex(20)}
+            manager.put_secret_value(SecretId=secret["ARN"], SecretString=json.dumps(content))
+
+
+def _secrets(manager: Any) -> Iterator[tuple[str, dict[str, str]]]:
+    """The secrets that are JSON objects, by name; others have some too."""
+    for secret in manager.list_secrets()["SecretList"]:
+        with suppress(ValueError, manager.exceptions.ResourceNotFoundException):
+            content = json.loads(manager.get_secret_value(SecretId=secret["ARN"])["SecretString"])
+            if isinstance(content, dict):
+                yield secret["Name"], content
 
 
 def files(declared: Stores, certificate: str, key: str) -> dict[str, str]:
@@ -85,8 +118,7 @@ def _unit() -> str:
 
 
 def _start(declared: Stores) -> str:
-    account = f"CREATE USER '{declared.username}'@'%' IDENTIFIED BY '{_quoted(declared.password)}';"
-    grant = f"GRANT ALL ON {DATABASE}.* TO '{declared.username}'@'%';"
+    accounts = "\n".join(line for account in declared.accounts for line in _made(account))
     return f"""#!/bin/sh
 set -eu
 install --owner=mysql --mode=600 {TLS}/key.pem {TLS}/mariadb.pem
@@ -95,10 +127,21 @@ chmod 600 {TLS}/key.pem
 systemctl start mariadb redis-server
 mariadb <<'END'
 {SCHEMA}
-{account}
-{grant}
+{accounts}
 END
 """
+
+
+def _made(account: Account) -> Iterator[str]:
+    """The account with the rights that it has on RDS."""
+    user = f"'{account.username}'@'%'"
+    yield f"CREATE USER {user} IDENTIFIED BY '{_quoted(account.password)}';"
+    if not account.name:
+        yield f"GRANT ALL ON *.* TO {user} WITH GRANT OPTION;"
+        return
+    rights = json.loads(RIGHTS.read_text())[account.name]
+    for place, what in rights.items():
+        yield f"GRANT {what} ON {f'{DATABASE}.*' if place == 'schema' else place} TO {user};"
 
 
 def _redis(declared: Stores) -> str:

@@ -76,6 +76,7 @@ class Surroundings:
 
     def boot_data(self) -> Machine:
         """Boot a machine with MariaDB and Redis, which stands for the region's database and cache."""
+        data.make_accounts(self.client("secretsmanager"))
         stores = data.stores(self.client)
         certificate, key = self._authority.issue([each.address for each in stores.endpoints])
         return self._boot("data", DATA_ADDRESS, data.files(stores, certificate, key))

@@ -15,6 +15,7 @@ import pytest
 import contract
 from hosts.contents import RDS_AUTHORITIES
 from hosts.roles import MONITORING
+from ops.secrets.hosts import ACCOUNTS
 from sandbox.instances.command import caller_of, groups_of, stack_outputs
 from sandbox.instances.release import RELEASE, publish
 from sandbox.instances.root import PHP_VERSION, unavailable
@@ -183,6 +184,28 @@ def test_the_database_is_reached_by_a_connection_that_is_encrypted_and_verified(
     assert answer in web.machine.run(
         "systemd-run", "--quiet", "--wait", "--pipe", *environment, "php", "-r", CONNECT, authorities, check=False
     )
+
+
+def test_a_worker_makes_and_locks_an_account_as_the_administrator(
+    worker: Host, around: Surroundings, outputs: dict[str, Any]
+) -> None:
+    arns = outputs["secret_arns"]
+    secret, administrator = arns["database-application"], arns["database"]
+    account = {"username": "application_rotated", "password": "it's-another"}
+    version = around.client("secretsmanager").put_secret_value(
+        SecretId=secret, SecretString=json.dumps(account), VersionStages=["AWSPENDING"]
+    )["VersionId"]
+
+    def connected() -> str:
+        with_it = [f"--setenv=DB_USERNAME={account['username']}", f"--setenv=DB_PASSWORD={account['password']}"]
+        place = ["--property", "EnvironmentFile=/run/askproai/addresses.env", *with_it]
+        command = ("systemd-run", "--quiet", "--wait", "--pipe", *place, "php", "-r", CONNECT, RDS_AUTHORITIES)
+        return worker.machine.run(*command, check=False)
+
+    worker.machine.run("sh", "-c", f"{ACCOUNTS} make {administrator} application={secret}:{version}")
+    assert connected() == "connected"
+    worker.machine.run("sh", "-c", f"{ACCOUNTS} lock {administrator} {account['username']}")
+    assert "is locked" in connected()
 
 
 @pytest.mark.parametrize("unit", ["nginx", PHP_FPM])

@@ -142,3 +142,23 @@ def test_a_subnet_group_can_be_deleted(aws: Clients, name: str) -> None:
     cache.delete_cache_subnet_group(CacheSubnetGroupName=name)
     with pytest.raises(ClientError, match="CacheSubnetGroupNotFoundFault"):
         cache.describe_cache_subnet_groups(CacheSubnetGroupName=name)
+
+
+@pytest.mark.fix("elasticache.py:group_can_be_modified")
+def test_a_token_is_set_only_after_it_was_rotated_and_once(aws: Clients, name: str) -> None:
+    cache = create(aws, name)
+
+    def modify(strategy: str) -> Any:
+        token = {"AuthToken": "another-secret-token", "AuthTokenUpdateStrategy": strategy}
+        return cache.modify_replication_group(ReplicationGroupId=name, ApplyImmediately=True, **token)
+
+    with pytest.raises(ClientError, match="only after ROTATE"):
+        modify("SET")
+    modify("ROTATE")
+    modify("SET")
+    (group,) = cache.describe_replication_groups(ReplicationGroupId=name)["ReplicationGroups"]
+    assert group["AuthTokenLastModifiedDate"]
+    with pytest.raises(ClientError, match="only after ROTATE"):
+        modify("SET")
+    with pytest.raises(ClientError, match="must be specified with AuthToken"):
+        cache.modify_replication_group(ReplicationGroupId=name, AuthTokenUpdateStrategy="ROTATE")

@@ -84,3 +84,15 @@ def test_the_replica_of_a_secret_keeps_its_key(aws: Clients, name: str) -> None:
     secrets = aws("secretsmanager")
     secrets.create_secret(Name=name, AddReplicaRegions=[{"Region": OTHER_REGION, "KmsKeyId": "alias/ours"}])
     assert secrets.describe_secret(SecretId=name)["ReplicationStatus"][0]["KmsKeyId"] == "alias/ours"
+
+
+@pytest.mark.fix("secretsmanager.py:the_current_version_is_the_one_that_is_read")
+def test_a_version_that_becomes_current_is_read(aws: Clients, name: str) -> None:
+    secrets = aws("secretsmanager")
+    former = secrets.create_secret(Name=name, SecretString="former")["VersionId"]
+    new = secrets.put_secret_value(SecretId=name, SecretString="new", VersionStages=["AWSPENDING"])["VersionId"]
+    assert secrets.get_secret_value(SecretId=name)["SecretString"] == "former"
+    secrets.update_secret_version_stage(
+        SecretId=name, VersionStage="AWSCURRENT", MoveToVersionId=new, RemoveFromVersionId=former
+    )
+    assert secrets.get_secret_value(SecretId=name)["SecretString"] == "new"

@@ -9,6 +9,7 @@ import tarfile
 from collections.abc import Iterator
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from runpy import run_path
 from types import ModuleType
 from typing import Any
 
@@ -145,6 +146,42 @@ def test_the_application_is_told_of_sentry_where_its_secret_names_it_and_never_g
     assert told(json.dumps({"app_key": "k", "sentry_dsn": dsn})) == {"APP_KEY": "k", "SENTRY_LARAVEL_DSN": dsn}
     with pytest.raises(KeyError, match="app_key"):
         told(json.dumps({"sentry_dsn": dsn}))
+
+
+@pytest.mark.usefixtures("aws")
+def test_an_account_that_is_not_current_yet_is_read_by_its_version() -> None:
+    client = boto3.client("secretsmanager", region_name=REGION)
+    arn = client.create_secret(Name="account", SecretString='{"username": "u_1"}')["ARN"]
+    new = "0" * 32
+    client.put_secret_value(
+        SecretId=arn, SecretString='{"username": "u_2"}', ClientRequestToken=new, VersionStages=["AWSPENDING"]
+    )
+    secret = program("database_accounts").secret
+    assert [secret(arn)["username"], secret(arn, new)["username"]] == ["u_1", "u_2"]
+
+
+@pytest.mark.usefixtures("aws")
+def test_a_command_has_the_other_account_and_keeps_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    client = boto3.client("secretsmanager", region_name=REGION)
+    content = json.dumps({"username": "migrations_1", "password": AWKWARD})
+    arn = client.create_secret(Name="migrations", SecretString=content)["ARN"]
+    monkeypatch.setattr("sys.argv", ["as_account.py", arn, "/usr/bin/php", "artisan", "migrate"])
+    monkeypatch.setenv("DB_USERNAME", "application_1")
+    monkeypatch.setenv("DB_HOST", "the-database")
+    became: list[Any] = []
+
+    def execve(*given: object) -> None:
+        became.append(given)
+
+    monkeypatch.setattr("os.execve", execve)
+    run_path(str(PROGRAMS["as_account"]), run_name="__main__")
+    ((path, arguments, environment),) = became
+    assert (path, arguments) == ("/usr/bin/php", ["/usr/bin/php", "artisan", "migrate"])
+    assert [environment[name] for name in ("DB_USERNAME", "DB_PASSWORD", "DB_HOST")] == [
+        "migrations_1",
+        AWKWARD,
+        "the-database",
+    ]
 
 
 def test_a_secret_of_several_lines_is_refused() -> None:

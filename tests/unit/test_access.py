@@ -51,6 +51,7 @@ def role(name: str) -> str:
 
 
 STATE = bucket("askproai-state-home")
+SECRET = f"arn:aws:secretsmanager:{HOME}:{A}:secret:askproai-prod-database"
 INSTANCE = f"arn:aws:ec2:{HOME}:{A}:instance/i-1"
 CALLS = {
     "read the stacks' state and secrets": [
@@ -77,12 +78,20 @@ CALLS = {
     "read and restore databases": [
         Call("rds:RestoreDBInstanceToPointInTime", f"arn:aws:rds:{HOME}:{A}:db:askproai-prod-database", there(HOME)),
     ],
-    "read the database's password": [
-        Call(
-            "secretsmanager:GetSecretValue",
-            f"arn:aws:secretsmanager:{HOME}:{A}:secret:askproai-prod-database-password-AbCdEf",
-            there(HOME),
-        )
+    "read the password of the database's administrator": [
+        Call("secretsmanager:GetSecretValue", f"{SECRET}-AbCdEf", there(HOME)),
+    ],
+    "read the database's account of dbadmin": [
+        Call("secretsmanager:GetSecretValue", f"{SECRET}-dbadmin-AbCdEf", there(HOME)),
+    ],
+    "rotate a secret": [
+        Call("s3:PutObject", f"{STATE}/.pulumi/stacks/askproai/prod.json"),
+        Call("secretsmanager:PutSecretValue", f"{SECRET}-application-AbCdEf", there(HOME)),
+        Call("secretsmanager:UpdateSecretVersionStage", f"{SECRET}-application-AbCdEf", there(HOME)),
+        Call("secretsmanager:PutResourcePolicy", f"{SECRET}-AbCdEf", there(HOME)),
+        Call("elasticache:ModifyReplicationGroup", "*", there(HOME)),
+        Call("ssm:SendCommand", INSTANCE, TAGGED),
+        Call("ssm:SendCommand", f"arn:aws:ssm:{HOME}::document/AWS-RunShellScript"),
     ],
     "delete a database": [
         Call("rds:DeleteDBInstance", f"arn:aws:rds:{HOME}:{A}:db:askproai-prod-database", there(HOME))

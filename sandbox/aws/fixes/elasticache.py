@@ -6,13 +6,20 @@ from typing import Any
 
 from botocore import xform_name
 from moto.core.responses import ActionResult, EmptyResult
-from moto.elasticache.exceptions import CacheSubnetGroupNotFound
+from moto.core.utils import utcnow
+from moto.elasticache.exceptions import (
+    CacheSubnetGroupNotFound,
+    InvalidParameterCombinationException,
+    InvalidParameterValueException,
+)
 from moto.elasticache.models import CacheSubnetGroup, ElastiCacheBackend, ReplicationGroup
 from moto.elasticache.responses import ElastiCacheResponse
 
 from sandbox.aws.fixes.fix import replaces
 
 SLOTS = 16384
+TOKENS = 2
+"""After ROTATE."""
 # A node of a replication group shows what was asked of the group.
 SHARED_BY_NODES = {
     "at_rest_encryption_enabled",
@@ -37,7 +44,8 @@ SHARED_BY_NODES = {
 @replaces(ElastiCacheBackend, "create_replication_group")
 def group_has_nodes(stock: Any, self: ElastiCacheBackend, **asked: Any) -> ReplicationGroup:
     """moto names the nodes of a replication group without making them; the provider reads a node's settings."""
-    group: ReplicationGroup = stock(self, **asked)
+    group: Any = stock(self, **asked)
+    group.tokens = [asked["auth_token"]] if asked.get("auth_token") else []
     _make_nodes(self, group)
     return group
 
@@ -75,6 +83,7 @@ def node_shows_its_groups(stock: Any, self: ElastiCacheBackend, cache_cluster_id
 @replaces(ElastiCacheResponse, "modify_replication_group")
 def group_can_be_modified(stock: Any, self: ElastiCacheResponse) -> ActionResult:
     """moto modifies five settings of a replication group, ignores the others, and never those of its nodes."""
+    _take_token(self)
     answer: ActionResult = stock(self)
     backend = self.elasticache_backend
     group = backend.replication_groups[self._get_param("ReplicationGroupId")]
@@ -89,6 +98,23 @@ def group_can_be_modified(stock: Any, self: ElastiCacheResponse) -> ActionResult
         kept = [log for log in logs.values() if log.pop("Enabled", True) not in (False, "false")]
         group.log_delivery_configurations = group._get_log_delivery_configurations(kept)
     return answer
+
+
+def _take_token(response: ElastiCacheResponse) -> None:
+    """moto forgets tokens. ElastiCache takes two after ROTATE, and SET only then, with one of them (ElastiCache API,
+    ModifyReplicationGroup, AuthTokenUpdateStrategy; User Guide, "Modifying the AUTH token")."""
+    group: Any = response.elasticache_backend.replication_groups.get(response._get_param("ReplicationGroupId"))
+    token, strategy = response._get_param("AuthToken"), response._get_param("AuthTokenUpdateStrategy")
+    if strategy and not token:
+        raise InvalidParameterCombinationException("AuthTokenUpdateStrategy must be specified with AuthToken.")
+    if group is None or not token:
+        return
+    tokens: list[str] = getattr(group, "tokens", [])
+    if strategy == "SET" and len(tokens) < TOKENS:
+        raise InvalidParameterValueException("AuthTokenUpdateStrategy SET is allowed only after ROTATE.")
+    group.tokens = [token] if strategy == "SET" else [*tokens, token][-TOKENS:]
+    group.auth_token_enabled = True
+    group.auth_token_last_modified_date = utcnow()
 
 
 @replaces(ElastiCacheResponse, "modify_replication_group_shard_configuration")

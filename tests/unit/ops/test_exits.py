@@ -17,6 +17,7 @@ from ops.dr import activate, drop, flip, rebuild
 from ops.dr.failback import failback
 from ops.dr.failover import failover
 from ops.errors import Exit, OpsError
+from ops.secrets.rotate import rotate
 
 VERSION = "1.2.3"
 Run = Callable[[Platform], object]
@@ -31,6 +32,7 @@ RUNS: dict[str, Run] = {
     "ops dr failover": lambda p: failover(p.session(), "dr"),
     "ops dr flip": lambda p: flip.flip_to(p.session(force="test"), "dr"),
     "ops dr rebuild": lambda p: rebuild.rebuild_standby(p.session(), "prod"),
+    "ops secrets rotate": lambda p: rotate(p.session(), "app_key", generate=True),
 }
 """Commands that change something, each with what it is given."""
 
@@ -73,6 +75,8 @@ def refuse(platform: Platform, command: str) -> None:
     platform.world.unhealthy.add("prod-blue")
     if command == "ops dr rebuild":
         platform.file("edge").set({"live": "prod"})
+    if command == "ops secrets rotate":
+        platform.world.lost.add(platform.region("prod"))
     if command == "ops dr failback":
         platform.world.lost.add(platform.region("prod"))
 

@@ -34,6 +34,8 @@ from ops.drill.canary import Ask, Canary
 from ops.drill.sandbox_control import SandboxControl
 from ops.errors import OpsError
 from ops.recover import backend_copy
+from ops.secrets import rotation
+from ops.secrets.rotate import rotate
 
 Names = list[str]
 RECOVERY = re.compile(r"^(\S+): ")
@@ -252,6 +254,19 @@ class Sandbox:
 
     def replicates(self) -> bool:
         return True
+
+
+def test_rotate(platform: Platform) -> None:
+    """A token whose rotation was killed with its engine, and what a dry run says of accounts."""
+    platform.world.killed.add("prod")
+    platform.session().ledger.put(
+        rotation.key("cache_auth_token"), rotation.new("cache_auth_token", dry_run=False).to_json()
+    )
+    token = names(rotate(platform.session(), "cache_auth_token", generate=True))
+    platform.engine.restore("prod", {**platform.engine.made("prod"), "secret_arns": {"database": "arn"}})
+    platform.engine.restore("dr", {**platform.engine.made("dr"), "secret_arns": {"database": "arn"}})
+    accounts = names(rotate(platform.session(dry_run=True), "database"))
+    assert_declared("ops secrets rotate", [token, accounts], STACK="prod", OTHER="dr")
 
 
 def test_drill(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,9 +8,14 @@ import ops
 
 ROOT = Path(ops.__file__).parent
 SHARED = {"core", "errors"}
-MAY_ALSO = {"drill": {"dr", "objectives"}, "preview": {"objectives", "prices"}, "recover": {"bootstrap"}}
+MAY_ALSO = {
+    "drill": {"dr", "objectives"},
+    "preview": {"objectives", "prices"},
+    "recover": {"bootstrap"},
+    "secrets": {"bootstrap"},
+}
 """The drill runs the operators' commands and compares what it measured with the objectives; a preview predicts them. A
-recovery goes on from the copy of the state that bootstrap made."""
+recovery goes on from the copy of the state that bootstrap made, and a rotation makes secrets as bootstrap does."""
 
 
 def imported(file: Path) -> Iterator[str]:

@@ -15,6 +15,7 @@ from ops.errors import OpsError
 STACKS = ("prod", "dr")
 APEX = "askproai.de"
 GROUPS = {"blue": "web.blue", "green": "web.green", "workers": "workers"}
+SECRETS = ("app", "database-application", "database-migrations")
 WAYS_IN = [
     {"RuleNumber": 100, "Egress": egress, "RuleAction": "allow", "CidrBlock": cidr}
     for egress in (False, True)
@@ -183,7 +184,10 @@ class FakeEngine:
             "key_arns": {"data": "key"},
             "load_balancer_dns_name": f"balancer.{stack}",
             "queue_urls": {"default": stack},
-            "secret_arns": {"app": f"arn:aws:secretsmanager:{region}:{ACCOUNT}:secret:askproai-{stack}-app-abcdef"},
+            "secret_arns": {
+                name: f"arn:aws:secretsmanager:{region}:{ACCOUNT}:secret:askproai-{stack}-{name}-abcdef"
+                for name in SECRETS
+            },
             "host_group_names": {
                 "web": {"blue": f"{stack}-blue", "green": f"{stack}-green"},
                 "workers": {"fleet": f"{stack}-workers"},

@@ -19,6 +19,7 @@ from stack_files import FIXTURE
 from typing_extensions import override
 
 from contract import CANARY_PATH, origin
+from ops.bootstrap import stacks
 from ops.core import aws, facts, pair, report, settle, visitor
 from ops.core.engine import Engine
 from ops.core.ledger import Ledger
@@ -233,6 +234,9 @@ def _put_in_place(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
     def at_once(*_: object) -> None:
         """Wait for nothing."""
 
+    def set_secret(stack: str, name: str, value: str) -> None:
+        platform.file(stack).set({name: {"secure": f"{len(value)} characters"}})
+
     for place, name, fake in (
         (aws, "_client", client),
         (visitor, "visit", platform.visit),
@@ -243,6 +247,7 @@ def _put_in_place(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
         (settle, "Recovery", recovery),
         (settle, "recover", recover),
         (report, "write", write),
+        (stacks, "set_secret", set_secret),
         *((module, "ThreadPoolExecutor", InTurn) for module in (facts, flip, pair)),
         (facts.time, "sleep", at_once),
         # No test can tell whether the disk has what the system has taken.

@@ -56,6 +56,8 @@ class World:
     forbidden: set[tuple[str, str]] = field(default_factory=set)
     commands: list[str] = field(default_factory=list)
     command_status: str = "Success"
+    token_changed: datetime = LATER
+    lent: dict[str, str] = field(default_factory=dict)
     records: dict[str, str] = field(default_factory=dict)
     ignored_names: set[str] = field(default_factory=set)
     edge_failures: int = 0
@@ -267,6 +269,19 @@ def invocation(world: World, region: str, asked: Asked) -> Any:
     return {"Status": world.command_status, "StandardErrorContent": "SQLSTATE[42S01]: Base table exists\n"}
 
 
+def lend(world: World, region: str, asked: Asked) -> None:
+    world.lent[asked["SecretId"]] = asked["ResourcePolicy"]
+
+
+def cache(world: World, region: str, asked: Asked) -> Any:
+    return {"ReplicationGroups": [{"Status": "available", "AuthTokenLastModifiedDate": world.token_changed}]}
+
+
+def end_token(world: World, region: str, asked: Asked) -> None:
+    assert (asked["AuthTokenUpdateStrategy"], asked["ApplyImmediately"]) == ("SET", True)
+    world.token_changed += timedelta(seconds=1)
+
+
 def instance_types(world: World, region: str, asked: Asked) -> Any:
     return {"InstanceTypes": [{"InstanceType": t, "VCpuInfo": {"DefaultVCpus": 8}} for t in asked["InstanceTypes"]]}
 
@@ -324,6 +339,9 @@ ANSWERS: dict[str, Answering] = {
         "ResponseMetadata": {"HTTPHeaders": {"date": format_datetime(world.now(), usegmt=True)}},
     },
     "get_secret_value": secret,
+    "put_resource_policy": lend,
+    "describe_replication_groups": cache,
+    "modify_replication_group": end_token,
     "describe_key": lambda world, region, asked: {"KeyMetadata": {"KeyState": world.key_state}},
     "describe_certificate": lambda world, region, asked: {
         "Certificate": {"Status": world.certificate, "NotAfter": world.expires}

@@ -133,6 +133,13 @@ def test_a_key_serves_only_through_the_service_whose_data_it_encrypts() -> None:
     }
 
 
+def test_they_read_the_applications_account_on_the_database_and_no_other() -> None:
+    cloud = web()
+    (read,) = [s["Resource"] for s in rights(cloud) if "secretsmanager:GetSecretValue" in s["Action"]]
+    secrets = region().built.context.secrets
+    assert set(read) == {cloud.value(secrets[name].arn) for name in ("app", "database-application", "cache")}
+
+
 def test_no_right_is_a_wildcard_and_data_is_named() -> None:
     for statement in rights_but_sessions(web()):
         assert not any("*" in action for action in statement["Action"])

@@ -6,13 +6,15 @@ import pulumi
 import pytest
 from fake_cloud import Cloud, deploy
 from parts import NAMING, PROD, SITE, ground
+from stack_files import ROOT
 
-from components.security.secrets import SecretRole, Secrets, SecretsArgs
+from components.security.secrets import ACCOUNTS, SecretRole, Secrets, SecretsArgs
 from settings import StackSecrets
 
 SECRET = "aws:secretsmanager/secret:Secret"
 VERSION = "aws:secretsmanager/secretVersion:SecretVersion"
 ROLES = ["app", "database", "cache"]
+RIGHTS = ROOT / "hosts/workers/etc/askproai/database-accounts.json"
 FIELDS: dict[str, dict[str, str]] = {
     "app": {"app_key": "the key", "sentry_dsn": "https://k@sentry.example.com/1"},
     "receivers": {},
@@ -54,6 +56,14 @@ def test_every_secret_is_encrypted_with_the_secrets_key_recoverable_and_protecte
     assert secret.protect
     assert secret.inputs["kmsKeyId"] == cloud.value(ground().built.keys["secrets"].arn)
     assert secret.inputs["recoveryWindowInDays"] == PROD.secrets.recovery_window_days
+
+
+def test_an_account_on_the_database_has_a_secret_of_its_own_and_no_value_in_state(cloud: Cloud[Secrets]) -> None:
+    for role in ACCOUNTS:
+        secret = cloud.one(SECRET, f"secrets-{role}")
+        assert (secret.inputs["name"], secret.protect) == (NAMING.physical(role, 512), True), role
+        assert not [version for version in cloud.of(VERSION) if role in version.name], role
+    assert set(ACCOUNTS) == {f"database-{name}" for name in json.loads(RIGHTS.read_text())}
 
 
 def test_that_of_the_receivers_is_there_while_nobody_is_named_since_it_could_not_go_with_the_last(

@@ -203,6 +203,19 @@ def test_a_colour_that_never_becomes_healthy_gets_no_traffic(platform: Platform)
     assert platform.world.fleets["prod-green"]["max_size"] == 0
 
 
+def test_migrations_have_an_account_of_their_own_that_one_host_may_read_for_minutes(platform: Platform) -> None:
+    start(platform.session(), NEW)
+    ((secret, policy),) = platform.world.lent.items()
+    (command,) = platform.world.commands
+    assert "askproai-prod-database-migrations" in secret
+    assert f"as_account.py {secret} /usr/bin/php artisan migrate" in command
+    (statement,) = json.loads(policy)["Statement"]
+    ends = datetime.fromisoformat(statement["Condition"]["DateLessThan"]["aws:CurrentTime"])
+    assert ends - platform.world.moment == timedelta(minutes=5)
+    assert statement["Principal"]["AWS"].endswith(":role/askproai-prod-web-instances")
+    assert ":instance/i-" in statement["Condition"]["ArnEquals"]["ec2:SourceInstanceARN"]
+
+
 def test_migrations_that_fail_move_no_traffic_and_are_sent_again(platform: Platform) -> None:
     platform.world.command_status = "Failed"
     with pytest.raises(OpsError, match="SQLSTATE") as failed:

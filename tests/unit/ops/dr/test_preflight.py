@@ -172,6 +172,13 @@ def test_a_database_that_aws_does_not_tell_of_blocks(platform: Platform, monkeyp
     assert (found.weight, found.text.partition(":")[0]) == ("blocks", "replica could not be checked")
 
 
+def test_an_account_that_was_made_at_home_alone_is_named_and_one_that_was_never_made_is_not(platform: Platform) -> None:
+    assert findings(platform) == []
+    platform.world.secrets[platform.region("dr"), "askproai-prod-database-application"] = '{"password": "of-prod"}'
+    (found,) = findings(platform)
+    assert "secret askproai-dr-database-application is missing or empty" in found
+
+
 def test_a_secret_that_is_no_json_is_compared_as_it_is(platform: Platform) -> None:
     for stack, value in (("dr", "a"), ("prod", "b")):
         platform.world.secrets[platform.region("dr"), f"askproai-{stack}-app"] = value

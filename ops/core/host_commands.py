@@ -1,0 +1,97 @@
+"""Commands on a host by Systems Manager, and secrets that it may read for as long as one takes to start."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+from hosts.roles import HostRole
+from naming import Naming
+from ops.core import facts
+from ops.core.aws import client
+from ops.core.pair import RegionStack
+from ops.errors import OpsError
+
+DELIVERY_SECONDS = 60
+"""Until the host's agent has the command; Systems Manager API, SendCommand: 30 at least."""
+INSTANCES_A_COMMAND = 50
+"""Systems Manager API, SendCommand, InstanceIds."""
+LENT = timedelta(minutes=5)
+"""Ours: the delivery and as much again for what reads the secret first; clocks differ."""
+LINES_SHOWN = 5
+UNDER_WAY = ("Pending", "InProgress", "Delayed", "Cancelling")
+"""Systems Manager API, GetCommandInvocation, Status: any other is the end."""
+ROLE_NAME_LIMIT = 64
+
+
+def send(stack: RegionStack, instance: str, command: str, comment: str, seconds: int) -> dict[str, str]:
+    """Have Systems Manager run a command on one host; where to ask what came of it. What it is given is recorded."""
+    answer = client("ssm", stack.region).send_command(
+        InstanceIds=[instance],
+        DocumentName="AWS-RunShellScript",
+        Comment=comment[:100],
+        TimeoutSeconds=DELIVERY_SECONDS,
+        Parameters={"commands": [command], "executionTimeout": [str(seconds)]},
+    )
+    return {"id": str(answer["Command"]["CommandId"]), "instance": instance}
+
+
+def send_in_turn(
+    stack: RegionStack, instances: list[str], command: str, comment: str, seconds: int
+) -> list[dict[str, str]]:
+    """Have hosts run a command, one after the other, until one fails; where to ask what came of it on each."""
+    ssm = client("ssm", stack.region)
+    found: list[dict[str, str]] = []
+    for first in range(0, len(instances), INSTANCES_A_COMMAND):
+        some = instances[first : first + INSTANCES_A_COMMAND]
+        answer = ssm.send_command(
+            InstanceIds=some,
+            DocumentName="AWS-RunShellScript",
+            Comment=comment[:100],
+            TimeoutSeconds=DELIVERY_SECONDS,
+            MaxConcurrency="1",
+            MaxErrors="0",
+            Parameters={"commands": [command], "executionTimeout": [str(seconds)]},
+        )
+        found += [{"id": str(answer["Command"]["CommandId"]), "instance": instance} for instance in some]
+    return found
+
+
+def wait(stack: RegionStack, sent: dict[str, str], what: str, seconds: int) -> None:
+    """Wait for the end of a command. Raises OpsError with the last lines of what it said when it failed."""
+    ssm = client("ssm", stack.region)
+
+    def ask() -> dict[str, Any]:
+        return dict(ssm.get_command_invocation(CommandId=sent["id"], InstanceId=sent["instance"]))
+
+    def ended(answer: dict[str, Any]) -> bool:
+        return answer["Status"] not in UNDER_WAY
+
+    answer = facts.wait(f"{what} on {sent['instance']}", ask, ended, seconds=float(DELIVERY_SECONDS + seconds))
+    if answer["Status"] != "Success":
+        said = f"{answer.get('StandardOutputContent', '')}\n{answer.get('StandardErrorContent', '')}"
+        lines = [line.strip() for line in said.splitlines() if line.strip()][-LINES_SHOWN:]
+        raise OpsError("\n".join([f"{what} ended with {answer['Status']} on {sent['instance']}", *lines]))
+
+
+def lend(stack: RegionStack, role: HostRole, instance: str, *secrets: str) -> None:
+    """Let one host read secrets, by ARN, for `LENT`: its role may not, since what it runs all day must not.
+
+    A policy of the secret that ends by itself: a command that is killed leaves nothing open.
+    """
+    account = str(stack.output("account_id"))
+    naming = Naming(environment=stack.settings.environment, account_id=account, cost_center="")
+    name = naming.physical(f"{role.name}-instances", ROLE_NAME_LIMIT)
+    until = facts.now(stack.region) + LENT
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{account}:role/{name}"},
+        "Action": "secretsmanager:GetSecretValue",
+        "Resource": "*",
+        "Condition": {
+            "ArnEquals": {"ec2:SourceInstanceARN": f"arn:aws:ec2:{stack.region}:{account}:instance/{instance}"},
+            "DateLessThan": {"aws:CurrentTime": f"{until:%Y-%m-%dT%H:%M:%SZ}"},
+        },
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    for secret in secrets:
+        client("secretsmanager", stack.region).put_resource_policy(SecretId=secret, ResourcePolicy=policy)

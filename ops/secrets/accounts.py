@@ -1,0 +1,154 @@
+"""Accounts on the database: each has two names, of which the one that is not in use gets the new password.
+
+Two names, since passwords that are replaced in place end at once on MySQL, unless it is told to keep both, which only
+MySQL can.
+"""
+
+import json
+import secrets
+from typing import Any
+
+from ops.core.actions import Action
+from ops.core.aws import client, if_present
+from ops.core.pair import ACCOUNTS, RegionStack
+from ops.core.steps import Step, StepRun
+from ops.secrets.hosts import on_the_database
+from ops.secrets.rotation import Place
+
+CURRENT, PENDING = "AWSCURRENT", "AWSPENDING"
+"""Secrets Manager's labels of the version that is read, and of one that is to be."""
+WRITE = Step(
+    name="write new accounts beside the current ones",
+    does="Makes passwords, and writes them in each region as versions of the secrets that nobody reads yet. Each "
+    "account has the other one of its two names.",
+    unless="they are there, or another secret is rotated",
+)
+MAKE = Step(
+    name="make the new accounts on the database",
+    does="Has one worker make them with their rights, by Systems Manager, and log in to each. It may read the "
+    "administrator's password for five minutes.",
+    unless="they were made, or another secret is rotated",
+)
+SWITCH = Step(
+    name="make the new accounts current",
+    does="Moves the label of the current version in each region: from here on a host that starts has the new account.",
+    unless="they are current, or another secret is rotated",
+)
+LOCK = Step(
+    name="lock the former accounts",
+    does="Has one worker lock the accounts of the former names: a password that leaked opens nothing any more.",
+    unless="they were locked, or another secret is rotated",
+)
+
+
+def writing(place: Place) -> Action:
+    """A version of each secret that is not current."""
+
+    def do(_: StepRun) -> str:
+        for name, arn in place.live.accounts.items():
+            if place.rotation.version not in _versions(place.live, arn):
+                _put(place.live, arn, _next(place.live, name, arn), place.rotation.version)
+            written = _value(place.live, arn, VersionId=place.rotation.version)
+            for stack in place.stacks[1:]:
+                if place.rotation.version not in _versions(stack, stack.accounts[name]):
+                    _put(stack, stack.accounts[name], written, place.rotation.version)
+        return f"{len(place.live.accounts)} in {', '.join(stack.stack for stack in place.stacks)}"
+
+    return Action(step=WRITE, do=do, done=lambda: "they are there" if _all(place) else "", needs=lambda: _needs(place))
+
+
+def making(place: Place) -> Action:
+    """The accounts of the new versions, on the database."""
+
+    def do(_: StepRun) -> str:
+        arns = place.live.accounts
+        given = [f"{name.removeprefix(ACCOUNTS)}={arn}:{place.rotation.version}" for name, arn in arns.items()]
+        told = on_the_database(place, "make", given, list(arns.values()))
+        place.end("make")
+        return told
+
+    return Action(step=MAKE, do=do, done=lambda: place.has_ended("make"))
+
+
+def switching(place: Place) -> Action:
+    """The new versions become those that are read."""
+
+    def do(_: StepRun) -> str:
+        for stack in place.stacks:
+            for arn in stack.accounts.values():
+                _switch(stack, arn, place.rotation.version)
+        return ", ".join(stack.stack for stack in place.stacks)
+
+    return Action(step=SWITCH, do=do, done=lambda: "they are current" if _all(place, CURRENT) else "")
+
+
+def locking(place: Place) -> Action:
+    """Nobody logs in with the former names."""
+
+    def do(_: StepRun) -> str:
+        arns = place.live.accounts.values()
+        users = [_other(_value(place.live, arn, VersionId=place.rotation.version)["username"]) for arn in arns]
+        told = on_the_database(place, "lock", users, [])
+        place.end("lock")
+        return f"{', '.join(users)} {told}"
+
+    return Action(step=LOCK, do=do, done=lambda: place.has_ended("lock"))
+
+
+def _needs(place: Place) -> list[str]:
+    live = place.live
+    found = [] if live.accounts else [f"stack {live.stack} has no accounts: `pulumi up --stack {live.stack}`"]
+    lacking = [stack for stack in place.stacks[1:] if stack.accounts.keys() != live.accounts.keys()]
+    return [*found, *(f"stack {stack.stack} has others than {live.stack}: `pulumi up` of both" for stack in lacking)]
+
+
+def _next(stack: RegionStack, name: str, arn: str) -> dict[str, str]:
+    """The account with its other name, and a password that RDS and MariaDB take."""
+    current = if_present(lambda: _value(stack, arn, VersionStage=CURRENT))
+    first = f"{name.removeprefix(ACCOUNTS)}_1"
+    return {
+        "username": _other(current["username"]) if current else first,
+        "password": secrets.token_hex(20),
+    }
+
+
+def _other(username: str) -> str:
+    name, _, number = username.rpartition("_")
+    return f"{name}_{'2' if number == '1' else '1'}"
+
+
+def _all(place: Place, label: str | None = None) -> bool:
+    """Whether the new version is in every region, with a label where one is asked for."""
+    return all(
+        label in (None, *_versions(stack, arn).get(place.rotation.version, []))
+        and place.rotation.version in _versions(stack, arn)
+        for stack in place.stacks
+        for arn in stack.accounts.values()
+    )
+
+
+def _versions(stack: RegionStack, arn: str) -> dict[str, list[str]]:
+    """The labels of each version of a secret."""
+    return dict(client("secretsmanager", stack.region).describe_secret(SecretId=arn).get("VersionIdsToStages") or {})
+
+
+def _value(stack: RegionStack, arn: str, **which: str) -> dict[str, Any]:
+    """What is in a secret; never for the screen."""
+    return dict(
+        json.loads(client("secretsmanager", stack.region).get_secret_value(SecretId=arn, **which)["SecretString"])
+    )
+
+
+def _put(stack: RegionStack, arn: str, account: dict[str, Any], version: str) -> None:
+    client("secretsmanager", stack.region).put_secret_value(
+        SecretId=arn, SecretString=json.dumps(account), ClientRequestToken=version, VersionStages=[PENDING]
+    )
+
+
+def _switch(stack: RegionStack, arn: str, version: str) -> None:
+    """The very first version is current from the beginning."""
+    (current,) = [each for each, labels in _versions(stack, arn).items() if CURRENT in labels]
+    if current != version:
+        client("secretsmanager", stack.region).update_secret_version_stage(
+            SecretId=arn, VersionStage=CURRENT, MoveToVersionId=version, RemoveFromVersionId=current
+        )

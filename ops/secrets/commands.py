@@ -1,0 +1,52 @@
+"""`ops secrets`: rotation. The code is loaded when it runs."""
+
+from typing import Annotated
+
+import typer
+
+from ops.core.options import DryRun, TakeOver, Yes
+
+app = typer.Typer(help="Secrets are rotated, while the application goes on.", no_args_is_help=True)
+
+
+@app.callback()
+def secrets() -> None:
+    """Secrets are rotated, while the application goes on."""
+
+
+@app.command()
+def rotate(
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="`database` for every account on it, or a secret of the stack files such as `cache_auth_token`.",
+            show_default=False,
+        ),
+    ],
+    generate: Annotated[
+        bool, typer.Option("--generate", help="Make the value instead of reading it from standard input.")
+    ] = False,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    take_over: TakeOver = None,
+) -> None:
+    """Replace a secret in both regions, and have the hosts use the new one before the former one ends.
+
+    `database` makes new accounts for the application, migrations, monitoring and dbadmin beside those in use, and locks
+    the former ones once the hosts have the new ones. Their passwords are made, and are in Secrets Manager alone. The
+    first time it makes the accounts.
+
+    `cache_auth_token`: the cache takes both tokens until the hosts have the new one. Other secrets of the stack files
+    have one value at a time. Their new value is read from standard input, where it can be piped, or typed unseen.
+
+    A new `app_key` ends every session, and what the application encrypted with the former one cannot be read any more,
+    unless the release knows both keys.
+
+    A region that does not answer is left out and named: run `pulumi up` there, or for `database` this command, when it
+    is back. Killed at any point, the same command goes on.
+    """
+    from ops.core.session import Session, SessionOptions
+    from ops.secrets.rotate import rotate as replace
+
+    options = SessionOptions(dry_run=dry_run, yes=yes, take_over=take_over)
+    replace(Session.of(options), name, generate=generate)

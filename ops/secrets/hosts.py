@@ -1,0 +1,60 @@
+"""The hosts of a rotation: one of them works on the database, and all of them read the secret anew."""
+
+from hosts.roles import WORKERS, HostRole
+from ops.core import hosts
+from ops.core.aws import client
+from ops.core.host_commands import DELIVERY_SECONDS, lend, send, send_in_turn, wait
+from ops.core.pair import RegionStack
+from ops.errors import OpsError
+from ops.secrets.rotation import Place
+
+ACCOUNTS = (
+    "systemd-run --wait --pipe --quiet --collect --property=EnvironmentFile=/etc/askproai/host.env "
+    "--setenv=PYTHONPATH=/usr/local/lib/askproai "
+    "/usr/bin/python3 -P /usr/local/lib/askproai/database_accounts.py"
+)
+READ_AGAIN = "systemctl restart askproai-secrets"
+"""What uses secrets restarts with it (`hosts/common/etc/systemd/system/askproai-secrets.service`)."""
+SECONDS = 300
+"""Ours."""
+
+
+def in_service(stack: RegionStack, *roles: HostRole) -> list[str]:
+    """The instances of these roles that are in service."""
+    there = stack.output(hosts.OUTPUT)
+    names = [name for role in roles if role.name in there for name in hosts.groups(stack, role).values()]
+    if not names:
+        return []
+    answer = client("autoscaling", stack.region).describe_auto_scaling_groups(AutoScalingGroupNames=names)
+    return sorted(
+        row["InstanceId"]
+        for group in answer["AutoScalingGroups"]
+        for row in group["Instances"]
+        if row["LifecycleState"] == "InService"
+    )
+
+
+def on_the_database(place: Place, action: str, given: list[str], secrets: list[str]) -> str:
+    """Have one worker do something with accounts, as the administrator, and wait for it; where it ran.
+
+    Only until it has read them the worker may read the administrator's secret and `secrets`.
+    """
+    live = place.live
+    instances = in_service(live, WORKERS)
+    if not instances:
+        raise OpsError(f"{live.stack} has no worker in service, from which the database could be reached")
+    administrator = str(live.output("secret_arns")["database"])
+    lend(live, WORKERS, instances[0], administrator, *secrets)
+    command = " ".join([ACCOUNTS, action, administrator, *given])
+    sent = send(live, instances[0], command, f"ops secrets rotate: {action} accounts", SECONDS)
+    wait(live, sent, f"`{action}` of accounts", SECONDS)
+    return f"on {instances[0]}"
+
+
+def read_again(stack: RegionStack, roles: tuple[HostRole, ...]) -> int:
+    """Have hosts read their secrets anew, one after the other, and wait until all have; how many."""
+    instances = in_service(stack, *roles)
+    seconds = (DELIVERY_SECONDS + SECONDS) * len(instances)
+    for sent in send_in_turn(stack, instances, READ_AGAIN, "ops secrets rotate: read secrets", SECONDS):
+        wait(stack, sent, "reading secrets", seconds)
+    return len(instances)

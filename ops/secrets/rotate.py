@@ -1,0 +1,163 @@
+"""`ops secrets rotate`: the steps of each kind of secret, and how a rotation goes on."""
+
+from datetime import UTC, datetime
+
+from hosts.roles import WORKERS
+from ops.core.actions import Action, check, run
+from ops.core.recovery.steps import RECOVER
+from ops.core.session import LOCK, UNDER_WAY, Session
+from ops.core.settle import settle
+from ops.core.steps import CHANGING, Plan, Step, StepRun, Timeline, named, say
+from ops.errors import Exit, OpsError, refused
+from ops.secrets import accounts, configured
+from ops.secrets.hosts import in_service, read_again
+from ops.secrets.rotation import CACHE, DATABASE, USED_BY, Place, Rotation, key, known, new
+from ops.secrets.value import Value
+
+CHECK = Step(
+    name="check what the rotation needs",
+    does="Asks at once: no other operation, a region that answers and writes, its hosts. Names every problem.",
+    asks=True,
+)
+RECORD = Step(
+    name="record the rotation",
+    does="Keeps in the ledger that it began. From here on the same command goes on after a kill.",
+    unless="it is the rotation that goes on",
+)
+HOSTS = Step(
+    name="have hosts read the secret",
+    does="Runs `systemctl restart askproai-secrets` on those that use it, one after the other, by Systems Manager: "
+    "what uses secrets restarts with it.",
+    unless="they have read it",
+)
+FINISH = Step(name="note the rotation", does="Notes in the history who rotated what, and when.")
+PLAN = Plan(
+    steps=(
+        *named((RECOVER,), stack="STACK"),
+        CHECK,
+        RECORD,
+        *(accounts.WRITE, accounts.MAKE, accounts.SWITCH),
+        *(configured.SET, configured.ACCEPT),
+        *named((configured.UP,), stack="STACK"),
+        *named((configured.UP,), stack="OTHER"),
+        HOSTS,
+        *(configured.END, accounts.LOCK),
+        FINISH,
+    ),
+    exits=CHANGING,
+)
+
+
+def rotate(session: Session, name: str, *, generate: bool = False) -> Timeline:
+    """Rotate a secret, or go on with it. What was done.
+
+    Raises OpsError: USAGE for a name that nothing is rotated by, REFUSED with every problem at once, BUSY beside
+    another change, FAILED with what holds then.
+    """
+    if name not in USED_BY:
+        raise OpsError(f"{name} is not rotated by this command; want {', '.join(sorted(USED_BY))}", Exit.USAGE)
+    if name == DATABASE and generate:
+        raise OpsError("the passwords of accounts are always made; leave out --generate", Exit.USAGE)
+    dry_run = session.options.dry_run
+    value = None if name == DATABASE else Value(name, generate=generate)
+    with session.ledger.hold(LOCK, session.options.take_over):
+        rotation = known(session.ledger, name, dry_run=dry_run)
+        goes_on = rotation is not None
+        rotation = rotation or new(name, dry_run=dry_run)
+        with rotation.timeline.refusing_only_before_changes():
+            _rotate(session, rotation, value, goes_on=goes_on)
+        return rotation.timeline
+
+
+def _rotate(session: Session, rotation: Rotation, value: Value | None, *, goes_on: bool) -> None:
+    if goes_on:
+        say(f"going on with the rotation of {rotation.name} of {rotation.started:%Y-%m-%d %H:%M:%S} UTC")
+    session.read()
+    place = Place.of(session, rotation)
+    if goes_on and not session.options.dry_run and value:
+        for stack in place.stacks:
+            settle(session, rotation.timeline, stack.stack)
+    if goes_on and (problems := _needs(place)):
+        raise refused(problems)
+    steps = [_record(place, goes_on=goes_on), *_of_kind(place, value), _finish(place)]
+    check(steps, rotation.timeline, CHECK)
+    if not goes_on:
+        session.confirm(f"Rotate {rotation.name} in {', '.join(stack.stack for stack in place.stacks)}?")
+        if value and not session.options.dry_run:
+            # Asked for and judged before anything is recorded.
+            value.new()
+    run(steps, rotation.timeline)
+
+
+def _of_kind(place: Place, value: Value | None) -> list[Action]:
+    hosts = _hosts(place)
+    if value is None:
+        before, after = [accounts.writing(place), accounts.making(place), accounts.switching(place)], accounts.locking
+        return [*before, hosts, after(place)]
+    pair = place.session.pair
+    ups = [configured.bringing(place, pair[stack]) for stack in (place.live.stack, pair.other)]
+    if place.rotation.name == CACHE:
+        return [configured.setting(place, value), configured.accepting(place), *ups, hosts, configured.ending(place)]
+    return [configured.setting(place, value), *ups, hosts]
+
+
+def _record(place: Place, *, goes_on: bool) -> Action:
+    rotation = place.rotation
+
+    def do(_: StepRun) -> str:
+        if rotation.name != DATABASE:
+            both = place.session.pair.stacks
+            rotation.former = {stack: configured.digest(stack, rotation.name) for stack in both}
+        rotation.timeline.keep = lambda _: place.keep()
+        place.keep()
+        return ""
+
+    def done() -> str:
+        if not goes_on:
+            return ""
+        rotation.timeline.keep = lambda _: place.keep()
+        return f"started {rotation.started:%Y-%m-%d %H:%M:%S} UTC"
+
+    return Action(step=RECORD, do=do, done=done, needs=lambda: _needs(place))
+
+
+def _needs(place: Place) -> list[str]:
+    live, record = place.live, place.session.ledger.get(UNDER_WAY)
+    found = [f"the {record['operation']} to {record['to']} is not finished: `ops dr status`"] if record else []
+    if live not in place.stacks:
+        found.append(f"{live.region}, which is live, does not answer: `ops dr status`")
+    elif not live.writes:
+        found.append(f"{live.stack} is live and takes no writes: `ops dr status`")
+    return found
+
+
+def _hosts(place: Place) -> Action:
+    roles = USED_BY[place.rotation.name]
+
+    def do(_: StepRun) -> str:
+        read = {stack.stack: read_again(stack, roles) for stack in place.stacks}
+        place.end("hosts")
+        return ", ".join(f"{count} of {stack}" for stack, count in read.items())
+
+    def done() -> str:
+        return place.has_ended("hosts") if roles else "no host has it"
+
+    def needs() -> list[str]:
+        if place.rotation.name != DATABASE or in_service(place.live, WORKERS):
+            return []
+        return [f"{place.live.stack} has no worker in service, from which the database could be reached"]
+
+    return Action(step=HOSTS, do=do, done=done, needs=needs)
+
+
+def _finish(place: Place) -> Action:
+    def do(_: StepRun) -> str:
+        # A step after the end must not bring it back.
+        place.rotation.timeline.keep = None
+        ended = datetime.now(UTC).isoformat(timespec="seconds")
+        regions = [stack.stack for stack in place.stacks]
+        place.session.record("secret-rotation", {"name": place.rotation.name, "stacks": regions, "ended": ended})
+        place.session.ledger.delete(key(place.rotation.name))
+        return ""
+
+    return Action(step=FINISH, do=do)

@@ -1,0 +1,233 @@
+"""Rotations: in both regions, in an order in which nothing is refused, on after a kill, and never on the screen."""
+
+import json
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from fake_platform import Platform, platform_in
+from fake_regions import FakeClient
+from moto import mock_aws
+
+from hosts.roles import ROLES
+from ops.bootstrap import stacks
+from ops.core import aws
+from ops.core.steps import Timeline
+from ops.errors import Exit, OpsError
+from ops.secrets import configured, hosts, value
+from ops.secrets import rotate as command
+from ops.secrets.rotate import rotate
+from ops.secrets.rotation import USED_BY, key
+from settings.secrets import CHECKS, OPTIONAL
+
+ACCOUNTS = ("application", "migrations")
+TOKEN = "a-new-token-of-the-cache"
+
+
+@pytest.fixture
+def platform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Platform]:
+    """Both regions have secrets without a value in an AWS of moto; the rest is the world."""
+    for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    found = platform_in(tmp_path, monkeypatch)
+
+    def client(service: str, region: str, *_: object) -> Any:
+        answers = region not in found.world.lost
+        return manager(region) if service == "secretsmanager" and answers else FakeClient(found.world, service, region)
+
+    monkeypatch.setattr(aws, "_client", client)
+    with mock_aws():
+        for stack in ("prod", "dr"):
+            region = found.region(stack)
+            made = {
+                name: manager(region).create_secret(Name=f"{stack}-{name}")["ARN"]
+                for name in ("database", *(f"database-{each}" for each in ACCOUNTS))
+            }
+            found.engine.restore(stack, {**found.engine.made(stack), "secret_arns": made})
+        yield found
+
+
+@cache
+def manager(region: str) -> Any:
+    return boto3.client("secretsmanager", region_name=region)
+
+
+def account(platform: Platform, stack: str, name: str = "application") -> dict[str, str]:
+    answer = manager(platform.region(stack)).get_secret_value(
+        SecretId=f"{stack}-database-{name}", VersionStage="AWSCURRENT"
+    )
+    return dict(json.loads(answer["SecretString"]))
+
+
+class Pulumi:
+    """What `pulumi config` would do: `files` has the value of each stack's secret, in the order of writing."""
+
+    def __init__(self, platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.files: dict[str, str] = {}
+        self.asked = 0
+        self.platform = platform
+        monkeypatch.setattr(stacks, "set_secret", self.set)
+        monkeypatch.setattr(platform.engine, "secret", self.get)
+
+    def set(self, stack: str, name: str, given: str) -> None:
+        self.files[stack] = given
+        self.platform.file(stack).set({name: {"secure": f"ciphertext {len(self.files)} of {stack}"}})
+
+    def get(self, stack: str, name: str) -> str:
+        return self.files[stack]
+
+    def give(self, monkeypatch: pytest.MonkeyPatch, given: str) -> None:
+        def read(_: object) -> str:
+            self.asked += 1
+            return given
+
+        monkeypatch.setattr(value.Value, "_given", read)
+
+
+def order(platform: Platform, timeline: Timeline) -> list[str]:
+    return [entry.name for entry in timeline.entries if entry.outcome == "done"]
+
+
+def killed_at(place: Any, name: str, monkeypatch: pytest.MonkeyPatch, run: Callable[[], object]) -> None:
+    """The command ends where it calls `name`."""
+
+    def stop(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(place, name, stop)
+        with pytest.raises(KeyboardInterrupt):
+            run()
+
+
+def test_accounts_are_made_beside_those_in_use_and_locked_after_the_hosts_have_the_new_ones(platform: Platform) -> None:
+    rotate(platform.session(), "database")
+    first = account(platform, "prod")
+    assert first["username"] == "application_1"
+    platform.world.commands.clear()
+    timeline = rotate(platform.session(), "database")
+    second = account(platform, "prod")
+    assert (second["username"], second == account(platform, "dr")) == ("application_2", True)
+    assert second["password"] != first["password"]
+    make, *read, lock = platform.world.commands
+    assert " make " in make
+    assert set(read) == {hosts.READ_AGAIN}
+    assert lock.endswith(" application_1 migrations_1")
+    assert platform.session().ledger.get(key("database")) is None
+    kept = json.dumps([*platform.world.commands, *timeline.to_json(), platform.records()], default=str)
+    assert not [each for each in (first, second) if each["password"] in kept]
+
+
+def test_a_rotation_that_was_killed_goes_on_with_the_same_accounts(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rotate(platform.session(), "database")
+    former = account(platform, "prod")
+    for module, name in ((hosts, "lend"), (command, "read_again")):
+        killed_at(module, name, monkeypatch, lambda: rotate(platform.session(), "database"))
+    assert account(platform, "prod") == account(platform, "dr")
+    became = account(platform, "prod")
+    platform.world.commands.clear()
+    rotate(platform.session(), "database")
+    assert account(platform, "prod") == became != former
+    assert not [line for line in platform.world.commands if " make " in line]
+
+
+def test_only_a_worker_may_read_what_it_makes_and_no_password_is_in_a_command(platform: Platform) -> None:
+    rotate(platform.session(), "database")
+    assert len(platform.world.lent) == 0
+    region = platform.region("prod")
+    policies = [
+        json.loads(manager(region).get_resource_policy(SecretId=f"prod-{name}")["ResourcePolicy"])
+        for name in ("database", "database-application", "database-migrations")
+    ]
+    assert {p["Statement"][0]["Principal"]["AWS"].rpartition("/")[2] for p in policies} == {
+        "askproai-prod-workers-instances"
+    }
+
+
+def test_a_lost_region_is_left_out_and_never_asked(platform: Platform) -> None:
+    platform.world.lost.add(platform.region("dr"))
+    rotate(platform.session(), "database")
+    assert account(platform, "prod")["username"] == "application_1"
+    assert set(platform.world.calls_to(platform.region("dr"))) == {"get_caller_identity"}
+
+
+def test_the_cache_takes_both_tokens_before_the_secret_changes_and_one_after_the_hosts_have_it(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pulumi = Pulumi(platform, monkeypatch)
+    pulumi.give(monkeypatch, TOKEN)
+    timeline = rotate(platform.session(), "cache_auth_token")
+    assert order(platform, timeline)[2:] == [
+        "set the new value in the stack files",
+        "have the cache take both tokens",
+        "bring prod up",
+        "bring dr up",
+        "have hosts read the secret",
+        "have the cache take the new token alone",
+        "note the rotation",
+    ]
+    assert pulumi.files == {"prod": TOKEN, "dr": TOKEN}
+    assert pulumi.asked == 1
+    assert TOKEN not in json.dumps([*timeline.to_json(), platform.records()], default=str)
+
+
+def test_the_former_token_is_ended_once_however_often_the_command_is_killed(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pulumi = Pulumi(platform, monkeypatch)
+    pulumi.give(monkeypatch, TOKEN)
+
+    def run() -> object:
+        return rotate(platform.session(), "cache_auth_token")
+
+    killed_at(configured.Place, "end", monkeypatch, run)
+    with monkeypatch.context() as patched:
+        ends = configured.Place.end
+
+        def end(place: configured.Place, step: str) -> None:
+            if step == "end":
+                raise KeyboardInterrupt
+            ends(place, step)
+
+        patched.setattr(configured.Place, "end", end)
+        with pytest.raises(KeyboardInterrupt):
+            run()
+    assert [name for name in platform.world.changes() if "replication_group" in name] == ["modify_replication_group"]
+    run()
+    assert [name for name in platform.world.changes() if "replication_group" in name] == ["modify_replication_group"]
+    assert pulumi.asked == 1
+
+
+def test_a_value_of_the_wrong_form_is_refused_unseen_before_anything_is_recorded(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pulumi = Pulumi(platform, monkeypatch)
+    pulumi.give(monkeypatch, "too-short")
+    with pytest.raises(OpsError, match="not shown") as refused:
+        rotate(platform.session(), "cache_auth_token")
+    assert refused.value.exit_code is Exit.REFUSED
+    assert "too-short" not in refused.value.message
+    assert (pulumi.files, platform.session().ledger.get(key("cache_auth_token"))) == ({}, None)
+
+
+def test_a_dry_run_asks_and_changes_nothing(platform: Platform) -> None:
+    rotate(platform.session(dry_run=True), "database")
+    rotate(platform.session(dry_run=True), "app_key", generate=True)
+    assert (platform.world.changes(), platform.engine.ups, platform.world.commands) == ([], [], [])
+
+
+def test_every_secret_that_both_regions_share_can_be_rotated_and_no_other_name_is_taken(platform: Platform) -> None:
+    of_files = {*CHECKS, *OPTIONAL} - {"origin_pull_ca", "heartbeat_url"}
+    assert set(USED_BY) == {"database", *of_files}
+    assert {role for roles in USED_BY.values() for role in roles} == set(ROLES)
+    for name, generate in (("origin_pull_ca", False), ("database", True), ("sentry_dsn", True)):
+        with pytest.raises(OpsError) as error:
+            rotate(platform.session(), name, generate=generate)
+        assert error.value.exit_code is Exit.USAGE
