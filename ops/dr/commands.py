@@ -263,6 +263,43 @@ def drop(
 
 
 @app.command()
+def queues(
+    stack: Annotated[str | None, typer.Argument(help="The region's stack; without it, both.")] = None,
+    redrive: Annotated[
+        str | None, typer.Option("--redrive", metavar="QUEUE", help="Send this queue's dead letters to it again.")
+    ] = None,
+    move_to: Annotated[
+        str | None,
+        typer.Option("--move-to", metavar="STACK", help="Send what is in the queues to those of this region."),
+    ] = None,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    take_over: TakeOver = None,
+) -> None:
+    """Show the messages in the queues of a region, or have what was left there done.
+
+    A queue is of one region. What was left in that of a region that was lost is there when it comes back: after
+    `ops dr rebuild`, --move-to sends it to the region that serves. --redrive has the workers of a region try its dead
+    letters once more. Without either it changes nothing.
+
+    Each message is sent first, and deleted then. Killed at any point, the same command goes on and none is lost; one
+    may be done twice, as with SQS itself, which delivers at least once.
+    """
+    from ops.core.session import Session, SessionOptions
+    from ops.dr import queues as of_regions
+
+    if redrive and move_to:
+        raise OpsError("give --redrive QUEUE or --move-to STACK", Exit.USAGE)
+    session = Session.of(SessionOptions(dry_run=dry_run, yes=yes, take_over=take_over))
+    if redrive:
+        of_regions.redrive(session, stack or session.pair.live, redrive)
+    elif move_to:
+        of_regions.move(session, stack or session.pair.other_than(move_to), move_to)
+    else:
+        of_regions.show(session, [stack] if stack else session.pair.stacks)
+
+
+@app.command()
 def drill(
     mode: Annotated[
         Literal["refuse", "hang", "error"],

@@ -26,7 +26,7 @@ from ops.deploy import deployment
 from ops.deploy.promote import promote
 from ops.deploy.rollback import rollback
 from ops.deploy.start import start
-from ops.dr import abort, activate, drop, flip, rebuild
+from ops.dr import abort, activate, drop, flip, queues, rebuild
 from ops.dr.failback import failback
 from ops.dr.failover import failover
 from ops.drill import scenario
@@ -196,6 +196,19 @@ def test_drop(platform: Platform) -> None:
     platform.world.killed.add("prod")
     taken = names(drop.drop_database(platform.session(), "prod", 1))
     assert_declared("ops dr drop", [taken], STACK="prod", GENERATION="1")
+
+
+def test_queues(platform: Platform) -> None:
+    """prod was lost with a dead letter, and is a standby again; what dr could not do is tried once more there."""
+    fail_over(platform)
+    rebuild.rebuild_standby(platform.session(), "prod")
+    platform.world.fleets["prod-workers"]["ended"] = True
+    platform.world.messages |= {"prod": ["one", "two"], "prod-dead": ["three"], "dr": []}
+    moved = names(queues.move(platform.session(), "prod", "dr"))
+    assert (platform.world.messages["dr"], platform.world.messages["dr-dead"]) == (["one", "two"], ["three"])
+    redriven = names(queues.redrive(platform.session(), "dr", "default"))
+    assert platform.world.messages == {"prod": [], "prod-dead": [], "dr": ["one", "two", "three"], "dr-dead": []}
+    assert_declared("ops dr queues", [redriven, moved], STACK="(prod|dr)", OTHER="dr", QUEUE="default")
 
 
 def test_deploy(platform: Platform) -> None:
