@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import groupby
@@ -29,7 +30,7 @@ from ops.deploy.start import start
 from ops.dr import abort, activate, drop, flip, queues, rebuild
 from ops.dr.failback import failback
 from ops.dr.failover import failover
-from ops.drill import scenario
+from ops.drill import scenario, stale_checkout
 from ops.drill.canary import Ask, Canary
 from ops.drill.sandbox_control import SandboxControl
 from ops.errors import OpsError
@@ -254,6 +255,9 @@ class Sandbox:
     def forget_calls(self) -> None:
         self._world.calls.clear()
 
+    def set_clock(self, ahead_seconds: int) -> None:
+        """The world's clock is as the test has it."""
+
     def calls(self, region: str) -> dict[str, int]:
         return dict.fromkeys(self._world.calls_to(region), 1)
 
@@ -287,7 +291,9 @@ def test_drill(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scenario, "through_the_edge", through_the_edge)
     monkeypatch.setattr(scenario, "Canary", partial(Canary, interval_seconds=0.002))
     sandbox = cast(SandboxControl, Sandbox(platform))
-    drill = scenario.Drill(options=scenario.DrillOptions(), sandbox=sandbox, pair=platform.session().pair)
+    ended = subprocess.CompletedProcess([], 1, "", "Pulumi.dr.yaml: topology: 1 is older than 2")
+    monkeypatch.setattr(stale_checkout, "_run", partial(answering, ended))
+    drill = scenario.Drill(options=scenario.DrillOptions(stale=True), sandbox=sandbox, pair=platform.session().pair)
     drill.run()
     taken = names(Timeline(entries=drill.entries()))
     after_kills = re.compile("recover .*|read back the promoted database")
