@@ -39,7 +39,7 @@ class SandboxControl:
         return found
 
     def black_out(self, place: str, mode: Mode) -> None:
-        """Take a region away, or one service of it: `eu-central-1/rds`."""
+        """Take a region away, or one service of it: `REGION/rds`."""
         _ask("PUT", f"{self.aws}/_sandbox/blackout/{place}?mode={mode}")
 
     def restore(self, place: str) -> None:

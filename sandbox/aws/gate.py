@@ -44,7 +44,7 @@ class Gate:
         self.answered: Counter[str] = Counter()
 
     def black_out(self, place: str, mode: Mode) -> None:
-        """Take a region away, or one service of it: `eu-central-1/rds`.
+        """Take a region away, or one service of it: `REGION/rds`.
 
         Calls that an earlier mode left hanging are released, and meet the new mode.
         """
