@@ -361,10 +361,15 @@ def test_recover(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     copied = Timeline()
     monkeypatch.setattr(backend_copy, "reachable", partial(answering, False))
 
-    def bucket(*_: str) -> Folder:
-        return Folder(tmp_path / "copy")
+    def bucket(*place: str) -> Folder:
+        return Folder(tmp_path.joinpath(*place))
 
     monkeypatch.setattr(backend_copy, "Bucket", bucket)
     backend_copy.go_on_from_copy(copied, yes=True)
+    monkeypatch.setattr(backend_copy, "reachable", partial(answering, True))
+    for stack in ("prod", "dr", "edge"):
+        file = tmp_path / f"Pulumi.{stack}.yaml"
+        file.write_text(f"secretsprovider: {StateBackend.of().copy_provider}\n{file.read_text()}")
+    backend_copy.go_home(copied, yes=True)
     runs = [entry.name for entry in (*timeline.entries, *copied.entries)]
     assert_declared("ops recover", [runs], STACK="prod")
