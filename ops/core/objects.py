@@ -61,6 +61,10 @@ def objects(folder: str = FOLDER) -> Objects:
         return Folder(Path(unquote(f"{parts.netloc}{parts.path}")).expanduser() / folder)
     if parts.scheme == "s3":
         region = parse_qs(parts.query).get("region", [os.environ.get("AWS_REGION", "")])[0]
+        if not region:
+            raise OpsError(
+                f"the state backend {url} names no region: log in to the address that `ops bootstrap` prints"
+            )
         return Bucket(parts.netloc, "/".join(part for part in (parts.path.strip("/"), folder) if part), region)
     raise OpsError(f"the state backend {url} is no folder (file://) and no bucket (s3://): log in to one of the two")
 

@@ -192,3 +192,7 @@ def test_a_backend_that_is_no_folder_and_no_bucket_is_refused(monkeypatch: pytes
     monkeypatch.setenv("PULUMI_BACKEND_URL", "https://api.pulumi.com")
     with pytest.raises(OpsError, match="no folder"):
         objects()
+    monkeypatch.delenv("AWS_REGION", raising=False)
+    monkeypatch.setenv("PULUMI_BACKEND_URL", "s3://state?awssdk=v2")
+    with pytest.raises(OpsError, match="names no region"):
+        objects()
