@@ -4,7 +4,8 @@ The application keeps this contract in every region; edge, load balancer, operat
 """
 
 HEALTH_PATH = "/api/health"
-"""Answers 200 when the application can serve (DevOps manual, "Health checks")."""
+"""Answers 200 when the application can serve (DevOps manual, "Health checks"). The answer's JSON has `region`, the
+AWS region that serves: commands and workers tell by it which region visitors reach."""
 HEALTH_CHECKS = ("", "/database", "/redis", "/queue")
 """The checks below HEALTH_PATH, the empty one is the path itself (DevOps manual, "Health checks")."""
 METRICS_PATH = "/api/metrics"

@@ -12,6 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from ops.dr import commands as dr
+from ops.drill import commands as drill
 from ops.errors import MEANING, Exit, OpsError
 
 LATER = {
@@ -57,6 +58,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+dr.app.command("drill")(drill.command)
 app.add_typer(dr.app, name="dr")
 
 

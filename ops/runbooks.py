@@ -14,7 +14,7 @@ from ops.cli import app
 from ops.core.recovery.steps import STEPS as RECOVERY
 from ops.core.steps import CHANGING, Plan, named
 from ops.deploy import promote, rollback, start
-from ops.dr import abort, activate, drop, failback, failover, flip, rebuild
+from ops.dr import abort, activate, drop, failback, failover, flip, queues, rebuild
 from ops.drill import scenario
 from ops.errors import MEANING, Exit
 from ops.prices import refresh as prices
@@ -52,6 +52,7 @@ PLANS = {
     "ops dr failback": failback.PLAN,
     "ops dr failover": failover.PLAN,
     "ops dr flip": flip.PLAN,
+    "ops dr queues": queues.PLAN,
     "ops dr rebuild": rebuild.PLAN,
     "ops dr status": Plan(steps=(), exits=(Exit.OK, Exit.FAILED, Exit.USAGE, Exit.INTERRUPTED)),
     "ops prices refresh": prices.PLAN,

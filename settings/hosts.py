@@ -77,9 +77,6 @@ class ApplicationHostSettings(HostSettings):
     """Version of PHP, which the distribution of the image has."""
     required_instances: Annotated[int, Field(ge=1, le=500)]
     """Instances that carry the load; as many stay when a zone is lost."""
-    warm_min_size: Annotated[int, Field(ge=1, le=500)]
-    """Instances of each group while the region is a warm standby; at most required_instances, since it has the time to
-    replace what a zone takes with it."""
 
     @rule
     def _the_image_runs_on_the_others(self) -> Iterator[Problem]:
@@ -94,15 +91,6 @@ class ApplicationHostSettings(HostSettings):
                 yield Problem(
                     path=("other_instance_types", position), text=f"'{other}' is instance_type itself; want another"
                 )
-
-    @rule
-    def _warm_is_not_full(self) -> Iterator[Problem]:
-        if self.warm_min_size > self.required_instances:
-            yield Problem(
-                path=("warm_min_size",),
-                text=f"{self.warm_min_size} is above required_instances {self.required_instances}; "
-                f"want 1 to {self.required_instances}",
-            )
 
 
 def out_of_order(low: int, high: int) -> Iterator[Problem]:

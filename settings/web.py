@@ -46,6 +46,9 @@ class ColorSettings(Block):
 class WebSettings(ApplicationHostSettings):
     """The web tier."""
 
+    warm_min_size: Annotated[int, Field(ge=1, le=500)]
+    """Instances of each group while the region is a warm standby; at most required_instances, since it has the time to
+    replace what a zone takes with it."""
     blue: ColorSettings
     """The blue group."""
     green: ColorSettings
@@ -63,6 +66,15 @@ class WebSettings(ApplicationHostSettings):
     """Requests of one client in five minutes beyond which WAF blocks it (WAF API, RateBasedStatement)."""
     tls_policy: Annotated[str, AfterValidator(_tls_policy)]
     """ELB security policy of the HTTPS listener."""
+
+    @rule
+    def _warm_is_not_full(self) -> Iterator[Problem]:
+        if self.warm_min_size > self.required_instances:
+            yield Problem(
+                path=("warm_min_size",),
+                text=f"{self.warm_min_size} is above required_instances {self.required_instances}; "
+                f"want 1 to {self.required_instances}",
+            )
 
     @rule
     def _weights_share_the_traffic(self) -> Iterator[Problem]:

@@ -41,8 +41,14 @@ def _own(context: HostContext, role: HostRole, group: str, release: str) -> dict
         "ASKPROAI_DATABASE": context.data_stores.database,
         "ASKPROAI_CACHE": context.data_stores.cache,
         **queues,
-        **({"ASKPROAI_TERMINATION_HOOK": role.termination_hook} if role.termination_hook else {}),
+        **(_of_jobs(context, role) if role.termination_hook else {}),
     }
+
+
+def _of_jobs(context: HostContext, role: HostRole) -> dict[str, pulumi.Input[str]]:
+    """How long the host works: until it is terminated, and while this region serves."""
+    visitors = f"https://{contract.app(context.domain)}{contract.HEALTH_PATH}"
+    return {"ASKPROAI_TERMINATION_HOOK": role.termination_hook, "ASKPROAI_VISITORS_URL": visitors}
 
 
 def _laravel(context: HostContext) -> dict[str, pulumi.Input[str]]:

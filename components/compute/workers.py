@@ -27,7 +27,7 @@ from components.compute.application_hosts import ApplicationHosts, ApplicationHo
 from components.compute.fleet import Fleet, group_name
 from components.compute.permissions import lead_group, let_go, receive_messages
 from hosts.roles import WORKERS
-from settings import WorkersSettings
+from settings import Capacity, WorkersSettings
 
 HEARTBEAT_SECONDS = 60
 """How long a terminating instance is waited for without a sign of it; a host gives one every 5 seconds."""
@@ -57,7 +57,9 @@ class Workers(ApplicationHosts):
         instance_role = self._instance_role(
             *receive_messages(args.context), *lead_group(), *let_go(args.context, own_group)
         )
-        sizes = args.capacity.sizes(args.settings.min_size, args.settings.max_size, args.settings.warm_min_size)
+        # A standby's database takes no writes: jobs that a lost region left would fail there, and be dead.
+        full = args.settings.min_size, args.settings.max_size
+        sizes = full if args.capacity is Capacity.FULL else (0, 0)
         fleet = self._application_fleet("fleet", instance_role, sizes, args.settings.release)
         self.fleets = {"fleet": fleet}
         self._scale_by_backlog(fleet)

@@ -172,11 +172,18 @@ def quiet_since(stack: RegionStack, since: datetime) -> datetime | None:
 
 
 def _metric(stack: RegionStack, name: str, since: datetime) -> list[dict[str, Any]]:
-    """The datapoints of a metric of the stack's database, a minute each."""
+    """The datapoints of a metric of the stack's database."""
+    return metric(stack, "AWS/RDS", name, {"DBInstanceIdentifier": str(stack.output("database_identifier"))}, since)
+
+
+def metric(
+    stack: RegionStack, namespace: str, name: str, dimensions: Mapping[str, str], since: datetime
+) -> list[dict[str, Any]]:
+    """The datapoints of one of AWS's metrics in the stack's region, a minute each."""
     answer = client("cloudwatch", stack.region).get_metric_statistics(
-        Namespace="AWS/RDS",
+        Namespace=namespace,
         MetricName=name,
-        Dimensions=[{"Name": "DBInstanceIdentifier", "Value": str(stack.output("database_identifier"))}],
+        Dimensions=[{"Name": key, "Value": value} for key, value in dimensions.items()],
         StartTime=since,
         EndTime=now(stack.region) + timedelta(seconds=PERIOD_SECONDS),
         Period=PERIOD_SECONDS,
@@ -247,15 +254,18 @@ def newest_kept(stack: RegionStack, source_arn: str) -> datetime | None:
     return max((window["LatestTime"] for window in kept if "LatestTime" in window), default=None)
 
 
+def jobs(stack: RegionStack, url: str) -> dict[str, int]:
+    """The messages of a queue by what they do."""
+    asked = {"waiting": "", "delayed": "Delayed", "in flight": "NotVisible"}
+    names = {state: f"ApproximateNumberOfMessages{which}" for state, which in asked.items()}
+    sqs = client("sqs", stack.region)
+    told = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[*names.values()])["Attributes"]
+    return {state: int(told[name]) for state, name in names.items()}
+
+
 def queued(stack: RegionStack) -> int:
     """Messages in the stack's queues, those that are delayed or in flight included."""
-    names = [f"ApproximateNumberOfMessages{which}" for which in ("", "Delayed", "NotVisible")]
-    sqs = client("sqs", stack.region)
-    answers = [
-        sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
-        for url in stack.output("queue_urls").values()
-    ]
-    return sum(int(value) for answer in answers for value in answer.values())
+    return sum(sum(jobs(stack, url).values()) for url in stack.output("queue_urls").values())
 
 
 def side_by_side(work: Mapping[str, Callable[[], T]]) -> dict[str, T]:

@@ -3,8 +3,9 @@
 import fcntl
 import json
 import os
+import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
@@ -17,6 +18,8 @@ from ops.core.stack_files import project_folder
 from ops.errors import OpsError
 
 FOLDER = ".askproai"
+KEY = re.compile(r"^secretsprovider: *[\"']?awskms://\S*[?&]region=([a-z0-9-]+)", re.MULTILINE)
+"""The region of the key in a stack file, as `ops bootstrap` writes it."""
 
 
 class Objects(Protocol):
@@ -58,6 +61,10 @@ def objects(folder: str = FOLDER) -> Objects:
         return Folder(Path(unquote(f"{parts.netloc}{parts.path}")).expanduser() / folder)
     if parts.scheme == "s3":
         region = parse_qs(parts.query).get("region", [os.environ.get("AWS_REGION", "")])[0]
+        if not region:
+            raise OpsError(
+                f"the state backend {url} names no region: log in to the address that `ops bootstrap` prints"
+            )
         return Bucket(parts.netloc, "/".join(part for part in (parts.path.strip("/"), folder) if part), region)
     raise OpsError(f"the state backend {url} is no folder (file://) and no bucket (s3://): log in to one of the two")
 
@@ -68,6 +75,22 @@ def backend_region() -> str | None:
         return next(iter(parse_qs(urlsplit(backend_url()).query).get("region", [])), None)
     except OpsError:
         return None
+
+
+def older_backend(files: Iterable[Path]) -> str:
+    """That stack files name a key of the state in another region than the backend's, in a sentence; else empty.
+
+    `ops recover --backend-copy` leads them there: the state in the backend's own region has stood still since.
+    """
+    region = backend_region()
+    named = {found[1] for file in files if (found := KEY.search(file.read_text()))}
+    if not region or not named or region in named:
+        return ""
+    return (
+        f"the state backend is in {region}, and the stack files say that the state is in {', '.join(sorted(named))}: "
+        "set PULUMI_BACKEND_URL as `ops recover --backend-copy` said, or `ops recover --backend-home` if all regions "
+        "answer"
+    )
 
 
 def backend_url() -> str:
@@ -124,7 +147,8 @@ class Folder:
 
     def keys(self, prefix: str, ending: str = ".json") -> list[str]:
         """The keys that begin with a prefix and have an ending, sorted."""
-        found = (file for file in self._root.rglob(f"*{ending}") if not file.name.startswith("."))
+        there = self._root.rglob(f"*{ending}")
+        found = (file for file in there if file.is_file() and not file.name.startswith("."))
         return sorted(key for file in found if (key := file.relative_to(self._root).as_posix()).startswith(prefix))
 
     def former(self, key: str) -> Iterator[bytes]:

@@ -1,5 +1,6 @@
 """Options that several commands have: one name and one meaning each."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,4 +10,7 @@ Yes = Annotated[bool, typer.Option("--yes", help="Agree to every question; neede
 TakeOver = Annotated[
     str | None,
     typer.Option("--take-over", metavar="HOLDER", help="Go on in place of this operator, whose command has ended."),
+]
+Report = Annotated[
+    Path | None, typer.Option("--report", help="Folder of the report; by default reports/ beside the stack files.")
 ]

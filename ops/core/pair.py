@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from ops.core.engine import Engine
@@ -182,6 +183,11 @@ class Pair:
     def stacks(self) -> list[str]:
         """The region stacks, in the order of the edge's file."""
         return list(self._stacks)
+
+    @property
+    def files(self) -> list[Path]:
+        """The stack files of the pair and of its edge."""
+        return [*(stack.file.path for stack in self._stacks.values()), self.edge_file.path]
 
     @property
     def live(self) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from ops.core.engine import Engine
 from ops.core.ledger import Ledger, operator
+from ops.core.objects import older_backend
 from ops.core.pair import Pair
 from ops.core.steps import Timeline, confirm, say
 from ops.errors import Exit, OpsError, refused
@@ -112,7 +113,9 @@ class Session:
         return cls(engine=engine, pair=Pair(engine), ledger=Ledger(), options=options)
 
     def read(self) -> None:
-        """Read the outputs of every stack. Raises OpsError (REFUSED) for files that are older than what they say."""
+        """Read the outputs of every stack. Raises OpsError (REFUSED) for a state or files that are older."""
+        if elsewhere := older_backend(self.pair.files):
+            raise refused([elsewhere])
         self.pair.read(self.pair.stacks)
         if older := self.pair.older():
             raise refused(older)

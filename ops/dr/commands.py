@@ -1,12 +1,11 @@
 """`ops dr`: the commands of disaster recovery. The code of each is loaded when it runs."""
 
 import json
-from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 
-from ops.core.options import DryRun, TakeOver, Yes
+from ops.core.options import DryRun, Report, TakeOver, Yes
 from ops.errors import Exit, OpsError
 
 app = typer.Typer(help="Lose a region, serve from the other, and come back.", no_args_is_help=True)
@@ -38,9 +37,6 @@ Force = Annotated[
         metavar="REASON",
         help="Go on with checks that failed and gates that are closed; recorded with your name.",
     ),
-]
-Report = Annotated[
-    Path | None, typer.Option("--report", help="Folder of the report; by default reports/ beside the stack files.")
 ]
 
 
@@ -263,35 +259,37 @@ def drop(
 
 
 @app.command()
-def drill(
-    mode: Annotated[
-        Literal["refuse", "hang", "error"],
-        typer.Option(help="How the region is lost: calls to it are refused, are never answered, or are answered 503."),
-    ] = "refuse",
-    also_lost: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="REGION", help="Another region that is lost with it, such as that of IAM's control plane."
-        ),
+def queues(
+    stack: Annotated[str | None, typer.Argument(help="The region's stack; without it, both.")] = None,
+    redrive: Annotated[
+        str | None, typer.Option("--redrive", metavar="QUEUE", help="Send this queue's dead letters to it again.")
     ] = None,
-    lag: Annotated[
-        float, typer.Option(metavar="SECONDS", min=0, max=3600, help="How far the replica is behind.")
-    ] = 2.0,
-    skip_failback: Annotated[bool, typer.Option("--skip-failback", help="Stay in the other region.")] = False,
-    report: Report = None,
+    move_to: Annotated[
+        str | None,
+        typer.Option("--move-to", metavar="STACK", help="Send what is in the queues to those of this region."),
+    ] = None,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    take_over: TakeOver = None,
 ) -> None:
-    """Lose the live region of a sandbox, fail over, fail back, and measure what that costs.
+    """Show the messages in the queues of a region, or have what was left there done.
 
-    Rows are written through the edge several times a second all the while; what was acknowledged and is not there
-    afterwards is the data loss. From the decision on, calls to the lost region are counted: there must be none.
+    A queue is of one region. What was left in that of a region that was lost is there when it comes back: after
+    `ops dr rebuild`, --move-to sends it to the region that serves. --redrive has the workers of a region try its dead
+    letters once more. Without either it changes nothing.
 
-    It runs on a sandbox alone: `make drill` starts one. Whatever happens, the region is restored at the end. After a
-    drill that ended early, `ops dr status` shows what is left to be done.
+    Each message is sent first, and deleted then. Killed at any point, the same command goes on and none is lost; one
+    may be done twice, as with SQS itself, which delivers at least once.
     """
-    from ops.drill.drill import drill as drill_sandbox
-    from ops.drill.scenario import DrillOptions
+    from ops.core.session import Session, SessionOptions
+    from ops.dr import queues as of_regions
 
-    options = DrillOptions(
-        mode=mode, also_lost=also_lost or (), lag_seconds=lag, skip_failback=skip_failback, report=report
-    )
-    drill_sandbox(options)
+    if redrive and move_to:
+        raise OpsError("give --redrive QUEUE or --move-to STACK", Exit.USAGE)
+    session = Session.of(SessionOptions(dry_run=dry_run, yes=yes, take_over=take_over))
+    if redrive:
+        of_regions.redrive(session, stack or session.pair.live, redrive)
+    elif move_to:
+        of_regions.move(session, stack or session.pair.other_than(move_to), move_to)
+    else:
+        of_regions.show(session, [stack] if stack else session.pair.stacks)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -22,22 +21,25 @@ class DataLossEstimate:
 
     lag: facts.Lag
     canary: dict[str, Any] | None
-    newest_object: datetime | None
+    newest_object: facts.NewestObject | None
     queued_messages: int | None
 
     def lines(self) -> list[str]:
         """The estimate as the operator reads it."""
         queued = "unknown number" if self.queued_messages is None else self.queued_messages
+        newest = self.newest_object or facts.NewestObject(newest=None, complete=True)
+        some = "" if newest.complete else " or later"
         return [
             f"replica lag              {self.lag}",
             f"last canary row          {_canary(self.canary)}",
-            f"newest replicated object {self.newest_object.isoformat() if self.newest_object else 'none, or unknown'}",
+            f"newest replicated object {f'{newest.newest.isoformat()}{some}' if newest.newest else 'none, or unknown'}",
             f"messages in queues       {queued}, they stay behind",
         ]
 
     def to_json(self) -> dict[str, Any]:
         """The estimate as the ledger takes it."""
-        measured, newest = self.lag.measured, self.newest_object
+        measured = self.lag.measured
+        newest = self.newest_object.newest if self.newest_object else None
         return {
             "lag_seconds": self.lag.seconds,
             "lag_measured_at": measured.isoformat() if measured else None,
@@ -59,11 +61,10 @@ def estimate(pair: Pair, standby: RegionStack, other: RegionStack, *, other_answ
     if other_answers:
         asked["queued"] = lambda: facts.queued(other)
     found = side_by_side({name: partial(_or_none, question) for name, question in asked.items()})
-    newest = found["newest"]
     return DataLossEstimate(
         lag=found["lag"] or facts.Lag(),
         canary=found.get("canary"),
-        newest_object=newest.newest if newest else None,
+        newest_object=found["newest"],
         queued_messages=found.get("queued"),
     )
 

@@ -15,7 +15,7 @@ from ops.core.cloudflare import TOKEN
 from ops.core.engine import Engine
 from ops.core.facts import side_by_side
 from ops.core.ledger import Ledger
-from ops.core.objects import backend_region
+from ops.core.objects import backend_region, older_backend
 from ops.core.pair import Pair, RegionStack
 from ops.core.region_table import UNKNOWN, or_unknown, show_regions
 from ops.core.session import UNDER_WAY
@@ -111,7 +111,8 @@ def show(found: Status) -> None:
 def deviations(pair: Pair, engine: Engine) -> list[str]:
     """What deviates from normal operation, each with the command that ends it."""
     live, other = pair[pair.live], pair[pair.other]
-    found = _of_files(pair)
+    found = [elsewhere] if (elsewhere := older_backend(pair.files)) else []
+    found += _of_files(pair)
     found += pair.older()
     for region in (live, other):
         found += [] if region.older or region.closed else _undone(region)

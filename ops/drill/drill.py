@@ -129,6 +129,7 @@ def _record(
         "to": running.standby,
         "outcome": f"failed: {failed}" if failed else "done",
         "mode": running.options.mode,
+        "lost": running.losses,
         "decided_at": running.decided.isoformat() if running.decided else None,
         "timeline": Timeline(entries=running.entries()).to_json(),
         "marks": running.marks,

@@ -38,16 +38,20 @@ class SandboxControl:
                 )
         return found
 
-    def black_out(self, region: str, mode: Mode) -> None:
-        """Take a region away."""
-        _ask("PUT", f"{self.aws}/_sandbox/blackout/{region}?mode={mode}")
+    def black_out(self, place: str, mode: Mode) -> None:
+        """Take a region away, or one service of it: `REGION/rds`."""
+        _ask("PUT", f"{self.aws}/_sandbox/blackout/{place}?mode={mode}")
 
-    def restore(self, region: str) -> None:
-        """Restore a region, with all that it held."""
-        _ask("DELETE", f"{self.aws}/_sandbox/blackout/{region}")
+    def restore(self, place: str) -> None:
+        """Restore a region or service, with all that it held."""
+        _ask("DELETE", f"{self.aws}/_sandbox/blackout/{place}")
+
+    def set_clock(self, ahead_seconds: int) -> None:
+        """Have AWS's clock be ahead."""
+        _ask("PUT", f"{self.aws}/_sandbox/clock/{ahead_seconds}")
 
     def lost(self) -> list[str]:
-        """The regions that are taken away."""
+        """The regions and services that are taken away."""
         return list(_ask("GET", f"{self.aws}/_sandbox/blackout"))
 
     def forget_calls(self) -> None:

@@ -1,19 +1,24 @@
 """The scenario of a drill: load through the edge, the live region lost, failover, the region back, failback."""
 
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
+from ops.core.interruption import TooLongError
 from ops.core.pair import Pair
 from ops.core.session import Operation, Session, SessionOptions
+from ops.core.stack_files import project_folder
 from ops.core.steps import CHANGING, Entry, Plan, Step, Timeline, named, say
 from ops.dr import flip
 from ops.dr.failback import STEPS as FAILBACK
 from ops.dr.failback import failback
 from ops.dr.failover import SERVED, failover
-from ops.drill import measured_loss
+from ops.drill import measured_loss, stale_checkout
 from ops.drill.canary import Ask, Attempt, Canary, through_the_edge
 from ops.drill.measured_loss import Loss, Outage
 from ops.drill.sandbox_control import Mode, SandboxControl
@@ -21,6 +26,11 @@ from ops.drill.tables import Measured
 from ops.errors import Exit, OpsError
 
 REASON = "drill"
+GREY = ("elasticloadbalancing", "autoscaling")
+"""Services that hang in a grey failure: visitors get no answer, and a fence cannot end the hosts."""
+LATE_SECONDS = 1200
+"""Ours: somebody who was woken, logged in and asked others."""
+ACCEPTED_SECONDS = LATE_SECONDS + 300
 WARM_UP_ROWS = 20
 """Five seconds of load: enough for rows on either side of the replication's lag."""
 REFUSALS = 3
@@ -50,7 +60,9 @@ PLAN = Plan(
     steps=(
         *named((LOAD, LOSE, NOTICE), stack="LIVE"),
         *named(SERVED, stack="STANDBY", other="LIVE"),
-        *named((VERIFY, RESTORE), stack="LIVE"),
+        VERIFY,
+        *named((stale_checkout.TRY,), stack="STANDBY"),
+        *named((RESTORE,), stack="LIVE"),
         *named(FAILBACK, stack="LIVE", other="STANDBY"),
         VERIFY_BACK,
     ),
@@ -60,9 +72,16 @@ PLAN = Plan(
 
 @dataclass(frozen=True, kw_only=True)
 class DrillOptions:
-    """How the region is lost, which others with it, how far replicas are behind, and whether the way back is part."""
+    """How the region is lost, which others with it, how far replicas are behind, and whether the way back is part.
+
+    `grey`: some services hang while the others answer. `late`: the decision comes 20 minutes after the loss by AWS's
+    clock. `stale`: somebody tries commands from an older checkout.
+    """
 
     mode: Mode = "refuse"
+    grey: bool = False
+    late: bool = False
+    stale: bool = False
     also_lost: Sequence[str] = ()
     lag_seconds: float = 2.0
     skip_failback: bool = False
@@ -81,6 +100,13 @@ class DrillSession(Session):
         operation = super().begin(kind, source, target)
         self.watch(operation)
         return operation
+
+    def record(self, kind: str, record: dict[str, Any]) -> dict[str, Any]:
+        """Record a decision; from a waiver on, nothing may call the lost region."""
+        recorded = super().record(kind, record)
+        if kind == "waiver":
+            self.decide()
+        return recorded
 
     def confirm(self, question: str) -> None:
         """Agree to anything."""
@@ -104,17 +130,22 @@ class Drill:
     def __post_init__(self) -> None:
         self.live, self.standby = self.pair.live, self.pair.other
         self.live_region, self.standby_region = self.pair[self.live].region, self.pair[self.standby].region
-        self.lost_regions = [self.live_region, *self.options.also_lost]
+        grey = [f"{self.live_region}/{service}" for service in GREY]
+        self.losses = [*(grey if self.options.grey else [self.live_region]), *self.options.also_lost]
         self.ask: Ask = through_the_edge(self.pair.domain)
 
     def run(self) -> None:
         """The whole drill. Raises OpsError where a step fails; the region is restored in any case."""
-        with self._tidied(), Canary(self.ask) as load:
+        with self._tidied(), TemporaryDirectory() as older, Canary(self.ask) as load:
+            if self.options.stale:
+                shutil.copytree(project_folder(), older, dirs_exist_ok=True)
             self._load(load)
             self._lose_the_region()
             self._notice(load)
             self._failover()
             self.measured = self._measure(load)
+            if self.options.stale:
+                stale_checkout.try_commands(self.timeline, self.pair, self.live, older)
             if not self.options.skip_failback:
                 self._restore()
                 self._failback(load)
@@ -139,9 +170,10 @@ class Drill:
 
     def _lose_the_region(self) -> None:
         with self.timeline.step(LOSE, stack=self.live) as step:
-            for region in self.lost_regions:
-                self.sandbox.black_out(region, self.options.mode)
-            step.detail = f"{', '.join(self.lost_regions)}: {self.options.mode}"
+            mode = "hang" if self.options.grey else self.options.mode
+            for place in self.losses:
+                self.sandbox.black_out(place, mode)
+            step.detail = f"{', '.join(self.losses)}: {mode}"
         self._mark("region lost")
 
     def _notice(self, load: Canary) -> None:
@@ -151,17 +183,51 @@ class Drill:
 
     def _failover(self) -> None:
         """From the decision on, which falls inside, nothing may call the lost region."""
-        failover(self._session(SessionOptions(yes=True, waive_fence=REASON)), self.standby)
+        accepted = None
+        if self.options.late:
+            self.sandbox.set_clock(LATE_SECONDS)
+            accepted = ACCEPTED_SECONDS
+            self._refused(SessionOptions(yes=True, waive_fence=REASON, waive_answering=self.options.grey))
+        if self.options.grey:
+            self._unfenced(SessionOptions(yes=True, accept_lag=accepted))
+        options = SessionOptions(yes=True, waive_fence=REASON, waive_answering=self.options.grey, accept_lag=accepted)
+        failover(self._session(options), self.standby)
+
+    def _refused(self, options: SessionOptions) -> None:
+        """What was written for as long as the lag is old may be missing, which nobody has accepted yet."""
+        try:
+            failover(self._session(options), self.standby)
+        except OpsError as error:
+            if error.exit_code is not Exit.REFUSED or "--accept-lag" not in error.message:
+                raise
+            say(error.message)
+        else:
+            raise OpsError(f"a lag {LATE_SECONDS} s old was taken for a new one")
+
+    def _unfenced(self, options: SessionOptions) -> None:
+        """A fence that cannot be made ends in its time, and says how to go on without it."""
+        try:
+            failover(self._session(options), self.standby)
+        except TooLongError as error:
+            say(error.message)
+        else:
+            raise OpsError(f"{self.live} was fenced although {', '.join(GREY)} hang")
 
     def _session(self, options: SessionOptions) -> Session:
         plain = Session.of(replace(options, report=self.options.report))
         known = {"engine": plain.engine, "pair": plain.pair, "ledger": plain.ledger, "options": plain.options}
-        return DrillSession(**known, decide=self._decide, watch=self.operations.append)
+        return DrillSession(**known, decide=self._decide, watch=self._watch)
+
+    def _watch(self, operation: Operation) -> None:
+        """Remember an operation, once where it goes on."""
+        begun = bool(self.operations) and self.operations[-1].started == operation.started
+        self.operations[-1 if begun else len(self.operations) :] = [operation]
 
     def _decide(self) -> None:
-        if self.decided is None:
+        """From here on nothing may call the lost region: where it is still to be fenced, from the waiver on."""
+        if self.measured is None:
             self.sandbox.forget_calls()
-            self.decided = datetime.now(UTC)
+            self.decided = self.decided or datetime.now(UTC)
 
     def _measure(self, load: Canary) -> Measured:
         def served(attempts: list[Attempt]) -> bool:
@@ -177,12 +243,16 @@ class Drill:
             step.detail = f"{self.standby_region} takes rows, {lost.rows} are lost"
         self._mark("served again", found.ended)
         flip = flip_seconds(self.operations[-1].timeline.entries, self.standby)
-        return Measured(outage=found, loss=lost, calls=calls, lost_region=self.live_region, flip_seconds=flip)
+        late = float(LATE_SECONDS) if self.options.late else 0.0
+        return Measured(
+            outage=found, late_seconds=late, loss=lost, calls=calls, lost_region=self.live_region, flip_seconds=flip
+        )
 
     def _restore(self) -> None:
         with self.timeline.step(RESTORE, stack=self.live):
-            for region in self.lost_regions:
-                self.sandbox.restore(region)
+            for place in self.losses:
+                self.sandbox.restore(place)
+            self.sandbox.set_clock(0)
         self._mark("region back")
 
     def _failback(self, load: Canary) -> None:
@@ -210,9 +280,10 @@ class Drill:
         try:
             yield
         finally:
-            for region in sorted({*self.sandbox.lost()} & {*self.lost_regions}):
-                self.sandbox.restore(region)
-                say(f"{region} is restored")
+            for place in sorted({*self.sandbox.lost()} & {*self.losses}):
+                self.sandbox.restore(place)
+                say(f"{place} is restored")
+            self.sandbox.set_clock(0)
             self.sandbox.set_lag(lag)
 
     def _mark(self, name: str, at: datetime | None = None) -> None:

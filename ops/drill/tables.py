@@ -19,7 +19,8 @@ Rows = list[tuple[str, ...]]
 
 @dataclass(frozen=True, kw_only=True)
 class Measured:
-    """What the drill measured. `flip_seconds` is the flip with its gates.
+    """What the drill measured. `flip_seconds` is the flip with its gates, and `late_seconds` what AWS's clock was ahead
+    of this machine's when it was decided: the outage took that longer.
 
     What comes with the way back is None where the drill did not go it.
     """
@@ -28,6 +29,7 @@ class Measured:
     loss: Loss
     calls: dict[str, int]
     lost_region: str
+    late_seconds: float = 0.0
     flip_seconds: float | None = None
     back: Outage | None = None
     back_loss: Loss | None = None
@@ -46,14 +48,15 @@ class Row:
 def measured_rows(measured: Measured, rto_minutes: float, rpo_minutes: float) -> list[Row]:
     """The measured values, and whether each keeps its budget."""
     outage, loss = measured.outage, measured.loss
+    down = outage.seconds + measured.late_seconds
     calls = sum(measured.calls.values())
     services = f" ({', '.join(sorted(measured.calls))})" if calls else ""
     rows = [
         Row(
             what="RTO: first row refused to first row served elsewhere",
-            value=span(outage.seconds),
+            value=span(down),
             limit=span(rto_minutes * 60),
-            within=outage.seconds <= rto_minutes * 60,
+            within=down <= rto_minutes * 60,
         ),
         Row(
             what="RPO: age of the newest row that survived",

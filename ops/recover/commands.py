@@ -21,19 +21,24 @@ def command(
     backend_copy: Annotated[
         bool, typer.Option("--backend-copy", help="The region of the state is lost: go on from the copy elsewhere.")
     ] = False,
+    backend_home: Annotated[
+        bool, typer.Option("--backend-home", help="That region is back: carry the state home from its copy.")
+    ] = False,
 ) -> None:
     """After a killed `pulumi up` or a lost state: clear the lock, restore, adopt what exists and is not recorded.
 
     With --backend-copy the region of the state backend itself is lost: its copy in the other region is made ready, the
-    stack files name the key's replica there, and the command says what every shell needs from then on.
+    stack files name the key's replica there, and the command says what every shell needs from then on. When the region
+    is back, its state is older than the copy: commands that find it are refused, until --backend-home has carried the
+    copy's there.
     """
     from ops.core.recovery import Options, needing, recover
     from ops.core.steps import Timeline, confirm, say
 
-    if backend_copy:
-        from ops.recover.backend_copy import go_on_from_copy
+    if backend_copy or backend_home:
+        from ops.recover.backend_copy import go_home, go_on_from_copy
 
-        go_on_from_copy(Timeline(dry_run=dry_run), yes=yes)
+        (go_home if backend_home else go_on_from_copy)(Timeline(dry_run=dry_run), yes=yes)
         return
     if quick and up:
         raise OpsError("--quick and --up do not go together: `up` wants the look for what exists", Exit.USAGE)

@@ -37,7 +37,9 @@ class Observer:
         self._making = threading.Lock()
 
     def lost(self) -> set[str]:
-        """The regions that are blacked out now; from here on it is known too which services others have called since.
+        """The regions, or `region/service`, that are blacked out now.
+
+        From here on it is known too which services others have called since.
 
         Raises OSError when the emulated AWS does not answer.
         """

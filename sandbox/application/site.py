@@ -9,6 +9,9 @@ from sandbox.application.observer import Observer
 from sandbox.application.origins import Fixed, Origin, find, region_of, route
 from sandbox.application.rows import Rows, moment
 
+BALANCERS = "elasticloadbalancing"
+"""The service whose loss nobody gets past, whatever else of a region works."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Visit:
@@ -43,7 +46,7 @@ class Site:
     def visit(self, visit: Visit) -> Answer:
         """Answer a visitor. Raises DeadOriginError where no answer comes from."""
         region = region_of(visit.origin, self.aws.regions)
-        if region is None or region in self.aws.lost():
+        if region is None or {region, f"{region}/{BALANCERS}"} & self.aws.lost():
             raise DeadOriginError(visit.origin)
         origin = find(self.aws, region, visit.origin)
         if origin is None:

@@ -1,9 +1,13 @@
-"""The sandbox's own paths on the emulated AWS, under /_sandbox: health, black-outs and the count of calls."""
+"""The sandbox's own paths on the emulated AWS, under /_sandbox: health, black-outs, its clock, the count of calls."""
 
 import json
+import re
 import secrets
+import time
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
+from email.utils import formatdate
+from typing import Any
 from urllib.parse import parse_qs
 from wsgiref.types import StartResponse, WSGIEnvironment
 
@@ -25,12 +29,13 @@ class Control:
         self.gate = gate
         # A server that was restarted has another one, and has forgotten everything.
         self.instance = secrets.token_hex(8)
+        self.ahead_seconds = 0
         self.regions = get_session().get_available_regions("ec2")
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         path = environ["PATH_INFO"]
         if not path.startswith(PREFIX):
-            return self.gate(environ, start_response)
+            return self.gate(environ, self._dated(start_response))
         try:
             status, answer = "200 OK", self._answer(environ["REQUEST_METHOD"], path.removeprefix(PREFIX), environ)
         except BadRequestError as problem:
@@ -43,25 +48,44 @@ class Control:
 
     def _answer(self, method: str, path: str, environ: WSGIEnvironment) -> object:
         """The answer to one request; raises BadRequestError, or LookupError for a path or method that is not there."""
-        noun, _, region = path.partition("/")
+        noun, _, place = path.partition("/")
         routes: dict[tuple[str, str], Callable[[], object]] = {
             ("GET", "health"): lambda: {"status": "ok", "instance": self.instance},
             ("GET", "pulse"): self.gate.pulse,
             ("GET", "calls"): self.gate.report,
             ("DELETE", "calls"): self.gate.forget_calls,
             ("GET", "blackout"): lambda: None,
-            ("PUT", "blackout"): lambda: self.gate.black_out(self._region(region), _mode(environ)),
-            ("DELETE", "blackout"): lambda: self.gate.restore(self._region(region)),
+            ("PUT", "blackout"): lambda: self.gate.black_out(self._place(place), _mode(environ)),
+            ("PUT", "clock"): lambda: self._set_clock(place),
+            ("DELETE", "blackout"): lambda: self.gate.restore(self._place(place)),
         }
         if (method, noun) not in routes:
             raise LookupError(f"{method} {PREFIX}{path}: want one of {', '.join(' '.join(key) for key in routes)}")
         answer = routes[method, noun]()
         return self.gate.blackouts if noun == "blackout" else answer
 
-    def _region(self, name: str) -> str:
-        """The region, if there is one of that name."""
+    def _set_clock(self, seconds: str) -> object:
+        """Have AWS's clock, as its answers tell it, be ahead of this machine's."""
+        if not re.fullmatch(r"\d{1,6}", seconds):
+            raise BadRequestError(f"clock {seconds!r}: want a whole number of seconds")
+        self.ahead_seconds = int(seconds)
+        return {"ahead_seconds": self.ahead_seconds}
+
+    def _dated(self, start_response: StartResponse) -> StartResponse:
+        """Answers with the moment by AWS's clock."""
+
+        def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
+            others = [header for header in headers if header[0].lower() != "date"]
+            date = formatdate(time.time() + self.ahead_seconds, usegmt=True)
+            return start_response(status, [*others, ("Date", date)], *rest)
+
+        return start if self.ahead_seconds else start_response
+
+    def _place(self, path: str) -> str:
+        """The region, or the service of a region, if there is a region of that name."""
+        name, _, service = path.partition("/")
         if name in self.regions:
-            return name
+            return f"{name}/{service}" if service else name
         likely = get_close_matches(name, self.regions, n=1)
         raise BadRequestError(f"region {name!r} is not an AWS region{f'; did you mean {likely[0]}?' if likely else ''}")
 

@@ -43,16 +43,19 @@ class Gate:
         self.blocked: Counter[Scope] = Counter()
         self.answered: Counter[str] = Counter()
 
-    def black_out(self, region: str, mode: Mode) -> None:
-        """Take a region away; calls that an earlier mode left hanging are released, and meet the new mode."""
+    def black_out(self, place: str, mode: Mode) -> None:
+        """Take a region away, or one service of it: `REGION/rds`.
+
+        Calls that an earlier mode left hanging are released, and meet the new mode.
+        """
         with self.lock:
-            self.blackouts[region] = mode
+            self.blackouts[place] = mode
         self.connections.release()
 
-    def restore(self, region: str) -> None:
-        """Give a region back, with all its state."""
+    def restore(self, place: str) -> None:
+        """Give a region back, or its service, with all its state."""
         with self.lock:
-            self.blackouts.pop(region, None)
+            self.blackouts.pop(place, None)
         self.connections.release()
 
     def report(self) -> dict[str, dict[str, dict[str, int]]]:
@@ -80,11 +83,14 @@ class Gate:
     def _admit(self, scope: Scope) -> Mode | None:
         """Count a call; the mode it meets, or None where its region is up."""
         with self.lock:
-            mode = self.blackouts.get(scope.region)
+            mode = self._met(scope)
             self.calls[scope] += 1
             if mode:
                 self.blocked[scope] += 1
             return mode
+
+    def _met(self, scope: Scope) -> Mode | None:
+        return self.blackouts.get(scope.region) or self.blackouts.get(f"{scope.region}/{scope.service}")
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         scope = None if OBSERVER in environ else served_in(environ, self.bucket_region)
@@ -97,7 +103,7 @@ class Gate:
             return answer(environ, start_response, scope.service, error)
         if mode is Mode.HANG:
             self.connections.park(environ["sandbox.connection"])
-            if self.blackouts.get(scope.region) is not mode:
+            if self._met(scope) is not mode:
                 # The mode changed on the way here, after it had let go of all others.
                 self.connections.release()
         raise dropped()

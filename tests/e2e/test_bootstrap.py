@@ -235,10 +235,26 @@ def test_the_state_is_gone_on_with_from_its_copy_where_its_region_is_lost(accoun
         # It takes the lock, and reads the state with the key that the state names.
         _pulumi(account, "stack", "export", "--show-secrets", "--stack", "prod", backend=COPY_BACKEND)
         _pulumi(account, "refresh", "--yes", "--skip-preview", "--stack", "prod", backend=COPY_BACKEND)
+        home = [account.platform.paths.launcher, "recover", "--backend-home", "--yes"]
+        lost = run(home, variables, check=False)
+        assert (lost.returncode, f"{REGION} does not answer" in lost.stderr) == (OPS_REFUSED, True)
     finally:
         urlopen(Request(blackout, method="DELETE"), timeout=10).close()
-        for stack, text in files.items():
-            (account.project / f"Pulumi.{stack}.yaml").write_text(text)
+    # Its state has stood still since: a shell that still leads there is refused.
+    stale = run([account.platform.paths.launcher, "dr", "rebuild", "dr", "--yes"], variables, check=False)
+    assert (stale.returncode, "`ops recover --backend-home`" in stale.stderr) == (OPS_REFUSED, True)
+    newer = account.s3(COPY_REGION).get_object(Bucket=COPY, Key=PROD_STATE)["Body"].read()
+    assert account.s3(REGION).get_object(Bucket=STATE, Key=PROD_STATE)["Body"].read() != newer
+    assert f"PULUMI_BACKEND_URL='{BACKEND}'" in run(home, variables).stdout
+    assert {stack: (account.project / f"Pulumi.{stack}.yaml").read_text() for stack in STACKS} == files
+    carried = account.s3(REGION).get_object(Bucket=STATE, Key=PROD_STATE)["Body"].read()
+    assert (
+        json.loads(carried)["checkpoint"]["latest"]["manifest"] == json.loads(newer)["checkpoint"]["latest"]["manifest"]
+    )
+    _pulumi(account, "stack", "export", "--show-secrets", "--stack", "prod")
+
+
+PROD_STATE = ".pulumi/stacks/askproai/prod.json"
 
 
 def copy_the_state(account: Account) -> None:

@@ -66,12 +66,15 @@ def test_without_an_instance_in_service_nothing_is_answered(site: Site, shop: De
         assert visit(site, shop, path).content["checks"] == {"web": "no instance in service"}
 
 
-def test_a_region_that_is_lost_does_not_answer(site: Site, shop: Declared, control: Control) -> None:
-    control("PUT", f"blackout/{REGION}?mode=error")
-    with pytest.raises(DeadOriginError):
-        visit(site, shop, HEALTH)
-    control("DELETE", f"blackout/{REGION}")
-    assert visit(site, shop, HEALTH).status == 200
+def test_a_region_that_is_lost_or_its_load_balancers_does_not_answer(
+    site: Site, shop: Declared, control: Control
+) -> None:
+    for place in (REGION, f"{REGION}/elasticloadbalancing"):
+        control("PUT", f"blackout/{place}?mode=error")
+        with pytest.raises(DeadOriginError):
+            visit(site, shop, HEALTH)
+        control("DELETE", f"blackout/{place}")
+        assert visit(site, shop, HEALTH).status == 200, place
 
 
 @pytest.mark.parametrize("origin", ["gone-1.{region}.elb.amazonaws.com", "gone.example"])

@@ -4,6 +4,8 @@ import json
 import threading
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import urlopen
@@ -147,6 +149,27 @@ def test_calls_are_counted_by_region_and_service(aws: Clients, control: Control)
     assert control("GET", "calls") == {}
 
 
+def test_one_service_of_a_region_is_lost_while_the_others_answer(aws: Clients, control: Control) -> None:
+    assert control("PUT", f"blackout/{REGION}/autoscaling?mode=error") == {f"{REGION}/autoscaling": "error"}
+    with pytest.raises(ClientError):
+        aws("autoscaling").describe_auto_scaling_groups()
+    aws("sqs").list_queues()
+    aws("autoscaling", OTHER_REGION).describe_auto_scaling_groups()
+    assert control("DELETE", f"blackout/{REGION}/autoscaling") == {}
+    aws("autoscaling").describe_auto_scaling_groups()
+
+
+def test_the_clock_of_the_answers_can_be_ahead(aws: Clients, control: Control) -> None:
+    def ahead() -> float:
+        told = aws("sts").get_caller_identity()["ResponseMetadata"]["HTTPHeaders"]["date"]
+        return (parsedate_to_datetime(told) - datetime.now(UTC)).total_seconds()
+
+    control("PUT", "clock/1200")
+    assert 1190 < ahead() <= 1200
+    control("PUT", "clock/0")
+    assert -10 < ahead() <= 0
+
+
 def test_what_is_blacked_out_can_be_asked(control: Control) -> None:
     assert control("PUT", f"blackout/{REGION}?mode=hang") == {REGION: "hang"}
     assert control("PUT", f"blackout/{OTHER_REGION}?mode=error") == {REGION: "hang", OTHER_REGION: "error"}
@@ -161,6 +184,7 @@ def test_what_is_blacked_out_can_be_asked(control: Control) -> None:
         ("PUT", "blackout/?mode=hang", 400, "region '' is not an AWS region"),
         ("PUT", f"blackout/{REGION}?mode=explode", 400, "mode 'explode': want one of refuse, hang, error"),
         ("PUT", f"blackout/{REGION}", 400, "mode '': want one of refuse, hang, error"),
+        ("PUT", "clock/soon", 400, "clock 'soon': want a whole number of seconds"),
         ("DELETE", "blackout/mars", 400, "region 'mars' is not an AWS region"),
         ("POST", "blackout/eu-west-1", 404, "POST /_sandbox/blackout/eu-west-1: want one of GET health"),
         ("GET", "helth", 404, "GET /_sandbox/helth: want one of GET health"),

@@ -72,6 +72,14 @@ CALLS = {
     "say how the platform is": [
         Call("cloudwatch:PutMetricData", "*", there(HOME) | {"cloudwatch:namespace": "AskProAI"}),
     ],
+    "send jobs of a lost region on": [
+        Call(f"sqs:{action}", f"arn:aws:sqs:{place}:{A}:askproai-prod-queue-default", there(place))
+        for place, action in ((HOME, "ReceiveMessage"), (HOME, "DeleteMessage"), (AWAY, "SendMessage"))
+    ]
+    + [
+        Call(f"kms:{action}", f"arn:aws:kms:{place}:{A}:key/1", there(place) | key("askproai-prod-messages"))
+        for place, action in ((HOME, "Decrypt"), (AWAY, "GenerateDataKey"))
+    ],
     "put a release into its bucket": [
         Call("s3:PutObject", f"{bucket('askproai-prod-releases')}/releases/1.0.tar.gz", there(HOME)),
     ],

@@ -96,11 +96,11 @@ def test_a_pilot_light_runs_no_instance_and_no_cache(following: Cloud[RegionOutp
     assert following.of(CACHE) == []
 
 
-def test_a_warm_standby_runs_a_few_instances_and_its_cache(warm: Cloud[RegionOutputs]) -> None:
+def test_a_warm_standby_runs_a_few_web_hosts_no_worker_and_its_cache(warm: Cloud[RegionOutputs]) -> None:
     assert sizes(warm) == {
         "web-blue": (DR.web.warm_min_size, DR.web.blue.max_size),
         "web-green": (0, DR.web.green.max_size),
-        "workers-fleet": (DR.workers.warm_min_size, DR.workers.max_size),
+        "workers-fleet": (0, 0),
     }
     assert warm.one(CACHE).protect
     assert "finalSnapshotIdentifier" in warm.one(CACHE).inputs

@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import groupby
@@ -26,10 +27,10 @@ from ops.deploy import deployment
 from ops.deploy.promote import promote
 from ops.deploy.rollback import rollback
 from ops.deploy.start import start
-from ops.dr import abort, activate, drop, flip, rebuild
+from ops.dr import abort, activate, drop, flip, queues, rebuild
 from ops.dr.failback import failback
 from ops.dr.failover import failover
-from ops.drill import scenario
+from ops.drill import scenario, stale_checkout
 from ops.drill.canary import Ask, Canary
 from ops.drill.sandbox_control import SandboxControl
 from ops.errors import OpsError
@@ -200,6 +201,19 @@ def test_drop(platform: Platform) -> None:
     assert_declared("ops dr drop", [taken], STACK="prod", GENERATION="1")
 
 
+def test_queues(platform: Platform) -> None:
+    """prod was lost with a dead letter, and is a standby again; what dr could not do is tried once more there."""
+    fail_over(platform)
+    rebuild.rebuild_standby(platform.session(), "prod")
+    platform.world.fleets["prod-workers"]["ended"] = True
+    platform.world.messages |= {"prod": ["one", "two"], "prod-dead": ["three"], "dr": []}
+    moved = names(queues.move(platform.session(), "prod", "dr"))
+    assert (platform.world.messages["dr"], platform.world.messages["dr-dead"]) == (["one", "two"], ["three"])
+    redriven = names(queues.redrive(platform.session(), "dr", "default"))
+    assert platform.world.messages == {"prod": [], "prod-dead": [], "dr": ["one", "two", "three"], "dr-dead": []}
+    assert_declared("ops dr queues", [redriven, moved], STACK="(prod|dr)", OTHER="dr", QUEUE="default")
+
+
 def test_deploy(platform: Platform) -> None:
     """One is promoted by the next, which fails, and goes on after a kill; then it is promoted, and another is not."""
     for version in ("1", "2", "3"):
@@ -242,6 +256,9 @@ class Sandbox:
 
     def forget_calls(self) -> None:
         self._world.calls.clear()
+
+    def set_clock(self, ahead_seconds: int) -> None:
+        """The world's clock is as the test has it."""
 
     def calls(self, region: str) -> dict[str, int]:
         return dict.fromkeys(self._world.calls_to(region), 1)
@@ -289,7 +306,9 @@ def test_drill(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scenario, "through_the_edge", through_the_edge)
     monkeypatch.setattr(scenario, "Canary", partial(Canary, interval_seconds=0.002))
     sandbox = cast(SandboxControl, Sandbox(platform))
-    drill = scenario.Drill(options=scenario.DrillOptions(), sandbox=sandbox, pair=platform.session().pair)
+    ended = subprocess.CompletedProcess([], 1, "", "Pulumi.dr.yaml: topology: 1 is older than 2")
+    monkeypatch.setattr(stale_checkout, "_run", partial(answering, ended))
+    drill = scenario.Drill(options=scenario.DrillOptions(stale=True), sandbox=sandbox, pair=platform.session().pair)
     drill.run()
     taken = names(Timeline(entries=drill.entries()))
     after_kills = re.compile("recover .*|read back the promoted database")
@@ -357,10 +376,15 @@ def test_recover(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     copied = Timeline()
     monkeypatch.setattr(backend_copy, "reachable", partial(answering, False))
 
-    def bucket(*_: str) -> Folder:
-        return Folder(tmp_path / "copy")
+    def bucket(*place: str) -> Folder:
+        return Folder(tmp_path.joinpath(*place))
 
     monkeypatch.setattr(backend_copy, "Bucket", bucket)
     backend_copy.go_on_from_copy(copied, yes=True)
+    monkeypatch.setattr(backend_copy, "reachable", partial(answering, True))
+    for stack in ("prod", "dr", "edge"):
+        file = tmp_path / f"Pulumi.{stack}.yaml"
+        file.write_text(f"secretsprovider: {StateBackend.of().copy_provider}\n{file.read_text()}")
+    backend_copy.go_home(copied, yes=True)
     runs = [entry.name for entry in (*timeline.entries, *copied.entries)]
     assert_declared("ops recover", [runs], STACK="prod")

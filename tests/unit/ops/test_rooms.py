@@ -35,8 +35,6 @@ def test_a_command_imports_the_core_and_never_another_command() -> None:
         for file in folder.rglob("*.py")
         for room in imported(file)
         if room not in SHARED | {folder.name} | MAY_ALSO.get(folder.name, set())
-        # The command line loads the code of a command when it runs.
-        and not (file.name == "commands.py" and folder.name == "dr" and room == "drill")
     ]
     assert wrong == []
 

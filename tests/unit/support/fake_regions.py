@@ -43,6 +43,7 @@ class World:
     ways_in: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     stubborn_hosts: int = 0
     stuck_jobs: int = 0
+    messages: dict[str, list[str]] = field(default_factory=dict)
     unwilling: set[str] = field(default_factory=set)
     clients: int = 0
     fleets: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -291,10 +292,23 @@ def quota(world: World, region: str, asked: Asked) -> Any:
 
 
 def queue(world: World, region: str, asked: Asked) -> Any:
-    """Jobs are done once no web host makes more of them."""
+    """Jobs are done once no web host makes more of them; those that a test put there stay."""
+    url, names = asked["QueueUrl"], asked["AttributeNames"]
+    if names == ["RedrivePolicy"]:
+        return {"Attributes": {"RedrivePolicy": f'{{"deadLetterTargetArn": "arn:{url}-dead"}}'}}
+    if url in world.messages or url.endswith("-dead"):
+        return {"Attributes": dict(zip(names, (str(len(world.messages.get(url, []))), "0", "0"), strict=True))}
     ended = world.fleets[f"{asked['QueueUrl']}-blue"].get("ended")
     counts = (0, 0, world.stuck_jobs) if ended else (2, 0, 1)
     return {"Attributes": {name: str(count) for name, count in zip(asked["AttributeNames"], counts, strict=True)}}
+
+
+def receive(world: World, region: str, asked: Asked) -> Any:
+    return {"Messages": [{"Body": body, "ReceiptHandle": body} for body in world.messages.get(asked["QueueUrl"], [])]}
+
+
+def send(world: World, region: str, asked: Asked) -> None:
+    world.messages.setdefault(asked["QueueUrl"], []).append(asked["MessageBody"])
 
 
 def recovery_points(world: World, region: str, asked: Asked) -> Any:
@@ -372,6 +386,10 @@ ANSWERS: dict[str, Answering] = {
     "send_command": command,
     "get_command_invocation": invocation,
     "get_queue_attributes": queue,
+    "get_queue_url": lambda world, region, asked: {"QueueUrl": asked["QueueName"]},
+    "receive_message": receive,
+    "send_message": send,
+    "delete_message": lambda world, region, asked: world.messages[asked["QueueUrl"]].remove(asked["ReceiptHandle"]),
     "list_recovery_points_by_backup_vault": recovery_points,
     "describe_alarms": alarms,
     "describe_db_instance_automated_backups": kept_backups,

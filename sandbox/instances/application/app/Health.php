@@ -34,6 +34,7 @@ class Health
 
         return response()->json([
             'status' => $failed ? 'failed' : 'ok',
+            'region' => env('AWS_DEFAULT_REGION'),
             'failed' => $failed,
             'release' => basename(realpath(base_path())),
             'framework' => app()->version(),

@@ -105,4 +105,6 @@ def test_an_instance_knows_the_hook_that_holds_it() -> None:
     cloud = workers()
     hook = cloud.one("aws:autoscaling/lifecycleHook:LifecycleHook", "workers-termination").inputs["name"]
     script = cloud.one("aws:ec2/launchTemplate:LaunchTemplate", "workers-fleet-template").inputs["userData"]
-    assert f"ASKPROAI_TERMINATION_HOOK={hook}\n" in base64.b64decode(script).decode()
+    told = base64.b64decode(script).decode()
+    assert f"ASKPROAI_TERMINATION_HOOK={hook}\n" in told
+    assert "ASKPROAI_VISITORS_URL=https://app.askproai.de/api/health\n" in told

@@ -1,5 +1,6 @@
 """Failover and the way back: the order of things, what is refused, and stack files that tell the truth afterwards."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -7,10 +8,11 @@ import pytest
 from fake_platform import Platform, platform_in
 
 from contract import CANARY_PATH
-from ops.core import report, visitor
+from ops.core import facts, report, visitor
 from ops.core.session import UNDER_WAY
 from ops.dr import drop, flip, rebuild
 from ops.dr import failover as failing_over
+from ops.dr.data_loss import DataLossEstimate
 from ops.dr.failback import failback
 from ops.dr.failover import failover
 from ops.errors import Exit, OpsError
@@ -329,3 +331,24 @@ def test_a_database_in_use_or_without_a_snapshot_is_not_dropped(failed_over: Pla
 def test_dropping_what_is_not_there_says_so(platform: Platform, capsys: pytest.CaptureFixture[str]) -> None:
     drop.drop_database(platform.session(), "prod", 7)
     assert "prod keeps no generation 7; it keeps: none" in capsys.readouterr().out
+
+
+def test_a_report_that_cannot_be_written_is_a_note_of_a_failover_that_is_over(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(report, "write", full)
+    failover(platform.session(), "dr")
+    assert platform.session().ledger.get(UNDER_WAY) is None
+    assert platform.history()[-1] == "failover"
+    assert "No space left on device" in capsys.readouterr().out
+
+
+def test_objects_of_a_bucket_too_large_to_be_read_are_said_to_be_or_later() -> None:
+    asked: dict[str, Any] = {"canary": None, "lag": facts.Lag(), "queued_messages": None}
+    moment = datetime(2030, 1, 1, tzinfo=UTC)
+    for complete, ending in ((True, "+00:00"), (False, "+00:00 or later")):
+        newest = facts.NewestObject(newest=moment, complete=complete)
+        assert DataLossEstimate(**asked, newest_object=newest).lines()[2].endswith(ending)

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from fake_platform import Platform, platform_in
 
+from ops.core import objects
 from ops.core.session import Session
-from ops.dr import drop, flip, rebuild
+from ops.dr import drop, flip, rebuild, status
 from ops.dr.activate import activate_region
 from ops.dr.failback import failback
 from ops.dr.failover import failover
@@ -69,3 +70,24 @@ def test_an_older_checkout_commands_nothing(platform: Platform, command: str, st
     assert refused.value.exit_code is Exit.REFUSED
     assert (platform.engine.ups, platform.world.changes()) == ([], [])
     assert platform.file(stale).path.read_text() == older
+
+
+def test_a_backend_whose_state_stands_still_is_refused_and_shown(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The region of the state is back, and a shell still leads there."""
+    for stack in ("prod", "dr", "edge"):
+        file = platform.file(stack).path
+        file.write_text(f"secretsprovider: awskms://alias/state?region=eu-central-1&awssdk=v2\n{file.read_text()}")
+    files = platform.session().pair.files
+    assert objects.older_backend(files) == ""
+    monkeypatch.setenv("PULUMI_BACKEND_URL", "s3://copy?region=eu-central-1&awssdk=v2")
+    assert objects.older_backend(files) == ""
+    monkeypatch.setenv("PULUMI_BACKEND_URL", "s3://home?region=eu-west-1&awssdk=v2")
+    assert "the stack files say that the state is in eu-central-1" in objects.older_backend(files)
+    session = platform.session()
+    with pytest.raises(OpsError, match="ops recover --backend-home") as refused:
+        session.read()
+    assert refused.value.exit_code is Exit.REFUSED
+    found = status.deviations(session.pair, session.engine)
+    assert found[0].startswith("the state backend is in eu-west-1")

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import pytest
 
+from ops.core.interruption import TooLongError
 from ops.core.pair import Pair
 from ops.core.session import Operation, Session, SessionOptions
 from ops.core.steps import Entry, Timeline
@@ -16,6 +17,7 @@ from ops.drill import scenario as drill_scenario
 from ops.drill.canary import Ask, Canary
 from ops.drill.sandbox_control import SandboxControl
 from ops.drill.scenario import Drill, DrillOptions, DrillSession, flip_seconds
+from ops.drill.tables import measured_rows
 from ops.errors import Exit, OpsError
 
 PRIMARY, STANDBY = "primary", "standby"
@@ -36,10 +38,11 @@ class World:
     counted: dict[str, int] = field(default_factory=dict)
     lag: float = 1.0
     follows: bool = True
+    ahead: int = 0
 
     def write(self, number: int) -> Answer:
         """A visitor's row, where the edge leads."""
-        if region(self.live) in self.taken:
+        if any(place.partition("/")[0] == region(self.live) for place in self.taken):
             return Answer(status=522, body="")
         row = self.rows[self.live].setdefault(number, (datetime.now(UTC).isoformat(), self.live))
         return Answer(status=201, body={"written_at": row[0], "database": row[1], "region": region(self.live)})
@@ -61,6 +64,11 @@ class World:
 
     def calls(self, name: str) -> dict[str, int]:
         return dict(self.counted) if name == region(PRIMARY) else {}
+
+    def set_clock(self, ahead_seconds: int) -> None:
+        if ahead_seconds != self.ahead:
+            self.log.append(f"clock {ahead_seconds}")
+        self.ahead = ahead_seconds
 
     def lag_seconds(self) -> float:
         return self.lag
@@ -139,7 +147,11 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
         done = operation("failover")
         session.watch(done)
         made.counted["sts"] = 1
+        if made.ahead and session.options.accept_lag is None:
+            raise OpsError("give --accept-lag 1200", Exit.REFUSED)
         session.confirm("Activate?")
+        if not session.options.waive_fence:
+            raise TooLongError("primary is not fenced: AWS does not close it")
         made.log.append(f"failover to {to}, fence waived for {session.options.waive_fence}")
         made.switch(to, forgets=2)
         return done
@@ -193,6 +205,41 @@ def test_another_region_is_lost_and_comes_back_with_it(world: World) -> None:
     running(world, also_lost=["global-1"]).run()
     lost_and_back = [line for line in world.log if line.endswith(("refuse", "-1"))]
     assert lost_and_back == ["lost primary-1 refuse", "lost global-1 refuse", "back primary-1", "back global-1"]
+
+
+def test_a_grey_failure_that_is_decided_late_is_refused_then_not_fenced_and_then_waived(world: World) -> None:
+    drilled = running(world, grey=True, late=True)
+    drilled.run()
+    assert world.log == [
+        "lost primary-1/elasticloadbalancing hang",
+        "lost primary-1/autoscaling hang",
+        "clock 1200",
+        "count from nothing",
+        "count from nothing",
+        "failover to standby, fence waived for drill",
+        "back primary-1/elasticloadbalancing",
+        "back primary-1/autoscaling",
+        "clock 0",
+        "failback to primary",
+    ]
+    found = drilled.measured
+    assert found is not None
+    assert found.late_seconds == 1200
+    (rto,) = [row.value for row in measured_rows(found, 30, 60) if row.what.startswith("RTO")]
+    assert rto.startswith("20")
+
+
+def test_a_fence_or_an_old_lag_that_nothing_stands_against_fails_the_drill(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def succeeds(session: DrillSession, to: str) -> None:
+        """As a failover that looks at nothing."""
+
+    monkeypatch.setattr(drill_scenario, "failover", succeeds)
+    with pytest.raises(OpsError, match="primary was fenced although elasticloadbalancing, autoscaling hang"):
+        running(world, grey=True).run()
+    with pytest.raises(OpsError, match="a lag 1200 s old was taken for a new one"):
+        running(world, late=True).run()
 
 
 def test_what_was_measured_is_what_happened(world: World) -> None:

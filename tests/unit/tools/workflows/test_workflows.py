@@ -171,12 +171,19 @@ def test_every_command_of_a_workflow_exists() -> None:
     assert [problem for file, words in ran for problem in problems(file, words)] == []
 
 
+def test_every_drill_of_the_schedule_is_one_that_the_command_knows() -> None:
+    drills = jobs(ROOT / ".github/workflows/drill.yml")["drill"]["strategy"]["matrix"]["drill"]
+    command = typer.main.get_command(cli.app)
+    assert [what for drill in drills for what in unknown(command, ["dr", "drill", *drill.split()])] == []
+    assert list(unknown(command, ["dr", "drill", "--earthquake"])) != []
+
+
 def problems(file: str, words: list[str]) -> Iterator[str]:
     """What of a command line is not there."""
     match words:
         case ["sudo", *command]:
             yield from problems(file, command)
-        case ["make", target]:
+        case ["make", target, *_]:
             if f"\n{target}:" not in (ROOT / "Makefile").read_text():
                 yield f"{file}: no target {target}"
         case ["bash", path]:

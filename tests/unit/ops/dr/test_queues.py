@@ -1,0 +1,60 @@
+"""What is refused before a message of a queue is sent on, and what a dry run says of those that would be."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from fake_platform import Platform, platform_in
+
+from ops.dr import queues
+from ops.dr.failover import failover
+from ops.errors import Exit, OpsError
+
+
+@pytest.fixture
+def platform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Platform:
+    """dr serves, and prod is back with what was in its queues."""
+    made = platform_in(tmp_path, monkeypatch)
+    failover(made.session(waive_fence="gone", waive_answering=True), "dr")
+    made.world.fleets["prod-workers"]["ended"] = True
+    made.world.messages |= {"prod": ["one"], "prod-dead": ["two"], "dr": []}
+    return made
+
+
+def test_a_message_is_sent_on_only_from_where_none_is_worked_on_to_where_some_are(platform: Platform) -> None:
+    def workers_run(p: Platform) -> object:
+        del p.world.fleets["prod-workers"]["ended"]
+        return queues.move(p.session(), "prod", "dr")
+
+    cases: dict[str, Callable[[Platform], object]] = {
+        "prod has these messages already": lambda p: queues.move(p.session(), "prod", "prod"),
+        "prod has no queue slow; want one of default": lambda p: queues.redrive(p.session(), "prod", "slow"),
+        "workers run in prod, and do its jobs: `ops dr rebuild prod`": workers_run,
+        "prod takes no writes, and so no worker runs there": lambda p: (
+            p.file("prod").set({"fenced": True}),
+            queues.redrive(p.session(), "prod", "default"),
+        ),
+    }
+    before = {url: [*there] for url, there in platform.world.messages.items()}
+    for message, case in cases.items():
+        with pytest.raises(OpsError) as refused:
+            case(platform)
+        assert refused.value.exit_code in (Exit.USAGE, Exit.REFUSED), message
+        assert message in refused.value.message
+    assert platform.world.messages == before
+
+
+def test_a_dry_run_says_what_it_would_send_and_sends_nothing(platform: Platform) -> None:
+    timeline = queues.move(platform.session(dry_run=True), "prod", "dr")
+    assert [(entry.outcome, entry.detail) for entry in timeline.entries] == [("would", "1 of default and 1 dead")]
+    assert platform.world.messages == {"prod": ["one"], "prod-dead": ["two"], "dr": []}
+
+
+def test_the_table_has_every_queue_and_a_region_that_does_not_answer(
+    platform: Platform, capsys: pytest.CaptureFixture[str]
+) -> None:
+    platform.world.lost.add(platform.region("prod"))
+    queues.show(platform.session(), ["prod", "dr"])
+    shown = capsys.readouterr().out
+    assert "prod: eu-central-1 does not answer" in shown
+    assert [line.split("│")[1].strip() for line in shown.splitlines() if "default" in line] == ["default"]
