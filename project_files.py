@@ -26,6 +26,7 @@ class Project:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.shared_file = folder / PROJECT_FILE
+        self._files: dict[str, Path] = {}
 
     @property
     def name(self) -> str:
@@ -39,7 +40,9 @@ class Project:
 
     def file(self, stack: str) -> Path:
         """Where a stack's file is, or would be."""
-        return self.folder / f"Pulumi.{stack}.yaml"
+        if stack not in self._files:
+            self._files[stack] = self.folder / f"Pulumi.{stack}.yaml"
+        return self._files[stack]
 
     @property
     def shared(self) -> Mapping[str, Any]:
@@ -102,12 +105,12 @@ def checked_text(path: Path) -> str:
 def text(path: Path) -> str:
     """A file's text. A command asks the same file dozens of times: it is read again when it was written again."""
     written = path.stat()
-    return _text(path, written.st_mtime_ns, written.st_ino, written.st_size)
+    return _text(str(path), written.st_mtime_ns, written.st_ino, written.st_size)
 
 
 @lru_cache(maxsize=32)
-def _text(path: Path, *_written: int) -> str:
-    return path.read_text()
+def _text(name: str, *_written: int) -> str:
+    return Path(name).read_text()
 
 
 @lru_cache(maxsize=32)

@@ -51,6 +51,7 @@ class StackFile:
     def __init__(self, path: Path, stack: str) -> None:
         self.path = path
         self._stack = stack
+        self._project = Project(path.parent)
 
     @classmethod
     def of(cls, stack: str) -> "StackFile":
@@ -63,7 +64,7 @@ class StackFile:
     def values(self) -> Mapping[str, Any]:
         """Every setting that the file or Pulumi.yaml has, by key. Raises OpsError for a file that cannot be read."""
         try:
-            return Project(self.path.parent).values(self._stack)
+            return self._project.values(self._stack)
         except UnreadableFileError as error:
             raise OpsError(str(error)) from None
 
