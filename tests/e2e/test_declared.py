@@ -263,7 +263,8 @@ def test_groups_scale_by_load(platform: Platform, group: str, metrics: set[str])
 
 def test_secrets_are_kept_under_the_platforms_own_key(platform: Platform) -> None:
     secrets = platform.client("secretsmanager").list_secrets()["SecretList"]
-    roles = ("app", "cache", "database", "receivers")
+    accounts = ("application", "dbadmin", "migrations", "monitoring")
+    roles = ("app", "cache", "database", *(f"database-{name}" for name in accounts), "receivers")
     assert sorted(secret["Name"] for secret in secrets) == [f"askproai-prod-{role}" for role in roles]
     keys = {secret["KmsKeyId"] for secret in secrets}
     (key,) = keys
