@@ -11,8 +11,6 @@ from hosts.roles import BASTION
 
 SERVICE_USER = "nobody"
 """It runs no service of ours."""
-
-
 SIZES = (0, 1)
 """None until an operator starts it: what does not run is not attacked, and costs nothing."""
 

@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Any
 
 from hosts.roles import HostRole
-from naming import Naming
 from ops.core import facts
 from ops.core.aws import client
 from ops.core.pair import RegionStack
@@ -25,14 +24,8 @@ ROLE_NAME_LIMIT = 64
 
 def send(stack: RegionStack, instance: str, command: str, comment: str, seconds: int) -> dict[str, str]:
     """Have Systems Manager run a command on one host; where to ask what came of it. What it is given is recorded."""
-    answer = client("ssm", stack.region).send_command(
-        InstanceIds=[instance],
-        DocumentName="AWS-RunShellScript",
-        Comment=comment[:100],
-        TimeoutSeconds=DELIVERY_SECONDS,
-        Parameters={"commands": [command], "executionTimeout": [str(seconds)]},
-    )
-    return {"id": str(answer["Command"]["CommandId"]), "instance": instance}
+    (sent,) = send_in_turn(stack, [instance], command, comment, seconds)
+    return sent
 
 
 def send_in_turn(
@@ -78,9 +71,8 @@ def lend(stack: RegionStack, role: HostRole, instance: str, *secrets: str) -> No
 
     A policy of the secret that ends by itself: a command that is killed leaves nothing open.
     """
-    account = str(stack.output("account_id"))
-    naming = Naming(environment=stack.settings.environment, account_id=account, cost_center="")
-    name = naming.physical(f"{role.name}-instances", ROLE_NAME_LIMIT)
+    account = stack.naming.account_id
+    name = stack.naming.physical(f"{role.name}-instances", ROLE_NAME_LIMIT)
     until = facts.now(stack.region) + LENT
     statement = {
         "Effect": "Allow",

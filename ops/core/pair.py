@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from naming import Naming
 from ops.core.engine import Engine
 from ops.core.recovery.outputs import outputs
 from ops.core.stack_files import StackFile, project, stacks
@@ -51,6 +52,12 @@ class RegionStack:
         if not isinstance(found, Settings):
             raise OpsError(f"{self.file.path.name}: role: {found.role} is not a region's")
         return found
+
+    @property
+    def naming(self) -> Naming:
+        """How what it has is named in AWS."""
+        account_id = str(self.output("account_id"))
+        return Naming(environment=self.settings.environment, account_id=account_id, cost_center="")
 
     @property
     def region(self) -> str:

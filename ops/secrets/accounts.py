@@ -119,12 +119,10 @@ def _other(username: str) -> str:
 
 def _all(place: Place, label: str | None = None) -> bool:
     """Whether the new version is in every region, with a label where one is asked for."""
-    return all(
-        label in (None, *_versions(stack, arn).get(place.rotation.version, []))
-        and place.rotation.version in _versions(stack, arn)
-        for stack in place.stacks
-        for arn in stack.accounts.values()
+    labels = (
+        _versions(stack, arn).get(place.rotation.version) for stack in place.stacks for arn in stack.accounts.values()
     )
+    return all(found is not None and label in (None, *found) for found in labels)
 
 
 def _versions(stack: RegionStack, arn: str) -> dict[str, list[str]]:

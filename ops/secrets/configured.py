@@ -4,7 +4,6 @@ import hashlib
 from datetime import datetime
 from typing import Any
 
-from naming import Naming
 from ops.bootstrap import stacks
 from ops.core import facts
 from ops.core.actions import Action
@@ -12,6 +11,7 @@ from ops.core.aws import client
 from ops.core.engine import summary
 from ops.core.pair import RegionStack
 from ops.core.settle import engine_of
+from ops.core.stack_files import StackFile
 from ops.core.steps import Step, StepRun
 from ops.secrets.rotation import CACHE, Place
 from ops.secrets.value import Value
@@ -112,8 +112,6 @@ def ending(place: Place) -> Action:
 
 def digest(stack: str, name: str) -> str:
     """Of a secret's encrypted text in the stack file, which is another after each change; empty where there is none."""
-    from ops.core.stack_files import StackFile
-
     value = StackFile.of(stack).get(name)
     return hashlib.sha256(str(value["secure"]).encode()).hexdigest() if isinstance(value, dict) else ""
 
@@ -145,8 +143,7 @@ def _listed(place: Place) -> str:
 
 
 def _identifier(stack: RegionStack) -> str:
-    naming = Naming(environment=stack.settings.environment, account_id=str(stack.output("account_id")), cost_center="")
-    return naming.physical("cache", IDENTIFIER_LIMIT)
+    return stack.naming.physical("cache", IDENTIFIER_LIMIT)
 
 
 def _cache(stack: RegionStack) -> dict[str, Any]:

@@ -118,8 +118,10 @@ def _install_with_uv(paths: Paths, lock: str, step: Step) -> None:
     installer.write_text(_locked(lock, "uv"))
     step.command([*_pip(paths), "--no-deps", "-r", installer])
     installer.unlink()
-    command = [paths.venv / "bin" / "uv", "pip", "install", "--python", paths.python, "--require-hashes"]
-    step.command([*command, "-r", paths.checkout / REQUIREMENTS])
+    uv = paths.venv / "bin" / "uv"
+    step.command(
+        [uv, "pip", "install", "--python", paths.python, "--require-hashes", "-r", paths.checkout / REQUIREMENTS]
+    )
 
 
 def _pip(paths: Paths) -> list[str | Path]:
