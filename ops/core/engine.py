@@ -29,6 +29,9 @@ UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """What a preview writes for a value that is known only after something else is made (Pulumi's UnknownStringValue)."""
 LOCK = re.compile(r"created by (?P<who>\S+) \(pid (?P<pid>\d+)\) at (?P<since>\S+)")
 UNREADABLE = re.compile(r'failed to load checkpoint.*|read "\.pulumi/meta\.yaml".*')
+PLUGIN_ENDED = re.compile("error reading from server|transport is closing|Stream removed|Plugin did not respond")
+"""What the engine, the bridge and Terraform's protocol say once a provider's process has ended: killed, for the most
+part by a machine that is out of memory."""
 ERRORS_SHOWN = 8
 UNCHANGED = ("same", "read")
 """Operations of the engine that change nothing; reading another stack's outputs is one."""
@@ -47,6 +50,10 @@ class LockedError(OpsError):
 
 class UnreadableStateError(OpsError):
     """The engine cannot read a stack's state, or there is none: cut off by a kill, lost, or never made."""
+
+
+class PluginEndedError(OpsError):
+    """A provider's plugin ended before it answered; nothing is known of the calls that it had made."""
 
 
 class Engine:
@@ -118,8 +125,16 @@ class Engine:
         return list(json.loads(self._run(["preview", "--json"], stack)).get("steps") or [])
 
     def refresh(self, stack: str, say: Say, targets: Sequence[str] = ()) -> None:
-        """Read resources back from the cloud into the state: `targets` alone, all without any."""
-        self._change(["refresh", "--yes", "--skip-preview", "--suppress-outputs", *_chosen(targets)], stack, say)
+        """Read resources back from the cloud into the state: `targets` alone, all without any.
+
+        Done once more where a plugin ended: it had only read.
+        """
+        command = ["refresh", "--yes", "--skip-preview", "--suppress-outputs", *_chosen(targets)]
+        try:
+            self._change(command, stack, say)
+        except PluginEndedError as error:
+            say(f"read once more: {error.message.splitlines()[0]}")
+            self._change(command, stack, say)
 
     def unprotect(self, stack: str, urn: str) -> None:
         """Let the engine delete a resource."""
@@ -175,7 +190,7 @@ class Engine:
             except OpsError as error:
                 found = _errors(log)
                 if found and error.exit_code is not Exit.BUSY and not isinstance(error, TooLongError):
-                    raise OpsError("\n".join(f"stack {stack}: {line}" for line in found)) from None
+                    raise _failed(stack, found) from None
                 raise
             return _summary(log)
 
@@ -214,6 +229,14 @@ def _errors(log: Path) -> list[str]:
     said = [event["diagnosticEvent"] for event in _events(log) if "diagnosticEvent" in event]
     texts = [f"{_resource(event)}{_flat(event['message'])}" for event in said if event.get("severity") == "error"]
     return list(dict.fromkeys(texts))[:ERRORS_SHOWN]
+
+
+def _failed(stack: str, errors: list[str]) -> OpsError:
+    lines = [f"stack {stack}: {line}" for line in errors]
+    if not any(PLUGIN_ENDED.search(line) for line in lines):
+        return OpsError("\n".join(lines))
+    hint = "a provider's plugin ended before it answered: has this machine enough memory? Run the same command again"
+    return PluginEndedError("\n".join([f"stack {stack}: {hint}", *lines]))
 
 
 def _resource(event: Mapping[str, Any]) -> str:

@@ -131,6 +131,17 @@ def test_a_failed_up_tells_the_errors_of_the_engine_one_line_each(engine: Engine
     assert failed.value.message == "stack dr: database-instance: no quota"
 
 
+def test_a_read_whose_plugin_ended_is_done_once_more_and_an_up_says_what_to_do(engine: Engine) -> None:
+    ended = {"severity": "error", "urn": "urn:pulumi:dr::p::t::acl", "message": "error reading from server: EOF"}
+    asked = answers(engine, events=json.dumps({"diagnosticEvent": ended}) + "\n", status=255)
+    said: list[str] = []
+    for change in (engine.refresh, engine.up):
+        with pytest.raises(OpsError, match="(?s)a provider's plugin ended .* again\nstack dr: acl: error reading"):
+            change("dr", said.append)
+    assert [line.split()[1] for line in asked.read_text().splitlines()] == ["refresh", "refresh", "up"]
+    assert [line for line in said if line.startswith("read once more: ")] == said
+
+
 def test_a_preview_counts_what_would_change(engine: Engine) -> None:
     answers(engine, out=json.dumps({"changeSummary": {"same": 190, "update": 2}}))
     assert engine.preview_changes("dr") == {"update": 2}
