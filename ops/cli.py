@@ -72,7 +72,7 @@ def main() -> NoReturn:
     """Run a command and end with its exit code."""
     _interrupt_on_termination()
     try:
-        app()
+        app(prog_name="ops")
     except SystemExit as ended:
         if ended.code == Exit.INTERRUPTED:
             _print_error(f"interrupted; the same command goes on where it stopped: ops {shlex.join(sys.argv[1:])}")
