@@ -259,6 +259,7 @@ BY_USAGE: Mapping[str, str] = {
     "aws:backup/vault:Vault": "size of the backups",
     "aws:cloudwatch/logGroup:LogGroup": "size of the logs",
     "aws:ec2/flowLog:FlowLog": "size of the logs",
+    "aws:kinesis/firehoseDeliveryStream:FirehoseDeliveryStream": "size of the logs that are archived",
     "aws:rds/instanceAutomatedBackupsReplication:InstanceAutomatedBackupsReplication": "size of the backups",
     "aws:s3/bucket:Bucket": "stored objects, requests and data transfer",
     "aws:s3/bucketReplicationConfig:BucketReplicationConfig": "replicated objects and data transfer",
