@@ -19,6 +19,7 @@ from components.data.database import identifier as database_identifier
 from components.data.queues import Queues, QueuesArgs
 from components.monitoring.alarms import Alarms, AlarmsArgs
 from components.monitoring.log_archive import LogArchive, LogArchiveArgs
+from components.monitoring.log_metrics import LogMetrics, LogMetricsArgs
 from components.monitoring.log_queries import LogGroups, LogQueries, LogQueriesArgs
 from components.monitoring.metrics_volume import MetricsVolume, MetricsVolumeArgs
 from components.monitoring.watch import watch
@@ -78,6 +79,7 @@ class Region:
     monitoring: Monitoring | None
     bastion: Bastion | None
     log_archive: LogArchive | None
+    log_metrics: LogMetrics
     alarms: Alarms
     log_queries: LogQueries | None
 
@@ -313,7 +315,10 @@ class Region:
             offsite=self.offsite,
             log_archive=self.log_archive,
         )
-        self.alarms = Alarms("alarms", AlarmsArgs(keys=self.keys, watched=watched), self._opts)
+        self.log_metrics = errors = LogMetrics(
+            "logged", LogMetricsArgs(site=self._site, log_groups=self._log_groups()), self._opts
+        )
+        self.alarms = Alarms("alarms", AlarmsArgs(keys=self.keys, errors=errors, watched=watched), self._opts)
 
     def _declare_searches(self) -> None:
         args = LogQueriesArgs(site=self._site, log_groups=self._log_groups())

@@ -38,6 +38,7 @@ UNWATCHED: Mapping[str, str] = {
     "aws:backup/vaultLockConfiguration:VaultLockConfiguration": SETTING,
     "aws:cloudwatch/dashboard:Dashboard": "shows the alarms; they ring without it",
     "aws:cloudwatch/logGroup:LogGroup": "stores what it is sent: logs that do not arrive harm no customer",
+    "aws:cloudwatch/logMetricFilter:LogMetricFilter": "counts what is logged; requests that fail have an alert",
     "aws:cloudwatch/logStream:LogStream": "as its log group",
     "aws:cloudwatch/logSubscriptionFilter:LogSubscriptionFilter": "where it sends nothing, archive-empty rings",
     "aws:cloudwatch/metricAlarm:MetricAlarm": "watches; the rules of Prometheus are the second pair of eyes",

@@ -258,6 +258,7 @@ BY_USAGE: Mapping[str, str] = {
     "aws:backup/plan:Plan": "size of the backups, and what is copied to the other region",
     "aws:backup/vault:Vault": "size of the backups",
     "aws:cloudwatch/logGroup:LogGroup": "size of the logs",
+    "aws:cloudwatch/logMetricFilter:LogMetricFilter": "hours in which its metric has values",
     "aws:ec2/flowLog:FlowLog": "size of the logs",
     "aws:kinesis/firehoseDeliveryStream:FirehoseDeliveryStream": "size of the logs that are archived",
     "aws:rds/instanceAutomatedBackupsReplication:InstanceAutomatedBackupsReplication": "size of the backups",

@@ -23,9 +23,16 @@ from settings import HostSettings, LogsSettings
 TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
 ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
 HOOK = "aws:autoscaling/lifecycleHook:LifecycleHook"
+COUNTS = "aws:cloudwatch/logMetricFilter:LogMetricFilter"
 LOG = "aws:cloudwatch/logStream:LogStream"
 SUBSCRIPTION = "aws:cloudwatch/logSubscriptionFilter:LogSubscriptionFilter"
-WITHIN = {ROLE_POLICY: "role", HOOK: "autoscalingGroupName", SUBSCRIPTION: "logGroup", LOG: "logGroupName"}
+WITHIN = {
+    ROLE_POLICY: "role",
+    HOOK: "autoscalingGroupName",
+    SUBSCRIPTION: "logGroup",
+    LOG: "logGroupName",
+    COUNTS: "logGroupName",
+}
 """Types whose names are apart in each of what this input names."""
 
 NAMES: Mapping[str, tuple[str, int]] = {
@@ -37,6 +44,7 @@ NAMES: Mapping[str, tuple[str, int]] = {
     "aws:backup/vault:Vault": ("name", 50),
     "aws:cloudwatch/dashboard:Dashboard": ("dashboardName", 255),
     "aws:cloudwatch/logGroup:LogGroup": ("name", 512),
+    COUNTS: ("name", 512),
     LOG: ("name", 512),
     SUBSCRIPTION: ("name", 512),
     "aws:cloudwatch/metricAlarm:MetricAlarm": ("name", 255),
@@ -72,7 +80,7 @@ TOKENS = {
     "compute": {"Bastion", "Fleet", "InstanceRole", "Monitoring", "Web", "Workers"},
     "data": {"Cache", "Database"},
     "messaging": {"Queues"},
-    "monitoring": {"Alarms", "LogArchive", "LogQueries", "MetricsVolume"},
+    "monitoring": {"Alarms", "LogArchive", "LogMetrics", "LogQueries", "MetricsVolume"},
     "network": {"ClientVpn", "DataTierAcl", "Endpoints", "Firewall", "FlowLogs", "Network", "ObjectGateway"},
     "platform": {"Protection"},
     "security": {"Keys", "OffsiteKeys", "Secrets"},
