@@ -32,8 +32,8 @@ other region is lost: its other alarms would only distract."""
 
 @dataclass(frozen=True, kw_only=True)
 class AlarmsArgs:
-    """`errors` are shown on the dashboard. `watched` are the components of the region; the alarms of one that does not serve send no notifications, but for
-    those that a follower needs."""
+    """`errors` are shown on the dashboard. `watched` are the components of the region; the alarms of one that does not
+    serve send no notifications, but for those that a follower needs."""
 
     keys: Keys
     errors: LogMetrics

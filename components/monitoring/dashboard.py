@@ -29,7 +29,10 @@ def _logged(errors: LogMetrics, region: str) -> dict[str, Any]:
     """One graph over the whole width: how many errors each role of hosts has logged."""
     return {
         "type": "metric",
-        **{"x": 0, "y": 0, "width": WIDTH, "height": PANEL_HEIGHT},
+        "x": 0,
+        "y": 0,
+        "width": WIDTH,
+        "height": PANEL_HEIGHT,
         "properties": {
             "title": "Errors that the application logged",
             "region": region,
