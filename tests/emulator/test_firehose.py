@@ -17,6 +17,18 @@ def destination(name: str, **more: Any) -> dict[str, Any]:
     return {"RoleARN": ROLE, "BucketARN": f"arn:aws:s3:::{name}", **more}
 
 
+def sender(aws: Clients, name: str, stream: str, service: str = "logs.amazonaws.com", *, rights: bool = True) -> str:
+    """A role for CloudWatch Logs that may put records into the stream."""
+    iam = aws("iam")
+    trust = {"Statement": [{"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}]}
+    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", **trust}))
+    if rights:
+        may = {"Statement": [{"Effect": "Allow", "Action": "firehose:PutRecord", "Resource": stream}]}
+        document = json.dumps({"Version": "2012-10-17", **may})
+        iam.put_role_policy(RoleName=name, PolicyName="send", PolicyDocument=document)
+    return str(role["Role"]["Arn"])
+
+
 def make(aws: Clients, stream: str, **to: Any) -> str:
     bucket = to.pop("bucket", stream)
     made = aws("firehose").create_delivery_stream(
@@ -60,6 +72,20 @@ def test_a_change_is_judged_as_a_new_stream_is(aws: Clients, name: str) -> None:
         )
 
 
+@pytest.mark.fix("logs.py:subscription_is_tried")
+@pytest.mark.parametrize(("service", "rights"), [("ec2.amazonaws.com", True), ("logs.amazonaws.com", False)])
+def test_a_subscription_wants_a_role_of_cloudwatch_logs_with_its_rights(
+    aws: Clients, name: str, service: str, rights: bool
+) -> None:
+    stream = make(aws, name)
+    aws("logs").create_log_group(logGroupName=name)
+    role = sender(aws, name, stream, service, rights=rights)
+    with pytest.raises(ClientError, match="Could not deliver test message"):
+        aws("logs").put_subscription_filter(
+            logGroupName=name, filterName="all", filterPattern="", destinationArn=stream, roleArn=role
+        )
+
+
 @pytest.mark.fix("firehose.py:file_is_named_and_encrypted_as_the_stream_says")
 def test_what_is_logged_arrives_as_an_encrypted_file(aws: Clients, name: str) -> None:
     s3, logs = aws("s3"), aws("logs")
@@ -75,7 +101,7 @@ def test_what_is_logged_arrives_as_an_encrypted_file(aws: Clients, name: str) ->
     logs.create_log_group(logGroupName=name)
     logs.create_log_stream(logGroupName=name, logStreamName="host")
     logs.put_subscription_filter(
-        logGroupName=name, filterName="all", filterPattern="", destinationArn=stream, roleArn=ROLE
+        logGroupName=name, filterName="all", filterPattern="", destinationArn=stream, roleArn=sender(aws, name, stream)
     )
     event = {"timestamp": int(time.time() * 1000), "message": "production.ERROR: no room"}
     logs.put_log_events(logGroupName=name, logStreamName="host", logEvents=[event])
