@@ -18,6 +18,8 @@ from components.data.database import Database, DatabaseArgs
 from components.data.database import identifier as database_identifier
 from components.data.queues import Queues, QueuesArgs
 from components.monitoring.alarms import Alarms, AlarmsArgs
+from components.monitoring.log_archive import LogArchive, LogArchiveArgs
+from components.monitoring.log_metrics import LogMetrics, LogMetricsArgs
 from components.monitoring.log_queries import LogGroups, LogQueries, LogQueriesArgs
 from components.monitoring.metrics_volume import MetricsVolume, MetricsVolumeArgs
 from components.monitoring.watch import watch
@@ -76,6 +78,8 @@ class Region:
     workers: Workers
     monitoring: Monitoring | None
     bastion: Bastion | None
+    log_archive: LogArchive | None
+    log_metrics: LogMetrics
     alarms: Alarms
     log_queries: LogQueries | None
 
@@ -91,6 +95,7 @@ class Region:
         self._declare_data()
         self._declare_entry()
         self._declare_hosts()
+        self._declare_log_archive()
         self._declare_alarms()
         self._declare_searches()
 
@@ -283,6 +288,19 @@ class Region:
         )
         return Monitoring("monitoring", args, self._opts)
 
+    def _declare_log_archive(self) -> None:
+        settings = self._settings.logs.archive
+        self.log_archive = None
+        if settings:
+            args = LogArchiveArgs(
+                site=self._site,
+                keys=self.keys,
+                bucket=self.storage.logs,
+                log_groups=self._log_groups(),
+                settings=settings,
+            )
+            self.log_archive = LogArchive("log-archive", args, self._opts)
+
     def _declare_alarms(self) -> None:
         watched = Watched(
             site=self._site,
@@ -295,8 +313,12 @@ class Region:
             hosts=self.hosts(),
             backups=self.backups,
             offsite=self.offsite,
+            log_archive=self.log_archive,
         )
-        self.alarms = Alarms("alarms", AlarmsArgs(keys=self.keys, watched=watched), self._opts)
+        self.log_metrics = errors = LogMetrics(
+            "logged", LogMetricsArgs(site=self._site, log_groups=self._log_groups()), self._opts
+        )
+        self.alarms = Alarms("alarms", AlarmsArgs(keys=self.keys, errors=errors, watched=watched), self._opts)
 
     def _declare_searches(self) -> None:
         args = LogQueriesArgs(site=self._site, log_groups=self._log_groups())

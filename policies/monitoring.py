@@ -4,6 +4,7 @@ from policies.rule import HIGH, MEDIUM, Finding, Findings, Resource, Stack, rule
 from policies.statements import statements
 
 LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
+DELIVERY_STREAM = "aws:kinesis/firehoseDeliveryStream:FirehoseDeliveryStream"
 ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 DATABASE = "aws:rds/instance:Instance"
 TOPIC = "aws:sns/topic:Topic"
@@ -35,6 +36,16 @@ def log_kept_and_encrypted(group: Resource) -> Findings:
 def topic_encrypted(topic: Resource) -> Findings:
     """A topic's messages are encrypted where they are stored."""
     return topic.wants_any("kmsMasterKeyId")
+
+
+@rule(
+    on=DELIVERY_STREAM, severity=MEDIUM, controls="FSBP DataFirehose.1; GDPR 32",
+    remedy="Set server_side_encryption with a key of ours.",
+)  # fmt: skip
+def delivery_stream_encrypted(stream: Resource) -> Findings:
+    """What Firehose gathers is encrypted while it waits."""
+    yield from stream.wants("serverSideEncryption.enabled", True)
+    yield from stream.wants_any("serverSideEncryption.keyArn")
 
 
 @rule(
@@ -70,4 +81,11 @@ def topic_reaches_somebody(topic: Resource, stack: Stack) -> Findings:
         yield Finding("no subscription", "one at least")
 
 
-POLICIES = (log_kept_and_encrypted, topic_encrypted, topic_not_public, alarm_has_action, topic_reaches_somebody)
+POLICIES = (
+    log_kept_and_encrypted,
+    delivery_stream_encrypted,
+    topic_encrypted,
+    topic_not_public,
+    alarm_has_action,
+    topic_reaches_somebody,
+)

@@ -15,7 +15,7 @@ from settings.edge_secrets import EdgeSecrets, load_edge_secrets
 from settings.hosts import ApplicationHostSettings, Capacity, HostSettings
 from settings.judge import StackSettings
 from settings.load import load, read
-from settings.logs import LogsSettings
+from settings.logs import LogArchiveSettings, LogsSettings
 from settings.mail import MailSettings
 from settings.model import Settings
 from settings.monitoring import MonitoringSettings
@@ -47,6 +47,7 @@ __all__ = [
     "HealthCheckSettings",
     "HostSettings",
     "KeysSettings",
+    "LogArchiveSettings",
     "LogsSettings",
     "MailSettings",
     "MonitoringSettings",

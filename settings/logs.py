@@ -1,10 +1,30 @@
-"""The logs block: how the logs of a region are searched."""
+"""The logs block: how the logs of a region are searched, and where they go besides CloudWatch."""
+
+from typing import Annotated
+
+from pydantic import Field
 
 from settings.block import Block
+from settings.shapes import LogRetention
+
+
+class LogArchiveSettings(Block):
+    """The copy of every log group in the bucket of the logs, which Amazon Data Firehose writes in large files. There it
+    moves to Glacier and ends as storage.logs_glacier_after_days and storage.logs_retention_days say."""
+
+    buffer_mib: Annotated[int, Field(ge=1, le=128)]
+    """MiB of compressed logs that Firehose gathers for a file: 1 to 128 (Firehose API, BufferingHints)."""
+    buffer_seconds: Annotated[int, Field(ge=60, le=900)]
+    """Seconds after which it writes what it has: at most 900 (Firehose API, BufferingHints); below 60, an archive is
+    many small files."""
+    log_retention_days: LogRetention
+    """Days that Firehose's own log of what it could not deliver stays."""
 
 
 class LogsSettings(Block):
-    """How logs are searched."""
+    """How logs are searched and archived."""
 
     queries: bool = True
     """Whether CloudWatch Logs Insights has the queries of components/monitoring/log_queries.py, by name."""
+    archive: LogArchiveSettings | None = None
+    """The archive in S3; without it, logs are in CloudWatch alone."""

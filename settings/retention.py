@@ -34,11 +34,10 @@ class StorageSettings(Block):
     noncurrent_version_retention_days: Days
     """Days that a replaced or deleted version stays."""
     logs_glacier_after_days: Days
-    """Days after which access logs of 128 KiB and more move to Glacier. Smaller objects stay, which is S3's default and
-    cheaper: there each has 40 KiB of overhead and a request of its own (S3 User Guide, "Transitioning objects using
-    Amazon S3 Lifecycle")."""
+    """Days after which access logs and archived logs move to Glacier, whatever their size. There each object has 40 KiB
+    of overhead and a request of its own (S3 User Guide, "Transitioning objects using Amazon S3 Lifecycle")."""
     logs_retention_days: Days
-    """Days after which access logs are deleted; later than their move to Glacier."""
+    """Days after which they are deleted; later than their move to Glacier."""
 
     @rule
     def _logs_move_before_they_go(self) -> Iterator[Problem]:

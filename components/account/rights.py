@@ -16,7 +16,7 @@ SERVICES = [
     f"{service}:*"
     for service in (
         "acm", "autoscaling", "backup", "backup-storage", "cloudwatch", "ec2", "elasticache", "elasticloadbalancing",
-        "kms", "logs", "rds", "s3", "secretsmanager", "sns", "sqs", "wafv2",
+        "firehose", "kms", "logs", "rds", "s3", "secretsmanager", "sns", "sqs", "wafv2",
     )
 ]  # fmt: skip
 """Everything of the services that a region stack declares resources of."""

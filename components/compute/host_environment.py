@@ -9,6 +9,8 @@ from components.compute.host_context import HostContext
 from hosts.contents import RDS_AUTHORITIES
 from hosts.roles import HostRole
 
+APPLICATION_ENVIRONMENT = "production"
+"""Laravel's, and in front of the level in each line of its log; the same in every stack, for all serve alike."""
 SERVICE_USER = "www-data"
 """Debian's and Ubuntu's user of web servers, as in the DevOps manual."""
 
@@ -55,7 +57,7 @@ def _laravel(context: HostContext) -> dict[str, pulumi.Input[str]]:
     queues = context.queues.work
     default = queues["default"] if "default" in queues else queues[min(queues)]
     return {
-        "APP_ENV": "production",
+        "APP_ENV": APPLICATION_ENVIRONMENT,
         "APP_DEBUG": "false",
         "APP_URL": f"https://{contract.app(context.domain)}",
         "AWS_DEFAULT_REGION": context.site.region,

@@ -12,6 +12,7 @@ import pulumi_aws as aws
 
 from components.component import Component
 from components.monitoring.dashboard import body
+from components.monitoring.log_metrics import LogMetrics
 from components.monitoring.watched import Dimensions, Parts, Watched
 from components.security.iam import allow, deny_without_tls, document
 from components.security.keys import Keys
@@ -31,10 +32,11 @@ other region is lost: its other alarms would only distract."""
 
 @dataclass(frozen=True, kw_only=True)
 class AlarmsArgs:
-    """`watched` are the components of the region; the alarms of one that does not serve send no notifications, but for
-    those that a follower needs."""
+    """`errors` are shown on the dashboard. `watched` are the components of the region; the alarms of one that does not
+    serve send no notifications, but for those that a follower needs."""
 
     keys: Keys
+    errors: LogMetrics
     watched: Watched
 
 
@@ -56,7 +58,7 @@ class Alarms(Component):
         aws.cloudwatch.Dashboard(
             f"{name}-dashboard",
             dashboard_name=args.watched.site.naming.physical(name, NAME_LIMIT),
-            dashboard_body=body(made, args.watched.site.region),
+            dashboard_body=body(made, args.errors, args.watched.site.region),
             opts=self.child(),
         )
         self.register_outputs({"topic_arn": self.topic.arn})

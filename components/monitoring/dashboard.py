@@ -9,21 +9,42 @@ import pulumi
 import pulumi_aws as aws
 
 from components.json_document import json_document
+from components.monitoring.log_metrics import LogMetrics
 
 WIDTH = 24
 """Columns of a dashboard (CloudWatch API, "Dashboard body structure and syntax")."""
+PERIOD_SECONDS = 300
+"""Of a data point of a graph: the application's errors are few."""
 PANEL_WIDTH, PANEL_HEIGHT, HEADING_HEIGHT = 6, 5, 1
 AlarmsByArea = Mapping[str, Sequence[aws.cloudwatch.MetricAlarm]]
 
 
-def body(alarms: AlarmsByArea, region: str) -> pulumi.Output[str]:
-    """The dashboard: the alarms of each area below its name, each with its metric and its threshold."""
+def body(alarms: AlarmsByArea, errors: LogMetrics, region: str) -> pulumi.Output[str]:
+    """The dashboard: errors that were logged; below them the alarms of each area, with metric and threshold."""
     arns = {area: [alarm.arn for alarm in found] for area, found in alarms.items() if found}
-    return json_document({"widgets": list(_widgets(arns, region))})
+    return json_document({"widgets": [_logged(errors, region), *_widgets(arns, region)]})
+
+
+def _logged(errors: LogMetrics, region: str) -> dict[str, Any]:
+    """One graph over the whole width: how many errors each role of hosts has logged."""
+    return {
+        "type": "metric",
+        "x": 0,
+        "y": 0,
+        "width": WIDTH,
+        "height": PANEL_HEIGHT,
+        "properties": {
+            "title": "Errors that the application logged",
+            "region": region,
+            "stat": "Sum",
+            "period": PERIOD_SECONDS,
+            "metrics": [[errors.namespace, metric, {"label": role}] for role, metric in errors.metrics.items()],
+        },
+    }
 
 
 def _widgets(arns: Mapping[str, Sequence[pulumi.Output[str]]], region: str) -> Iterator[dict[str, Any]]:
-    top = 0
+    top = PANEL_HEIGHT
     for area, found in arns.items():
         place = {"x": 0, "y": top, "width": WIDTH, "height": HEADING_HEIGHT}
         yield {"type": "text", **place, "properties": {"markdown": f"## {area}"}}

@@ -12,6 +12,7 @@ from components.compute.hosts import Hosts
 from components.data.cache import Cache
 from components.data.database import Database
 from components.data.queues import Queues
+from components.monitoring.log_archive import LogArchive
 from components.network.network import Network
 from components.recovery.backups import Backups
 from components.recovery.offsite import Offsite
@@ -44,6 +45,7 @@ class Watched:
     hosts: Sequence[Hosts]
     backups: Backups | None
     offsite: Offsite | None
+    log_archive: LogArchive | None
 
     def parts(self) -> dict[Subject, Parts]:
         """The resources of each subject, by the name of their part; a subject of a single part gives it no name."""
@@ -68,6 +70,9 @@ class Watched:
             },
             **self._vaults(),
             **self._objects(),
+            Subject.LOG_ARCHIVE: (
+                {"": [{"DeliveryStreamName": self.log_archive.stream.name}]} if self.log_archive else {}
+            ),
             Subject.CHECKLIST: {"": [{"Environment": self.settings.environment}]} if self.settings.follows else {},
         }
 

@@ -37,6 +37,7 @@ class Subject(StrEnum):
     ARRIVING_OBJECTS = "arriving objects"
     LEAVING_OBJECTS = "leaving objects"
     CHECKLIST = "checklist"
+    LOG_ARCHIVE = "log archive"
 
 
 class Unit(StrEnum):

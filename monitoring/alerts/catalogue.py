@@ -7,6 +7,7 @@ from monitoring.alerts.cache import CACHE
 from monitoring.alerts.database import DATABASE
 from monitoring.alerts.hosts import HOSTS
 from monitoring.alerts.itself import ITSELF
+from monitoring.alerts.logs import LOGS
 from monitoring.alerts.network import NETWORK
 from monitoring.alerts.outside import OUTSIDE
 from monitoring.alerts.queues import QUEUES
@@ -22,6 +23,7 @@ AREAS: Mapping[str, tuple[Alert, ...]] = {
     "network": NETWORK,
     "recovery": RECOVERY,
     "outside": OUTSIDE,
+    "logs": LOGS,
     "monitoring": ITSELF,
 }
 ALERTS = tuple(alert for alerts in AREAS.values() for alert in alerts)

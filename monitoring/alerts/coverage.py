@@ -10,6 +10,7 @@ WATCHED: Mapping[str, tuple[str, ...]] = {
     "aws:elasticache/replicationGroup:ReplicationGroup": (
         *("cache-memory", "cache-evictions", "cache-cpu", "cache-lag", "cache-down"),
     ),
+    "aws:kinesis/firehoseDeliveryStream:FirehoseDeliveryStream": ("archive-late", "archive-failed", "archive-empty"),
     "aws:lb/loadBalancer:LoadBalancer": ("errors", "slow", "application-down", "other-region-down"),
     "aws:lb/targetGroup:TargetGroup": ("unhealthy", "healthy"),
     "aws:rds/instance:Instance": (
@@ -37,6 +38,9 @@ UNWATCHED: Mapping[str, str] = {
     "aws:backup/vaultLockConfiguration:VaultLockConfiguration": SETTING,
     "aws:cloudwatch/dashboard:Dashboard": "shows the alarms; they ring without it",
     "aws:cloudwatch/logGroup:LogGroup": "stores what it is sent: logs that do not arrive harm no customer",
+    "aws:cloudwatch/logMetricFilter:LogMetricFilter": "counts what is logged; requests that fail have an alert",
+    "aws:cloudwatch/logStream:LogStream": "as its log group",
+    "aws:cloudwatch/logSubscriptionFilter:LogSubscriptionFilter": "where it sends nothing, archive-empty rings",
     "aws:cloudwatch/metricAlarm:MetricAlarm": "watches; the rules of Prometheus are the second pair of eyes",
     "aws:cloudwatch/queryDefinition:QueryDefinition": "a text; logs are stored and searched without it",
     "aws:ebs/volume:Volume": "of the monitoring host, unhealthy without it; metrics-disk fires where it is full",

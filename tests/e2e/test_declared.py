@@ -1,6 +1,8 @@
 """What the program declares is what AWS then has: read back through boto3, not through the program."""
 
+import gzip
 import json
+import time
 from typing import Any
 
 import pytest
@@ -278,3 +280,27 @@ def test_every_key_is_rotated(platform: Platform) -> None:
     ours = [key for key in keys if kms.describe_key(KeyId=key)["KeyMetadata"]["KeyManager"] == "CUSTOMER"]
     assert len(ours) == 5
     assert all(kms.get_key_rotation_status(KeyId=key)["KeyRotationEnabled"] for key in ours)
+
+
+def test_what_a_host_logs_reaches_the_archive_encrypted_with_the_key_of_the_logs(platform: Platform) -> None:
+    logs, s3 = platform.client("logs"), platform.client("s3")
+    group, bucket, stream = f"{PREFIX}-web", f"{PREFIX}-logs-123456789012", f"i-{time.time_ns()}/application"
+    logs.create_log_stream(logGroupName=group, logStreamName=stream)
+    line = {"timestamp": int(time.time() * 1000), "message": "[2026-01-31 23:59:59] production.ERROR: no room"}
+    logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=[line])
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix="log-groups/")
+    newest = max((found for page in pages for found in page["Contents"]), key=lambda found: found["LastModified"])
+    file = s3.get_object(Bucket=bucket, Key=newest["Key"])
+    batch = json.loads(gzip.decompress(file["Body"].read()))
+    assert (batch["logGroup"], batch["logStream"]) == (group, stream)
+    assert [event["message"] for event in batch["logEvents"]] == [line["message"]]
+    key = platform.client("kms").describe_key(KeyId=f"alias/{PREFIX}-logs")["KeyMetadata"]["Arn"]
+    assert (file["ServerSideEncryption"], file["SSEKMSKeyId"]) == ("aws:kms", key)
+
+
+def test_every_log_group_is_sent_to_the_archive_but_for_its_own(platform: Platform) -> None:
+    logs = platform.client("logs")
+    groups = {group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]}
+    sent = {name for name in groups if logs.describe_subscription_filters(logGroupName=name)["subscriptionFilters"]}
+    ours = {name for name in groups if PREFIX in name}
+    assert ours - sent == {f"{PREFIX}-log-archive-errors"}

@@ -28,6 +28,7 @@ PREFIXES = {
     "backup": {"backup", "backup-storage"},
     "ebs": {"ec2"},
     "ec2clientvpn": {"ec2"},
+    "kinesis": {"firehose"},
 }
 """IAM's prefixes where they differ from the module of pulumi-aws (AWS, "Service Authorization Reference")."""
 TAGGED = {"ssm:resourceTag/Project": "askproai"}

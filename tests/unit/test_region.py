@@ -23,7 +23,16 @@ from settings import HostSettings, LogsSettings
 TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
 ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
 HOOK = "aws:autoscaling/lifecycleHook:LifecycleHook"
-WITHIN = {ROLE_POLICY: "role", HOOK: "autoscalingGroupName"}
+COUNTS = "aws:cloudwatch/logMetricFilter:LogMetricFilter"
+LOG = "aws:cloudwatch/logStream:LogStream"
+SUBSCRIPTION = "aws:cloudwatch/logSubscriptionFilter:LogSubscriptionFilter"
+WITHIN = {
+    ROLE_POLICY: "role",
+    HOOK: "autoscalingGroupName",
+    SUBSCRIPTION: "logGroup",
+    LOG: "logGroupName",
+    COUNTS: "logGroupName",
+}
 """Types whose names are apart in each of what this input names."""
 
 NAMES: Mapping[str, tuple[str, int]] = {
@@ -35,6 +44,9 @@ NAMES: Mapping[str, tuple[str, int]] = {
     "aws:backup/vault:Vault": ("name", 50),
     "aws:cloudwatch/dashboard:Dashboard": ("dashboardName", 255),
     "aws:cloudwatch/logGroup:LogGroup": ("name", 512),
+    COUNTS: ("name", 512),
+    LOG: ("name", 512),
+    SUBSCRIPTION: ("name", 512),
     "aws:cloudwatch/metricAlarm:MetricAlarm": ("name", 255),
     "aws:cloudwatch/queryDefinition:QueryDefinition": ("name", 255),
     TEMPLATE: ("name", 128),
@@ -45,6 +57,7 @@ NAMES: Mapping[str, tuple[str, int]] = {
     "aws:iam/instanceProfile:InstanceProfile": ("name", 128),
     "aws:iam/role:Role": ("name", 64),
     ROLE_POLICY: ("name", 128),
+    "aws:kinesis/firehoseDeliveryStream:FirehoseDeliveryStream": ("name", 64),
     "aws:kms/alias:Alias": ("name", 256),
     "aws:lb/loadBalancer:LoadBalancer": ("name", 32),
     "aws:lb/targetGroup:TargetGroup": ("name", 32),
@@ -67,7 +80,7 @@ TOKENS = {
     "compute": {"Bastion", "Fleet", "InstanceRole", "Monitoring", "Web", "Workers"},
     "data": {"Cache", "Database"},
     "messaging": {"Queues"},
-    "monitoring": {"Alarms", "LogQueries", "MetricsVolume"},
+    "monitoring": {"Alarms", "LogArchive", "LogMetrics", "LogQueries", "MetricsVolume"},
     "network": {"ClientVpn", "DataTierAcl", "Endpoints", "Firewall", "FlowLogs", "Network", "ObjectGateway"},
     "platform": {"Protection"},
     "security": {"Keys", "OffsiteKeys", "Secrets"},
@@ -230,7 +243,7 @@ def test_every_group_of_hosts_belongs_to_a_role(cloud: Cloud[RegionOutputs]) -> 
     assert {group.name for group in cloud.of("aws:autoscaling/group:Group")} == wanted
 
 
-def test_a_region_of_its_own_has_neither_vault_nor_copies_nor_a_checklist_nor_queries_without_the_setting() -> None:
+def test_a_region_of_its_own_has_neither_vault_nor_copies_nor_a_checklist_nor_what_logs_have_by_settings() -> None:
     pairless = {"follows": None, "posture": None, "recovery": None, "offsite": None, "survives_zone_loss": False}
     alone = settings_of("prod").model_copy(update={**pairless, "logs": LogsSettings(queries=False)})
     cloud = composed(alone)
@@ -242,3 +255,4 @@ def test_a_region_of_its_own_has_neither_vault_nor_copies_nor_a_checklist_nor_qu
     assert cloud.exports["backup_vault_name"] == ""
     assert [made.name for made in cloud.resources if "checklist" in made.name] == []
     assert cloud.of("aws:cloudwatch/queryDefinition:QueryDefinition") == []
+    assert [made.name for made in cloud.resources if "archive" in made.name] == []

@@ -1,11 +1,13 @@
-"""CloudWatch Logs: the saved queries of Logs Insights."""
+"""CloudWatch Logs: the saved queries of Logs Insights, and who may send to a subscription's destination."""
 
 import json
 import uuid
 from typing import Any
 
 from moto.core.utils import unix_time_millis
-from moto.logs.exceptions import ResourceNotFoundException
+from moto.iam.models import iam_backends
+from moto.logs.exceptions import InvalidParameterException, ResourceNotFoundException
+from moto.logs.models import LogsBackend
 from moto.logs.responses import LogsResponse
 
 from sandbox.aws.fixes.fix import replaces
@@ -43,3 +45,27 @@ def saved_query_is_deleted(stock: Any, self: LogsResponse) -> str:
     if _queries(self).pop(json.loads(self.body)["queryDefinitionId"], None) is None:
         raise ResourceNotFoundException("Query definition not found")
     return json.dumps({"success": True})
+
+
+@replaces(LogsBackend, "put_subscription_filter")
+def subscription_is_tried(stock: Any, self: LogsBackend, *given: str, **named: str) -> None:
+    """moto asks for no role. AWS sends a test message with it to the stream, at once (CloudWatch Logs User Guide,
+    "Subscription filters with Amazon Data Firehose"), so the role is there, is for the service, and has its rights."""
+    asked = {**dict(zip(("log_group_name", "filter_name", "pattern", "to", "role"), given, strict=False)), **named}
+    role = asked.get("role") or asked.get("role_arn") or ""
+    to = asked.get("to") or asked.get("destination_arn") or ""
+    if ":firehose:" in to and not _may_put(self, role, to):
+        raise InvalidParameterException(
+            "Could not deliver test message to specified Firehose stream. Check if the given Firehose stream is in "
+            "ACTIVE state."
+        )
+    stock(self, *given, **named)
+
+
+def _may_put(backend: LogsBackend, role: str, stream: str) -> bool:
+    """Whether CloudWatch Logs may take the role, and an inline policy lets it put records into the stream."""
+    roles = iam_backends[backend.account_id][backend.partition].roles.values()
+    for found in (each for each in roles if each.arn == role):
+        trusts = "logs.amazonaws.com" in found.assume_role_policy_document
+        return trusts and any(stream in text and "firehose:PutRecord" in text for text in found.policies.values())
+    return False

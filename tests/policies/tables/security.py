@@ -116,6 +116,11 @@ CASES = (
         undecided=values("retentionInDays", UNKNOWN),
     ),
     Case(
+        rule=monitoring.delivery_stream_encrypted,
+        it=Made(type=monitoring.DELIVERY_STREAM, props={"serverSideEncryption": {"enabled": True, "keyArn": UNKNOWN}}),
+        fires=values("serverSideEncryption", UNSET, {"enabled": True}, {"enabled": False, "keyArn": "arn"}),
+    ),
+    Case(
         rule=monitoring.topic_encrypted,
         it=Made(type=monitoring.TOPIC, props={"kmsMasterKeyId": UNKNOWN}),
         fires=values("kmsMasterKeyId", UNSET, ""),

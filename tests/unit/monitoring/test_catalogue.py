@@ -151,6 +151,7 @@ KNOWN_AS = {
     "aws:backup/vault:Vault": "{inputs[name]}",
     "aws:ec2/natGateway:NatGateway": "natGateway-{name}",
     "aws:elasticache/replicationGroup:ReplicationGroup": "{inputs[replicationGroupId]}-0001-001",
+    "aws:kinesis/firehoseDeliveryStream:FirehoseDeliveryStream": "{inputs[name]}",
     "aws:lb/loadBalancer:LoadBalancer": "app/{inputs[name]}/loadBalancer-{name}",
     "aws:lb/targetGroup:TargetGroup": "targetgroup/{inputs[name]}/targetGroup-{name}",
     "aws:rds/instance:Instance": "{inputs[identifier]}",

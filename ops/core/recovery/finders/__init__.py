@@ -30,6 +30,8 @@ AGAIN: dict[str, str] = {
     "aws:autoscaling/lifecycleHook:LifecycleHook": _PUT,
     "aws:autoscaling/policy:Policy": _PUT,
     "aws:cloudwatch/dashboard:Dashboard": _PUT,
+    "aws:cloudwatch/logMetricFilter:LogMetricFilter": _PUT,
+    "aws:cloudwatch/logSubscriptionFilter:LogSubscriptionFilter": _PUT,
     "aws:cloudwatch/metricAlarm:MetricAlarm": _PUT,
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": "the VPC has it, and the provider takes it over",
     "aws:iam/rolePolicy:RolePolicy": _PUT,

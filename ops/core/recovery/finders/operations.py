@@ -25,6 +25,25 @@ def _query(wanted: Wanted) -> list[str]:
     return [f"arn:aws:logs:{wanted.region}:{account}:query-definition:{query}" for query in found]
 
 
+def _log_stream(wanted: Wanted) -> list[str]:
+    streams = listing(
+        "logs", "describe_log_streams", "logStreams", "logStreamName",
+        lambda wanted: {"logGroupName": wanted["logGroupName"], "logStreamNamePrefix": wanted["name"]},
+        same("logStreamName"),
+    )  # fmt: skip
+    return [f"{wanted['logGroupName']}:{stream}" for stream in streams(wanted)]
+
+
+def _delivery_stream(wanted: Wanted) -> list[str]:
+    """Firehose lists names alone, ten of them unless it is asked for more, at most 10,000 (Firehose API,
+    ListDeliveryStreams)."""
+    names = wanted.aws("firehose").list_delivery_streams(Limit=10_000).get("DeliveryStreamNames", [])
+    if wanted["name"] not in names:
+        return []
+    account = wanted.aws("sts").get_caller_identity()["Account"]
+    return [f"arn:aws:firehose:{wanted.region}:{account}:deliverystream/{wanted['name']}"]
+
+
 def _arn(resource: Mapping[str, Any]) -> str:
     return str(resource.get("outputs", {}).get("arn") or resource["id"])
 
@@ -37,6 +56,12 @@ OPERATIONS = {
         )
     ),
     "aws:cloudwatch/queryDefinition:QueryDefinition": Finder(find=_query, identified=_arn),
+    "aws:cloudwatch/logStream:LogStream": Finder(
+        find=_log_stream,
+        by="log group and name",
+        identified=lambda resource: f"{resource['inputs']['logGroupName']}:{resource['inputs']['name']}",
+    ),
+    "aws:kinesis/firehoseDeliveryStream:FirehoseDeliveryStream": Finder(find=_delivery_stream, identified=_arn),
     "aws:backup/vault:Vault": Finder(
         find=listing(
             "backup", "list_backup_vaults", "BackupVaultList", "BackupVaultName", matches=same("BackupVaultName")

@@ -103,6 +103,8 @@ def test_what_must_not_run_out_is_watched_from_below() -> None:
         "alarms-backups-missing-critical",
         "alarms-copies-missing-critical",
         "alarms-checklist-missing-warning",
+        "alarms-archive-empty-warning",
+        "alarms-archive-failed-warning",
     }
     assert set(compared.values()) == {"LessThanThreshold", "GreaterThanThreshold"}
 
@@ -241,6 +243,7 @@ def parts(stack: str) -> set[str]:
         *(f"{group}-{shard}-{node}" for shard in ("0001", "0002") for node in ("001", "002")),
         *(r.inputs["name"] for r in cloud.of("aws:backup/vault:Vault")),
         *(r.inputs["bucket"] for r in region("prod").of("aws:s3/bucket:Bucket")),
+        cloud.one("aws:kinesis/firehoseDeliveryStream:FirehoseDeliveryStream").inputs["name"],
         *("replication", "offsite-replication"),
         stack,
     }

@@ -27,9 +27,23 @@ def overlap(one: dict[str, Any], other: dict[str, Any]) -> bool:
 @pytest.mark.parametrize("stack", STACKS)
 def test_every_alarm_is_on_it_once_in_its_own_region(stack: str) -> None:
     panels = [widget["properties"] for widget in widgets(stack) if widget["type"] == "metric"]
-    shown = [arn.rpartition("/")[2] for panel in panels for arn in panel["annotations"]["alarms"]]
+    shown = [arn.rpartition("/")[2] for panel in panels for arn in panel.get("annotations", {}).get("alarms", [])]
     assert sorted(shown) == sorted(made.inputs["name"] for made in region(stack).of(ALARM))
     assert {panel["region"] for panel in panels} == {settings_of(stack).region}
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_errors_that_the_application_logs_are_counted_and_shown(stack: str) -> None:
+    (shown,) = [widget["properties"]["metrics"] for widget in widgets(stack) if "metrics" in widget["properties"]]
+    counts = {}
+    for made in region(stack).of("aws:cloudwatch/logMetricFilter:LogMetricFilter"):
+        to = made.inputs["metricTransformation"]
+        counts[made.inputs["logGroupName"]] = (to["namespace"], to["name"])
+        # As Laravel begins a line; a message alone may have the word too.
+        assert '?"production.ERROR"' in made.inputs["pattern"].split()
+        assert '?"production.CRITICAL"' in made.inputs["pattern"].split()
+    assert counts.keys() == {f"askproai-{stack}-{role}" for role in ("web", "workers")}
+    assert [(namespace, name) for namespace, name, _ in shown] == sorted(counts.values())
 
 
 @pytest.mark.parametrize("stack", STACKS)

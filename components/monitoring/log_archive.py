@@ -1,0 +1,164 @@
+"""The archive of the log groups: Amazon Data Firehose gathers them in large files in the bucket of the logs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from components.component import Component
+from components.monitoring.log_queries import LogGroups
+from components.security.iam import allow, document, trust
+from components.security.keys import Keys
+from components.site import Site
+from components.storage.bucket import Bucket
+from naming import DataClass
+from settings import LogArchiveSettings
+
+ROLE_NAME_LIMIT = 64
+STREAM_NAME_LIMIT = 64
+"""Firehose API, CreateDeliveryStream."""
+LOG_NAME_LIMIT = 512
+"""Of log groups and of subscription filters (CloudWatch Logs API)."""
+PREFIX = "log-groups/"
+"""Firehose puts the hour below it: log-groups/2026/01/31/23/ (Firehose Developer Guide, "Custom prefixes for S3")."""
+EVERY_EVENT = ""
+"""CloudWatch Logs User Guide, "Filter pattern syntax"."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogArchiveArgs:
+    """The log groups, by what writes them, and the bucket of their archive. The key of the logs encrypts it."""
+
+    site: Site
+    keys: Keys
+    bucket: Bucket
+    log_groups: LogGroups
+    settings: LogArchiveSettings
+
+
+class LogArchive(Component):
+    """A delivery stream into the bucket, and a subscription of every log group to it.
+
+    CloudWatch Logs compresses each batch with gzip, so Firehose does not; the batches of a file, one after the other,
+    are a gzip file again (RFC 1952, 2.2).
+    """
+
+    stream: aws.kinesis.FirehoseDeliveryStream
+
+    def __init__(self, name: str, args: LogArchiveArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("monitoring:LogArchive", name, args.site, data_class=DataClass.PERSONAL, opts=opts)
+        self._name = name
+        self._args = args
+        self._errors = aws.cloudwatch.LogGroup(
+            f"{name}-errors",
+            name=args.site.naming.physical(f"{name}-errors", LOG_NAME_LIMIT),
+            retention_in_days=args.settings.log_retention_days,
+            kms_key_id=args.keys["logs"].arn,
+            opts=self.child(),
+        )
+        self.stream = self._stream()
+        self._subscribe()
+        self.register_outputs({"stream": self.stream.name})
+
+    def _stream(self) -> aws.kinesis.FirehoseDeliveryStream:
+        args, key = self._args, self._args.keys["logs"]
+        log = aws.cloudwatch.LogStream(
+            f"{self._name}-delivery", name="delivery", log_group_name=self._errors.name, opts=self.child()
+        )
+        role, rights = self._writer()
+        return aws.kinesis.FirehoseDeliveryStream(
+            f"{self._name}-stream",
+            name=args.site.naming.physical(self._name, STREAM_NAME_LIMIT),
+            destination="extended_s3",
+            extended_s3_configuration=aws.kinesis.FirehoseDeliveryStreamExtendedS3ConfigurationArgs(
+                role_arn=role.arn,
+                bucket_arn=args.bucket.arn,
+                prefix=PREFIX,
+                file_extension=".gz",
+                buffering_size=args.settings.buffer_mib,
+                buffering_interval=args.settings.buffer_seconds,
+                compression_format="UNCOMPRESSED",
+                kms_key_arn=key.arn,
+                cloudwatch_logging_options=(
+                    aws.kinesis.FirehoseDeliveryStreamExtendedS3ConfigurationCloudwatchLoggingOptionsArgs(
+                        enabled=True, log_group_name=self._errors.name, log_stream_name=log.name
+                    )
+                ),
+            ),
+            server_side_encryption=aws.kinesis.FirehoseDeliveryStreamServerSideEncryptionArgs(
+                enabled=True, key_type="CUSTOMER_MANAGED_CMK", key_arn=key.arn
+            ),
+            opts=self.child(depends_on=[rights]),
+        )
+
+    def _writer(self) -> tuple[aws.iam.Role, aws.iam.RolePolicy]:
+        """The role with which Firehose writes to the bucket, below the archive's prefix alone."""
+        account = self._args.site.naming.account_id
+        return self._role(
+            "writer",
+            "Writes the archive of the log groups.",
+            # The external ID is what Firehose sends (Firehose Developer Guide, "Allow Firehose to assume an IAM role").
+            trust("firehose.amazonaws.com", {"StringEquals": {"sts:ExternalId": account}}),
+            self._writes(),
+        )
+
+    def _writes(self) -> pulumi.Output[str]:
+        """What the Firehose Developer Guide has, "Grant Firehose access to an Amazon S3 destination"."""
+        args = self._args
+        objects = args.bucket.arn.apply(lambda arn: f"{arn}/{PREFIX}*")
+        through_s3 = {
+            "StringEquals": {"kms:ViaService": f"s3.{args.site.region}.amazonaws.com"},
+            "StringLike": {"kms:EncryptionContext:aws:s3:arn": objects},
+        }
+        log = self._errors.arn.apply(lambda arn: f"{arn}:log-stream:*")
+        return document(
+            [
+                allow(
+                    ["s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"],
+                    args.bucket.arn,
+                    sid="Bucket",
+                ),
+                allow(["s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"], objects, sid="Archive"),
+                allow(["kms:Decrypt", "kms:GenerateDataKey"], args.keys["logs"].arn, sid="Key", condition=through_s3),
+                allow("logs:PutLogEvents", log, sid="Errors"),
+            ]
+        )
+
+    def _subscribe(self) -> None:
+        site = self._args.site
+        account = site.naming.account_id
+        groups = {"StringLike": {"aws:SourceArn": f"arn:aws:logs:{site.region}:{account}:*"}}
+        role, rights = self._role(
+            "sender",
+            "Sends what is written to log groups to their archive.",
+            trust("logs.amazonaws.com", groups),
+            document([allow(["firehose:PutRecord", "firehose:PutRecordBatch"], self.stream.arn)]),
+        )
+        for source, group in self._args.log_groups.items():
+            aws.cloudwatch.LogSubscriptionFilter(
+                f"{self._name}-{source}",
+                name=site.naming.physical(self._name, LOG_NAME_LIMIT),
+                log_group=group.name,
+                filter_pattern=EVERY_EVENT,
+                destination_arn=self.stream.arn,
+                role_arn=role.arn,
+                # With the subscription, CloudWatch Logs sends a test message.
+                opts=self.child(depends_on=[rights]),
+            )
+
+    def _role(
+        self, part: str, description: str, trusts: pulumi.Output[str], may: pulumi.Output[str]
+    ) -> tuple[aws.iam.Role, aws.iam.RolePolicy]:
+        role = aws.iam.Role(
+            f"{self._name}-{part}",
+            name=self._args.site.naming.physical(f"{self._name}-{part}", ROLE_NAME_LIMIT),
+            description=description,
+            assume_role_policy=trusts,
+            opts=self.child(),
+        )
+        rights = aws.iam.RolePolicy(
+            f"{self._name}-{part}-rights", name="archive-logs", role=role.name, policy=may, opts=self.child()
+        )
+        return role, rights
