@@ -41,6 +41,7 @@ from hosts.roles import BASTION
 from naming import Naming
 from outputs import RegionOutputs
 from settings import MonitoringSettings, OffsiteSettings, Settings, StackSecrets
+from settings.permanent import made_with
 
 
 def compose(settings: Settings, stack_secrets: StackSecrets) -> RegionOutputs:
@@ -325,6 +326,7 @@ class Region:
         settings = self._settings
         return RegionOutputs(
             account_id=settings.account_id,
+            made_with=made_with(settings),
             topology=settings.topology,
             role=settings.role,
             activated=settings.activated,
