@@ -163,8 +163,8 @@ def _snapshot(live: RegionStack, deployment: Deployment) -> Action:
     def done() -> str:
         return name if deployment.migrated or snapshots.status(live, name) == "available" else ""
 
-    def take(_: StepRun) -> str:
-        snapshots.take(live, name)
+    def take(step: StepRun) -> str:
+        snapshots.take(live, name, step)
         return name
 
     return Action(
