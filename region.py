@@ -113,7 +113,12 @@ class Region:
                 settings=settings.vpn,
             )
             self.vpn = ClientVpn("vpn", vpn_args, opts)
-        endpoints_args = EndpointsArgs(site=site, network=self.network, security_groups=self.security_groups)
+        endpoints_args = EndpointsArgs(
+            site=site,
+            network=self.network,
+            security_groups=self.security_groups,
+            only_zone=settings.endpoint_zone,
+        )
         self.endpoints = Endpoints("endpoints", endpoints_args, opts)
 
     def _declare_storage(self) -> None:
