@@ -34,6 +34,8 @@ class World:
     moment: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
     lost: set[str] = field(default_factory=set)
     secrets: dict[tuple[str, str], str] = field(default_factory=dict)
+    unmade: set[str] = field(default_factory=set)
+    """Parts of the names of secrets without a value."""
     key_state: str = "Enabled"
     busy_asks: int = 0
     """How often RDS still describes its databases as being backed up."""
@@ -132,6 +134,12 @@ def secret(world: World, region: str, asked: Asked) -> Any:
     if (region, name) not in world.secrets:
         raise refusal("ResourceNotFoundException")
     return {"SecretString": world.secrets[region, name]}
+
+
+def versions(world: World, region: str, asked: Asked) -> Any:
+    """Each secret has a value, unless it is one of those that are `unmade`."""
+    made = not any(name in asked["SecretId"] for name in world.unmade)
+    return {"Versions": [{"VersionStages": ["AWSCURRENT"], "CreatedDate": world.now()}] if made else []}
 
 
 def databases(world: World, region: str, asked: Asked) -> Any:
@@ -370,6 +378,7 @@ ANSWERS: dict[str, Answering] = {
         "ResponseMetadata": {"HTTPHeaders": {"date": format_datetime(world.now(), usegmt=True)}},
     },
     "get_secret_value": secret,
+    "list_secret_version_ids": versions,
     "put_resource_policy": lend,
     "describe_replication_groups": cache,
     "modify_replication_group": end_token,

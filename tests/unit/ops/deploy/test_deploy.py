@@ -412,3 +412,10 @@ def test_the_message_is_the_manuals_attachment() -> None:
             }
         ]
     }
+
+
+def test_accounts_that_were_never_made_are_named_with_the_command_that_makes_them(platform: Platform) -> None:
+    platform.world.unmade.add("database-migrations")
+    told = refused(platform)
+    assert told == ("accounts on the database were never made (database-migrations): `ops secrets rotate database`")
+    assert platform.engine.ups == []
