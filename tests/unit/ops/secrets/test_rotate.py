@@ -246,7 +246,13 @@ def test_the_status_has_the_age_of_each_secret_by_region_and_no_value(
     ages = {(row.stack, row.secret): row.age for row in found.secrets}
     assert ages["prod", "database-application"] == ages["dr", "database-migrations"] == "0 days"
     later = datetime.now(UTC) + timedelta(days=91)
-    monkeypatch.setattr(secret_values, "datetime", type("At", (), {"now": staticmethod(lambda _: later)}))
+
+    class Later(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> Any:
+            return later
+
+    monkeypatch.setattr(secret_values, "datetime", Later)
     assert "prod: database-application is 91 days old, 90 are allowed: `ops secrets rotate database`" in [
         line.replace("90 days old", "91 days old") for line in status.status().lines
     ]
