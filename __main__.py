@@ -7,12 +7,12 @@ start_quickly()
 
 import pulumi
 
+from recorded import refuse_misfits
 from settings import AccountSettings, ConfigurationError, EdgeSettings, load, load_edge_secrets, load_secrets
-from topology import refuse_older
 
 try:
     settings = load()
-    refuse_older(settings)
+    refuse_misfits(settings)
 except ConfigurationError as error:
     raise pulumi.RunError(f"the configuration is refused, nothing is changed:\n{error}") from None
 
@@ -23,7 +23,7 @@ if isinstance(settings, EdgeSettings):
 elif isinstance(settings, AccountSettings):
     from account import compose as compose_account
 
-    compose_account(settings)
+    compose_account(settings).export()
 else:
     from region import compose
 

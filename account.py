@@ -17,15 +17,17 @@ from components.component import Component
 from components.protection import Protection
 from components.site import Site
 from naming import Naming
+from outputs import AccountOutputs
 from settings import AccountSettings
+from settings.permanent import made_with
 
 LEFT = "the bucket of the trail with the objects that nobody can delete before their time, and its key"
 
 
-def compose(settings: AccountSettings) -> None:
+def compose(settings: AccountSettings) -> AccountOutputs:
     """Declare the account; every resource is a child of its part.
 
-    It reads no other stack, and no other stack reads it: it has no outputs.
+    It reads no other stack, and no other stack reads it.
     """
     providers = {
         region: aws.Provider(f"{region}-aws", region=region, allowed_account_ids=[settings.account_id])
@@ -61,6 +63,7 @@ def compose(settings: AccountSettings) -> None:
     Protection(parts, protected=settings.protected)
     if not settings.protected:
         pulumi.log.warn(f"the protection is off: `pulumi destroy` deletes the stack, and leaves {LEFT}")
+    return AccountOutputs(made_with=made_with(settings))
 
 
 def _watched(

@@ -15,6 +15,7 @@ from components.edge.watch import Watch, WatchArgs
 from components.protection import Protection
 from outputs import EdgeOutputs
 from settings import EdgeSecrets, EdgeSettings
+from settings.permanent import made_with
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +63,7 @@ def compose(settings: EdgeSettings, secrets: EdgeSecrets) -> EdgeOutputs:
     ]
     Protection(parts, protected=settings.protected)
     return EdgeOutputs(
+        made_with=made_with(settings),
         topology=settings.topology,
         live=settings.live,
         zone_id=settings.zone_id,

@@ -1,4 +1,4 @@
-"""The outputs of stacks: a region's for other stacks and operators' commands, the edge's for those commands."""
+"""The outputs of stacks: a region's for stacks and commands, the edge's for commands, the account's for itself."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -14,6 +14,7 @@ Named = Mapping[str, pulumi.Input[str]] | pulumi.Output[Mapping[str, str]]
 class RegionOutputs:
     """What others may know of a region; each field is exported under its own name.
 
+    `made_with` are the settings that cannot change while the stack is up, by name.
     `host_group_names` are those of the Auto Scaling groups: by role of hosts, then by group.
 
     A field is here because the edge, a standby or a command of `ops` reads it. Its name is a promise: a stack of an
@@ -21,6 +22,7 @@ class RegionOutputs:
     """
 
     account_id: pulumi.Input[str]
+    made_with: Named
     topology: pulumi.Input[int]
     role: pulumi.Input[str]
     activated: pulumi.Input[bool]
@@ -53,6 +55,7 @@ class EdgeOutputs:
     records by host name; `dnssec` is what a person gives the registrar: a DS record, or the key itself.
     """
 
+    made_with: Named
     topology: pulumi.Input[int]
     live: pulumi.Input[str]
     zone_id: pulumi.Input[str]
@@ -65,6 +68,17 @@ class EdgeOutputs:
         _export(self)
 
 
-def _export(outputs: RegionOutputs | EdgeOutputs) -> None:
+@dataclass(frozen=True, kw_only=True)
+class AccountOutputs:
+    """What the account's stack keeps of itself: no other stack reads it."""
+
+    made_with: Named
+
+    def export(self) -> None:
+        """Export every field as an output of the stack that runs."""
+        _export(self)
+
+
+def _export(outputs: RegionOutputs | EdgeOutputs | AccountOutputs) -> None:
     for field in fields(outputs):
         pulumi.export(field.name, getattr(outputs, field.name))

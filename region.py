@@ -43,6 +43,7 @@ from hosts.roles import BASTION
 from naming import Naming
 from outputs import RegionOutputs
 from settings import MonitoringSettings, OffsiteSettings, Settings, StackSecrets
+from settings.permanent import made_with
 
 
 def compose(settings: Settings, stack_secrets: StackSecrets) -> RegionOutputs:
@@ -117,7 +118,12 @@ class Region:
                 settings=settings.vpn,
             )
             self.vpn = ClientVpn("vpn", vpn_args, opts)
-        endpoints_args = EndpointsArgs(site=site, network=self.network, security_groups=self.security_groups)
+        endpoints_args = EndpointsArgs(
+            site=site,
+            network=self.network,
+            security_groups=self.security_groups,
+            only_zone=settings.endpoint_zone,
+        )
         self.endpoints = Endpoints("endpoints", endpoints_args, opts)
 
     def _declare_storage(self) -> None:
@@ -347,6 +353,7 @@ class Region:
         settings = self._settings
         return RegionOutputs(
             account_id=settings.account_id,
+            made_with=made_with(settings),
             topology=settings.topology,
             role=settings.role,
             activated=settings.activated,

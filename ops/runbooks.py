@@ -58,6 +58,7 @@ PLANS = {
     "ops prices refresh": prices.PLAN,
     "ops preview": Plan(steps=(), exits=(Exit.OK, Exit.FAILED, Exit.USAGE, Exit.DANGEROUS, Exit.VIOLATION)),
     "ops secrets rotate": rotate.PLAN,
+    "ops secrets status": Plan(steps=(), exits=(Exit.OK, Exit.FAILED, Exit.USAGE, Exit.INTERRUPTED)),
     "ops recover": Plan(steps=(*named(RECOVERY, stack="STACK"), *backend_copy.STEPS), exits=CHANGING),
 }
 """What each command declares: the steps that it runs through, and how it ends."""

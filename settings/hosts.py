@@ -1,8 +1,9 @@
 """What the kinds of instances have in common."""
 
+import re
 from collections.abc import Iterator
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -42,6 +43,11 @@ class Capacity(StrEnum):
                 return 0, 0
 
 
+def burstable(instance_type: str) -> bool:
+    """Whether a type earns CPU credits (EC2 User Guide, "Burstable performance instances": T2, T3, T3a and T4g)."""
+    return re.match(r"t\d", instance_type) is not None
+
+
 class HostSettings(Block):
     """A kind of instance."""
 
@@ -55,6 +61,9 @@ class HostSettings(Block):
     """Days that the logs of the instances stay in CloudWatch Logs, 365 or more: one of its retentions."""
     warmup_seconds: Seconds
     """Seconds until a new instance counts in the group's metrics."""
+    cpu_credits: Literal["standard", "unlimited"] = "unlimited"
+    """What a burstable instance, such as a t3, does without CPU credits: it goes on, and AWS charges what it has not
+    earned, or it is slowed down to its baseline. Other types have no credits."""
 
     @rule
     def _image_runs_on_the_instance(self) -> Iterator[Problem]:

@@ -132,6 +132,14 @@ class Settings(Block):
         return self.posture != "pilot-light"
 
     @property
+    def endpoint_zone(self) -> str | None:
+        """The letter of the only zone with interface endpoints; None where each has them."""
+        idle = self.following and self.posture == "pilot-light"
+        if not idle or self.network.pilot_light_endpoints == "per_zone":
+            return None
+        return self.monitoring.zone if self.monitoring else min(self.network.zones)
+
+    @property
     def apply_immediately(self) -> bool:
         """Whether changes to the database wait for no maintenance window: by the setting, or for a promotion."""
         promoted = self.role == "standby" or self.database.generation > 1

@@ -62,6 +62,9 @@ class NetworkSettings(Block):
     """IPv4 network of the clients of the VPN, outside every VPC: /12 to /22."""
     interface_endpoints: Annotated[list[EndpointService], AfterValidator(distinct)]
     """AWS services reached through an interface endpoint in the VPC, named as behind com.amazonaws.<region>."""
+    pilot_light_endpoints: Literal["per_zone", "single"] = "single"
+    """Zones of those endpoints while the region is a pilot light that follows: each, or that of the monitoring host
+    alone, the only host that runs; an endpoint is charged by zone and hour. An activation adds the others meanwhile."""
     flow_log_retention_days: LogRetention
     """Days that flow logs stay in CloudWatch Logs, 365 or more: one of its retentions."""
 

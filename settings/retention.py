@@ -26,6 +26,8 @@ class SecretsSettings(Block):
 
     recovery_window_days: RecoveryDays
     """Days in which a deleted secret can be restored: 7 to 30 (Secrets Manager API, DeleteSecret)."""
+    rotation_days: Annotated[int, Field(ge=1, le=365)] = 90
+    """Days after which a secret is due for a rotation, a year at most (ours): `ops secrets status` names it then."""
 
 
 class StorageSettings(Block):

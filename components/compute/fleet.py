@@ -18,6 +18,7 @@ from components.compute.instance_role import InstanceRole
 from components.security.keys import Keys
 from components.site import Site
 from naming import DataClass
+from settings.hosts import burstable
 
 GROWTH_WHILE_REPLACING_PERCENT = 110
 """New instances start before old ones are terminated; 10 % at a time, as each opens connections to the database."""
@@ -69,6 +70,7 @@ class FleetArgs:
     other_instance_types: Sequence[str] = ()
     target_groups: Sequence[aws.lb.TargetGroup] = ()
     starts_before_end: bool = True
+    cpu_credits: str = "unlimited"
 
     @property
     def healthy_percent(self) -> tuple[int, int]:
@@ -104,6 +106,7 @@ class Fleet(Component):
             image_id=f"resolve:ssm:{args.image_parameter}",
             instance_type=args.instance_type,
             user_data=args.user_data,
+            credit_specification=self._credits(),
             iam_instance_profile=aws.ec2.LaunchTemplateIamInstanceProfileArgs(arn=args.instance_role.profile.arn),
             metadata_options=aws.ec2.LaunchTemplateMetadataOptionsArgs(
                 http_endpoint="enabled",
@@ -138,6 +141,13 @@ class Fleet(Component):
             ],
             opts=self.child(),
         )
+
+    def _credits(self) -> aws.ec2.LaunchTemplateCreditSpecificationArgs | None:
+        """Stated: the account's default may be another. EC2 takes it for burstable types alone, so for all or none."""
+        types = [self._args.instance_type, *self._args.other_instance_types]
+        if not all(burstable(each) for each in types):
+            return None
+        return aws.ec2.LaunchTemplateCreditSpecificationArgs(cpu_credits=self._args.cpu_credits)
 
     def _group(self) -> aws.autoscaling.Group:
         """Without a desired capacity: the scaling policies set it, and their changes are not drift."""

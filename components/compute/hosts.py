@@ -152,6 +152,7 @@ class Hosts(Component):
             instance_role=instance_role,
             instance_type=settings.instance_type,
             other_instance_types=other_instance_types,
+            cpu_credits=settings.cpu_credits,
             image_parameter=settings.image_parameter,
             volume_gib=settings.volume_gib,
             user_data=self._user_data(environment),

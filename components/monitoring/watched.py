@@ -23,9 +23,7 @@ from components.web.load_balancer import LoadBalancer
 from monitoring.alerts.alert import Subject
 from naming import replica_of
 from settings import HostSettings, Settings
-
-BURSTABLE = "t"
-"""How the names of the families begin that earn CPU credits (EC2 User Guide, "Burstable performance instances")."""
+from settings.hosts import burstable
 
 Dimensions = Mapping[str, pulumi.Input[str]]
 Parts = Mapping[str, Sequence[Dimensions]]
@@ -56,9 +54,7 @@ class Watched:
             Subject.CACHE_SHARD: self._shards(),
             Subject.HOSTS: {part: [_group(fleet)] for part, _, fleet in self._fleets()},
             Subject.BURSTABLE_HOSTS: {
-                part: [_group(fleet)]
-                for part, settings, fleet in self._fleets()
-                if settings.instance_type.startswith(BURSTABLE)
+                part: [_group(fleet)] for part, settings, fleet in self._fleets() if burstable(settings.instance_type)
             },
             **self._entry(),
             Subject.QUEUE: {queue: [{"QueueName": made.name}] for queue, made in self.queues.work.items()},

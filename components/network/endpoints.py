@@ -16,20 +16,26 @@ from components.site import Site
 
 @dataclass(frozen=True, kw_only=True)
 class EndpointsArgs:
-    """The services are the network's setting `interface_endpoints`."""
+    """The services are the network's setting `interface_endpoints`; `only_zone` is a letter, None for every zone."""
 
     site: Site
     network: Network
     security_groups: SecurityGroups
+    only_zone: str | None = None
 
 
 class Endpoints(Component):
-    """An interface endpoint for each service, in every zone, under the service's usual name."""
+    """An interface endpoint for each service, in every zone or one, under the service's usual name.
+
+    That name leads hosts of a zone without an interface to another zone's.
+    """
 
     endpoints: dict[str, aws.ec2.VpcEndpoint]
 
     def __init__(self, name: str, args: EndpointsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("network:Endpoints", name, args.site, opts=opts)
+        network, only = args.network, args.only_zone
+        subnets = network.app_subnet_ids if only is None else [network.app_subnet_of[only]]
         self.endpoints = {
             service: aws.ec2.VpcEndpoint(
                 f"{name}-{service}",
@@ -37,7 +43,7 @@ class Endpoints(Component):
                 service_name=f"com.amazonaws.{args.site.region}.{service}",
                 vpc_endpoint_type="Interface",
                 private_dns_enabled=True,
-                subnet_ids=args.network.app_subnet_ids,
+                subnet_ids=subnets,
                 security_group_ids=[args.security_groups[Service.ENDPOINTS].id],
                 policy=_policy(args.site.naming.account_id),
                 opts=self.child(),

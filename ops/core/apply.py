@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from ops.core import busy
 from ops.core.engine import summary
 from ops.core.pair import RegionStack
 from ops.core.session import Session
@@ -22,7 +23,7 @@ def apply(
     if fenced:
         session.engine.refresh(stack.stack, step.progress, FENCED)
     stack.declare(values)
-    changed = summary(session.engine.up(stack.stack, step.progress))
+    changed = summary(busy.up(session, stack, step))
     stack.forget()
     stack.closed = False
     return changed

@@ -1,8 +1,9 @@
 """Snapshots of a database that outlive what is done to it."""
 
-from ops.core import facts
+from ops.core import busy, facts
 from ops.core.aws import client, if_present
 from ops.core.pair import RegionStack
+from ops.core.steps import StepRun
 from ops.errors import OpsError
 
 SNAPSHOT_SECONDS = 7200.0
@@ -31,14 +32,17 @@ def kept(stack: RegionStack, database: str) -> str:
     return found[max(found)] if found else MISSING
 
 
-def take(stack: RegionStack, name: str) -> None:
+def take(stack: RegionStack, name: str, step: StepRun) -> None:
     """Take a snapshot of the stack's database, or wait for the one that a killed command began.
+
+    A database that is being backed up or changed is waited for first.
 
     Raises OpsError where it failed, or is not there in time.
     """
     if status(stack, name) == MISSING:
         database = str(stack.output("database_identifier"))
-        client("rds", stack.region).create_db_snapshot(DBSnapshotIdentifier=name, DBInstanceIdentifier=database)
+        asked = {"DBSnapshotIdentifier": name, "DBInstanceIdentifier": database}
+        busy.patiently(stack, database, lambda: client("rds", stack.region).create_db_snapshot(**asked), step)
     ended = facts.wait(
         f"snapshot {name}",
         lambda: status(stack, name),

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from ops.core import snapshots
+from ops.core import secret_values, snapshots
 from ops.core.actions import Action, declares, no_needs
 from ops.core.apply import apply, shown
 from ops.core.pair import RegionStack
@@ -131,6 +131,8 @@ def _others(session: Session, live: RegionStack) -> list[str]:
         found.append(f"web.blue.weight {blue} and web.green.weight {green}: no colour is idle; want 100 and 0")
     if engine := engine_of(session.engine, live.stack):
         found.append(engine)
+    if missing := secret_values.without_value(live):
+        found.append(f"accounts on the database were never made ({', '.join(missing)}): `ops secrets rotate database`")
     return found
 
 
@@ -163,8 +165,8 @@ def _snapshot(live: RegionStack, deployment: Deployment) -> Action:
     def done() -> str:
         return name if deployment.migrated or snapshots.status(live, name) == "available" else ""
 
-    def take(_: StepRun) -> str:
-        snapshots.take(live, name)
+    def take(step: StepRun) -> str:
+        snapshots.take(live, name, step)
         return name
 
     return Action(

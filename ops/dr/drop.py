@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from ops.core import facts, snapshots
+from ops.core import busy, facts, snapshots
 from ops.core.apply import apply
 from ops.core.aws import client
+from ops.core.pair import RegionStack
 from ops.core.recovery.steps import RECOVER
 from ops.core.session import LOCK, Session
 from ops.core.settle import databases, settle
-from ops.core.steps import CHANGING, Plan, Step, Timeline, named, say
+from ops.core.steps import CHANGING, Plan, Step, StepRun, Timeline, named, say
 from ops.errors import Exit, OpsError, refused
 
 INSTANCE = "database-instance"
@@ -61,12 +62,15 @@ def drop_database(session: Session, stack: str, generation: int) -> Timeline:
             for urn, identifier in () if step.dry_run else identifiers.items():
                 session.engine.unprotect(stack, urn)
                 if facts.database(target, identifier):
-                    client("rds", target.region).modify_db_instance(
-                        DBInstanceIdentifier=identifier, DeletionProtection=False, ApplyImmediately=True
-                    )
+                    _unprotect(target, identifier, step)
         with timeline.step(DELETE, stack=stack, generation=generation) as step:
             if not step.dry_run:
                 kept = [number for number in target.retained_generations if number != generation]
                 step.detail = apply(session, target, {"database.retained_generations": kept}, step)
         session.record("drop", {"stack": stack, "generation": generation, "databases": [*identifiers.values()]})
     return timeline
+
+
+def _unprotect(target: RegionStack, identifier: str, step: StepRun) -> None:
+    asked = {"DBInstanceIdentifier": identifier, "DeletionProtection": False, "ApplyImmediately": True}
+    busy.patiently(target, identifier, lambda: client("rds", target.region).modify_db_instance(**asked), step)

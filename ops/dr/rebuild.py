@@ -102,7 +102,7 @@ def snapshot(timeline: Timeline, target: RegionStack) -> None:
         step.detail = name
         if step.dry_run:
             return
-        snapshots.take(target, name)
+        snapshots.take(target, name, step)
 
 
 def follow(session: Session, timeline: Timeline, target: RegionStack) -> None:

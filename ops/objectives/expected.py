@@ -14,7 +14,8 @@ LIMIT_MINUTES: Mapping[Posture, float] = {"pilot-light": 30.0, "warm": 12.0}
 
 CONFIRM, PREFLIGHT, PLAN = "read the estimate and confirm", "preflight and fence", "plan of the change"
 PROMOTE, BACK_UP, CONVERT = "promote the replica", "first backup of the database", "convert to Multi-AZ"
-CREATE_CACHE, BOOT, HEALTH = "create the cache", "start the instances", "first health check"
+CREATE_CACHE, ENDPOINTS = "create the cache", "endpoints in every zone"
+BOOT, HEALTH = "start the instances", "first health check"
 GATES, FLIP, SPREAD = "gates", "flip the records", "records reach every site"
 
 
@@ -118,14 +119,14 @@ def _steps(standby: Standby) -> list[Phase]:
         Phase(name=PLAN, least=0.2, most=0.5, source=sources.COMMAND, after=(PREFLIGHT,)),
     ]
     database, instances = _database(standby), _instances(standby)
-    cache = [_cache()] if standby.posture == "pilot-light" else list[Phase]()
-    ready = (*(step.name for step in [*database, *cache]), HEALTH)
+    left_out = [_cache(), _endpoints()] if standby.posture == "pilot-light" else list[Phase]()
+    ready = (*(step.name for step in [*database, *left_out]), HEALTH)
     end = [
         Phase(name=GATES, least=0.1, most=0.5, source=sources.COMMAND, after=ready),
         Phase(name=FLIP, least=0.1, most=0.5, source=sources.COMMAND, after=(GATES,)),
         Phase(name=SPREAD, least=0.1, most=1, source=sources.PROPAGATION, after=(FLIP,)),
     ]
-    return [*begin, *database, *cache, *instances, *end]
+    return [*begin, *database, *left_out, *instances, *end]
 
 
 def _database(standby: Standby) -> list[Phase]:
@@ -165,6 +166,18 @@ def _cache() -> Phase:
         source=sources.CACHE,
         after=(PLAN,),
         change="keep the cache running: posture warm",
+    )
+
+
+def _endpoints() -> Phase:
+    """The change ends when they are there; instances start meanwhile, and use those of the other zone."""
+    return Phase(
+        name=ENDPOINTS,
+        least=1,
+        most=10,
+        source=sources.ENDPOINTS,
+        after=(PLAN,),
+        change="keep an endpoint in every zone: network.pilot_light_endpoints per_zone",
     )
 
 

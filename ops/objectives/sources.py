@@ -57,6 +57,12 @@ CACHE = Source(
     "figure",
     basis=Basis.MEASURED,
 )
+ENDPOINTS = Source(
+    title="terraform-provider-aws, aws_vpc_endpoint, Timeouts",
+    url="https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/vpc_endpoint#timeouts",
+    says="an endpoint is waited for at most 10 minutes after its subnets have changed; AWS states no figure",
+    basis=Basis.ASSUMED,
+)
 BOOT = Source(
     title="The web groups' health check grace period, web.warmup_seconds",
     url="components/compute/fleet.py",

@@ -1,5 +1,6 @@
-"""`ops secrets`: rotation. The code is loaded when it runs."""
+"""`ops secrets`: status and rotation. The code is loaded when it runs."""
 
+import json
 from typing import Annotated
 
 import typer
@@ -50,3 +51,19 @@ def rotate(
 
     options = SessionOptions(dry_run=dry_run, yes=yes, take_over=take_over)
     replace(Session.of(options), name, generate=generate)
+
+
+@app.command()
+def status(as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False) -> None:
+    """The secrets of both regions: the age of each, its last rotation, and when the next is due; never a value.
+
+    A region that does not answer is shown as unknown. Nothing is changed, and no value is read.
+    """
+    from ops.secrets.status import show
+    from ops.secrets.status import status as ask
+
+    found = ask()
+    if as_json:
+        print(json.dumps(found.to_json(), indent=2))
+    else:
+        show(found)

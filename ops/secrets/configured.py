@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from ops.bootstrap import stacks
-from ops.core import facts
+from ops.core import busy, facts
 from ops.core.actions import Action
 from ops.core.aws import client
 from ops.core.engine import summary
@@ -71,7 +71,7 @@ def accepting(place: Place) -> Action:
 
     def do(step: StepRun) -> str:
         for stack in _with_cache(place):
-            place.session.engine.up(stack.stack, step.progress, GROUPS)
+            busy.up(place.session, stack, step, GROUPS)
             _await_cache(stack)
         place.end("accept")
         return _listed(place)
@@ -85,7 +85,7 @@ def bringing(place: Place, stack: RegionStack) -> Action:
 
     def do(step: StepRun) -> str:
         place.session.ledger.require_hold()
-        told = summary(place.session.engine.up(stack.stack, step.progress))
+        told = summary(busy.up(place.session, stack, step))
         place.end(mark)
         return told
 

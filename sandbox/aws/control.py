@@ -1,4 +1,4 @@
-"""The sandbox's own paths on the emulated AWS, under /_sandbox: health, black-outs, its clock, the count of calls."""
+"""The sandbox's own paths on the emulated AWS, under /_sandbox: black-outs, clock, busy databases, count of calls."""
 
 import json
 import re
@@ -13,6 +13,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 
 from botocore.session import get_session
 
+from sandbox.aws.fixes import rds_states
 from sandbox.aws.gate import Gate, Mode
 
 PREFIX = "/_sandbox/"
@@ -25,8 +26,9 @@ class BadRequestError(Exception):
 class Control:
     """WSGI middleware that answers the sandbox's own paths and lets all others through the gate."""
 
-    def __init__(self, gate: Gate) -> None:
+    def __init__(self, gate: Gate, account: str) -> None:
         self.gate = gate
+        self.account = account
         # A server that was restarted has another one, and has forgotten everything.
         self.instance = secrets.token_hex(8)
         self.ahead_seconds = 0
@@ -57,6 +59,7 @@ class Control:
             ("GET", "blackout"): lambda: None,
             ("PUT", "blackout"): lambda: self.gate.black_out(self._place(place), _mode(environ)),
             ("PUT", "clock"): lambda: self._set_clock(place),
+            ("PUT", "database"): lambda: self._set_database(place, environ),
             ("DELETE", "blackout"): lambda: self.gate.restore(self._place(place)),
         }
         if (method, noun) not in routes:
@@ -70,6 +73,16 @@ class Control:
             raise BadRequestError(f"clock {seconds!r}: want a whole number of seconds")
         self.ahead_seconds = int(seconds)
         return {"ahead_seconds": self.ahead_seconds}
+
+    def _set_database(self, place: str, environ: WSGIEnvironment) -> object:
+        """Have a database of REGION/IDENTIFIER be backed up or changed, for the seconds that the query has."""
+        region, _, identifier = self._place(place).partition("/")
+        status, seconds = (_query(environ, name) for name in ("status", "seconds"))
+        if status not in rds_states.STATUSES or not re.fullmatch(r"\d{1,4}", seconds):
+            raise BadRequestError(f"want status={'|'.join(rds_states.STATUSES)} and a whole number of seconds")
+        if not rds_states.be(self.account, region, identifier, status, int(seconds)):
+            raise BadRequestError(f"database {identifier!r}: {region} has none of that name")
+        return {"status": status}
 
     def _dated(self, start_response: StartResponse) -> StartResponse:
         """Answers with the moment by AWS's clock."""
@@ -92,8 +105,12 @@ class Control:
 
 def _mode(environ: WSGIEnvironment) -> Mode:
     """The mode that the query asks for."""
-    given = parse_qs(environ.get("QUERY_STRING", "")).get("mode", [""])[0]
+    given = _query(environ, "mode")
     try:
         return Mode(given)
     except ValueError:
         raise BadRequestError(f"mode {given!r}: want one of {', '.join(Mode)}") from None
+
+
+def _query(environ: WSGIEnvironment, name: str) -> str:
+    return parse_qs(environ.get("QUERY_STRING", "")).get(name, [""])[0]

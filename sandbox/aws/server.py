@@ -60,7 +60,9 @@ class Server(wsgi.Server):
 def build(host: str, port: int, account: str) -> Server:
     """A server for all regions that is ready to be started."""
     gate = Gate(moto_application(account), Connections(), bucket_region)
-    server = Server((host, port), Control(gate), numthreads=THREADS, request_queue_size=512, timeout=IDLE_SECONDS)
+    server = Server(
+        (host, port), Control(gate, account), numthreads=THREADS, request_queue_size=512, timeout=IDLE_SECONDS
+    )
     server.gateway = Gateway
     return server
 

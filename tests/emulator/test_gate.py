@@ -184,6 +184,13 @@ def test_what_is_blacked_out_can_be_asked(control: Control) -> None:
         ("PUT", "blackout/?mode=hang", 400, "region '' is not an AWS region"),
         ("PUT", f"blackout/{REGION}?mode=explode", 400, "mode 'explode': want one of refuse, hang, error"),
         ("PUT", f"blackout/{REGION}", 400, "mode '': want one of refuse, hang, error"),
+        (
+            "PUT",
+            "database/eu-west-1/none?status=modifying&seconds=1",
+            400,
+            "database 'none': eu-west-1 has none of that",
+        ),
+        ("PUT", "database/eu-west-1/none?status=tired&seconds=1", 400, "want status=available|"),
         ("PUT", "clock/soon", 400, "clock 'soon': want a whole number of seconds"),
         ("DELETE", "blackout/mars", 400, "region 'mars' is not an AWS region"),
         ("POST", "blackout/eu-west-1", 404, "POST /_sandbox/blackout/eu-west-1: want one of GET health"),

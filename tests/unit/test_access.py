@@ -147,7 +147,7 @@ TABLE = table()
 
 
 @pytest.fixture(scope="module")
-def cloud() -> Cloud[None]:
+def cloud() -> Cloud[Any]:
     return account()
 
 
@@ -156,7 +156,7 @@ def test_the_table_asks_every_role_about_everything() -> None:
 
 
 @pytest.mark.parametrize(("thing", "name"), TABLE)
-def test_a_role_may_do_what_the_table_says_and_nothing_else(cloud: Cloud[None], thing: str, name: str) -> None:
+def test_a_role_may_do_what_the_table_says_and_nothing_else(cloud: Cloud[Any], thing: str, name: str) -> None:
     assert all(may(cloud, f"access-{name}", call) for call in CALLS[thing]) is TABLE[thing, name]
 
 
@@ -184,12 +184,12 @@ def test_a_role_may_do_what_the_table_says_and_nothing_else(cloud: Cloud[None], 
     ids=lambda call: f"{call.action} {call.resource}",
 )  # fmt: skip
 def test_who_changes_the_platform_does_not_widen_the_rights_nor_end_the_record(
-    cloud: Cloud[None], name: str, call: Call
+    cloud: Cloud[Any], name: str, call: Call
 ) -> None:
     assert not may(cloud, f"access-{name}", call)
 
 
-def test_a_role_that_a_deployment_makes_cannot_do_more_than_the_boundary(cloud: Cloud[None]) -> None:
+def test_a_role_that_a_deployment_makes_cannot_do_more_than_the_boundary(cloud: Cloud[Any]) -> None:
     boundary = cloud.one(POLICY).document()
     everything = {"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
     assert allowed(Call("rds:DeleteDBInstance", "*"), [everything], boundary)
@@ -197,26 +197,26 @@ def test_a_role_that_a_deployment_makes_cannot_do_more_than_the_boundary(cloud: 
     assert not allowed(Call("iam:PutRolePolicy", role("askproai-account-deploy")), [everything], boundary)
 
 
-def test_every_role_but_break_glass_has_the_boundary(cloud: Cloud[None]) -> None:
+def test_every_role_but_break_glass_has_the_boundary(cloud: Cloud[Any]) -> None:
     bounded = {each.name for each in cloud.of(ROLE) if "permissionsBoundary" in each.inputs}
     assert {f"access-{name}" for name in ROLES} - bounded == {"access-break-glass"}
 
 
-def test_a_dbadmin_deletes_no_backup(cloud: Cloud[None]) -> None:
+def test_a_dbadmin_deletes_no_backup(cloud: Cloud[Any]) -> None:
     for action in ("DeleteDBSnapshot", "DeleteDBInstanceAutomatedBackup", "DeleteDBCluster"):
         assert not may(cloud, "access-dbadmin", Call(f"rds:{action}", f"arn:aws:rds:{HOME}:{A}:snapshot:askproai-a"))
 
 
 @pytest.mark.parametrize("name", ["devops", "dbadmin"])
 def test_a_session_is_checked_for_its_document_and_on_instances_of_the_platform_alone(
-    cloud: Cloud[None], name: str
+    cloud: Cloud[Any], name: str
 ) -> None:
     unchecked = TAGGED | {"ssm:SessionDocumentAccessCheck": "false"}
     assert not may(cloud, f"access-{name}", Call("ssm:StartSession", INSTANCE, unchecked))
     assert not may(cloud, f"access-{name}", Call("ssm:StartSession", INSTANCE, {"ssm:resourceTag/Project": "other"}))
 
 
-def test_a_key_is_lent_to_the_operators_user_on_instances_of_the_platform_alone(cloud: Cloud[None]) -> None:
+def test_a_key_is_lent_to_the_operators_user_on_instances_of_the_platform_alone(cloud: Cloud[Any]) -> None:
     for other in ({"ec2:osuser": "root"}, {"ec2:osuser": "ubuntu"}, {"aws:ResourceTag/Project": "other"}):
         assert not may(cloud, "access-devops", Call("ec2-instance-connect:SendSSHPublicKey", INSTANCE, SSH | other))
     (users,) = (ROOT / "hosts/common/etc/sysusers.d").iterdir()
@@ -244,19 +244,19 @@ def token(subject: str, repository: str = account_settings().access.repository) 
     ],
 )
 def test_a_workflow_takes_the_role_of_its_job_alone(
-    cloud: Cloud[None], name: str, context: dict[str, str], takes: bool
+    cloud: Cloud[Any], name: str, context: dict[str, str], takes: bool
 ) -> None:
     assert trusted(cloud, f"access-{name}", "sts:AssumeRoleWithWebIdentity", context) is takes
 
 
 @pytest.mark.parametrize("name", ["deploy", "devops", "dbadmin", "break-glass"])
-def test_people_take_a_role_with_a_second_factor_alone(cloud: Cloud[None], name: str) -> None:
+def test_people_take_a_role_with_a_second_factor_alone(cloud: Cloud[Any], name: str) -> None:
     assert trusted(cloud, f"access-{name}", "sts:AssumeRole", {"aws:MultiFactorAuthPresent": "true"})
     for without in ({"aws:MultiFactorAuthPresent": "false"}, {"aws:username": "a"}):
         assert not trusted(cloud, f"access-{name}", "sts:AssumeRole", without)
 
 
-def test_break_glass_rings_an_alarm_by_the_name_of_its_role(cloud: Cloud[None]) -> None:
+def test_break_glass_rings_an_alarm_by_the_name_of_its_role(cloud: Cloud[Any]) -> None:
     (found,) = (each for each in cloud.of("aws:cloudwatch/logMetricFilter:LogMetricFilter") if "glass" in each.name)
     name = cloud.one(ROLE, "access-break-glass").inputs["name"]
     assert f'roleArn="{role(name)}"' in found.inputs["pattern"]
@@ -300,7 +300,7 @@ def test_an_instance_may_keep_and_encrypt_the_sessions_of_its_region_and_no_othe
     assert not allowed(other, [document], None)
 
 
-def test_sessions_are_kept_and_encrypted_in_each_region(cloud: Cloud[None]) -> None:
+def test_sessions_are_kept_and_encrypted_in_each_region(cloud: Cloud[Any]) -> None:
     preferences = cloud.of("aws:ssm/document:Document")
     assert len(preferences) == len(account_settings().data_residency_regions)
     for each in preferences:
@@ -313,11 +313,11 @@ def test_sessions_are_kept_and_encrypted_in_each_region(cloud: Cloud[None]) -> N
         assert inputs["cloudWatchEncryptionEnabled"]
 
 
-def documents(cloud: Cloud[None]) -> list[tuple[str, dict[str, Any]]]:
+def documents(cloud: Cloud[Any]) -> list[tuple[str, dict[str, Any]]]:
     return [(each.name, each.document()) for kind in (POLICY, ROLE_POLICY) for each in cloud.of(kind)]
 
 
-def test_documents_have_the_form_and_the_size_that_iam_takes(cloud: Cloud[None]) -> None:
+def test_documents_have_the_form_and_the_size_that_iam_takes(cloud: Cloud[Any]) -> None:
     # Half a second: only the process that runs this test pays it.
     from moto.iam.policy_validation import IAMPolicyDocumentValidator, IAMTrustPolicyDocumentValidator
 

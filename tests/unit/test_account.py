@@ -11,6 +11,7 @@ from stack_files import account_settings
 
 from components.account.changes import PREFIX, RULES
 from components.account.cis_events import EVENTS
+from outputs import AccountOutputs
 from policies.audit import WATCHED_EVENTS
 
 ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
@@ -37,11 +38,11 @@ LONGEST_PATTERN = 1024
 
 
 @pytest.fixture(scope="module")
-def cloud() -> Cloud[None]:
+def cloud() -> Cloud[AccountOutputs]:
     return account()
 
 
-def with_settings(**changes: Any) -> Cloud[None]:
+def with_settings(**changes: Any) -> Cloud[AccountOutputs]:
     return composed(account_settings().model_copy(update=changes))
 
 
@@ -55,30 +56,30 @@ def statement(policy: dict[str, Any], sid: str) -> dict[str, Any]:
     return found
 
 
-def test_each_region_where_data_may_be_is_watched(cloud: Cloud[None]) -> None:
+def test_each_region_where_data_may_be_is_watched(cloud: Cloud[AccountOutputs]) -> None:
     wanted = sorted(account_settings().data_residency_regions)
     assert {kind: sorted(region_of(each) for each in cloud.of(kind)) for kind in ONCE_A_REGION} == dict.fromkeys(
         ONCE_A_REGION, wanted
     )
 
 
-def test_one_region_alone_records_what_is_global(cloud: Cloud[None]) -> None:
+def test_one_region_alone_records_what_is_global(cloud: Cloud[AccountOutputs]) -> None:
     recorded = {
         region_of(each): each.inputs["recordingGroup"]["includeGlobalResourceTypes"] for each in cloud.of(RECORDER)
     }
     assert [region for region, everything in recorded.items() if everything] == [account_settings().region]
 
 
-def test_every_region_judges_by_all_rules(cloud: Cloud[None]) -> None:
+def test_every_region_judges_by_all_rules(cloud: Cloud[AccountOutputs]) -> None:
     rules = cloud.of("aws:cfg/rule:Rule")
     assert len(rules) == len(RULES) * len(account_settings().data_residency_regions)
 
 
-def test_it_reads_no_stack_and_promises_nothing_to_one(cloud: Cloud[None]) -> None:
+def test_it_reads_no_stack_and_promises_nothing_to_one(cloud: Cloud[AccountOutputs]) -> None:
     assert (cloud.stacks_read, cloud.exports) == ([], {})
 
 
-def test_every_resource_is_in_the_account_that_the_file_names(cloud: Cloud[None]) -> None:
+def test_every_resource_is_in_the_account_that_the_file_names(cloud: Cloud[AccountOutputs]) -> None:
     accounts = {json.dumps(each.inputs["allowedAccountIds"]) for each in cloud.of(PROVIDER)}
     assert len(accounts) == 1
     assert account_settings().account_id in accounts.pop()
@@ -86,7 +87,7 @@ def test_every_resource_is_in_the_account_that_the_file_names(cloud: Cloud[None]
     assert defaulted == []
 
 
-def test_the_trail_sees_every_region_and_objects_but_its_own(cloud: Cloud[None]) -> None:
+def test_the_trail_sees_every_region_and_objects_but_its_own(cloud: Cloud[AccountOutputs]) -> None:
     trail = cloud.one(TRAIL).inputs
     assert trail["isMultiRegionTrail"]
     assert trail["enableLogFileValidation"]
@@ -99,7 +100,7 @@ def test_the_trail_sees_every_region_and_objects_but_its_own(cloud: Cloud[None])
     assert set(fields["resources.ARN"]["notStartsWiths"]) == own
 
 
-def test_only_this_trail_writes_into_its_bucket_and_with_its_key(cloud: Cloud[None]) -> None:
+def test_only_this_trail_writes_into_its_bucket_and_with_its_key(cloud: Cloud[AccountOutputs]) -> None:
     settings, trail = account_settings(), cloud.one(TRAIL).inputs
     arn = f"arn:aws:cloudtrail:{settings.region}:{settings.account_id}:trail/{trail['name']}"
     bucket = cloud.one(POLICY, "record-trail-policy").document()
@@ -115,7 +116,7 @@ def test_only_this_trail_writes_into_its_bucket_and_with_its_key(cloud: Cloud[No
     assert statement(bucket, "TrailWrites")["Resource"] == f"arn:aws:s3:::{name}/AWSLogs/{settings.account_id}/*"
 
 
-def test_nobody_empties_the_bucket_of_the_trail_and_it_outlives_the_stack(cloud: Cloud[None]) -> None:
+def test_nobody_empties_the_bucket_of_the_trail_and_it_outlives_the_stack(cloud: Cloud[AccountOutputs]) -> None:
     lock = cloud.one("aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration")
     assert lock.inputs["rule"]["defaultRetention"] == {"mode": "COMPLIANCE", "days": account_settings().audit.lock_days}
     bucket = cloud.one(BUCKET, "record-trail-bucket")
@@ -131,7 +132,7 @@ def test_the_bucket_of_the_next_life_has_another_name() -> None:
     assert after == f"askproai-account-trail-2-{account_settings().account_id}"
 
 
-def test_aws_config_delivers_where_nothing_is_locked(cloud: Cloud[None]) -> None:
+def test_aws_config_delivers_where_nothing_is_locked(cloud: Cloud[AccountOutputs]) -> None:
     locked = cloud.one("aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration").inputs["bucket"]
     delivery = {each.inputs["s3BucketName"] for each in cloud.of("aws:cfg/deliveryChannel:DeliveryChannel")}
     assert locked not in delivery
@@ -139,7 +140,7 @@ def test_aws_config_delivers_where_nothing_is_locked(cloud: Cloud[None]) -> None
     assert any(f"/{PREFIX}/AWSLogs/" in str(each["Resource"]) for each in rights["Statement"])
 
 
-def test_each_event_of_cis_rings_one_alarm_that_mails(cloud: Cloud[None]) -> None:
+def test_each_event_of_cis_rings_one_alarm_that_mails(cloud: Cloud[AccountOutputs]) -> None:
     patterns = [each.inputs["pattern"] for each in cloud.of(FILTER)]
     # The policies' words come from the benchmark, not from the table of the events.
     assert [event for event, word in WATCHED_EVENTS.items() if not any(word in text for text in patterns)] == []
@@ -160,7 +161,7 @@ def test_a_pattern_is_one_that_cloudwatch_takes(event: Any) -> None:
     assert event.pattern.count('"') % 2 == 0
 
 
-def test_costs_are_told_before_they_are_too_high(cloud: Cloud[None]) -> None:
+def test_costs_are_told_before_they_are_too_high(cloud: Cloud[AccountOutputs]) -> None:
     told = cloud.one("aws:budgets/budget:Budget").inputs["notifications"]
     found = {(each["notificationType"], each["threshold"]) for each in told}
     assert found == {("ACTUAL", 80), ("ACTUAL", 100), ("FORECASTED", 100)}
@@ -189,13 +190,13 @@ def test_what_is_turned_off_is_not_declared_and_nothing_else_goes() -> None:
     }
 
 
-def test_the_order_of_lists_makes_no_resource_another_one(cloud: Cloud[None]) -> None:
+def test_the_order_of_lists_makes_no_resource_another_one(cloud: Cloud[AccountOutputs]) -> None:
     after = composed(with_lists(account_settings(), rotated))
     assert by_urn(after, plain).keys() == by_urn(cloud, plain).keys()
 
 
 def test_the_record_is_protected_until_the_stack_is_named() -> None:
-    def protected(cloud: Cloud[None]) -> set[str]:
+    def protected(cloud: Cloud[AccountOutputs]) -> set[str]:
         return {each.name for each in cloud.resources if each.protect}
 
     assert {"record-key", "record-trail-bucket", "record-trail"} <= protected(with_settings())

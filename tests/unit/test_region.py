@@ -223,7 +223,7 @@ def test_every_output_of_a_region_that_writes_has_a_value() -> None:
 
 @pytest.mark.parametrize("outputs", [RegionOutputs, EdgeOutputs])
 def test_every_output_has_a_reader(outputs: type) -> None:
-    readers = [ROOT / "edge.py", ROOT / "region.py", *(ROOT / "ops").rglob("*.py")]
+    readers = [ROOT / "edge.py", ROOT / "region.py", ROOT / "recorded.py", *(ROOT / "ops").rglob("*.py")]
     text = "".join(path.read_text() for path in readers)
     assert [field.name for field in fields(outputs) if f'"{field.name}"' not in text] == []
 

@@ -66,6 +66,20 @@ def test_a_follower_reads_one_stack_and_of_it_the_database_alone(following: Clou
     ]
 
 
+def test_a_pilot_light_alone_has_endpoints_in_one_zone(
+    following: Cloud[RegionOutputs], warm: Cloud[RegionOutputs], activated: Cloud[RegionOutputs]
+) -> None:
+    kept = DR.network.model_copy(update={"pilot_light_endpoints": "per_zone"})
+    assert (DR.endpoint_zone, standby(network=kept).endpoint_zone) == (
+        DR.monitoring.zone if DR.monitoring else "",
+        None,
+    )
+    for cloud, zones in ((following, 1), (warm, len(DR.network.zones)), (activated, len(DR.network.zones))):
+        interfaces = [e for e in cloud.of("aws:ec2/vpcEndpoint:VpcEndpoint") if "subnetIds" in e.inputs]
+        assert {len(e.inputs["subnetIds"]) for e in interfaces} == {zones}
+        assert len(interfaces) == len(DR.network.interface_endpoints)
+
+
 def test_an_activated_standby_reads_no_other_stack(activated: Cloud[RegionOutputs]) -> None:
     assert activated.stacks_read == []
     assert "replicateSourceDb" not in activated.one(DATABASE).inputs

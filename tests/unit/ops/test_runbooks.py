@@ -23,7 +23,7 @@ def test_every_command_declares_its_steps_and_says_what_it_is_for() -> None:
     assert {page.path for page in runbooks.pages()} == set(runbooks.PLANS)
     assert [page.path for page in runbooks.pages() if not page.summary] == []
     without = [path for path, plan in runbooks.PLANS.items() if not plan.steps]
-    assert without == ["ops check", "ops deploy status", "ops dr status", "ops preview"]
+    assert without == ["ops check", "ops deploy status", "ops dr status", "ops preview", "ops secrets status"]
 
 
 @pytest.mark.parametrize("page", runbooks.pages(), ids=lambda page: page.path)

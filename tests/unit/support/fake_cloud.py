@@ -30,7 +30,7 @@ from pulumi.runtime.settings import SETTINGS
 from pulumi.runtime.stack import wait_for_rpcs
 from typing_extensions import override
 
-from topology import READ_OUTPUTS
+from recorded import READ_OUTPUTS
 
 T = TypeVar("T")
 Answer = Mapping[str, Any] | Callable[[Mapping[str, Any]], Mapping[str, Any]]

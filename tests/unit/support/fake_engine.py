@@ -125,6 +125,8 @@ class FakeEngine:
         if StackFile.of(stack).get("role") == "edge":
             self._edge(stack)
         else:
+            if self.world.busy_asks:
+                raise OpsError(f"stack {stack}: database-instance: operation error RDS: InvalidDBInstanceState")
             self._region(stack)
         return {"same": 1}
 

@@ -34,7 +34,11 @@ class World:
     moment: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
     lost: set[str] = field(default_factory=set)
     secrets: dict[tuple[str, str], str] = field(default_factory=dict)
+    unmade: set[str] = field(default_factory=set)
+    """Parts of the names of secrets without a value."""
     key_state: str = "Enabled"
+    busy_asks: int = 0
+    """How often RDS still describes its databases as being backed up."""
     certificate: str = "ISSUED"
     expires: datetime = LATER
     images: list[str] = field(default_factory=lambda: ["available"])
@@ -132,6 +136,12 @@ def secret(world: World, region: str, asked: Asked) -> Any:
     return {"SecretString": world.secrets[region, name]}
 
 
+def versions(world: World, region: str, asked: Asked) -> Any:
+    """Each secret has a value, unless it is one of those that are `unmade`."""
+    made = not any(name in asked["SecretId"] for name in world.unmade)
+    return {"Versions": [{"VersionStages": ["AWSCURRENT"], "CreatedDate": world.now()}] if made else []}
+
+
 def databases(world: World, region: str, asked: Asked) -> Any:
     there, name = world.databases.get(region, {}), asked.get("DBInstanceIdentifier")
     if name is None:
@@ -139,12 +149,27 @@ def databases(world: World, region: str, asked: Asked) -> Any:
     if name not in there:
         raise refusal("DBInstanceNotFound", 404)
     row = there[name]
-    shown: Any = {"DBInstanceStatus": row["status"], "DBInstanceArn": arn(region, name)}
+    if world.busy_asks:
+        world.busy_asks -= 1
+    status = "backing-up" if world.busy_asks else row["status"]
+    shown: Any = {"DBInstanceStatus": status, "DBInstanceArn": arn(region, name)}
     shown["LatestRestorableTime"] = world.restorable
     return {"DBInstances": [shown | {"ReadReplicaSourceDBInstanceIdentifier": row["source"]}]}
 
 
+def require_ready(world: World, region: str, asked: Asked) -> None:
+    row = world.databases[region][asked["DBInstanceIdentifier"]]
+    if world.busy_asks or row["status"] != "available":
+        raise refusal("InvalidDBInstanceState")
+
+
+def changed_database(world: World, region: str, asked: Asked) -> Any:
+    require_ready(world, region, asked)
+    return {"DBInstance": "modified"}
+
+
 def new_snapshot(world: World, region: str, asked: Asked) -> Any:
+    require_ready(world, region, asked)
     if asked["DBSnapshotIdentifier"] in world.snapshots:
         raise refusal("DBSnapshotAlreadyExists")
     world.snapshots[asked["DBSnapshotIdentifier"]] = "available"
@@ -353,6 +378,7 @@ ANSWERS: dict[str, Answering] = {
         "ResponseMetadata": {"HTTPHeaders": {"date": format_datetime(world.now(), usegmt=True)}},
     },
     "get_secret_value": secret,
+    "list_secret_version_ids": versions,
     "put_resource_policy": lend,
     "describe_replication_groups": cache,
     "modify_replication_group": end_token,
@@ -365,7 +391,7 @@ ANSWERS: dict[str, Answering] = {
     "describe_instance_types": instance_types,
     "get_service_quota": quota,
     "describe_db_instances": databases,
-    "modify_db_instance": constant({"DBInstance": "modified"}),
+    "modify_db_instance": changed_database,
     "create_db_snapshot": new_snapshot,
     "describe_db_snapshots": snapshots,
     "get_metric_statistics": lag,

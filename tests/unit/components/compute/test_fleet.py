@@ -18,7 +18,9 @@ GROUP = "aws:autoscaling/group:Group"
 
 
 @cache
-def fleet(*, balanced: bool = False, site: Site = SITE, others: tuple[str, ...] = ()) -> Cloud[Fleet]:
+def fleet(
+    *, balanced: bool = False, site: Site = SITE, others: tuple[str, ...] = (), kind: str = "c6i.large"
+) -> Cloud[Fleet]:
     laid = ground(site).built
 
     def build() -> Fleet:
@@ -29,7 +31,7 @@ def fleet(*, balanced: bool = False, site: Site = SITE, others: tuple[str, ...] 
             security_group=laid.security_groups[WORKERS],
             keys=laid.keys,
             instance_role=InstanceRole("hosts", InstanceRoleArgs(site=site, permissions=[])),
-            instance_type="c6i.large",
+            instance_type=kind,
             other_instance_types=others,
             image_parameter=PROD.web.image_parameter,
             volume_gib=50,
@@ -153,3 +155,11 @@ def test_other_types_are_started_on_demand_and_in_their_order_from_the_same_temp
         "version": str(cloud.value(cloud.built.template.latest_version)),
     }
     assert "mixedInstancesPolicy" not in fleet().one(GROUP).inputs
+
+
+def test_what_happens_without_credits_is_stated_where_each_type_has_some() -> None:
+    stated = fleet(kind="t3.large", others=("t3a.large",)).one(TEMPLATE).inputs["creditSpecification"]
+    assert stated == {"cpuCredits": "unlimited"}
+    for others in ((), ("t3.large",)):
+        assert "creditSpecification" not in fleet(others=others).one(TEMPLATE).inputs
+    assert "creditSpecification" not in fleet(kind="t3.large", others=("m6i.large",)).one(TEMPLATE).inputs

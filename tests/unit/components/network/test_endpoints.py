@@ -35,6 +35,14 @@ def test_hosts_use_them_under_the_usual_names_in_every_zone(cloud: Cloud[Endpoin
         assert endpoint.inputs["securityGroupIds"] == [cloud.value(laid.security_groups[Service.ENDPOINTS].id)]
 
 
+def test_a_region_with_one_host_has_them_in_its_zone_alone() -> None:
+    laid = ground().built
+    args = EndpointsArgs(site=SITE, network=laid.network, security_groups=laid.security_groups, only_zone="b")
+    cloud = deploy(lambda: Endpoints("endpoints", args))
+    given = [endpoint.inputs["subnetIds"] for endpoint in cloud.of(ENDPOINT)]
+    assert given == [[cloud.value(laid.network.app_subnet_of["b"])]] * len(PROD.network.interface_endpoints)
+
+
 def test_they_carry_calls_of_our_own_principals_alone(cloud: Cloud[Endpoints]) -> None:
     for service in PROD.network.interface_endpoints:
         (statement,) = cloud.one(ENDPOINT, f"endpoints-{service}").document()["Statement"]

@@ -56,9 +56,9 @@ def test_a_release_goes_out_by_steps_and_the_file_tells_each(
     seen: list[tuple[object, ...]] = []
     up = platform.engine.up
 
-    def watched(stack: str, say: object) -> dict[str, int]:
+    def watched(stack: str, say: object, targets: object = ()) -> dict[str, int]:
         seen.append(tuple(declared(platform).values()))
-        return up(stack, say)
+        return up(stack, say, targets)
 
     monkeypatch.setattr(platform.engine, "up", watched)
     start(platform.session(), NEW)
@@ -172,14 +172,14 @@ def test_a_killed_command_goes_on_and_does_nothing_twice(
     """The engine dies in its run `dies_at`, before or after it did its work."""
     up, runs = platform.engine.up, list[str]()
 
-    def dying(stack: str, say: object) -> dict[str, int]:
+    def dying(stack: str, say: object, targets: object = ()) -> dict[str, int]:
         runs.append(stack)
         if len(runs) == dies_at + 1:
             platform.world.killed.add(stack)
             if dies_at % 2:
-                up(stack, say)
+                up(stack, say, targets)
             raise KeyboardInterrupt
-        return up(stack, say)
+        return up(stack, say, targets)
 
     monkeypatch.setattr(platform.engine, "up", dying)
     with pytest.raises(KeyboardInterrupt):
@@ -232,8 +232,8 @@ def test_traffic_that_is_not_served_well_goes_back_by_itself(
 ) -> None:
     up = platform.engine.up
 
-    def breaks(stack: str, say: object) -> dict[str, int]:
-        done = up(stack, say)
+    def breaks(stack: str, say: object, targets: object = ()) -> dict[str, int]:
+        done = up(stack, say, targets)
         if platform.file("prod").get("web.green.weight") == 50:
             platform.world.certificate = "EXPIRED"
         return done
@@ -345,8 +345,8 @@ def test_a_deployment_waits_for_an_operation_of_disaster_recovery(platform: Plat
 def test_a_way_back_that_is_closed_too_is_said(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
     up = platform.engine.up
 
-    def breaks(stack: str, say: object) -> dict[str, int]:
-        done = up(stack, say)
+    def breaks(stack: str, say: object, targets: object = ()) -> dict[str, int]:
+        done = up(stack, say, targets)
         if platform.file("prod").get("web.green.weight") == 10:
             platform.world.unhealthy.update({"prod-green", "prod-blue"})
         return done
@@ -412,3 +412,10 @@ def test_the_message_is_the_manuals_attachment() -> None:
             }
         ]
     }
+
+
+def test_accounts_that_were_never_made_are_named_with_the_command_that_makes_them(platform: Platform) -> None:
+    platform.world.unmade.add("database-migrations")
+    told = refused(platform)
+    assert told == ("accounts on the database were never made (database-migrations): `ops secrets rotate database`")
+    assert platform.engine.ups == []

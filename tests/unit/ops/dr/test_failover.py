@@ -8,8 +8,10 @@ import pytest
 from fake_platform import Platform, platform_in
 
 from contract import CANARY_PATH
-from ops.core import facts, report, visitor
+from ops.core import busy, facts, report, visitor
+from ops.core.interruption import TooLongError
 from ops.core.session import UNDER_WAY
+from ops.core.steps import Timeline
 from ops.dr import drop, flip, rebuild
 from ops.dr import failover as failing_over
 from ops.dr.data_loss import DataLossEstimate
@@ -352,3 +354,39 @@ def test_objects_of_a_bucket_too_large_to_be_read_are_said_to_be_or_later() -> N
     for complete, ending in ((True, "+00:00"), (False, "+00:00 or later")):
         newest = facts.NewestObject(newest=moment, complete=complete)
         assert DataLossEstimate(**asked, newest_object=newest).lines()[2].endswith(ending)
+
+
+def test_a_database_that_is_backed_up_is_waited_for_before_its_snapshot_its_change_and_its_end(
+    failed_over: Platform, capsys: pytest.CaptureFixture[str]
+) -> None:
+    failed_over.world.busy_asks = 4
+    rebuild.rebuild_standby(failed_over.session(), "prod")
+    assert failed_over.world.snapshots == {f"{PROD}-kept-2": "available"}
+    failed_over.world.busy_asks = 4
+    drop.drop_database(failed_over.session(), "prod", 1)
+    assert PROD not in failed_over.world.databases[failed_over.region("prod")]
+    assert capsys.readouterr().out.count(f"{PROD} is backing-up: waiting, 3600 s at most") == 2
+
+
+def test_an_engine_that_met_a_backup_goes_on_when_that_has_ended(failed_over: Platform) -> None:
+    session = failed_over.session()
+    failed_over.world.busy_asks = 4
+    rebuild.follow(session, Timeline(), session.pair["prod"])
+    assert failed_over.engine.ups == ["prod", "prod"]
+
+
+@pytest.mark.parametrize("status", ["stopped", "failed", "storage-full"])
+def test_what_no_wait_ends_is_said_at_once(failed_over: Platform, status: str) -> None:
+    failed_over.world.databases[failed_over.region("prod")][PROD]["status"] = status
+    with pytest.raises(OpsError, match=f"{PROD} is {status}, in which RDS takes no change of it"):
+        rebuild.rebuild_standby(failed_over.session(), "prod")
+    assert failed_over.world.snapshots == {}
+
+
+def test_a_backup_without_an_end_is_waited_for_so_long_and_no_longer(
+    failed_over: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(busy, "BUSY_SECONDS", -1.0)
+    failed_over.world.busy_asks = 1_000_000
+    with pytest.raises(TooLongError, match=rf"database {PROD}: RDS refuses it \(InvalidDBInstanceState\)"):
+        rebuild.rebuild_standby(failed_over.session(), "prod")

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,10 @@ from moto import mock_aws
 
 from hosts.roles import ROLES
 from ops.bootstrap import stacks
-from ops.core import aws
+from ops.core import aws, secret_values
 from ops.core.steps import Timeline
 from ops.errors import Exit, OpsError
-from ops.secrets import configured, hosts, value
+from ops.secrets import configured, hosts, status, value
 from ops.secrets import rotate as command
 from ops.secrets.rotate import rotate
 from ops.secrets.rotation import USED_BY, key
@@ -231,3 +232,33 @@ def test_every_secret_that_both_regions_share_can_be_rotated_and_no_other_name_i
         with pytest.raises(OpsError) as error:
             rotate(platform.session(), name, generate=generate)
         assert error.value.exit_code is Exit.USAGE
+
+
+def test_the_status_has_the_age_of_each_secret_by_region_and_no_value(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(status, "Engine", lambda: platform.engine)
+    before = status.status()
+    assert {(row.secret, row.age, row.due) for row in before.secrets} >= {("database-application", "no value", "now")}
+    assert "prod: database-application has no value: `ops secrets rotate database`" in before.lines
+    rotate(platform.session(), "database")
+    found = status.status()
+    ages = {(row.stack, row.secret): row.age for row in found.secrets}
+    assert ages["prod", "database-application"] == ages["dr", "database-migrations"] == "0 days"
+    later = datetime.now(UTC) + timedelta(days=91)
+
+    class Later(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> Any:
+            return later
+
+    monkeypatch.setattr(secret_values, "datetime", Later)
+    assert "prod: database-application is 91 days old, 90 are allowed: `ops secrets rotate database`" in [
+        line.replace("90 days old", "91 days old") for line in status.status().lines
+    ]
+    platform.world.lost.add(platform.region("dr"))
+    lost = status.status()
+    assert [row.age for row in lost.secrets if row.stack == "dr"] == ["unknown"]
+    capsys.readouterr()
+    status.show(found)
+    assert account(platform, "prod")["password"] not in capsys.readouterr().out + json.dumps(found.to_json())

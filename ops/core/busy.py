@@ -1,0 +1,87 @@
+"""Waits out a database that RDS backs up or changes: RDS takes no snapshot, change, promotion or end of it then."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
+
+from ops.core import facts
+from ops.core.interruption import TooLongError
+from ops.core.pair import RegionStack
+from ops.core.session import Session
+from ops.core.settle import databases
+from ops.core.steps import StepRun, say
+from ops.errors import OpsError
+
+T = TypeVar("T")
+
+BUSY = "InvalidDBInstanceState"
+"""The code of RDS's refusal, with or without `Fault` behind it."""
+BUSY_SECONDS = 3600.0
+"""Ours: a backup copies what changed since the one before; AWS gives no figure."""
+PAUSE_SECONDS = 5.0
+PASSING = {*facts.WRITABLE, "creating", "maintenance", "rebooting", "renaming", "starting", "upgrading"}
+"""Statuses that end by themselves in one that can be changed (AWS, "Viewing instance status")."""
+
+
+def patiently(stack: RegionStack, identifier: str, ask: Callable[[], T], step: StepRun) -> T:
+    """What a call about a database answers, made again as long as RDS refuses it for its state.
+
+    Raises OpsError for a state that does not pass, and TooLongError for one that lasts.
+    """
+    from botocore.exceptions import ClientError
+
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            return ask()
+        except ClientError as error:
+            if not str(error.response["Error"]["Code"]).startswith(BUSY):
+                raise
+        _wait(stack, identifier, deadline, step)
+
+
+def up(session: Session, stack: RegionStack, step: StepRun, targets: Sequence[str] = ()) -> dict[str, int]:
+    """`Engine.up` of a region's stack, again when a database was not ready for what it wanted of it."""
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            return session.engine.up(stack.stack, step.progress, targets)
+        except OpsError as error:
+            if BUSY not in error.message:
+                raise
+        for identifier in _identifiers(session, stack):
+            _wait(stack, identifier, deadline, step)
+
+
+def _identifiers(session: Session, stack: RegionStack) -> Iterator[str]:
+    for resource in databases(session, stack.stack):
+        yield str(resource["outputs"]["identifier"])
+
+
+def _wait(stack: RegionStack, identifier: str, deadline: float, step: StepRun) -> None:
+    """Wait until a database can be changed, or is no more; at least a moment, since RDS may say so too early."""
+    if time.monotonic() > deadline:
+        raise TooLongError(f"database {identifier}: RDS refuses it ({BUSY}), for {BUSY_SECONDS:.0f} s now")
+    told = False
+
+    def status() -> str:
+        nonlocal told
+        found = facts.database(stack, identifier)
+        if found is None or found.status in facts.USABLE:
+            return ""
+        if not told:
+            say(f"          {identifier} is {found.status}: waiting, {BUSY_SECONDS:.0f} s at most")
+            told = True
+        step.progress(f"{identifier} is {found.status}")
+        return found.status
+
+    time.sleep(PAUSE_SECONDS)
+    left = max(0.0, deadline - time.monotonic())
+    last = facts.wait(
+        f"database {identifier}", status, lambda now: now not in PASSING, seconds=left, pause=PAUSE_SECONDS
+    )
+    if last:
+        raise OpsError(
+            f"database {identifier} is {last}, in which RDS takes no change of it: bring it to available in RDS, then "
+            "run the same command again"
+        )

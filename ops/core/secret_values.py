@@ -1,0 +1,56 @@
+"""What Secrets Manager knows of the values of a stack's secrets, never the values: whether they are there, how old."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from ops.core.aws import client, if_present
+from ops.core.pair import RegionStack
+
+CURRENT = "AWSCURRENT"
+"""Secrets Manager's label of the version that is read."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecretValue:
+    """A secret of a stack by its name in the outputs; `written` is None where it has no value yet."""
+
+    name: str
+    written: datetime | None
+    kept_days: int
+
+    @property
+    def age_days(self) -> int | None:
+        """Whole days since its value was written."""
+        return (datetime.now(UTC) - self.written).days if self.written else None
+
+    @property
+    def due(self) -> datetime | None:
+        """When it is to be rotated."""
+        return self.written + timedelta(days=self.kept_days) if self.written else None
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether that is past."""
+        return self.due is not None and self.due < datetime.now(UTC)
+
+
+def values(stack: RegionStack) -> Iterator[SecretValue]:
+    """Each secret of a stack, as AWS has it in the stack's region."""
+    for name, arn in sorted(stack.output("secret_arns").items()):
+        days = stack.settings.secrets.rotation_days
+        yield SecretValue(name=name, written=written(stack, arn), kept_days=days)
+
+
+def written(stack: RegionStack, arn: str) -> datetime | None:
+    """When the current value of a secret was written; None where it has none, or does not exist."""
+    manager = client("secretsmanager", stack.region)
+    # The versions without a label, of earlier values, are left out unless they are asked for.
+    answer = if_present(lambda: manager.list_secret_version_ids(SecretId=arn))
+    versions = answer["Versions"] if answer else []
+    return max((each["CreatedDate"] for each in versions if CURRENT in each.get("VersionStages", [])), default=None)
+
+
+def without_value(stack: RegionStack) -> list[str]:
+    """The accounts on the stack's database that were never made: their secrets have no value."""
+    return [name for name, arn in sorted(stack.accounts.items()) if written(stack, arn) is None]

@@ -1,0 +1,92 @@
+"""The age of each secret in both regions, asked at once; every call is bounded, and none reads a value."""
+
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import Any
+
+from rich.table import Table
+
+from ops.core.aws import errors, reachable
+from ops.core.engine import Engine
+from ops.core.facts import side_by_side
+from ops.core.pair import Pair, RegionStack
+from ops.core.region_table import UNKNOWN
+from ops.core.secret_values import SecretValue, values
+from ops.core.steps import console, say
+from ops.errors import OpsError, one_line
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """A secret in a region: `age`, `rotated` and `due` as they are shown."""
+
+    stack: str
+    region: str
+    secret: str
+    age: str
+    rotated: str
+    due: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Status:
+    """The secrets of both regions, and what is to be done about them."""
+
+    secrets: list[Row]
+    lines: list[str]
+
+    def to_json(self) -> dict[str, Any]:
+        """The status for programs."""
+        return asdict(self)
+
+
+def status() -> Status:
+    """Ask both regions."""
+    pair = Pair(Engine())
+    pair.read(pair.stacks)
+    found = side_by_side({stack: partial(_region, pair[stack]) for stack in pair.stacks})
+    return Status(
+        secrets=[row for rows, _ in found.values() for row in rows],
+        lines=[line for _, lines in found.values() for line in lines],
+    )
+
+
+def show(found: Status) -> None:
+    """The status as an operator reads it."""
+    table = Table("stack", "secret", "age", "last rotation", "next due", title="Secrets", title_justify="left")
+    for row in found.secrets:
+        table.add_row(row.stack, row.secret, row.age, row.rotated, row.due)
+    console().print(table)
+    for line in found.lines or ["no rotation is due"]:
+        say(line)
+
+
+def _region(stack: RegionStack) -> tuple[list[Row], list[str]]:
+    try:
+        asked = [*values(stack)] if reachable(stack.region) else None
+    except (*errors(), OpsError) as error:
+        return [_row(stack, "unknown", UNKNOWN)], [f"{stack.stack}: {one_line(error)}"]
+    if asked is None:
+        return [_row(stack, "unknown", UNKNOWN)], [f"{stack.region} does not answer"]
+    rows = [
+        _row(stack, each.name, f"{each.age_days} days", f"{each.written:%Y-%m-%d}", f"{each.due:%Y-%m-%d}")
+        if each.written
+        else _row(stack, each.name, "no value", "never", "now")
+        for each in asked
+    ]
+    return rows, [line for each in asked if (line := _to_do(stack, each))]
+
+
+def _row(stack: RegionStack, secret: str, age: str, rotated: str = UNKNOWN, due: str = UNKNOWN) -> Row:
+    return Row(stack=stack.stack, region=stack.region, secret=secret, age=age, rotated=rotated, due=due)
+
+
+def _to_do(stack: RegionStack, found: SecretValue) -> str:
+    account = found.name in stack.accounts
+    if found.written is None:
+        command = "`ops secrets rotate database`" if account else f"`pulumi up --stack {stack.stack}`"
+        return f"{stack.stack}: {found.name} has no value: {command}"
+    if found.is_overdue:
+        command = "`ops secrets rotate database`" if account else "`ops secrets rotate NAME`"
+        return f"{stack.stack}: {found.name} is {found.age_days} days old, {found.kept_days} are allowed: {command}"
+    return ""

@@ -1,0 +1,41 @@
+"""Refuses a stack file that does not fit what its stack has recorded, before anything is registered."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from settings import AccountSettings, ConfigurationError, StackSettings
+from settings.permanent import changed
+from settings.problems import key
+from topology import older
+
+READ_OUTPUTS = "pulumi:pulumi:readStackOutputs"
+"""A function of the engine itself, which reads the state backend and answers before anything is registered."""
+
+
+def refuse_misfits(settings: StackSettings) -> None:
+    """Raise ConfigurationError, a line for each misfit: a file that is older than its stack, a change of what it keeps.
+
+    A stack that was never brought up has recorded nothing; neither has one of an older program, of what is newer.
+    """
+    # Imported here: operators' commands use the messages without the engine's SDK.
+    import pulumi
+    from pulumi.runtime import invoke
+
+    stack, project = pulumi.get_stack(), pulumi.get_project()
+    found = invoke(READ_OUTPUTS, {"name": f"{pulumi.get_organization()}/{project}/{stack}"}).value
+    lines = misfits(settings, stack, project, found.get("outputs") or {})
+    if lines:
+        raise ConfigurationError("\n".join(lines))
+
+
+def misfits(settings: StackSettings, stack: str, project: str, outputs: Mapping[str, Any]) -> list[str]:
+    """What does not fit between a stack's settings and its recorded outputs, a line each."""
+    lines = [
+        f"Pulumi.{stack}.yaml: {key(project, problem.path)}: {problem.text}"
+        for problem in changed(settings, outputs.get("made_with") or {})
+    ]
+    recorded = int(outputs.get("topology") or 0)
+    # The account's has no number: no region takes it over.
+    if not isinstance(settings, AccountSettings) and settings.topology < recorded:
+        lines.append(older(stack, settings.topology, recorded))
+    return lines
