@@ -17,6 +17,9 @@ KeptDays = Annotated[int, Field(ge=1, le=36500)]
 START_MINUTES = 60
 """How late AWS Backup may start a job: its shortest (AWS Backup API, BackupRule, StartWindowMinutes)."""
 
+COMPLETION_MINUTES = 180
+"""Our choice: a job that runs longer is stuck."""
+
 QUIET_MINUTES = 60
 """Before its own windows, too, RDS takes no snapshot for so long (AWS Backup Developer Guide, "Backup plan options and
 configuration": none within the hour before the maintenance window or the automated backup window)."""
@@ -36,6 +39,8 @@ class OffsiteSettings(Block):
     """AWS region of the replicas and of the copied snapshots: one of data_residency_regions, and not home's own."""
     daily_copy_hour: Annotated[int, Field(ge=0, le=23)]
     """Hour of the daily snapshot in UTC, apart from database.maintenance_window and database.backup_window."""
+    restore_test_hour: Annotated[int, Field(ge=0, le=23)]
+    """Hour of Monday's restore test in UTC, apart from the daily snapshot and from the same two windows."""
     daily_copies_kept_days: KeptDays
     """Days that the daily snapshot and its copy stay; at most weekly_copies_kept_days."""
     weekly_copies_kept_days: KeptDays
@@ -54,6 +59,17 @@ class OffsiteSettings(Block):
                 path=("vault_lock_min_days",),
                 text=f"{self.vault_lock_min_days} is above daily_copies_kept_days {self.daily_copies_kept_days}, "
                 f"and the vault would refuse every copy; want {self.daily_copies_kept_days} or less",
+            )
+
+    @rule
+    def _test_is_after_the_snapshot(self) -> Iterator[Problem]:
+        snapshot = Window(start=self.daily_copy_hour * 60, minutes=START_MINUTES + COMPLETION_MINUTES)
+        test = Window(start=self.restore_test_hour * 60, minutes=START_MINUTES)
+        if snapshot.overlaps(test):
+            yield Problem(
+                path=("restore_test_hour",),
+                text=f"{self.restore_test_hour} is within the {snapshot.minutes // 60} hours in which the snapshot of "
+                f"daily_copy_hour {self.daily_copy_hour} may still run; want another hour",
             )
 
     @rule
@@ -96,19 +112,24 @@ def unkept(rpo_minutes: int) -> Iterator[Problem]:
 
 
 def disturbed(offsite: OffsiteSettings, maintenance_window: str, backup_window: str) -> Iterator[Problem]:
-    """A daily snapshot at a time when RDS takes none."""
-    starts = [Window(start=(day * 24 + offsite.daily_copy_hour) * 60, minutes=START_MINUTES) for day in range(7)]
+    """A snapshot or a restore test at a time when RDS is at its own work."""
+    every_day = [Window(start=(day * 24 + offsite.daily_copy_hour) * 60, minutes=START_MINUTES) for day in range(7)]
+    on_monday = [Window(start=offsite.restore_test_hour * 60, minutes=START_MINUTES)]
     windows = (
         ("maintenance_window", maintenance_window, [weekly(maintenance_window)]),
         ("backup_window", backup_window, daily(backup_window)),
     )
-    for name, written, found in windows:
-        if any(start.overlaps(_quiet(window)) for start in starts for window in found):
-            yield Problem(
-                path=("daily_copy_hour",),
-                text=f"{offsite.daily_copy_hour} is in or right before database.{name} {written}, "
-                "when RDS takes no snapshot; want another hour",
-            )
+    for field, value, starts in (
+        ("daily_copy_hour", offsite.daily_copy_hour, every_day),
+        ("restore_test_hour", offsite.restore_test_hour, on_monday),
+    ):
+        for name, written, found in windows:
+            if any(start.overlaps(_quiet(window)) for start in starts for window in found):
+                yield Problem(
+                    path=(field,),
+                    text=f"{value} is in or right before database.{name} {written}, "
+                    "when RDS takes no snapshot; want another hour",
+                )
 
 
 def _quiet(window: Window) -> Window:

@@ -16,19 +16,17 @@ import pulumi_aws as aws
 from components.component import Component
 from components.network.network import Network
 from components.recovery.offsite import Offsite
+from components.recovery.restore_tests import RestoreTests, RestoreTestsArgs
 from components.recovery.vault import Vault, VaultArgs
 from components.security.iam import Statement, allow, document, trust
 from components.security.keys import Keys
 from components.site import Site
 from naming import DataClass
 from settings import OffsiteSettings
+from settings.offsite import COMPLETION_MINUTES, START_MINUTES
 
 NAME_LIMIT = 50
 ROLE_LIMIT = 64
-START_MINUTES = 60
-"""How late a job may start: AWS Backup's shortest (AWS Backup API, BackupRule)."""
-COMPLETION_MINUTES = 180
-"""Our choice: a job that runs longer is stuck."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +84,7 @@ class Backups(Component):
 
     vault: Vault
     snapshots_a_day: int
+    restore_tests: RestoreTests
     of_the_source: aws.rds.InstanceAutomatedBackupsReplication | None
 
     def __init__(self, name: str, args: BackupsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -104,6 +103,16 @@ class Backups(Component):
             daily = [rule for rule in RULES if rule.role == "daily"]
             self._scheduled(f"{name}-metrics", "metrics", daily, args.metrics.arn, role, rights)
         self.snapshots_a_day = (args.source_arn is None) + (args.metrics is not None)
+        tests_args = RestoreTestsArgs(
+            site=args.site,
+            keys=args.keys,
+            vault=self.vault,
+            database=args.database,
+            settings=args.settings,
+            of_the_source=args.source_arn is not None,
+            metrics=args.metrics,
+        )
+        self.restore_tests = RestoreTests("restore-tests", tests_args, self.child())
         self.register_outputs({"vault_name": self.vault.name})
 
     def _role(self) -> tuple[aws.iam.Role, aws.iam.RolePolicy]:

@@ -87,7 +87,8 @@ def restore_test_is_planned(stock: Any, self: BackupResponse) -> tuple[int, dict
     asked, backend = json.loads(self.body), self.backup_backend
     plan = asked["RestoreTestingPlan"]
     name = plan.get("RestoreTestingPlanName", "")
-    _require(bool(_NAME.fullmatch(name)), "RestoreTestingPlanName has letters, digits and underscores alone, 50 at most")
+    told = "RestoreTestingPlanName has letters, digits and underscores alone, 50 at most"
+    _require(bool(_NAME.fullmatch(name)), told)
     if name in _plans(backend):
         raise AlreadyExistsException(msg=f"Restore testing plan {name} already exists")
     where = f"{self.region}:{self.current_account}"

@@ -241,6 +241,10 @@ def parts(stack: str) -> set[str]:
         *(f"{group}-{shard}-{node}" for shard in ("0001", "0002") for node in ("001", "002")),
         *(r.inputs["name"] for r in cloud.of("aws:backup/vault:Vault")),
         *(r.inputs["bucket"] for r in region("prod").of("aws:s3/bucket:Bucket")),
+        *(
+            r.inputs["protectedResourceType"]
+            for r in cloud.of("aws:backup/restoreTestingSelection:RestoreTestingSelection")
+        ),
         *("replication", "offsite-replication"),
         stack,
     }
