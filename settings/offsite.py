@@ -1,5 +1,6 @@
 """The offsite block: where the copies of what cannot be made anew are, when they are made, and until when."""
 
+import re
 from collections.abc import Iterator
 from typing import Annotated
 
@@ -7,12 +8,17 @@ from pydantic import Field
 
 from settings.block import Block, rule
 from settings.problems import Problem, shown
-from settings.shapes import Environment, Region
+from settings.shapes import Environment, Region, text
 from settings.windows import WEEK, Window, daily, weekly
 
 KeptDays = Annotated[int, Field(ge=1, le=36500)]
 """AWS Backup API, PutBackupVaultLockConfiguration: 1 to 36500 days, and no copy may outlive that."""
 
+VAULT_ARN = re.compile(r"arn:aws:backup:(?P<region>[a-z0-9-]+):(?P<account>\d{12}):backup-vault:[A-Za-z0-9_-]{2,50}")
+VaultArn = Annotated[
+    str, text("is not the ARN of a vault; want arn:aws:backup:REGION:ACCOUNT:backup-vault:NAME", VAULT_ARN)
+]
+"""AWS Backup API, CreateBackupVault: 2 to 50 letters, digits, hyphens and underscores."""
 
 START_MINUTES = 60
 """How late AWS Backup may start a job: its shortest (AWS Backup API, BackupRule, StartWindowMinutes)."""
@@ -51,6 +57,15 @@ class OffsiteSettings(Block):
     vault_lock_changeable_days: Annotated[int, Field(ge=3, le=36500)]
     """Days until the lock of a new vault can no longer be changed: at least 3 (AWS Backup API,
     PutBackupVaultLockConfiguration)."""
+    other_account_vault_arn: VaultArn | None = None
+    """ARN of a vault in another AWS account, in the region of home, which gets the database's daily snapshot too. Its
+    policy has to let this account copy into it."""
+
+    @property
+    def other_account(self) -> str | None:
+        """The account of that vault."""
+        found = VAULT_ARN.fullmatch(self.other_account_vault_arn or "")
+        return found["account"] if found else None
 
     @rule
     def _lock_lets_copies_end(self) -> Iterator[Problem]:
@@ -98,6 +113,25 @@ def misplaced(offsite: OffsiteSettings, environment: str, region: str, follows: 
             path=("region",),
             text=f"{shown(offsite.region)} is not the region of {environment}, which works with the copies when it "
             f"takes over from {offsite.home}; want {region}",
+        )
+
+
+def useless(offsite: OffsiteSettings, account_id: str, home_region: str | None) -> Iterator[Problem]:
+    """A vault of the own account, or one that no job could copy to; `home_region` is None where it is not known."""
+    found = VAULT_ARN.fullmatch(offsite.other_account_vault_arn or "")
+    if found is None:
+        return
+    if found["account"] == account_id:
+        yield Problem(
+            path=("other_account_vault_arn",),
+            text=f"{shown(offsite.other_account_vault_arn)} is in the account {account_id} itself, whose loss the copy "
+            "is for; want a vault of another account",
+        )
+    if home_region is not None and found["region"] != home_region:
+        yield Problem(
+            path=("other_account_vault_arn",),
+            text=f"{shown(offsite.other_account_vault_arn)} is not in {home_region}: a snapshot of RDS goes to another "
+            f"account or to another region, not both at once; want a vault in {home_region}",
         )
 
 

@@ -158,11 +158,13 @@ class Backups(Component):
         rights: aws.iam.RolePolicy,
     ) -> None:
         """A plan by these rules, for one resource."""
-        naming = self._args.site.naming
+        args, naming = self._args, self._args.site.naming
+        # Metrics are no loss that somebody would go to another account for.
+        elsewhere = args.settings.other_account_vault_arn if what == "database" and args.offsite else None
         plan = aws.backup.Plan(
             f"{name}-plan",
             name=naming.physical(name, NAME_LIMIT),
-            rules=[self._rule(rule) for rule in rules],
+            rules=[self._rule(rule, elsewhere) for rule in rules],
             opts=self.child(),
         )
         aws.backup.Selection(
@@ -174,7 +176,7 @@ class Backups(Component):
             opts=self.child(depends_on=[rights]),
         )
 
-    def _rule(self, rule: BackupRule) -> aws.backup.PlanRuleArgs:
+    def _rule(self, rule: BackupRule, elsewhere: str | None) -> aws.backup.PlanRuleArgs:
         args = self._args
         days = rule.retention_days(args.settings)
         return aws.backup.PlanRuleArgs(
@@ -184,15 +186,16 @@ class Backups(Component):
             start_window=START_MINUTES,
             completion_window=COMPLETION_MINUTES,
             lifecycle=aws.backup.PlanRuleLifecycleArgs(delete_after=days),
-            copy_actions=self._copies(days),
+            copy_actions=self._copies(days, elsewhere),
         )
 
-    def _copies(self, days: int) -> list[aws.backup.PlanRuleCopyActionArgs] | None:
+    def _copies(self, days: int, elsewhere: str | None) -> list[aws.backup.PlanRuleCopyActionArgs] | None:
         offsite = self._args.offsite
         if offsite is None:
             return None
         lifecycle = aws.backup.PlanRuleCopyActionLifecycleArgs(delete_after=days)
-        return [aws.backup.PlanRuleCopyActionArgs(destination_vault_arn=offsite.vault.arn, lifecycle=lifecycle)]
+        vaults: list[pulumi.Input[str]] = [offsite.vault.arn, *([elsewhere] if elsewhere else [])]
+        return [aws.backup.PlanRuleCopyActionArgs(destination_vault_arn=arn, lifecycle=lifecycle) for arn in vaults]
 
     def _permissions(self) -> list[Statement]:
         """The parts of AWSBackupServiceRolePolicyForBackup that are needed, limited to this platform's resources."""
@@ -220,7 +223,8 @@ class Backups(Component):
         offsite = args.offsite
         account = args.site.naming.account_id
         snapshots = [f"arn:aws:rds:{region}:{account}:snapshot:awsbackup:*" for region in self._regions]
-        vaults = [self.vault.arn, *([offsite.vault.arn] if offsite else [])]
+        vaults: list[pulumi.Input[str]] = [self.vault.arn, *([offsite.vault.arn] if offsite else [])]
+        elsewhere = args.settings.other_account_vault_arn if offsite else None
         keys = [args.keys["data"].arn, *([offsite.keys["storage"].arn] if offsite else [])]
         for_services = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
         return [
@@ -230,7 +234,10 @@ class Backups(Component):
                 [args.database.arn, *snapshots],
             ),
             allow(["rds:CopyDBSnapshot", "rds:DeleteDBSnapshot", "rds:ModifyDBSnapshotAttribute"], snapshots),
-            allow(["backup:CopyIntoBackupVault", "backup:DescribeBackupVault"], vaults),
+            allow(
+                ["backup:CopyIntoBackupVault", "backup:DescribeBackupVault"],
+                [*vaults, *([elsewhere] if elsewhere else [])],
+            ),
             allow(["backup:CopyFromBackupVault"], [*vaults, *snapshots]),
             allow(["kms:DescribeKey"], keys),
             allow(["kms:CreateGrant"], keys, condition=for_services),

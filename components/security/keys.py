@@ -128,17 +128,29 @@ def alias_of(naming: Naming, role: str) -> str:
     return f"alias/{naming.physical(role, 250)}"
 
 
-def key_policy(site: Site, row: KeyRow, settings: KeysSettings) -> pulumi.Output[str]:
+def key_policy(site: Site, row: KeyRow, settings: KeysSettings, copied_to: str | None = None) -> pulumi.Output[str]:
     """The policy of a key: the account's IAM policies decide, then the row's services.
 
     Without the first statement a key can become inaccessible for good.
     """
-    return document([account_decides(site), *row.services(site), *_kept(site, row, settings)])
+    return document([account_decides(site), *row.services(site), *_reads(copied_to), *_kept(site, row, settings)])
 
 
 def keeps(row: KeyRow, settings: KeysSettings) -> bool:
     """Whether one role alone may end the key. Who makes it cannot change its policy, and must tell KMS so."""
     return row.outlives and settings.administrator_role is not None
+
+
+def _reads(account_id: str | None) -> list[Statement]:
+    """Another account copies snapshots only if it may use their key (AWS Backup Developer Guide, "Encryption")."""
+    if account_id is None:
+        return []
+    account = {"AWS": f"arn:aws:iam::{account_id}:root"}
+    for_resources = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
+    return [
+        allow(["kms:Decrypt", "kms:DescribeKey"], "*", sid="CopiesAreRead", principal=account),
+        allow(["kms:CreateGrant"], "*", sid="CopiesAreMade", principal=account, condition=for_resources),
+    ]
 
 
 def _kept(site: Site, row: KeyRow, settings: KeysSettings) -> list[Statement]:
@@ -173,10 +185,11 @@ def log_group_encrypts(site: Site, group: str) -> Statement:
 
 @dataclass(frozen=True, kw_only=True)
 class KeysArgs:
-    """`settings` says for how long a deleted key can be restored."""
+    """`settings` says for how long a deleted key can be restored. `copied_to` is an account that gets snapshots."""
 
     site: Site
     settings: KeysSettings
+    copied_to: str | None = None
 
 
 class Keys(Component):
@@ -202,7 +215,7 @@ class Keys(Component):
             multi_region=True,
             enable_key_rotation=True,
             deletion_window_in_days=args.settings.deletion_window_days,
-            policy=key_policy(args.site, row, args.settings),
+            policy=key_policy(args.site, row, args.settings, args.copied_to if row.role == "data" else None),
             bypass_policy_lockout_safety_check=keeps(row, args.settings) or None,
             opts=self.child(protect=args.site.protected, outlives=row.outlives),
         )
