@@ -102,7 +102,8 @@ class Region:
 
     def _declare_network(self) -> None:
         settings, site, opts = self._settings, self._site, self._opts
-        self.keys = Keys("keys", KeysArgs(site=site, settings=settings.keys), opts)
+        copied_to = settings.offsite.other_account if settings.offsite and settings.is_home else None
+        self.keys = Keys("keys", KeysArgs(site=site, settings=settings.keys, copied_to=copied_to), opts)
         network_args = NetworkArgs(site=site, settings=settings.network, keys=self.keys, fenced=settings.fenced)
         self.network = Network("network", network_args, opts)
         present: list[Member] = [*([Service.VPN] if settings.vpn else []), *([BASTION] if settings.bastion else [])]

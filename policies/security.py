@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from policies.rule import HIGH, MEDIUM, Finding, Findings, Resource, rule
-from policies.statements import Statement, statements
+from policies.rule import HIGH, MEDIUM, Finding, Findings, Resource, Stack, rule
+from policies.statements import EVERYBODY, Statement, statements
 
 KEY = "aws:kms/key:Key"
 REPLICA_KEY = "aws:kms/replicaKey:ReplicaKey"
@@ -17,11 +17,13 @@ USER_POLICIES = (
     "aws:iam/userPolicyAttachment:UserPolicyAttachment",
 )
 SECRET = "aws:secretsmanager/secret:Secret"
+VAULT = "aws:backup/vault:Vault"
 
 DELETION_DAYS_FLOOR = 30
 CONFUSED_DEPUTY_KEYS = frozenset({"aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "sts:externalid"})
 WITHOUT_SOURCE = frozenset({"ec2.amazonaws.com"})
 """Services that act for an instance of the account alone, and send no aws:SourceAccount when they assume its role."""
+KEY_ENDS = frozenset({"kms:disablekey", "kms:putkeypolicy", "kms:schedulekeydeletion"})
 DECRYPT = frozenset({"kms:*", "kms:decrypt"})
 EVERYTHING = "*"
 
@@ -54,6 +56,32 @@ def key_not_public(key: Resource) -> Findings:
     for statement in statements(key, "policy") if key.has("policy") else []:
         if statement.open and not statement.pinned:
             yield Finding(f"{', '.join(statement.actions)} allowed to everybody", "named principals")
+
+
+@rule(
+    on=VAULT, among=True, severity=HIGH, controls="own; PCI 10.3.3 (own); GDPR 32(1)(c) (own)",
+    remedy="Set keys.administrator_role.",
+)  # fmt: skip
+def vault_key_ended_by_one_role(vault: Resource, stack: Stack) -> Findings:
+    """One role alone can disable or delete the key of a vault, or change its policy: no lock outlives its key."""
+    keys = [key for kind in (KEY, REPLICA_KEY) for key in stack.sources(vault, kind, "kmsKeyArn")]
+    if not keys:
+        yield Finding("no key of the stack", "a key that one role ends")
+    for key in keys:
+        denied = {
+            action.lower()
+            for statement in statements(key, "policy")
+            if _denies_all_but_one(statement)
+            for action in statement.actions
+        }
+        if left := sorted(KEY_ENDS - denied):
+            yield Finding(f"{key.name}: {', '.join(left)} not denied", "denied to all but one role")
+
+
+def _denies_all_but_one(statement: Statement) -> bool:
+    everybody = any(name == EVERYBODY for _kind, name in statement.principals)
+    excepted = statement.tests("ArnNotEquals", "aws:PrincipalArn")
+    return not statement.allows and everybody and len(excepted) == 1 and "*" not in excepted[0]
 
 
 @rule(
@@ -112,6 +140,7 @@ POLICIES = (
     key_rotated,
     key_deletion_slow,
     key_not_public,
+    vault_key_ended_by_one_role,
     rights_narrow,
     identity_without_users,
     role_trusts_own_account,

@@ -14,7 +14,7 @@ from settings.logs import LogsSettings
 from settings.mail import out_of_reach
 from settings.monitoring import MonitoringSettings
 from settings.network import NetworkSettings, distinct
-from settings.offsite import OffsiteSettings, disturbed, misplaced, unkept
+from settings.offsite import OffsiteSettings, disturbed, misplaced, unkept, useless
 from settings.problems import Problem, closest, shown
 from settings.recovery import RecoverySettings
 from settings.retention import KeysSettings, SecretsSettings, StorageSettings
@@ -194,6 +194,13 @@ class Settings(Block):
     def _copies_are_where_they_help(self) -> Iterator[Problem]:
         if self.offsite:
             found = misplaced(self.offsite, self.environment, self.region, self.follows)
+            yield from (problem.under(("offsite",)) for problem in found)
+
+    @rule
+    def _copies_survive_the_account(self) -> Iterator[Problem]:
+        if self.offsite:
+            home_region = self.region if self.is_home else None
+            found = useless(self.offsite, self.account_id, home_region)
             yield from (problem.under(("offsite",)) for problem in found)
 
     @rule

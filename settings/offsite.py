@@ -1,5 +1,6 @@
 """The offsite block: where the copies of what cannot be made anew are, when they are made, and until when."""
 
+import re
 from collections.abc import Iterator
 from typing import Annotated
 
@@ -7,15 +8,23 @@ from pydantic import Field
 
 from settings.block import Block, rule
 from settings.problems import Problem, shown
-from settings.shapes import Environment, Region
+from settings.shapes import Environment, Region, text
 from settings.windows import WEEK, Window, daily, weekly
 
 KeptDays = Annotated[int, Field(ge=1, le=36500)]
 """AWS Backup API, PutBackupVaultLockConfiguration: 1 to 36500 days, and no copy may outlive that."""
 
+VAULT_ARN = re.compile(r"arn:aws:backup:(?P<region>[a-z0-9-]+):(?P<account>\d{12}):backup-vault:[A-Za-z0-9_-]{2,50}")
+VaultArn = Annotated[
+    str, text("is not the ARN of a vault; want arn:aws:backup:REGION:ACCOUNT:backup-vault:NAME", VAULT_ARN)
+]
+"""AWS Backup API, CreateBackupVault: 2 to 50 letters, digits, hyphens and underscores."""
 
 START_MINUTES = 60
 """How late AWS Backup may start a job: its shortest (AWS Backup API, BackupRule, StartWindowMinutes)."""
+
+COMPLETION_MINUTES = 180
+"""Our choice: a job that runs longer is stuck."""
 
 QUIET_MINUTES = 60
 """Before its own windows, too, RDS takes no snapshot for so long (AWS Backup Developer Guide, "Backup plan options and
@@ -36,6 +45,8 @@ class OffsiteSettings(Block):
     """AWS region of the replicas and of the copied snapshots: one of data_residency_regions, and not home's own."""
     daily_copy_hour: Annotated[int, Field(ge=0, le=23)]
     """Hour of the daily snapshot in UTC, apart from database.maintenance_window and database.backup_window."""
+    restore_test_hour: Annotated[int, Field(ge=0, le=23)]
+    """Hour of Monday's restore test in UTC, apart from the daily snapshot and from the same two windows."""
     daily_copies_kept_days: KeptDays
     """Days that the daily snapshot and its copy stay; at most weekly_copies_kept_days."""
     weekly_copies_kept_days: KeptDays
@@ -46,6 +57,15 @@ class OffsiteSettings(Block):
     vault_lock_changeable_days: Annotated[int, Field(ge=3, le=36500)]
     """Days until the lock of a new vault can no longer be changed: at least 3 (AWS Backup API,
     PutBackupVaultLockConfiguration)."""
+    other_account_vault_arn: VaultArn | None = None
+    """ARN of a vault in another AWS account, in the region of home, which gets the database's daily snapshot too. Its
+    policy has to let this account copy into it."""
+
+    @property
+    def other_account(self) -> str | None:
+        """The account of that vault."""
+        found = VAULT_ARN.fullmatch(self.other_account_vault_arn or "")
+        return found["account"] if found else None
 
     @rule
     def _lock_lets_copies_end(self) -> Iterator[Problem]:
@@ -54,6 +74,17 @@ class OffsiteSettings(Block):
                 path=("vault_lock_min_days",),
                 text=f"{self.vault_lock_min_days} is above daily_copies_kept_days {self.daily_copies_kept_days}, "
                 f"and the vault would refuse every copy; want {self.daily_copies_kept_days} or less",
+            )
+
+    @rule
+    def _test_is_after_the_snapshot(self) -> Iterator[Problem]:
+        snapshot = Window(start=self.daily_copy_hour * 60, minutes=START_MINUTES + COMPLETION_MINUTES)
+        test = Window(start=self.restore_test_hour * 60, minutes=START_MINUTES)
+        if snapshot.overlaps(test):
+            yield Problem(
+                path=("restore_test_hour",),
+                text=f"{self.restore_test_hour} is within the {snapshot.minutes // 60} hours in which the snapshot of "
+                f"daily_copy_hour {self.daily_copy_hour} may still run; want another hour",
             )
 
     @rule
@@ -85,6 +116,25 @@ def misplaced(offsite: OffsiteSettings, environment: str, region: str, follows: 
         )
 
 
+def useless(offsite: OffsiteSettings, account_id: str, home_region: str | None) -> Iterator[Problem]:
+    """A vault of the own account, or one that no job could copy to; `home_region` is None where it is not known."""
+    found = VAULT_ARN.fullmatch(offsite.other_account_vault_arn or "")
+    if found is None:
+        return
+    if found["account"] == account_id:
+        yield Problem(
+            path=("other_account_vault_arn",),
+            text=f"{shown(offsite.other_account_vault_arn)} is in the account {account_id} itself, whose loss the copy "
+            "is for; want a vault of another account",
+        )
+    if home_region is not None and found["region"] != home_region:
+        yield Problem(
+            path=("other_account_vault_arn",),
+            text=f"{shown(offsite.other_account_vault_arn)} is not in {home_region}: a snapshot of RDS goes to another "
+            f"account or to another region, not both at once; want a vault in {home_region}",
+        )
+
+
 def unkept(rpo_minutes: int) -> Iterator[Problem]:
     """A promise that no copy in the other region keeps once the replica is lost too."""
     if rpo_minutes < REPLICATED_BACKUPS_MINUTES:
@@ -96,19 +146,24 @@ def unkept(rpo_minutes: int) -> Iterator[Problem]:
 
 
 def disturbed(offsite: OffsiteSettings, maintenance_window: str, backup_window: str) -> Iterator[Problem]:
-    """A daily snapshot at a time when RDS takes none."""
-    starts = [Window(start=(day * 24 + offsite.daily_copy_hour) * 60, minutes=START_MINUTES) for day in range(7)]
+    """A snapshot or a restore test at a time when RDS is at its own work."""
+    every_day = [Window(start=(day * 24 + offsite.daily_copy_hour) * 60, minutes=START_MINUTES) for day in range(7)]
+    on_monday = [Window(start=offsite.restore_test_hour * 60, minutes=START_MINUTES)]
     windows = (
         ("maintenance_window", maintenance_window, [weekly(maintenance_window)]),
         ("backup_window", backup_window, daily(backup_window)),
     )
-    for name, written, found in windows:
-        if any(start.overlaps(_quiet(window)) for start in starts for window in found):
-            yield Problem(
-                path=("daily_copy_hour",),
-                text=f"{offsite.daily_copy_hour} is in or right before database.{name} {written}, "
-                "when RDS takes no snapshot; want another hour",
-            )
+    for field, value, starts in (
+        ("daily_copy_hour", offsite.daily_copy_hour, every_day),
+        ("restore_test_hour", offsite.restore_test_hour, on_monday),
+    ):
+        for name, written, found in windows:
+            if any(start.overlaps(_quiet(window)) for start in starts for window in found):
+                yield Problem(
+                    path=(field,),
+                    text=f"{value} is in or right before database.{name} {written}, "
+                    "when RDS takes no snapshot; want another hour",
+                )
 
 
 def _quiet(window: Window) -> Window:

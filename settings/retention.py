@@ -7,6 +7,7 @@ from pydantic import Field
 
 from settings.block import Block, rule
 from settings.problems import Problem
+from settings.shapes import RoleName
 
 RecoveryDays = Annotated[int, Field(ge=7, le=30)]
 
@@ -19,6 +20,9 @@ class KeysSettings(Block):
 
     deletion_window_days: RecoveryDays
     """Days between the deletion of a key and its end: 7 to 30 (KMS API, ScheduleKeyDeletion)."""
+    administrator_role: RoleName | None = None
+    """Role that alone may disable or delete the keys of data and backups, or change their policies; without it, IAM
+    decides. Its ARN is made of the name and the account."""
 
 
 class SecretsSettings(Block):

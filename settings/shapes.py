@@ -21,6 +21,7 @@ LABEL = re.compile(r"[a-z][a-z0-9]{0,11}")
 HOST_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 INSTANCE_TYPE = re.compile(r"[a-z][a-z0-9-]*\.[a-z0-9-]+")
 POLICY_NAME = re.compile(r"[A-Za-z0-9+=,.@_-]{1,128}")
+ROLE_NAME = re.compile(r"[A-Za-z0-9+=,.@_-]{1,64}")
 """IAM API, CreatePolicy."""
 TAG_VALUE = re.compile(r"[A-Za-z0-9 +=._:/@-]{1,256}")
 PHP_VERSION = re.compile(r"[1-9]\d?\.\d{1,2}")
@@ -148,6 +149,9 @@ CostCenter = Annotated[
 ]
 PolicyName = Annotated[
     str, text("is not a policy's name; want 1 to 128 letters, digits or + = , . @ _ -, and no ARN", POLICY_NAME)
+]
+RoleName = Annotated[
+    str, text("is not a role's name; want 1 to 64 letters, digits or + = , . @ _ -, and no ARN", ROLE_NAME)
 ]
 EmailAddress = Annotated[str, text("is not an email address; want one such as oncall@example.com", EMAIL)]
 PhpVersion = Annotated[

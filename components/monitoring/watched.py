@@ -112,10 +112,15 @@ class Watched:
     def _vaults(self) -> dict[Subject, Parts]:
         """The vaults, where a plan fills them."""
         if self.backups is None or not self.backups.snapshots_a_day:
-            return {Subject.BACKUP_VAULT: {}, Subject.COPY_VAULTS: {}}
+            return {Subject.BACKUP_VAULT: {}, Subject.COPY_VAULTS: {}, Subject.RESTORE_TESTS: {}}
         own = {"BackupVaultName": self.backups.vault.name}
         copies = [own, {"BackupVaultName": self.offsite.vault.name}] if self.offsite else []
-        return {Subject.BACKUP_VAULT: {"": [own]}, Subject.COPY_VAULTS: {"": copies} if copies else {}}
+        tested = [own, *({"ResourceType": each} for each in self.backups.restore_tests.resource_types)]
+        return {
+            Subject.BACKUP_VAULT: {"": [own]},
+            Subject.COPY_VAULTS: {"": copies} if copies else {},
+            Subject.RESTORE_TESTS: {"": tested},
+        }
 
     def _objects(self) -> dict[Subject, Parts]:
         """The replication of each data bucket from and to this region, by names: another stack may declare it.

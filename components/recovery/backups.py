@@ -16,19 +16,17 @@ import pulumi_aws as aws
 from components.component import Component
 from components.network.network import Network
 from components.recovery.offsite import Offsite
+from components.recovery.restore_tests import RestoreTests, RestoreTestsArgs
 from components.recovery.vault import Vault, VaultArgs
 from components.security.iam import Statement, allow, document, trust
 from components.security.keys import Keys
 from components.site import Site
 from naming import DataClass
 from settings import OffsiteSettings
+from settings.offsite import COMPLETION_MINUTES, START_MINUTES
 
 NAME_LIMIT = 50
 ROLE_LIMIT = 64
-START_MINUTES = 60
-"""How late a job may start: AWS Backup's shortest (AWS Backup API, BackupRule)."""
-COMPLETION_MINUTES = 180
-"""Our choice: a job that runs longer is stuck."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +84,7 @@ class Backups(Component):
 
     vault: Vault
     snapshots_a_day: int
+    restore_tests: RestoreTests
     of_the_source: aws.rds.InstanceAutomatedBackupsReplication | None
 
     def __init__(self, name: str, args: BackupsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -104,6 +103,16 @@ class Backups(Component):
             daily = [rule for rule in RULES if rule.role == "daily"]
             self._scheduled(f"{name}-metrics", "metrics", daily, args.metrics.arn, role, rights)
         self.snapshots_a_day = (args.source_arn is None) + (args.metrics is not None)
+        tests_args = RestoreTestsArgs(
+            site=args.site,
+            keys=args.keys,
+            vault=self.vault,
+            database=args.database,
+            settings=args.settings,
+            of_the_source=args.source_arn is not None,
+            metrics=args.metrics,
+        )
+        self.restore_tests = RestoreTests("restore-tests", tests_args, self.child())
         self.register_outputs({"vault_name": self.vault.name})
 
     def _role(self) -> tuple[aws.iam.Role, aws.iam.RolePolicy]:
@@ -149,11 +158,13 @@ class Backups(Component):
         rights: aws.iam.RolePolicy,
     ) -> None:
         """A plan by these rules, for one resource."""
-        naming = self._args.site.naming
+        args, naming = self._args, self._args.site.naming
+        # Metrics are no loss that somebody would go to another account for.
+        elsewhere = args.settings.other_account_vault_arn if what == "database" and args.offsite else None
         plan = aws.backup.Plan(
             f"{name}-plan",
             name=naming.physical(name, NAME_LIMIT),
-            rules=[self._rule(rule) for rule in rules],
+            rules=[self._rule(rule, elsewhere) for rule in rules],
             opts=self.child(),
         )
         aws.backup.Selection(
@@ -165,7 +176,7 @@ class Backups(Component):
             opts=self.child(depends_on=[rights]),
         )
 
-    def _rule(self, rule: BackupRule) -> aws.backup.PlanRuleArgs:
+    def _rule(self, rule: BackupRule, elsewhere: str | None) -> aws.backup.PlanRuleArgs:
         args = self._args
         days = rule.retention_days(args.settings)
         return aws.backup.PlanRuleArgs(
@@ -175,15 +186,16 @@ class Backups(Component):
             start_window=START_MINUTES,
             completion_window=COMPLETION_MINUTES,
             lifecycle=aws.backup.PlanRuleLifecycleArgs(delete_after=days),
-            copy_actions=self._copies(days),
+            copy_actions=self._copies(days, elsewhere),
         )
 
-    def _copies(self, days: int) -> list[aws.backup.PlanRuleCopyActionArgs] | None:
+    def _copies(self, days: int, elsewhere: str | None) -> list[aws.backup.PlanRuleCopyActionArgs] | None:
         offsite = self._args.offsite
         if offsite is None:
             return None
         lifecycle = aws.backup.PlanRuleCopyActionLifecycleArgs(delete_after=days)
-        return [aws.backup.PlanRuleCopyActionArgs(destination_vault_arn=offsite.vault.arn, lifecycle=lifecycle)]
+        vaults: list[pulumi.Input[str]] = [offsite.vault.arn, *([elsewhere] if elsewhere else [])]
+        return [aws.backup.PlanRuleCopyActionArgs(destination_vault_arn=arn, lifecycle=lifecycle) for arn in vaults]
 
     def _permissions(self) -> list[Statement]:
         """The parts of AWSBackupServiceRolePolicyForBackup that are needed, limited to this platform's resources."""
@@ -211,7 +223,8 @@ class Backups(Component):
         offsite = args.offsite
         account = args.site.naming.account_id
         snapshots = [f"arn:aws:rds:{region}:{account}:snapshot:awsbackup:*" for region in self._regions]
-        vaults = [self.vault.arn, *([offsite.vault.arn] if offsite else [])]
+        vaults: list[pulumi.Input[str]] = [self.vault.arn, *([offsite.vault.arn] if offsite else [])]
+        elsewhere = args.settings.other_account_vault_arn if offsite else None
         keys = [args.keys["data"].arn, *([offsite.keys["storage"].arn] if offsite else [])]
         for_services = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
         return [
@@ -221,7 +234,10 @@ class Backups(Component):
                 [args.database.arn, *snapshots],
             ),
             allow(["rds:CopyDBSnapshot", "rds:DeleteDBSnapshot", "rds:ModifyDBSnapshotAttribute"], snapshots),
-            allow(["backup:CopyIntoBackupVault", "backup:DescribeBackupVault"], vaults),
+            allow(
+                ["backup:CopyIntoBackupVault", "backup:DescribeBackupVault"],
+                [*vaults, *([elsewhere] if elsewhere else [])],
+            ),
             allow(["backup:CopyFromBackupVault"], [*vaults, *snapshots]),
             allow(["kms:DescribeKey"], keys),
             allow(["kms:CreateGrant"], keys, condition=for_services),

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from components.recovery.backups import COMPLETION_MINUTES, START_MINUTES
 from components.recovery.replication import PROMISED_MINUTES
 from settings import Settings
-from settings.offsite import REPLICATED_BACKUPS_MINUTES
+from settings.offsite import COMPLETION_MINUTES, REPLICATED_BACKUPS_MINUTES, START_MINUTES
 
 DAY_MINUTES = 24 * 60
 ACCESS_LOG_MINUTES = 5

@@ -10,7 +10,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.component import Component
-from components.security.iam import EVERYONE, Statement, allow, document
+from components.security.iam import EVERYONE, Statement, allow, deny, document
 from components.site import Site
 from naming import DataClass, Naming
 from settings import KeysSettings
@@ -19,6 +19,12 @@ KeyRole = Literal["data", "storage", "logs", "messages", "secrets"]
 
 USE = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"]
 PUBLISH = ["kms:Decrypt", "kms:GenerateDataKey*"]
+
+ENDS = ["kms:DisableKey", "kms:PutKeyPolicy", "kms:ScheduleKeyDeletion"]
+"""What makes unreadable all that a key encrypts, and what could allow that again.
+
+Not kms:RevokeGrant: the services that use a key revoke their own grants, and a grant that is gone can be made again.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,12 +128,41 @@ def alias_of(naming: Naming, role: str) -> str:
     return f"alias/{naming.physical(role, 250)}"
 
 
-def key_policy(site: Site, row: KeyRow) -> pulumi.Output[str]:
+def key_policy(site: Site, row: KeyRow, settings: KeysSettings, copied_to: str | None = None) -> pulumi.Output[str]:
     """The policy of a key: the account's IAM policies decide, then the row's services.
 
     Without the first statement a key can become inaccessible for good.
     """
-    return document([account_decides(site), *row.services(site)])
+    return document([account_decides(site), *row.services(site), *_reads(copied_to), *_kept(site, row, settings)])
+
+
+def keeps(row: KeyRow, settings: KeysSettings) -> bool:
+    """Whether one role alone may end the key. Who makes it cannot change its policy, and must tell KMS so."""
+    return row.outlives and settings.administrator_role is not None
+
+
+def _reads(account_id: str | None) -> list[Statement]:
+    """Another account copies snapshots only if it may use their key (AWS Backup Developer Guide, "Encryption")."""
+    if account_id is None:
+        return []
+    account = {"AWS": f"arn:aws:iam::{account_id}:root"}
+    for_resources = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
+    return [
+        allow(["kms:Decrypt", "kms:DescribeKey"], "*", sid="CopiesAreRead", principal=account),
+        allow(["kms:CreateGrant"], "*", sid="CopiesAreMade", principal=account, condition=for_resources),
+    ]
+
+
+def _kept(site: Site, row: KeyRow, settings: KeysSettings) -> list[Statement]:
+    """A lock on backups holds no longer than the key under which they are.
+
+    The role is named in a condition: it need not be there yet, and one that is made anew under its name has the right.
+    """
+    if not keeps(row, settings):
+        return []
+    role = f"arn:aws:iam::{site.naming.account_id}:role/{settings.administrator_role}"
+    others = {"ArnNotEquals": {"aws:PrincipalArn": role}}
+    return [deny(ENDS, "*", sid="OneRoleEndsIt", principal=EVERYONE, condition=others)]
 
 
 def account_decides(site: Site) -> Statement:
@@ -150,10 +185,11 @@ def log_group_encrypts(site: Site, group: str) -> Statement:
 
 @dataclass(frozen=True, kw_only=True)
 class KeysArgs:
-    """`settings` says for how long a deleted key can be restored."""
+    """`settings` says for how long a deleted key can be restored. `copied_to` is an account that gets snapshots."""
 
     site: Site
     settings: KeysSettings
+    copied_to: str | None = None
 
 
 class Keys(Component):
@@ -179,7 +215,8 @@ class Keys(Component):
             multi_region=True,
             enable_key_rotation=True,
             deletion_window_in_days=args.settings.deletion_window_days,
-            policy=key_policy(args.site, row),
+            policy=key_policy(args.site, row, args.settings, args.copied_to if row.role == "data" else None),
+            bypass_policy_lockout_safety_check=keeps(row, args.settings) or None,
             opts=self.child(protect=args.site.protected, outlives=row.outlives),
         )
         aws.kms.Alias(

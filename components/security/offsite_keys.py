@@ -9,7 +9,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.component import Component
-from components.security.keys import KEYS, Keys, alias_of, key_policy
+from components.security.keys import KEYS, Keys, alias_of, keeps, key_policy
 from components.site import Site
 from naming import DataClass, replica_of
 from settings import KeysSettings
@@ -50,7 +50,8 @@ class OffsiteKeys(Component):
             description=row.why,
             deletion_window_in_days=args.settings.deletion_window_days,
             # A replica has a policy of its own: KMS does not copy the primary's.
-            policy=key_policy(args.site, row),
+            policy=key_policy(args.site, row, args.settings),
+            bypass_policy_lockout_safety_check=keeps(row, args.settings) or None,
             opts=self.child(protect=args.site.protected, outlives=row.outlives),
         )
         aws.kms.Alias(

@@ -34,6 +34,7 @@ class Subject(StrEnum):
     NAT_GATEWAY = "NAT gateway"
     BACKUP_VAULT = "backup vault"
     COPY_VAULTS = "copy vaults"
+    RESTORE_TESTS = "restore tests"
     ARRIVING_OBJECTS = "arriving objects"
     LEAVING_OBJECTS = "leaving objects"
     CHECKLIST = "checklist"

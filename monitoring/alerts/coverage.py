@@ -5,7 +5,9 @@ from collections.abc import Mapping
 WATCHED: Mapping[str, tuple[str, ...]] = {
     "aws:acm/certificate:Certificate": ("certificate",),
     "aws:autoscaling/group:Group": ("hosts-cpu", "hosts-memory", "hosts-disk", "hosts-down", "launches", "credits"),
-    "aws:backup/vault:Vault": ("backups-failed", "backups-missing", "copies-failed", "copies-missing"),
+    "aws:backup/vault:Vault": (
+        *("backups-failed", "backups-missing", "copies-failed", "copies-missing", "restores-failed"),
+    ),
     "aws:ec2/natGateway:NatGateway": ("nat-ports",),
     "aws:elasticache/replicationGroup:ReplicationGroup": (
         *("cache-memory", "cache-evictions", "cache-cpu", "cache-lag", "cache-down"),
@@ -34,6 +36,8 @@ UNWATCHED: Mapping[str, str] = {
     "aws:autoscaling/lifecycleHook:LifecycleHook": "a host that does not answer ends all the same, after a timeout",
     "aws:autoscaling/policy:Policy": "where it does not scale, CPU, memory or the backlog ring",
     "aws:backup/plan:Plan": "where it does not run, the vault gets no snapshot, and backups-missing rings",
+    "aws:backup/restoreTestingPlan:RestoreTestingPlan": "a test of the vault's backups; one that fails rings",
+    "aws:backup/restoreTestingSelection:RestoreTestingSelection": "as its plan",
     "aws:backup/selection:Selection": "as its plan",
     "aws:backup/vaultLockConfiguration:VaultLockConfiguration": SETTING,
     "aws:cloudwatch/dashboard:Dashboard": "shows the alarms; they ring without it",

@@ -80,6 +80,23 @@ RECOVERY = (
         source="offsite.daily_copy_hour; our choice: two are missing",
     ),
     Alert(
+        role="restores-failed",
+        page="restore-tests",
+        critical=Level(threshold=0, minutes=60),
+        cloudwatch=CloudWatch(
+            # AWS does not say whether vault or type of resource is the dimension of a restore: only one has data. By
+            # type, restores that somebody starts by hand are counted too.
+            subject=Subject.RESTORE_TESTS,
+            namespace=NAMESPACE,
+            metrics=("NumberOfRestoreJobsFailed",),
+            statistic="Sum",
+            join="SUM",
+            period_seconds=HOUR_SECONDS,
+        ),
+        why="A recovery point of database or metrics could not be restored: what is kept may be of no use.",
+        source="our choice: none is expected; an hour is a data point",
+    ),
+    Alert(
         role="objects-late",
         page="object-replication",
         warning=Level(threshold=900, minutes=15),

@@ -40,6 +40,8 @@ NAMES: Mapping[str, tuple[str, int]] = {
     HOOK: ("name", 255),
     "aws:autoscaling/policy:Policy": ("name", 255),
     "aws:backup/plan:Plan": ("name", 50),
+    "aws:backup/restoreTestingPlan:RestoreTestingPlan": ("name", 50),
+    "aws:backup/restoreTestingSelection:RestoreTestingSelection": ("name", 50),
     "aws:backup/selection:Selection": ("name", 50),
     "aws:backup/vault:Vault": ("name", 50),
     "aws:cloudwatch/dashboard:Dashboard": ("dashboardName", 255),
@@ -76,7 +78,7 @@ NAMES: Mapping[str, tuple[str, int]] = {
 
 
 TOKENS = {
-    "backup": {"Backups", "Vault"},
+    "backup": {"Backups", "RestoreTests", "Vault"},
     "compute": {"Bastion", "Fleet", "InstanceRole", "Monitoring", "Web", "Workers"},
     "data": {"Cache", "Database"},
     "messaging": {"Queues"},

@@ -13,6 +13,19 @@ def rights(action: object, resource: object = "arn:aws:s3:::a", **more: object) 
     return json.dumps({"Statement": {"Effect": "Allow", "Action": action, "Resource": resource, **more}})
 
 
+def kept(
+    *,
+    effect: str = "Deny",
+    role: object = "arn:aws:iam::1:role/a",
+    actions: object = ("kms:DisableKey", "kms:PutKeyPolicy", "kms:ScheduleKeyDeletion"),
+    principal: object = "*",
+) -> str:
+    """The policy of a key that one role alone ends."""
+    condition = {"ArnNotEquals": {"aws:PrincipalArn": role}}
+    statement = {"Effect": effect, "Principal": principal, "Action": actions, "Resource": "*", "Condition": condition}
+    return json.dumps({"Statement": [statement]})
+
+
 def trust(service: str, **condition: object) -> str:
     """A trust policy for a service."""
     statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
@@ -52,6 +65,20 @@ CASES = (
         fires=values("policy", *PUBLIC),
         passes=values("policy", UNSET, PINNED, OF_AUTO_SCALING, *NAMED),
         undecided=values("policy", UNKNOWN),
+    ),
+    Case(
+        rule=security.vault_key_ended_by_one_role,
+        it=Made(type=security.VAULT, links={"kmsKeyArn": "key"}),
+        others={"key": Made(type=security.KEY, props={"policy": kept()})},
+        fires=(
+            {"@key": GONE},
+            *values(
+                "@key:policy",
+                *(UNSET, kept(effect="Allow"), kept(role="arn:aws:iam::1:role/*"), kept(actions=["kms:DisableKey"])),
+                *(kept(principal={"AWS": "arn:aws:iam::1:root"}), kept(role=["arn:aws:iam::1:role/a", "b"])),
+            ),
+        ),
+        undecided=values("@key:policy", UNKNOWN),
     ),
     Case(
         rule=security.rights_narrow,

@@ -14,6 +14,16 @@ def _selection(wanted: Wanted) -> list[str]:
     return [f"{wanted['planId']}|{selection}" for selection in selections(wanted)]
 
 
+def _restore_test(wanted: Wanted) -> list[str]:
+    plan = wanted["restoreTestingPlanName"]
+    selections = listing(
+        "backup", "list_restore_testing_selections", "RestoreTestingSelections", "RestoreTestingSelectionName",
+        lambda wanted: {"RestoreTestingPlanName": plan},
+        lambda wanted, row: row["RestoreTestingSelectionName"] == wanted["name"],
+    )  # fmt: skip
+    return [f"{selection}:{plan}" for selection in selections(wanted)]
+
+
 def _query(wanted: Wanted) -> list[str]:
     """The provider imports a query by its ARN; CloudWatch Logs gives its identifier alone."""
     queries = listing(
@@ -78,6 +88,18 @@ OPERATIONS = {
     ),
     "aws:backup/plan:Plan": Finder(
         find=listing("backup", "list_backup_plans", "BackupPlansList", "BackupPlanId", matches=same("BackupPlanName"))
+    ),
+    "aws:backup/restoreTestingPlan:RestoreTestingPlan": Finder(
+        find=listing(
+            "backup", "list_restore_testing_plans", "RestoreTestingPlans", "RestoreTestingPlanName",
+            matches=same("RestoreTestingPlanName"),
+        ),
+        identified=lambda resource: str(resource["inputs"]["name"]),
+    ),
+    "aws:backup/restoreTestingSelection:RestoreTestingSelection": Finder(
+        find=_restore_test,
+        by="plan and name",
+        identified=lambda resource: f"{resource['inputs']['name']}:{resource['inputs']['restoreTestingPlanName']}",
     ),
     "aws:backup/selection:Selection": Finder(
         find=_selection,

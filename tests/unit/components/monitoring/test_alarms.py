@@ -244,6 +244,10 @@ def parts(stack: str) -> set[str]:
         *(r.inputs["name"] for r in cloud.of("aws:backup/vault:Vault")),
         *(r.inputs["bucket"] for r in region("prod").of("aws:s3/bucket:Bucket")),
         cloud.one("aws:kinesis/firehoseDeliveryStream:FirehoseDeliveryStream").inputs["name"],
+        *(
+            r.inputs["protectedResourceType"]
+            for r in cloud.of("aws:backup/restoreTestingSelection:RestoreTestingSelection")
+        ),
         *("replication", "offsite-replication"),
         stack,
     }

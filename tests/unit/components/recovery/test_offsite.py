@@ -126,7 +126,7 @@ def test_a_replica_key_has_its_primarys_material_a_policy_and_a_name_of_its_own(
     replica = cloud.one(REPLICA_KEY, f"offsite-keys-{role}")
     assert replica.protect
     assert replica.inputs["primaryKeyArn"] == cloud.exports["key_arns"][role]
-    (account,) = replica.document()["Statement"]
+    account, *_denied = replica.document()["Statement"]
     assert account["Principal"] == {"AWS": f"arn:aws:iam::{PROD.account_id}:root"}
     alias = cloud.one("aws:kms/alias:Alias", f"offsite-keys-{role}-alias").inputs
     assert alias["name"] == f"alias/askproai-prod-{role}-replica"

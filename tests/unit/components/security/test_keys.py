@@ -26,6 +26,21 @@ def service_statement(cloud: Cloud[Ground], role: str, service: str) -> dict[str
     return found
 
 
+def granted(cloud: Cloud[Ground], role: str) -> list[dict[str, Any]]:
+    return [statement for statement in statements(cloud, role) if statement["Effect"] == "Allow"]
+
+
+@pytest.mark.parametrize(("role", "kept"), [("data", True), ("storage", True), ("logs", False), ("secrets", False)])
+def test_one_role_alone_ends_the_keys_of_data_and_backups(cloud: Cloud[Ground], role: str, kept: bool) -> None:
+    denied = [statement for statement in statements(cloud, role) if statement["Effect"] == "Deny"]
+    bypass = cloud.one(KEY, f"keys-{role}").inputs.get("bypassPolicyLockoutSafetyCheck")
+    assert (len(denied), bypass) == ((1, True) if kept else (0, None))
+    for statement in denied:
+        assert {"kms:DisableKey", "kms:PutKeyPolicy", "kms:ScheduleKeyDeletion"} <= set(statement["Action"])
+        name = f"arn:aws:iam::{NAMING.account_id}:role/{PROD.keys.administrator_role}"
+        assert statement["Condition"] == {"ArnNotEquals": {"aws:PrincipalArn": name}}
+
+
 @pytest.mark.parametrize("role", ROLES)
 def test_every_key_is_rotated_recoverable_replicable_and_protected(cloud: Cloud[Ground], role: str) -> None:
     key = cloud.one(KEY, f"keys-{role}")
@@ -51,7 +66,7 @@ def test_the_account_decides_about_every_key(cloud: Cloud[Ground], role: str) ->
 
 @pytest.mark.parametrize("role", ROLES)
 def test_every_other_grant_is_confined_to_the_account(cloud: Cloud[Ground], role: str) -> None:
-    for statement in statements(cloud, role)[1:]:
+    for statement in granted(cloud, role)[1:]:
         tests = [test for operator in statement["Condition"].values() for test in operator.values()]
         assert any(NAMING.account_id in test for test in tests), statement["Sid"]
 
@@ -59,17 +74,17 @@ def test_every_other_grant_is_confined_to_the_account(cloud: Cloud[Ground], role
 @pytest.mark.parametrize("role", ROLES)
 def test_no_other_grant_can_manage_a_key(cloud: Cloud[Ground], role: str) -> None:
     usable = {"Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey*", "ReEncrypt*", "CreateGrant"}
-    for statement in statements(cloud, role)[1:]:
+    for statement in granted(cloud, role)[1:]:
         assert {action.removeprefix("kms:") for action in statement["Action"]} <= usable
 
 
 @pytest.mark.parametrize("role", ["storage", "secrets"])
 def test_no_service_has_a_grant_of_its_own_on_storage_and_secrets(cloud: Cloud[Ground], role: str) -> None:
-    assert len(statements(cloud, role)) == 1
+    assert len(granted(cloud, role)) == 1
 
 
 def test_auto_scaling_can_start_instances_with_encrypted_volumes(cloud: Cloud[Ground]) -> None:
-    use, attach = statements(cloud, "data")[1:]
+    use, attach = granted(cloud, "data")[1:]
     role = "role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"
     for statement in (use, attach):
         assert statement["Condition"]["StringEquals"] == {"kms:CallerAccount": NAMING.account_id}
