@@ -136,7 +136,7 @@ def test_a_read_whose_plugin_ended_is_done_once_more_and_an_up_says_what_to_do(e
     asked = answers(engine, events=json.dumps({"diagnosticEvent": ended}) + "\n", status=255)
     said: list[str] = []
     for change in (engine.refresh, engine.up):
-        with pytest.raises(OpsError, match="(?s)a provider's plugin ended .* again\nstack dr: acl: error reading"):
+        with pytest.raises(OpsError, match=r"(?s)a provider's plugin ended .* again\nstack dr: acl: error reading"):
             change("dr", said.append)
     assert [line.split()[1] for line in asked.read_text().splitlines()] == ["refresh", "refresh", "up"]
     assert [line for line in said if line.startswith("read once more: ")] == said
