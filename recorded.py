@@ -1,11 +1,13 @@
 """Refuses a stack file that does not fit what its stack has recorded, before anything is registered."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from settings import AccountSettings, ConfigurationError, StackSettings
 from settings.permanent import changed
 from settings.problems import key
+from state_backend import older_backend
 from topology import older
 
 READ_OUTPUTS = "pulumi:pulumi:readStackOutputs"
@@ -15,13 +17,18 @@ READ_OUTPUTS = "pulumi:pulumi:readStackOutputs"
 def refuse_misfits(settings: StackSettings) -> None:
     """Raise ConfigurationError, a line for each misfit: a file that is older than its stack, a change of what it keeps.
 
-    A stack that was never brought up has recorded nothing; neither has one of an older program, of what is newer.
+    Before these, for a state backend that has stood still: it has recorded too little. A stack that was never brought
+    up has recorded nothing; neither has one of an older program, of what is newer.
     """
     # Imported here: operators' commands use the messages without the engine's SDK.
     import pulumi
     from pulumi.runtime import invoke
 
     stack, project = pulumi.get_stack(), pulumi.get_project()
+    folder = Path(pulumi.get_root_directory())
+    elsewhere = older_backend(folder, folder.glob(f"Pulumi.{stack}.yaml"))
+    if elsewhere:
+        raise ConfigurationError(elsewhere)
     found = invoke(READ_OUTPUTS, {"name": f"{pulumi.get_organization()}/{project}/{stack}"}).value
     lines = misfits(settings, stack, project, found.get("outputs") or {})
     if lines:

@@ -1,9 +1,7 @@
 """Small JSON objects where the engine's state is: a folder or an S3 bucket, whichever the state backend is."""
 
 import fcntl
-import json
 import os
-import re
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -11,15 +9,12 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
 
-import yaml
-
+import state_backend
 from ops.core import aws
 from ops.core.stack_files import project_folder
 from ops.errors import OpsError
 
 FOLDER = ".askproai"
-KEY = re.compile(r"^secretsprovider: *[\"']?awskms://\S*[?&]region=([a-z0-9-]+)", re.MULTILINE)
-"""The region of the key in a stack file, as `ops bootstrap` writes it."""
 
 
 class Objects(Protocol):
@@ -71,40 +66,20 @@ def objects(folder: str = FOLDER) -> Objects:
 
 def backend_region() -> str | None:
     """The region of the state backend, where its URL says one."""
-    try:
-        return next(iter(parse_qs(urlsplit(backend_url()).query).get("region", [])), None)
-    except OpsError:
-        return None
+    return state_backend.backend_region(project_folder())
 
 
 def older_backend(files: Iterable[Path]) -> str:
-    """That stack files name a key of the state in another region than the backend's, in a sentence; else empty.
-
-    `ops recover --backend-copy` leads them there: the state in the backend's own region has stood still since.
-    """
-    region = backend_region()
-    named = {found[1] for file in files if (found := KEY.search(file.read_text()))}
-    if not region or not named or region in named:
-        return ""
-    return (
-        f"the state backend is in {region}, and the stack files say that the state is in {', '.join(sorted(named))}: "
-        "set PULUMI_BACKEND_URL as `ops recover --backend-copy` said, or `ops recover --backend-home` if all regions "
-        "answer"
-    )
+    """That stack files name a key of the state in another region than the backend's, in a sentence; else empty."""
+    return state_backend.older_backend(project_folder(), files)
 
 
 def backend_url() -> str:
-    """The state backend, found as the engine finds it: the environment, Pulumi.yaml, then the last `pulumi login`."""
-    if given := os.environ.get("PULUMI_BACKEND_URL"):
-        return given
-    with suppress(OSError, AttributeError):
-        project = yaml.safe_load((project_folder() / "Pulumi.yaml").read_text())
-        if url := (project.get("backend") or {}).get("url"):
-            return str(url)
-    home = Path(os.environ.get("PULUMI_HOME") or Path.home() / ".pulumi")
-    with suppress(OSError, ValueError, KeyError):
-        return str(json.loads((home / "credentials.json").read_text())["current"])
-    raise OpsError("no state backend: run `pulumi login`, or set PULUMI_BACKEND_URL")
+    """The state backend. Raises OpsError where nobody has logged in."""
+    found = state_backend.backend_url(project_folder())
+    if not found:
+        raise OpsError("no state backend: run `pulumi login`, or set PULUMI_BACKEND_URL")
+    return found
 
 
 class Folder:

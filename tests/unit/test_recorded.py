@@ -2,6 +2,8 @@
 
 import runpy
 from collections.abc import Mapping
+from contextlib import nullcontext
+from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -85,3 +87,17 @@ def test_copies_elsewhere_may_be_added_to_a_stack_and_taken_from_it() -> None:
     refuse("prod", {"made_with": own})
     alone = [("follows", ABSENT), ("offsite", ABSENT), ("posture", ABSENT), ("recovery", ABSENT)]
     refuse("prod", {"made_with": kept("prod")}, *alone)
+
+
+@pytest.mark.parametrize("backend", ["s3://state?region=eu-west-1", "s3://state?region=eu-central-1", "file://state"])
+def test_a_backend_in_another_region_than_the_key_of_the_stack_file_is_refused(
+    backend: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "Pulumi.prod.yaml").write_text("secretsprovider: awskms://alias/state?region=eu-central-1&awssdk=v2\n")
+    with configured(written("prod"), good_secrets("prod"), stack="prod"):
+        settings = load()
+    monkeypatch.setattr(pulumi, "get_root_directory", lambda: str(tmp_path))
+    monkeypatch.setenv("PULUMI_BACKEND_URL", backend)
+    stale = "west" in backend
+    with pytest.raises(ConfigurationError, match="state is in eu-central-1: set PULUMI_") if stale else nullcontext():
+        deploy(lambda: refuse_misfits(settings), stack="prod")
