@@ -9,13 +9,14 @@ import pytest
 from accounts import account
 from fake_cloud import Cloud, deploy
 from parts import SITE
-from simulation import POLICY, ROLE, ROLE_POLICY, Call, allowed, may, trusted
-from stack_files import ROOT, account_settings
+from simulation import EVERYTHING, POLICY, ROLE, ROLE_POLICY, Call, allowed, may, trusted
+from stack_files import ROOT, account_settings, settings_of
 
 from components.account.access import GITHUB, PREVIEWS
 from components.account.rights import SERVICES
 from components.compute.instance_role import InstanceRole, InstanceRoleArgs
 from components.compute.permissions import sessions
+from components.security.keys import ENDS, Keys, KeysArgs
 from ops.bootstrap.state_backend import StateBackend
 
 PAGE = ROOT / "docs/access.md"
@@ -194,6 +195,36 @@ def test_a_role_that_a_deployment_makes_cannot_do_more_than_the_boundary(cloud: 
     assert allowed(Call("rds:DeleteDBInstance", "*"), [everything], boundary)
     assert not allowed(Call("cloudtrail:StopLogging", "*"), [everything], boundary)
     assert not allowed(Call("iam:PutRolePolicy", role("askproai-account-deploy")), [everything], boundary)
+
+
+@pytest.fixture(scope="module")
+def key_policies() -> dict[str, dict[str, Any]]:
+    """The policy of each key of a region, by the key's role."""
+    keys = deploy(lambda: Keys("keys", KeysArgs(site=SITE, settings=settings_of("prod").keys)))
+    return {each.name.removeprefix("keys-"): each.document() for each in keys.of("aws:kms/key:Key")}
+
+
+@pytest.mark.parametrize("name", ROLES)
+@pytest.mark.parametrize("action", ENDS)
+def test_break_glass_alone_ends_the_keys_of_data_and_backups(
+    cloud: Cloud[None], key_policies: dict[str, dict[str, Any]], name: str, action: str
+) -> None:
+    arn = role(cloud.one(ROLE, f"access-{name}").inputs["name"])
+    for what in ("data", "storage"):
+        call = Call(action, f"arn:aws:kms:{HOME}:{A}:key/1", there(HOME) | {"aws:PrincipalArn": arn})
+        # In one account, a denial in the key's policy ends it, and what the policy gives the account IAM decides.
+        there_too = allowed(call, [key_policies[what]], None)
+        assert (may(cloud, f"access-{name}", call) and there_too) is (name == "break-glass"), what
+
+
+@pytest.mark.parametrize("principal", [role("administrator"), f"arn:aws:iam::{A}:root", f"arn:aws:iam::{A}:user/a"])
+def test_no_administrator_ends_them_who_has_every_right_of_iam(
+    key_policies: dict[str, dict[str, Any]], principal: str
+) -> None:
+    for action in ENDS:
+        for what, ends in (("data", False), ("storage", False), ("logs", True), ("messages", True)):
+            call = Call(action, f"arn:aws:kms:{HOME}:{A}:key/1", {"aws:PrincipalArn": principal})
+            assert allowed(call, [key_policies[what], EVERYTHING], None) is ends, (action, what)
 
 
 def test_every_role_but_break_glass_has_the_boundary(cloud: Cloud[None]) -> None:
