@@ -17,7 +17,9 @@ USER_POLICIES = (
     "aws:iam/userPolicyAttachment:UserPolicyAttachment",
 )
 SECRET = "aws:secretsmanager/secret:Secret"
-VAULT = "aws:backup/vault:Vault"
+VAULT, TRAIL = "aws:backup/vault:Vault", "aws:cloudtrail/trail:Trail"
+KEY_OF = {VAULT: "kmsKeyArn", TRAIL: "kmsKeyId"}
+"""What is in compliance mode, or writes into a bucket that is, and what names its key."""
 
 DELETION_DAYS_FLOOR = 30
 CONFUSED_DEPUTY_KEYS = frozenset({"aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "sts:externalid"})
@@ -59,12 +61,12 @@ def key_not_public(key: Resource) -> Findings:
 
 
 @rule(
-    on=VAULT, among=True, severity=HIGH, controls="own; PCI 10.3.3 (own); GDPR 32(1)(c) (own)",
+    on=(VAULT, TRAIL), among=True, severity=HIGH, controls="own; PCI 10.3.3 (own); GDPR 32(1)(c) (own)",
     remedy="Set keys.administrator_role.",
 )  # fmt: skip
-def vault_key_ended_by_one_role(vault: Resource, stack: Stack) -> Findings:
-    """One role alone can disable or delete the key of a vault, or change its policy: no lock outlives its key."""
-    keys = [key for kind in (KEY, REPLICA_KEY) for key in stack.sources(vault, kind, "kmsKeyArn")]
+def lock_key_ended_by_one_role(locked: Resource, stack: Stack) -> Findings:
+    """One role alone ends the key of a vault or a trail, or changes its policy: no lock outlives its key."""
+    keys = [key for kind in (KEY, REPLICA_KEY) for key in stack.sources(locked, kind, KEY_OF[locked.type])]
     if not keys:
         yield Finding("no key of the stack", "a key that one role ends")
     for key in keys:
@@ -140,7 +142,7 @@ POLICIES = (
     key_rotated,
     key_deletion_slow,
     key_not_public,
-    vault_key_ended_by_one_role,
+    lock_key_ended_by_one_role,
     rights_narrow,
     identity_without_users,
     role_trusts_own_account,

@@ -21,8 +21,8 @@ class KeysSettings(Block):
     deletion_window_days: RecoveryDays
     """Days between the deletion of a key and its end: 7 to 30 (KMS API, ScheduleKeyDeletion)."""
     administrator_role: RoleName | None = None
-    """Role that alone may disable or delete the keys of data and backups, or change their policies; without it, IAM
-    decides. Its ARN is made of the name and the account."""
+    """Role that alone may disable or delete the keys of data, of backups and of the account's record, or change their
+    policies; without it, IAM decides. Its ARN is made of the name and the account."""
 
 
 class SecretsSettings(Block):

@@ -9,7 +9,7 @@ import pulumi_aws as aws
 
 from components.component import Component
 from components.security.iam import Statement, allow, document, trust
-from components.security.keys import PUBLISH, account_decides, alias_of, log_group_encrypts
+from components.security.keys import PUBLISH, account_decides, alias_of, log_group_encrypts, one_role_ends_it
 from components.site import Site
 from components.storage.bucket import Bucket, BucketArgs, Retention
 from components.storage.storage import access_log_writers
@@ -71,13 +71,16 @@ class Record(Component):
 
     def _key(self) -> aws.kms.Key:
         """It outlives the stack, since what it encrypts does."""
-        site = self._args.site
+        site, settings = self._args.site, self._args.settings.keys
+        kept = one_role_ends_it(site, settings)
         key = aws.kms.Key(
             f"{self._name}-key",
             description="What was done in the account, and who is told of it.",
             enable_key_rotation=True,
-            deletion_window_in_days=self._args.settings.keys.deletion_window_days,
-            policy=document(self._users_of_key()),
+            deletion_window_in_days=settings.deletion_window_days,
+            policy=document([*self._users_of_key(), *kept]),
+            # Who makes the key cannot change its policy, and must tell KMS so.
+            bypass_policy_lockout_safety_check=bool(kept) or None,
             opts=self.child(protect=site.protected, outlives=True),
         )
         aws.kms.Alias(

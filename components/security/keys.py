@@ -154,11 +154,15 @@ def _reads(account_id: str | None) -> list[Statement]:
 
 
 def _kept(site: Site, row: KeyRow, settings: KeysSettings) -> list[Statement]:
-    """A lock on backups holds no longer than the key under which they are.
+    return one_role_ends_it(site, settings) if row.outlives else []
+
+
+def one_role_ends_it(site: Site, settings: KeysSettings) -> list[Statement]:
+    """A lock on backups or objects holds no longer than the key under which they are.
 
     The role is named in a condition: it need not be there yet, and one that is made anew under its name has the right.
     """
-    if not keeps(row, settings):
+    if settings.administrator_role is None:
         return []
     role = f"arn:aws:iam::{site.naming.account_id}:role/{settings.administrator_role}"
     others = {"ArnNotEquals": {"aws:PrincipalArn": role}}

@@ -70,7 +70,8 @@ def test_a_name_of_a_key_is_none_of_its_replica(aws: Clients, name: str) -> None
 @pytest.mark.fix("kms.py:replica_is_described_as_asked")
 def test_a_replica_has_its_own_description_policy_and_tags(aws: Clients) -> None:
     key = aws("kms").create_key(MultiRegion=True, Description="primary")["KeyMetadata"]["KeyId"]
-    policy = json.dumps({"Version": "2012-10-17", "Statement": []})
+    account = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "kms:*", "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [account]})
     tags = [{"TagKey": "Role", "TagValue": "standby"}]
     aws("kms").replicate_key(KeyId=key, ReplicaRegion=OTHER_REGION, Description="replica", Policy=policy, Tags=tags)
     kms = aws("kms", OTHER_REGION)

@@ -9,13 +9,14 @@ import pytest
 from accounts import account
 from fake_cloud import Cloud, deploy
 from parts import SITE
-from simulation import POLICY, ROLE, ROLE_POLICY, Call, allowed, may, trusted
-from stack_files import ROOT, account_settings
+from simulation import EVERYTHING, POLICY, ROLE, ROLE_POLICY, Call, allowed, may, trusted
+from stack_files import ROOT, account_settings, settings_of
 
 from components.account.access import GITHUB, PREVIEWS
 from components.account.rights import SERVICES
 from components.compute.instance_role import InstanceRole, InstanceRoleArgs
 from components.compute.permissions import sessions
+from components.security.keys import ENDS, Keys, KeysArgs
 from ops.bootstrap.state_backend import StateBackend
 
 PAGE = ROOT / "docs/access.md"
@@ -54,6 +55,8 @@ def role(name: str) -> str:
 STATE = bucket("askproai-state-home")
 SECRET = f"arn:aws:secretsmanager:{HOME}:{A}:secret:askproai-prod-database"
 INSTANCE = f"arn:aws:ec2:{HOME}:{A}:instance/i-1"
+LOCKED = {"data", "storage", "record"}
+"""The keys of what nobody may delete: the backups, and the record of what was done."""
 CALLS = {
     "read the stacks' state and secrets": [
         Call("s3:GetObject", f"{STATE}/.pulumi/stacks/askproai/prod.json"),
@@ -195,6 +198,37 @@ def test_a_role_that_a_deployment_makes_cannot_do_more_than_the_boundary(cloud: 
     assert allowed(Call("rds:DeleteDBInstance", "*"), [everything], boundary)
     assert not allowed(Call("cloudtrail:StopLogging", "*"), [everything], boundary)
     assert not allowed(Call("iam:PutRolePolicy", role("askproai-account-deploy")), [everything], boundary)
+
+
+@pytest.fixture(scope="module")
+def key_policies(cloud: Cloud[Any]) -> dict[str, dict[str, Any]]:
+    """The policy of each key of a region, by the key's role, and of the account's record."""
+    keys = deploy(lambda: Keys("keys", KeysArgs(site=SITE, settings=settings_of("prod").keys)))
+    found = {each.name.removeprefix("keys-"): each.document() for each in keys.of("aws:kms/key:Key")}
+    return {**found, "record": cloud.one("aws:kms/key:Key", "record-key").document()}
+
+
+@pytest.mark.parametrize("name", ROLES)
+@pytest.mark.parametrize("action", ENDS)
+def test_break_glass_alone_ends_the_keys_of_what_is_locked(
+    cloud: Cloud[Any], key_policies: dict[str, dict[str, Any]], name: str, action: str
+) -> None:
+    arn = role(cloud.one(ROLE, f"access-{name}").inputs["name"])
+    for what in LOCKED:
+        call = Call(action, f"arn:aws:kms:{HOME}:{A}:key/1", there(HOME) | {"aws:PrincipalArn": arn})
+        # In one account, a denial in the key's policy ends it, and what the policy gives the account IAM decides.
+        there_too = allowed(call, [key_policies[what]], None)
+        assert (may(cloud, f"access-{name}", call) and there_too) is (name == "break-glass"), what
+
+
+@pytest.mark.parametrize("principal", [role("administrator"), f"arn:aws:iam::{A}:root", f"arn:aws:iam::{A}:user/a"])
+def test_no_administrator_ends_them_who_has_every_right_of_iam(
+    key_policies: dict[str, dict[str, Any]], principal: str
+) -> None:
+    for action in ENDS:
+        call = Call(action, f"arn:aws:kms:{HOME}:{A}:key/1", {"aws:PrincipalArn": principal})
+        ended = {what for what, policy in key_policies.items() if allowed(call, [policy, EVERYTHING], None)}
+        assert ended == key_policies.keys() - LOCKED, action
 
 
 def test_every_role_but_break_glass_has_the_boundary(cloud: Cloud[Any]) -> None:

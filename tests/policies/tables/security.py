@@ -66,19 +66,23 @@ CASES = (
         passes=values("policy", UNSET, PINNED, OF_AUTO_SCALING, *NAMED),
         undecided=values("policy", UNKNOWN),
     ),
-    Case(
-        rule=security.vault_key_ended_by_one_role,
-        it=Made(type=security.VAULT, links={"kmsKeyArn": "key"}),
-        others={"key": Made(type=security.KEY, props={"policy": kept()})},
-        fires=(
-            {"@key": GONE},
-            *values(
-                "@key:policy",
-                *(UNSET, kept(effect="Allow"), kept(role="arn:aws:iam::1:role/*"), kept(actions=["kms:DisableKey"])),
-                *(kept(principal={"AWS": "arn:aws:iam::1:root"}), kept(role=["arn:aws:iam::1:role/a", "b"])),
+    *(
+        Case(
+            rule=security.lock_key_ended_by_one_role,
+            it=Made(type=kind, links={link: "key"}),
+            others={"key": Made(type=security.KEY, props={"policy": kept()})},
+            fires=(
+                {"@key": GONE},
+                *values(
+                    "@key:policy",
+                    *(UNSET, kept(effect="Allow"), kept(role="arn:aws:iam::1:role/*")),
+                    *(kept(actions=["kms:DisableKey"]), kept(principal={"AWS": "arn:aws:iam::1:root"})),
+                    kept(role=["arn:aws:iam::1:role/a", "b"]),
+                ),
             ),
-        ),
-        undecided=values("@key:policy", UNKNOWN),
+            undecided=values("@key:policy", UNKNOWN),
+        )
+        for kind, link in security.KEY_OF.items()
     ),
     Case(
         rule=security.rights_narrow,

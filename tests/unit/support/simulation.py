@@ -79,7 +79,7 @@ def _meets(operator: str, wanted: Any, given: str | None) -> bool:
     name = operator.removeprefix("ForAnyValue:")
     if name.endswith("IfExists"):
         return given is None or _meets(name.removesuffix("IfExists"), wanted, given)
-    if name == "StringNotEquals":
+    if name in ("StringNotEquals", "ArnNotEquals"):
         return given not in _listed(wanted)
     return given is not None and any(TESTS[name](given, each) for each in _listed(wanted))
 

@@ -1,0 +1,131 @@
+"""KMS: what a key's policy denies to who calls, and a policy that its writer could not change again."""
+
+import json
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+from typing import Any
+
+from moto.core.exceptions import JsonRESTError
+from moto.kms.responses import KmsResponse
+from moto.sts.models import sts_backends
+
+from sandbox.aws.fixes.fix import replaces
+
+WRITE = "kms:PutKeyPolicy"
+
+
+@replaces(KmsResponse, "create_key")
+def new_key_can_be_managed(stock: Any, self: KmsResponse) -> str:
+    """KMS takes no policy that its writer may not change again, unless told that this is meant; moto takes any.
+
+    KMS API, CreateKey, BypassPolicyLockoutSafetyCheck.
+    """
+    _refuse_lockout(self)
+    answer: str = stock(self)
+    return answer
+
+
+@replaces(KmsResponse, "replicate_key")
+def new_replica_can_be_managed(stock: Any, self: KmsResponse) -> str:
+    """As a new key (KMS API, ReplicateKey, BypassPolicyLockoutSafetyCheck)."""
+    _refuse_lockout(self)
+    answer: str = stock(self)
+    return answer
+
+
+@replaces(KmsResponse, "put_key_policy")
+def policy_is_written_by_who_may(stock: Any, self: KmsResponse) -> str:
+    """moto asks no policy; a denial in the key's own binds every caller of the account, whatever IAM allows."""
+    _refuse_denied(self, WRITE)
+    answer: str = stock(self)
+    return answer
+
+
+@replaces(KmsResponse, "put_key_policy")
+def changed_policy_can_be_changed_again(stock: Any, self: KmsResponse) -> str:
+    """As a new key (KMS API, PutKeyPolicy, BypassPolicyLockoutSafetyCheck)."""
+    _refuse_lockout(self)
+    answer: str = stock(self)
+    return answer
+
+
+@replaces(KmsResponse, "disable_key")
+def key_is_disabled_by_who_may(stock: Any, self: KmsResponse) -> str:
+    """As `policy_is_written_by_who_may`."""
+    _refuse_denied(self, "kms:DisableKey")
+    answer: str = stock(self)
+    return answer
+
+
+@replaces(KmsResponse, "schedule_key_deletion")
+def key_is_deleted_by_who_may(stock: Any, self: KmsResponse) -> str:
+    """As `policy_is_written_by_who_may`."""
+    _refuse_denied(self, "kms:ScheduleKeyDeletion")
+    answer: str = stock(self)
+    return answer
+
+
+def _refuse_lockout(response: KmsResponse) -> None:
+    policy = response._get_param("Policy")
+    if policy is None or response._get_param("BypassPolicyLockoutSafetyCheck"):
+        return
+    statements, caller = _statements(policy), _caller(response)
+    if _decided("Deny", statements, WRITE, caller) or not _decided("Allow", statements, WRITE, caller):
+        raise JsonRESTError(
+            "MalformedPolicyDocumentException",
+            "The new key policy will not allow you to update the key policy in the future.",
+        )
+
+
+def _refuse_denied(response: KmsResponse, action: str) -> None:
+    backend, caller = response.kms_backend, _caller(response)
+    key = backend.keys.get(backend.get_key_id(response._get_param("KeyId")))
+    if key is not None and _decided("Deny", _statements(key.policy), action, caller):
+        raise JsonRESTError(
+            "AccessDeniedException",
+            f"User: {caller} is not authorized to perform: {action} on resource: {key.arn} with an explicit deny in a "
+            "resource-based policy",
+        )
+
+
+def _caller(response: KmsResponse) -> str:
+    """The caller's ARN in IAM; that of a session is its role's, which aws:PrincipalArn has."""
+    backend = sts_backends[response.current_account][response.partition]
+    _id, arn, account = backend.get_caller_identity(response.get_access_key(), response.region)
+    kind, _, rest = arn.rpartition(":")[2].partition("/")
+    name = f"role/{rest.partition('/')[0]}" if kind == "assumed-role" else f"{kind}/{rest}"
+    return f"arn:aws:iam::{account}:{name}"
+
+
+def _statements(policy: str) -> list[dict[str, Any]]:
+    found = json.loads(policy)["Statement"]
+    return [found] if isinstance(found, dict) else found
+
+
+def _decided(effect: str, statements: Iterable[dict[str, Any]], action: str, caller: str) -> bool:
+    return any(
+        each["Effect"] == effect
+        and any(fnmatchcase(action.lower(), known.lower()) for known in _listed(each["Action"]))
+        and _is_of(each["Principal"], caller)
+        and all(_meets(operator, keys, caller) for operator, keys in each.get("Condition", {}).items())
+        for each in statements
+    )
+
+
+def _is_of(principal: Any, caller: str) -> bool:
+    """Whether the principal is everybody, the caller, or the account, which gives IAM the decision."""
+    account = caller.split(":")[4]
+    named = _listed(principal.get("AWS", [])) if isinstance(principal, dict) else [principal]
+    return any(name in ("*", account, caller, f"arn:aws:iam::{account}:root") for name in named)
+
+
+def _meets(operator: str, keys: dict[str, Any], caller: str) -> bool:
+    """What is asked about the caller is known here; what is asked about the call, such as its service, is not met."""
+    if set(keys) != {"aws:PrincipalArn"}:
+        return False
+    matches = any(fnmatchcase(caller, wanted) for wanted in _listed(keys["aws:PrincipalArn"]))
+    return matches is not ("Not" in operator)
+
+
+def _listed(value: Any) -> list[str]:
+    return [value] if isinstance(value, str) else list(value)
