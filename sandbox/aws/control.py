@@ -1,4 +1,4 @@
-"""The sandbox's own paths on the emulated AWS, under /_sandbox: health, black-outs, its clock, the count of calls."""
+"""The sandbox's own paths on the emulated AWS, under /_sandbox: health, black-outs, its clock, ending, the count of calls."""
 
 import json
 import re
@@ -13,6 +13,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 
 from botocore.session import get_session
 
+from sandbox.aws.ending import ENDING
 from sandbox.aws.gate import Gate, Mode
 
 PREFIX = "/_sandbox/"
@@ -57,6 +58,7 @@ class Control:
             ("GET", "blackout"): lambda: None,
             ("PUT", "blackout"): lambda: self.gate.black_out(self._place(place), _mode(environ)),
             ("PUT", "clock"): lambda: self._set_clock(place),
+            ("PUT", "ending"): lambda: _set_ending(place),
             ("DELETE", "blackout"): lambda: self.gate.restore(self._place(place)),
         }
         if (method, noun) not in routes:
@@ -66,9 +68,7 @@ class Control:
 
     def _set_clock(self, seconds: str) -> object:
         """Have AWS's clock, as its answers tell it, be ahead of this machine's."""
-        if not re.fullmatch(r"\d{1,6}", seconds):
-            raise BadRequestError(f"clock {seconds!r}: want a whole number of seconds")
-        self.ahead_seconds = int(seconds)
+        self.ahead_seconds = _seconds("clock", seconds)
         return {"ahead_seconds": self.ahead_seconds}
 
     def _dated(self, start_response: StartResponse) -> StartResponse:
@@ -88,6 +88,18 @@ class Control:
             return f"{name}/{service}" if service else name
         likely = get_close_matches(name, self.regions, n=1)
         raise BadRequestError(f"region {name!r} is not an AWS region{f'; did you mean {likely[0]}?' if likely else ''}")
+
+
+def _set_ending(seconds: str) -> object:
+    """Have the instances that a group scales in take so long to end."""
+    ENDING.seconds = _seconds("ending", seconds)
+    return {"ending_seconds": ENDING.seconds}
+
+
+def _seconds(name: str, given: str) -> int:
+    if not re.fullmatch(r"\d{1,6}", given):
+        raise BadRequestError(f"{name} {given!r}: want a whole number of seconds")
+    return int(given)
 
 
 def _mode(environ: WSGIEnvironment) -> Mode:
