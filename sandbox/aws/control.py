@@ -1,4 +1,4 @@
-"""The sandbox's own paths on the emulated AWS, under /_sandbox: health, black-outs, its clock, ending, the count of calls."""
+"""The sandbox's own paths on the emulated AWS, under /_sandbox: health, black-outs, clock, ending, count of calls."""
 
 import json
 import re
