@@ -22,7 +22,10 @@ class Check:
 
 @dataclass(frozen=True, kw_only=True)
 class Database:
-    """A stack's database: `resource_id` is its own for life, `source` the one it is a replica of."""
+    """A stack's database: `resource_id` is its own for life, `source` the one it is a replica of.
+
+    `network_open`: whether a connection that was made before a security group was closed still works.
+    """
 
     region: str
     identifier: str
@@ -30,6 +33,7 @@ class Database:
     status: str
     source: str | None
     reachable: bool
+    network_open: bool
 
     def write_problem(self) -> str | None:
         """Why no row can be written, None where one can."""
@@ -61,6 +65,7 @@ def database(aws: Observer, origin: Origin) -> Database | None:
         status=newest["DBInstanceStatus"],
         source=newest.get("ReadReplicaSourceDBInstanceIdentifier") or None,
         reachable=lets_hosts_in(aws, origin.region, newest),
+        network_open=passes_network_acl(aws, origin.region, newest),
     )
 
 
@@ -106,10 +111,10 @@ def lets_hosts_in(aws: Observer, region: str, instance: Mapping[str, Any]) -> bo
         return False
     found = aws.ask(region, "ec2", "describe_security_groups", GroupIds=groups)["SecurityGroups"]
     allowed = any(rule["UserIdGroupPairs"] for group in found for rule in group["IpPermissions"])
-    return allowed and _passes_network_acl(aws, region, instance)
+    return allowed and passes_network_acl(aws, region, instance)
 
 
-def _passes_network_acl(aws: Observer, region: str, instance: Mapping[str, Any]) -> bool:
+def passes_network_acl(aws: Observer, region: str, instance: Mapping[str, Any]) -> bool:
     """Whether the network ACL of the database's subnets lets in any other subnet of its VPC."""
     group = instance["DBSubnetGroup"]
     own = {subnet["SubnetIdentifier"] for subnet in group["Subnets"]}

@@ -14,6 +14,7 @@ from sandbox.application.checks import lets_hosts_in
 from sandbox.application.objects import Objects
 from sandbox.application.observer import Observer
 from sandbox.application.rows import Rows, moment
+from sandbox.application.workers import Workers
 
 ROUND_SECONDS = 1.0
 OBJECT_ROUND_SECONDS = 4.0
@@ -50,6 +51,7 @@ class Replication:
         self.aws = aws
         self.rows = rows
         self.objects = Objects(aws)
+        self.workers = Workers(aws, rows)
         self.lag_seconds = DEFAULT_LAG_SECONDS
         self.paused = False
         self.links: list[Link] = []
@@ -73,6 +75,7 @@ class Replication:
     def round(self) -> None:
         """Bring over once what is due."""
         lost = self.aws.lost()
+        self.workers.round(lost)
         self.links = self._links(lost)
         for link in self.links:
             value = NOT_REPLICATING
@@ -83,7 +86,8 @@ class Replication:
             if link.region not in lost:
                 self._publish(link.region, link.replica, "ReplicaLag", "Seconds", value)
             if link.source and link.source_region not in lost:
-                clients = float(lets_hosts_in(self.aws, link.source_region, link.source))
+                place = (link.source_region, link.source)
+                clients = float(lets_hosts_in(self.aws, *place) or self.workers.connected(*place))
                 name = link.source["DBInstanceIdentifier"]
                 self._publish(link.source_region, name, "DatabaseConnections", "Count", clients)
         now = time.monotonic()

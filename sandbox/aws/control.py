@@ -1,4 +1,4 @@
-"""The sandbox's own paths on the emulated AWS, under /_sandbox: black-outs, clock, busy databases, count of calls."""
+"""The sandbox's own paths on the emulated AWS, under /_sandbox: health, black-outs, clock, busy and ending, calls."""
 
 import json
 import re
@@ -13,6 +13,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 
 from botocore.session import get_session
 
+from sandbox.aws.ending import ENDING
 from sandbox.aws.fixes import rds_states
 from sandbox.aws.gate import Gate, Mode
 
@@ -60,6 +61,7 @@ class Control:
             ("PUT", "blackout"): lambda: self.gate.black_out(self._place(place), _mode(environ)),
             ("PUT", "clock"): lambda: self._set_clock(place),
             ("PUT", "database"): lambda: self._set_database(place, environ),
+            ("PUT", "ending"): lambda: _set_ending(place),
             ("DELETE", "blackout"): lambda: self.gate.restore(self._place(place)),
         }
         if (method, noun) not in routes:
@@ -69,9 +71,7 @@ class Control:
 
     def _set_clock(self, seconds: str) -> object:
         """Have AWS's clock, as its answers tell it, be ahead of this machine's."""
-        if not re.fullmatch(r"\d{1,6}", seconds):
-            raise BadRequestError(f"clock {seconds!r}: want a whole number of seconds")
-        self.ahead_seconds = int(seconds)
+        self.ahead_seconds = _seconds("clock", seconds)
         return {"ahead_seconds": self.ahead_seconds}
 
     def _set_database(self, place: str, environ: WSGIEnvironment) -> object:
@@ -101,6 +101,18 @@ class Control:
             return f"{name}/{service}" if service else name
         likely = get_close_matches(name, self.regions, n=1)
         raise BadRequestError(f"region {name!r} is not an AWS region{f'; did you mean {likely[0]}?' if likely else ''}")
+
+
+def _set_ending(seconds: str) -> object:
+    """Have the instances that a group scales in take so long to end."""
+    ENDING.seconds = _seconds("ending", seconds)
+    return {"ending_seconds": ENDING.seconds}
+
+
+def _seconds(name: str, given: str) -> int:
+    if not re.fullmatch(r"\d{1,6}", given):
+        raise BadRequestError(f"{name} {given!r}: want a whole number of seconds")
+    return int(given)
 
 
 def _mode(environ: WSGIEnvironment) -> Mode:

@@ -96,6 +96,7 @@ def control(endpoint: str) -> Iterator[Control]:
     yield send
     for region in send("GET", "blackout"):
         send("DELETE", f"blackout/{region}")
+    send("PUT", "ending/0")
 
 
 @pytest.fixture

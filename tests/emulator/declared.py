@@ -198,5 +198,6 @@ def _web(aws: Clients, region: str, name: str, subnets: Sequence[str], group: st
         MaxSize=instances,
         VPCZoneIdentifier=",".join(subnets),
         TargetGroupARNs=[target],
+        Tags=[{**tag, "PropagateAtLaunch": True} for tag in tags(name)],
         LaunchTemplate={"LaunchTemplateId": template["LaunchTemplate"]["LaunchTemplateId"], "Version": "1"},
     )

@@ -187,7 +187,7 @@ def test_an_instance_shows_the_version_it_was_launched_from(fleet: Fleet) -> Non
     assert {instance["LaunchTemplate"]["Version"] for instance in fleet.described()["Instances"]} == {"1"}
 
 
-@pytest.mark.fix("autoscaling_instances.py:removed_instances_leave_the_balancer")
+@pytest.mark.fix("autoscaling_ending.py:removed_instances_end_after_a_while")
 def test_an_instance_that_is_scaled_in_leaves_its_target_group(fleet: Fleet) -> None:
     fleet.create(MinSize=1, DesiredCapacity=3).asg.set_desired_capacity(
         AutoScalingGroupName=fleet.name, DesiredCapacity=1

@@ -99,15 +99,6 @@ def _terminate(group: FakeAutoScalingGroup, instances: set[str]) -> None:
         group.autoscaling_backend.elbv2_backend.notify_terminate_instances(list(instances))
 
 
-@replaces(FakeAutoScalingGroup, "set_desired_capacity")
-def removed_instances_leave_the_balancer(stock: Any, self: FakeAutoScalingGroup, new_capacity: int | None) -> None:
-    """Instances that scaling in terminates stay registered in their target groups in moto."""
-    before = {state.instance.id for state in self.instance_states}
-    stock(self, new_capacity)
-    gone = before - {state.instance.id for state in self.instance_states}
-    self.autoscaling_backend.elbv2_backend.notify_terminate_instances(list(gone))
-
-
 @replaces(AutoScalingResponse, "start_instance_refresh")
 def refresh_replaces_instances(stock: Any, self: AutoScalingResponse) -> ActionResult:
     """moto has no instance refresh; here it replaces at once what does not run the group's template version."""

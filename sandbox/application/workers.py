@@ -1,0 +1,47 @@
+"""What hosts that are being ended still write: a worker keeps its connection to the database until it is gone."""
+
+import itertools
+from collections.abc import Mapping
+from typing import Any
+
+from sandbox.application.checks import database, passes_network_acl
+from sandbox.application.observer import Observer
+from sandbox.application.origins import Origin
+from sandbox.application.rows import Rows
+
+ENDING = "Terminating"
+
+
+class Workers:
+    """The hosts that a group ends. Each round every stack that has one writes a row.
+
+    No change of a security group cuts their connections (EC2 User Guide, "Security group connection tracking"); a
+    network ACL does.
+    """
+
+    def __init__(self, aws: Observer, rows: Rows) -> None:
+        self.aws = aws
+        self.rows = rows
+        # Below the numbers of visitors, who count from 1.
+        self._numbers = itertools.count(-1, -1)
+
+    def round(self, lost: set[str]) -> None:
+        """Write from every stack with a host that ends, as long as its database takes it."""
+        for region in self.aws.regions:
+            for origin in [] if region in lost else self._ending(region):
+                found = database(self.aws, origin)
+                if found and found.status == "available" and not found.source and found.network_open:
+                    self.rows.write(found.resource_id, next(self._numbers), region, found.identifier)
+
+    def connected(self, region: str, instance: Mapping[str, Any]) -> bool:
+        """Whether a host that ends still has a connection to a database."""
+        owned = any(origin.owns(instance.get("TagList", [])) for origin in self._ending(region))
+        return owned and passes_network_acl(self.aws, region, instance)
+
+    def _ending(self, region: str) -> list[Origin]:
+        groups = self.aws.ask(region, "autoscaling", "describe_auto_scaling_groups")["AutoScalingGroups"]
+        return [
+            Origin(region=region, arn="", tags={tag["Key"]: tag["Value"] for tag in group["Tags"]})
+            for group in groups
+            if any(host["LifecycleState"] == ENDING for host in group["Instances"])
+        ]
