@@ -53,7 +53,7 @@ ACTIVATE = Step(
 ANSWER = Step(name="wait until {stack} answers", does="Asks the health check at its origin until that is 200.")
 FORESEEN = (
     *(CHECK, ASK, ESTIMATE, RECORD),
-    *named((fence.EMPTY, fence.FENCE), stack="{other}"),
+    *named((fence.EMPTY, closing.CLOSE, fence.FENCE), stack="{other}"),
     *(fence.DRAIN, ACTIVATE, ANSWER),
 )
 """The steps of a failback to a region that is no replica yet, without those after a kill."""
