@@ -82,6 +82,10 @@ class EdgeApi:
         """Make something. Raises OpsError with what the API says against it."""
         _given(path, *self._call("POST", path, json=dict(body)))
 
+    def put(self, path: str, body: Mapping[str, Any]) -> None:
+        """Replace something. Raises OpsError with what the API says against it."""
+        _given(path, *self._call("PUT", path, json=dict(body)))
+
     def delete(self, path: str) -> None:
         """Delete something. Raises OpsError with what the API says against it."""
         _given(path, *self._call("DELETE", path))

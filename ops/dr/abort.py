@@ -12,7 +12,7 @@ from ops.core.session import LOCK, UNDER_WAY, Session
 from ops.core.settle import at_work, left_behind, settle
 from ops.core.steps import CHANGING, Plan, Step, Timeline, named, say
 from ops.dr import activate as activation
-from ops.dr import drop, failover, fence, flip
+from ops.dr import closing, drop, failover, fence, flip
 from ops.errors import Exit, OpsError, refused
 
 SETTLED_SECONDS = 600.0
@@ -197,7 +197,12 @@ def differs(region: RegionStack, wanted: Settings) -> bool:
 def is_settled(session: Session, verdict: Verdict) -> bool:
     """Whether there is nothing to give up and nothing to be put right."""
     pair = session.pair
-    if session.ledger.get(UNDER_WAY) or pair.older() or any(left_behind(session.engine, s) for s in pair.stacks):
+    if (
+        closing.is_closed(session)
+        or session.ledger.get(UNDER_WAY)
+        or pair.older()
+        or any(left_behind(session.engine, s) for s in pair.stacks)
+    ):
         return False
     replica = verdict.other.stack in verdict.replicas
     return (

@@ -12,7 +12,7 @@ from ops.core.recovery.steps import RECOVER
 from ops.core.session import LOCK, Operation, Session
 from ops.core.settle import READ_BACK, left_behind, settle, settle_promotion
 from ops.core.steps import CHANGING, Plan, Step, Timeline, named, say
-from ops.dr import fence
+from ops.dr import closing, fence
 from ops.dr.data_loss import estimate
 from ops.dr.preflight import Preflight
 from ops.errors import OpsError, refused
@@ -53,13 +53,13 @@ ACTIVATE = Step(
 ANSWER = Step(name="wait until {stack} answers", does="Asks the health check at its origin until that is 200.")
 FORESEEN = (
     *(CHECK, ASK, ESTIMATE, RECORD),
-    *named((fence.EMPTY, fence.FENCE), stack="{other}"),
+    *named((fence.EMPTY, closing.CLOSE, fence.FENCE), stack="{other}"),
     *(fence.DRAIN, ACTIVATE, ANSWER),
 )
 """The steps of a failback to a region that is no replica yet, without those after a kill."""
 PROMOTION = (RECOVER, READ_BACK, ACTIVATE)
 DECIDE = (CHECK, ASK, ESTIMATE, RECORD)
-ACT = (*named((fence.FENCE,), stack="{other}"), fence.DRAIN, *PROMOTION, ANSWER)
+ACT = (closing.CLOSE, *named((fence.FENCE,), stack="{other}"), fence.DRAIN, *PROMOTION, ANSWER)
 STEPS = (*DECIDE, *ACT)
 DECLARED = named((RECOVER, fence.DECLARE), stack="{other}")
 PLAN = Plan(steps=named((RECOVER, *STEPS, *DECLARED), stack="STACK", other="OTHER"), exits=CHANGING)
@@ -132,6 +132,7 @@ def activate(session: Session, operation: Operation, declared: dict[str, Any]) -
             amend(session, operation, other)
         if operation.is_planned and not operation.waived:
             fence.empty_queues(session, operation.timeline, other)
+        closing.close(session, operation)
         fence.fence(session, operation.timeline, other, operation.waived)
         fence.drain(operation, target, other)
     promote(session, operation.timeline, target, declared)

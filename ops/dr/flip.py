@@ -19,6 +19,7 @@ from ops.core.recovery.steps import RECOVER
 from ops.core.session import LOCK, Session
 from ops.core.steps import CHANGING, Plan, Step, Timeline, named, say
 from ops.core.visitor import DnsRecord
+from ops.dr import closing
 from ops.dr.routing import CHANGE_SECONDS, SETTLE_SECONDS, Routing, misrouted, names, settle_edge
 from ops.errors import Exit, OpsError
 
@@ -55,7 +56,7 @@ VISIT = Step(
     does="Asks the application's health through the edge until {stack} answers under every name, three times in a row.",
 )
 EDGE = named([RECOVER], stack="EDGE")
-STEPS = (*EDGE, GATES, *EDGE, ROUTE, READ_BACK, VISIT)
+STEPS = (*EDGE, GATES, *EDGE, ROUTE, READ_BACK, closing.OPEN, VISIT)
 """An edge whose state cannot be read is recovered before the gates, one that a dead engine locked after them."""
 PLAN = Plan(steps=named(STEPS, stack="TO"), exits=CHANGING)
 
@@ -101,7 +102,7 @@ def foreseen(session: Session, to: str) -> tuple[Step, ...]:
     with suppress(UnreadableStateError):
         records = visitor.records(str(pair.edge_output("zone_id")), session.engine.secret(pair.edge, TOKEN))
         routed = routed and not misrouted(pair, to, records)
-    return (GATES, VISIT) if routed else (GATES, ROUTE, READ_BACK, VISIT)
+    return (GATES, closing.OPEN, VISIT) if routed else (GATES, ROUTE, READ_BACK, closing.OPEN, VISIT)
 
 
 def _flip(session: Session, timeline: Timeline, to: str, patience: float) -> None:
@@ -128,6 +129,7 @@ def _flip(session: Session, timeline: Timeline, to: str, patience: float) -> Non
             lines.append('no record was changed; --force "REASON" flips all the same')
             raise OpsError("\n".join(lines), Exit.REFUSED)
     if there:
+        closing.open_again(session, timeline)
         if not session.options.dry_run:
             with timeline.step(VISIT) as step:
                 step.detail = _served(pair, pair[to], SERVED_SECONDS)
@@ -156,6 +158,7 @@ def _flip(session: Session, timeline: Timeline, to: str, patience: float) -> Non
         if wrong:
             raise routing.without_effect(wrong)
         step.detail = f"every name is routed to {to}"
+    closing.open_again(session, timeline)
     with timeline.step(VISIT) as step:
         step.detail = _served(pair, pair[to], min(SERVED_SECONDS, until + AFTER_SECONDS - time.monotonic()))
 

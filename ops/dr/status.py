@@ -21,7 +21,7 @@ from ops.core.region_table import UNKNOWN, or_unknown, show_regions
 from ops.core.session import UNDER_WAY
 from ops.core.settle import engine_of
 from ops.core.steps import say
-from ops.dr import fence
+from ops.dr import closing, fence
 from ops.dr.preflight import differing
 from ops.dr.routing import misrouted
 from ops.errors import OpsError
@@ -72,6 +72,8 @@ def status() -> Status:
     record = None if lost else Ledger().get(UNDER_WAY)
     under_way = f"{record['operation']} to {record['to']}, since {record['started']}" if record else ""
     found = [lost, *_of_files(pair)] if lost else deviations(pair, engine)
+    if not lost and Ledger().get(closing.CLOSED):
+        found.append("the names may be closed at the edge: `ops dr flip --to STACK` or `ops dr abort` opens them")
     to_do = _plugins(engine) + ([] if lost else _to_do(pair, engine))
     return Status(regions=list(regions.values()), deviations=found, under_way=under_way, to_do=to_do)
 

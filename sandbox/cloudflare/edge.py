@@ -191,6 +191,11 @@ class Edge:
 
     def _block(self, zone: str, visit: Visit) -> Reply | None:
         for rule in self._rules(zone, "http_request_firewall_custom", visit):
+            if rule["action"] == "block" and (own := rule.get("action_parameters", {}).get("response")):
+                status = http.HTTPStatus(own["status_code"])
+                body = own["content"].encode()
+                headers = [("Content-Type", own["content_type"]), ("Content-Length", str(len(body)))]
+                return Reply(f"{status.value} {status.phrase}", headers, body)
             if rule["action"] == "block":
                 return _error(403, 1020, f"Access denied ({rule['ref']})", visit.host)
         return None

@@ -4,14 +4,18 @@ import json
 from collections.abc import Callable
 from http.client import HTTPConnection
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
+from ops.core.cloudflare import BASE_URL_VARIABLE
+from ops.core.session import Session
+from ops.dr import closing
 from sandbox.cloudflare.edge import Edge, Visit
 from sandbox.cloudflare.server import Application
 from sandbox.cloudflare.store import Store
-from tests.emulator.cloudflare.emulated import ACCOUNT, DOMAIN, ZONE, Answer, Emulated
+from tests.emulator.cloudflare.emulated import ACCOUNT, DOMAIN, TOKEN, ZONE, Answer, Emulated
 
 ORIGIN = "prod-lb.example.com"
 
@@ -128,6 +132,22 @@ def test_www_is_redirected_with_path_and_query(emulated: Emulated, visit: Callab
     ruleset(emulated, "http_request_dynamic_redirect", {**rule, "action_parameters": {"from_value": told}})
     answer = visit("www", "/a/b?c=d")
     assert (answer.status, answer.headers["Location"]) == (301, f"https://{DOMAIN}/a/b?c=d")
+
+
+def test_names_that_are_closed_answer_visitors_until_they_are_opened(
+    emulated: Emulated, visit: Callable[..., Answer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    emulated.record("app", content=ORIGIN)
+    ruleset(emulated, closing.PHASE, {"ref": "own", "expression": 'http.request.uri.path eq "/own"', "action": "block"})
+    pair = SimpleNamespace(edge="edge", domain=DOMAIN, edge_output={"zone_id": ZONE}.get)
+    session = cast(Session, SimpleNamespace(pair=pair, engine=SimpleNamespace(secret=lambda *_: TOKEN)))
+    monkeypatch.setenv(BASE_URL_VARIABLE, f"{emulated.url}/client/v4")
+    closing._put(session, closing._rule(DOMAIN))
+    answer = visit("app", "/own")
+    assert (answer.status, answer.text) == (closing.STATUS, closing.MESSAGE)
+    closing._put(session, None)
+    assert visit("app").json["headers"]["x-sandbox-origin"] == ORIGIN
+    assert visit("app", "/own").status == 403
 
 
 def test_a_rule_of_ours_blocks_what_matches(emulated: Emulated, visit: Callable[..., Answer]) -> None:

@@ -5,7 +5,7 @@ import os
 import shutil
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -32,7 +32,8 @@ from ops.core.stack_files import StackFile
 from ops.core.steps import Timeline
 from ops.core.visitor import Answer, DnsRecord
 from ops.deploy import health
-from ops.dr import activate, failover, fence, flip, routing
+from ops.dr import activate, closing, failover, fence, flip, routing
+from ops.errors import OpsError
 from project_files import PROJECT_FILE, text
 
 P = ParamSpec("P")
@@ -84,6 +85,7 @@ class Platform:
     world: World
     engine: FakeEngine
     state: Path
+    firewall: "FakeFirewall"
 
     def session(self, **options: Any) -> Session:
         """A session with options; the operator agrees to everything unless told otherwise."""
@@ -156,6 +158,31 @@ class Platform:
         return records.get(content, content).rpartition(".")[2] or None
 
 
+@dataclass
+class FakeFirewall:
+    """Cloudflare's API as it answers for the zone's own rules; `down` where it does not answer."""
+
+    rules: list[dict[str, Any]] = field(default_factory=lambda: [{"id": "1", "ref": "own", "action": "block"}])
+    puts: int = 0
+    down: bool = False
+
+    def one(self, path: str) -> dict[str, Any]:
+        """The zone's own rules."""
+        if self.down:
+            raise OpsError(f"Cloudflare's API does not answer {path}")
+        return {"id": "f", "name": "own", "kind": "zone", "phase": closing.PHASE, "rules": self.rules}
+
+    def put(self, path: str, body: Mapping[str, Any]) -> None:
+        """Other rules."""
+        assert path.endswith("/f")
+        self.puts, self.rules = self.puts + 1, list(body["rules"])
+
+    @property
+    def refs(self) -> list[str]:
+        """What the rules are, in their order."""
+        return [rule["ref"] for rule in self.rules]
+
+
 class FakeRecovery:
     """Stands for `ops recover`: needed where the world says an engine was killed."""
 
@@ -192,7 +219,7 @@ def platform_in(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Platform:
     monkeypatch.setenv("PULUMI_BACKEND_URL", (folder / "state").as_uri())
     monkeypatch.setattr(StackFile, "with_values", with_values)
     world = World()
-    platform = Platform(world, FakeEngine(world), folder / "state" / ".askproai")
+    platform = Platform(world, FakeEngine(world), folder / "state" / ".askproai", FakeFirewall())
     for stack in (*STACKS, "edge"):
         platform.engine.up(stack, None)
     platform.engine.ups.clear()
@@ -244,6 +271,7 @@ def _put_in_place(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
         (visitor, "zone_setting", setting),
         (visitor, "origin_pulls", pulls),
         (visitor, "dnssec", signed),
+        (closing, "EdgeApi", lambda *_args, **_options: platform.firewall),
         (settle, "Recovery", recovery),
         (settle, "recover", recover),
         (report, "write", write),

@@ -1,0 +1,107 @@
+"""Closes the names at the edge before a promotion whose fence is waived: the old writer then gets no visitor's write.
+
+One rule of Cloudflare's firewall answers visitors, in front of the zone's own rules. No call goes to AWS.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from components.edge.expressions import any_host
+from contract import served_hosts
+from ops.core.cloudflare import EdgeApi
+from ops.core.session import Operation, Session
+from ops.core.steps import Step, Timeline, say
+from ops.errors import OpsError
+
+CLOSED = "edge-closed"
+REF = "closed-for-a-promotion"
+PHASE = "http_request_firewall_custom"
+KEPT = ("ref", "description", "expression", "action", "action_parameters", "logging", "enabled")
+"""What a rule is made of; the rest of an answer is Cloudflare's own (Cloudflare API, "Update a zone ruleset")."""
+STATUS = 429
+"""A rule that blocks answers with 400 to 499 (Cloudflare WAF, "Configure a custom response for blocked requests"): of
+these the one after which programs come back later."""
+MESSAGE = "We are moving to another data center and will be back in some minutes."
+
+CLOSE = Step(
+    name="close the names at the edge",
+    does="Has Cloudflare answer visitors with status 429 by one rule of its firewall, within 30 seconds. Where it does "
+    "not, the promotion goes on all the same, and says so.",
+    unless="the fence is not waived",
+)
+OPEN = Step(
+    name="open the names at the edge",
+    does="Takes the rule out of Cloudflare's firewall that answers visitors with status 429.",
+    unless="they are not closed",
+)
+
+
+def close(session: Session, operation: Operation) -> None:
+    """Close the names, where the fence is waived; that it failed is said, and stops nothing."""
+    with operation.timeline.step(CLOSE) as step:
+        if not operation.waiver:
+            step.skip("the fence is not waived")
+            return
+        if step.dry_run:
+            return
+        session.ledger.require_hold()
+        # Before the call: whatever kills this process, the flip and `ops dr abort` open the names.
+        at = datetime.now(UTC).isoformat(timespec="seconds")
+        session.ledger.put(CLOSED, {"to": operation.target, "at": at})
+        try:
+            _put(session, _rule(session.pair.domain))
+            step.detail = "visitors get status 429"
+        except OpsError as error:
+            step.detail = "not closed"
+            say(
+                f"          the names are not closed, so what visitors write in {operation.source} until the flip is "
+                f"lost: {error.message.splitlines()[0]}"
+            )
+
+
+def open_again(session: Session, timeline: Timeline) -> None:
+    """Open the names, where they were closed. Raises OpsError with what holds, where Cloudflare does not open them."""
+    with timeline.step(OPEN) as step:
+        if not is_closed(session) and not (step.dry_run and session.options.waive_fence):
+            step.skip("not closed")
+            return
+        if step.dry_run:
+            return
+        try:
+            _put(session, None)
+        except OpsError as error:
+            raise OpsError(
+                f"{error.message}\nthe names are routed, and may still answer visitors with status 429: the same "
+                "command tries again to open them"
+            ) from None
+        session.ledger.delete(CLOSED)
+
+
+def is_closed(session: Session) -> bool:
+    """Whether the names were closed, or may have been, and not opened since."""
+    return session.ledger.get(CLOSED) is not None
+
+
+def _rule(domain: str) -> dict[str, Any]:
+    answer = {"status_code": STATUS, "content_type": "text/plain", "content": MESSAGE}
+    return {
+        "ref": REF,
+        "description": "A promotion is under way: what is written into the old region would be lost.",
+        "expression": any_host(served_hosts(domain)),
+        "action": "block",
+        "action_parameters": {"response": answer},
+        "enabled": True,
+    }
+
+
+def _put(session: Session, rule: dict[str, Any] | None) -> None:
+    """Have the zone's own rules begin with this one, or have it no more; nothing is sent where that is so."""
+    pair = session.pair
+    api = EdgeApi(lambda name: session.engine.secret(pair.edge, name), quick=True)
+    zone = f"/zones/{pair.edge_output('zone_id')}/rulesets"
+    found = api.one(f"{zone}/phases/{PHASE}/entrypoint")
+    others = [{key: one[key] for key in KEPT if one.get(key) is not None} for one in found["rules"]]
+    rules = [*([rule] if rule else []), *(one for one in others if one["ref"] != REF)]
+    if rules != others:
+        content = {name: found[name] for name in ("name", "kind", "phase")}
+        api.put(f"{zone}/{found['id']}", {**content, "rules": rules})
