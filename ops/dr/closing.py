@@ -103,5 +103,5 @@ def _put(session: Session, rule: dict[str, Any] | None) -> None:
     others = [{key: one[key] for key in KEPT if one.get(key) is not None} for one in found["rules"]]
     rules = [*([rule] if rule else []), *(one for one in others if one["ref"] != REF)]
     if rules != others:
-        content = {name: found[name] for name in ("name", "kind", "phase")}
+        content = {name: found[name] for name in ("name", "description", "kind", "phase") if name in found}
         api.put(f"{zone}/{found['id']}", {**content, "rules": rules})

@@ -261,6 +261,9 @@ def _put_in_place(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
     def at_once(*_: object) -> None:
         """Wait for nothing."""
 
+    def firewall(*_args: object, **_options: object) -> FakeFirewall:
+        return platform.firewall
+
     def set_secret(stack: str, name: str, value: str) -> None:
         platform.file(stack).set({name: {"secure": f"{len(value)} characters"}})
 
@@ -271,7 +274,7 @@ def _put_in_place(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
         (visitor, "zone_setting", setting),
         (visitor, "origin_pulls", pulls),
         (visitor, "dnssec", signed),
-        (closing, "EdgeApi", lambda *_args, **_options: platform.firewall),
+        (closing, "EdgeApi", firewall),
         (settle, "Recovery", recovery),
         (settle, "recover", recover),
         (report, "write", write),
