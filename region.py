@@ -322,10 +322,10 @@ class Region:
             offsite=self.offsite,
             log_archive=self.log_archive,
         )
-        self.log_metrics = errors = LogMetrics(
-            "logged", LogMetricsArgs(site=self._site, log_groups=self._log_groups()), self._opts
-        )
-        self.alarms = Alarms("alarms", AlarmsArgs(keys=self.keys, errors=errors, watched=watched), self._opts)
+        metrics_args = LogMetricsArgs(site=self._site, log_groups=self._log_groups())
+        self.log_metrics = LogMetrics("logged", metrics_args, self._opts)
+        alarms_args = AlarmsArgs(keys=self.keys, errors=self.log_metrics, watched=watched)
+        self.alarms = Alarms("alarms", alarms_args, self._opts)
 
     def _declare_searches(self) -> None:
         args = LogQueriesArgs(site=self._site, log_groups=self._log_groups())
