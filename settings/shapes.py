@@ -21,8 +21,9 @@ LABEL = re.compile(r"[a-z][a-z0-9]{0,11}")
 HOST_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 INSTANCE_TYPE = re.compile(r"[a-z][a-z0-9-]*\.[a-z0-9-]+")
 POLICY_NAME = re.compile(r"[A-Za-z0-9+=,.@_-]{1,128}")
-ROLE_NAME = re.compile(r"[A-Za-z0-9+=,.@_-]{1,64}")
 """IAM API, CreatePolicy."""
+ROLE_NAME = re.compile(r"[A-Za-z0-9+=,.@_-]{1,64}")
+"""IAM API, CreateRole."""
 TAG_VALUE = re.compile(r"[A-Za-z0-9 +=._:/@-]{1,256}")
 PHP_VERSION = re.compile(r"[1-9]\d?\.\d{1,2}")
 RELEASE = re.compile(r"(?=.{0,64}$)([A-Za-z0-9]+([.+-][A-Za-z0-9]+)*)?")

@@ -11,6 +11,7 @@ from components.component import Component
 from components.compute.host_environment import APPLICATION_ENVIRONMENT
 from components.monitoring.log_queries import LogGroups
 from components.site import Site
+from hosts.roles import ROLES
 from naming import PROJECT
 
 LEVELS = ("ERROR", "CRITICAL", "ALERT", "EMERGENCY")
@@ -18,7 +19,7 @@ LEVELS = ("ERROR", "CRITICAL", "ALERT", "EMERGENCY")
 PATTERN = " ".join(f'?"{APPLICATION_ENVIRONMENT}.{level}"' for level in LEVELS)
 """Any of these terms (CloudWatch Logs User Guide, "Filter pattern syntax"): a line of Laravel has environment and level
 in front of its message. Other programs of a host write into the same group, and use the same words."""
-WRITERS = ("web", "workers")
+WRITERS = tuple(role.name for role in ROLES if role.runs_application)
 
 
 @dataclass(frozen=True, kw_only=True)

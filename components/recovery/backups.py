@@ -158,9 +158,9 @@ class Backups(Component):
         rights: aws.iam.RolePolicy,
     ) -> None:
         """A plan by these rules, for one resource."""
-        args, naming = self._args, self._args.site.naming
+        naming = self._args.site.naming
         # Metrics are no loss that somebody would go to another account for.
-        elsewhere = args.settings.other_account_vault_arn if what == "database" and args.offsite else None
+        elsewhere = self._elsewhere if what == "database" else []
         plan = aws.backup.Plan(
             f"{name}-plan",
             name=naming.physical(name, NAME_LIMIT),
@@ -176,7 +176,7 @@ class Backups(Component):
             opts=self.child(depends_on=[rights]),
         )
 
-    def _rule(self, rule: BackupRule, elsewhere: str | None) -> aws.backup.PlanRuleArgs:
+    def _rule(self, rule: BackupRule, elsewhere: Sequence[str]) -> aws.backup.PlanRuleArgs:
         args = self._args
         days = rule.retention_days(args.settings)
         return aws.backup.PlanRuleArgs(
@@ -189,12 +189,12 @@ class Backups(Component):
             copy_actions=self._copies(days, elsewhere),
         )
 
-    def _copies(self, days: int, elsewhere: str | None) -> list[aws.backup.PlanRuleCopyActionArgs] | None:
+    def _copies(self, days: int, elsewhere: Sequence[str]) -> list[aws.backup.PlanRuleCopyActionArgs] | None:
         offsite = self._args.offsite
         if offsite is None:
             return None
         lifecycle = aws.backup.PlanRuleCopyActionLifecycleArgs(delete_after=days)
-        vaults: list[pulumi.Input[str]] = [offsite.vault.arn, *([elsewhere] if elsewhere else [])]
+        vaults: list[pulumi.Input[str]] = [offsite.vault.arn, *elsewhere]
         return [aws.backup.PlanRuleCopyActionArgs(destination_vault_arn=arn, lifecycle=lifecycle) for arn in vaults]
 
     def _permissions(self) -> list[Statement]:
@@ -213,6 +213,12 @@ class Backups(Component):
         ]
 
     @property
+    def _elsewhere(self) -> list[str]:
+        """The vault of another account, where copies go to one."""
+        arn = self._args.settings.other_account_vault_arn
+        return [arn] if arn and self._args.offsite else []
+
+    @property
     def _regions(self) -> list[str]:
         """Where snapshots are."""
         offsite = self._args.offsite
@@ -224,7 +230,6 @@ class Backups(Component):
         account = args.site.naming.account_id
         snapshots = [f"arn:aws:rds:{region}:{account}:snapshot:awsbackup:*" for region in self._regions]
         vaults: list[pulumi.Input[str]] = [self.vault.arn, *([offsite.vault.arn] if offsite else [])]
-        elsewhere = args.settings.other_account_vault_arn if offsite else None
         keys = [args.keys["data"].arn, *([offsite.keys["storage"].arn] if offsite else [])]
         for_services = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
         return [
@@ -234,10 +239,7 @@ class Backups(Component):
                 [args.database.arn, *snapshots],
             ),
             allow(["rds:CopyDBSnapshot", "rds:DeleteDBSnapshot", "rds:ModifyDBSnapshotAttribute"], snapshots),
-            allow(
-                ["backup:CopyIntoBackupVault", "backup:DescribeBackupVault"],
-                [*vaults, *([elsewhere] if elsewhere else [])],
-            ),
+            allow(["backup:CopyIntoBackupVault", "backup:DescribeBackupVault"], [*vaults, *self._elsewhere]),
             allow(["backup:CopyFromBackupVault"], [*vaults, *snapshots]),
             allow(["kms:DescribeKey"], keys),
             allow(["kms:CreateGrant"], keys, condition=for_services),

@@ -133,7 +133,8 @@ def key_policy(site: Site, row: KeyRow, settings: KeysSettings, copied_to: str |
 
     Without the first statement a key can become inaccessible for good.
     """
-    return document([account_decides(site), *row.services(site), *_reads(copied_to), *_kept(site, row, settings)])
+    kept = one_role_ends_it(site, settings) if row.outlives else []
+    return document([account_decides(site), *row.services(site), *_reads(copied_to), *kept])
 
 
 def keeps(row: KeyRow, settings: KeysSettings) -> bool:
@@ -151,10 +152,6 @@ def _reads(account_id: str | None) -> list[Statement]:
         allow(["kms:Decrypt", "kms:DescribeKey"], "*", sid="CopiesAreRead", principal=account),
         allow(["kms:CreateGrant"], "*", sid="CopiesAreMade", principal=account, condition=for_resources),
     ]
-
-
-def _kept(site: Site, row: KeyRow, settings: KeysSettings) -> list[Statement]:
-    return one_role_ends_it(site, settings) if row.outlives else []
 
 
 def one_role_ends_it(site: Site, settings: KeysSettings) -> list[Statement]:

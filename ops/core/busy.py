@@ -1,7 +1,7 @@
 """Waits out a database that RDS backs up or changes: RDS takes no snapshot, change, promotion or end of it then."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from ops.core import facts
@@ -49,13 +49,8 @@ def up(session: Session, stack: RegionStack, step: StepRun, targets: Sequence[st
         except OpsError as error:
             if BUSY not in error.message:
                 raise
-        for identifier in _identifiers(session, stack):
-            _wait(stack, identifier, deadline, step)
-
-
-def _identifiers(session: Session, stack: RegionStack) -> Iterator[str]:
-    for resource in databases(session, stack.stack):
-        yield str(resource["outputs"]["identifier"])
+        for resource in databases(session, stack.stack):
+            _wait(stack, str(resource["outputs"]["identifier"]), deadline, step)
 
 
 def _wait(stack: RegionStack, identifier: str, deadline: float, step: StepRun) -> None:

@@ -198,7 +198,7 @@ def is_settled(session: Session, verdict: Verdict) -> bool:
     """Whether there is nothing to give up and nothing to be put right."""
     pair = session.pair
     if (
-        closing.is_closed(session)
+        closing.is_closed(session.ledger)
         or session.ledger.get(UNDER_WAY)
         or pair.older()
         or any(left_behind(session.engine, s) for s in pair.stacks)

@@ -9,6 +9,7 @@ from typing import Any
 from components.edge.expressions import any_host
 from contract import served_hosts
 from ops.core.cloudflare import EdgeApi
+from ops.core.ledger import Ledger
 from ops.core.session import Operation, Session
 from ops.core.steps import Step, Timeline, say
 from ops.errors import OpsError
@@ -62,7 +63,7 @@ def close(session: Session, operation: Operation) -> None:
 def open_again(session: Session, timeline: Timeline) -> None:
     """Open the names, where they were closed. Raises OpsError with what holds, where Cloudflare does not open them."""
     with timeline.step(OPEN) as step:
-        if not is_closed(session) and not (step.dry_run and session.options.waive_fence):
+        if not is_closed(session.ledger) and not (step.dry_run and session.options.waive_fence):
             step.skip("not closed")
             return
         if step.dry_run:
@@ -77,9 +78,9 @@ def open_again(session: Session, timeline: Timeline) -> None:
         session.ledger.delete(CLOSED)
 
 
-def is_closed(session: Session) -> bool:
+def is_closed(ledger: Ledger) -> bool:
     """Whether the names were closed, or may have been, and not opened since."""
-    return session.ledger.get(CLOSED) is not None
+    return ledger.get(CLOSED) is not None
 
 
 def _rule(domain: str) -> dict[str, Any]:

@@ -69,10 +69,11 @@ def status() -> Status:
         pair.read(pair.stacks)
     answers = side_by_side({stack: partial(_answers, pair[stack]) for stack in pair.stacks})
     regions = side_by_side({stack: partial(_region, pair, pair[stack], answers[stack]) for stack in pair.stacks})
-    record = None if lost else Ledger().get(UNDER_WAY)
+    ledger = None if lost else Ledger()
+    record = ledger.get(UNDER_WAY) if ledger else None
     under_way = f"{record['operation']} to {record['to']}, since {record['started']}" if record else ""
     found = [lost, *_of_files(pair)] if lost else deviations(pair, engine)
-    if not lost and Ledger().get(closing.CLOSED):
+    if ledger and closing.is_closed(ledger):
         found.append("the names may be closed at the edge: `ops dr flip --to STACK` or `ops dr abort` opens them")
     to_do = _plugins(engine) + ([] if lost else _to_do(pair, engine))
     return Status(regions=list(regions.values()), deviations=found, under_way=under_way, to_do=to_do)

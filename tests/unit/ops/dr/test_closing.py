@@ -21,10 +21,10 @@ def platform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Platform:
 def test_the_names_are_closed_from_the_waiver_to_the_flip(platform: Platform) -> None:
     activate.activate_region(platform.session(waive_fence="gone"), "dr")
     assert platform.firewall.refs == [closing.REF, "own"]
-    assert closing.is_closed(platform.session())
+    assert closing.is_closed(platform.session().ledger)
     flip.flip_to(platform.session(), "dr")
     assert platform.firewall.refs == ["own"]
-    assert not closing.is_closed(platform.session())
+    assert not closing.is_closed(platform.session().ledger)
 
 
 def test_a_fence_that_is_made_closes_nothing(platform: Platform) -> None:
@@ -38,7 +38,7 @@ def test_a_dry_run_says_so_and_closes_nothing(platform: Platform, capsys: pytest
     told = capsys.readouterr().out
     assert closing.CLOSE.name in told
     assert closing.OPEN.name in told
-    assert (platform.firewall.puts, closing.is_closed(platform.session())) == (0, False)
+    assert (platform.firewall.puts, closing.is_closed(platform.session().ledger)) == (0, False)
 
 
 def test_without_cloudflare_the_promotion_goes_on_and_says_what_is_lost(
