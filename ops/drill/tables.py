@@ -22,7 +22,8 @@ class Measured:
     """What the drill measured. `flip_seconds` is the flip with its gates, and `late_seconds` what AWS's clock was ahead
     of this machine's when it was decided: the outage took that longer.
 
-    What comes with the way back is None where the drill did not go it.
+    What comes with the way back is None where the drill did not go it; `ending_rows` are those that hosts wrote there
+    while they ended, and `ending_loss` what is missing of them.
     """
 
     outage: Outage
@@ -33,6 +34,8 @@ class Measured:
     flip_seconds: float | None = None
     back: Outage | None = None
     back_loss: Loss | None = None
+    ending_rows: int = 0
+    ending_loss: Loss | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +83,10 @@ def measured_rows(measured: Measured, rto_minutes: float, rpo_minutes: float) ->
             Row(what="nobody served while failing back", value=stopped),
             Row(what="rows lost while failing back", value=str(lost), limit="0", within=lost == 0),
         ]
+    if measured.ending_loss is not None:
+        late = measured.ending_loss.rows
+        value = f"{late} of {measured.ending_rows}"
+        rows.append(Row(what="rows lost of hosts that were ending", value=value, limit="0", within=late == 0))
     return rows
 
 
