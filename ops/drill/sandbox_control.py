@@ -55,7 +55,7 @@ class SandboxControl:
         _ask("PUT", f"{self.aws}/_sandbox/ending/{seconds}")
 
     def rows_of_ending_hosts(self) -> list[dict[str, Any]]:
-        """What hosts wrote while they ended: `id`, `written_at`, `region` and `database` of each row, the newest last."""
+        """What hosts wrote while they ended, the newest last: `id`, `written_at`, `region`, `database` of each row."""
         return list(_ask("GET", f"{self.application}/_sandbox/ending")["rows"])
 
     def lost(self) -> list[str]:

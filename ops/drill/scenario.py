@@ -76,8 +76,9 @@ PLAN = Plan(
 class DrillOptions:
     """How the region is lost, which others with it, how far replicas are behind, and whether the way back is part.
 
-    `ending_seconds`: how long hosts take to end, and go on writing. `grey`: some services hang while the others answer. `late`: the decision comes 20 minutes after the loss by AWS's
-    clock. `stale`: somebody tries commands from an older checkout.
+    `ending_seconds`: how long hosts take to end, and go on writing. `grey`: some services hang while the others answer.
+    `late`: the decision comes 20 minutes after the loss by AWS's clock. `stale`: somebody tries commands from an older
+    checkout.
     """
 
     mode: Mode = "refuse"
