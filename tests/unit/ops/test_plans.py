@@ -269,6 +269,12 @@ class Sandbox:
     def set_lag(self, seconds: float) -> None:
         """Replicas of this platform are as far behind as the world says."""
 
+    def set_ending(self, seconds: int) -> None:
+        """Hosts of this platform end at once."""
+
+    def rows_of_ending_hosts(self) -> list[dict[str, Any]]:
+        return []
+
     def replicates(self) -> bool:
         return True
 
