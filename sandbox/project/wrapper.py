@@ -17,8 +17,8 @@ RENDER = r"""for committed in "$checkout"/Pulumi.yaml "$checkout"/Pulumi.*.yaml;
         break
     fi
 done"""
-"""After a change of a committed file the overlay is made anew. What is said of that goes to standard error: programs read
-the output of the command itself."""
+"""After a change of a committed file the overlay is made anew. What that says goes to standard error: programs read the
+command's own output."""
 
 PULUMI = rf"""#!/bin/sh
 # Made by the sandbox's set-up (sandbox/project/wrapper.py). In the checkout's project the engine works in the overlay,
