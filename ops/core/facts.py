@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from ops.core.aws import LOG_IN, client, errors, if_present, is_ours
 from ops.core.interruption import TooLongError
 from ops.core.pair import RegionStack
+from ops.core.steps import waits
 from ops.errors import OpsError, one_line
 
 T = TypeVar("T")
@@ -291,8 +292,10 @@ def wait(what: str, ask: Callable[[], T], done: Callable[[T], bool], *, seconds:
                 raise OpsError(f"{what}: cannot be asked: {last}: {LOG_IN}; then run the same command") from None
         else:
             if done(answer):
+                waits("")
                 return answer
             last = str(answer)
+        waits(f"{what}: {last}", deadline - time.monotonic())
         if time.monotonic() > deadline:
             raise TooLongError(f"{what}: not within {seconds:.0f} s, the last answer was: {last}")
         time.sleep(pause)
