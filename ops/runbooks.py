@@ -71,7 +71,8 @@ ADVICE = {
     Exit.USAGE: "Correct the command line; `--help` shows it. Without a terminal, add `--yes` where there is one.",
     Exit.REFUSED: "Each line names what is missing. Repair it and run the command again.",
     Exit.BUSY: "Talk to the person who is named. If that command was killed: `ops recover`, then the same command.",
-    Exit.OVER_BUDGET: "The work is done. The report says what took too long or was lost: open an incident.",
+    Exit.INCOMPLETE: "Visitors are served. The lines name what is missing and what makes it; what took too long or was "
+    "lost is in the report: open an incident.",
     Exit.DANGEROUS: "Nothing was changed. Read each line; whoever approves the change answers for it.",
     Exit.VIOLATION: "Nothing was changed. Repair it, or argue an exception in policies/exceptions.yaml.",
     Exit.INTERRUPTED: "Run the same command again: it goes on where it stopped.",

@@ -23,8 +23,10 @@ def apply(
     if fenced:
         session.engine.refresh(stack.stack, step.progress, FENCED)
     stack.declare(values)
-    changed = summary(busy.up(session, stack, step))
-    stack.forget()
+    try:
+        changed = summary(busy.up(session, stack, step))
+    finally:
+        stack.forget()
     stack.closed = False
     return changed
 

@@ -10,7 +10,7 @@ from ops.core.engine import Engine
 from ops.core.ledger import Ledger, operator
 from ops.core.objects import older_backend
 from ops.core.pair import Pair
-from ops.core.steps import Timeline, confirm, say
+from ops.core.steps import Plan, Timeline, confirm, say
 from ops.errors import Exit, OpsError, refused
 
 UNDER_WAY = "under-way"
@@ -47,10 +47,14 @@ class Operation:
     source: str
     target: str
     started: datetime
+    version: str = ""
+    """Of the declared steps with which it was begun."""
     decided_at: datetime | None = None
     data_loss: dict[str, Any] | None = None
     waiver: dict[str, Any] | None = None
     accepted_lag: dict[str, Any] | None = None
+    missing: str = ""
+    """What failed of an activation and is left for later."""
     timeline: Timeline = field(default_factory=Timeline)
 
     @property
@@ -76,7 +80,9 @@ class Operation:
             "from": self.source,
             "to": self.target,
             "started": self.started.isoformat(),
+            "version": self.version,
             "decided_at": self.decided_at.isoformat() if self.decided_at else None,
+            "missing": self.missing,
             "timeline": self.timeline.to_json(),
             **known,
         }
@@ -92,6 +98,8 @@ class Operation:
             target=record["to"],
             started=datetime.fromisoformat(record["started"]),
             decided_at=datetime.fromisoformat(decided) if decided else None,
+            missing=record.get("missing", ""),
+            version=record.get("version", ""),
             timeline=Timeline.from_json(record["timeline"], dry_run=dry_run),
             **known,
         )
@@ -124,13 +132,16 @@ class Session:
         """Load the edge's program while other things are done: a flip inside finds it loaded. Not in a dry run."""
         return nullcontext() if self.options.dry_run else self.engine.loading(self.pair.edge)
 
-    def begin(self, kind: str, source: str, target: str) -> Operation:
+    def begin(self, kind: str, source: str, target: str, plan: Plan) -> Operation:
         """The operation to go on with, or a new one. Raises OpsError (REFUSED) while another is not finished."""
         record = self.ledger.get(UNDER_WAY)
         if record and self._goes_on(record, kind, target):
             going_on = Operation.from_json(record, dry_run=self.options.dry_run)
             going_on.kind = kind
             say(f"going on with the {record['operation']} to {target} of {going_on.started:%Y-%m-%d %H:%M:%S} UTC")
+            if record["operation"] == kind and going_on.version != plan.version:
+                say("          it was begun by another version of `ops`, with other steps: what is done is asked again")
+            going_on.version = plan.version
             return self._kept(going_on)
         if record:
             option = "" if record["operation"] == "activate" else "--to "
@@ -141,7 +152,10 @@ class Session:
             )
         timeline = Timeline(dry_run=self.options.dry_run)
         started = datetime.now(UTC)
-        return self._kept(Operation(kind=kind, source=source, target=target, started=started, timeline=timeline))
+        begun = Operation(
+            kind=kind, source=source, target=target, started=started, version=plan.version, timeline=timeline
+        )
+        return self._kept(begun)
 
     def save(self, operation: Operation) -> None:
         """Remember the operation once it is decided: before that nothing was changed."""

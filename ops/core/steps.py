@@ -1,5 +1,6 @@
 """What a command does, as declared steps, and the timeline of those it has done: one line on the screen for each."""
 
+import hashlib
 import shutil
 import sys
 import threading
@@ -59,9 +60,16 @@ class Plan:
     steps: tuple[Step, ...]
     exits: tuple[Exit, ...]
 
+    @property
+    def version(self) -> str:
+        """Another one for other steps."""
+        return hashlib.sha256("\n".join(f"{step.name}: {step.does}" for step in self.steps).encode()).hexdigest()[:8]
+
 
 CHANGING = (Exit.OK, Exit.FAILED, Exit.USAGE, Exit.REFUSED, Exit.BUSY, Exit.INTERRUPTED)
 """The exit codes of a command that changes something under a lock."""
+SERVING = (*CHANGING, Exit.INCOMPLETE)
+"""Those of one after which visitors are served, also where something that serves nobody is missing."""
 
 
 @cache

@@ -1,5 +1,6 @@
 """Makes a standby a region of its own: its replica promoted, its tiers at full size. Safe to run again at any point."""
 
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
@@ -7,15 +8,16 @@ from contract import HEALTH_PATH, origin
 from ops.core import facts, visitor
 from ops.core.apply import apply, shown
 from ops.core.aws import reachable
+from ops.core.engine import UpError
 from ops.core.pair import RegionStack
 from ops.core.recovery.steps import RECOVER
 from ops.core.session import LOCK, Operation, Session
 from ops.core.settle import READ_BACK, left_behind, settle, settle_promotion
-from ops.core.steps import CHANGING, Plan, Step, Timeline, named, say
+from ops.core.steps import SERVING, Plan, Step, Timeline, named, say
 from ops.dr import closing, fence
 from ops.dr.data_loss import estimate
 from ops.dr.preflight import Preflight
-from ops.errors import OpsError, refused
+from ops.errors import Exit, OpsError, refused
 
 ANSWER_SECONDS = 1200.0
 """Ours: instances boot and install themselves; AWS: an Auto Scaling group starts them in one go."""
@@ -47,7 +49,8 @@ RECORD = Step(
 )
 ACTIVATE = Step(
     name="activate {stack}",
-    does="Runs `pulumi up` with the settings of a writer, and waits until the database takes writes.",
+    does="Runs `pulumi up` with the settings of a writer, and waits until the database takes writes. What else fails "
+    "is left for later, and the gates judge whether visitors can do without it.",
     unless="{stack} is active already",
 )
 ANSWER = Step(name="wait until {stack} answers", does="Asks the health check at its origin until that is 200.")
@@ -62,7 +65,7 @@ DECIDE = (CHECK, ASK, ESTIMATE, RECORD)
 ACT = (closing.CLOSE, *named((fence.FENCE,), stack="{other}"), fence.DRAIN, *PROMOTION, ANSWER)
 STEPS = (*DECIDE, *ACT)
 DECLARED = named((RECOVER, fence.DECLARE), stack="{other}")
-PLAN = Plan(steps=named((RECOVER, *STEPS, *DECLARED), stack="STACK", other="OTHER"), exits=CHANGING)
+PLAN = Plan(steps=named((RECOVER, *STEPS, *DECLARED), stack="STACK", other="OTHER"), exits=SERVING)
 
 
 def activate_region(session: Session, stack: str) -> Operation:
@@ -71,10 +74,10 @@ def activate_region(session: Session, stack: str) -> Operation:
     other = session.pair[session.pair.other_than(stack)]
     with session.ledger.hold(LOCK, session.options.take_over):
         session.read()
-        operation = session.begin("activate", other.stack, stack)
+        operation = session.begin("activate", other.stack, stack, PLAN)
         if recover_active(session, operation, target):
             return operation
-        if is_active(session, target):
+        if not operation.missing and is_active(session, target):
             say(f"{stack} is already active")
         else:
             with operation.timeline.refusing_only_before_changes():
@@ -82,9 +85,14 @@ def activate_region(session: Session, stack: str) -> Operation:
         if operation.decided_at:
             undeclared = fence.declare(session, operation.timeline, other, operation.waived)
             session.finish(operation)
-            if undeclared:
-                raise OpsError(undeclared)
+            require_all(f"{stack} is active", operation.missing, undeclared)
         return operation
+
+
+def require_all(done: str, *missing: str) -> None:
+    """Raise OpsError (INCOMPLETE) with what is `done`, where something is missing that no visitor needs."""
+    if lines := [line for line in missing if line]:
+        raise OpsError("\n".join([done, *lines]), Exit.INCOMPLETE)
 
 
 def recover_active(session: Session, operation: Operation, target: RegionStack) -> bool:
@@ -135,7 +143,8 @@ def activate(session: Session, operation: Operation, declared: dict[str, Any]) -
         closing.close(session, operation)
         fence.fence(session, operation.timeline, other, operation.waived)
         fence.drain(operation, target, other)
-    promote(session, operation.timeline, target, declared)
+    operation.missing = promote(session, operation.timeline, target, declared, partly=True)
+    session.save(operation)
     answers(session, operation.timeline, target)
 
 
@@ -222,26 +231,42 @@ def accept_lag(session: Session, operation: Operation, lag: facts.Lag) -> None:
 
 
 def promote(
-    session: Session, timeline: Timeline, target: RegionStack, declared: dict[str, Any], *, fenced: bool = False
-) -> None:
+    session: Session,
+    timeline: Timeline,
+    target: RegionStack,
+    declared: dict[str, Any],
+    *,
+    fenced: bool = False,
+    partly: bool = False,
+) -> str:
     """Write the stack file and have the engine make it so; a promotion that RDS has had is not sent again.
 
-    `fenced`: whether a fence of the target is to be opened.
+    `fenced`: whether a fence of the target is to be opened. `partly`: whether what failed is left for later once the
+    database is a writer: it is what this gives then, and the gates judge whether visitors can do without.
     """
+    missing = ""
     if not session.options.dry_run:
         settle(session, timeline, target.stack)
         settle_promotion(session, timeline, target)
     with timeline.step(ACTIVATE, stack=target.stack) as step:
         if step.dry_run:
             step.detail = f"set {shown(declared)}"
-            return
-        step.detail = apply(session, target, declared, step, fenced=fenced)
+            return missing
+        try:
+            with session.engine.partly() if partly else nullcontext():
+                step.detail = apply(session, target, declared, step, fenced=fenced)
+        except UpError as error:
+            if not (partly and is_writer(target)):
+                raise
+            missing = f"{error.message}\n`pulumi up --stack {target.stack}` makes what is missing"
+            step.detail = f"all but: {error.message.splitlines()[0]}"
         facts.wait(
             f"the database of {target.stack} is a writer",
             lambda: facts.database(target),
             lambda found: found is not None and found.takes_writes,
             seconds=DATABASE_SECONDS,
         )
+    return missing
 
 
 def answers(session: Session, timeline: Timeline, target: RegionStack) -> None:

@@ -8,7 +8,7 @@ from ops.core.aws import reachable
 from ops.core.facts import side_by_side
 from ops.core.pair import RegionStack
 from ops.core.session import LOCK, Operation, Session
-from ops.core.steps import CHANGING, Plan, Step, named, say
+from ops.core.steps import SERVING, Plan, Step, named, say
 from ops.dr import activate as activation
 from ops.dr import failover, fence, flip
 from ops.dr import rebuild as rebuilding
@@ -26,7 +26,7 @@ STEPS = (
     *named(rebuilding.STEPS, stack="{other}", other="{stack}"),
     PREVIEW,
 )
-PLAN = Plan(steps=named(STEPS, stack="TO", other="OTHER"), exits=CHANGING)
+PLAN = Plan(steps=named(STEPS, stack="TO", other="OTHER"), exits=SERVING)
 
 
 def failback(session: Session, to: str) -> Operation:
@@ -34,7 +34,7 @@ def failback(session: Session, to: str) -> Operation:
     target, other = session.pair[to], session.pair[session.pair.other_than(to)]
     with session.ledger.hold(LOCK, session.options.take_over):
         session.read()
-        operation = session.begin("failback", other.stack, to)
+        operation = session.begin("failback", other.stack, to, PLAN)
         begun = operation.decided_at is not None
         if not begun and session.pair.is_routed_to(to) and other.following and activation.is_active(session, target):
             say(f"{to} is the primary and live already, and {other.stack} follows it")
@@ -46,7 +46,7 @@ def failback(session: Session, to: str) -> Operation:
             with session.loading_edge():
                 if session.options.dry_run and not (begun or target.following):
                     operation.timeline.foresee(activation.FORESEEN, stack=to, other=other.stack)
-                elif not activation.is_active(session, target):
+                elif operation.missing or not activation.is_active(session, target):
                     activation.activate(session, operation, PRIMARY)
                 failover.flip_after_activation(session, operation.timeline, to)
                 served = datetime.now(UTC)
@@ -99,5 +99,4 @@ def _converged(session: Session, operation: Operation) -> None:
     problems = [
         f"`pulumi up --stack {stack}` would still change: {changes}" for stack, changes in found.items() if changes
     ]
-    if problems:
-        raise OpsError("\n".join([f"{operation.target} is the primary again, and live", *problems]))
+    activation.require_all(f"{operation.target} is the primary again, and live", operation.missing, *problems)

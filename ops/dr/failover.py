@@ -7,7 +7,7 @@ from typing import Any
 from ops.core import report
 from ops.core.recovery.steps import RECOVER
 from ops.core.session import LOCK, Operation, Session
-from ops.core.steps import CHANGING, Plan, Timeline, named, say
+from ops.core.steps import SERVING, Plan, Timeline, named, say
 from ops.dr import activate as activation
 from ops.dr import fence
 from ops.dr import flip as flipping
@@ -19,7 +19,7 @@ GATES_SECONDS = 300.0
 SERVED = (*activation.STEPS, *flipping.STEPS)
 """Until the other region serves."""
 STEPS = (*SERVED, *activation.DECLARED)
-PLAN = Plan(steps=named((RECOVER, *STEPS), stack="TO", other="OTHER"), exits=CHANGING)
+PLAN = Plan(steps=named((RECOVER, *STEPS), stack="TO", other="OTHER"), exits=SERVING)
 
 
 def failover(session: Session, to: str) -> Operation:
@@ -27,10 +27,10 @@ def failover(session: Session, to: str) -> Operation:
     target, other = session.pair[to], session.pair[session.pair.other_than(to)]
     with session.ledger.hold(LOCK, session.options.take_over):
         session.read()
-        operation = session.begin("failover", other.stack, to)
+        operation = session.begin("failover", other.stack, to, PLAN)
         if activation.recover_active(session, operation, target):
             return operation
-        active = activation.is_active(session, target)
+        active = not operation.missing and activation.is_active(session, target)
         if operation.decided_at is None and active and session.pair.is_routed_to(to):
             say(f"{to} is active and traffic is routed to it already")
             return operation
@@ -50,8 +50,7 @@ def failover(session: Session, to: str) -> Operation:
         if operation.decided_at:
             undeclared = fence.declare(session, operation.timeline, other, operation.waived)
         close(session, operation, served)
-        if undeclared:
-            raise OpsError(f"{to} serves\n{undeclared}")
+        activation.require_all(f"{to} serves", operation.missing, undeclared)
         return operation
 
 

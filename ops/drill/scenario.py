@@ -13,7 +13,7 @@ from ops.core.interruption import TooLongError
 from ops.core.pair import Pair
 from ops.core.session import Operation, Session, SessionOptions
 from ops.core.stack_files import project_folder
-from ops.core.steps import CHANGING, Entry, Plan, Step, Timeline, named, say
+from ops.core.steps import SERVING, Entry, Plan, Step, Timeline, named, say
 from ops.dr import flip
 from ops.dr.failback import STEPS as FAILBACK
 from ops.dr.failback import failback
@@ -68,7 +68,7 @@ PLAN = Plan(
         *named(FAILBACK, stack="LIVE", other="STANDBY"),
         VERIFY_BACK,
     ),
-    exits=(*CHANGING, Exit.OVER_BUDGET),
+    exits=SERVING,
 )
 
 
@@ -99,9 +99,9 @@ class DrillSession(Session):
     decide: Callable[[], None]
     watch: Callable[[Operation], None]
 
-    def begin(self, kind: str, source: str, target: str) -> Operation:
+    def begin(self, kind: str, source: str, target: str, plan: Plan) -> Operation:
         """Begin, or go on."""
-        operation = super().begin(kind, source, target)
+        operation = super().begin(kind, source, target, plan)
         self.watch(operation)
         return operation
 

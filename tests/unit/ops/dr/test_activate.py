@@ -295,11 +295,11 @@ def test_another_operation_under_way_is_named_and_the_way_to_give_it_up(platform
 
 def test_a_failover_goes_on_where_an_activation_stopped(platform: Platform) -> None:
     session = platform.session()
-    started = session.begin("activate", "prod", "dr")
+    started = session.begin("activate", "prod", "dr", activate.PLAN)
     assert session.ledger.get(UNDER_WAY) is None
     started.decided_at = started.started
     session.save(started)
-    assert platform.session().begin("failover", "prod", "dr").kind == "failover"
+    assert platform.session().begin("failover", "prod", "dr", activate.PLAN).kind == "failover"
 
 
 def age(platform: Platform, minutes: int) -> None:

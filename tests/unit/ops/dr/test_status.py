@@ -58,9 +58,7 @@ def test_who_is_at_work_is_named(platform: Platform, capsys: pytest.CaptureFixtu
     session = platform.session()
     with session.ledger.hold(LOCK):
         found = status.status()
-    assert re.fullmatch(
-        rf"{operator()} \(pid {os.getpid()}\) since \S+, last seen alive [\d:]{{8}} UTC", found.at_work
-    )
+    assert re.fullmatch(rf"{operator()} \(pid {os.getpid()}\) since \S+, last seen alive [\d:]{{8}} UTC", found.at_work)
     status.show(found)
     assert f"at work: {found.at_work}" in capsys.readouterr().out
     assert status.status().at_work == ""
