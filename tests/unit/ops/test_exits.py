@@ -83,13 +83,12 @@ def refuse(platform: Platform, command: str) -> None:
 
 def fail_in_part(platform: Platform, command: str) -> Exit:
     """Run an activation of which something fails that no visitor needs; the code with which it ends."""
-    target, run = ("dr", RUNS[command])
-    if command == "ops dr failback":
-        target, run = "prod", lambda p: failback(p.session(), "prod")
+    target = "prod" if command == "ops dr failback" else "dr"
+    if target == "prod":
         rebuild.rebuild_standby(platform.session(), target)
     platform.engine.failing[target] = UpError("an alarm could not be made")
     platform.engine.failing_in_part.add(target)
-    return end(lambda: run(platform))
+    return end(lambda: failback(platform.session(), target) if target == "prod" else RUNS[command](platform))
 
 
 def provoke(platform: Platform, command: str, code: Exit, monkeypatch: pytest.MonkeyPatch) -> Exit:
