@@ -67,7 +67,6 @@ class Engine:
         self.project = project or project_folder()
         self._programs: dict[str, LoadedProgram] = {}
         self._limit: Limit | None = None
-        self._partly = False
 
     def stacks(self) -> list[str]:
         """The project's stacks that the state backend has."""
@@ -92,7 +91,7 @@ class Engine:
         On Ctrl-C the engine is asked once to end well, and waited for.
         """
         program = self._programs[stack].options if stack in self._programs else []
-        options = [*program, *_chosen(targets), *(["--continue-on-error"] if self._partly else [])]
+        options = [*program, *_chosen(targets)]
         return self._change(["up", "--yes", "--skip-preview", "--suppress-outputs", *options], stack, say)
 
     @contextmanager
@@ -106,15 +105,6 @@ class Engine:
                 yield
             finally:
                 del self._programs[stack]
-
-    @contextmanager
-    def partly(self) -> Iterator[None]:
-        """In the body, `up` makes what does not need a resource that fails all the same, and fails then."""
-        self._partly = True
-        try:
-            yield
-        finally:
-            self._partly = False
 
     @contextmanager
     def at_most(self, seconds: float, end_seconds: float = END_SECONDS) -> Iterator[None]:

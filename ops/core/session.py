@@ -53,8 +53,6 @@ class Operation:
     data_loss: dict[str, Any] | None = None
     waiver: dict[str, Any] | None = None
     accepted_lag: dict[str, Any] | None = None
-    missing: str = ""
-    """What failed of an activation and is left for later."""
     timeline: Timeline = field(default_factory=Timeline)
 
     @property
@@ -82,7 +80,6 @@ class Operation:
             "started": self.started.isoformat(),
             "version": self.version,
             "decided_at": self.decided_at.isoformat() if self.decided_at else None,
-            "missing": self.missing,
             "timeline": self.timeline.to_json(),
             **known,
         }
@@ -98,7 +95,6 @@ class Operation:
             target=record["to"],
             started=datetime.fromisoformat(record["started"]),
             decided_at=datetime.fromisoformat(decided) if decided else None,
-            missing=record.get("missing", ""),
             version=record.get("version", ""),
             timeline=Timeline.from_json(record["timeline"], dry_run=dry_run),
             **known,

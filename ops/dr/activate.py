@@ -1,10 +1,11 @@
 """Makes a standby a region of its own: its replica promoted, its tiers at full size. Safe to run again at any point."""
 
-from contextlib import nullcontext
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from contract import HEALTH_PATH, origin
+from hosts.roles import APPLICATION_ROLES
 from ops.core import facts, visitor
 from ops.core.apply import apply, shown
 from ops.core.aws import reachable
@@ -13,7 +14,7 @@ from ops.core.pair import RegionStack
 from ops.core.recovery.steps import RECOVER
 from ops.core.session import LOCK, Operation, Session
 from ops.core.settle import READ_BACK, left_behind, settle, settle_promotion
-from ops.core.steps import SERVING, Plan, Step, Timeline, named, say
+from ops.core.steps import SERVING, Plan, Step, Timeline, named, say, waits
 from ops.dr import closing, fence
 from ops.dr.data_loss import estimate
 from ops.dr.preflight import Preflight
@@ -22,6 +23,13 @@ from ops.errors import Exit, OpsError, refused
 ANSWER_SECONDS = 1200.0
 """Ours: instances boot and install themselves; AWS: an Auto Scaling group starts them in one go."""
 DATABASE_SECONDS = 3600.0
+REST_SECONDS = fence.DECLARE_SECONDS
+SERVES = (
+    *("**aws:rds/instance:Instance::*", "**aws:elasticache/**", "**aws:ec2/**"),
+    *(f"**aws:autoscaling/*:*::{role.name}-*" for role in APPLICATION_ROLES),
+)
+"""What an activation changes of that by which visitors are served. `*` stands for a part of a URN, `**` for several
+(Pulumi, `--target`)."""
 READY_SECONDS = 600.0
 """Ours: RDS promotes no replica that is being backed up, and AWS gives no figure for how long that takes."""
 
@@ -49,11 +57,16 @@ RECORD = Step(
 )
 ACTIVATE = Step(
     name="activate {stack}",
-    does="Runs `pulumi up` with the settings of a writer, and waits until the database takes writes. What else fails "
-    "is left for later, and the gates judge whether visitors can do without it.",
+    does="Runs `pulumi up` with the settings of a writer, of database, cache, network and hosts alone, and waits until "
+    "the database takes writes. Where that fails, of all that {stack} declares.",
     unless="{stack} is active already",
 )
 ANSWER = Step(name="wait until {stack} answers", does="Asks the health check at its origin until that is 200.")
+REST = Step(
+    name="make the rest of {stack}",
+    does="Runs `pulumi up` of all that {stack} declares: alarms, backups, and what was never applied. What fails is "
+    "named at the end.",
+)
 FORESEEN = (
     *(CHECK, ASK, ESTIMATE, RECORD),
     *named((fence.EMPTY, closing.CLOSE, fence.FENCE), stack="{other}"),
@@ -64,8 +77,8 @@ PROMOTION = (RECOVER, READ_BACK, ACTIVATE)
 DECIDE = (CHECK, ASK, ESTIMATE, RECORD)
 ACT = (closing.CLOSE, *named((fence.FENCE,), stack="{other}"), fence.DRAIN, *PROMOTION, ANSWER)
 STEPS = (*DECIDE, *ACT)
-DECLARED = named((RECOVER, fence.DECLARE), stack="{other}")
-PLAN = Plan(steps=named((RECOVER, *STEPS, *DECLARED), stack="STACK", other="OTHER"), exits=SERVING)
+AFTERWARDS = (RECOVER, REST, *named((RECOVER, fence.DECLARE), stack="{other}"))
+PLAN = Plan(steps=named((RECOVER, *STEPS, *AFTERWARDS), stack="STACK", other="OTHER"), exits=SERVING)
 
 
 def activate_region(session: Session, stack: str) -> Operation:
@@ -77,15 +90,16 @@ def activate_region(session: Session, stack: str) -> Operation:
         operation = session.begin("activate", other.stack, stack, PLAN)
         if recover_active(session, operation, target):
             return operation
-        if not operation.missing and is_active(session, target):
+        if is_active(session, target):
             say(f"{stack} is already active")
         else:
             with operation.timeline.refusing_only_before_changes():
                 activate(session, operation, {"activated": True, "fenced": False})
         if operation.decided_at:
+            missing = complete(session, operation.timeline, target)
             undeclared = fence.declare(session, operation.timeline, other, operation.waived)
             session.finish(operation)
-            require_all(f"{stack} is active", operation.missing, undeclared)
+            require_all(f"{stack} is active", missing, undeclared)
         return operation
 
 
@@ -143,8 +157,7 @@ def activate(session: Session, operation: Operation, declared: dict[str, Any]) -
         closing.close(session, operation)
         fence.fence(session, operation.timeline, other, operation.waived)
         fence.drain(operation, target, other)
-    operation.missing = promote(session, operation.timeline, target, declared, partly=True)
-    session.save(operation)
+    promote(session, operation.timeline, target, declared, targets=SERVES)
     answers(session, operation.timeline, target)
 
 
@@ -237,36 +250,48 @@ def promote(
     declared: dict[str, Any],
     *,
     fenced: bool = False,
-    partly: bool = False,
-) -> str:
+    targets: Sequence[str] = (),
+) -> None:
     """Write the stack file and have the engine make it so; a promotion that RDS has had is not sent again.
 
-    `fenced`: whether a fence of the target is to be opened. `partly`: whether what failed is left for later once the
-    database is a writer: it is what this gives then, and the gates judge whether visitors can do without.
+    `fenced`: whether a fence of the target is to be opened. `targets`: what is made first, and alone where that does.
     """
-    missing = ""
     if not session.options.dry_run:
         settle(session, timeline, target.stack)
         settle_promotion(session, timeline, target)
     with timeline.step(ACTIVATE, stack=target.stack) as step:
         if step.dry_run:
             step.detail = f"set {shown(declared)}"
-            return missing
+            return
         try:
-            with session.engine.partly() if partly else nullcontext():
-                step.detail = apply(session, target, declared, step, fenced=fenced)
+            step.detail = apply(session, target, declared, step, fenced=fenced, targets=targets)
         except UpError as error:
-            if not (partly and is_writer(target)):
+            if not targets:
                 raise
-            missing = f"{error.message}\n`pulumi up --stack {target.stack}` makes what is missing"
-            step.detail = f"all but: {error.message.splitlines()[0]}"
+            # It may need what is not there yet: a queue, say, that nobody has applied.
+            say(f"          once more, with all that the stack declares: {error.message.splitlines()[0]}")
+            step.detail = apply(session, target, declared, step)
         facts.wait(
             f"the database of {target.stack} is a writer",
             lambda: facts.database(target),
             lambda found: found is not None and found.takes_writes,
             seconds=DATABASE_SECONDS,
         )
-    return missing
+
+
+def complete(session: Session, timeline: Timeline, target: RegionStack) -> str:
+    """Make what no visitor waits for; what failed, in a sentence, and what makes it."""
+    try:
+        with session.engine.at_most(REST_SECONDS):
+            if not session.options.dry_run:
+                settle(session, timeline, target.stack)
+            with timeline.step(REST, stack=target.stack) as step:
+                waits("the engine", REST_SECONDS)
+                if not step.dry_run:
+                    step.detail = apply(session, target, {}, step)
+    except OpsError as error:
+        return f"{error.message}\n`pulumi up --stack {target.stack}` makes what is missing"
+    return ""
 
 
 def answers(session: Session, timeline: Timeline, target: RegionStack) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from ops.core.aws import reachable
 from ops.core.facts import side_by_side
 from ops.core.pair import RegionStack
+from ops.core.recovery.steps import RECOVER
 from ops.core.session import LOCK, Operation, Session
 from ops.core.steps import SERVING, Plan, Step, named, say
 from ops.dr import activate as activation
@@ -22,7 +23,7 @@ PREVIEW = Step(
 STEPS = (
     *(activation.CHECK, *rebuilding.STEPS, *activation.DECIDE),
     *named((fence.EMPTY,), stack="{other}"),
-    *(*activation.ACT, *flip.STEPS),
+    *(*activation.ACT, *flip.STEPS, RECOVER, activation.REST),
     *named(rebuilding.STEPS, stack="{other}", other="{stack}"),
     PREVIEW,
 )
@@ -46,15 +47,16 @@ def failback(session: Session, to: str) -> Operation:
             with session.loading_edge():
                 if session.options.dry_run and not (begun or target.following):
                     operation.timeline.foresee(activation.FORESEEN, stack=to, other=other.stack)
-                elif operation.missing or not activation.is_active(session, target):
+                elif not activation.is_active(session, target):
                     activation.activate(session, operation, PRIMARY)
                 failover.flip_after_activation(session, operation.timeline, to)
                 served = datetime.now(UTC)
+            missing = activation.complete(session, operation.timeline, target)
             # Its database, fenced before, is kept as well.
             rebuilding.rebuild(session, operation.timeline, other)
         failover.close(session, operation, served)
         # Last: a change that somebody else left undone must not keep the failback under way.
-        _converged(session, operation)
+        _converged(session, operation, missing)
         return operation
 
 
@@ -87,8 +89,8 @@ def _rebuilt(session: Session, operation: Operation, target: RegionStack, other:
     rebuilding.rebuild(session, operation.timeline, target)
 
 
-def _converged(session: Session, operation: Operation) -> None:
-    """Another `pulumi up` of any stack would change nothing. Raises OpsError with what it would change."""
+def _converged(session: Session, operation: Operation, missing: str) -> None:
+    """Another `pulumi up` of any stack would change nothing. Raises OpsError with what it would change, and why."""
     if session.options.dry_run:
         operation.timeline.foresee((PREVIEW,))
         return
@@ -99,4 +101,4 @@ def _converged(session: Session, operation: Operation) -> None:
     problems = [
         f"`pulumi up --stack {stack}` would still change: {changes}" for stack, changes in found.items() if changes
     ]
-    activation.require_all(f"{operation.target} is the primary again, and live", operation.missing, *problems)
+    activation.require_all(f"{operation.target} is the primary again, and live", missing, *problems)

@@ -18,7 +18,7 @@ GATES_SECONDS = 300.0
 """Ours: hosts that have just booted; one lost packet must not end a failover."""
 SERVED = (*activation.STEPS, *flipping.STEPS)
 """Until the other region serves."""
-STEPS = (*SERVED, *activation.DECLARED)
+STEPS = (*SERVED, *activation.AFTERWARDS)
 PLAN = Plan(steps=named((RECOVER, *STEPS), stack="TO", other="OTHER"), exits=SERVING)
 
 
@@ -30,7 +30,7 @@ def failover(session: Session, to: str) -> Operation:
         operation = session.begin("failover", other.stack, to, PLAN)
         if activation.recover_active(session, operation, target):
             return operation
-        active = not operation.missing and activation.is_active(session, target)
+        active = activation.is_active(session, target)
         if operation.decided_at is None and active and session.pair.is_routed_to(to):
             say(f"{to} is active and traffic is routed to it already")
             return operation
@@ -46,11 +46,12 @@ def failover(session: Session, to: str) -> Operation:
                 activation.activate(session, operation, {"activated": True, "fenced": False})
             flip_after_activation(session, operation.timeline, to)
         served = datetime.now(UTC)
-        undeclared = ""
+        missing = undeclared = ""
         if operation.decided_at:
+            missing = activation.complete(session, operation.timeline, target)
             undeclared = fence.declare(session, operation.timeline, other, operation.waived)
         close(session, operation, served)
-        activation.require_all(f"{to} serves", operation.missing, undeclared)
+        activation.require_all(f"{to} serves", missing, undeclared)
         return operation
 
 

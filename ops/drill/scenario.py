@@ -15,6 +15,7 @@ from ops.core.session import Operation, Session, SessionOptions
 from ops.core.stack_files import project_folder
 from ops.core.steps import SERVING, Entry, Plan, Step, Timeline, named, say
 from ops.dr import flip
+from ops.dr.activate import REST
 from ops.dr.failback import STEPS as FAILBACK
 from ops.dr.failback import failback
 from ops.dr.failover import SERVED, failover
@@ -61,7 +62,7 @@ VERIFY_BACK = Step(
 PLAN = Plan(
     steps=(
         *named((LOAD, LOSE, NOTICE), stack="LIVE"),
-        *named(SERVED, stack="STANDBY", other="LIVE"),
+        *named((*SERVED, REST), stack="STANDBY", other="LIVE"),
         VERIFY,
         *named((stale_checkout.TRY,), stack="STANDBY"),
         *named((RESTORE,), stack="LIVE"),

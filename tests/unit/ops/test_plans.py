@@ -99,6 +99,9 @@ class Killed:
             raise LockedError("stack edge is locked", [("ann@laptop", 1)])
         before = self.platform.engine.made(stack)
         done = self._up(stack, say)
+        if targets and self.promoting:
+            # What comes after the promotion meets what an engine left, too.
+            world.killed.add(stack)
         declared = self.platform.file(stack)
         writer = declared.get("role") == "primary" or declared.get("activated")
         if stack == self.target and writer and not declared.get("fenced") and not self.promoting:
