@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from ops.core import engine
@@ -85,6 +85,11 @@ class Change:
         hidden = (Difference(path=key, old=SECRET, new=SECRET) for key in silent if _holds_secret(self.old.get(key)))
         return (*found, *hidden)
 
+    def record(self) -> dict[str, Any]:
+        """What changes, for JSON."""
+        told = {key: getattr(self, key) for key in ("stack", "operation", "type", "name")}
+        return told | {"properties": [asdict(each) for each in self.differences]}
+
 
 def changes(stack: str, steps: Iterable[Mapping[str, Any]]) -> list[Change]:
     """What the steps of `pulumi preview --json --show-sames` do, one for each resource, by URN."""
@@ -139,6 +144,11 @@ def differences(old: Any, new: Any, path: str = "") -> Iterator[Difference]:
         yield from _items(old, new, path)
     else:
         yield Difference(path=path, old=old, new=new)
+
+
+def said(value: Any) -> str:
+    """A value in words."""
+    return "not set" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _items(old: list[Any], new: list[Any], path: str) -> Iterator[Difference]:

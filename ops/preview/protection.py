@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ops.preview.changes import DELETED, REPLACED, UNKNOWN, UPDATED, Change, Difference, differences
+from ops.preview.changes import DELETED, REPLACED, UNKNOWN, UPDATED, Change, Difference, differences, said
 from ops.preview.danger import Danger, Kind, danger
 from ops.preview.openings import listed
 
@@ -176,11 +176,11 @@ def removed(change: Change) -> Iterator[Danger]:
         yield from _rows(change)
         yield from _members(change)
         for each in weakened(_without_rows(change, change.old), _without_rows(change, change.new)):
-            yield danger(Kind.PROTECTION, change, f"{each.path}: {_said(each.old)} to {_said(each.new)}")
+            yield danger(Kind.PROTECTION, change, f"{each.path}: {said(each.old)} to {said(each.new)}")
         if change.type == ZONE_SETTING and (order := ZONE_ORDERS.get(str(change.new.get("settingId")))):
             old, new = change.old.get("value"), change.new.get("value")
             if _lower(order, old, new):
-                yield danger(Kind.PROTECTION, change, f"{change.new.get('settingId')}: {_said(old)} to {_said(new)}")
+                yield danger(Kind.PROTECTION, change, f"{change.new.get('settingId')}: {said(old)} to {said(new)}")
 
 
 def weakened(old: Any, new: Any) -> Iterator[Difference]:
@@ -221,7 +221,7 @@ def _members(change: Change) -> Iterator[Danger]:
         new = listed(change.new.get(key))
         if kind in ("", change.type) and UNKNOWN not in new:
             for each in (item for item in listed(change.old.get(key)) if item not in new):
-                yield danger(Kind.PROTECTION, change, f"{key}: {_said(each)}: removed")
+                yield danger(Kind.PROTECTION, change, f"{key}: {said(each)}: removed")
 
 
 def _rows(change: Change) -> Iterator[Danger]:
@@ -237,7 +237,7 @@ def _rows(change: Change) -> Iterator[Danger]:
         # Of a rule alone, a switch that is not set is on.
         before, after = ({"enabled": True, **row} for row in (old[name], new[name]))
         for each in weakened(before, after):
-            yield danger(Kind.PROTECTION, change, f"rule {name}: {each.path}: {_said(each.old)} to {_said(each.new)}")
+            yield danger(Kind.PROTECTION, change, f"rule {name}: {each.path}: {said(each.old)} to {said(each.new)}")
         for each in differences(before.get("copyActions") or [], after.get("copyActions") or [], "copyActions"):
             if each.new is None and each.path.endswith("]"):
                 yield danger(Kind.PROTECTION, change, f"rule {name}: {each.path}: removed")
@@ -270,7 +270,3 @@ def _number(key: str, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or (key in ZERO_IS_FOREVER and value == 0):
         return FLOORS.get(key, CEILINGS.get(key, 0))
     return float(value)
-
-
-def _said(value: Any) -> str:
-    return "not set" if value is None else str(value).lower() if isinstance(value, bool) else str(value)

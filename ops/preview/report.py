@@ -54,7 +54,7 @@ class Report:
     dependents: list[graph.Dependents]
     violations: list[Violation]
     one_sided: list[OneSided]
-    compared: bool
+    pair_compared: bool
     recovery: list[Effect] | None
     costs: list[Cost]
     pictures: Mapping[str, str]
@@ -70,29 +70,9 @@ class Report:
 
     def record(self) -> dict[str, Any]:
         """The report for JSON."""
-        return {
-            "exit": int(self.exit),
-            "outcome": self.exit.name.lower(),
-            "failures": dict(self.failures),
-            "dangers": [asdict(each) for each in self.dangers],
-            "counts": {stack: dict(counts) for stack, counts in self.counts.items()},
-            "changes": [
-                {
-                    "stack": each.stack,
-                    "operation": each.operation,
-                    "type": each.type,
-                    "name": each.name,
-                    "properties": [asdict(one) for one in each.differences],
-                }
-                for each in self.changes
-            ],
-            "dependents": [asdict(each) for each in self.dependents],
-            "violations": [asdict(each) for each in self.violations],
-            "one_sided": [asdict(each) for each in self.one_sided],
-            "pair_compared": self.compared,
-            "recovery": None if self.recovery is None else [asdict(each) for each in self.recovery],
-            "costs": [asdict(each) for each in self.costs],
-        }
+        told = asdict(self) | {"exit": int(self.exit), "outcome": self.exit.name.lower()}
+        del told["pictures"]
+        return told | {"changes": [each.record() for each in self.changes]}
 
 
 def report(previews: list[Preview]) -> Report:
@@ -115,7 +95,7 @@ def report(previews: list[Preview]) -> Report:
             *lacking(previews, configuration),
         ],
         one_sided=one_sided(every, pair) if len(pair) > 1 else [],
-        compared=len(pair) > 1,
+        pair_compared=len(pair) > 1,
         recovery=recovery(previews),
         costs=[one for each in previews for one in each.costs],
         pictures={stack: drawn for stack, found in every.items() if (drawn := graph.picture(found))},
