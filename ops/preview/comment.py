@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -49,14 +49,14 @@ def _dangers(dangers: list[Danger]) -> Iterator[str]:
     rows = [(each.kind, each.stack, _resource(each.name, each.type), _sourced(each)) for each in dangers]
     none = "Nothing: no data lost, no downtime, no access widened, no protection removed."
     yield _section("Dangerous", _listed(("what", "stack", "resource", "why"), rows, none))
-    names = Counter((each.kind, each.stack, code(each.name)) for each in dangers)
-    yield _section("Dangerous", _listed(("what", "stack", "resource", "reasons"), _counted(names)))
-    kinds = Counter((each.kind, each.stack) for each in dangers)
-    yield _section("Dangerous", _listed(("what", "stack", "changes"), _counted(kinds)))
+    names = _counted((each.kind, each.stack, code(each.name)) for each in dangers)
+    yield _section("Dangerous", _listed(("what", "stack", "resource", "reasons"), names))
+    kinds = _counted((each.kind, each.stack) for each in dangers)
+    yield _section("Dangerous", _listed(("what", "stack", "changes"), kinds))
 
 
-def _counted(found: Mapping[tuple[str, ...], int]) -> list[tuple[object, ...]]:
-    return [(*what, count) for what, count in found.items()]
+def _counted(found: Iterable[tuple[str, ...]]) -> list[Row]:
+    return [(*what, count) for what, count in Counter(found).items()]
 
 
 def _sourced(danger: Danger) -> Markdown:

@@ -32,14 +32,7 @@ def refresh(
 
     chosen = chosen_stacks(stacks or [])
     asked = PriceList(PriceFile.read().endpoint_region)
-    after = run(
-        Timeline(dry_run=dry_run),
-        file(),
-        lambda question, hourly: asked.price(question, hourly=hourly),
-        asked.address,
-        chosen,
-        Engine(),
-    )
+    after = run(Timeline(dry_run=dry_run), file(), asked.price, asked.address, chosen, Engine())
     for price in after.prices.values():
         if price.usd is None:
             say(f"          no price of {price.question}: {price.why}")

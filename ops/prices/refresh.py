@@ -1,6 +1,7 @@
 """`ops prices refresh`: asks AWS what the declared resources cost, and writes the dated file."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from ops.core.steps import Plan, Step, Timeline, named
 from ops.errors import Exit, OpsError
 from ops.prices.charges import NoPriceError, Question, charges
 from ops.prices.declared import Declared, declared
-from ops.prices.price_file import Price, PriceFile, day
+from ops.prices.price_file import Price, PriceFile
 
 READ = Step(
     name="read what {stack} declares",
@@ -45,9 +46,8 @@ def refresh(timeline: Timeline, path: Path, ask: Ask, source: str, chosen: Seque
         answers = {question: ask(question, hourly) for question, hourly in wanted.items()}
         without = [answer for answer in answers.values() if answer.usd is None]
         step.detail = f"{len(answers) - len(without)} of {len(answers)} have a price"
-    after = PriceFile(
-        endpoint_region=before.endpoint_region, asked=day(datetime.now(UTC)), source=source, prices=kept | answers
-    )
+    today = datetime.now(UTC).date().isoformat()
+    after = replace(before, asked=today, source=source, prices=kept | answers)
     with timeline.step(WRITE) as step:
         if (after.prices, after.source) == (before.prices, before.source):
             step.skip(f"as on {before.asked}")

@@ -11,10 +11,10 @@ import pytest
 from ops.core.stack_files import CHECKOUT
 from ops.core.steps import Timeline
 from ops.errors import OpsError
-from ops.prices import monthly
 from ops.prices import refresh as refreshing
 from ops.prices.charges import GROUP, TEMPLATE, Question
 from ops.prices.declared import declared
+from ops.prices.estimate import monthly
 from ops.prices.price_file import NAME, Price, PriceFile
 
 REGION, OTHER = "xx-north-1", "yy-south-2"
