@@ -12,8 +12,8 @@ from ops.preview.changes import SAME, Change
 from ops.preview.cost import Cost
 from ops.preview.danger import Danger, Kind
 from ops.preview.previews import NEW, Preview, Violation
-from policies.configuration import Configuration, read_configuration
-from policies.parity import PARITY, differences
+from policies import check
+from policies.configuration import read_configuration
 
 RULES = (losses.data_lost, losses.downtime, access.widened, protection.removed)
 
@@ -77,12 +77,11 @@ class Report:
 
 def report(previews: list[Preview]) -> Report:
     """The record of some previews."""
-    configuration = read_configuration()
     every = {each.stack: each.changes for each in previews}
     changed = [one for found in every.values() for one in found if one.operation != SAME and not one.component]
     dangers = [danger for found in every.values() for one in found for rule in RULES for danger in rule(one)]
     kinds = list(Kind)
-    pair = [stack for stack in configuration.pair if stack in every]
+    pair = [stack for stack in read_configuration().pair if stack in every]
     return Report(
         counts={stack: _counts(found) for stack, found in every.items()},
         failures={each.stack: each.failure for each in previews if each.failure},
@@ -92,7 +91,7 @@ def report(previews: list[Preview]) -> Report:
         # The engine reports them as its threads come to them.
         violations=[
             *(one for each in previews for one in sorted(each.violations, key=lambda one: (one.rule, one.message))),
-            *lacking(previews, configuration),
+            *lacking(previews),
         ],
         one_sided=one_sided(every, pair) if len(pair) > 1 else [],
         pair_compared=len(pair) > 1,
@@ -102,23 +101,12 @@ def report(previews: list[Preview]) -> Report:
     )
 
 
-def lacking(previews: list[Preview], configuration: Configuration) -> list[Violation]:
+def lacking(previews: list[Preview]) -> list[Violation]:
     """Types that one stack of the pair lacks. Nobody knows what was before, so it counts as new."""
     if any(each.failure for each in previews):
         return []
-    declared = {each.stack: frozenset(each.types) for each in previews}
-    return [
-        Violation(
-            stack=stack,
-            rule=PARITY.id,
-            name=stack,
-            level=configuration.enforcement.level(PARITY.id, stack),
-            message=message,
-            known=NEW,
-        )
-        for stack, message in differences(declared, configuration)
-        if set(configuration.pair) <= declared.keys()
-    ]
+    events = check.lacks({each.stack: frozenset(each.types) for each in previews})
+    return [Violation(**vars(event), name=event.stack, known=NEW) for event in events]
 
 
 def one_sided(every: Mapping[str, list[Change]], pair: list[str]) -> list[OneSided]:
