@@ -15,6 +15,8 @@ SIGNATURE = "4dabf18193072939515e22adb298388d"
 SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"
 INTERNAL = frozenset({"__defaults", "__meta"})
 """Inputs in which the plugins keep their own notes."""
+NOTHING_IN_A_CLOUD = ("askproai:", "pulumi:")
+"""How the types of components and providers begin, which are parts of the program."""
 
 CREATED, UPDATED, REPLACED, DELETED, SAME = "create", "update", "replace", "delete", "same"
 OPERATIONS: Mapping[str, str] = {
@@ -57,17 +59,12 @@ class Change:
     @property
     def type(self) -> str:
         """The resource's type token."""
-        return self.urn.split("::")[2].rpartition("$")[2]
+        return _type(self.urn)
 
     @property
     def name(self) -> str:
         """The logical name."""
         return self.urn.rpartition("::")[2]
-
-    @property
-    def component(self) -> bool:
-        """Whether it is a part of the program and nothing in a cloud."""
-        return self.type.startswith(("askproai:", "pulumi:"))
 
     @property
     def gone(self) -> bool:
@@ -92,11 +89,11 @@ class Change:
 
 
 def changes(stack: str, steps: Iterable[Mapping[str, Any]]) -> list[Change]:
-    """What the steps of `pulumi preview --json --show-sames` do, one for each resource, by URN."""
+    """What the steps of `pulumi preview --json --show-sames` do, one for each resource in a cloud, by URN."""
     found: dict[str, Change] = {}
     for step in steps:
         operation = OPERATIONS.get(step["op"])
-        if operation is None or step["urn"].split("::")[2] == "pulumi:pulumi:Stack":
+        if operation is None or _type(step["urn"]).startswith(NOTHING_IN_A_CLOUD):
             continue
         old, new = step.get("oldState") or {}, step.get("newState") or {}
         before = found.get(step["urn"])
@@ -117,6 +114,10 @@ def changes(stack: str, steps: Iterable[Mapping[str, Any]]) -> list[Change]:
             needs=_needs(new or old),
         )
     return [found[urn] for urn in sorted(found)]
+
+
+def _type(urn: str) -> str:
+    return urn.split("::")[2].rpartition("$")[2]
 
 
 def masked(value: Any) -> Any:
