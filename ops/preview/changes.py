@@ -79,7 +79,7 @@ class Change:
         found = tuple(differences(self.old, self.new))
         named = {re.split(r"[.\[]", each.path)[0] for each in found}
         silent = sorted({re.split(r"[.\[]", reason)[0] for reason in self.reasons} - named)
-        hidden = (Difference(path=key, old=SECRET, new=SECRET) for key in silent if _holds_secret(self.old.get(key)))
+        hidden = (Difference(path=key, old=SECRET, new=SECRET) for key in silent if SECRET in str(self.old.get(key)))
         return (*found, *hidden)
 
     def record(self) -> dict[str, Any]:
@@ -173,14 +173,6 @@ def _opened(value: Any) -> Any:
         except ValueError:
             return value
     return value
-
-
-def _holds_secret(value: Any) -> bool:
-    if isinstance(value, Mapping):
-        return any(map(_holds_secret, value.values()))
-    if isinstance(value, list):
-        return any(map(_holds_secret, value))
-    return isinstance(value, str) and SECRET in value
 
 
 def _needs(state: Mapping[str, Any]) -> frozenset[str]:

@@ -7,7 +7,6 @@ import tarfile
 import tempfile
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -70,9 +69,7 @@ class Preview:
 
 def preview(stacks: list[str], base: str) -> list[Preview]:
     """Preview stacks with the policy pack. `base` is a revision, or a folder with the project's files as they were."""
-    settings = settings_of(project_folder())
-    with settings_folder(base) as folder:
-        before = settings_of(folder) if folder else None
+    settings, before = settings_of(project_folder()), settings_at(base)
     with ThreadPoolExecutor(AT_ONCE) as pool:
         return list(pool.map(partial(_preview, settings, before), stacks))
 
@@ -100,26 +97,18 @@ def _loaded(file: Path) -> Preview:
         raise OpsError(f"{file}: no preview as `ops preview --save` keeps it: {why}", Exit.USAGE) from None
 
 
-@contextmanager
-def settings_folder(base: str) -> Iterator[Path | None]:
-    """The project's files as they were at a base: a folder, or a revision of git. None where there is neither."""
+def settings_at(base: str) -> dict[str, Any] | None:
+    """The settings as they were at a base: a folder, or a revision of git. None where there is neither."""
     if Path(base).is_dir():
-        yield Path(base)
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        yield Path(folder) if _unpacked(base, folder) else None
-
-
-def _unpacked(revision: str, folder: str) -> bool:
-    """Write the project's files as they were; whether git knows any."""
-    command = ["git", "-C", str(CHECKOUT), "archive", revision, "--", ":(glob)Pulumi*.yaml"]
+        return settings_of(Path(base))
+    command = ["git", "-C", str(CHECKOUT), "archive", base, "--", ":(glob)Pulumi*.yaml"]
     try:
         packed = subprocess.run(command, capture_output=True, check=True).stdout
     except (OSError, subprocess.CalledProcessError):
-        return False
-    with tarfile.open(fileobj=BytesIO(packed)) as archive:
+        return None
+    with tempfile.TemporaryDirectory() as folder, tarfile.open(fileobj=BytesIO(packed)) as archive:
         archive.extractall(folder, filter="data")
-    return True
+        return settings_of(Path(folder))
 
 
 def _preview(settings: dict[str, Any], before: dict[str, Any] | None, stack: str) -> Preview:
