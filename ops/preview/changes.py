@@ -41,6 +41,9 @@ class Difference:
     old: Any
     new: Any
 
+    def __str__(self) -> str:
+        return f"{self.path}: {said(self.old)} to {said(self.new)}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Change:

@@ -27,9 +27,6 @@ class Danger:
     source: str = ""
 
 
-LENGTH_NOT_KNOWN = "length not known"
-
-
 def danger(kind: Kind, change: Change, what: str, source: str = "") -> Danger:
     """A danger of a change."""
     return Danger(kind=kind, stack=change.stack, type=change.type, name=change.name, what=what, source=source)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from ops.preview.changes import REPLACED, UPDATED, Change
-from ops.preview.danger import LENGTH_NOT_KNOWN, Danger, Kind, danger
+from ops.preview.danger import Danger, Kind, danger
 
 STATEFUL: Mapping[str, str] = {
     "aws:backup/vault:Vault": "its recovery points",
@@ -37,6 +37,7 @@ SERVING: Mapping[str, str] = {
 }
 """Types without which somebody is not served, and what stops."""
 
+LENGTH_NOT_KNOWN = "length not known"
 DATABASE = "aws:rds/instance:Instance"
 CLASS_CHANGE = "https://repost.aws/knowledge-center/rds-performance-impact"
 """With Multi-AZ the standby is changed first and a failover follows, typically 60 to 120 seconds. A single instance is
