@@ -34,6 +34,15 @@ OPERATIONS: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, kw_only=True)
+class About:
+    """A resource that something is said of, by its type token and logical name."""
+
+    stack: str
+    type: str
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Difference:
     """A property that changes; None where it is not set."""
 

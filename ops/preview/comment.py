@@ -8,7 +8,7 @@ from typing import Any
 
 from ops.core.markdown import Markdown, Row, code, page, table
 from ops.errors import Exit, one_line
-from ops.preview.changes import CREATED, DELETED, REPLACED, SAME, UPDATED, Change, said
+from ops.preview.changes import CREATED, DELETED, REPLACED, SAME, UPDATED, About, Change, said
 from ops.preview.cost import Cost
 from ops.preview.danger import Danger
 from ops.preview.previews import NEW
@@ -46,7 +46,7 @@ def comment(report: Report, limit: int = LIMIT) -> str:
 
 def _dangers(dangers: list[Danger]) -> Iterator[str]:
     """All of them, else without their details, else counted: never none of them."""
-    rows = [(each.kind, each.stack, _resource(each.name, each.type), _sourced(each)) for each in dangers]
+    rows = [(each.kind, each.stack, _resource(each), _sourced(each)) for each in dangers]
     none = "Nothing: no data lost, no downtime, no access widened, no protection removed."
     yield _section("Dangerous", _listed(("what", "stack", "resource", "why"), rows, none))
     names = _counted((each.kind, each.stack, code(each.name)) for each in dangers)
@@ -117,10 +117,7 @@ def _costs(costs: list[Cost]) -> str:
     unpriced = len(costs) - len(priced)
     total = f"{sum(priced, Decimal(0)):+} US dollars a month at list prices" if priced else "Not known"
     without = f"; without a price: {unpriced}" if unpriced else ""
-    rows = [
-        (each.stack, _resource(each.name, each.type), each.before or NO_PRICE, each.after or NO_PRICE, each.why)
-        for each in costs
-    ]
+    rows = [(each.stack, _resource(each), each.before or NO_PRICE, each.after or NO_PRICE, each.why) for each in costs]
     return f"{total}{without}.\n\n{_listed(('stack', 'resource', 'before', 'after', 'because'), rows)}"
 
 
@@ -128,8 +125,7 @@ def _one_sided(report: Report) -> str:
     if not report.pair_compared:
         return "Not compared: this is not a preview of both."
     rows = [
-        (each.stack, _resource(each.name, each.type), code(each.path), f"in {each.other} it {each.there}")
-        for each in report.one_sided
+        (each.stack, _resource(each), code(each.path), f"in {each.other} it {each.there}") for each in report.one_sided
     ]
     return _listed(("stack", "resource", "property", ""), rows, "Nothing: both change alike.")
 
@@ -157,8 +153,8 @@ def _folded(title: str, text: str) -> str:
     return f"<details><summary>{title}</summary>\n\n{text}\n\n</details>" if text else ""
 
 
-def _resource(name: str, token: str) -> Markdown:
-    return Markdown(f"{code(name)} {cell(token.rpartition(':')[2])}")
+def _resource(of: About) -> Markdown:
+    return Markdown(f"{code(of.name)} {cell(of.type.rpartition(':')[2])}")
 
 
 def _some(names: Sequence[str]) -> Markdown:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from ops.preview.changes import CREATED, DELETED, OPERATIONS, masked
+from ops.preview.changes import CREATED, DELETED, OPERATIONS, About, masked
 from ops.prices.charges import BY_USAGE, CHARGED, GROUP
 from ops.prices.declared import Declared, declared
 from ops.prices.estimate import Estimate, monthly
@@ -16,15 +16,12 @@ NOTHING = Estimate(usd=Decimal(0), why="")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Cost:
+class Cost(About):
     """A resource that changes what is paid: US dollars a month before and after, None where no price is known.
 
     `why` is the calculation, or what is missing.
     """
 
-    stack: str
-    type: str
-    name: str
     before: str | None
     after: str | None
     why: str

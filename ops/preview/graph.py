@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from ops.preview.changes import CREATED, DELETED, REPLACED, SAME, UPDATED, Change
+from ops.preview.changes import CREATED, DELETED, REPLACED, SAME, UPDATED, About, Change
 
 NODES = 24
 """More is no picture: GitHub draws it too small to read."""
@@ -12,12 +12,9 @@ COLOURS = {CREATED: "#2da44e", UPDATED: "#bf8700", REPLACED: "#cf222e", DELETED:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Dependents:
+class Dependents(About):
     """Who is made from a resource that changes: `direct` from it itself, `all` also through others."""
 
-    stack: str
-    type: str
-    name: str
     direct: tuple[str, ...]
     all: int
 

@@ -8,7 +8,7 @@ from typing import Any
 from ops.errors import Exit
 from ops.objectives.objectives import Declaration, Objective, objectives
 from ops.preview import access, graph, losses, protection
-from ops.preview.changes import SAME, Change
+from ops.preview.changes import SAME, About, Change
 from ops.preview.cost import Cost
 from ops.preview.danger import Danger
 from ops.preview.previews import NEW, Preview, Violation
@@ -19,13 +19,10 @@ RULES = (losses.data_lost, losses.downtime, access.widened, protection.removed)
 
 
 @dataclass(frozen=True, kw_only=True)
-class OneSided:
+class OneSided(About):
     """A property that changes in one stack of the pair, and not, or not to the same, in the other."""
 
-    stack: str
     other: str
-    type: str
-    name: str
     path: str
     there: str
 
