@@ -93,7 +93,8 @@ def _loaded(file: Path) -> Preview:
     try:
         return TypeAdapter(Preview).validate_json(file.read_bytes())
     except (OSError, ValueError) as error:
-        why = one_line(error)
+        # The first of pydantic's errors says enough.
+        why = one_line("\n".join(str(error).splitlines()[:3]))
         raise OpsError(f"{file}: no preview as `ops preview --save` keeps it: {why}", Exit.USAGE) from None
 
 
