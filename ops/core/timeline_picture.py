@@ -79,14 +79,14 @@ def draw(drawn: Picture, files: Sequence[Path]) -> None:
     from matplotlib.figure import Figure
 
     levels = mark_levels(drawn.marks, drawn.end)
-    height = 1.2 + ROW_INCHES * max(len(drawn.bars), 3) + MARKS_INCHES * (max(levels, default=-1) + 1)
+    lines = max(levels, default=-1) + 1
+    height = 1.2 + ROW_INCHES * max(len(drawn.bars), 3) + MARKS_INCHES * lines
     figure = Figure(figsize=(12, height), layout="constrained")
     axes: Any = figure.add_subplot()
     _bars(axes, drawn)
     _moments(axes, drawn, levels)
     _frame(axes, drawn)
-    # Above all levels of marks.
-    axes.set_title(drawn.title, loc="left", fontsize=13, color=INK, pad=10 + 17 * (max(levels, default=-1) + 1))
+    axes.set_title(drawn.title, loc="left", fontsize=13, color=INK, pad=10 + 17 * lines)
     for file in files:
         figure.savefig(file, dpi=110)
 
