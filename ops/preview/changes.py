@@ -79,11 +79,6 @@ class Change:
         return self.urn.rpartition("::")[2]
 
     @property
-    def gone(self) -> bool:
-        """Whether what is there now is deleted, with or without a successor."""
-        return self.operation in (REPLACED, DELETED)
-
-    @property
     def differences(self) -> tuple[Difference, ...]:
         """The properties that change. A secret that becomes another is named by the engine's reasons alone."""
         if self.operation not in (UPDATED, REPLACED):
