@@ -213,6 +213,8 @@ def test_figures_are_those_that_are_declared() -> None:
     last = settings.recovery.rto_minutes - LIMIT_MINUTES["pilot-light"]
     assert f"is {last:.0f} minutes after" in pages["wait-or-go"]
     assert f"alarm | {RESPONSE_MINUTES} minutes" in pages["wait-or-go"]
+    named = [*settings.web.other_instance_types, *settings.workers.other_instance_types]
+    assert ("none are named so far" in pages["wait-or-go"]) is (named == [])
     assert f"{settings.database.allocated_storage_gib} GiB as declared" in pages["wait-or-go"]
     assert f"up to {rebuild.REPLICA_SECONDS / 3600:.0f} hours" in pages["wait-or-go"]
     assert f"holds for {DECISION_HOLDS.total_seconds() / 60:.0f} minutes" in pages["wait-or-go"]
