@@ -42,7 +42,7 @@ QUOTED = r"'[^']*'|\"(?:[^\"\\]|\\.)*\""
 VALUE = rf"(?:{QUOTED}|\$\([^()]*\)|[^'\"|)`;&\n])*"
 AWS = re.compile(rf"(?<![\w/.-])aws (?P<service>[a-z][a-z0-9-]+) (?P<operation>[a-z][a-z0-9-]+)(?P<rest>{VALUE})")
 PULUMI_OUTPUT = re.compile(r"pulumi stack output (\w+) --stack (\S+?)(?=[)\s`])")
-PULUMI_SETTING = re.compile(r"pulumi config (?:set|get) (\w+)(?: [^`\n]*?)? ?--stack (\w+)")
+PULUMI_SETTING = re.compile(r"pulumi config (?:set|get) (\w+)(?: [^`\n]*?)? ?--stack (\$?\w+)")
 OPS = re.compile(r"(?:python -m |`)ops ([a-z][^`\n]*)")
 EVERY_COMMAND = {"cli-connect-timeout", "cli-read-timeout", "output", "query", "region"}
 """Options of the AWS CLI itself (AWS CLI, "Global options")."""
@@ -202,15 +202,30 @@ def test_every_setting_that_is_named_exists() -> None:
             assert name in {*model.model_fields, *secrets}, f"{name} of {stack}"
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_what_is_named_in_passing_exists(page: Path) -> None:
+    settings = set(re.findall(r"^\| `([\w.]+)` \|", (ROOT / "docs" / "settings.md").read_text(), re.MULTILINE))
+    last = {name.rpartition(".")[2] for name in settings}
+    for code in re.findall(r"`([^`\n]+)`", page.read_text()):
+        if re.fullmatch(r"[\w/-]+/[\w./-]+|Pulumi[\w.]*\.yaml", code):
+            assert (ROOT / code).exists(), code
+        elif re.fullmatch(r"[a-z_]+(\.[a-z_]+)+", code):
+            assert code in settings, code
+        elif re.fullmatch(r"[a-z]+(_[a-z]+)+", code):
+            assert code in last, code
+
+
 def test_figures_are_those_that_are_declared() -> None:
     settings = settings_of("dr")
+    recovery = settings.recovery
+    assert recovery
     pages = {page.stem: " ".join(page.read_text().split()) for page in PAGES}
-    assert f"RTO, until visitors are served again | {settings.recovery.rto_minutes} minutes" in pages["wait-or-go"]
-    assert f"RPO, the data that may be lost | {settings.recovery.rpo_minutes} minutes" in pages["wait-or-go"]
-    assert f"refuses | {settings.recovery.max_replica_lag_seconds} seconds" in pages["wait-or-go"]
+    assert f"RTO, until visitors are served again | {recovery.rto_minutes} minutes" in pages["wait-or-go"]
+    assert f"RPO, the data that may be lost | {recovery.rpo_minutes} minutes" in pages["wait-or-go"]
+    assert f"refuses | {recovery.max_replica_lag_seconds} seconds" in pages["wait-or-go"]
     assert f"pilot light | {LIMIT_MINUTES['pilot-light']:.0f} minutes" in pages["wait-or-go"]
     assert f"warm | {LIMIT_MINUTES['warm']:.0f} minutes" in pages["wait-or-go"]
-    last = settings.recovery.rto_minutes - LIMIT_MINUTES["pilot-light"]
+    last = recovery.rto_minutes - LIMIT_MINUTES["pilot-light"]
     assert f"is {last:.0f} minutes after" in pages["wait-or-go"]
     assert f"alarm | {RESPONSE_MINUTES} minutes" in pages["wait-or-go"]
     named = [*settings.web.other_instance_types, *settings.workers.other_instance_types]
