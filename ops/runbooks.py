@@ -27,13 +27,25 @@ Parameter = Any
 """Click's; Typer brings its own copy of it, under a private name."""
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "runbooks"
+WRITTEN = FOLDER.parent / "on-call"
 INDEX = "README.md"
 NOTICE = "Generated from the command by `make runbooks`; a unit test fails when it is stale."
 
 FIRST = (
-    "A region seems lost? `ops dr status` first: it asks, and changes nothing. Then `ops dr failover`. Where a command "
+    "A region seems lost? [Is it a region, or us?](../on-call/region-or-us.md) `ops dr status` first: it asks, and "
+    "changes nothing. Then [wait, or go?](../on-call/wait-or-go.md), and `ops dr failover`. Where a command "
     "stopped half way, the same command goes on, and `ops dr abort` leads back to a region that serves."
 )
+ON_CALL = {
+    "region-or-us.md": "Is it a region, or us? What to look at, in which order, and what it means.",
+    "grey-failure.md": "Some services of a region hang while others answer: what `ops` does, and what to decide.",
+    "wait-or-go.md": "What a failover costs, what waiting costs, who decides, and what a failover does not give.",
+    "what-to-tell.md": "Texts for customers, the team and integrators; what is cold afterwards.",
+    "by-hand.md": "`ops` does not start: the failover with `aws`, `curl` and `pulumi` alone.",
+    "by-hand-afterwards.md": "After that: how files, stacks and clouds agree again.",
+}
+"""The pages of docs/on-call, which people write, in the order in which they are needed, and when each is."""
+
 WHERE = (
     "Where: in the project's folder, with `pulumi` logged in to the state backend, and AWS credentials of the account; "
     "`ops` is `python -m ops`. To try it without an account: `make sandbox`, then `make sandbox-shell`."
@@ -129,7 +141,14 @@ def _commands(path: str, command: Command) -> Iterator[tuple[str, Command]]:
 
 def _index(all_pages: list[Page]) -> str:
     rows = [(Markdown(f"[`{each.path}`]({each.file})"), each.summary) for each in all_pages]
-    return page(["# Runbooks", NOTICE, FIRST, table(("Command", "What for"), rows), WHERE, _exit_codes(tuple(Exit))])
+    on_call = [(Markdown(f"[{_title(name)}](../on-call/{name})"), when) for name, when in ON_CALL.items()]
+    tables = [table(("On call", "What for"), on_call), table(("Command", "What for"), rows)]
+    return page(["# Runbooks", NOTICE, FIRST, *tables, WHERE, _exit_codes(tuple(Exit))])
+
+
+def _title(name: str) -> str:
+    """The heading of a page that people write."""
+    return (WRITTEN / name).read_text().splitlines()[0].removeprefix("# ")
 
 
 def _page(of: Page) -> str:
