@@ -23,7 +23,7 @@ from tests.e2e.operated import Platform
 
 pytestmark = pytest.mark.e2e
 
-REFUSED, BUSY, FAILED = 3, 4, 1
+REFUSED, BUSY, FAILED, INCOMPLETE = 3, 4, 1, 5
 WAIVED = ("--yes", "--waive-fence", "the region is gone")
 LAG_SHOWS_SECONDS = 150
 BOUNDED_SECONDS = 120
@@ -103,9 +103,10 @@ def led_to(edge: Platform) -> set[str]:
     return {content.split(".")[1] for content in contents}
 
 
-def black_out(platform: Platform, mode: str | None) -> None:
-    """Take the platform's region away in this mode, or give it back."""
-    url = f"{platform.variables['AWS_ENDPOINT_URL']}/_sandbox/blackout/{platform.region}"
+def black_out(platform: Platform, mode: str | None, service: str = "") -> None:
+    """Take the platform's region, or a service of it, away in this mode, or give it back."""
+    place = f"{platform.region}/{service}".removesuffix("/")
+    url = f"{platform.variables['AWS_ENDPOINT_URL']}/_sandbox/blackout/{place}"
     answer = httpx.put(url, params={"mode": mode}) if mode else httpx.delete(url)
     answer.raise_for_status()
 
@@ -280,10 +281,18 @@ def test_a_second_operator_is_told_who_is_at_work_and_a_killed_command_is_gone_o
     assert "cannot be read" not in said(standby.ops("dr", "status"))
     assert led_to(edge) == {prod.region}
     calls(prod, forget=True)
-    done = standby.ops("dr", "activate", "dr", *WAIVED)
+    # A service fails that no visitor needs.
+    black_out(standby, "error", "backup")
+    try:
+        done = standby.ops("dr", "activate", "dr", *WAIVED, check=False)
+    finally:
+        black_out(standby, None, "backup")
+    assert done.returncode == INCOMPLETE
+    assert "`pulumi up --stack dr` makes what is missing" in said(done)
     assert "killed" in said(done)
     assert "dr.json.attrs" in said(done)
     assert database(standby)["MultiAZ"] is True
+    standby.pulumi("up", "--yes", "--skip-preview")
     assert calls(prod) == 0
     assert standby.preview() == {}
 
