@@ -10,10 +10,10 @@ from ops.core.session import LOCK, Session
 from ops.core.settle import settle
 from ops.core.steps import CHANGING, Plan, Timeline, named, say
 from ops.deploy import promote
-from ops.deploy.deployment import Deployment, colors, known, under_way
-from ops.deploy.notify import State, message, notify
+from ops.deploy.deployment import Deployment, colors, key
+from ops.deploy.notify import notify
 from ops.deploy.rollback import way_back
-from ops.deploy.steps import CHECK, STEPS, ClosedGateError, actions, keep
+from ops.deploy.steps import CHECK, STEPS, ClosedGateError, actions
 from ops.errors import Exit, OpsError, refused
 
 PLAN = Plan(steps=named((RECOVER, STEPS[0], *promote.STEPS, *STEPS[1:]), stack="STACK", other="OTHER"), exits=CHANGING)
@@ -28,20 +28,20 @@ def start(session: Session, version: str) -> Timeline:
     live = session.pair[session.pair.live]
     dry_run = session.options.dry_run
     with session.ledger.hold(LOCK, session.options.take_over):
-        deployment = known(session.ledger, live.stack, dry_run=dry_run)
-        goes_on = deployment is not None and deployment.version == version
-        timeline = deployment.timeline if deployment and goes_on else Timeline(dry_run=dry_run)
-        if deployment and goes_on and deployment.served:
+        former = Deployment.known(session.ledger, key(live.stack), dry_run=dry_run)
+        deployment = former if former and former.version == version else None
+        if deployment and deployment.served:
             say(f"{version} serves since {deployment.served:%Y-%m-%d %H:%M} UTC")
-            return timeline
+            return deployment.timeline
+        timeline = deployment.timeline if deployment else Timeline(dry_run=dry_run)
         with timeline.refusing_only_before_changes():
-            if goes_on and not dry_run:
+            if deployment and not dry_run:
                 settle(session, timeline, live.stack)
             session.read()
-            if deployment and goes_on:
+            if deployment:
                 _go_on(session, live, deployment)
             else:
-                _begin(session, live, _new(session, live, version, timeline), deployment)
+                _begin(session, live, _new(session, live, version, timeline), former)
         return timeline
 
 
@@ -87,15 +87,14 @@ def _begin(session: Session, live: RegionStack, deployment: Deployment, former: 
 
 def _go_on(session: Session, live: RegionStack, deployment: Deployment) -> None:
     """Check what is left to do, and do it."""
-    if others := under_way(session):
+    if others := session.under_way():
         raise refused(others)
     if session.options.emergency and not session.options.dry_run and not deployment.emergency:
         deployment.emergency = session.options.emergency
         session.record("emergency-deployment", {"version": deployment.version, "reason": deployment.emergency})
     steps = actions(session, live, deployment, goes_on=True)
     check(steps, deployment.timeline, CHECK)
-    if not session.options.dry_run:
-        keep(session, deployment)
+    session.keep(deployment)
     _deploy(session, live, deployment, steps)
 
 
@@ -104,13 +103,12 @@ def _deploy(session: Session, live: RegionStack, deployment: Deployment, steps: 
     before = time.monotonic()
     try:
         run(steps, deployment.timeline)
-    except ClosedGateError as error:
-        _tell(session, deployment, "failure", before)
-        raise _gone_back(session, live, deployment, error) from None
-    except Exception:
-        _tell(session, deployment, "failure", before)
+    except Exception as error:
+        notify(session, deployment, "failure", time.monotonic() - before)
+        if isinstance(error, ClosedGateError):
+            raise _gone_back(session, live, deployment, error) from None
         raise
-    _tell(session, deployment, "success", before)
+    notify(session, deployment, "success", time.monotonic() - before)
     remind(session, live)
 
 
@@ -123,9 +121,3 @@ def _gone_back(session: Session, live: RegionStack, deployment: Deployment, why:
             f"{why.message}\nthe way back failed too: {error.message}\n`ops deploy rollback` tries it again"
         )
     return OpsError(f"{why.message}\nall traffic goes to {deployment.former} again, as before")
-
-
-def _tell(session: Session, deployment: Deployment, state: State, before: float) -> None:
-    if not session.options.dry_run:
-        content = message(state, deployment.stack, deployment.version, time.monotonic() - before)
-        notify(session.engine, deployment.stack, content)

@@ -81,7 +81,7 @@ def activate_region(session: Session, stack: str) -> Operation:
                 activate(session, operation, {"activated": True, "fenced": False})
         if operation.decided_at:
             undeclared = fence.declare(session, operation.timeline, other, operation.waived)
-            session.finish(operation)
+            session.finish(operation, operation.kind)
             if undeclared:
                 raise OpsError(undeclared)
         return operation

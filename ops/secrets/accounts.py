@@ -63,11 +63,9 @@ def making(place: Place) -> Action:
     def do(_: StepRun) -> str:
         arns = place.live.accounts
         given = [f"{name.removeprefix(ACCOUNTS)}={arn}:{place.rotation.version}" for name, arn in arns.items()]
-        told = on_the_database(place, "make", given, list(arns.values()))
-        place.end("make")
-        return told
+        return on_the_database(place, "make", given, list(arns.values()))
 
-    return Action(step=MAKE, do=do, done=lambda: place.has_ended("make"))
+    return place.once(MAKE, "make", do)
 
 
 def switching(place: Place) -> Action:
@@ -88,11 +86,9 @@ def locking(place: Place) -> Action:
     def do(_: StepRun) -> str:
         arns = place.live.accounts.values()
         users = [_other(_value(place.live, arn, VersionId=place.rotation.version)["username"]) for arn in arns]
-        told = on_the_database(place, "lock", users, [])
-        place.end("lock")
-        return f"{', '.join(users)} {told}"
+        return f"{', '.join(users)} {on_the_database(place, 'lock', users, [])}"
 
-    return Action(step=LOCK, do=do, done=lambda: place.has_ended("lock"))
+    return place.once(LOCK, "lock", do)
 
 
 def _needs(place: Place) -> list[str]:

@@ -12,7 +12,7 @@ from ops.core.engine import summary
 from ops.core.pair import RegionStack
 from ops.core.settle import engine_of
 from ops.core.stack_files import StackFile
-from ops.core.steps import Step, StepRun
+from ops.core.steps import Step, StepRun, named
 from ops.secrets.rotation import CACHE, Place
 from ops.secrets.value import Value
 
@@ -73,29 +73,21 @@ def accepting(place: Place) -> Action:
         for stack in _with_cache(place):
             busy.up(place.session, stack, step, GROUPS)
             _await_cache(stack)
-        place.end("accept")
         return _listed(place)
 
-    return Action(step=ACCEPT, do=do, done=lambda: place.has_ended("accept"))
+    return place.once(ACCEPT, "accept", do)
 
 
 def bringing(place: Place, stack: RegionStack) -> Action:
     """The stack's secrets in AWS are those of its file."""
-    mark = f"up {stack.stack}"
 
     def do(step: StepRun) -> str:
         place.session.ledger.require_hold()
-        told = summary(busy.up(place.session, stack, step))
-        place.end(mark)
-        return told
+        return summary(busy.up(place.session, stack, step))
 
-    def done() -> str:
-        if stack not in place.stacks:
-            return f"{stack.region} does not answer: `pulumi up --stack {stack.stack}` when it is back"
-        return place.has_ended(mark)
-
-    named = Step(name=UP.name.format(stack=stack.stack), does=UP.does, unless=UP.unless)
-    return Action(step=named, do=do, done=done)
+    (step,) = named((UP,), stack=stack.stack)
+    unasked = f"{stack.region} does not answer: `pulumi up --stack {stack.stack}` when it is back"
+    return place.once(step, f"up {stack.stack}", do, skip="" if stack in place.stacks else unasked)
 
 
 def ending(place: Place) -> Action:
@@ -104,10 +96,9 @@ def ending(place: Place) -> Action:
     def do(_: StepRun) -> str:
         for stack in _with_cache(place):
             _end_former(place, stack)
-        place.end("end")
         return _listed(place)
 
-    return Action(step=END, do=do, done=lambda: place.has_ended("end"))
+    return place.once(END, "end", do)
 
 
 def digest(stack: str, name: str) -> str:
@@ -121,7 +112,7 @@ def _end_former(place: Place, stack: RegionStack) -> None:
     changed = _changed(_cache(stack))
     if place.rotation.tokens.setdefault(stack.stack, changed) != changed:
         return
-    place.keep()
+    place.session.save(place.rotation)
     token = place.session.engine.secret(stack.stack, CACHE)
     client("elasticache", stack.region).modify_replication_group(
         ReplicationGroupId=_identifier(stack), AuthToken=token, AuthTokenUpdateStrategy="SET", ApplyImmediately=True
