@@ -22,16 +22,11 @@ UNDER_WAY = ("Pending", "InProgress", "Delayed", "Cancelling")
 ROLE_NAME_LIMIT = 64
 
 
-def send(stack: RegionStack, instance: str, command: str, comment: str, seconds: int) -> dict[str, str]:
-    """Have Systems Manager run a command on one host; where to ask what came of it. What it is given is recorded."""
-    (sent,) = send_in_turn(stack, [instance], command, comment, seconds)
-    return sent
+def send(stack: RegionStack, instances: list[str], command: str, comment: str, seconds: int) -> list[dict[str, str]]:
+    """Have hosts run a command, one after the other, until one fails; where to ask what came of it on each.
 
-
-def send_in_turn(
-    stack: RegionStack, instances: list[str], command: str, comment: str, seconds: int
-) -> list[dict[str, str]]:
-    """Have hosts run a command, one after the other, until one fails; where to ask what came of it on each."""
+    Systems Manager records the command.
+    """
     ssm = client("ssm", stack.region)
     found: list[dict[str, str]] = []
     for first in range(0, len(instances), INSTANCES_A_COMMAND):

@@ -6,8 +6,6 @@ from datetime import UTC, datetime, timedelta
 from ops.core.pair import RegionStack
 from ops.core.record import Record
 
-Colors = tuple[str, str]
-
 
 @dataclass(kw_only=True)
 class Deployment(Record):
@@ -48,7 +46,7 @@ def key(stack: str) -> str:
     return f"deployment-{stack}"
 
 
-def colors(stack: RegionStack) -> Colors | None:
+def colors(stack: RegionStack) -> tuple[str, str] | None:
     """The colour without traffic and the one with all of it, None where both have some."""
     blue, green = stack.settings.web.blue.weight, stack.settings.web.green.weight
     return {(100, 0): ("green", "blue"), (0, 100): ("blue", "green")}.get((blue, green))

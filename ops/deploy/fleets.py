@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from hosts.roles import WEB, WORKERS
+from hosts.roles import WEB, WORKERS, HostRole
 from ops.core import facts, hosts
 from ops.core.aws import client
 from ops.core.pair import RegionStack
@@ -38,57 +38,44 @@ class Fleet:
 
 
 def web(stack: RegionStack) -> dict[str, Fleet]:
-    """The fleet of each colour: its targets are healthy when the load balancer says so."""
-    names = hosts.groups(stack, WEB)
-    groups = _groups(stack, list(names.values()))
+    """The fleet of each colour: its instances are healthy when the load balancer says so too."""
     weights = _weights(stack)
-    found: dict[str, Fleet] = {}
-    for color, name in names.items():
-        (target_group,) = groups[name]["TargetGroupARNs"]
-        healthy = facts.healthy_targets(stack, target_group)
-        found[color] = _fleet(stack, groups[name], healthy, weights.get(target_group))
-    return found
+    return {
+        color: _fleet(stack, group, weights.get(group["TargetGroupARNs"][0]))
+        for color, group in _groups(stack, WEB).items()
+    }
 
 
 def workers(stack: RegionStack) -> Fleet:
     """The fleet of the workers: its instances are healthy when their group says so."""
-    (name,) = hosts.groups(stack, WORKERS).values()
-    group = _groups(stack, [name])[name]
-    healthy = {row["InstanceId"] for row in group["Instances"] if row["HealthStatus"].lower() == "healthy"}
-    return _fleet(stack, group, healthy, None)
+    (group,) = _groups(stack, WORKERS).values()
+    return _fleet(stack, group, None)
 
 
-def _groups(stack: RegionStack, names: list[str]) -> dict[str, Any]:
-    answer = client("autoscaling", stack.region).describe_auto_scaling_groups(AutoScalingGroupNames=names)
-    found = {group["AutoScalingGroupName"]: group for group in answer["AutoScalingGroups"]}
-    if missing := [name for name in names if name not in found]:
+def _groups(stack: RegionStack, role: HostRole) -> dict[str, Any]:
+    names = hosts.groups(stack, role)
+    found = facts.groups(stack, names.values())
+    if missing := [name for name in names.values() if name not in found]:
         raise OpsError(f"{stack.region} has no group {', '.join(missing)}: run `pulumi up --stack {stack.stack}`")
-    return found
+    return {group: found[name] for group, name in names.items()}
 
 
-def _fleet(stack: RegionStack, group: Mapping[str, Any], healthy: set[str], weight: int | None) -> Fleet:
+def _fleet(stack: RegionStack, group: Mapping[str, Any], weight: int | None) -> Fleet:
     mixed = group.get("MixedInstancesPolicy")
     template = mixed["LaunchTemplate"]["LaunchTemplateSpecification"] if mixed else group["LaunchTemplate"]
     (version,) = client("ec2", stack.region).describe_launch_template_versions(
         LaunchTemplateId=template["LaunchTemplateId"], Versions=[template["Version"]]
     )["LaunchTemplateVersions"]
-    text = base64.b64decode(version["LaunchTemplateData"].get("UserData", "")).decode()
-    line = RELEASE_LINE.search(text)
+    line = RELEASE_LINE.search(base64.b64decode(version["LaunchTemplateData"].get("UserData", "")).decode())
     current = str(version["VersionNumber"])
-    serving = [
-        row["InstanceId"]
-        for row in group["Instances"]
-        if row["LifecycleState"] == "InService"
-        and row["InstanceId"] in healthy
-        and row.get("LaunchTemplate", {}).get("Version") == current
-    ]
+    new = {row["InstanceId"] for row in group["Instances"] if row.get("LaunchTemplate", {}).get("Version") == current}
     return Fleet(
         name=group["AutoScalingGroupName"],
         release=line[1].strip() if line else "",
         least=int(group["MinSize"]),
         most=int(group["MaxSize"]),
         desired=int(group["DesiredCapacity"]),
-        healthy=tuple(sorted(serving)),
+        healthy=tuple(sorted(new & facts.serving(stack, group))),
         weight=weight,
     )
 

@@ -11,7 +11,7 @@ from ops.core.steps import CHANGING, Plan, Step, Timeline, named
 from ops.deploy import archive, fleets
 from ops.deploy.deployment import Deployment, colors, key
 from ops.deploy.steps import stop
-from ops.errors import Exit, OpsError, refused
+from ops.errors import Exit, OpsError
 
 CHECK = Step(
     name="check what the promotion needs",
@@ -59,13 +59,11 @@ def promotion(session: Session, live: RegionStack, deployment: Deployment | None
     if not version:
         raise OpsError(f"{live.stack} serves no release: there is nothing to promote", Exit.REFUSED)
     other = session.pair[session.pair.other_than(live.stack)]
-    if others := session.under_way():
-        raise refused(others)
     asked, given = named((CHECK, STANDBY), other=other.stack)
     actions = [_standby(session, live, other, version, given)]
     if deployment:
         actions += [stop(session, live, SHRINK, deployment.former), _close(session, deployment)]
-    check(actions, timeline, asked)
+    check(actions, timeline, asked, session.under_way())
     if deployment:
         if deployment.open_window(live):
             session.record("early-promotion", {"version": version, "reason": session.options.emergency})
@@ -83,8 +81,10 @@ def serving(stack: RegionStack) -> str:
 def refuse_early(session: Session, live: RegionStack, deployment: Deployment) -> None:
     """Raise OpsError (REFUSED) before the version serves, and in its rollback window but for an emergency."""
     if deployment.served is None:
+        version, started = deployment.version, f"{deployment.started:%Y-%m-%d %H:%M} UTC"
         raise OpsError(
-            f"{deployment.version} does not serve yet: `ops deploy start {deployment.version}` goes on",
+            f"the deployment of {version}, started {started}, is not finished: `ops deploy start {version}` goes on, "
+            "`ops deploy rollback` goes back",
             Exit.REFUSED,
         )
     end = deployment.open_window(live)

@@ -13,8 +13,8 @@ from ops.deploy import promote
 from ops.deploy.deployment import Deployment, colors, key
 from ops.deploy.notify import notify
 from ops.deploy.rollback import way_back
-from ops.deploy.steps import CHECK, STEPS, ClosedGateError, actions
-from ops.errors import Exit, OpsError, refused
+from ops.deploy.steps import CHECK, STEPS, ClosedGateError, actions, forbidding
+from ops.errors import OpsError
 
 PLAN = Plan(steps=named((RECOVER, STEPS[0], *promote.STEPS, *STEPS[1:]), stack="STACK", other="OTHER"), exits=CHANGING)
 """A deployment before this one, whose window is over, is promoted first."""
@@ -38,25 +38,16 @@ def start(session: Session, version: str) -> Timeline:
             if deployment and not dry_run:
                 settle(session, timeline, live.stack)
             session.read()
-            if deployment:
-                _go_on(session, live, deployment)
+            if former and not deployment:
+                promote.refuse_early(session, live, former)
+            if not deployment and promote.serving(live) == live.settings.workers.release == version:
+                say(f"{version} serves already")
             else:
-                _begin(session, live, _new(session, live, version, timeline), former)
+                _deploy(session, live, deployment or _new(live, version, timeline), former)
         return timeline
 
 
-def _refuse_beside(session: Session, live: RegionStack, former: Deployment) -> None:
-    """Raise OpsError (REFUSED) unless the deployment before serves and its window is over."""
-    if former.served is None:
-        raise OpsError(
-            f"the deployment of {former.version}, started {former.started:%Y-%m-%d %H:%M} UTC, is not finished: "
-            f"`ops deploy start {former.version}` goes on, `ops deploy rollback` goes back",
-            Exit.REFUSED,
-        )
-    promote.refuse_early(session, live, former)
-
-
-def _new(session: Session, live: RegionStack, version: str, timeline: Timeline) -> Deployment:
+def _new(live: RegionStack, version: str, timeline: Timeline) -> Deployment:
     color, former = colors(live) or ("green", "blue")
     return Deployment(
         stack=live.stack,
@@ -65,40 +56,29 @@ def _new(session: Session, live: RegionStack, version: str, timeline: Timeline) 
         former=former,
         former_workers=live.settings.workers.release,
         started=datetime.now(UTC),
-        emergency=session.options.emergency,
         timeline=timeline,
     )
 
 
-def _begin(session: Session, live: RegionStack, deployment: Deployment, former: Deployment | None) -> None:
-    """Check, ask, and deploy; the deployment before this one is promoted first."""
-    if former:
-        _refuse_beside(session, live, former)
-    if promote.serving(live) == live.settings.workers.release == deployment.version:
-        say(f"{deployment.version} serves already")
-        return
-    steps = actions(session, live, deployment, goes_on=False)
-    check(steps, deployment.timeline, CHECK)
-    if former:
+def _deploy(session: Session, live: RegionStack, deployment: Deployment, former: Deployment | None) -> None:
+    """Check, ask and deploy, unless it goes on; the deployment before this one is promoted first."""
+    goes_on = deployment is former
+    emergency = None if deployment.emergency else session.options.emergency
+    deployment.emergency = deployment.emergency or emergency
+    steps = actions(session, live, deployment, goes_on=goes_on)
+    check(steps, deployment.timeline, CHECK, session.under_way() if goes_on else forbidding(session, live))
+    if former and not goes_on:
         promote.promotion(session, live, former, deployment.timeline)
-    session.confirm(f"Deploy {deployment.version} to {live.stack}, on {deployment.color}?")
-    _deploy(session, live, deployment, steps)
+    if goes_on:
+        session.keep(deployment)
+    else:
+        session.confirm(f"Deploy {deployment.version} to {live.stack}, on {deployment.color}?")
+    if emergency:
+        session.record("emergency-deployment", {"version": deployment.version, "reason": emergency})
+    _run(session, live, deployment, steps)
 
 
-def _go_on(session: Session, live: RegionStack, deployment: Deployment) -> None:
-    """Check what is left to do, and do it."""
-    if others := session.under_way():
-        raise refused(others)
-    if session.options.emergency and not session.options.dry_run and not deployment.emergency:
-        deployment.emergency = session.options.emergency
-        session.record("emergency-deployment", {"version": deployment.version, "reason": deployment.emergency})
-    steps = actions(session, live, deployment, goes_on=True)
-    check(steps, deployment.timeline, CHECK)
-    session.keep(deployment)
-    _deploy(session, live, deployment, steps)
-
-
-def _deploy(session: Session, live: RegionStack, deployment: Deployment, steps: list[Action]) -> None:
+def _run(session: Session, live: RegionStack, deployment: Deployment, steps: list[Action]) -> None:
     """Do the steps; tell Slack how it ended. Traffic that is not served well goes back by itself."""
     before = time.monotonic()
     try:

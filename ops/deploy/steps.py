@@ -76,9 +76,9 @@ class ClosedGateError(OpsError):
 
 
 def actions(session: Session, live: RegionStack, deployment: Deployment, *, goes_on: bool) -> list[Action]:
-    """The declared steps with their code, in their order; the first asks nothing where the deployment `goes_on`."""
+    """The declared steps with their code, in their order; the first is done where the deployment `goes_on`."""
     return [
-        _record(session, live, deployment, goes_on=goes_on),
+        _record(session, deployment, goes_on=goes_on),
         _grow(session, live, deployment),
         Action(step=HEALTHY, do=lambda _: await_as_many(live, deployment)),
         _snapshot(live, deployment),
@@ -93,25 +93,18 @@ def actions(session: Session, live: RegionStack, deployment: Deployment, *, goes
     ]
 
 
-def _record(session: Session, live: RegionStack, deployment: Deployment, *, goes_on: bool) -> Action:
+def _record(session: Session, deployment: Deployment, *, goes_on: bool) -> Action:
     def do(_: StepRun) -> str:
-        if deployment.emergency:
-            session.record("emergency-deployment", {"version": deployment.version, "reason": deployment.emergency})
         session.keep(deployment)
         notify(session, deployment, "started", 0.0)
         return plan
 
     plan = f"{deployment.version} on {deployment.color}, in place of {deployment.former}"
-    return Action(
-        step=RECORD,
-        do=do,
-        done=lambda: f"started {deployment.started:%Y-%m-%d %H:%M:%S} UTC" if goes_on else "",
-        needs=lambda: _others(session, live),
-        plan=plan,
-    )
+    started = f"started {deployment.started:%Y-%m-%d %H:%M:%S} UTC"
+    return Action(step=RECORD, do=do, done=lambda: started if goes_on else "", plan=plan)
 
 
-def _others(session: Session, live: RegionStack) -> list[str]:
+def forbidding(session: Session, live: RegionStack) -> list[str]:
     """What else is under way, and what of the region does not allow a deployment."""
     found = session.under_way()
     if not live.writes:

@@ -42,63 +42,59 @@ END = Step(
 )
 
 
-def setting(place: Place, value: Value) -> Action:
-    """The value in the files. Which stack has it already is told from the encrypted text of before."""
-    name, rotation, pair = place.rotation.name, place.rotation, place.session.pair
-    both = (place.live.stack, pair.other)
-
-    def lacking() -> list[str]:
-        return [stack for stack in both if digest(stack, name) == rotation.former.get(stack, digest(stack, name))]
-
-    def do(_: StepRun) -> str:
-        left = lacking()
-        # On the way on from a kill the value is in the first file.
-        known = place.session.engine.secret(both[0], name) if both[0] not in left else value.new()
-        for stack in left:
-            stacks.set_secret(stack, name, known)
-        return f"commit {' and '.join(pair[stack].file.path.name for stack in both)}"
-
-    return Action(
-        step=SET,
-        do=do,
-        done=lambda: "" if lacking() else "they have it",
-        needs=lambda: [text for stack in place.stacks if (text := engine_of(place.session.engine, stack.stack))],
-    )
+def before_hosts(place: Place, value: Value) -> list[Action]:
+    """The value in the files and in AWS; until hosts have it, both tokens are valid where there is a cache."""
+    accepting = [place.once(ACCEPT, "accept", _accept)] if place.rotation.name == CACHE else []
+    return [
+        Action(
+            step=SET,
+            do=lambda _: _set(place, value),
+            done=lambda: "" if _lacking(place) else "they have it",
+            needs=lambda: [text for stack in place.stacks if (text := engine_of(place.session.engine, stack.stack))],
+        ),
+        *accepting,
+        *(_bringing(place, stack) for stack in place.both),
+    ]
 
 
-def accepting(place: Place) -> Action:
-    """Both tokens are valid where there is a cache."""
-
-    def do(step: StepRun) -> str:
-        for stack in _with_cache(place):
-            busy.up(place.session, stack, step, GROUPS)
-            _await_cache(stack)
-        return _listed(place)
-
-    return place.once(ACCEPT, "accept", do)
+def after_hosts(place: Place) -> list[Action]:
+    """The former token is valid no more."""
+    return [place.once(END, "end", _end_former)] if place.rotation.name == CACHE else []
 
 
-def bringing(place: Place, stack: RegionStack) -> Action:
+def _lacking(place: Place) -> list[str]:
+    """The stacks whose files have the former value: the encrypted text is the one of before."""
+    name, former = place.rotation.name, place.rotation.former
+    digests = {stack.stack: digest(stack.stack, name) for stack in place.both}
+    return [stack for stack, found in digests.items() if found == former.get(stack, found)]
+
+
+def _set(place: Place, value: Value) -> str:
+    left, (first, _) = _lacking(place), place.both
+    # On the way on from a kill the value is in the first file.
+    known = value.new() if first.stack in left else place.session.engine.secret(first.stack, place.rotation.name)
+    for stack in left:
+        stacks.set_secret(stack, place.rotation.name, known)
+    return f"commit {' and '.join(stack.file.path.name for stack in place.both)}"
+
+
+def _accept(place: Place, step: StepRun) -> str:
+    for stack in _with_cache(place):
+        busy.up(place.session, stack, step, GROUPS)
+        _await_cache(stack)
+    return _listed(place)
+
+
+def _bringing(place: Place, stack: RegionStack) -> Action:
     """The stack's secrets in AWS are those of its file."""
 
-    def do(step: StepRun) -> str:
+    def bring(_: Place, step: StepRun) -> str:
         place.session.ledger.require_hold()
         return summary(busy.up(place.session, stack, step))
 
     (step,) = named((UP,), stack=stack.stack)
     unasked = f"{stack.region} does not answer: `pulumi up --stack {stack.stack}` when it is back"
-    return place.once(step, f"up {stack.stack}", do, skip="" if stack in place.stacks else unasked)
-
-
-def ending(place: Place) -> Action:
-    """The former token is valid no more."""
-
-    def do(_: StepRun) -> str:
-        for stack in _with_cache(place):
-            _end_former(place, stack)
-        return _listed(place)
-
-    return place.once(END, "end", do)
+    return place.once(step, f"up {stack.stack}", bring, skip="" if stack in place.stacks else unasked)
 
 
 def digest(stack: str, name: str) -> str:
@@ -107,17 +103,19 @@ def digest(stack: str, name: str) -> str:
     return hashlib.sha256(str(value["secure"]).encode()).hexdigest() if isinstance(value, dict) else ""
 
 
-def _end_former(place: Place, stack: RegionStack) -> None:
+def _end_former(place: Place, _: StepRun) -> str:
     """Once: ElastiCache refuses it a second time, so when the token changed last is noted before."""
-    changed = _changed(_cache(stack))
-    if place.rotation.tokens.setdefault(stack.stack, changed) != changed:
-        return
-    place.session.save(place.rotation)
-    token = place.session.engine.secret(stack.stack, CACHE)
-    client("elasticache", stack.region).modify_replication_group(
-        ReplicationGroupId=_identifier(stack), AuthToken=token, AuthTokenUpdateStrategy="SET", ApplyImmediately=True
-    )
-    _await_cache(stack)
+    for stack in _with_cache(place):
+        changed = _changed(_cache(stack))
+        if place.rotation.tokens.setdefault(stack.stack, changed) != changed:
+            continue
+        place.session.save(place.rotation)
+        token = place.session.engine.secret(stack.stack, CACHE)
+        client("elasticache", stack.region).modify_replication_group(
+            ReplicationGroupId=_identifier(stack), AuthToken=token, AuthTokenUpdateStrategy="SET", ApplyImmediately=True
+        )
+        _await_cache(stack)
+    return _listed(place)
 
 
 def _changed(group: dict[str, Any]) -> str:

@@ -8,10 +8,10 @@ from ops.core.recovery.steps import RECOVER
 from ops.core.session import LOCK, Session
 from ops.core.settle import settle
 from ops.core.steps import CHANGING, Plan, Step, StepRun, Timeline, named, say
-from ops.errors import Exit, OpsError, refused
+from ops.errors import Exit, OpsError
 from ops.secrets import accounts, configured
 from ops.secrets.hosts import in_service, read_again
-from ops.secrets.rotation import CACHE, DATABASE, USED_BY, Place, Rotation, key, new
+from ops.secrets.rotation import DATABASE, USED_BY, Place, Rotation, key, new
 from ops.secrets.value import Value
 
 CHECK = Step(
@@ -77,32 +77,17 @@ def _rotate(session: Session, rotation: Rotation, value: Value | None, *, goes_o
         for stack in place.stacks:
             settle(session, rotation.timeline, stack.stack)
     if goes_on:
-        if problems := _needs(place):
-            raise refused(problems)
         session.keep(rotation)
-    steps = [_record(place, goes_on=goes_on), *_of_kind(place, value), _finish(place)]
-    check(steps, rotation.timeline, CHECK)
+    before = configured.before_hosts(place, value) if value else accounts.before_hosts(place)
+    after = configured.after_hosts(place) if value else accounts.after_hosts(place)
+    steps = [_record(place, goes_on=goes_on), *before, _hosts(place), *after, _finish(place)]
+    check(steps, rotation.timeline, CHECK, _forbidding(place))
     if not goes_on:
-        session.confirm(f"Rotate {rotation.name} in {', '.join(stack.stack for stack in place.stacks)}?")
+        session.confirm(f"Rotate {rotation.name} in {place}?")
         if value and not session.options.dry_run:
             # Asked for and judged before anything is recorded.
             value.new()
     run(steps, rotation.timeline)
-
-
-def _of_kind(place: Place, value: Value | None) -> list[Action]:
-    hosts = _hosts(place)
-    if value is None:
-        made = [accounts.writing(place), accounts.making(place), accounts.switching(place)]
-        return [*made, hosts, accounts.locking(place)]
-    pair, is_cache = place.session.pair, place.rotation.name == CACHE
-    return [
-        configured.setting(place, value),
-        *([configured.accepting(place)] if is_cache else []),
-        *(configured.bringing(place, pair[stack]) for stack in (place.live.stack, pair.other)),
-        hosts,
-        *([configured.ending(place)] if is_cache else []),
-    ]
 
 
 def _record(place: Place, *, goes_on: bool) -> Action:
@@ -115,15 +100,11 @@ def _record(place: Place, *, goes_on: bool) -> Action:
         place.session.keep(rotation)
         return ""
 
-    return Action(
-        step=RECORD,
-        do=do,
-        done=lambda: f"started {rotation.started:%Y-%m-%d %H:%M:%S} UTC" if goes_on else "",
-        needs=lambda: _needs(place),
-    )
+    started = f"started {rotation.started:%Y-%m-%d %H:%M:%S} UTC"
+    return Action(step=RECORD, do=do, done=lambda: started if goes_on else "")
 
 
-def _needs(place: Place) -> list[str]:
+def _forbidding(place: Place) -> list[str]:
     live, found = place.live, place.session.under_way()
     if live not in place.stacks:
         found.append(f"{live.region}, which is live, does not answer: `ops dr status`")
@@ -135,7 +116,7 @@ def _needs(place: Place) -> list[str]:
 def _hosts(place: Place) -> Action:
     roles = USED_BY[place.rotation.name]
 
-    def do(_: StepRun) -> str:
+    def do(place: Place, _: StepRun) -> str:
         read = {stack.stack: read_again(stack, roles) for stack in place.stacks}
         return ", ".join(f"{count} of {stack}" for stack, count in read.items())
 

@@ -79,18 +79,26 @@ class Place:
             say(f"          {other.region} does not answer: {other.stack} is left out, and must follow")
         return cls(session=session, rotation=rotation, live=live, stacks=found)
 
+    @property
+    def both(self) -> tuple[RegionStack, RegionStack]:
+        """The stacks of the pair, the live one first, whether or not their regions answer."""
+        return self.live, self.session.pair[self.session.pair.other]
+
+    def __str__(self) -> str:
+        return ", ".join(stack.stack for stack in self.stacks)
+
     def once(
         self,
         step: Step,
         mark: str,
-        work: Callable[[StepRun], str],
+        work: Callable[["Place", StepRun], str],
         needs: Callable[[], list[str]] = no_needs,
         skip: str = "",
     ) -> Action:
         """A step of which the rotation itself notes that it was done; `skip` is why there is nothing to do."""
 
         def do(run: StepRun) -> str:
-            told = work(run)
+            told = work(self, run)
             self.end(mark)
             return told
 
