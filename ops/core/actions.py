@@ -58,15 +58,17 @@ def setting(
     return Action(step=step, do=do, done=done, needs=needs, plan=f"set {shown(values)}")
 
 
-def check(actions: Sequence[Action], timeline: Timeline, step: Step, found: Sequence[str] = ()) -> None:
-    """Ask at once what every action needs that is not done. Raises OpsError (REFUSED) with all that is missing.
+def check(
+    actions: Sequence[Action], timeline: Timeline, step: Step, forbidding: Callable[[], list[str]] = no_needs
+) -> None:
+    """Ask at once what forbids them all, and what every action needs that is not done.
 
-    `found` are problems that forbid all of them.
+    Raises OpsError (REFUSED) with all that is missing.
     """
     with timeline.step(step) as asked:
         asking = [action for action in actions if action.needs is not no_needs]
-        left = {action.step.name: action.needs for action in asking if not action.done()}
-        problems = list(dict.fromkeys([*found, *(line for lines in side_by_side(left).values() for line in lines)]))
+        left = {"": forbidding} | {action.step.name: action.needs for action in asking if not action.done()}
+        problems = list(dict.fromkeys(line for lines in side_by_side(left).values() for line in lines))
         if problems:
             asked.detail = f"{len(problems)} problems"
             raise refused(problems)

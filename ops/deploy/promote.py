@@ -63,7 +63,7 @@ def promotion(session: Session, live: RegionStack, deployment: Deployment | None
     actions = [_standby(session, live, other, version, given)]
     if deployment:
         actions += [stop(session, live, SHRINK, deployment.former), _close(session, deployment)]
-    check(actions, timeline, asked, session.under_way())
+    check(actions, timeline, asked, session.under_way)
     if deployment:
         if deployment.open_window(live):
             session.record("early-promotion", {"version": version, "reason": session.options.emergency})

@@ -2,6 +2,7 @@
 
 import time
 from datetime import UTC, datetime
+from functools import partial
 
 from ops.core.actions import Action, check, remind, run
 from ops.core.pair import RegionStack
@@ -66,7 +67,8 @@ def _deploy(session: Session, live: RegionStack, deployment: Deployment, former:
     emergency = None if deployment.emergency else session.options.emergency
     deployment.emergency = deployment.emergency or emergency
     steps = actions(session, live, deployment, goes_on=goes_on)
-    check(steps, deployment.timeline, CHECK, session.under_way() if goes_on else forbidding(session, live))
+    forbids = session.under_way if goes_on else partial(forbidding, session, live)
+    check(steps, deployment.timeline, CHECK, forbids)
     if former and not goes_on:
         promote.promotion(session, live, former, deployment.timeline)
     if goes_on:

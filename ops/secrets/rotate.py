@@ -1,6 +1,7 @@
 """`ops secrets rotate`: the steps of each kind of secret, and how a rotation goes on."""
 
 from datetime import UTC, datetime
+from functools import partial
 
 from hosts.roles import WORKERS
 from ops.core.actions import Action, check, run
@@ -81,7 +82,7 @@ def _rotate(session: Session, rotation: Rotation, value: Value | None, *, goes_o
     before = configured.before_hosts(place, value) if value else accounts.before_hosts(place)
     after = configured.after_hosts(place) if value else accounts.after_hosts(place)
     steps = [_record(place, goes_on=goes_on), *before, _hosts(place), *after, _finish(place)]
-    check(steps, rotation.timeline, CHECK, _forbidding(place))
+    check(steps, rotation.timeline, CHECK, partial(_forbidding, place))
     if not goes_on:
         session.confirm(f"Rotate {rotation.name} in {place}?")
         if value and not session.options.dry_run:
