@@ -47,14 +47,12 @@ def send(stack: RegionStack, instances: list[str], command: str, comment: str, s
 def wait(stack: RegionStack, sent: dict[str, str], what: str, seconds: int) -> None:
     """Wait for the end of a command. Raises OpsError with the last lines of what it said when it failed."""
     ssm = client("ssm", stack.region)
-
-    def ask() -> dict[str, Any]:
-        return dict(ssm.get_command_invocation(CommandId=sent["id"], InstanceId=sent["instance"]))
-
-    def ended(answer: dict[str, Any]) -> bool:
-        return answer["Status"] not in UNDER_WAY
-
-    answer = facts.wait(f"{what} on {sent['instance']}", ask, ended, seconds=float(DELIVERY_SECONDS + seconds))
+    answer: dict[str, Any] = facts.wait(
+        f"{what} on {sent['instance']}",
+        lambda: ssm.get_command_invocation(CommandId=sent["id"], InstanceId=sent["instance"]),
+        lambda answer: answer["Status"] not in UNDER_WAY,
+        seconds=float(DELIVERY_SECONDS + seconds),
+    )
     if answer["Status"] != "Success":
         said = f"{answer.get('StandardOutputContent', '')}\n{answer.get('StandardErrorContent', '')}"
         lines = [line.strip() for line in said.splitlines() if line.strip()][-LINES_SHOWN:]

@@ -2,7 +2,7 @@
 
 import base64
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,20 +82,14 @@ def _fleet(stack: RegionStack, group: Mapping[str, Any], weight: int | None) -> 
 
 def _weights(stack: RegionStack) -> dict[str, int]:
     """The weight of each target group; one is left out while the rules do not agree on it."""
-    found: dict[str, set[int]] = {}
-    for target_group, weight in _shares(stack):
-        found.setdefault(target_group, set()).add(weight)
-    return {target_group: weight for target_group, weights in found.items() if len(weights) == 1 for weight in weights}
-
-
-def _shares(stack: RegionStack) -> Iterator[tuple[str, int]]:
     elb = client("elbv2", stack.region)
     name = str(stack.output("load_balancer_dns_name"))
     pages = elb.get_paginator("describe_load_balancers").paginate()
     balancers = [row["LoadBalancerArn"] for page in pages for row in page["LoadBalancers"] if row["DNSName"] == name]
     listeners = [row for arn in balancers for row in elb.describe_listeners(LoadBalancerArn=arn)["Listeners"]]
-    for listener in listeners:
-        for rule in elb.describe_rules(ListenerArn=listener["ListenerArn"])["Rules"]:
-            for action in rule["Actions"]:
-                for row in action.get("ForwardConfig", {}).get("TargetGroups", []):
-                    yield row["TargetGroupArn"], int(row["Weight"])
+    rules = [row for one in listeners for row in elb.describe_rules(ListenerArn=one["ListenerArn"])["Rules"]]
+    found: dict[str, set[int]] = {}
+    for action in (action for rule in rules for action in rule["Actions"]):
+        for row in action.get("ForwardConfig", {}).get("TargetGroups", []):
+            found.setdefault(row["TargetGroupArn"], set()).add(int(row["Weight"]))
+    return {target_group: min(weights) for target_group, weights in found.items() if len(weights) == 1}

@@ -106,7 +106,8 @@ def digest(stack: str, name: str) -> str:
 def _end_former(place: Place, _: StepRun) -> str:
     """Once: ElastiCache refuses it a second time, so when the token changed last is noted before."""
     for stack in _with_cache(place):
-        changed = _changed(_cache(stack))
+        last: datetime | None = _cache(stack).get("AuthTokenLastModifiedDate")
+        changed = last.isoformat() if last else ""
         if place.rotation.tokens.setdefault(stack.stack, changed) != changed:
             continue
         place.session.save(place.rotation)
@@ -116,11 +117,6 @@ def _end_former(place: Place, _: StepRun) -> str:
         )
         _await_cache(stack)
     return _listed(place)
-
-
-def _changed(group: dict[str, Any]) -> str:
-    found = group.get("AuthTokenLastModifiedDate")
-    return found.isoformat() if isinstance(found, datetime) else ""
 
 
 def _with_cache(place: Place) -> list[RegionStack]:
@@ -142,7 +138,5 @@ def _cache(stack: RegionStack) -> dict[str, Any]:
 
 
 def _await_cache(stack: RegionStack) -> None:
-    def settled(group: dict[str, Any]) -> bool:
-        return group["Status"] == "available"
-
-    facts.wait(f"the cache of {stack.stack}", lambda: _cache(stack), settled, seconds=CACHE_SECONDS)
+    what = f"the cache of {stack.stack}"
+    facts.wait(what, lambda: _cache(stack), lambda group: group["Status"] == "available", seconds=CACHE_SECONDS)
