@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 
+from ops.core import hosts
 from ops.core.aws import LOG_IN, client, errors, if_present, is_ours
 from ops.core.interruption import TooLongError
 from ops.core.pair import RegionStack
@@ -135,16 +136,8 @@ def in_service(stack: RegionStack, names: Iterable[str]) -> dict[str, int]:
     from its launch on.
     """
     names = list(names)
-    found = groups(stack, names)
+    found = hosts.described(stack, names)
     return {name: len(serving(stack, found[name])) if name in found else 0 for name in names}
-
-
-def groups(stack: RegionStack, names: Iterable[str]) -> dict[str, Any]:
-    """Auto Scaling groups as AWS describes them, by name; without those that it has not got."""
-    if not (asked := list(names)):
-        return {}
-    answer = client("autoscaling", stack.region).describe_auto_scaling_groups(AutoScalingGroupNames=asked)
-    return {group["AutoScalingGroupName"]: group for group in answer["AutoScalingGroups"]}
 
 
 def serving(stack: RegionStack, group: Mapping[str, Any]) -> set[str]:
@@ -214,7 +207,7 @@ def closed(stack: RegionStack) -> bool:
 
 def running(stack: RegionStack, names: Iterable[str]) -> int:
     """Instances of Auto Scaling groups, those that start or end included."""
-    return sum(len(group["Instances"]) for group in groups(stack, names).values())
+    return sum(len(group["Instances"]) for group in hosts.described(stack, names).values())
 
 
 def newest_object(stack: RegionStack, bucket: str) -> NewestObject:

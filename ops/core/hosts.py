@@ -1,5 +1,8 @@
 """The hosts of a region, role by role: the names of their groups, and what they need of a quota."""
 
+from collections.abc import Iterable
+from typing import Any
+
 from hosts.roles import APPLICATION_ROLES, HostRole
 from ops.core.aws import client
 from ops.core.pair import Pair, RegionStack
@@ -12,6 +15,14 @@ OUTPUT = "host_group_names"
 def groups(stack: RegionStack, role: HostRole) -> dict[str, str]:
     """The names of a role's Auto Scaling groups, by group."""
     return dict(stack.output(OUTPUT)[role.name])
+
+
+def described(stack: RegionStack, names: Iterable[str]) -> dict[str, Any]:
+    """Auto Scaling groups as AWS describes them, by name; without those that it has not got."""
+    if not (asked := list(names)):
+        return {}
+    answer = client("autoscaling", stack.region).describe_auto_scaling_groups(AutoScalingGroupNames=asked)
+    return {group["AutoScalingGroupName"]: group for group in answer["AutoScalingGroups"]}
 
 
 def setting(role: HostRole, group: str, name: str) -> str:

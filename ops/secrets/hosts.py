@@ -1,7 +1,7 @@
 """The hosts of a rotation: one of them works on the database, and all of them read the secret anew."""
 
 from hosts.roles import WORKERS, HostRole
-from ops.core import facts, hosts
+from ops.core import hosts
 from ops.core.host_commands import DELIVERY_SECONDS, lend, send, wait
 from ops.core.pair import RegionStack
 from ops.errors import OpsError
@@ -24,7 +24,7 @@ def in_service(stack: RegionStack, *roles: HostRole) -> list[str]:
     names = [name for role in roles if role.name in there for name in hosts.groups(stack, role).values()]
     return sorted(
         row["InstanceId"]
-        for group in facts.groups(stack, names).values()
+        for group in hosts.described(stack, names).values()
         for row in group["Instances"]
         if row["LifecycleState"] == "InService"
     )
