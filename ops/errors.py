@@ -11,7 +11,7 @@ class Exit(IntEnum):
     USAGE = 2
     REFUSED = 3
     BUSY = 4
-    OVER_BUDGET = 5
+    INCOMPLETE = 5
     DANGEROUS = 6
     VIOLATION = 7
     INTERRUPTED = 130
@@ -23,7 +23,7 @@ MEANING = {
     Exit.USAGE: "the command line is wrong, or a confirmation is missing",
     Exit.REFUSED: "a gate or a check said no; nothing was changed",
     Exit.BUSY: "another operator or engine is at work, and is named",
-    Exit.OVER_BUDGET: "done, but outside the recovery objectives",
+    Exit.INCOMPLETE: "done, but for what the message names, or outside the recovery objectives",
     Exit.DANGEROUS: "a preview shows a change that a reviewer must not miss",
     Exit.VIOLATION: "a preview breaks a policy that is mandatory",
     Exit.INTERRUPTED: "stopped by Ctrl-C; the same command goes on where it stopped",

@@ -11,12 +11,13 @@ import typer
 
 from ops import bootstrap
 from ops.cli import app
+from ops.core.markdown import Markdown, cell, code, page, section, table
 from ops.core.recovery.steps import STEPS as RECOVERY
 from ops.core.steps import CHANGING, Plan, named
 from ops.deploy import promote, rollback, start
 from ops.dr import abort, activate, drop, failback, failover, flip, queues, rebuild
 from ops.drill import scenario
-from ops.errors import MEANING, Exit
+from ops.errors import MEANING, Exit, one_line
 from ops.prices import refresh as prices
 from ops.recover import backend_copy
 from ops.secrets import rotate
@@ -38,13 +39,15 @@ WHERE = (
     "`ops` is `python -m ops`. To try it without an account: `make sandbox`, then `make sandbox-shell`."
 )
 
+ASKING = Plan(steps=(), exits=(Exit.OK, Exit.FAILED, Exit.USAGE, Exit.INTERRUPTED))
+"""A command that only asks."""
 PLANS = {
     "ops bootstrap": bootstrap.plan(),
     "ops check": Plan(steps=(), exits=(Exit.OK, Exit.FAILED, Exit.USAGE, Exit.REFUSED, Exit.INTERRUPTED)),
     "ops deploy promote": promote.PLAN,
     "ops deploy rollback": rollback.PLAN,
     "ops deploy start": start.PLAN,
-    "ops deploy status": Plan(steps=(), exits=(Exit.OK, Exit.FAILED, Exit.USAGE, Exit.INTERRUPTED)),
+    "ops deploy status": ASKING,
     "ops dr abort": abort.PLAN,
     "ops dr activate": activate.PLAN,
     "ops dr drill": scenario.PLAN,
@@ -54,11 +57,11 @@ PLANS = {
     "ops dr flip": flip.PLAN,
     "ops dr queues": queues.PLAN,
     "ops dr rebuild": rebuild.PLAN,
-    "ops dr status": Plan(steps=(), exits=(Exit.OK, Exit.FAILED, Exit.USAGE, Exit.INTERRUPTED)),
+    "ops dr status": ASKING,
     "ops prices refresh": prices.PLAN,
     "ops preview": Plan(steps=(), exits=(Exit.OK, Exit.FAILED, Exit.USAGE, Exit.DANGEROUS, Exit.VIOLATION)),
     "ops secrets rotate": rotate.PLAN,
-    "ops secrets status": Plan(steps=(), exits=(Exit.OK, Exit.FAILED, Exit.USAGE, Exit.INTERRUPTED)),
+    "ops secrets status": ASKING,
     "ops recover": Plan(steps=(*named(RECOVERY, stack="STACK"), *backend_copy.STEPS), exits=CHANGING),
 }
 """What each command declares: the steps that it runs through, and how it ends."""
@@ -71,7 +74,8 @@ ADVICE = {
     Exit.USAGE: "Correct the command line; `--help` shows it. Without a terminal, add `--yes` where there is one.",
     Exit.REFUSED: "Each line names what is missing. Repair it and run the command again.",
     Exit.BUSY: "Talk to the person who is named. If that command was killed: `ops recover`, then the same command.",
-    Exit.OVER_BUDGET: "The work is done. The report says what took too long or was lost: open an incident.",
+    Exit.INCOMPLETE: "Visitors are served. The lines name what is missing and what makes it; what took too long or was "
+    "lost is in the report: open an incident.",
     Exit.DANGEROUS: "Nothing was changed. Read each line; whoever approves the change answers for it.",
     Exit.VIOLATION: "Nothing was changed. Repair it, or argue an exception in policies/exceptions.yaml.",
     Exit.INTERRUPTED: "Run the same command again: it goes on where it stopped.",
@@ -111,7 +115,7 @@ def pages() -> list[Page]:
 @cache
 def rendered() -> dict[str, str]:
     """The text of every file, by its name."""
-    return {INDEX: _index(pages()), **{page.file: _page(page) for page in pages()}}
+    return {INDEX: _index(pages()), **{each.file: _page(each) for each in pages()}}
 
 
 def _commands(path: str, command: Command) -> Iterator[tuple[str, Command]]:
@@ -124,69 +128,60 @@ def _commands(path: str, command: Command) -> Iterator[tuple[str, Command]]:
 
 
 def _index(all_pages: list[Page]) -> str:
-    rows = [f"| [`{page.path}`]({page.file}) | {page.summary} |" for page in all_pages]
-    parts = ["# Runbooks", "", NOTICE, "", FIRST, "", "| Command | What for |", "|---|---|", *rows, "", WHERE, ""]
-    return "\n".join([*parts, *_exit_codes(tuple(Exit))]).rstrip() + "\n"
+    rows = [(Markdown(f"[`{each.path}`]({each.file})"), each.summary) for each in all_pages]
+    return page(["# Runbooks", NOTICE, FIRST, table(("Command", "What for"), rows), WHERE, _exit_codes(tuple(Exit))])
 
 
-def _page(page: Page) -> str:
-    context = page.command.context_class(page.command, info_name=page.path)
-    usage = " ".join([page.path, *page.command.collect_usage_pieces(context)])
-    parts = [f"# `{page.path}`", "", NOTICE, ""]
-    parts += [line for paragraph in _paragraphs(page.command) for line in (paragraph, "")]
-    parts += ["```", usage, "```", ""]
-    parameters = [parameter for parameter in page.command.params if "--help" not in parameter.opts]
-    parts += [*_parameters(parameters, context), *_how(page, parameters), *_steps(page.plan)]
-    return "\n".join([*parts, *_exit_codes(page.plan.exits)]).rstrip() + "\n"
+def _page(of: Page) -> str:
+    context = of.command.context_class(of.command, info_name=of.path)
+    usage = " ".join([of.path, *of.command.collect_usage_pieces(context)])
+    parameters = [parameter for parameter in of.command.params if "--help" not in parameter.opts]
+    # As `--help` lists them.
+    records = [parameter.get_help_record(context) or (parameter.name, "") for parameter in parameters]
+    return page(
+        [
+            f"# `{of.path}`",
+            NOTICE,
+            *_paragraphs(of.command),
+            f"```\n{usage}\n```",
+            section("Arguments and options", ("", ""), [(code(name), text) for name, text in records]),
+            _how(of, parameters),
+            _steps(of.plan),
+            _exit_codes(of.plan.exits),
+        ]
+    )
 
 
-def _steps(plan: Plan) -> list[str]:
+def _steps(plan: Plan) -> str:
     if not plan.steps:
-        return []
+        return ""
     lines: list[str] = []
     for number, step in enumerate(plan.steps, 1):
         skipped = f" Skipped where {step.unless}." if step.unless else ""
-        lines.append(f"{number}. **{_cell(step.name)}**: {_cell(f'{step.does}{skipped}')}")
-    return ["## Steps", "", STEPS, "", *lines, ""]
+        lines.append(f"{number}. **{cell(step.name)}**: {cell(f'{step.does}{skipped}')}")
+    return "\n".join(["## Steps", "", STEPS, "", *lines])
 
 
-def _parameters(parameters: list[Parameter], context: Any) -> list[str]:
-    """As `--help` lists them."""
-    if not parameters:
-        return []
-    records = [parameter.get_help_record(context) or (parameter.name, "") for parameter in parameters]
-    rows = [f"| `{_escaped(name)}` | {_cell(text)} |" for name, text in records]
-    return ["## Arguments and options", "", "| | |", "|---|---|", *rows, ""]
-
-
-def _how(page: Page, parameters: list[Parameter]) -> list[str]:
+def _how(of: Page, parameters: list[Parameter]) -> str:
     """What to do before the command, as far as its options allow."""
     options = {name for parameter in parameters for name in parameter.opts}
     lines = {
-        "--dry-run": f"See what it would do: `{page.path} ... --dry-run`. It asks the same questions, changes nothing.",
+        "--dry-run": f"See what it would do: `{of.path} ... --dry-run`. It asks the same questions, changes nothing.",
         "--yes": "It asks before it changes anything. `--yes` answers for you.",
         "--report": "It writes a report with the timeline; one of the last lines says where.",
     }
     chosen = [f"- {line}" for option, line in lines.items() if option in options]
-    return ["## How", "", *chosen, ""] if chosen else []
+    return "\n".join(["## How", "", *chosen]) if chosen else ""
 
 
-def _exit_codes(exits: tuple[Exit, ...]) -> list[str]:
-    rows = [f"| {code.value} | {MEANING[code]} | {ADVICE[code]} |" for code in sorted(exits)]
-    return ["## When it ends", "", "| Exit code | Means | Then |", "|---|---|---|", *rows, ""]
+def _exit_codes(exits: tuple[Exit, ...]) -> str:
+    rows = [(each.value, MEANING[each], ADVICE[each]) for each in sorted(exits)]
+    return section("When it ends", ("Exit code", "Means", "Then"), rows)
 
 
 def _paragraphs(command: Command) -> list[str]:
     text = inspect.cleandoc(command.help or "").split("\f")[0]
-    return [" ".join(part.split()) for part in text.split("\n\n") if part.strip()]
-
-
-def _cell(text: str) -> str:
-    return _escaped(text).replace("<", "&lt;")
-
-
-def _escaped(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|")
+    return [one_line(part) for part in text.split("\n\n") if part.strip()]
 
 
 def write(folder: Path = FOLDER) -> list[Path]:

@@ -6,10 +6,11 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from policies.configuration import Configuration, read_configuration
+from policies.configuration import read_configuration
 from policies.parity import PARITY, differences, types
 
 PACK = Path(__file__).resolve().parent
@@ -29,6 +30,11 @@ class Event:
     def __str__(self) -> str:
         return f"{self.stack}: {self.level}: {self.message}"
 
+    @property
+    def blocks(self) -> bool:
+        """Whether it ends a preview."""
+        return self.level == MANDATORY
+
 
 @dataclass(frozen=True, kw_only=True)
 class Preview:
@@ -42,7 +48,7 @@ class Preview:
     @property
     def passes(self) -> bool:
         """Whether the stack breaks no rule that is mandatory."""
-        return not self.failure and not any(event.level == MANDATORY for event in self.events)
+        return not self.failure and not any(event.blocks for event in self.events)
 
 
 def preview(stack: str, *arguments: str, pulumi: str = "pulumi") -> Preview:
@@ -73,7 +79,7 @@ def asked(
 def judged(stack: str, log: str, failed: str) -> Preview:
     """What an event log says of a stack; `failed` is what the engine said where it ended with an error."""
     events = read(stack, log)
-    blocked = any(event.level == MANDATORY for event in events)
+    blocked = any(event.blocks for event in events)
     return Preview(stack=stack, events=events, types=types(log), failure="" if blocked else failed.strip())
 
 
@@ -91,13 +97,20 @@ def compared(previews: list[Preview]) -> list[Preview]:
     """The previews with what one stack of the pair lacks; a resource that breaks a rule is in no event log."""
     if not all(each.passes for each in previews):
         return previews
-    configuration = read_configuration()
-    lacking = list(differences({each.stack: each.types for each in previews}, configuration))
+    lacking = lacks({each.stack: each.types for each in previews})
     return [
-        replace(
-            each, events=(*each.events, *(_lack(configuration, *found) for found in lacking if found[0] == each.stack))
-        )
+        replace(each, events=(*each.events, *(event for event in lacking if event.stack == each.stack)))
         for each in previews
+    ]
+
+
+def lacks(declared: Mapping[str, frozenset[str]]) -> list[Event]:
+    """What one stack of the pair lacks, by the types that each stack declares."""
+    configuration = read_configuration()
+    level = configuration.enforcement.level
+    return [
+        Event(stack=stack, level=level(PARITY.id, stack), rule=PARITY.id, message=message)
+        for stack, message in differences(declared, configuration)
     ]
 
 
@@ -117,11 +130,6 @@ def main(stacks: list[str]) -> int:
         counts = ", ".join(f"{number} {level}" for level, number in sorted(levels.items())) or "no violation"
         print(f"{each.stack}: {'passes' if each.passes else 'FAILS'}: {counts}", flush=True)
     return 0 if all(each.passes for each in previews) else 1
-
-
-def _lack(configuration: Configuration, stack: str, message: str) -> Event:
-    level = configuration.enforcement.level(PARITY.id, stack)
-    return Event(stack=stack, level=level, rule=PARITY.id, message=message)
 
 
 def _line(message: str) -> str:

@@ -8,11 +8,12 @@ import pulumi
 import pulumi_aws as aws
 
 from components.component import Component
-from components.security.iam import allow, document, trust
+from components.security.iam import allow, trust
+from components.security.service_role import service_role
 from components.site import Site
 from components.storage.bucket import Bucket
 
-ROLE_NAME_LIMIT, NAME_LIMIT = 64, 256
+NAME_LIMIT = 256
 PREFIX = "config"
 """Of the history, in the bucket of logs."""
 RULES = {
@@ -58,14 +59,15 @@ class RecorderRole(Component):
     def __init__(self, name: str, args: RecorderRoleArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("account:RecorderRole", name, args.site, opts=opts)
         naming = args.site.naming
-        self.role = aws.iam.Role(
-            f"{name}-role",
-            name=naming.physical(name, ROLE_NAME_LIMIT),
+        history = args.logs.arn.apply(lambda arn: f"{arn}/{PREFIX}/AWSLogs/{naming.account_id}/*")
+        self.role, delivers = service_role(
+            self,
+            name,
+            args.site,
             description="AWS Config reads what there is, and delivers its history.",
-            assume_role_policy=trust(
-                "config.amazonaws.com", {"StringEquals": {"aws:SourceAccount": naming.account_id}}
-            ),
-            opts=self.child(),
+            trusts=trust("config.amazonaws.com", {"StringEquals": {"aws:SourceAccount": naming.account_id}}),
+            may=[allow(["s3:GetBucketAcl", "s3:ListBucket"], args.logs.arn), allow("s3:PutObject", history)],
+            policy_name="deliver-history",
         )
         reads = aws.iam.RolePolicyAttachment(
             f"{name}-reads",
@@ -73,16 +75,6 @@ class RecorderRole(Component):
             policy_arn="arn:aws:iam::aws:policy/service-role/AWS_ConfigRole",
             opts=self.child(),
         )
-        history = args.logs.arn.apply(lambda arn: f"{arn}/{PREFIX}/AWSLogs/{naming.account_id}/*")
-        delivers = aws.iam.RolePolicy(
-            f"{name}-rights",
-            name="deliver-history",
-            role=self.role.name,
-            policy=document([
-                allow(["s3:GetBucketAcl", "s3:ListBucket"], args.logs.arn), allow("s3:PutObject", history)
-            ]),
-            opts=self.child(),
-        )  # fmt: skip
         self.rights = [reads, delivers]
         self.register_outputs({"role": self.role.name})
 

@@ -10,6 +10,7 @@ import pulumi_aws as aws
 from components.component import Component
 from components.security.iam import Statement, allow, document, trust
 from components.security.keys import PUBLISH, account_decides, alias_of, log_group_encrypts, one_role_ends_it
+from components.security.service_role import ServiceRole, service_role
 from components.site import Site
 from components.storage.bucket import Bucket, BucketArgs, Retention
 from components.storage.storage import access_log_writers
@@ -19,7 +20,6 @@ from settings import AccountSettings
 CLOUDTRAIL = {"Service": "cloudtrail.amazonaws.com"}
 NAME_LIMIT = 128
 """CloudTrail API, CreateTrail; log groups take more."""
-ROLE_NAME_LIMIT = 64
 LOGS, TRAIL = "logs", "trail"
 
 
@@ -191,27 +191,21 @@ class Record(Component):
             opts=self.child(protect=self._args.site.protected, depends_on=[self.bucket.policy, rights]),
         )
 
-    def _writer_of_group(self) -> tuple[aws.iam.Role, aws.iam.RolePolicy]:
+    def _writer_of_group(self) -> ServiceRole:
         account = self._args.site.naming.account_id
-        role = aws.iam.Role(
-            f"{self._name}-role",
-            name=self._args.site.naming.physical(self._name, ROLE_NAME_LIMIT),
+        streams = self.log_group.arn.apply(lambda arn: f"{arn}:log-stream:*")
+        return service_role(
+            self,
+            self._name,
+            self._args.site,
             description="Writes the trail's events into its log group.",
-            assume_role_policy=trust(
+            trusts=trust(
                 CLOUDTRAIL["Service"],
                 {"StringEquals": {"aws:SourceArn": self._trail_arn, "aws:SourceAccount": account}},
             ),
-            opts=self.child(),
+            may=[allow(["logs:CreateLogStream", "logs:PutLogEvents"], streams)],
+            policy_name="write-trail",
         )
-        streams = self.log_group.arn.apply(lambda arn: f"{arn}:log-stream:*")
-        rights = aws.iam.RolePolicy(
-            f"{self._name}-rights",
-            name="write-trail",
-            role=role.name,
-            policy=document([allow(["logs:CreateLogStream", "logs:PutLogEvents"], streams)]),
-            opts=self.child(),
-        )
-        return role, rights
 
 
 def _selector(

@@ -9,10 +9,9 @@ import pulumi
 import pulumi_aws as aws
 
 from components.component import Component
-from components.security.iam import Statement, document, trust
+from components.security.iam import Statement, trust
+from components.security.service_role import NAME_LIMIT, service_role
 from components.site import Site
-
-NAME_LIMIT = 64
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,25 +30,21 @@ class InstanceRole(Component):
 
     def __init__(self, name: str, args: InstanceRoleArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("compute:InstanceRole", name, args.site, opts=opts)
-        physical = args.site.naming.physical(name, NAME_LIMIT)
-        self.role = aws.iam.Role(
-            f"{name}-role",
-            name=physical,
+        self.role, rights = service_role(
+            self,
+            name,
+            args.site,
             description="What the instances may do.",
             # Without aws:SourceAccount, which EC2 does not send. It would add nothing: EC2 assumes a role only for
             # instances of the role's own account.
-            assume_role_policy=trust("ec2.amazonaws.com"),
-            opts=self.child(),
-        )
-        rights = aws.iam.RolePolicy(
-            f"{name}-rights",
-            name="rights",
-            role=self.role.name,
-            policy=document(args.permissions),
-            opts=self.child(),
+            trusts=trust("ec2.amazonaws.com"),
+            may=args.permissions,
         )
         # After the permissions: an instance that starts with the profile has them.
         self.profile = aws.iam.InstanceProfile(
-            f"{name}-profile", name=physical, role=self.role.name, opts=self.child(depends_on=[rights])
+            f"{name}-profile",
+            name=args.site.naming.physical(name, NAME_LIMIT),
+            role=self.role.name,
+            opts=self.child(depends_on=[rights]),
         )
         self.register_outputs({"profile": self.profile.name})

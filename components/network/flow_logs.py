@@ -8,12 +8,12 @@ import pulumi
 import pulumi_aws as aws
 
 from components.component import Component
-from components.security.iam import allow, document, trust
+from components.security.iam import Statement, allow, trust
 from components.security.keys import Keys
+from components.security.service_role import service_role
 from components.site import Site
 from naming import DataClass
 
-ROLE_NAME_LIMIT = 64
 LOG_GROUP_NAME_LIMIT = 512
 SHORTEST_INTERVAL_SECONDS = 60
 """The default of ten minutes is too slow for the first minutes of an incident."""
@@ -43,19 +43,14 @@ class FlowLogs(Component):
             kms_key_id=args.keys["logs"].arn,
             opts=self.child(),
         )
-        role = aws.iam.Role(
-            f"{name}-role",
-            name=args.site.naming.physical(name, ROLE_NAME_LIMIT),
+        role, rights = service_role(
+            self,
+            name,
+            args.site,
             description="Writes the VPC's flow logs.",
-            assume_role_policy=_trust(args.site),
-            opts=self.child(),
-        )
-        policy = aws.iam.RolePolicy(
-            f"{name}-rights",
-            name="write-flow-logs",
-            role=role.name,
-            policy=_policy(self.log_group),
-            opts=self.child(),
+            trusts=_trust(args.site),
+            may=_permissions(self.log_group),
+            policy_name="write-flow-logs",
         )
         aws.ec2.FlowLog(
             f"{name}-log",
@@ -65,7 +60,7 @@ class FlowLogs(Component):
             log_destination=self.log_group.arn,
             iam_role_arn=role.arn,
             max_aggregation_interval=SHORTEST_INTERVAL_SECONDS,
-            opts=self.child(depends_on=[policy]),
+            opts=self.child(depends_on=[rights]),
         )
         self.register_outputs({"log_group": self.log_group.name})
 
@@ -81,13 +76,11 @@ def _trust(site: Site) -> pulumi.Output[str]:
     )
 
 
-def _policy(log_group: aws.cloudwatch.LogGroup) -> pulumi.Output[str]:
+def _permissions(log_group: aws.cloudwatch.LogGroup) -> list[Statement]:
     """The stack creates the log group, so logs:CreateLogGroup, which AWS's example allows, is left out."""
     streams = log_group.arn.apply(lambda arn: f"{arn}:*")
-    return document(
-        [
-            allow(["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"], streams),
-            # Flow logs look up their group before they write; this action cannot be limited to one group.
-            allow(["logs:DescribeLogGroups"], "*"),
-        ]
-    )
+    return [
+        allow(["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"], streams),
+        # Flow logs look up their group before they write; this action cannot be limited to one group.
+        allow(["logs:DescribeLogGroups"], "*"),
+    ]

@@ -18,15 +18,15 @@ from components.network.network import Network
 from components.recovery.offsite import Offsite
 from components.recovery.restore_tests import RestoreTests, RestoreTestsArgs
 from components.recovery.vault import Vault, VaultArgs
-from components.security.iam import Statement, allow, document, trust
+from components.security.iam import Statement, allow, trust
 from components.security.keys import Keys
+from components.security.service_role import ServiceRole, service_role
 from components.site import Site
 from naming import DataClass
 from settings import OffsiteSettings
 from settings.offsite import COMPLETION_MINUTES, START_MINUTES
 
 NAME_LIMIT = 50
-ROLE_LIMIT = 64
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,24 +115,16 @@ class Backups(Component):
         self.restore_tests = RestoreTests("restore-tests", tests_args, self.child())
         self.register_outputs({"vault_name": self.vault.name})
 
-    def _role(self) -> tuple[aws.iam.Role, aws.iam.RolePolicy]:
-        args = self._args
-        role = aws.iam.Role(
-            f"{self._name}-role",
-            name=args.site.naming.physical(self._name, ROLE_LIMIT),
+    def _role(self) -> ServiceRole:
+        return service_role(
+            self,
+            self._name,
+            self._args.site,
             description="What AWS Backup may do to snapshot the database and copy the snapshots.",
             # Without a condition, as AWS Backup documents it: backups would stop silently on one that it does not meet.
-            assume_role_policy=trust("backup.amazonaws.com"),
-            opts=self.child(),
+            trusts=trust("backup.amazonaws.com"),
+            may=self._permissions(),
         )
-        rights = aws.iam.RolePolicy(
-            f"{self._name}-rights",
-            name="rights",
-            role=role.name,
-            policy=document(self._permissions()),
-            opts=self.child(),
-        )
-        return role, rights
 
     def _backups_of(self, source_arn: pulumi.Input[str]) -> aws.rds.InstanceAutomatedBackupsReplication:
         """The other region's snapshots and transaction logs, as soon as they are there: for any point in time.

@@ -14,12 +14,12 @@ import pulumi
 import pulumi_aws as aws
 
 from components.component import Component
-from components.security.iam import Statement, allow, document, trust
+from components.security.iam import Statement, allow, trust
+from components.security.service_role import service_role
 from components.site import Site
 from components.storage.bucket import Bucket
 from components.storage.storage import DataRole
 
-NAME_LIMIT = 64
 OUT, BACK = "replication", "offsite-replication"
 """The names of both directions, from the home of the data and back, which are the ids of their rules: CloudWatch knows
 the metrics by them."""
@@ -55,23 +55,17 @@ class Replication(Component):
         super().__init__("storage:Replication", name, args.site, opts=opts)
         self._name = name
         self._args = args
-        self.role = aws.iam.Role(
-            f"{name}-role",
-            name=args.site.naming.physical(name, NAME_LIMIT),
+        self.role, rights = service_role(
+            self,
+            name,
+            args.site,
             description="What S3 may do to copy objects to the other region.",
             # Without a condition, as S3 documents it: replication would stop silently on one that S3 does not meet.
-            assume_role_policy=trust("s3.amazonaws.com"),
-            opts=self.child(),
-        )
-        policy = aws.iam.RolePolicy(
-            f"{name}-rights",
-            name="rights",
-            role=self.role.name,
-            policy=document(_permissions(args)),
-            opts=self.child(),
+            trusts=trust("s3.amazonaws.com"),
+            may=_permissions(args),
         )
         for role, bucket in args.source.buckets.items():
-            self._rules(role, bucket, args.target.buckets[role], policy)
+            self._rules(role, bucket, args.target.buckets[role], rights)
         self.register_outputs({"role_arn": self.role.arn})
 
     def _rules(self, role: DataRole, source: Bucket, target: Bucket, policy: aws.iam.RolePolicy) -> None:

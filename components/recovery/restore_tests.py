@@ -10,15 +10,15 @@ import pulumi_aws as aws
 
 from components.component import Component
 from components.recovery.vault import Vault
-from components.security.iam import Statement, allow, document, trust
+from components.security.iam import Statement, allow, trust
 from components.security.keys import Keys, alias_of
+from components.security.service_role import ServiceRole, service_role
 from components.site import Site
 from naming import DataClass, replica_of
 from settings import OffsiteSettings
 from settings.offsite import START_MINUTES
 
 NAME_LIMIT = 50
-ROLE_LIMIT = 64
 DAY = "MON"
 """After Sunday's snapshot, and on a working day: somebody can look at what was restored."""
 NEWEST_WITHIN_DAYS = 7
@@ -112,20 +112,16 @@ class RestoreTests(Component):
             opts=self.child(depends_on=[rights]),
         )
 
-    def _role(self) -> tuple[aws.iam.Role, aws.iam.RolePolicy]:
-        role = aws.iam.Role(
-            f"{self._name}-role",
-            name=self._args.site.naming.physical(self._name, ROLE_LIMIT),
+    def _role(self) -> ServiceRole:
+        return service_role(
+            self,
+            self._name,
+            self._args.site,
             description="What AWS Backup may do to restore recovery points for a test.",
             # Without a condition, as for the backups.
-            assume_role_policy=trust("backup.amazonaws.com"),
-            opts=self.child(),
+            trusts=trust("backup.amazonaws.com"),
+            may=[*self._restores_databases(), *self._restores_volumes(), *self._uses_keys()],
         )
-        statements = [*self._restores_databases(), *self._restores_volumes(), *self._uses_keys()]
-        rights = aws.iam.RolePolicy(
-            f"{self._name}-rights", name="rights", role=role.name, policy=document(statements), opts=self.child()
-        )
-        return role, rights
 
     def _restores_databases(self) -> list[Statement]:
         """The parts of AWSBackupServiceRolePolicyForRestores that are needed; what is deleted is a test's own."""

@@ -1,6 +1,6 @@
 """How a command changes a stack: settings in its file, then the engine, so that the file says what runs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from ops.core import busy
 from ops.core.engine import summary
@@ -13,18 +13,27 @@ FENCED = ("**aws:ec2/networkAcl:NetworkAcl::*", "**aws:autoscaling/group:Group::
 
 
 def apply(
-    session: Session, stack: RegionStack, values: Mapping[str, object], step: StepRun, *, fenced: bool = False
+    session: Session,
+    stack: RegionStack,
+    values: Mapping[str, object],
+    step: StepRun,
+    *,
+    fenced: bool = False,
+    targets: Sequence[str] = (),
 ) -> str:
     """Write settings into the stack file and have the engine make them so; what it changed.
 
     After a fence that the stack may not know of (`fenced`), the engine reads that first: it would see nothing to open.
+    `targets` are URNs, or patterns of some, where nothing else is to be changed.
     """
     session.ledger.require_hold()
     if fenced:
         session.engine.refresh(stack.stack, step.progress, FENCED)
     stack.declare(values)
-    changed = summary(busy.up(session, stack, step))
-    stack.forget()
+    try:
+        changed = summary(busy.up(session, stack, step, targets))
+    finally:
+        stack.forget()
     stack.closed = False
     return changed
 

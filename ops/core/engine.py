@@ -52,7 +52,11 @@ class UnreadableStateError(OpsError):
     """The engine cannot read a stack's state, or there is none: cut off by a kill, lost, or never made."""
 
 
-class PluginEndedError(OpsError):
+class UpError(OpsError):
+    """Something could not be made, changed or deleted; the message has the engine's own errors, a line each."""
+
+
+class PluginEndedError(UpError):
     """A provider's plugin ended before it answered; nothing is known of the calls that it had made."""
 
 
@@ -87,9 +91,8 @@ class Engine:
         On Ctrl-C the engine is asked once to end well, and waited for.
         """
         program = self._programs[stack].options if stack in self._programs else []
-        return self._change(
-            ["up", "--yes", "--skip-preview", "--suppress-outputs", *program, *_chosen(targets)], stack, say
-        )
+        options = [*program, *_chosen(targets)]
+        return self._change(["up", "--yes", "--skip-preview", "--suppress-outputs", *options], stack, say)
 
     @contextmanager
     def loading(self, stack: str) -> Iterator[None]:
@@ -231,10 +234,10 @@ def _errors(log: Path) -> list[str]:
     return list(dict.fromkeys(texts))[:ERRORS_SHOWN]
 
 
-def _failed(stack: str, errors: list[str]) -> OpsError:
+def _failed(stack: str, errors: list[str]) -> UpError:
     lines = [f"stack {stack}: {line}" for line in errors]
     if not any(PLUGIN_ENDED.search(line) for line in lines):
-        return OpsError("\n".join(lines))
+        return UpError("\n".join(lines))
     hint = "a provider's plugin ended before it answered: has this machine enough memory? Run the same command again"
     return PluginEndedError("\n".join([f"stack {stack}: {hint}", *lines]))
 

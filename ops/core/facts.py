@@ -12,6 +12,7 @@ from ops.core import hosts
 from ops.core.aws import LOG_IN, client, errors, if_present, is_ours
 from ops.core.interruption import TooLongError
 from ops.core.pair import RegionStack
+from ops.core.steps import waits
 from ops.errors import OpsError, one_line
 
 T = TypeVar("T")
@@ -136,7 +137,7 @@ def in_service(stack: RegionStack, names: Iterable[str]) -> dict[str, int]:
     from its launch on.
     """
     names = list(names)
-    found = hosts.described(stack, names)
+    found = hosts.scaling_groups(stack, names)
     return {name: len(serving(stack, found[name])) if name in found else 0 for name in names}
 
 
@@ -207,7 +208,7 @@ def closed(stack: RegionStack) -> bool:
 
 def running(stack: RegionStack, names: Iterable[str]) -> int:
     """Instances of Auto Scaling groups, those that start or end included."""
-    return sum(len(group["Instances"]) for group in hosts.described(stack, names).values())
+    return sum(len(group["Instances"]) for group in hosts.scaling_groups(stack, names).values())
 
 
 def newest_object(stack: RegionStack, bucket: str) -> NewestObject:
@@ -290,8 +291,10 @@ def wait(what: str, ask: Callable[[], T], done: Callable[[T], bool], *, seconds:
                 raise OpsError(f"{what}: cannot be asked: {last}: {LOG_IN}; then run the same command") from None
         else:
             if done(answer):
+                waits("")
                 return answer
             last = str(answer)
+        waits(f"{what}: {last}", deadline - time.monotonic())
         if time.monotonic() > deadline:
             raise TooLongError(f"{what}: not within {seconds:.0f} s, the last answer was: {last}")
         time.sleep(pause)

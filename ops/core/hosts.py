@@ -17,17 +17,19 @@ def groups(stack: RegionStack, role: HostRole) -> dict[str, str]:
     return dict(stack.output(OUTPUT)[role.name])
 
 
-def described(stack: RegionStack, names: Iterable[str]) -> dict[str, Any]:
-    """Auto Scaling groups as AWS describes them, by name; without those that it has not got."""
-    if not (asked := list(names)):
-        return {}
-    answer = client("autoscaling", stack.region).describe_auto_scaling_groups(AutoScalingGroupNames=asked)
-    return {group["AutoScalingGroupName"]: group for group in answer["AutoScalingGroups"]}
-
-
 def setting(role: HostRole, group: str, name: str) -> str:
     """The key of a group's setting: a block of its own, where the role has several groups."""
     return f"{role.name}.{group}.{name}" if len(role.groups) > 1 else f"{role.name}.{name}"
+
+
+def scaling_groups(stack: RegionStack, names: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Auto Scaling groups by name, as far as AWS has them."""
+    wanted = list(names)
+    if not wanted:
+        # AWS would answer with every group of the region.
+        return {}
+    answer = client("autoscaling", stack.region).describe_auto_scaling_groups(AutoScalingGroupNames=wanted)
+    return {group["AutoScalingGroupName"]: group for group in answer["AutoScalingGroups"]}
 
 
 def vcpus(file: StackFile, size: str) -> int:

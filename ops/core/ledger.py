@@ -86,6 +86,11 @@ class Ledger:
             self._lease = None
             lease.give_back()
 
+    def holder(self, name: str) -> str:
+        """Who holds a lock, since when, and when that command was last seen alive; empty where nobody does."""
+        found = self.get(f"locks/{name}")
+        return "".join(_told(found)) if found else ""
+
     def require_hold(self) -> None:
         """Raise OpsError (BUSY) where another command has taken over the lock that this one holds."""
         if self._lease is None:
@@ -98,8 +103,7 @@ class Ledger:
 
     def _take(self, key: str, theirs: bytes, mine: bytes, take_over: str | None) -> None:
         record = json.loads(theirs)
-        who = f"{record['holder']} (pid {record['pid']}) since {record['since']}"
-        seen = f", last seen alive {record['renewed'][11:19]} UTC" if "renewed" in record else ""
+        who, seen = _told(record)
         if _dead(record):
             say(f"the last command of {who} was killed; going on in its place")
         elif _of_this_machine(record):
@@ -116,6 +120,12 @@ class Ledger:
                 raise OpsError(f"{who} lives: wait until that command has ended, or end it", Exit.BUSY)
         if not self._kept.swap(key, theirs, mine):
             raise OpsError("another operator took over first; try again", Exit.BUSY)
+
+
+def _told(record: Record) -> tuple[str, str]:
+    """The holder of a lock, and when that command was last seen alive."""
+    seen = f", last seen alive {record['renewed'][11:19]} UTC" if "renewed" in record else ""
+    return f"{record['holder']} (pid {record['pid']}) since {record['since']}", seen
 
 
 def _holder() -> Record:

@@ -1,11 +1,12 @@
 """The report of an operation: JSON for programs, Markdown for people, and the picture of its timeline."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from ops.core.markdown import page, section, table
 from ops.core.stack_files import project_folder
 from ops.core.steps import say
 from ops.core.timeline_picture import draw, picture, span
@@ -59,28 +60,27 @@ def title(operation: Operation) -> str:
 
 def as_markdown(operation: Operation, pictured: str | None) -> str:
     """The report as a page; `pictured` is the picture's file name in the same folder."""
-    parts = [f"# {title(operation)}\n"]
     facts = [(key, operation[key]) for key in ("outcome", "by") if operation.get(key)]
-    if facts:
-        parts.append(_table([("", ""), *facts]))
-    if operation.get("measured"):
-        budget = operation.get("budget") or {}
-        rows = [(what, value, budget.get(what, "")) for what, value in operation["measured"].items()]
-        parts += ["## Measured\n", _table([("", "measured", "at most"), *rows])]
-    if pictured:
-        parts.append(f"![Timeline]({pictured})\n")
-    parts += ["## Steps\n", _table([("began (UTC)", "step", "took", "outcome", ""), *_steps(operation["timeline"])])]
-    if marks := _marks(operation):
-        rows = [(f"{datetime.fromisoformat(mark['at']):%H:%M:%S}", mark["name"]) for mark in marks]
-        parts += ["## Moments\n", _table([("at (UTC)", "what"), *rows])]
-    for key, heading in DECISIONS.items():
-        if operation.get(key):
-            parts += [f"## {heading}\n", _table([("", ""), *operation[key].items()])]
-    for heading, rows in (operation.get("tables") or {}).items():
-        parts += [f"## {heading}\n", _table(rows)]
-    if operation.get("notes"):
-        parts += ["## Notes\n", "\n".join(f"- {note}" for note in operation["notes"]) + "\n"]
-    return "\n".join(parts)
+    budget = operation.get("budget") or {}
+    measured = [(what, value, budget.get(what, "")) for what, value in (operation.get("measured") or {}).items()]
+    moments = [(_time(mark["at"]), mark["name"]) for mark in _marks(operation)]
+    decisions = {heading: operation.get(key) or {} for key, heading in DECISIONS.items()}
+    tables = operation.get("tables") or {}
+    notes = "\n".join(f"- {note}" for note in operation.get("notes") or ())
+    return page(
+        [
+            f"# {title(operation)}",
+            table(("", ""), facts) if facts else "",
+            section("Measured", ("", "measured", "at most"), measured),
+            f"![Timeline]({pictured})" if pictured else "",
+            "## Steps",
+            table(("began (UTC)", "step", "took", "outcome", ""), map(_step, operation["timeline"])),
+            section("Moments", ("at (UTC)", "what"), moments),
+            *(section(heading, ("", ""), [*values.items()]) for heading, values in decisions.items()),
+            *(section(heading, rows[0], rows[1:]) for heading, rows in tables.items()),
+            f"## Notes\n\n{notes}" if notes else "",
+        ]
+    )
 
 
 def _name(operation: Operation) -> str:
@@ -100,24 +100,9 @@ def _started(operation: Operation) -> datetime | None:
     return min(times) if times else None
 
 
-def _steps(steps: Iterable[Mapping[str, Any]]) -> list[tuple[str, ...]]:
-    return [
-        (
-            f"{datetime.fromisoformat(step['started']):%H:%M:%S}",
-            step["name"],
-            span(step["seconds"]),
-            step["outcome"],
-            step.get("detail", ""),
-        )
-        for step in steps
-    ]
+def _step(step: Mapping[str, Any]) -> tuple[str, ...]:
+    return _time(step["started"]), step["name"], span(step["seconds"]), step["outcome"], step.get("detail", "")
 
 
-def _table(rows: Sequence[Sequence[Any]]) -> str:
-    lines = ["| " + " | ".join(_cell(value) for value in row) + " |" for row in rows]
-    lines.insert(1, "|" + "---|" * len(rows[0]))
-    return "\n".join(lines) + "\n"
-
-
-def _cell(value: Any) -> str:
-    return "unknown" if value is None else " ".join(str(value).split()).replace("|", "\\|")
+def _time(moment: str) -> str:
+    return f"{datetime.fromisoformat(moment):%H:%M:%S}"

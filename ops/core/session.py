@@ -12,7 +12,7 @@ from ops.core.ledger import Ledger, operator
 from ops.core.objects import older_backend
 from ops.core.pair import Pair
 from ops.core.record import Record
-from ops.core.steps import Timeline, confirm, say
+from ops.core.steps import Plan, Timeline, confirm, say
 from ops.errors import Exit, OpsError, refused
 
 UNDER_WAY = "under-way"
@@ -47,6 +47,8 @@ class Operation(Record):
     kind: str
     source: str
     target: str
+    version: str = ""
+    """Of the declared steps with which it was begun."""
     decided_at: datetime | None = None
     data_loss: dict[str, Any] | None = None
     waiver: dict[str, Any] | None = None
@@ -105,13 +107,15 @@ class Session:
         """Load the edge's program while other things are done: a flip inside finds it loaded. Not in a dry run."""
         return nullcontext() if self.options.dry_run else self.engine.loading(self.pair.edge)
 
-    def begin(self, kind: str, source: str, target: str) -> Operation:
+    def begin(self, kind: str, source: str, target: str, plan: Plan) -> Operation:
         """The operation to go on with, or a new one. Raises OpsError (REFUSED) while another is not finished."""
         dry_run, record = self.options.dry_run, self.ledger.get(UNDER_WAY)
         if record and record["to"] == target and (record["operation"] == kind or {record["operation"], kind} == SAME):
             operation = Operation.from_json(record, dry_run=dry_run)
             operation.kind = kind
             say(f"going on with the {record['operation']} to {target} of {operation.started:%Y-%m-%d %H:%M:%S} UTC")
+            if record["operation"] == kind and operation.version != plan.version:
+                say("          it was begun by another version of `ops`, with other steps: what is done is asked again")
         elif record:
             option = "" if record["operation"] == "activate" else "--to "
             raise OpsError(
@@ -122,6 +126,7 @@ class Session:
         else:
             started, timeline = datetime.now(UTC), Timeline(dry_run=dry_run)
             operation = Operation(kind=kind, source=source, target=target, started=started, timeline=timeline)
+        operation.version = plan.version
         self.keep(operation)
         return operation
 

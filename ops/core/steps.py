@@ -1,11 +1,14 @@
 """What a command does, as declared steps, and the timeline of those it has done: one line on the screen for each."""
 
+import hashlib
+import shutil
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, Literal
 
@@ -16,7 +19,11 @@ from ops.errors import Exit, OpsError
 Outcome = Literal["done", "skipped", "failed", "would"]
 
 NAME_WIDTH = 46
-SHOWN_WHILE_RUNNING = 60
+CLEAR = "\r\033[K"
+"""Has a terminal write over its last line (ECMA-48, "erase in line")."""
+TERMINAL_SECONDS = 1.0
+LOG_SECONDS = 60.0
+"""Ours: how often a step under way tells what it does, at a terminal and in a log."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,9 +60,16 @@ class Plan:
     steps: tuple[Step, ...]
     exits: tuple[Exit, ...]
 
+    @property
+    def version(self) -> str:
+        """Another one for other steps."""
+        return hashlib.sha256("\n".join(f"{step.name}: {step.does}" for step in self.steps).encode()).hexdigest()[:8]
+
 
 CHANGING = (Exit.OK, Exit.FAILED, Exit.USAGE, Exit.REFUSED, Exit.BUSY, Exit.INTERRUPTED)
 """The exit codes of a command that changes something under a lock."""
+SERVING = (*CHANGING, Exit.INCOMPLETE)
+"""Those of one after which visitors are served, also where something that serves nobody is missing."""
 
 
 @cache
@@ -65,8 +79,8 @@ def console() -> Console:
 
 
 def say(text: str) -> None:
-    """Print a line that is no step, unbuffered: somebody may follow a log."""
-    print(text, flush=True)
+    """Print a line, unbuffered: somebody may follow a log. At a terminal it takes the place of what a step tells."""
+    print(f"{CLEAR if sys.stdout.isatty() else ''}{text}", flush=True)
 
 
 def confirm(question: str) -> None:
@@ -98,20 +112,63 @@ class Entry:
 
 @dataclass(kw_only=True)
 class StepRun:
-    """A step under way; `detail` is what its line ends with."""
+    """A step under way; `detail` is what its line ends with.
+
+    `doing` is what it waits for now, and `until` when it stops waiting for that.
+    """
 
     dry_run: bool
+    name: str = ""
     detail: str = ""
     skipped: bool = False
+    doing: str = ""
+    until: datetime | None = None
+    started: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    def __str__(self) -> str:
+        until = f", until {self.until:%H:%M:%S}" if self.until else ""
+        return f"{self.name}, since {self.started:%H:%M:%S}{until} UTC{f': {self.doing}' if self.doing else ''}"
 
     def skip(self, why: str) -> None:
         """Nothing was to be done."""
         self.skipped, self.detail = True, why
 
     def progress(self, line: str) -> None:
-        """Show what happens inside the step, on a terminal alone: the line goes away with the next."""
-        if sys.stdout.isatty():
-            print("\r\033[K" + f"          {line.strip()[:SHOWN_WHILE_RUNNING]}", end="", flush=True)
+        """What happens inside the step now."""
+        self.doing = line.strip()
+
+    @contextmanager
+    def told(self) -> Iterator[None]:
+        """Tell what the step does as long as the body runs: every second at a terminal, every minute in a log."""
+        over = threading.Event()
+        terminal = sys.stdout.isatty()
+
+        def run() -> None:
+            while not over.wait(TERMINAL_SECONDS if terminal else LOG_SECONDS):
+                line = f"          {self}"
+                if terminal:
+                    line = CLEAR + line[: shutil.get_terminal_size().columns - 1]
+                print(line, end="" if terminal else "\n", flush=True)
+
+        teller = threading.Thread(target=run, daemon=True, name="progress")
+        _under_way.append(self)
+        teller.start()
+        try:
+            yield
+        finally:
+            over.set()
+            teller.join()
+            _under_way.remove(self)
+
+
+_under_way: list[StepRun] = []
+
+
+def waits(what: str, seconds: float | None = None) -> None:
+    """Have the step under way tell what is waited for, and for how many seconds more, where that has an end."""
+    if _under_way:
+        _under_way[-1].doing = what
+        _under_way[-1].until = None if seconds is None else datetime.now(UTC) + timedelta(seconds=seconds)
 
 
 @dataclass(kw_only=True)
@@ -125,11 +182,12 @@ class Timeline:
     @contextmanager
     def step(self, declared: Step, **values: object) -> Iterator[StepRun]:
         """Time the body. In a dry run the body still runs and checks `step.dry_run` before it changes anything."""
-        step = StepRun(dry_run=self.dry_run)
-        started, before = datetime.now(UTC), time.monotonic()
+        step = StepRun(dry_run=self.dry_run, name=declared.name.format(**values))
+        before = time.monotonic()
         outcome: Outcome = "failed"
         try:
-            yield step
+            with step.told():
+                yield step
             outcome = "skipped" if step.skipped else "would" if self.dry_run and not declared.asks else "done"
         except BaseException as error:
             step.detail = step.detail or str(error).splitlines()[0] if str(error) else type(error).__name__
@@ -137,8 +195,8 @@ class Timeline:
         finally:
             self._add(
                 Entry(
-                    name=declared.name.format(**values),
-                    started=started,
+                    name=step.name,
+                    started=step.started,
                     seconds=round(time.monotonic() - before, 3),
                     outcome=outcome,
                     detail=step.detail,
@@ -169,8 +227,6 @@ class Timeline:
 
     def _add(self, entry: Entry) -> None:
         self.entries.append(entry)
-        if sys.stdout.isatty():
-            print("\r\033[K", end="")
         say(entry.line())
         if self.keep:
             self.keep(self)

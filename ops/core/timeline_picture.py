@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -54,94 +55,66 @@ class Picture:
 def picture(
     title: str, steps: Sequence[dict[str, Any]], marks: Sequence[dict[str, str]], outages: Sequence[dict[str, str]]
 ) -> Picture:
-    """From what the report holds; all times in ISO 8601."""
-    times = [datetime.fromisoformat(step["started"]) for step in steps]
-    moments = [datetime.fromisoformat(mark["at"]) for mark in marks]
-    lost = [(datetime.fromisoformat(outage["from"]), datetime.fromisoformat(outage["to"])) for outage in outages]
-    zero = min([*times, *moments, *(began for began, _ in lost)])
+    """From what the report holds, marks in their order; all times in ISO 8601."""
+    began = [*(each["started"] for each in steps), *(each["at"] for each in marks), *(each["from"] for each in outages)]
+    zero = min(map(datetime.fromisoformat, began))
 
-    def after(moment: datetime) -> float:
-        return (moment - zero).total_seconds()
+    def after(moment: str) -> float:
+        return (datetime.fromisoformat(moment) - zero).total_seconds()
 
     return Picture(
         title=title,
         bars=tuple(
-            Bar(name=step["name"], start=after(time), seconds=step["seconds"], outcome=step["outcome"])
-            for step, time in zip(steps, times, strict=True)
+            Bar(name=each["name"], start=after(each["started"]), seconds=each["seconds"], outcome=each["outcome"])
+            for each in steps
         ),
-        marks=tuple(
-            sorted((Mark(name=m["name"], at=after(t)) for m, t in zip(marks, moments, strict=True)), key=lambda m: m.at)
-        ),
-        outages=tuple((after(began), after(ended)) for began, ended in lost),
+        marks=tuple(Mark(name=each["name"], at=after(each["at"])) for each in marks),
+        outages=tuple((after(each["from"]), after(each["to"])) for each in outages),
     )
 
 
 def draw(drawn: Picture, files: Sequence[Path]) -> None:
     """Write the picture to each file, in the format that its name asks for."""
     # Most of a second to load, and only a report needs it.
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     levels = mark_levels(drawn.marks, drawn.end)
-    height = 1.2 + ROW_INCHES * max(len(drawn.bars), 3) + MARKS_INCHES * (max(levels, default=-1) + 1)
+    lines = max(levels, default=-1) + 1
+    height = 1.2 + ROW_INCHES * max(len(drawn.bars), 3) + MARKS_INCHES * lines
     figure = Figure(figsize=(12, height), layout="constrained")
-    FigureCanvasAgg(figure)
     axes: Any = figure.add_subplot()
     _bars(axes, drawn)
     _moments(axes, drawn, levels)
     _frame(axes, drawn)
-    # Above all levels of marks.
-    axes.set_title(drawn.title, loc="left", fontsize=13, color=INK, pad=10 + 17 * (max(levels, default=-1) + 1))
+    axes.set_title(drawn.title, loc="left", fontsize=13, color=INK, pad=10 + 17 * lines)
     for file in files:
         figure.savefig(file, dpi=110)
 
 
 def mark_levels(marks: Sequence[Mark], end: float) -> list[int]:
     """The line of each mark's label, 0 the lowest: a label that would touch another goes one higher."""
-    lines: list[list[tuple[float, float]]] = []
+    ends: dict[int, float] = {}
     levels: list[int] = []
     for mark in marks:
-        width = (len(_label(mark)) + 2) * CHARACTER_SHARE * end
-        first, last = (mark.at - width, mark.at) if _is_late(mark, end) else (mark.at, mark.at + width)
-        free = (number for number, line in enumerate(lines) if all(last <= f or t <= first for f, t in line))
-        level = next(free, len(lines))
-        if level == len(lines):
-            lines.append([])
-        lines[level].append((first, last))
-        levels.append(level)
+        levels.append(next(level for level in count() if ends.get(level, 0) <= mark.at))
+        ends[levels[-1]] = mark.at + (len(_label(mark)) + 2) * CHARACTER_SHARE * end
     return levels
-
-
-def _is_late(mark: Mark, end: float) -> bool:
-    """Whether a label right of the mark would leave the picture."""
-    return mark.at > 0.7 * end
 
 
 def _bars(axes: Any, drawn: Picture) -> None:
     from matplotlib.patheffects import withStroke
 
-    least = drawn.end / 400
-    for row, bar in enumerate(drawn.bars):
-        axes.barh(row, max(bar.seconds, least), left=bar.start, height=0.62, color=COLORS.get(bar.outcome, INK))
-        label = span(bar.seconds) if bar.outcome == "done" else f"{span(bar.seconds)}, {bar.outcome}"
-        near_end = bar.start + bar.seconds > 0.88 * drawn.end
-        middle = bar.start - 0.02 * drawn.end if near_end else bar.start + bar.seconds + 0.02 * drawn.end
-        axes.annotate(
-            label,
-            (bar.start if near_end else bar.start + max(bar.seconds, least), row),
-            xytext=(-5 if near_end else 5, 0),
-            textcoords="offset points",
-            ha="right" if near_end else "left",
-            va="center",
-            fontsize=9,
-            color=INK,
-            # A mark's line may run through it.
-            path_effects=[withStroke(linewidth=3, foreground=OUTAGE if _is_in(middle, drawn.outages) else "white")],
-        )
-
-
-def _is_in(moment: float, outages: Sequence[tuple[float, float]]) -> bool:
-    return any(began <= moment < ended for began, ended in outages)
+    bars = axes.barh(
+        range(len(drawn.bars)),
+        [max(bar.seconds, drawn.end / 400) for bar in drawn.bars],
+        left=[bar.start for bar in drawn.bars],
+        height=0.62,
+        color=[COLORS.get(bar.outcome, INK) for bar in drawn.bars],
+    )
+    labels = [span(bar.seconds) + ("" if bar.outcome == "done" else f", {bar.outcome}") for bar in drawn.bars]
+    # A mark's line may run through it.
+    halo = [withStroke(linewidth=3, foreground="white")]
+    axes.bar_label(bars, labels, padding=5, fontsize=9, color=INK, path_effects=halo)
 
 
 def _moments(axes: Any, drawn: Picture, levels: Sequence[int]) -> None:
@@ -153,9 +126,8 @@ def _moments(axes: Any, drawn: Picture, levels: Sequence[int]) -> None:
             _label(mark),
             (mark.at, 1.0),
             xycoords=("data", "axes fraction"),
-            xytext=(-2 if _is_late(mark, drawn.end) else 2, 5 + 17 * level),
+            xytext=(2, 5 + 17 * level),
             textcoords="offset points",
-            ha="right" if _is_late(mark, drawn.end) else "left",
             fontsize=9,
             color=INK,
         )

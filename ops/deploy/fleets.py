@@ -54,7 +54,7 @@ def workers(stack: RegionStack) -> Fleet:
 
 def _groups(stack: RegionStack, role: HostRole) -> dict[str, Any]:
     names = hosts.groups(stack, role)
-    found = hosts.described(stack, names.values())
+    found = hosts.scaling_groups(stack, names.values())
     if missing := [name for name in names.values() if name not in found]:
         raise OpsError(f"{stack.region} has no group {', '.join(missing)}: run `pulumi up --stack {stack.stack}`")
     return {group: found[name] for group, name in names.items()}

@@ -10,7 +10,7 @@ from ops.core.pair import RegionStack
 from ops.core.recovery.steps import RECOVER
 from ops.core.session import LOCK, UNDER_WAY, Session
 from ops.core.settle import at_work, left_behind, settle
-from ops.core.steps import CHANGING, Plan, Step, Timeline, named, say
+from ops.core.steps import SERVING, Plan, Step, Timeline, named, say
 from ops.dr import activate as activation
 from ops.dr import closing, drop, failover, fence, flip
 from ops.errors import Exit, OpsError, refused
@@ -48,7 +48,7 @@ STEPS = (
     *flip.STEPS,
     *(*named((RECOVER, fence.DECLARE, FOLLOW), stack="{other}"), RECOVER),
 )
-PLAN = Plan(steps=named(STEPS, stack="STACK", other="OTHER"), exits=CHANGING)
+PLAN = Plan(steps=named(STEPS, stack="STACK", other="OTHER"), exits=SERVING)
 
 Settings = dict[str, Any]
 
@@ -128,8 +128,7 @@ def abort(session: Session, to: str | None = None) -> Timeline:
         for region in () if session.options.dry_run else (verdict.other, verdict.keep):
             if region.stack in verdict.answering:
                 settle(session, timeline, region.stack)
-        if undeclared:
-            raise OpsError(f"{verdict.keep.stack} serves\n{undeclared}")
+        activation.require_all(f"{verdict.keep.stack} serves", undeclared)
     return timeline
 
 

@@ -1,25 +1,35 @@
 """Makes a standby a region of its own: its replica promoted, its tiers at full size. Safe to run again at any point."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from contract import HEALTH_PATH, origin
+from hosts.roles import APPLICATION_ROLES
 from ops.core import facts, visitor
 from ops.core.apply import apply, shown
 from ops.core.aws import reachable
+from ops.core.engine import UpError
 from ops.core.pair import RegionStack
 from ops.core.recovery.steps import RECOVER
 from ops.core.session import LOCK, Operation, Session
 from ops.core.settle import READ_BACK, left_behind, settle, settle_promotion
-from ops.core.steps import CHANGING, Plan, Step, Timeline, named, say
+from ops.core.steps import SERVING, Plan, Step, Timeline, named, say, waits
 from ops.dr import closing, fence
 from ops.dr.data_loss import estimate
 from ops.dr.preflight import Preflight
-from ops.errors import OpsError, refused
+from ops.errors import Exit, OpsError, refused
 
 ANSWER_SECONDS = 1200.0
 """Ours: instances boot and install themselves; AWS: an Auto Scaling group starts them in one go."""
 DATABASE_SECONDS = 3600.0
+REST_SECONDS = fence.DECLARE_SECONDS
+SERVES = (
+    *("**aws:rds/instance:Instance::*", "**aws:elasticache/**", "**aws:ec2/**"),
+    *(f"**aws:autoscaling/*:*::{role.name}-*" for role in APPLICATION_ROLES),
+)
+"""What an activation changes of that by which visitors are served. `*` stands for a part of a URN, `**` for several
+(Pulumi, `--target`)."""
 READY_SECONDS = 600.0
 """Ours: RDS promotes no replica that is being backed up, and AWS gives no figure for how long that takes."""
 
@@ -47,10 +57,16 @@ RECORD = Step(
 )
 ACTIVATE = Step(
     name="activate {stack}",
-    does="Runs `pulumi up` with the settings of a writer, and waits until the database takes writes.",
+    does="Runs `pulumi up` with the settings of a writer, of database, cache, network and hosts alone, and waits until "
+    "the database takes writes. Where that fails, of all that {stack} declares.",
     unless="{stack} is active already",
 )
 ANSWER = Step(name="wait until {stack} answers", does="Asks the health check at its origin until that is 200.")
+REST = Step(
+    name="make the rest of {stack}",
+    does="Runs `pulumi up` of all that {stack} declares: alarms, backups, and what was never applied. What fails is "
+    "named at the end.",
+)
 FORESEEN = (
     *(CHECK, ASK, ESTIMATE, RECORD),
     *named((fence.EMPTY, closing.CLOSE, fence.FENCE), stack="{other}"),
@@ -61,8 +77,8 @@ PROMOTION = (RECOVER, READ_BACK, ACTIVATE)
 DECIDE = (CHECK, ASK, ESTIMATE, RECORD)
 ACT = (closing.CLOSE, *named((fence.FENCE,), stack="{other}"), fence.DRAIN, *PROMOTION, ANSWER)
 STEPS = (*DECIDE, *ACT)
-DECLARED = named((RECOVER, fence.DECLARE), stack="{other}")
-PLAN = Plan(steps=named((RECOVER, *STEPS, *DECLARED), stack="STACK", other="OTHER"), exits=CHANGING)
+AFTERWARDS = (RECOVER, REST, *named((RECOVER, fence.DECLARE), stack="{other}"))
+PLAN = Plan(steps=named((RECOVER, *STEPS, *AFTERWARDS), stack="STACK", other="OTHER"), exits=SERVING)
 
 
 def activate_region(session: Session, stack: str) -> Operation:
@@ -71,7 +87,7 @@ def activate_region(session: Session, stack: str) -> Operation:
     other = session.pair[session.pair.other_than(stack)]
     with session.ledger.hold(LOCK, session.options.take_over):
         session.read()
-        operation = session.begin("activate", other.stack, stack)
+        operation = session.begin("activate", other.stack, stack, PLAN)
         if recover_active(session, operation, target):
             return operation
         if is_active(session, target):
@@ -80,11 +96,17 @@ def activate_region(session: Session, stack: str) -> Operation:
             with operation.timeline.refusing_only_before_changes():
                 activate(session, operation, {"activated": True, "fenced": False})
         if operation.decided_at:
+            missing = complete(session, operation.timeline, target)
             undeclared = fence.declare(session, operation.timeline, other, operation.waived)
             session.finish(operation, operation.kind)
-            if undeclared:
-                raise OpsError(undeclared)
+            require_all(f"{stack} is active", missing, undeclared)
         return operation
+
+
+def require_all(done: str, *missing: str) -> None:
+    """Raise OpsError (INCOMPLETE) with what is `done`, where something is missing that no visitor needs."""
+    if lines := [line for line in missing if line]:
+        raise OpsError("\n".join([done, *lines]), Exit.INCOMPLETE)
 
 
 def recover_active(session: Session, operation: Operation, target: RegionStack) -> bool:
@@ -135,7 +157,7 @@ def activate(session: Session, operation: Operation, declared: dict[str, Any]) -
         closing.close(session, operation)
         fence.fence(session, operation.timeline, other, operation.waived)
         fence.drain(operation, target, other)
-    promote(session, operation.timeline, target, declared)
+    promote(session, operation.timeline, target, declared, targets=SERVES)
     answers(session, operation.timeline, target)
 
 
@@ -222,11 +244,17 @@ def accept_lag(session: Session, operation: Operation, lag: facts.Lag) -> None:
 
 
 def promote(
-    session: Session, timeline: Timeline, target: RegionStack, declared: dict[str, Any], *, fenced: bool = False
+    session: Session,
+    timeline: Timeline,
+    target: RegionStack,
+    declared: dict[str, Any],
+    *,
+    fenced: bool = False,
+    targets: Sequence[str] = (),
 ) -> None:
     """Write the stack file and have the engine make it so; a promotion that RDS has had is not sent again.
 
-    `fenced`: whether a fence of the target is to be opened.
+    `fenced`: whether a fence of the target is to be opened. `targets`: what is made first, and alone where that does.
     """
     if not session.options.dry_run:
         settle(session, timeline, target.stack)
@@ -235,13 +263,35 @@ def promote(
         if step.dry_run:
             step.detail = f"set {shown(declared)}"
             return
-        step.detail = apply(session, target, declared, step, fenced=fenced)
+        try:
+            step.detail = apply(session, target, declared, step, fenced=fenced, targets=targets)
+        except UpError as error:
+            if not targets:
+                raise
+            # It may need what is not there yet: a queue, say, that nobody has applied.
+            say(f"          once more, with all that the stack declares: {error.message.splitlines()[0]}")
+            step.detail = apply(session, target, declared, step)
         facts.wait(
             f"the database of {target.stack} is a writer",
             lambda: facts.database(target),
             lambda found: found is not None and found.takes_writes,
             seconds=DATABASE_SECONDS,
         )
+
+
+def complete(session: Session, timeline: Timeline, target: RegionStack) -> str:
+    """Make what no visitor waits for; what failed, in a sentence, and what makes it."""
+    try:
+        with session.engine.at_most(REST_SECONDS):
+            if not session.options.dry_run:
+                settle(session, timeline, target.stack)
+            with timeline.step(REST, stack=target.stack) as step:
+                waits("the engine", REST_SECONDS)
+                if not step.dry_run:
+                    step.detail = apply(session, target, {}, step)
+    except OpsError as error:
+        return f"{error.message}\n`pulumi up --stack {target.stack}` makes what is missing"
+    return ""
 
 
 def answers(session: Session, timeline: Timeline, target: RegionStack) -> None:

@@ -7,8 +7,9 @@ from typing import Any
 from ops.core.aws import reachable
 from ops.core.facts import side_by_side
 from ops.core.pair import RegionStack
+from ops.core.recovery.steps import RECOVER
 from ops.core.session import LOCK, Operation, Session
-from ops.core.steps import CHANGING, Plan, Step, named, say
+from ops.core.steps import SERVING, Plan, Step, named, say
 from ops.dr import activate as activation
 from ops.dr import failover, fence, flip
 from ops.dr import rebuild as rebuilding
@@ -22,11 +23,11 @@ PREVIEW = Step(
 STEPS = (
     *(activation.CHECK, *rebuilding.STEPS, *activation.DECIDE),
     *named((fence.EMPTY,), stack="{other}"),
-    *(*activation.ACT, *flip.STEPS),
+    *(*activation.ACT, *flip.STEPS, RECOVER, activation.REST),
     *named(rebuilding.STEPS, stack="{other}", other="{stack}"),
     PREVIEW,
 )
-PLAN = Plan(steps=named(STEPS, stack="TO", other="OTHER"), exits=CHANGING)
+PLAN = Plan(steps=named(STEPS, stack="TO", other="OTHER"), exits=SERVING)
 
 
 def failback(session: Session, to: str) -> Operation:
@@ -34,7 +35,7 @@ def failback(session: Session, to: str) -> Operation:
     target, other = session.pair[to], session.pair[session.pair.other_than(to)]
     with session.ledger.hold(LOCK, session.options.take_over):
         session.read()
-        operation = session.begin("failback", other.stack, to)
+        operation = session.begin("failback", other.stack, to, PLAN)
         begun = operation.decided_at is not None
         if not begun and session.pair.is_routed_to(to) and other.following and activation.is_active(session, target):
             say(f"{to} is the primary and live already, and {other.stack} follows it")
@@ -50,11 +51,12 @@ def failback(session: Session, to: str) -> Operation:
                     activation.activate(session, operation, PRIMARY)
                 failover.flip_after_activation(session, operation.timeline, to)
                 served = datetime.now(UTC)
+            missing = activation.complete(session, operation.timeline, target)
             # Its database, fenced before, is kept as well.
             rebuilding.rebuild(session, operation.timeline, other)
         failover.close(session, operation, served)
         # Last: a change that somebody else left undone must not keep the failback under way.
-        _converged(session, operation)
+        _converged(session, operation, missing)
         return operation
 
 
@@ -87,8 +89,8 @@ def _rebuilt(session: Session, operation: Operation, target: RegionStack, other:
     rebuilding.rebuild(session, operation.timeline, target)
 
 
-def _converged(session: Session, operation: Operation) -> None:
-    """Another `pulumi up` of any stack would change nothing. Raises OpsError with what it would change."""
+def _converged(session: Session, operation: Operation, missing: str) -> None:
+    """Another `pulumi up` of any stack would change nothing. Raises OpsError with what it would change, and why."""
     if session.options.dry_run:
         operation.timeline.foresee((PREVIEW,))
         return
@@ -99,5 +101,4 @@ def _converged(session: Session, operation: Operation) -> None:
     problems = [
         f"`pulumi up --stack {stack}` would still change: {changes}" for stack, changes in found.items() if changes
     ]
-    if problems:
-        raise OpsError("\n".join([f"{operation.target} is the primary again, and live", *problems]))
+    activation.require_all(f"{operation.target} is the primary again, and live", missing, *problems)

@@ -7,7 +7,7 @@ from typing import Any
 from ops.core import report
 from ops.core.recovery.steps import RECOVER
 from ops.core.session import LOCK, Operation, Session
-from ops.core.steps import CHANGING, Plan, Timeline, named, say
+from ops.core.steps import SERVING, Plan, Timeline, named, say
 from ops.dr import activate as activation
 from ops.dr import fence
 from ops.dr import flip as flipping
@@ -18,8 +18,8 @@ GATES_SECONDS = 300.0
 """Ours: hosts that have just booted; one lost packet must not end a failover."""
 SERVED = (*activation.STEPS, *flipping.STEPS)
 """Until the other region serves."""
-STEPS = (*SERVED, *activation.DECLARED)
-PLAN = Plan(steps=named((RECOVER, *STEPS), stack="TO", other="OTHER"), exits=CHANGING)
+STEPS = (*SERVED, *activation.AFTERWARDS)
+PLAN = Plan(steps=named((RECOVER, *STEPS), stack="TO", other="OTHER"), exits=SERVING)
 
 
 def failover(session: Session, to: str) -> Operation:
@@ -27,7 +27,7 @@ def failover(session: Session, to: str) -> Operation:
     target, other = session.pair[to], session.pair[session.pair.other_than(to)]
     with session.ledger.hold(LOCK, session.options.take_over):
         session.read()
-        operation = session.begin("failover", other.stack, to)
+        operation = session.begin("failover", other.stack, to, PLAN)
         if activation.recover_active(session, operation, target):
             return operation
         active = activation.is_active(session, target)
@@ -46,12 +46,12 @@ def failover(session: Session, to: str) -> Operation:
                 activation.activate(session, operation, {"activated": True, "fenced": False})
             flip_after_activation(session, operation.timeline, to)
         served = datetime.now(UTC)
-        undeclared = ""
+        missing = undeclared = ""
         if operation.decided_at:
+            missing = activation.complete(session, operation.timeline, target)
             undeclared = fence.declare(session, operation.timeline, other, operation.waived)
         close(session, operation, served)
-        if undeclared:
-            raise OpsError(f"{to} serves\n{undeclared}")
+        activation.require_all(f"{to} serves", missing, undeclared)
         return operation
 
 

@@ -10,7 +10,7 @@ from ops.core.interruption import TooLongError
 from ops.core.pair import RegionStack
 from ops.core.session import Operation, Session
 from ops.core.settle import settle
-from ops.core.steps import Step, Timeline
+from ops.core.steps import Step, Timeline, waits
 from ops.errors import Exit, OpsError
 
 DRAIN_SECONDS = 300.0
@@ -161,6 +161,7 @@ def declare(session: Session, timeline: Timeline, stack: RegionStack, waived: st
             if not session.options.dry_run:
                 settle(session, timeline, stack.stack)
             with timeline.step(DECLARE, stack=stack.stack) as step:
+                waits("the engine", DECLARE_SECONDS)
                 if not step.dry_run:
                     step.detail = apply(session, stack, {"fenced": True}, step, fenced=True)
     except OpsError as error:

@@ -17,7 +17,7 @@ from ops.core.interruption import TooLongError
 from ops.core.pair import Pair, RegionStack
 from ops.core.recovery.steps import RECOVER
 from ops.core.session import LOCK, Session
-from ops.core.steps import CHANGING, Plan, Step, Timeline, named, say
+from ops.core.steps import CHANGING, Plan, Step, Timeline, named, say, waits
 from ops.core.visitor import DnsRecord
 from ops.dr import closing
 from ops.dr.routing import CHANGE_SECONDS, SETTLE_SECONDS, Routing, misrouted, names, settle_edge
@@ -114,7 +114,7 @@ def _flip(session: Session, timeline: Timeline, to: str, patience: float) -> Non
         asked, records = _asked(pair, pair[to], token)
         deadline = time.monotonic() + patience
         while not session.options.force and time.monotonic() < deadline and not all(gate.passed for gate in asked):
-            step.progress("; ".join(str(gate) for gate in asked if not gate.passed))
+            waits("; ".join(str(gate) for gate in asked if not gate.passed), deadline - time.monotonic())
             time.sleep(PAUSE_SECONDS)
             asked, records = _asked(pair, pair[to], token)
         astray = misrouted(pair, to, records)
@@ -146,7 +146,7 @@ def _flip(session: Session, timeline: Timeline, to: str, patience: float) -> Non
         if before != to:
             session.ledger.put(UNDO, {"from": before, "to": to, "at": datetime.now(UTC).isoformat(timespec="seconds")})
         until = time.monotonic() + CHANGE_SECONDS - spent
-        routing = Routing(session=session, timeline=timeline, step=step, token=token, before=before, to=to, until=until)
+        routing = Routing(session=session, timeline=timeline, token=token, before=before, to=to, until=until)
         routing.change(drifted=drifted)
         step.detail = f"{len(names(pair))} names"
     with timeline.step(READ_BACK) as step:

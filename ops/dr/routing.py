@@ -3,7 +3,6 @@
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 
 from contract import origin
 from ops.core import visitor
@@ -12,7 +11,7 @@ from ops.core.interruption import TooLongError
 from ops.core.pair import Pair
 from ops.core.session import Session
 from ops.core.settle import settle
-from ops.core.steps import StepRun, Timeline, say
+from ops.core.steps import Timeline, say, waits
 from ops.core.visitor import DnsRecord
 from ops.errors import Exit, OpsError
 
@@ -68,14 +67,13 @@ def misrouted(pair: Pair, to: str, records: Mapping[str, DnsRecord]) -> dict[str
 
 @dataclass(frozen=True, kw_only=True)
 class Routing:
-    """A change from the stack `before` to the stack `to`; `step` shows what is waited for.
+    """A change from the stack `before` to the stack `to`.
 
     `until` is on the monotonic clock: then the engine is ended, whatever it does.
     """
 
     session: Session
     timeline: Timeline
-    step: StepRun
     token: str
     before: str
     to: str
@@ -125,9 +123,7 @@ class Routing:
         """Run the engine, more than once where that fails."""
         seconds = _at_most(seconds, self.until)
         ends = time.monotonic() + seconds
-        now = datetime.now(UTC)
-        until = now + timedelta(seconds=seconds)
-        self.step.progress(f"waits for Cloudflare since {now:%H:%M:%S}, until {until:%H:%M:%S} UTC")
+        waits("waits for Cloudflare", seconds)
         engine, stack, failure = self.session.engine, self.session.pair.edge, ""
         with engine.at_most(seconds, END_SECONDS):
             for attempt in range(1, ATTEMPTS + 1):

@@ -18,7 +18,7 @@ from ops.core.ledger import Ledger
 from ops.core.objects import backend_region, older_backend
 from ops.core.pair import Pair, RegionStack
 from ops.core.region_table import UNKNOWN, or_unknown, show_regions
-from ops.core.session import UNDER_WAY
+from ops.core.session import LOCK, UNDER_WAY
 from ops.core.settle import engine_of
 from ops.core.steps import say
 from ops.dr import closing, fence
@@ -47,11 +47,13 @@ class RegionStatus:
 
 @dataclass(frozen=True, kw_only=True)
 class Status:
-    """Both regions, what deviates from normal operation, what is under way, and what is left for people to do."""
+    """Both regions, what deviates from normal operation, what is under way, whose command is at work, and what is left
+    for people to do."""
 
     regions: list[RegionStatus]
     deviations: list[str]
     under_way: str
+    at_work: str
     to_do: list[str]
 
     def to_json(self) -> dict[str, Any]:
@@ -72,11 +74,12 @@ def status() -> Status:
     ledger = None if lost else Ledger()
     record = ledger.get(UNDER_WAY) if ledger else None
     under_way = f"{record['operation']} to {record['to']}, since {record['started']}" if record else ""
+    at_work = ledger.holder(LOCK) if ledger else ""
     found = [lost, *_of_files(pair)] if lost else deviations(pair, engine)
     if ledger and closing.is_closed(ledger):
         found.append("the names may be closed at the edge: `ops dr flip --to STACK` or `ops dr abort` opens them")
     to_do = _plugins(engine) + ([] if lost else _to_do(pair, engine))
-    return Status(regions=list(regions.values()), deviations=found, under_way=under_way, to_do=to_do)
+    return Status(regions=list(regions.values()), deviations=found, under_way=under_way, at_work=at_work, to_do=to_do)
 
 
 def _answers(stack: RegionStack) -> bool:
@@ -105,6 +108,8 @@ def show(found: Status) -> None:
         say(f"deviation: {line}")
     if found.under_way:
         say(f"under way: {found.under_way}; the same command goes on with it, `ops dr abort` gives it up")
+    if found.at_work:
+        say(f"at work: {found.at_work}")
     if not found.deviations and not found.under_way:
         say("normal operation: one region serves, the other follows")
     for line in found.to_do:

@@ -2,10 +2,11 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from contract import CANARY_PATH
 from ops.core.visitor import Answer, visit
@@ -102,6 +103,20 @@ class Canary:
         attempt = send(self._ask, number)
         with self._lock:
             self._attempts.append(attempt)
+
+
+def acknowledged(row: Mapping[str, Any]) -> Attempt:
+    """A row that somebody else wrote, as the application tells of it."""
+    written = datetime.fromisoformat(row["written_at"])
+    return Attempt(
+        id=row["id"],
+        sent=written,
+        answered=written,
+        status=ACKNOWLEDGED,
+        region=row["region"],
+        database=row["database"],
+        written=written,
+    )
 
 
 def send(ask: Ask, number: int) -> Attempt:

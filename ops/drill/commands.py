@@ -26,6 +26,9 @@ def command(
     lag: Annotated[
         float, typer.Option(metavar="SECONDS", min=0, max=3600, help="How far the replica is behind.")
     ] = 2.0,
+    ending: Annotated[
+        int, typer.Option(metavar="SECONDS", min=0, max=600, help="How long hosts take to end, and go on writing.")
+    ] = 20,
     skip_failback: Annotated[bool, typer.Option("--skip-failback", help="Stay in the other region.")] = False,
     report: Report = None,
 ) -> None:
@@ -47,6 +50,7 @@ def command(
         stale=stale,
         also_lost=also_lost or (),
         lag_seconds=lag,
+        ending_seconds=ending,
         skip_failback=skip_failback,
         report=report,
     )

@@ -36,7 +36,7 @@ NOTE = (
 
 
 def drill(options: DrillOptions) -> None:
-    """Run a drill and tell what it found. Raises OpsError: REFUSED, OVER_BUDGET, or that of the step that failed."""
+    """Run a drill and tell what it found. Raises OpsError: REFUSED, INCOMPLETE, or that of the step that failed."""
     sandbox = SandboxControl.of()
     session = Session.of(SessionOptions())
     pair = session.pair
@@ -55,7 +55,7 @@ def drill(options: DrillOptions) -> None:
         _conclude(running, declared, promised, failed)
     broken = tables.over(_rows(running, declared), promised)
     if broken:
-        raise OpsError("\n".join(broken), Exit.OVER_BUDGET)
+        raise OpsError("\n".join(broken), Exit.INCOMPLETE)
 
 
 def _next(running: Drill) -> str:

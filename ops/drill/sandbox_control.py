@@ -50,6 +50,14 @@ class SandboxControl:
         """Have AWS's clock be ahead."""
         _ask("PUT", f"{self.aws}/_sandbox/clock/{ahead_seconds}")
 
+    def set_ending(self, seconds: int) -> None:
+        """Let hosts take so long to end, and write until then."""
+        _ask("PUT", f"{self.aws}/_sandbox/ending/{seconds}")
+
+    def rows_of_ending_hosts(self) -> list[dict[str, Any]]:
+        """What hosts wrote while they ended, the newest last: `id`, `written_at`, `region`, `database` of each row."""
+        return list(_ask("GET", f"{self.application}/_sandbox/ending")["rows"])
+
     def lost(self) -> list[str]:
         """The regions and services that are taken away."""
         return list(_ask("GET", f"{self.aws}/_sandbox/blackout"))

@@ -22,7 +22,8 @@ class Measured:
     """What the drill measured. `flip_seconds` is the flip with its gates, and `late_seconds` what AWS's clock was ahead
     of this machine's when it was decided: the outage took that longer.
 
-    What comes with the way back is None where the drill did not go it.
+    What comes with the way back is None where the drill did not go it; `ending_rows` are those that hosts wrote there
+    while they ended, and `ending_loss` what is missing of them.
     """
 
     outage: Outage
@@ -33,6 +34,8 @@ class Measured:
     flip_seconds: float | None = None
     back: Outage | None = None
     back_loss: Loss | None = None
+    ending_rows: int = 0
+    ending_loss: Loss | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +63,9 @@ def measured_rows(measured: Measured, rto_minutes: float, rpo_minutes: float) ->
     if measured.back_loss is not None:
         rows.append(_timed("nobody served while failing back", measured.back.seconds if measured.back else 0.0))
         rows.append(_none("rows lost while failing back", measured.back_loss.rows))
+    if measured.ending_loss is not None:
+        lost, of = measured.ending_loss.rows, f" of {measured.ending_rows}"
+        rows.append(_none("rows lost of hosts that were ending", lost, of))
     return rows
 
 

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from ops.core import engine
@@ -15,6 +15,8 @@ SIGNATURE = "4dabf18193072939515e22adb298388d"
 SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"
 INTERNAL = frozenset({"__defaults", "__meta"})
 """Inputs in which the plugins keep their own notes."""
+NOTHING_IN_A_CLOUD = ("askproai:", "pulumi:")
+"""How the types of components and providers begin, which are parts of the program."""
 
 CREATED, UPDATED, REPLACED, DELETED, SAME = "create", "update", "replace", "delete", "same"
 OPERATIONS: Mapping[str, str] = {
@@ -32,12 +34,24 @@ OPERATIONS: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, kw_only=True)
+class About:
+    """A resource that something is said of, by its type token and logical name."""
+
+    stack: str
+    type: str
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Difference:
     """A property that changes; None where it is not set."""
 
     path: str
     old: Any
     new: Any
+
+    def __str__(self) -> str:
+        return f"{self.path}: {said(self.old)} to {said(self.new)}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,22 +71,12 @@ class Change:
     @property
     def type(self) -> str:
         """The resource's type token."""
-        return self.urn.split("::")[2].rpartition("$")[2]
+        return _type(self.urn)
 
     @property
     def name(self) -> str:
         """The logical name."""
         return self.urn.rpartition("::")[2]
-
-    @property
-    def component(self) -> bool:
-        """Whether it is a part of the program and nothing in a cloud."""
-        return self.type.startswith(("askproai:", "pulumi:"))
-
-    @property
-    def gone(self) -> bool:
-        """Whether what is there now is deleted, with or without a successor."""
-        return self.operation in (REPLACED, DELETED)
 
     @property
     def differences(self) -> tuple[Difference, ...]:
@@ -82,16 +86,21 @@ class Change:
         found = tuple(differences(self.old, self.new))
         named = {re.split(r"[.\[]", each.path)[0] for each in found}
         silent = sorted({re.split(r"[.\[]", reason)[0] for reason in self.reasons} - named)
-        hidden = (Difference(path=key, old=SECRET, new=SECRET) for key in silent if _holds_secret(self.old.get(key)))
+        hidden = (Difference(path=key, old=SECRET, new=SECRET) for key in silent if SECRET in str(self.old.get(key)))
         return (*found, *hidden)
+
+    def record(self) -> dict[str, Any]:
+        """What changes, for JSON."""
+        told = {key: getattr(self, key) for key in ("stack", "operation", "type", "name")}
+        return told | {"properties": [asdict(each) for each in self.differences]}
 
 
 def changes(stack: str, steps: Iterable[Mapping[str, Any]]) -> list[Change]:
-    """What the steps of `pulumi preview --json --show-sames` do, one for each resource, by URN."""
+    """What the steps of `pulumi preview --json --show-sames` do, one for each resource in a cloud, by URN."""
     found: dict[str, Change] = {}
     for step in steps:
         operation = OPERATIONS.get(step["op"])
-        if operation is None or step["urn"].split("::")[2] == "pulumi:pulumi:Stack":
+        if operation is None or _type(step["urn"]).startswith(NOTHING_IN_A_CLOUD):
             continue
         old, new = step.get("oldState") or {}, step.get("newState") or {}
         before = found.get(step["urn"])
@@ -112,6 +121,10 @@ def changes(stack: str, steps: Iterable[Mapping[str, Any]]) -> list[Change]:
             needs=_needs(new or old),
         )
     return [found[urn] for urn in sorted(found)]
+
+
+def _type(urn: str) -> str:
+    return urn.split("::")[2].rpartition("$")[2]
 
 
 def masked(value: Any) -> Any:
@@ -141,6 +154,11 @@ def differences(old: Any, new: Any, path: str = "") -> Iterator[Difference]:
         yield Difference(path=path, old=old, new=new)
 
 
+def said(value: Any) -> str:
+    """A value in words."""
+    return "not set" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def _items(old: list[Any], new: list[Any], path: str) -> Iterator[Difference]:
     if len(old) == len(new):
         for place, pair in enumerate(zip(old, new, strict=True)):
@@ -162,14 +180,6 @@ def _opened(value: Any) -> Any:
         except ValueError:
             return value
     return value
-
-
-def _holds_secret(value: Any) -> bool:
-    if isinstance(value, Mapping):
-        return any(map(_holds_secret, value.values()))
-    if isinstance(value, list):
-        return any(map(_holds_secret, value))
-    return isinstance(value, str) and SECRET in value
 
 
 def _needs(state: Mapping[str, Any]) -> frozenset[str]:

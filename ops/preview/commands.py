@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ops.errors import Exit, OpsError
+from ops.errors import Exit, OpsError, one_line
 
 if TYPE_CHECKING:
     from ops.preview.report import Report
@@ -86,7 +86,7 @@ def _summarize(found: "Report") -> None:
     for stack, counts in found.counts.items():
         say(f"{stack}: {summary(counts) or 'no resource'}")
     for stack, why in found.failures.items():
-        say(f"{stack}: FAILED: {' '.join(why.split())}")
+        say(f"{stack}: FAILED: {one_line(why)}")
     for danger in found.dangers:
         say(f"{danger.stack}: {danger.kind}: {danger.name}: {danger.what}")
     for violation in found.violations:

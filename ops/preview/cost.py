@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from ops.preview.changes import CREATED, DELETED, OPERATIONS, masked
-from ops.prices import Estimate, monthly
+from ops.preview.changes import CREATED, DELETED, OPERATIONS, About, masked
 from ops.prices.charges import BY_USAGE, CHARGED, GROUP
 from ops.prices.declared import Declared, declared
+from ops.prices.estimate import Estimate, monthly
 from ops.prices.price_file import PriceFile
 
 CHARGEABLE = frozenset({*CHARGED, *BY_USAGE, GROUP})
@@ -16,15 +16,12 @@ NOTHING = Estimate(usd=Decimal(0), why="")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Cost:
+class Cost(About):
     """A resource that changes what is paid: US dollars a month before and after, None where no price is known.
 
     `why` is the calculation, or what is missing.
     """
 
-    stack: str
-    type: str
-    name: str
     before: str | None
     after: str | None
     why: str
@@ -40,8 +37,9 @@ def costs(stack: str, steps: Iterable[Mapping[str, Any]], prices: PriceFile | No
     known = [step for step in steps if step["op"] in OPERATIONS]
     old = _states(known, "oldState", CREATED)
     new = _states(known, "newState", DELETED)
-    found = [_cost(stack, urn, old.get(urn), new.get(urn), prices) for urn in sorted({*old, *new})]
-    return [each for each in found if each is not None]
+    prices = prices or PriceFile.read()
+    found = (_cost(stack, urn, old.get(urn), new.get(urn), prices) for urn in sorted({*old, *new}))
+    return [each for each in found if each]
 
 
 def _states(steps: list[Mapping[str, Any]], side: str, without: str) -> dict[str, Declared]:
@@ -49,7 +47,7 @@ def _states(steps: list[Mapping[str, Any]], side: str, without: str) -> dict[str
     return {each.urn: each for each in declared(states) if each.type in CHARGEABLE}
 
 
-def _cost(stack: str, urn: str, old: Declared | None, new: Declared | None, prices: PriceFile | None) -> Cost | None:
+def _cost(stack: str, urn: str, old: Declared | None, new: Declared | None, prices: PriceFile) -> Cost | None:
     there = new or old
     if there is None or (old and new and masked(old.inputs) == masked(new.inputs) and old.template == new.template):
         return None
@@ -66,7 +64,7 @@ def _cost(stack: str, urn: str, old: Declared | None, new: Declared | None, pric
     )
 
 
-def _estimate(resource: Declared | None, prices: PriceFile | None) -> Estimate:
+def _estimate(resource: Declared | None, prices: PriceFile) -> Estimate:
     if resource is None:
         return NOTHING
     return monthly(resource.type, resource.inputs, resource.region, template=resource.template, prices=prices)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ops.preview.changes import Change
+from ops.preview.changes import About, Change
 
 
 class Kind(StrEnum):
@@ -16,18 +16,12 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Danger:
+class Danger(About):
     """A change that a reviewer must not miss. `source` is the page that says so, empty where the change itself does."""
 
     kind: Kind
-    stack: str
-    type: str
-    name: str
     what: str
     source: str = ""
-
-
-LENGTH_NOT_KNOWN = "length not known"
 
 
 def danger(kind: Kind, change: Change, what: str, source: str = "") -> Danger:

@@ -1,9 +1,10 @@
 """What depends on what changes, and a picture of the changed part of the graph."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from ops.preview.changes import CREATED, DELETED, REPLACED, SAME, UPDATED, Change
+from ops.preview.changes import CREATED, DELETED, REPLACED, SAME, UPDATED, About, Change
 
 NODES = 24
 """More is no picture: GitHub draws it too small to read."""
@@ -11,40 +12,36 @@ COLOURS = {CREATED: "#2da44e", UPDATED: "#bf8700", REPLACED: "#cf222e", DELETED:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Dependents:
+class Dependents(About):
     """Who is made from a resource that changes: `direct` from it itself, `all` also through others."""
 
-    stack: str
-    type: str
-    name: str
     direct: tuple[str, ...]
     all: int
 
 
 def dependents(changes: Iterable[Change]) -> list[Dependents]:
-    """The dependents of everything that changes, of one stack; parts of the program are not counted."""
+    """The dependents of everything that changes, of one stack."""
     every = {change.urn: change for change in changes}
     users = _users(every)
-    found: list[Dependents] = []
-    for change in every.values():
-        if change.operation in (SAME, CREATED) or change.component:
-            continue
-        direct = {urn for urn in users.get(change.urn, ()) if not every[urn].component}
-        if direct:
-            names = tuple(sorted(every[urn].name for urn in direct))
-            reached = {urn for urn in _closure(change.urn, users) if not every[urn].component}
-            found.append(
-                Dependents(stack=change.stack, type=change.type, name=change.name, direct=names, all=len(reached))
-            )
-    return found
+    return [
+        Dependents(
+            stack=change.stack,
+            type=change.type,
+            name=change.name,
+            direct=tuple(sorted(every[urn].name for urn in users[change.urn])),
+            all=len(_closure(change.urn, users)),
+        )
+        for change in every.values()
+        if change.operation not in (SAME, CREATED) and users[change.urn]
+    ]
 
 
 def picture(changes: Iterable[Change]) -> str:
     """The resources that change and those made from them, as Mermaid; empty where nothing changes."""
     every = {change.urn: change for change in changes}
     users = _users(every)
-    changed = [urn for urn, change in every.items() if change.operation != SAME and not change.component]
-    near = {user for urn in changed for user in users.get(urn, ()) if not every[user].component} - set(changed)
+    changed = [urn for urn, change in every.items() if change.operation != SAME]
+    near = {user for urn in changed for user in users[urn]} - set(changed)
     shown = [*changed, *sorted(near)][:NODES]
     if not changed:
         return ""
@@ -55,7 +52,7 @@ def picture(changes: Iterable[Change]) -> str:
         label = f"{change.name}<br/>{change.type.rpartition(':')[2]}, {change.operation}"
         lines.append(f'  {number[urn]}["{label}"]:::{change.operation}')
     for urn in shown:
-        edges = sorted(number[user] for user in users.get(urn, ()) if user in number)
+        edges = sorted(number[user] for user in users[urn] if user in number)
         lines += [f"  {number[urn]} --> {user}" for user in edges]
     left = len(changed) + len(near) - len(shown)
     if left:
@@ -65,12 +62,12 @@ def picture(changes: Iterable[Change]) -> str:
     return "\n".join(lines)
 
 
-def _users(every: Mapping[str, Change]) -> dict[str, set[str]]:
+def _users(every: Mapping[str, Change]) -> Mapping[str, set[str]]:
     """The resources that are made from each resource."""
-    users: dict[str, set[str]] = {}
+    users: dict[str, set[str]] = defaultdict(set)
     for change in every.values():
         for urn in change.needs & every.keys():
-            users.setdefault(urn, set()).add(change.urn)
+            users[urn].add(change.urn)
     return users
 
 
@@ -78,7 +75,7 @@ def _closure(urn: str, users: Mapping[str, set[str]]) -> set[str]:
     reached: set[str] = set()
     waiting = [urn]
     while waiting:
-        for user in users.get(waiting.pop(), set()) - reached:
-            reached.add(user)
-            waiting.append(user)
+        new = users[waiting.pop()] - reached
+        reached |= new
+        waiting += new
     return reached - {urn}

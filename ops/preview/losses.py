@@ -2,8 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 
-from ops.preview.changes import REPLACED, UPDATED, Change
-from ops.preview.danger import LENGTH_NOT_KNOWN, Danger, Kind, danger
+from ops.preview.changes import DELETED, REPLACED, UPDATED, Change
+from ops.preview.danger import Danger, Kind, danger
+
+GONE: Mapping[str, str] = {REPLACED: "replaced", DELETED: "deleted"}
+"""Operations after which what was there is gone, with or without a successor."""
 
 STATEFUL: Mapping[str, str] = {
     "aws:backup/vault:Vault": "its recovery points",
@@ -37,6 +40,7 @@ SERVING: Mapping[str, str] = {
 }
 """Types without which somebody is not served, and what stops."""
 
+LENGTH_NOT_KNOWN = "length not known"
 DATABASE = "aws:rds/instance:Instance"
 CLASS_CHANGE = "https://repost.aws/knowledge-center/rds-performance-impact"
 """With Multi-AZ the standby is changed first and a failover follows, typically 60 to 120 seconds. A single instance is
@@ -56,15 +60,13 @@ AT_ONCE = frozenset({"port"})
 
 def data_lost(change: Change) -> Iterator[Danger]:
     """A resource that holds data is deleted, or replaced by one that begins empty."""
-    if change.gone and change.type in STATEFUL:
-        done = "replaced" if change.operation == REPLACED else "deleted"
+    if (done := GONE.get(change.operation)) and change.type in STATEFUL:
         yield danger(Kind.DATA, change, f"{done}: {STATEFUL[change.type]}")
 
 
 def downtime(change: Change) -> Iterator[Danger]:
     """A resource that serves goes, or is changed in a way that interrupts it."""
-    if change.gone and change.type in SERVING:
-        done = "replaced" if change.operation == REPLACED else "deleted"
+    if (done := GONE.get(change.operation)) and change.type in SERVING:
         length = LENGTH_NOT_KNOWN if change.operation == REPLACED else "for good"
         yield danger(Kind.DOWNTIME, change, f"{done}: interrupts {SERVING[change.type]}; {length}")
     if change.type == DATABASE and change.operation == UPDATED:

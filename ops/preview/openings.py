@@ -115,14 +115,10 @@ def _openings(direction: str, rule: Mapping[str, Any]) -> Iterator[Opening]:
 
 
 def _holds(outer: str, inner: str) -> bool:
-    if outer == inner:
-        return True
     one, other = _network(outer), _network(inner)
-    if isinstance(one, ipaddress.IPv4Network) and isinstance(other, ipaddress.IPv4Network):
-        return other.subnet_of(one)
-    if isinstance(one, ipaddress.IPv6Network) and isinstance(other, ipaddress.IPv6Network):
-        return other.subnet_of(one)
-    return False
+    # Of two networks that overlap, one holds the other.
+    within = one is not None and other is not None and one.overlaps(other) and one.prefixlen <= other.prefixlen
+    return outer == inner or within
 
 
 def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:

@@ -3,19 +3,22 @@
 import json
 import re
 import subprocess
+import tarfile
 import tempfile
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from ops.core.engine import provider_urn
 from ops.core.stack_files import CHECKOUT, project_folder
-from ops.errors import Exit, OpsError
+from ops.errors import Exit, OpsError, one_line
 from ops.preview.changes import Change, changes, masked
 from ops.preview.cost import Cost, costs
 from policies import check
@@ -26,30 +29,20 @@ from policies.rules import RULES
 from project_files import Project, UnreadableFileError
 
 AT_ONCE = 2
-KEPT = ("inputs", "protect", "dependencies", "propertyDependencies", "parent")
+KEPT = ("inputs", "protect", "dependencies", "propertyDependencies")
 """What of a resource's state is kept; nothing else is asked."""
-SECURE = "secure"
 EXCEPTED = "excepted"
 NEW, KNOWN = "new", "known"
-STACK_FILE = re.compile(r"Pulumi(\.[\w-]+)?\.yaml")
-NUMBER = re.compile(r"-?\d+(\.\d+)?")
+PLAIN = re.compile(r"true|false|-?(0|[1-9]\d*)(\.\d+)?")
+"""Text that stands for what JSON makes of it."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Violation:
+class Violation(check.Event):
     """A broken rule. It is `known` where an exception covers it, or where the recorded state breaks it too."""
 
-    stack: str
-    rule: str
     name: str
-    level: str
-    message: str
     known: str
-
-    @property
-    def blocks(self) -> bool:
-        """Whether it ends a preview."""
-        return self.level == check.MANDATORY
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,9 +69,7 @@ class Preview:
 
 def preview(stacks: list[str], base: str) -> list[Preview]:
     """Preview stacks with the policy pack. `base` is a revision, or a folder with the project's files as they were."""
-    settings = settings_of(project_folder())
-    with settings_folder(base) as folder:
-        before = settings_of(folder) if folder else None
+    settings, before = settings_of(project_folder()), settings_at(base)
     with ThreadPoolExecutor(AT_ONCE) as pool:
         return list(pool.map(partial(_preview, settings, before), stacks))
 
@@ -87,8 +78,7 @@ def save(previews: list[Preview], folder: Path) -> None:
     """Keep previews as files, one for each stack."""
     folder.mkdir(parents=True, exist_ok=True)
     for each in previews:
-        text = json.dumps(asdict(each), indent=1, sort_keys=True)
-        (folder / f"{each.stack}.json").write_text(text + "\n")
+        (folder / f"{each.stack}.json").write_bytes(TypeAdapter(Preview).dump_json(each, indent=1))
 
 
 def load(folder: Path, stacks: list[str]) -> list[Preview]:
@@ -96,45 +86,37 @@ def load(folder: Path, stacks: list[str]) -> list[Preview]:
     files = [folder / f"{stack}.json" for stack in stacks] or sorted(folder.glob("*.json"))
     if not files:
         raise OpsError(f"no preview in {folder}; `ops preview --save {folder}` makes one for each stack", Exit.USAGE)
-    return [_loaded(file) for file in files]
+    return list(map(_loaded, files))
 
 
 def _loaded(file: Path) -> Preview:
     try:
-        raw = json.loads(file.read_text())
-        violations = [Violation(**each) for each in raw.pop("violations")]
-        paid = [Cost(**each) for each in raw.pop("costs")]
-        return Preview(**raw, violations=violations, costs=paid)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise OpsError(f"{file}: no preview as `ops preview --save` keeps it: {error}", Exit.USAGE) from None
+        return TypeAdapter(Preview).validate_json(file.read_bytes())
+    except (OSError, ValueError) as error:
+        # The first of pydantic's errors says enough.
+        why = one_line("\n".join(str(error).splitlines()[:3]))
+        raise OpsError(f"{file}: no preview as `ops preview --save` keeps it: {why}", Exit.USAGE) from None
 
 
-@contextmanager
-def settings_folder(base: str) -> Iterator[Path | None]:
-    """The project's files as they were at a base: a folder, or a revision of git. None where there is neither."""
+def settings_at(base: str) -> dict[str, Any] | None:
+    """The settings as they were at a base: a folder, or a revision of git. None where there is neither."""
     if Path(base).is_dir():
-        yield Path(base)
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        names = [name for name in _git("ls-tree", "--name-only", base).split() if STACK_FILE.fullmatch(name)]
-        for name in names:
-            (Path(folder) / name).write_text(_git("show", f"{base}:{name}"))
-        yield Path(folder) if names else None
-
-
-def _git(*arguments: str) -> str:
-    """What git answers in the checkout, empty where it has no answer."""
-    command = ["git", "-C", str(CHECKOUT), *arguments]
+        return settings_of(Path(base))
+    command = ["git", "-C", str(CHECKOUT), "archive", base, "--", ":(glob)Pulumi*.yaml"]
     try:
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        packed = subprocess.run(command, capture_output=True, check=True).stdout
     except (OSError, subprocess.CalledProcessError):
-        return ""
+        return None
+    with tempfile.TemporaryDirectory() as folder, tarfile.open(fileobj=BytesIO(packed)) as archive:
+        archive.extractall(folder, filter="data")
+        return settings_of(Path(folder))
 
 
 def _preview(settings: dict[str, Any], before: dict[str, Any] | None, stack: str) -> Preview:
     done, log = check.asked(stack, "--json", "--show-sames", folder=project_folder())
-    judged = check.judged(stack, log, _why(done.stdout, done.stderr) if done.returncode else "")
-    raw = _steps(done.stdout)
+    answer = _answer(done.stdout)
+    raw = list(answer.get("steps") or [])
+    judged = check.judged(stack, log, _why(answer, done.stderr) if done.returncode else "")
     return Preview(
         stack=stack,
         failure=judged.failure or ("" if raw else "the engine gave no steps"),
@@ -147,20 +129,17 @@ def _preview(settings: dict[str, Any], before: dict[str, Any] | None, stack: str
     )
 
 
-def _steps(stdout: str) -> list[dict[str, Any]]:
+def _answer(stdout: str) -> dict[str, Any]:
     try:
-        return list(json.loads(stdout).get("steps") or [])
+        return json.loads(stdout)
     except ValueError:
-        return []
+        return {"diagnostics": [{"severity": "error", "message": stdout}]}
 
 
-def _why(stdout: str, stderr: str) -> str:
+def _why(answer: Mapping[str, Any], stderr: str) -> str:
     """The engine's errors: with --json they are diagnostics in its output."""
-    try:
-        said = json.loads(stdout).get("diagnostics") or []
-    except ValueError:
-        return (stdout + stderr).strip()
-    errors = [f"{each.get('message', '')}" for each in said if each.get("severity") == "error"]
+    said = answer.get("diagnostics") or []
+    errors = [str(each.get("message", "")) for each in said if each.get("severity") == "error"]
     return "\n".join([*errors, stderr]).strip() or "the engine ended with an error and said nothing"
 
 
@@ -188,7 +167,7 @@ def violations(stack: str, events: tuple[check.Event, ...], steps: list[dict[str
         if not excepted and broken is None:
             broken = broken_before(stack, steps)
         known = EXCEPTED if excepted else KNOWN if (event.rule, name) in (broken or ()) else NEW
-        yield Violation(stack=stack, rule=event.rule, name=name, level=event.level, message=event.message, known=known)
+        yield Violation(**vars(event), name=name, known=known)
 
 
 def broken_before(stack: str, steps: list[dict[str, Any]]) -> set[tuple[str, str]]:
@@ -235,10 +214,8 @@ def plain(value: Any) -> Any:
         return {key: plain(each) for key, each in value.items()}
     if isinstance(value, list):
         return [plain(each) for each in value]
-    if isinstance(value, str) and NUMBER.fullmatch(value):
-        return float(value) if "." in value else int(value)
-    return {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
+    return json.loads(value) if isinstance(value, str) and PLAIN.fullmatch(value) else value
 
 
 def _secret(value: Any) -> bool:
-    return isinstance(value, Mapping) and set(value) == {SECURE}
+    return isinstance(value, Mapping) and set(value) == {"secure"}

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ops.preview.changes import DELETED, REPLACED, UNKNOWN, UPDATED, Change, Difference, differences
+from ops.preview.changes import DELETED, REPLACED, UNKNOWN, UPDATED, Change, Difference, differences, said
 from ops.preview.danger import Danger, Kind, danger
 from ops.preview.openings import listed
 
@@ -166,21 +166,26 @@ GUARDS: Mapping[str, str] = {
 
 def removed(change: Change) -> Iterator[Danger]:
     """Everything by which a resource, or what it guards, is protected less than before."""
-    if change.was_protected and not change.protected and change.operation in (UPDATED, REPLACED, "same"):
-        yield danger(Kind.PROTECTION, change, "protect: the engine may delete it from now on")
+    return (danger(Kind.PROTECTION, change, what) for what in _removed(change))
+
+
+def _removed(change: Change) -> Iterator[str]:
     if change.was_protected and change.operation == DELETED:
-        yield danger(Kind.PROTECTION, change, "protect: the engine stops at its deletion until that is lifted")
+        yield "protect: the engine stops at its deletion until that is lifted"
+    elif change.was_protected and not change.protected:
+        yield "protect: the engine may delete it from now on"
     if change.operation == DELETED and change.type in GUARDS:
-        yield danger(Kind.PROTECTION, change, f"deleted: {GUARDS[change.type]}")
+        yield f"deleted: {GUARDS[change.type]}"
     if change.operation in (UPDATED, REPLACED):
-        yield from _rows(change)
+        old, new = dict(change.old), dict(change.new)
+        if change.type in ROWS:
+            before, after = (_rows(change.type, inputs.pop("rules", None)) for inputs in (old, new))
+            yield from _of_rows(before, after)
         yield from _members(change)
-        for each in weakened(_without_rows(change, change.old), _without_rows(change, change.new)):
-            yield danger(Kind.PROTECTION, change, f"{each.path}: {_said(each.old)} to {_said(each.new)}")
-        if change.type == ZONE_SETTING and (order := ZONE_ORDERS.get(str(change.new.get("settingId")))):
-            old, new = change.old.get("value"), change.new.get("value")
-            if _lower(order, old, new):
-                yield danger(Kind.PROTECTION, change, f"{change.new.get('settingId')}: {_said(old)} to {_said(new)}")
+        yield from map(str, weakened(old, new))
+        setting = str(new.get("settingId"))
+        if change.type == ZONE_SETTING and _lower(ZONE_ORDERS.get(setting, ()), old.get("value"), new.get("value")):
+            yield f"{Difference(path=setting, old=old.get('value'), new=new.get('value'))}"
 
 
 def weakened(old: Any, new: Any) -> Iterator[Difference]:
@@ -216,38 +221,33 @@ def _lower(order: tuple[str, ...], old: Any, new: Any) -> bool:
     return new != UNKNOWN and old in order and (new not in order or order.index(new) < order.index(old))
 
 
-def _members(change: Change) -> Iterator[Danger]:
+def _members(change: Change) -> Iterator[str]:
     for key, kind in MEMBERS.items():
         new = listed(change.new.get(key))
         if kind in ("", change.type) and UNKNOWN not in new:
-            for each in (item for item in listed(change.old.get(key)) if item not in new):
-                yield danger(Kind.PROTECTION, change, f"{key}: {_said(each)}: removed")
+            yield from (f"{key}: {said(each)}: removed" for each in listed(change.old.get(key)) if each not in new)
 
 
-def _rows(change: Change) -> Iterator[Danger]:
-    if change.type not in ROWS:
-        return
-    old, new = rows(change.type, change.old), rows(change.type, change.new)
-    for name in sorted(old.keys() - new.keys()):
-        yield danger(Kind.PROTECTION, change, f"rule {name}: removed")
-    for name in sorted(old.keys() & new.keys()):
-        weaker = (_action(new[name]) in WEAKER) and _action(old[name]) not in WEAKER
-        if weaker:
-            yield danger(Kind.PROTECTION, change, f"rule {name}: {_action(old[name])} to {_action(new[name])}")
-        # Of a rule alone, a switch that is not set is on.
-        before, after = ({"enabled": True, **row} for row in (old[name], new[name]))
-        for each in weakened(before, after):
-            yield danger(Kind.PROTECTION, change, f"rule {name}: {each.path}: {_said(each.old)} to {_said(each.new)}")
-        for each in differences(before.get("copyActions") or [], after.get("copyActions") or [], "copyActions"):
-            if each.new is None and each.path.endswith("]"):
-                yield danger(Kind.PROTECTION, change, f"rule {name}: {each.path}: removed")
-
-
-def rows(kind: str, inputs: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+def _rows(kind: str, given: Any) -> dict[str, Mapping[str, Any]]:
     """The rules of a resource by what identifies them, wherever they stand."""
-    given = inputs.get("rules")
-    found = [row for row in given if isinstance(row, Mapping)] if isinstance(given, list) else []
+    found = [row for row in listed(given) if isinstance(row, Mapping)]
     return {str(next((row[key] for key in ROWS[kind] if row.get(key)), row)): row for row in found}
+
+
+def _of_rows(old: Mapping[str, Mapping[str, Any]], new: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    yield from (f"rule {name}: removed" for name in sorted(old.keys() - new.keys()))
+    for name in sorted(old.keys() & new.keys()):
+        yield from (f"rule {name}: {what}" for what in _of_row(old[name], new[name]))
+
+
+def _of_row(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
+    if _action(new) in WEAKER and _action(old) not in WEAKER:
+        yield f"{_action(old)} to {_action(new)}"
+    # Of a rule alone, a switch that is not set is on.
+    yield from map(str, weakened({"enabled": True, **old}, {"enabled": True, **new}))
+    for each in differences(old.get("copyActions") or [], new.get("copyActions") or [], "copyActions"):
+        if each.new is None and each.path.endswith("]"):
+            yield f"{each.path}: removed"
 
 
 def _action(row: Mapping[str, Any]) -> str:
@@ -258,10 +258,6 @@ def _action(row: Mapping[str, Any]) -> str:
     return str(action or "")
 
 
-def _without_rows(change: Change, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {key: value for key, value in inputs.items() if not (key == "rules" and change.type in ROWS)}
-
-
 def _on(value: Any) -> bool:
     return value is True or str(value).lower() in ON
 
@@ -270,7 +266,3 @@ def _number(key: str, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or (key in ZERO_IS_FOREVER and value == 0):
         return FLOORS.get(key, CEILINGS.get(key, 0))
     return float(value)
-
-
-def _said(value: Any) -> str:
-    return "not set" if value is None else str(value).lower() if isinstance(value, bool) else str(value)

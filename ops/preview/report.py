@@ -8,24 +8,21 @@ from typing import Any
 from ops.errors import Exit
 from ops.objectives.objectives import Declaration, Objective, objectives
 from ops.preview import access, graph, losses, protection
-from ops.preview.changes import SAME, Change
+from ops.preview.changes import SAME, About, Change
 from ops.preview.cost import Cost
-from ops.preview.danger import Danger, Kind
+from ops.preview.danger import Danger
 from ops.preview.previews import NEW, Preview, Violation
-from policies.configuration import Configuration, read_configuration
-from policies.parity import PARITY, differences
+from policies import check
+from policies.configuration import read_configuration
 
 RULES = (losses.data_lost, losses.downtime, access.widened, protection.removed)
 
 
 @dataclass(frozen=True, kw_only=True)
-class OneSided:
+class OneSided(About):
     """A property that changes in one stack of the pair, and not, or not to the same, in the other."""
 
-    stack: str
     other: str
-    type: str
-    name: str
     path: str
     there: str
 
@@ -54,7 +51,7 @@ class Report:
     dependents: list[graph.Dependents]
     violations: list[Violation]
     one_sided: list[OneSided]
-    compared: bool
+    pair_compared: bool
     recovery: list[Effect] | None
     costs: list[Cost]
     pictures: Mapping[str, str]
@@ -70,75 +67,41 @@ class Report:
 
     def record(self) -> dict[str, Any]:
         """The report for JSON."""
-        return {
-            "exit": int(self.exit),
-            "outcome": self.exit.name.lower(),
-            "failures": dict(self.failures),
-            "dangers": [asdict(each) for each in self.dangers],
-            "counts": {stack: dict(counts) for stack, counts in self.counts.items()},
-            "changes": [
-                {
-                    "stack": each.stack,
-                    "operation": each.operation,
-                    "type": each.type,
-                    "name": each.name,
-                    "properties": [asdict(one) for one in each.differences],
-                }
-                for each in self.changes
-            ],
-            "dependents": [asdict(each) for each in self.dependents],
-            "violations": [asdict(each) for each in self.violations],
-            "one_sided": [asdict(each) for each in self.one_sided],
-            "pair_compared": self.compared,
-            "recovery": None if self.recovery is None else [asdict(each) for each in self.recovery],
-            "costs": [asdict(each) for each in self.costs],
-        }
+        told = asdict(self) | {"exit": int(self.exit), "outcome": self.exit.name.lower()}
+        del told["pictures"]
+        return told | {"changes": [each.record() for each in self.changes]}
 
 
 def report(previews: list[Preview]) -> Report:
     """The record of some previews."""
-    configuration = read_configuration()
     every = {each.stack: each.changes for each in previews}
-    changed = [one for found in every.values() for one in found if one.operation != SAME and not one.component]
-    dangers = [danger for found in every.values() for one in found for rule in RULES for danger in rule(one)]
-    kinds = list(Kind)
-    pair = [stack for stack in configuration.pair if stack in every]
+    flat = [change for found in every.values() for change in found]
+    pair = [stack for stack in read_configuration().pair if stack in every]
     return Report(
-        counts={stack: _counts(found) for stack, found in every.items()},
+        counts={stack: dict(sorted(Counter(one.operation for one in found).items())) for stack, found in every.items()},
         failures={each.stack: each.failure for each in previews if each.failure},
-        dangers=sorted(dangers, key=lambda each: kinds.index(each.kind)),
-        changes=changed,
+        dangers=[danger for rule in RULES for change in flat for danger in rule(change)],
+        changes=[change for change in flat if change.operation != SAME],
         dependents=[each for found in every.values() for each in graph.dependents(found)],
         # The engine reports them as its threads come to them.
         violations=[
             *(one for each in previews for one in sorted(each.violations, key=lambda one: (one.rule, one.message))),
-            *lacking(previews, configuration),
+            *lacking(previews),
         ],
         one_sided=one_sided(every, pair) if len(pair) > 1 else [],
-        compared=len(pair) > 1,
-        recovery=recovery(previews),
+        pair_compared=len(pair) > 1,
+        recovery=recovery(previews[0]),
         costs=[one for each in previews for one in each.costs],
         pictures={stack: drawn for stack, found in every.items() if (drawn := graph.picture(found))},
     )
 
 
-def lacking(previews: list[Preview], configuration: Configuration) -> list[Violation]:
+def lacking(previews: list[Preview]) -> list[Violation]:
     """Types that one stack of the pair lacks. Nobody knows what was before, so it counts as new."""
     if any(each.failure for each in previews):
         return []
-    declared = {each.stack: frozenset(each.types) for each in previews}
-    return [
-        Violation(
-            stack=stack,
-            rule=PARITY.id,
-            name=stack,
-            level=configuration.enforcement.level(PARITY.id, stack),
-            message=message,
-            known=NEW,
-        )
-        for stack, message in differences(declared, configuration)
-        if set(configuration.pair) <= declared.keys()
-    ]
+    events = check.lacks({each.stack: frozenset(each.types) for each in previews})
+    return [Violation(**vars(event), name=event.stack, known=NEW) for event in events]
 
 
 def one_sided(every: Mapping[str, list[Change]], pair: list[str]) -> list[OneSided]:
@@ -153,37 +116,37 @@ def one_sided(every: Mapping[str, list[Change]], pair: list[str]) -> list[OneSid
     return found
 
 
-def recovery(previews: list[Preview]) -> list[Effect] | None:
+def recovery(preview: Preview) -> list[Effect] | None:
     """The rows of the recovery objectives that change, by the settings before and now."""
-    first = previews[0]
-    old, new = _objectives(first.settings_before or {}), _objectives(first.settings)
+    old, new = _objectives(preview.settings_before or {}), _objectives(preview.settings)
     if old is None or new is None:
         return None
     return [
         Effect(
-            what=row.what,
-            scenario=row.scenario.value,
-            rto_before=old[key].rto_minutes,
-            rto=row.rto_minutes,
-            rpo_before=old[key].rpo_minutes,
-            rpo=row.rpo_minutes,
-            within=row.within,
+            what=now.what,
+            scenario=now.scenario,
+            rto_before=was.rto_minutes,
+            rto=now.rto_minutes,
+            rpo_before=was.rpo_minutes,
+            rpo=now.rpo_minutes,
+            within=now.within,
         )
-        for key, row in new.items()
-        if (row.rto_minutes, row.rpo_minutes, row.within)
-        != (old[key].rto_minutes, old[key].rpo_minutes, old[key].within)
+        for was, now in zip(old, new, strict=True)
+        if _figures(was) != _figures(now)
     ]
 
 
-def _objectives(files: Mapping[str, Mapping[str, Any]]) -> dict[tuple[str, str], Objective] | None:
-    """The objectives by row, None where edge and both regions are not among the files."""
+def _figures(row: Objective) -> tuple[float | None, float | None, bool]:
+    return row.rto_minutes, row.rpo_minutes, row.within
+
+
+def _objectives(files: Mapping[str, Mapping[str, Any]]) -> list[Objective] | None:
+    """The objectives, None where edge and both regions are not among the files."""
     for edge, settings in files.items():
         live = settings.get("live")
-        regions = settings.get("regions") or []
-        others = [stack for stack in regions if stack != live]
+        others = [stack for stack in settings.get("regions") or [] if stack != live]
         if live in files and len(others) == 1 and others[0] in files:
-            rows = objectives(Declaration.of(files, live, others[0], edge))
-            return {(row.what, row.scenario.value): row for row in rows}
+            return objectives(Declaration.of(files, live, others[0], edge))
     return None
 
 
@@ -192,10 +155,6 @@ def _told(changes: list[Change]) -> set[tuple[str, str, str]]:
     return {
         (one.type, one.name, path)
         for one in changes
-        if one.operation != SAME and not one.component
+        if one.operation != SAME
         for path in ([each.path for each in one.differences] or [one.operation])
     }
-
-
-def _counts(changes: list[Change]) -> dict[str, int]:
-    return dict(sorted(Counter(one.operation for one in changes if not one.component).items()))

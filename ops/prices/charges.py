@@ -71,12 +71,12 @@ def charges(kind: str, inputs: Inputs, region: str, template: Inputs | None = No
     return list(CHARGED[kind](inputs, region))
 
 
-def _question(service: str, region: str, usage: str = "", **filters: str) -> Question:
-    return Question(service=service, region=region, filters=tuple(sorted(filters.items())), usage=usage)
-
-
-def _charge(what: str, question: Question, quantity: Any = 1, *, hourly: bool = False) -> Charge:
-    return Charge(what=what, question=question, quantity=Decimal(str(quantity)), hourly=hourly)
+def _charge(
+    what: str, service: str, region: str, usage: str = "", *, count: Any = 1, hourly: bool = False, **filters: str
+) -> Charge:
+    """A charge; `filters` are attributes of the Price List."""
+    question = Question(service=service, region=region, filters=tuple(sorted(filters.items())), usage=usage)
+    return Charge(what=what, question=question, quantity=Decimal(str(count)), hourly=hourly)
 
 
 def _given(inputs: Inputs, name: str) -> Any:
@@ -112,25 +112,22 @@ def _database(inputs: Inputs, region: str) -> Iterator[Charge]:
     if engine is None or storage != "gp3":
         raise NoPriceError(f"no price is known for {inputs['engine']} on {storage}")
     zones = "Multi-AZ" if inputs.get("multiAz") is True else "Single-AZ"
-    instance = _question(
-        "AmazonRDS", region, productFamily="Database Instance", instanceType=kind, deploymentOption=zones,
-        databaseEngine=engine, **IN_REGION,
+    yield _charge(
+        f"{kind} {zones}", "AmazonRDS", region, hourly=True, productFamily="Database Instance", instanceType=kind,
+        deploymentOption=zones, databaseEngine=engine, **IN_REGION,
     )  # fmt: skip
-    yield _charge(f"{kind} {zones}", instance, hourly=True)
     prefix = "RDS:Multi-AZ-GP3" if zones == "Multi-AZ" else "RDS:GP3"
-    stored = _question(
-        "AmazonRDS", region, f"{prefix}-Storage", productFamily="Database Storage", databaseEngine="Any",
-        deploymentOption=zones,
-    )  # fmt: skip
     size = _number(inputs, "allocatedStorage")
-    yield _charge(f"{size} GiB {storage}", stored, size)
+    yield _charge(
+        f"{size} GiB {storage}", "AmazonRDS", region, f"{prefix}-Storage", count=size,
+        productFamily="Database Storage", databaseEngine="Any", deploymentOption=zones,
+    )  # fmt: skip
     above = Decimal(str(inputs.get("iops") or 0)) - (BASELINE_IOPS if size >= BASELINE_GIB else SMALL_IOPS)
     if above > 0:
-        fast = _question(
-            "AmazonRDS", region, f"{prefix}-PIOPS", productFamily="Provisioned IOPS", databaseEngine="Any",
-            deploymentOption=zones,
+        yield _charge(
+            f"{above} IOPS", "AmazonRDS", region, f"{prefix}-PIOPS", count=above,
+            productFamily="Provisioned IOPS", databaseEngine="Any", deploymentOption=zones,
         )  # fmt: skip
-        yield _charge(f"{above} IOPS", fast, above)
 
 
 def _cache(inputs: Inputs, region: str) -> Iterator[Charge]:
@@ -138,11 +135,10 @@ def _cache(inputs: Inputs, region: str) -> Iterator[Charge]:
     nodes = inputs.get("numCacheClusters") or (
         _number(inputs, "numNodeGroups") * (1 + Decimal(str(inputs.get("replicasPerNodeGroup") or 0)))
     )
-    node = _question(
-        "AmazonElastiCache", region, f"NodeUsage:{kind}", productFamily="Cache Instance", instanceType=kind,
-        cacheEngine=engine, **IN_REGION,
+    yield _charge(
+        f"{nodes} {kind}", "AmazonElastiCache", region, f"NodeUsage:{kind}", count=nodes, hourly=True,
+        productFamily="Cache Instance", instanceType=kind, cacheEngine=engine, **IN_REGION,
     )  # fmt: skip
-    yield _charge(f"{nodes} {kind}", node, nodes, hourly=True)
 
 
 def _group(inputs: Inputs, region: str, template: Inputs | None) -> Iterator[Charge]:
@@ -151,46 +147,44 @@ def _group(inputs: Inputs, region: str, template: Inputs | None) -> Iterator[Cha
         raise NoPriceError("the launch template decides, and is not known")
     count = _number(inputs, "minSize")
     kind = _given(template, "instanceType")
-    instance = _question(
-        "AmazonEC2", region, f"BoxUsage:{kind}", productFamily="Compute Instance", instanceType=kind, **LINUX,
-        **IN_REGION,
+    yield _charge(
+        f"{count} {kind}", "AmazonEC2", region, f"BoxUsage:{kind}", count=count, hourly=True,
+        productFamily="Compute Instance", instanceType=kind, **LINUX, **IN_REGION,
     )  # fmt: skip
-    yield _charge(f"{count} {kind}", instance, count, hourly=True)
     for mapping in template.get("blockDeviceMappings") or []:
         disk = mapping.get("ebs") or {}
         volume, size = disk.get("volumeType") or "gp2", _number(disk, "volumeSize")
-        yield _charge(f"{count} disks of {size} GiB {volume}", _disk(volume, region), count * size)
+        yield _disk(f"{count} disks of {size} GiB {volume}", volume, region, count * size)
 
 
 def _volume(inputs: Inputs, region: str) -> Iterator[Charge]:
     kind, size = inputs.get("type") or "gp2", _number(inputs, "size")
-    yield _charge(f"disk of {size} GiB {kind}", _disk(kind, region), size)
+    yield _disk(f"disk of {size} GiB {kind}", kind, region, size)
 
 
-def _disk(kind: str, region: str) -> Question:
-    return _question(
-        "AmazonEC2", region, f"EBS:VolumeUsage.{kind}", productFamily="Storage", volumeApiName=kind, **IN_REGION
-    )
+def _disk(what: str, kind: str, region: str, size: Decimal) -> Charge:
+    return _charge(
+        what, "AmazonEC2", region, f"EBS:VolumeUsage.{kind}", count=size, productFamily="Storage", volumeApiName=kind,
+        **IN_REGION,
+    )  # fmt: skip
 
 
 def _nat_gateway(_inputs: Inputs, region: str) -> Iterator[Charge]:
-    yield _charge(
-        "gateway", _question("AmazonEC2", region, "NatGateway-Hours", productFamily="NAT Gateway"), hourly=True
-    )
+    yield _charge("gateway", "AmazonEC2", region, "NatGateway-Hours", hourly=True, productFamily="NAT Gateway")
 
 
 def _address(_inputs: Inputs, region: str) -> Iterator[Charge]:
-    used = _question("AmazonVPC", region, "PublicIPv4:InUseAddress", group="VPCPublicIPv4Address")
-    yield _charge("public IPv4 address", used, hourly=True)
+    usage = "PublicIPv4:InUseAddress"
+    yield _charge("public IPv4 address", "AmazonVPC", region, usage, hourly=True, group="VPCPublicIPv4Address")
 
 
 def _balancer(inputs: Inputs, region: str) -> Iterator[Charge]:
     if (kind := inputs.get("loadBalancerType") or "application") != "application":
         raise NoPriceError(f"no price is known for a load balancer of type {kind}")
-    hours = _question(
-        "AWSELB", region, "LoadBalancerUsage", productFamily="Load Balancer-Application", **IN_REGION
-    )  # fmt: skip
-    yield _charge("load balancer", hours, hourly=True)
+    family = "Load Balancer-Application"
+    yield _charge(
+        "load balancer", "AWSELB", region, "LoadBalancerUsage", hourly=True, productFamily=family, **IN_REGION
+    )
 
 
 def _endpoint(inputs: Inputs, region: str) -> Iterator[Charge]:
@@ -201,19 +195,19 @@ def _endpoint(inputs: Inputs, region: str) -> Iterator[Charge]:
     if kind != "Interface":
         raise NoPriceError(f"no price is known for an endpoint of type {kind}")
     zones = _size(inputs, "subnetIds")
-    hours = _question("AmazonVPC", region, "VpcEndpoint-Hours", productFamily="VpcEndpoint")
-    yield _charge(f"endpoint in {zones} zones", hours, zones, hourly=True)
+    what = f"endpoint in {zones} zones"
+    yield _charge(what, "AmazonVPC", region, "VpcEndpoint-Hours", count=zones, hourly=True, productFamily="VpcEndpoint")
 
 
 def _key(_inputs: Inputs, region: str) -> Iterator[Charge]:
-    yield _charge("key", _question("awskms", region, "KMS-Keys", productFamily="Encryption Key"))
+    yield _charge("key", "awskms", region, "KMS-Keys", productFamily="Encryption Key")
 
 
 def _secret(inputs: Inputs, region: str) -> Iterator[Charge]:
     """AWS Secrets Manager guide: each replica is billed as a secret."""
     for place in [region, *(_given(replica, "region") for replica in inputs.get("replicas") or [])]:
-        asked = _question("AWSSecretsManager", place, "AWSSecretsManager-Secrets", productFamily="Secret")
-        yield _charge(f"secret in {place}", asked)
+        usage = "AWSSecretsManager-Secrets"
+        yield _charge(f"secret in {place}", "AWSSecretsManager", place, usage, productFamily="Secret")
 
 
 def _alarm(inputs: Inputs, region: str) -> Iterator[Charge]:
@@ -221,18 +215,15 @@ def _alarm(inputs: Inputs, region: str) -> Iterator[Charge]:
     metrics = [query["metric"] for query in inputs.get("metricQueries") or [] if query.get("metric")] or [inputs]
     periods = [Decimal(str(metric.get("period") or STANDARD_PERIOD_SECONDS)) for metric in metrics]
     kind = "Standard" if min(periods) >= STANDARD_PERIOD_SECONDS else "High Resolution"
-    yield _charge(
-        f"alarm on {len(metrics)} metrics" if len(metrics) > 1 else "alarm",
-        _question("AmazonCloudWatch", region, productFamily="Alarm", alarmType=kind),
-        len(metrics),
-    )
+    what = f"alarm on {len(metrics)} metrics" if len(metrics) > 1 else "alarm"
+    yield _charge(what, "AmazonCloudWatch", region, count=len(metrics), productFamily="Alarm", alarmType=kind)
 
 
 def _firewall(inputs: Inputs, region: str) -> Iterator[Charge]:
     family = "Web Application Firewall"
-    yield _charge("web ACL", _question("awswaf", region, "WebACLV2", productFamily=family))
+    yield _charge("web ACL", "awswaf", region, "WebACLV2", productFamily=family)
     if rules := len(inputs.get("rules") or []):
-        yield _charge(f"{rules} rules", _question("awswaf", region, "RuleV2", productFamily=family), rules)
+        yield _charge(f"{rules} rules", "awswaf", region, "RuleV2", count=rules, productFamily=family)
 
 
 GROUP = "aws:autoscaling/group:Group"

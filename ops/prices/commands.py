@@ -25,21 +25,14 @@ def refresh(
     """
     from ops.core.engine import Engine
     from ops.core.steps import Timeline, say
-    from ops.prices.price_file import PriceFile, file
+    from ops.prices.price_file import PriceFile
     from ops.prices.price_list import PriceList
     from ops.prices.refresh import chosen_stacks
     from ops.prices.refresh import refresh as run
 
     chosen = chosen_stacks(stacks or [])
     asked = PriceList(PriceFile.read().endpoint_region)
-    after = run(
-        Timeline(dry_run=dry_run),
-        file(),
-        lambda question, hourly: asked.price(question, hourly=hourly),
-        asked.address,
-        chosen,
-        Engine(),
-    )
+    after = run(Timeline(dry_run=dry_run), asked.price, asked.address, chosen, Engine())
     for price in after.prices.values():
         if price.usd is None:
             say(f"          no price of {price.question}: {price.why}")

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
@@ -54,14 +53,8 @@ class PriceFile:
 
     def text(self) -> str:
         """The file's text: the same prices always give the same text."""
-        rows = sorted(self.prices.values(), key=lambda price: _order(price.question))
-        content = {
-            "endpoint_region": self.endpoint_region,
-            "asked": self.asked,
-            "source": self.source,
-            "prices": [_row(price) for price in rows],
-        }
-        return HEAD + yaml.safe_dump(content, sort_keys=False, width=120)
+        rows = sorted(map(_row, self.prices.values()), key=_place)
+        return HEAD + yaml.safe_dump(vars(self) | {"prices": rows}, sort_keys=False, width=120)
 
     def write(self, path: Path) -> None:
         """Replace the file in one move."""
@@ -78,40 +71,19 @@ def readable() -> Path:
     return file() if file().is_file() else CHECKOUT / NAME
 
 
-def day(moment: datetime) -> str:
-    """A moment as the file dates it."""
-    return moment.strftime("%Y-%m-%d")
-
-
-def _order(question: Question) -> tuple[Any, ...]:
-    return question.region, question.service, question.usage, question.filters
+def _place(row: Mapping[str, Any]) -> list[Any]:
+    return [row["region"], row["service"], row.get("usage", ""), sorted(row["filters"].items())]
 
 
 def _row(price: Price) -> dict[str, Any]:
-    question = price.question
-    row = {
-        "service": question.service,
-        "region": question.region,
-        "filters": dict(question.filters),
-        "usage": question.usage,
-        "usd": None if price.usd is None else str(price.usd),
-        "unit": price.unit,
-        "sku": price.sku,
-        "effective": price.effective,
-        "why": price.why,
-    }
+    usd = None if price.usd is None else str(price.usd)
+    row = vars(price.question) | vars(price) | {"filters": dict(price.question.filters), "usd": usd}
+    del row["question"]
     return {key: value for key, value in row.items() if value not in (None, "")}
 
 
 def _price(row: Mapping[str, Any]) -> Price:
-    question = Question(
-        service=row["service"],
-        region=row["region"],
-        filters=tuple(sorted(row["filters"].items())),
-        usage=row.get("usage", ""),
-    )
-    return Price(
-        question=question,
-        usd=Decimal(row["usd"]) if "usd" in row else None,
-        **{key: row.get(key, "") for key in ("unit", "sku", "effective", "why")},
-    )
+    filters = tuple(sorted(row["filters"].items()))
+    asked = Question(service=row["service"], region=row["region"], filters=filters, usage=row.get("usage", ""))
+    answer = {key: row.get(key, "") for key in ("unit", "sku", "effective", "why")}
+    return Price(question=asked, usd=Decimal(row["usd"]) if "usd" in row else None, **answer)

@@ -28,7 +28,7 @@ class PriceList:
         """Where it is asked."""
         return str(self._client.meta.endpoint_url)
 
-    def price(self, question: Question, *, hourly: bool) -> Price:
+    def price(self, question: Question, hourly: bool) -> Price:
         """The answer. Raises OpsError where AWS cannot be asked."""
         try:
             products = [product for product in self._products(question) if _meant(product, question)]

@@ -1,8 +1,8 @@
 """`ops prices refresh`: asks AWS what the declared resources cost, and writes the dated file."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 from ops.core.engine import Engine
 from ops.core.stack_files import stacks
@@ -10,7 +10,7 @@ from ops.core.steps import Plan, Step, Timeline, named
 from ops.errors import Exit, OpsError
 from ops.prices.charges import NoPriceError, Question, charges
 from ops.prices.declared import Declared, declared
-from ops.prices.price_file import Price, PriceFile, day
+from ops.prices.price_file import NAME, Price, PriceFile, file
 
 READ = Step(
     name="read what {stack} declares",
@@ -28,12 +28,12 @@ PLAN = Plan(steps=named((READ, ASK, WRITE), stack="STACK"), exits=(Exit.OK, Exit
 Ask = Callable[[Question, bool], Price]
 
 
-def refresh(timeline: Timeline, path: Path, ask: Ask, source: str, chosen: Sequence[str], engine: Engine) -> PriceFile:
+def refresh(timeline: Timeline, ask: Ask, source: str, chosen: Sequence[str], engine: Engine) -> PriceFile:
     """Ask for every price that the chosen stacks need, and write them; the file as it is now, or would be.
 
     With all stacks chosen, prices that nothing needs any more go; with some, they stay.
     """
-    before = PriceFile.read(path if path.is_file() else None)
+    before = PriceFile.read()
     wanted: dict[Question, bool] = {}
     for stack in chosen:
         with timeline.step(READ, stack=stack) as step:
@@ -45,16 +45,15 @@ def refresh(timeline: Timeline, path: Path, ask: Ask, source: str, chosen: Seque
         answers = {question: ask(question, hourly) for question, hourly in wanted.items()}
         without = [answer for answer in answers.values() if answer.usd is None]
         step.detail = f"{len(answers) - len(without)} of {len(answers)} have a price"
-    after = PriceFile(
-        endpoint_region=before.endpoint_region, asked=day(datetime.now(UTC)), source=source, prices=kept | answers
-    )
+    today = datetime.now(UTC).date().isoformat()
+    after = replace(before, asked=today, source=source, prices=kept | answers)
     with timeline.step(WRITE) as step:
         if (after.prices, after.source) == (before.prices, before.source):
             step.skip(f"as on {before.asked}")
             return before
-        step.detail = f"{path.name}: {len(after.prices)} rows"
+        step.detail = f"{NAME}: {len(after.prices)} rows"
         if not step.dry_run:
-            after.write(path)
+            after.write(file())
     return after
 
 

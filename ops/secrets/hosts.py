@@ -24,7 +24,7 @@ def in_service(stack: RegionStack, *roles: HostRole) -> list[str]:
     names = [name for role in roles if role.name in there for name in hosts.groups(stack, role).values()]
     return sorted(
         row["InstanceId"]
-        for group in hosts.described(stack, names).values()
+        for group in hosts.scaling_groups(stack, names).values()
         for row in group["Instances"]
         if row["LifecycleState"] == "InService"
     )

@@ -56,7 +56,10 @@ class Application:
         if path == "replication" and method in ("GET", "PUT"):
             problem = self._set(body) if method == "PUT" else None
             return Answer(status=400, content={"error": problem}) if problem else self._state()
-        wanted = f"want GET {PREFIX}health, GET or PUT {PREFIX}replication"
+        if (method, path) == ("GET", "ending"):
+            rows = [row.content() for row in self.replication.workers.written]
+            return Answer(status=200, content={"rows": rows})
+        wanted = f"want GET {PREFIX}health or {PREFIX}ending, GET or PUT {PREFIX}replication"
         return Answer(status=404, content={"error": f"{method} {PREFIX}{path}: {wanted}"})
 
     def _state(self) -> Answer:

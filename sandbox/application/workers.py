@@ -7,7 +7,7 @@ from typing import Any
 from sandbox.application.checks import database, passes_network_acl
 from sandbox.application.observer import Observer
 from sandbox.application.origins import Origin
-from sandbox.application.rows import Rows
+from sandbox.application.rows import Row, Rows
 
 ENDING = "Terminating"
 
@@ -24,6 +24,7 @@ class Workers:
         self.rows = rows
         # Below the numbers of visitors, who count from 1.
         self._numbers = itertools.count(-1, -1)
+        self.written: list[Row] = []
 
     def round(self, lost: set[str]) -> None:
         """Write from every stack with a host that ends, as long as its database takes it."""
@@ -31,7 +32,8 @@ class Workers:
             for origin in [] if region in lost else self._ending(region):
                 found = database(self.aws, origin)
                 if found and found.status == "available" and not found.source and found.network_open:
-                    self.rows.write(found.resource_id, next(self._numbers), region, found.identifier)
+                    row = self.rows.write(found.resource_id, next(self._numbers), region, found.identifier)
+                    self.written.append(row)
 
     def connected(self, region: str, instance: Mapping[str, Any]) -> bool:
         """Whether a host that ends still has a connection to a database."""

@@ -10,30 +10,40 @@ from pathlib import Path
 
 from sandbox.project.paths import Paths, write_program
 
-TEMPLATE = r"""#!/bin/sh
-# Made by the sandbox's set-up (sandbox/project/wrapper.py). In the checkout's project the engine works in the overlay,
-# so that no committed file changes; anywhere else this is plain pulumi.
-engine=@engine@ checkout=@checkout@ project=@project@ rendered=@rendered@ python=@python@
-
-folder=$PWD
-while [ -n "$folder" ] && [ ! -e "$folder/Pulumi.yaml" ]; do folder=${folder%/*}; done
-[ "$folder" -ef "$checkout" ] || [ "$folder" -ef "$project" ] || exec "$engine" "$@"
-
-for committed in "$checkout"/Pulumi.yaml "$checkout"/Pulumi.*.yaml; do
+PLACES = """checkout=@checkout@ project=@project@ rendered=@rendered@ python=@python@"""
+RENDER = r"""for committed in "$checkout"/Pulumi.yaml "$checkout"/Pulumi.*.yaml; do
     if [ -e "$committed" ] && ! cmp -s "$committed" "$rendered/${committed##*/}"; then
-        (cd "$checkout" && exec "$python" -m sandbox.project.project) || exit 1
+        (cd "$checkout" && exec "$python" -m sandbox.project.project) >&2 || exit 1
         break
     fi
-done
+done"""
+"""After a change of a committed file the overlay is made anew. What that says goes to standard error: programs read the
+command's own output."""
+
+PULUMI = rf"""#!/bin/sh
+# Made by the sandbox's set-up (sandbox/project/wrapper.py). In the checkout's project the engine works in the overlay,
+# so that no committed file changes; anywhere else this is plain pulumi.
+engine=@engine@ {PLACES}
+
+folder=$PWD
+while [ -n "$folder" ] && [ ! -e "$folder/Pulumi.yaml" ]; do folder=${{folder%/*}}; done
+[ "$folder" -ef "$checkout" ] || [ "$folder" -ef "$project" ] || exec "$engine" "$@"
+
+{RENDER}
 exec "$engine" -C "$project" "$@"
 """
 
-LAUNCHER = """#!/bin/sh
+OPS = rf"""#!/bin/sh
 # Made by the sandbox's set-up (sandbox/project/wrapper.py).
-PYTHONPATH=@checkout@${PYTHONPATH:+:$PYTHONPATH}
+{PLACES}
+
+if [ "$ASKPROAI_PROJECT" -ef "$project" ]; then
+{RENDER}
+fi
+PYTHONPATH=$checkout${{PYTHONPATH:+:$PYTHONPATH}}
 export PYTHONPATH
 # Without -P the folder that it is called in would come before the checkout.
-exec @python@ -P -m ops "$@"
+exec "$python" -P -m ops "$@"
 """
 
 
@@ -46,7 +56,7 @@ def write_wrapper(paths: Paths, engine: Path) -> None:
         "rendered": paths.rendered,
         "python": paths.python,
     }
-    for program, text in ((paths.wrapper, TEMPLATE), (paths.launcher, LAUNCHER)):
+    for program, text in ((paths.wrapper, PULUMI), (paths.launcher, OPS)):
         for name, path in places.items():
             text = text.replace(f"@{name}@", shlex.quote(str(path)))
         if not program.is_file() or program.read_text() != text:

@@ -11,8 +11,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from ops.core import aws as operators
-from ops.prices import monthly
 from ops.prices.charges import charges
+from ops.prices.estimate import monthly
 from ops.prices.price_file import PriceFile
 from ops.prices.price_list import PriceList
 from tests.emulator.emulated import REGION, Clients

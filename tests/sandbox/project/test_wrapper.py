@@ -1,5 +1,6 @@
 """The `pulumi` of the sandbox's shell: it works in the overlay for the project, and is plain pulumi elsewhere."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -54,13 +55,32 @@ def test_a_folder_that_the_caller_names_comes_last_and_so_counts(paths: Paths, t
     assert given == ["-C", str(paths.project), "up", "-C", str(tmp_path)]
 
 
-def test_a_change_of_a_committed_file_is_rendered_first(paths: Paths) -> None:
+@pytest.fixture
+def changed(paths: Paths) -> Paths:
+    """A checkout whose committed file has changed since the overlay was made, with programs that print their names."""
     (paths.checkout / "Pulumi.prod.yaml").write_text("config: {}\n")
-    package = paths.checkout / "sandbox" / "project"
-    write_program(package / "project.py", "print('rendered')\n")
-    for folder in (package, package.parent):
-        (folder / "__init__.py").write_text("")
-    assert run(paths, paths.checkout, "preview")[0] == "rendered"
+    for package, program in (("sandbox/project", "project.py"), ("ops", "__main__.py")):
+        folder = paths.checkout / package
+        folder.mkdir(parents=True, exist_ok=True)
+        for above in (folder, *folder.parents):
+            if above == paths.checkout:
+                break
+            (above / "__init__.py").write_text("")
+        write_program(folder / program, f"print('{program}')\n")
+    return paths
+
+
+def test_a_change_of_a_committed_file_is_rendered_first(changed: Paths) -> None:
+    for program, project in ((changed.wrapper, None), (changed.launcher, changed.project)):
+        variables = {**os.environ, "ASKPROAI_PROJECT": str(project)} if project else None
+        answer = subprocess.run([program], cwd=changed.checkout, capture_output=True, text=True, env=variables)
+        assert (answer.stderr, "project.py" in answer.stdout) == ("project.py\n", False)
+
+
+def test_the_operators_commands_leave_the_overlay_alone_where_they_work_on_other_files(changed: Paths) -> None:
+    variables = {**os.environ, "ASKPROAI_PROJECT": str(changed.checkout)}
+    answer = subprocess.run([changed.launcher], capture_output=True, text=True, env=variables)
+    assert (answer.stderr, answer.stdout) == ("", "__main__.py\n")
 
 
 def test_a_committed_file_that_cannot_be_rendered_stops_the_engine(paths: Paths) -> None:

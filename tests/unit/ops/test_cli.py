@@ -30,7 +30,7 @@ def failing(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(status, "status", raises)
 
 
-@pytest.mark.parametrize("code", [Exit.FAILED, Exit.REFUSED, Exit.BUSY, Exit.OVER_BUDGET])
+@pytest.mark.parametrize("code", [Exit.FAILED, Exit.REFUSED, Exit.BUSY, Exit.INCOMPLETE])
 def test_an_error_is_its_lines_and_its_exit_code_without_a_traceback(
     code: Exit, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

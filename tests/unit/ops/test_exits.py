@@ -8,7 +8,7 @@ from fake_platform import Platform, platform_in
 from fake_releases import end_window, publish
 
 from ops import runbooks
-from ops.core.engine import LockedError
+from ops.core.engine import LockedError, UpError
 from ops.core.session import LOCK
 from ops.deploy.promote import promote
 from ops.deploy.rollback import rollback
@@ -81,6 +81,16 @@ def refuse(platform: Platform, command: str) -> None:
         platform.world.lost.add(platform.region("prod"))
 
 
+def fail_in_part(platform: Platform, command: str) -> Exit:
+    """Run an activation of which something fails that no visitor needs; the code with which it ends."""
+    target = "prod" if command == "ops dr failback" else "dr"
+    if target == "prod":
+        rebuild.rebuild_standby(platform.session(), target)
+    platform.engine.failing[target] = UpError("an alarm could not be made")
+    platform.engine.failing_in_part.add(target)
+    return end(lambda: failback(platform.session(), target) if target == "prod" else RUNS[command](platform))
+
+
 def provoke(platform: Platform, command: str, code: Exit, monkeypatch: pytest.MonkeyPatch) -> Exit:
     """Run a command so that it has to end with a code; the code with which it ends."""
     errors: dict[Exit, BaseException] = {
@@ -94,6 +104,8 @@ def provoke(platform: Platform, command: str, code: Exit, monkeypatch: pytest.Mo
             raise errors[code]
 
         monkeypatch.setattr(platform.engine, "up", fails)
+    if code is Exit.INCOMPLETE:
+        return fail_in_part(platform, command)
     if code is Exit.REFUSED:
         refuse(platform, command)
         if command == "ops dr flip":

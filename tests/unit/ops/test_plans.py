@@ -99,6 +99,9 @@ class Killed:
             raise LockedError("stack edge is locked", [("ann@laptop", 1)])
         before = self.platform.engine.made(stack)
         done = self._up(stack, say)
+        if targets and self.promoting:
+            # What comes after the promotion meets what an engine left, too.
+            world.killed.add(stack)
         declared = self.platform.file(stack)
         writer = declared.get("role") == "primary" or declared.get("activated")
         if stack == self.target and writer and not declared.get("fenced") and not self.promoting:
@@ -268,6 +271,12 @@ class Sandbox:
 
     def set_lag(self, seconds: float) -> None:
         """Replicas of this platform are as far behind as the world says."""
+
+    def set_ending(self, seconds: int) -> None:
+        """Hosts of this platform end at once."""
+
+    def rows_of_ending_hosts(self) -> list[dict[str, Any]]:
+        return []
 
     def replicates(self) -> bool:
         return True

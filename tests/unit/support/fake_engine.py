@@ -28,6 +28,8 @@ HOSTS = (APEX, "app.askproai.de", "api.askproai.de")
 class FakeEngine:
     """`ups` are the stacks it was run on, `failing` those whose run fails, and with what.
 
+    Of those in `failing_in_part` what serves visitors can be made alone.
+
     `unreadable` are the stacks whose state was torn or lost.
     """
 
@@ -37,6 +39,7 @@ class FakeEngine:
         self.limits: list[float] = []
         self.refreshed: list[str] = []
         self.failing: dict[str, OpsError] = {}
+        self.failing_in_part: set[str] = set()
         self.stale_source: set[str] = set()
         self.unreadable: set[str] = set()
         self.unprotected: list[str] = []
@@ -117,8 +120,9 @@ class FakeEngine:
     def up(self, stack: str, say: Any, targets: Any = ()) -> dict[str, int]:
         self._read(stack)
         self.ups.append(stack)
-        if stack in self.failing:
-            raise self.failing[stack]
+        error = self.failing.get(stack)
+        if error and not (targets and stack in self.failing_in_part):
+            raise error
         recorded = self.made(stack).get("topology", 0)
         if StackFile.of(stack).get("topology", 1) < recorded:
             raise OpsError(f"stack {stack}: topology is older than {recorded}")

@@ -16,6 +16,7 @@ OPERATION: dict[str, Any] = {
     "operation": "failover",
     "from": "prod",
     "to": "dr",
+    "version": "v-1",
     "started": BEGAN,
     "decided_at": "2025-01-10T03:05:00+00:00",
     "timeline": [STEP],
@@ -64,8 +65,9 @@ def test_what_a_command_left_is_read_and_written_under_the_same_keys(
 
 
 def test_moments_are_moments_again_and_a_key_that_is_not_there_has_its_default() -> None:
-    older = {name: value for name, value in OPERATION.items() if name != "accepted_lag"}
+    older = {name: value for name, value in OPERATION.items() if name not in ("accepted_lag", "version")}
     found = Operation.from_json(older, dry_run=True)
-    assert (found.kind, found.source, found.accepted_lag, found.timeline.dry_run) == ("failover", "prod", None, True)
+    assert (found.kind, found.source, found.timeline.dry_run) == ("failover", "prod", True)
+    assert (found.accepted_lag, found.version) == (None, "")
     assert found.decided_at == datetime(2025, 1, 10, 3, 5, tzinfo=UTC)
     assert found.timeline.entries[0].started == found.started

@@ -1,7 +1,11 @@
 """The timeline: a line a step, with its time and what came of it."""
 
+import re
+import time
+
 import pytest
 
+from ops.core import facts, steps
 from ops.core.steps import Step, Timeline
 from ops.errors import Exit, OpsError
 
@@ -70,3 +74,58 @@ def test_a_dry_run_does_the_steps_that_only_ask(capsys: pytest.CaptureFixture[st
         pass
     assert (timeline.entries[0].outcome, timeline.changed) == ("done", False)
     assert "would" not in capsys.readouterr().out
+
+
+UNDER_WAY = re.compile(
+    r"          fence prod, since (?P<since>[\d:]{8}), until (?P<until>[\d:]{8}) UTC: hosts still run: 3"
+)
+
+
+def seconds(clock: str) -> int:
+    hours, minutes, rest = map(int, clock.split(":"))
+    return hours * 3600 + minutes * 60 + rest
+
+
+def wait_for_hosts() -> None:
+    """A fence that waits for an hour at most, and sees the last host end after a moment."""
+    answers = iter([3, 0])
+    with Timeline().step(FENCE, stack="prod"):
+        facts.wait("hosts still run", lambda: next(answers), lambda count: count == 0, seconds=3600, pause=0.1)
+
+
+def test_a_log_is_told_what_a_step_waits_for_since_when_and_until_when(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(steps, "LOG_SECONDS", 0.02)
+    wait_for_hosts()
+    *told, _end = capsys.readouterr().out.splitlines()
+    assert told
+    for found in map(UNDER_WAY.fullmatch, told):
+        assert found
+        assert (seconds(found["until"]) - seconds(found["since"])) % 86400 in (3600, 3601)
+
+
+def test_at_a_terminal_it_is_told_in_one_line_that_the_next_takes_the_place_of(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    monkeypatch.setattr(steps, "TERMINAL_SECONDS", 0.02)
+    monkeypatch.setenv("COLUMNS", "200")
+    wait_for_hosts()
+    shown = capsys.readouterr().out
+    assert shown.count("\n") == 1
+    *told, end = shown.split(steps.CLEAR)[1:]
+    assert all(UNDER_WAY.fullmatch(line) for line in told)
+    assert "fence prod" in end
+
+
+def test_what_was_waited_for_is_told_no_more(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(steps, "LOG_SECONDS", 0.02)
+    with Timeline().step(FENCE, stack="prod") as step:
+        facts.wait("hosts still run", lambda: 0, lambda count: count == 0, seconds=3600)
+        step.progress("updating")
+        time.sleep(0.1)
+    first, *_ = capsys.readouterr().out.splitlines()
+    assert re.fullmatch(r"          fence prod, since [\d:]{8} UTC: updating", first)

@@ -111,18 +111,22 @@ def failed_over(platform: Platform) -> None:
 
 
 COMMANDS: dict[str, tuple[Command | None, Command, list[str]]] = {
-    "activate": (None, lambda p: activate_region(p.session(), "dr"), [*[""] * 5, "prod/both", "both/both"]),
+    "activate": (
+        None,
+        lambda p: activate_region(p.session(), "dr"),
+        [*[""] * 5, "prod/both", "both/both", "both/both"],
+    ),
     "failover": (
         None,
         lambda p: failover(p.session(), "dr"),
-        ["", "prod", "", "prod", "", "prod/both", "both/both", "both/both"],
+        ["", "prod", "", "prod", "", "prod/both", "both/both", "both/both", "both/both"],
     ),
     "flip": (activated, lambda p: flip.flip_to(p.session(), "dr"), ["both/both"]),
     "rebuild": (failed_over, lambda p: rebuild.rebuild_standby(p.session(), "prod"), ["dr/dr"]),
     "failback": (
         failed_over,
         lambda p: failback(p.session(rebuild=True), "prod"),
-        ["dr/dr", "", "dr", "", "dr", "", "dr", "", "dr/both", "both/both", "prod/prod"],
+        ["dr/dr", "", "dr", "", "dr", "", "dr", "", "dr/both", "both/both", "both/both", "prod/prod"],
     ),
 }
 """What came before, the command, and for each of its changes who takes writes in the end: when it is killed before it
@@ -200,7 +204,7 @@ def test_a_decision_that_was_given_up_is_gone(platform: Platform) -> None:
     assert platform.history() == ["waiver", "aborted"]
     platform.engine.ups.clear()
     failover(platform.session(), "dr")
-    assert platform.engine.ups == ["dr", "edge", "prod"]
+    assert platform.engine.ups == ["dr", "edge", "dr", "prod"]
 
 
 def test_a_region_that_does_not_answer_is_not_opened_and_its_standby_follows_again(platform: Platform) -> None:

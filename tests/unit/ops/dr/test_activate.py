@@ -31,7 +31,7 @@ def test_activation_promotes_the_replica_and_the_file_says_so(platform: Platform
     activate.activate_region(platform.session(waive_fence="the region is gone"), "dr")
     assert platform.world.databases[platform.region("dr")][REPLICA]["source"] == ""
     assert platform.file("dr").get("activated") is True
-    assert platform.engine.ups == ["dr"]
+    assert platform.engine.ups == ["dr", "dr"]
     assert platform.history() == ["waiver", "activate"]
 
 
@@ -69,7 +69,7 @@ def test_a_writer_that_answers_is_not_left_unfenced_unless_that_is_said_twice(
         platform.session(yes=False, waive_fence="EC2 hangs", waive_answering=True), "dr"
     )
     assert "What is written in prod from now on is lost" in asked[0]
-    assert platform.engine.ups == ["dr"]
+    assert platform.engine.ups == ["dr", "dr"]
     assert operation.waiver is not None
     assert operation.waiver["region"] == "answers"
 
@@ -81,7 +81,7 @@ def test_a_fence_that_fails_is_waived_by_saying_so_twice(platform: Platform) -> 
     with pytest.raises(OpsError, match="give --waive-fence twice"):
         activate.activate_region(platform.session(waive_fence="EC2 hangs"), "dr")
     activate.activate_region(platform.session(waive_fence="EC2 hangs", waive_answering=True), "dr")
-    assert platform.engine.ups == ["dr"]
+    assert platform.engine.ups == ["dr", "dr"]
     pair = platform.session().pair
     (writer,) = [gate for gate in gates.ask(pair, pair["dr"], None) if gate.name == gates.ONE_WRITER]
     assert (writer.passed, writer.finding) == (True, "prod is not fenced: what is written there is lost")
@@ -94,7 +94,7 @@ def test_a_fence_whose_hosts_do_not_end_says_how_to_go_on(platform: Platform) ->
     assert (platform.engine.ups, platform.engine.is_open("prod")) == ([], False)
     platform.world.stubborn_hosts = 0
     activate.activate_region(platform.session(), "dr")
-    assert platform.engine.ups == ["dr", "prod"]
+    assert platform.engine.ups == ["dr", "dr", "prod"]
 
 
 def test_no_engine_is_between_the_fence_of_the_old_writer_and_the_promotion(
@@ -109,7 +109,7 @@ def test_no_engine_is_between_the_fence_of_the_old_writer_and_the_promotion(
 
     monkeypatch.setattr(platform.engine, "up", noted)
     activate.activate_region(platform.session(), "dr")
-    assert found == [("dr", False), ("prod", False)]
+    assert found == [("dr", False), ("dr", False), ("prod", False)]
     assert platform.engine.made("prod")["fenced"] is True
     assert platform.file("prod").get("fenced") is True
     assert platform.history() == ["activate"]
@@ -166,7 +166,7 @@ def test_a_replica_that_does_not_catch_up_is_not_promoted_unless_that_is_accepte
     with pytest.raises(OpsError, match="dr is 200 s behind"):
         activate.activate_region(platform.session(accept_lag=199), "dr")
     activate.activate_region(platform.session(accept_lag=200), "dr")
-    assert platform.engine.ups == ["dr", "prod"]
+    assert platform.engine.ups == ["dr", "dr", "prod"]
     assert platform.history() == ["accepted-lag", "accepted-lag", "activate"]
 
 
@@ -176,7 +176,7 @@ def test_a_replica_that_catches_up_is_promoted(platform: Platform) -> None:
         activate.activate_region(platform.session(), "dr")
     platform.world.lag_seconds = 0.0
     activate.activate_region(platform.session(), "dr")
-    assert platform.engine.ups == ["dr", "prod"]
+    assert platform.engine.ups == ["dr", "dr", "prod"]
 
 
 def test_a_database_with_clients_is_not_left_unless_that_is_accepted(platform: Platform) -> None:
@@ -187,7 +187,7 @@ def test_a_database_with_clients_is_not_left_unless_that_is_accepted(platform: P
     assert platform.engine.ups == []
     platform.world.clients = 0
     activate.activate_region(platform.session(), "dr")
-    assert platform.engine.ups == ["dr", "prod"]
+    assert platform.engine.ups == ["dr", "dr", "prod"]
 
 
 def test_a_stack_that_cannot_be_told_of_its_fence_keeps_nobody_from_being_served(platform: Platform) -> None:
@@ -295,11 +295,11 @@ def test_another_operation_under_way_is_named_and_the_way_to_give_it_up(platform
 
 def test_a_failover_goes_on_where_an_activation_stopped(platform: Platform) -> None:
     session = platform.session()
-    started = session.begin("activate", "prod", "dr")
+    started = session.begin("activate", "prod", "dr", activate.PLAN)
     assert session.ledger.get(UNDER_WAY) is None
     started.decided_at = started.started
     session.save(started)
-    assert platform.session().begin("failover", "prod", "dr").kind == "failover"
+    assert platform.session().begin("failover", "prod", "dr", activate.PLAN).kind == "failover"
 
 
 def age(platform: Platform, minutes: int) -> None:
@@ -321,7 +321,7 @@ def test_an_old_decision_is_asked_again_and_its_waiver_does_not_hold_for_a_regio
     platform.world.lost.clear()
     age(platform, minutes=31)
     operation = activate.activate_region(platform.session(), "dr")
-    assert platform.engine.ups == ["dr", "prod"]
+    assert platform.engine.ups == ["dr", "dr", "prod"]
     assert platform.file("prod").get("fenced") is True
     assert operation.waiver is None
 

@@ -46,7 +46,7 @@ def test_without_cloudflare_the_promotion_goes_on_and_says_what_is_lost(
 ) -> None:
     platform.firewall.down = True
     activate.activate_region(platform.session(waive_fence="gone"), "dr")
-    assert platform.engine.ups == ["dr"]
+    assert platform.engine.ups == ["dr", "dr"]
     assert "what visitors write in prod until the flip is lost" in capsys.readouterr().out
 
 

@@ -61,13 +61,13 @@ def test_a_failover_routes_traffic_to_the_standby_and_reports(platform: Platform
     platform.world.lost.add(platform.region("prod"))
     operation = failover(platform.session(waive_fence="gone"), "dr")
     assert platform.routed_to() == {"dr"}
-    assert platform.engine.ups == ["dr", "edge"]
+    assert platform.engine.ups == ["dr", "edge", "dr"]
     assert platform.world.calls_to(platform.region("prod")) == ["get_caller_identity"]
     (record,) = written
     assert (record["operation"], record["from"], record["to"]) == ("failover", "prod", "dr")
     assert (record["rpo_seconds"], record["waiver"]["reason"]) == (0.0, "gone")
     assert record["rto_seconds"] >= 0
-    assert [entry.name for entry in operation.timeline.entries][-1] == "ask as a visitor"
+    assert [entry.name for entry in operation.timeline.entries][-2:] == ["ask as a visitor", "make the rest of dr"]
 
 
 def test_a_failover_again_changes_nothing(failed_over: Platform, capsys: pytest.CaptureFixture[str]) -> None:
@@ -106,7 +106,7 @@ def test_killed_between_activation_and_flip_it_goes_on(platform: Platform) -> No
     platform.engine.failing.clear()
     platform.engine.ups.clear()
     failover(platform.session(), "dr")
-    assert platform.engine.ups == ["edge"]
+    assert platform.engine.ups == ["edge", "dr"]
     assert platform.routed_to() == {"dr"}
     assert platform.history() == ["waiver", "failover"]
 
@@ -223,7 +223,7 @@ def test_a_failback_ends_in_normal_operation_with_both_former_databases_kept(
     normal = {"activated": False, "fenced": False, "database.generation": 2, "database.retained_generations": [1]}
     assert declared(failed_over, "prod") == {"role": "primary", **normal}
     assert declared(failed_over, "dr") == {"role": "standby", **normal}
-    assert failed_over.engine.ups == ["prod", "prod", "edge", "dr"]
+    assert failed_over.engine.ups == ["prod", "prod", "edge", "prod", "dr"]
     assert set(failed_over.world.snapshots) == {f"{PROD}-kept-2", f"{DR}-kept-3"}
     assert written[-1]["operation"] == "failback"
 

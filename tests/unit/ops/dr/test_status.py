@@ -1,11 +1,15 @@
 """The status: both regions side by side, and every deviation from normal operation with the command that ends it."""
 
+import os
+import re
 from pathlib import Path
 
 import pytest
 from fake_platform import Platform, platform_in
 
 from ops.core import settle, visitor
+from ops.core.ledger import operator
+from ops.core.session import LOCK
 from ops.dr import status
 from ops.dr.failover import failover
 from ops.errors import OpsError
@@ -48,6 +52,16 @@ def test_after_a_failover_the_way_back_is_named(platform: Platform) -> None:
     deviations = "\n".join(status.status().deviations)
     assert "`ops dr failback --to prod`" in deviations
     assert "prod takes writes as well: `ops dr rebuild prod`" in deviations
+
+
+def test_who_is_at_work_is_named(platform: Platform, capsys: pytest.CaptureFixture[str]) -> None:
+    session = platform.session()
+    with session.ledger.hold(LOCK):
+        found = status.status()
+    assert re.fullmatch(rf"{operator()} \(pid {os.getpid()}\) since \S+, last seen alive [\d:]{{8}} UTC", found.at_work)
+    status.show(found)
+    assert f"at work: {found.at_work}" in capsys.readouterr().out
+    assert status.status().at_work == ""
 
 
 def test_a_killed_engine_and_a_kept_database_are_named(platform: Platform) -> None:
@@ -147,7 +161,7 @@ def test_settings_in_which_the_two_files_differ_are_named(platform: Platform) ->
 def test_the_status_is_json_for_programs(platform: Platform) -> None:
     told = status.status().to_json()
     assert [region["stack"] for region in told["regions"]] == ["prod", "dr"]
-    assert set(told) == {"regions", "deviations", "under_way", "to_do"}
+    assert set(told) == {"regions", "deviations", "under_way", "at_work", "to_do"}
 
 
 def test_without_the_region_of_the_state_backend_the_rest_is_told(

@@ -39,6 +39,9 @@ class World:
     lag: float = 1.0
     follows: bool = True
     ahead: int = 0
+    ending: int = 0
+    fences: bool = True
+    of_ending_hosts: list[dict[str, Any]] = field(default_factory=list)
 
     def write(self, number: int) -> Answer:
         """A visitor's row, where the edge leads."""
@@ -75,6 +78,19 @@ class World:
 
     def set_lag(self, seconds: float) -> None:
         self.lag = seconds
+
+    def set_ending(self, seconds: int) -> None:
+        self.ending = seconds
+
+    def rows_of_ending_hosts(self) -> list[dict[str, Any]]:
+        return list(self.of_ending_hosts)
+
+    def host_that_ends_writes(self, number: int, *, kept: bool) -> None:
+        """A row of a host that the fence waits for; one that is not kept came after the last that the replica has."""
+        row = {"id": number, "written_at": datetime.now(UTC).isoformat(), "region": region(self.live)}
+        self.of_ending_hosts.append({**row, "database": self.live})
+        if kept:
+            self.rows[self.live][number] = (row["written_at"], self.live)
 
     def replicates(self) -> bool:
         return self.follows
@@ -162,6 +178,9 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
         session.confirm("Rebuild?")
         assert session.options.rebuild
         made.log.append(f"failback to {to}")
+        if made.ending:
+            made.host_that_ends_writes(-1, kept=True)
+            made.host_that_ends_writes(-2, kept=made.fences)
         made.switch(to, forgets=0)
         return done
 
@@ -253,6 +272,19 @@ def test_what_was_measured_is_what_happened(world: World) -> None:
     assert found.flip_seconds == 3.0
     assert found.back_loss is not None
     assert found.back_loss.rows == 0
+
+
+@pytest.mark.parametrize(("fences", "value", "within"), [(True, "0 of 2", True), (False, "1 of 2", False)])
+def test_rows_of_hosts_that_a_fence_did_not_wait_for_are_lost(
+    world: World, fences: bool, value: str, within: bool
+) -> None:
+    world.fences = fences
+    drilled = running(world)
+    drilled.run()
+    assert drilled.measured is not None
+    (row,) = [row for row in measured_rows(drilled.measured, 30, 60) if row.what.endswith("that were ending")]
+    assert (row.value, row.within) == (value, within)
+    assert world.ending == 0
 
 
 def test_calls_before_the_decision_do_not_count(world: World) -> None:

@@ -112,7 +112,7 @@ def test_what_changes_in_one_stack_of_the_pair_alone_is_listed_by_property() -> 
         ("a", "value", "stays as it is"),
         ("mine", "create", "is not declared"),
     ]
-    assert not report([prod]).compared
+    assert not report([prod]).pair_compared
 
 
 def files() -> dict[str, Any]:

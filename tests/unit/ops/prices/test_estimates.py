@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from ops.prices import monthly
 from ops.prices.charges import GROUP, TEMPLATE, UNKNOWN, charges
+from ops.prices.estimate import monthly
 from ops.prices.price_file import Price, PriceFile
 
 REGION, OTHER = "xx-north-1", "yy-south-2"

@@ -11,10 +11,10 @@ import pytest
 from ops.core.stack_files import CHECKOUT
 from ops.core.steps import Timeline
 from ops.errors import OpsError
-from ops.prices import monthly
 from ops.prices import refresh as refreshing
 from ops.prices.charges import GROUP, TEMPLATE, Question
 from ops.prices.declared import declared
+from ops.prices.estimate import monthly
 from ops.prices.price_file import NAME, Price, PriceFile
 
 REGION, OTHER = "xx-north-1", "yy-south-2"
@@ -72,7 +72,6 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def run(
-    project: Path,
     *stacks: str,
     steps: tuple[dict[str, Any], ...] = (),
     dry_run: bool = False,
@@ -86,14 +85,14 @@ def run(
         return Price(question=question, usd=Decimal("1.50"), unit="Hrs" if hourly else "Keys")
 
     engine: Any = Stacks(*steps)
-    refreshing.refresh(timeline or Timeline(dry_run=dry_run), project / NAME, ask, "https://aws", stacks, engine)
+    refreshing.refresh(timeline or Timeline(dry_run=dry_run), ask, "https://aws", stacks, engine)
     return asked
 
 
 def test_a_refresh_asks_once_for_what_is_declared_and_what_a_change_will_declare(project: Path) -> None:
     larger = state(TEMPLATE, "template", inputs={**WORKERS, "instanceType": "m6i.large"})
     gone = {"urn": "urn:elsewhere", "op": "delete"}
-    asked = run(project, "one", "two", steps=({"urn": "urn:template", "op": "update", "newState": larger}, gone))
+    asked = run("one", "two", steps=({"urn": "urn:template", "op": "update", "newState": larger}, gone))
     assert sorted((question.region, question.usage) for question in asked) == [
         (REGION, "BoxUsage:m6i.large"), (REGION, "EBS:VolumeUsage.gp3"), (REGION, "KMS-Keys"),
     ]  # fmt: skip
@@ -102,24 +101,24 @@ def test_a_refresh_asks_once_for_what_is_declared_and_what_a_change_will_declare
 
 
 def test_a_refresh_that_finds_the_same_prices_leaves_the_file_alone(project: Path) -> None:
-    run(project, "one")
+    run("one")
     before = (project / NAME).stat()
-    run(project, "one")
+    run("one")
     after = (project / NAME).stat()
     assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
 
 
 def test_a_dry_run_asks_and_writes_nothing(project: Path) -> None:
-    assert run(project, "one", dry_run=True)
+    assert run("one", dry_run=True)
     assert not (project / NAME).exists()
 
 
 def test_prices_of_other_stacks_stay_unless_every_stack_is_read(project: Path) -> None:
     stale = Price(question=replace(KEY, usage="Other"), usd=Decimal(1), unit="Keys")
     PriceFile(endpoint_region=REGION, prices={stale.question: stale}).write(project / NAME)
-    run(project, "one")
+    run("one")
     assert stale.question in PriceFile.read().prices
-    run(project, "one", "two")
+    run("one", "two")
     assert stale.question not in PriceFile.read().prices
     assert PriceFile.read().endpoint_region == REGION
 
@@ -144,7 +143,7 @@ def test_a_file_that_is_none_of_prices_is_refused_by_its_name(text: str, tmp_pat
 
 def test_a_refresh_takes_the_steps_that_it_declares(project: Path) -> None:
     timeline = Timeline()
-    run(project, "one", timeline=timeline)
+    run("one", timeline=timeline)
     taken = [entry.name.replace("one", "STACK") for entry in timeline.entries]
     assert taken == [step.name for step in refreshing.PLAN.steps]
 
