@@ -1,7 +1,7 @@
 """What a region's AWS says of the platform there: each question is one bounded call, and changes nothing."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -130,13 +130,12 @@ def lag(stack: RegionStack, since: datetime | None = None) -> Lag:
     return Lag(seconds=float(newest["Maximum"]), age_seconds=max(0.0, age), measured=newest["Timestamp"])
 
 
-def in_service(stack: RegionStack, names: Iterable[str]) -> dict[str, int]:
+def in_service(stack: RegionStack, names: Collection[str]) -> dict[str, int]:
     """Instances that serve, by Auto Scaling group; 0 for a group that AWS has not got.
 
     Where the load balancer leads to a group, it must have found them healthy: Auto Scaling calls an instance healthy
     from its launch on.
     """
-    names = list(names)
     found = hosts.scaling_groups(stack, names)
     return {name: len(serving(stack, found[name])) if name in found else 0 for name in names}
 
