@@ -1,8 +1,9 @@
 """Steps that can be asked for what they need and whether they are done, and a run of them that can be repeated."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from ops.core.apply import apply, shown
 from ops.core.facts import side_by_side
 from ops.core.pair import RegionStack
 from ops.core.session import Session
@@ -35,11 +36,38 @@ class Action:
     plan: str = ""
 
 
-def check(actions: Sequence[Action], timeline: Timeline, step: Step) -> None:
-    """Ask at once what every action needs that is not done. Raises OpsError (REFUSED) with all that is missing."""
+def setting(
+    session: Session,
+    stack: RegionStack,
+    step: Step,
+    values: Mapping[str, object],
+    runs: Callable[[], str],
+    needs: Callable[[], list[str]] = no_needs,
+    after: Callable[[], object] = nothing,
+) -> Action:
+    """Apply settings, and do what comes `after`; skipped where they are declared and AWS has them, as `runs` says."""
+
+    def do(run: StepRun) -> str:
+        changed = apply(session, stack, values, run)
+        after()
+        return changed
+
+    def done() -> str:
+        return "" if stack.file.changes(values) else runs()
+
+    return Action(step=step, do=do, done=done, needs=needs, plan=f"set {shown(values)}")
+
+
+def check(
+    actions: Sequence[Action], timeline: Timeline, step: Step, forbidding: Callable[[], list[str]] = no_needs
+) -> None:
+    """Ask at once what forbids them all, and what every action needs that is not done.
+
+    Raises OpsError (REFUSED) with all that is missing.
+    """
     with timeline.step(step) as asked:
         asking = [action for action in actions if action.needs is not no_needs]
-        left = {action.step.name: action.needs for action in asking if not action.done()}
+        left = {"": forbidding} | {action.step.name: action.needs for action in asking if not action.done()}
         problems = list(dict.fromkeys(line for lines in side_by_side(left).values() for line in lines))
         if problems:
             asked.detail = f"{len(problems)} problems"
@@ -63,8 +91,3 @@ def remind(session: Session, *stacks: RegionStack) -> None:
     """Say which stack files have changed: an `up` with the former ones would undo it."""
     if not session.options.dry_run:
         say(f"          commit {' and '.join(stack.file.path.name for stack in stacks)} with what runs now")
-
-
-def declares(stack: RegionStack, values: dict[str, object]) -> bool:
-    """Whether the stack file says so already."""
-    return not stack.file.changes(values)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from ops.core import facts
+from ops.core.aws import errors
 from ops.core.interruption import TooLongError
 from ops.core.pair import RegionStack
 from ops.core.session import Session
@@ -28,29 +29,29 @@ def patiently(stack: RegionStack, identifier: str, ask: Callable[[], T], step: S
 
     Raises OpsError for a state that does not pass, and TooLongError for one that lasts.
     """
-    from botocore.exceptions import ClientError
-
-    deadline = time.monotonic() + BUSY_SECONDS
-    while True:
-        try:
-            return ask()
-        except ClientError as error:
-            if not str(error.response["Error"]["Code"]).startswith(BUSY):
-                raise
-        _wait(stack, identifier, deadline, step)
+    return _repeated(stack, lambda: [identifier], ask, step)
 
 
 def up(session: Session, stack: RegionStack, step: StepRun, targets: Sequence[str] = ()) -> dict[str, int]:
     """`Engine.up` of a region's stack, again when a database was not ready for what it wanted of it."""
+
+    def identifiers() -> list[str]:
+        return [resource["outputs"]["identifier"] for resource in databases(session, stack.stack)]
+
+    return _repeated(stack, identifiers, lambda: session.engine.up(stack.stack, step.progress, targets), step)
+
+
+def _repeated(stack: RegionStack, identifiers: Callable[[], list[str]], ask: Callable[[], T], step: StepRun) -> T:
+    """Ask until no database is busy; both the engine's error and boto3's name RDS's code."""
     deadline = time.monotonic() + BUSY_SECONDS
     while True:
         try:
-            return session.engine.up(stack.stack, step.progress, targets)
-        except OpsError as error:
-            if BUSY not in error.message:
+            return ask()
+        except (*errors(), OpsError) as error:
+            if BUSY not in str(error):
                 raise
-        for resource in databases(session, stack.stack):
-            _wait(stack, str(resource["outputs"]["identifier"]), deadline, step)
+        for identifier in identifiers():
+            _wait(stack, identifier, deadline, step)
 
 
 def _wait(stack: RegionStack, identifier: str, deadline: float, step: StepRun) -> None:

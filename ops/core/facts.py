@@ -1,13 +1,14 @@
 """What a region's AWS says of the platform there: each question is one bounded call, and changes nothing."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 
+from ops.core import hosts
 from ops.core.aws import LOG_IN, client, errors, if_present, is_ours
 from ops.core.interruption import TooLongError
 from ops.core.pair import RegionStack
@@ -129,28 +130,26 @@ def lag(stack: RegionStack, since: datetime | None = None) -> Lag:
     return Lag(seconds=float(newest["Maximum"]), age_seconds=max(0.0, age), measured=newest["Timestamp"])
 
 
-def in_service(stack: RegionStack, groups: Iterable[str]) -> dict[str, int]:
+def in_service(stack: RegionStack, names: Collection[str]) -> dict[str, int]:
     """Instances that serve, by Auto Scaling group; 0 for a group that AWS has not got.
 
     Where the load balancer leads to a group, it must have found them healthy: Auto Scaling calls an instance healthy
     from its launch on.
     """
-    names = list(groups)
-    answer = client("autoscaling", stack.region).describe_auto_scaling_groups(AutoScalingGroupNames=names)
-    found = {group["AutoScalingGroupName"]: group for group in answer["AutoScalingGroups"]}
-    return {name: len(_serving(stack, found[name])) if name in found else 0 for name in names}
+    found = hosts.scaling_groups(stack, names)
+    return {name: len(serving(stack, found[name])) if name in found else 0 for name in names}
 
 
-def _serving(stack: RegionStack, group: Mapping[str, Any]) -> set[str]:
+def serving(stack: RegionStack, group: Mapping[str, Any]) -> set[str]:
     """The instances of a group that serve."""
-    serving = {
+    found = {
         str(instance["InstanceId"])
         for instance in group["Instances"]
         if instance["LifecycleState"] == "InService" and instance["HealthStatus"].lower() == "healthy"
     }
-    for target_group in group.get("TargetGroupARNs") or () if serving else ():
-        serving &= healthy_targets(stack, target_group)
-    return serving
+    for target_group in group.get("TargetGroupARNs") or () if found else ():
+        found &= healthy_targets(stack, target_group)
+    return found
 
 
 def healthy_targets(stack: RegionStack, target_group: str) -> set[str]:
@@ -206,10 +205,9 @@ def closed(stack: RegionStack) -> bool:
     return "data_tier_acl_id" in stack.outputs and not ways_in(stack)
 
 
-def running(stack: RegionStack, groups: Iterable[str]) -> int:
+def running(stack: RegionStack, names: Iterable[str]) -> int:
     """Instances of Auto Scaling groups, those that start or end included."""
-    answer = client("autoscaling", stack.region).describe_auto_scaling_groups(AutoScalingGroupNames=list(groups))
-    return sum(len(group["Instances"]) for group in answer["AutoScalingGroups"])
+    return sum(len(group["Instances"]) for group in hosts.scaling_groups(stack, names).values())
 
 
 def newest_object(stack: RegionStack, bucket: str) -> NewestObject:

@@ -22,16 +22,11 @@ UNDER_WAY = ("Pending", "InProgress", "Delayed", "Cancelling")
 ROLE_NAME_LIMIT = 64
 
 
-def send(stack: RegionStack, instance: str, command: str, comment: str, seconds: int) -> dict[str, str]:
-    """Have Systems Manager run a command on one host; where to ask what came of it. What it is given is recorded."""
-    (sent,) = send_in_turn(stack, [instance], command, comment, seconds)
-    return sent
+def send(stack: RegionStack, instances: list[str], command: str, comment: str, seconds: int) -> list[dict[str, str]]:
+    """Have hosts run a command, one after the other, until one fails; where to ask what came of it on each.
 
-
-def send_in_turn(
-    stack: RegionStack, instances: list[str], command: str, comment: str, seconds: int
-) -> list[dict[str, str]]:
-    """Have hosts run a command, one after the other, until one fails; where to ask what came of it on each."""
+    Systems Manager records the command.
+    """
     ssm = client("ssm", stack.region)
     found: list[dict[str, str]] = []
     for first in range(0, len(instances), INSTANCES_A_COMMAND):
@@ -52,14 +47,12 @@ def send_in_turn(
 def wait(stack: RegionStack, sent: dict[str, str], what: str, seconds: int) -> None:
     """Wait for the end of a command. Raises OpsError with the last lines of what it said when it failed."""
     ssm = client("ssm", stack.region)
-
-    def ask() -> dict[str, Any]:
-        return dict(ssm.get_command_invocation(CommandId=sent["id"], InstanceId=sent["instance"]))
-
-    def ended(answer: dict[str, Any]) -> bool:
-        return answer["Status"] not in UNDER_WAY
-
-    answer = facts.wait(f"{what} on {sent['instance']}", ask, ended, seconds=float(DELIVERY_SECONDS + seconds))
+    answer: dict[str, Any] = facts.wait(
+        f"{what} on {sent['instance']}",
+        lambda: ssm.get_command_invocation(CommandId=sent["id"], InstanceId=sent["instance"]),
+        lambda answer: answer["Status"] not in UNDER_WAY,
+        seconds=float(DELIVERY_SECONDS + seconds),
+    )
     if answer["Status"] != "Success":
         said = f"{answer.get('StandardOutputContent', '')}\n{answer.get('StandardErrorContent', '')}"
         lines = [line.strip() for line in said.splitlines() if line.strip()][-LINES_SHOWN:]

@@ -1,5 +1,8 @@
 """The hosts of a region, role by role: the names of their groups, and what they need of a quota."""
 
+from collections.abc import Iterable
+from typing import Any
+
 from hosts.roles import APPLICATION_ROLES, HostRole
 from ops.core.aws import client
 from ops.core.pair import Pair, RegionStack
@@ -17,6 +20,16 @@ def groups(stack: RegionStack, role: HostRole) -> dict[str, str]:
 def setting(role: HostRole, group: str, name: str) -> str:
     """The key of a group's setting: a block of its own, where the role has several groups."""
     return f"{role.name}.{group}.{name}" if len(role.groups) > 1 else f"{role.name}.{name}"
+
+
+def scaling_groups(stack: RegionStack, names: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Auto Scaling groups by name, as far as AWS has them."""
+    wanted = list(names)
+    if not wanted:
+        # AWS would answer with every group of the region.
+        return {}
+    answer = client("autoscaling", stack.region).describe_auto_scaling_groups(AutoScalingGroupNames=wanted)
+    return {group["AutoScalingGroupName"]: group for group in answer["AutoScalingGroups"]}
 
 
 def vcpus(file: StackFile, size: str) -> int:

@@ -1,22 +1,22 @@
-"""An operation under way: what the ledger remembers of it, so that the same command goes on after any kill."""
+"""What a command works with, and the operation that it begins or goes on with."""
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from ops.core.engine import Engine
 from ops.core.ledger import Ledger, operator
 from ops.core.objects import older_backend
 from ops.core.pair import Pair
+from ops.core.record import Record
 from ops.core.steps import Plan, Timeline, confirm, say
 from ops.errors import Exit, OpsError, refused
 
 UNDER_WAY = "under-way"
 LOCK = "platform"
-DECISIONS = ("data_loss", "waiver", "accepted_lag")
-"""What an operator decided, and on which estimate: names of an operation's attributes."""
 SAME = {"activate", "failover"}
 """Kinds of operation of which one goes on where the other stopped."""
 DECISION_HOLDS = timedelta(minutes=30)
@@ -40,20 +40,29 @@ class SessionOptions:
 
 
 @dataclass(kw_only=True)
-class Operation:
-    """One activation, failover or failback. Facts are asked of the world; this holds what the world cannot tell."""
+class Operation(Record):
+    """One activation, failover or failback, with what an operator decided, and on which estimate."""
 
+    KEYS: ClassVar[Mapping[str, str]] = {"kind": "operation", "source": "from", "target": "to"}
     kind: str
     source: str
     target: str
-    started: datetime
     version: str = ""
     """Of the declared steps with which it was begun."""
     decided_at: datetime | None = None
     data_loss: dict[str, Any] | None = None
     waiver: dict[str, Any] | None = None
     accepted_lag: dict[str, Any] | None = None
-    timeline: Timeline = field(default_factory=Timeline)
+
+    @property
+    def key(self) -> str:
+        """Where the ledger has it: one at a time."""
+        return UNDER_WAY
+
+    @property
+    def decided(self) -> bool:
+        """Whether the operator has agreed."""
+        return self.decided_at is not None
 
     @property
     def decision_is_old(self) -> bool:
@@ -69,36 +78,6 @@ class Operation:
     def waived(self) -> str | None:
         """Why the old writer is not fenced, None where it is."""
         return str(self.waiver["reason"]) if self.waiver else None
-
-    def to_json(self) -> dict[str, Any]:
-        """The operation as the ledger and the report take it."""
-        known = {name: getattr(self, name) for name in DECISIONS}
-        return {
-            "operation": self.kind,
-            "from": self.source,
-            "to": self.target,
-            "started": self.started.isoformat(),
-            "version": self.version,
-            "decided_at": self.decided_at.isoformat() if self.decided_at else None,
-            "timeline": self.timeline.to_json(),
-            **known,
-        }
-
-    @classmethod
-    def from_json(cls, record: dict[str, Any], *, dry_run: bool) -> "Operation":
-        """The operation that `to_json` wrote."""
-        decided = record["decided_at"]
-        known: dict[str, Any] = {name: record.get(name) for name in DECISIONS}
-        return cls(
-            kind=record["operation"],
-            source=record["from"],
-            target=record["to"],
-            started=datetime.fromisoformat(record["started"]),
-            decided_at=datetime.fromisoformat(decided) if decided else None,
-            version=record.get("version", ""),
-            timeline=Timeline.from_json(record["timeline"], dry_run=dry_run),
-            **known,
-        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,56 +109,60 @@ class Session:
 
     def begin(self, kind: str, source: str, target: str, plan: Plan) -> Operation:
         """The operation to go on with, or a new one. Raises OpsError (REFUSED) while another is not finished."""
-        record = self.ledger.get(UNDER_WAY)
-        if record and self._goes_on(record, kind, target):
-            going_on = Operation.from_json(record, dry_run=self.options.dry_run)
-            going_on.kind = kind
-            say(f"going on with the {record['operation']} to {target} of {going_on.started:%Y-%m-%d %H:%M:%S} UTC")
-            if record["operation"] == kind and going_on.version != plan.version:
+        dry_run, record = self.options.dry_run, self.ledger.get(UNDER_WAY)
+        if record and record["to"] == target and (record["operation"] == kind or {record["operation"], kind} == SAME):
+            operation = Operation.from_json(record, dry_run=dry_run)
+            operation.kind = kind
+            say(f"going on with the {record['operation']} to {target} of {operation.started:%Y-%m-%d %H:%M:%S} UTC")
+            if record["operation"] == kind and operation.version != plan.version:
                 say("          it was begun by another version of `ops`, with other steps: what is done is asked again")
-            going_on.version = plan.version
-            return self._kept(going_on)
-        if record:
+        elif record:
             option = "" if record["operation"] == "activate" else "--to "
             raise OpsError(
-                f"the {record['operation']} to {record['to']}, started {record['started']}, is not finished: go on "
-                f"with `ops dr {record['operation']} {option}{record['to']}`, or give it up with `ops dr abort`",
+                f"{_unfinished(record)}: go on with `ops dr {record['operation']} {option}{record['to']}`, or give it "
+                "up with `ops dr abort`",
                 Exit.REFUSED,
             )
-        timeline = Timeline(dry_run=self.options.dry_run)
-        started = datetime.now(UTC)
-        begun = Operation(
-            kind=kind, source=source, target=target, started=started, version=plan.version, timeline=timeline
-        )
-        return self._kept(begun)
+        else:
+            started, timeline = datetime.now(UTC), Timeline(dry_run=dry_run)
+            operation = Operation(kind=kind, source=source, target=target, started=started, timeline=timeline)
+        operation.version = plan.version
+        self.keep(operation)
+        return operation
 
-    def save(self, operation: Operation) -> None:
-        """Remember the operation once it is decided: before that nothing was changed."""
-        if operation.decided_at and not self.options.dry_run:
-            self.ledger.put(UNDER_WAY, operation.to_json())
+    def under_way(self) -> list[str]:
+        """The operation of `ops dr` that is not finished, in a sentence; nothing where there is none."""
+        record = self.ledger.get(UNDER_WAY)
+        return [f"{_unfinished(record)}: `ops dr status`"] if record else []
+
+    def keep(self, change: Record) -> None:
+        """Remember a change now and after each of its steps."""
+        change.timeline.keep = lambda _: self.save(change)
+        self.save(change)
+
+    def save(self, change: Record) -> None:
+        """Remember a change once it is decided: before that nothing was changed."""
+        if change.decided and not self.options.dry_run:
+            self.ledger.put(change.key, change.to_json())
 
     def record(self, kind: str, record: dict[str, Any]) -> dict[str, Any]:
         """Record a decision of the operator in the history; in a dry run it is only shown."""
         return {**record, "by": operator()} if self.options.dry_run else self.ledger.append(kind, record)
 
-    def finish(self, operation: Operation, record: dict[str, Any] | None = None) -> None:
-        """Move the operation from what is under way to the history."""
+    def finish(self, change: Record, kind: str, record: dict[str, Any] | None = None) -> None:
+        """Move a change from what is under way to the history."""
         if self.options.dry_run:
             return
-        self.ledger.append(operation.kind, record or operation.to_json())
-        self.ledger.delete(UNDER_WAY)
         # A step after the end must not bring it back.
-        operation.timeline.keep = None
+        change.timeline.keep = None
+        self.ledger.append(kind, record or change.to_json())
+        self.ledger.delete(change.key)
 
     def confirm(self, question: str) -> None:
         """Have the operator agree, unless that was done on the command line. Raises OpsError as `confirm` does."""
         if not (self.options.yes or self.options.dry_run):
             confirm(question)
 
-    def _kept(self, operation: Operation) -> Operation:
-        operation.timeline.keep = lambda _: self.save(operation)
-        return operation
 
-    def _goes_on(self, record: dict[str, Any], kind: str, target: str) -> bool:
-        same = record["operation"] == kind or {record["operation"], kind} == SAME
-        return same and bool(record["to"] == target)
+def _unfinished(record: Mapping[str, Any]) -> str:
+    return f"the {record['operation']} to {record['to']}, started {record['started']}, is not finished"

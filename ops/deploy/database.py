@@ -51,7 +51,9 @@ def send_migration(stack: RegionStack, instance: str, version: str) -> dict[str,
     secret = str(stack.output("secret_arns")[ACCOUNT])
     host_commands.lend(stack, WEB, instance, secret)
     command = MIGRATE.format(secret=secret)
-    return host_commands.send(stack, instance, command, f"ops deploy: migrations of {version}", MIGRATION_SECONDS)
+    comment = f"ops deploy: migrations of {version}"
+    (sent,) = host_commands.send(stack, [instance], command, comment, MIGRATION_SECONDS)
+    return sent
 
 
 def await_migration(stack: RegionStack, command: dict[str, str]) -> str:

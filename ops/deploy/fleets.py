@@ -2,11 +2,11 @@
 
 import base64
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from hosts.roles import WEB, WORKERS
+from hosts.roles import WEB, WORKERS, HostRole
 from ops.core import facts, hosts
 from ops.core.aws import client
 from ops.core.pair import RegionStack
@@ -38,77 +38,58 @@ class Fleet:
 
 
 def web(stack: RegionStack) -> dict[str, Fleet]:
-    """The fleet of each colour: its targets are healthy when the load balancer says so."""
-    names = hosts.groups(stack, WEB)
-    groups = _groups(stack, list(names.values()))
+    """The fleet of each colour: its instances are healthy when the load balancer says so too."""
     weights = _weights(stack)
-    found: dict[str, Fleet] = {}
-    for color, name in names.items():
-        (target_group,) = groups[name]["TargetGroupARNs"]
-        healthy = facts.healthy_targets(stack, target_group)
-        found[color] = _fleet(stack, groups[name], healthy, weights.get(target_group))
-    return found
+    return {
+        color: _fleet(stack, group, weights.get(group["TargetGroupARNs"][0]))
+        for color, group in _groups(stack, WEB).items()
+    }
 
 
 def workers(stack: RegionStack) -> Fleet:
     """The fleet of the workers: its instances are healthy when their group says so."""
-    (name,) = hosts.groups(stack, WORKERS).values()
-    group = _groups(stack, [name])[name]
-    healthy = {row["InstanceId"] for row in group["Instances"] if row["HealthStatus"].lower() == "healthy"}
-    return _fleet(stack, group, healthy, None)
+    (group,) = _groups(stack, WORKERS).values()
+    return _fleet(stack, group, None)
 
 
-def _groups(stack: RegionStack, names: list[str]) -> dict[str, Any]:
-    answer = client("autoscaling", stack.region).describe_auto_scaling_groups(AutoScalingGroupNames=names)
-    found = {group["AutoScalingGroupName"]: group for group in answer["AutoScalingGroups"]}
-    if missing := [name for name in names if name not in found]:
+def _groups(stack: RegionStack, role: HostRole) -> dict[str, Any]:
+    names = hosts.groups(stack, role)
+    found = hosts.scaling_groups(stack, names.values())
+    if missing := [name for name in names.values() if name not in found]:
         raise OpsError(f"{stack.region} has no group {', '.join(missing)}: run `pulumi up --stack {stack.stack}`")
-    return found
+    return {group: found[name] for group, name in names.items()}
 
 
-def _fleet(stack: RegionStack, group: Mapping[str, Any], healthy: set[str], weight: int | None) -> Fleet:
+def _fleet(stack: RegionStack, group: Mapping[str, Any], weight: int | None) -> Fleet:
     mixed = group.get("MixedInstancesPolicy")
     template = mixed["LaunchTemplate"]["LaunchTemplateSpecification"] if mixed else group["LaunchTemplate"]
     (version,) = client("ec2", stack.region).describe_launch_template_versions(
         LaunchTemplateId=template["LaunchTemplateId"], Versions=[template["Version"]]
     )["LaunchTemplateVersions"]
-    text = base64.b64decode(version["LaunchTemplateData"].get("UserData", "")).decode()
-    line = RELEASE_LINE.search(text)
+    line = RELEASE_LINE.search(base64.b64decode(version["LaunchTemplateData"].get("UserData", "")).decode())
     current = str(version["VersionNumber"])
-    serving = [
-        row["InstanceId"]
-        for row in group["Instances"]
-        if row["LifecycleState"] == "InService"
-        and row["InstanceId"] in healthy
-        and row.get("LaunchTemplate", {}).get("Version") == current
-    ]
+    new = {row["InstanceId"] for row in group["Instances"] if row.get("LaunchTemplate", {}).get("Version") == current}
     return Fleet(
         name=group["AutoScalingGroupName"],
         release=line[1].strip() if line else "",
         least=int(group["MinSize"]),
         most=int(group["MaxSize"]),
         desired=int(group["DesiredCapacity"]),
-        healthy=tuple(sorted(serving)),
+        healthy=tuple(sorted(new & facts.serving(stack, group))),
         weight=weight,
     )
 
 
 def _weights(stack: RegionStack) -> dict[str, int]:
     """The weight of each target group; one is left out while the rules do not agree on it."""
-    found: dict[str, set[int]] = {}
-    for target_group, weight in _shares(stack):
-        found.setdefault(target_group, set()).add(weight)
-    return {target_group: weight for target_group, weights in found.items() if len(weights) == 1 for weight in weights}
-
-
-def _shares(stack: RegionStack) -> Iterator[tuple[str, int]]:
     elb = client("elbv2", stack.region)
     name = str(stack.output("load_balancer_dns_name"))
     pages = elb.get_paginator("describe_load_balancers").paginate()
     balancers = [row["LoadBalancerArn"] for page in pages for row in page["LoadBalancers"] if row["DNSName"] == name]
     listeners = [row for arn in balancers for row in elb.describe_listeners(LoadBalancerArn=arn)["Listeners"]]
-    for listener in listeners:
-        for rule in elb.describe_rules(ListenerArn=listener["ListenerArn"])["Rules"]:
-            for action in rule["Actions"]:
-                for row in action.get("ForwardConfig", {}).get("TargetGroups", []):
-                    yield row["TargetGroupArn"], int(row["Weight"])
+    rules = [row for one in listeners for row in elb.describe_rules(ListenerArn=one["ListenerArn"])["Rules"]]
+    found: dict[str, set[int]] = {}
+    for action in (action for rule in rules for action in rule["Actions"]):
+        for row in action.get("ForwardConfig", {}).get("TargetGroups", []):
+            found.setdefault(row["TargetGroupArn"], set()).add(int(row["Weight"]))
+    return {target_group: min(weights) for target_group, weights in found.items() if len(weights) == 1}

@@ -4,8 +4,9 @@ import json
 import urllib.request
 from typing import Any, Literal
 
-from ops.core.engine import Engine
+from ops.core.session import Session
 from ops.core.steps import say
+from ops.deploy.deployment import Deployment
 from ops.errors import OpsError, one_line
 
 SECRET = "slack_webhook"
@@ -28,12 +29,15 @@ def message(state: State, environment: str, version: str, seconds: float) -> dic
     return {"attachments": [{"color": color, "title": f"{emoji} Deployment {state}", "fields": fields}]}
 
 
-def notify(engine: Engine, environment: str, content: dict[str, Any]) -> None:
+def notify(session: Session, deployment: Deployment, state: State, seconds: float) -> None:
     """Post a message to the stack's webhook; where it has none, or it fails, a line on the screen says so."""
+    if session.options.dry_run:
+        return
+    content = message(state, deployment.stack, deployment.version, seconds)
     try:
-        url = engine.secret(environment, SECRET)
+        url = session.engine.secret(deployment.stack, SECRET)
     except OpsError:
-        say(f"          nobody is notified: stack {environment} has no secret {SECRET}")
+        say(f"          nobody is notified: stack {deployment.stack} has no secret {SECRET}")
         return
     headers = {"Content-Type": "application/json", "User-Agent": "askproai-ops"}
     try:

@@ -1,17 +1,17 @@
 """`ops deploy promote`: a version that proved itself stays: the standby gets it, and the former release's hosts go."""
 
-from functools import partial
+from dataclasses import replace
 
-from ops.core.actions import Action, check, declares, remind, run
-from ops.core.apply import apply, shown
+from ops.core.actions import Action, check, remind, run, setting
 from ops.core.pair import RegionStack
 from ops.core.recovery.steps import RECOVER
 from ops.core.session import LOCK, Session
 from ops.core.settle import settle
 from ops.core.steps import CHANGING, Plan, Step, Timeline, named
 from ops.deploy import archive, fleets
-from ops.deploy.deployment import Deployment, colors, key, known, under_way
-from ops.errors import Exit, OpsError, refused
+from ops.deploy.deployment import Deployment, colors, key
+from ops.deploy.steps import stop
+from ops.errors import Exit, OpsError
 
 CHECK = Step(
     name="check what the promotion needs",
@@ -41,7 +41,7 @@ def promote(session: Session) -> Timeline:
     """
     live = session.pair[session.pair.live]
     with session.ledger.hold(LOCK, session.options.take_over):
-        deployment = known(session.ledger, live.stack)
+        deployment = Deployment.known(session.ledger, key(live.stack))
         if deployment:
             refuse_early(session, live, deployment)
         timeline = Timeline(dry_run=session.options.dry_run)
@@ -59,12 +59,11 @@ def promotion(session: Session, live: RegionStack, deployment: Deployment | None
     if not version:
         raise OpsError(f"{live.stack} serves no release: there is nothing to promote", Exit.REFUSED)
     other = session.pair[session.pair.other_than(live.stack)]
-    if others := under_way(session):
-        raise refused(others)
-    actions = [_standby(session, live, other, version)]
+    asked, given = named((CHECK, STANDBY), other=other.stack)
+    actions = [_standby(session, live, other, version, given)]
     if deployment:
-        actions += [_shrink(session, live, deployment), _close(session, deployment)]
-    check(actions, timeline, _named(CHECK, other))
+        actions += [stop(session, live, SHRINK, deployment.former), _close(session, deployment)]
+    check(actions, timeline, asked, session.under_way)
     if deployment:
         if deployment.open_window(live):
             session.record("early-promotion", {"version": version, "reason": session.options.emergency})
@@ -79,16 +78,13 @@ def serving(stack: RegionStack) -> str:
     return str(stack.file.get(f"web.{found[1]}.release", "")) if found else ""
 
 
-def _named(step: Step, other: RegionStack) -> Step:
-    (found,) = named([step], stack="", other=other.stack)
-    return found
-
-
 def refuse_early(session: Session, live: RegionStack, deployment: Deployment) -> None:
     """Raise OpsError (REFUSED) before the version serves, and in its rollback window but for an emergency."""
     if deployment.served is None:
+        version, started = deployment.version, f"{deployment.started:%Y-%m-%d %H:%M} UTC"
         raise OpsError(
-            f"{deployment.version} does not serve yet: `ops deploy start {deployment.version}` goes on",
+            f"the deployment of {version}, started {started}, is not finished: `ops deploy start {version}` goes on, "
+            "`ops deploy rollback` goes back",
             Exit.REFUSED,
         )
     end = deployment.open_window(live)
@@ -100,15 +96,12 @@ def refuse_early(session: Session, live: RegionStack, deployment: Deployment) ->
         )
 
 
-def _standby(session: Session, live: RegionStack, other: RegionStack, version: str) -> Action:
+def _standby(session: Session, live: RegionStack, other: RegionStack, version: str, step: Step) -> Action:
     color = (colors(other) or ("", "blue"))[1]
-    values: dict[str, object] = {f"web.{color}.release": version, "workers.release": version}
 
-    def done() -> str:
-        if not other.following:
-            return f"{other.stack} does not follow: `ops dr rebuild {other.stack}`"
-        runs = {fleets.web(other)[color].release, fleets.workers(other).release}
-        return f"{other.stack} has {version}" if runs == {version} and declares(other, values) else ""
+    def runs() -> str:
+        found = {fleets.web(other)[color].release, fleets.workers(other).release}
+        return f"{other.stack} has {version}" if found == {version} else ""
 
     def needs() -> list[str]:
         problem = archive.problem(other, version)
@@ -116,34 +109,16 @@ def _standby(session: Session, live: RegionStack, other: RegionStack, version: s
             problem = f"release {version} in {other.region} is another than in {live.region}: the checksums differ"
         return [problem] if problem else []
 
-    return Action(
-        step=_named(STANDBY, other),
-        do=partial(apply, session, other, values),
-        done=done,
-        needs=needs,
-        plan=f"set {shown(values)}",
+    action = setting(
+        session, other, step, {f"web.{color}.release": version, "workers.release": version}, runs, needs=needs
     )
-
-
-def _shrink(session: Session, live: RegionStack, deployment: Deployment) -> Action:
-    return stop(session, live, deployment.former, SHRINK)
-
-
-def stop(session: Session, live: RegionStack, color: str, step: Step) -> Action:
-    """Take every instance of a colour out. The greatest size too: else the instances of before would stay."""
-    values: dict[str, object] = {f"web.{color}.min_size": 0, f"web.{color}.max_size": 0}
-
-    def done() -> str:
-        there = fleets.web(live)[color]
-        return f"{color} has stopped" if there.least == there.most == 0 and declares(live, values) else ""
-
-    return Action(step=step, do=partial(apply, session, live, values), done=done, plan=f"set {shown(values)}")
+    unasked = "" if other.following else f"{other.stack} does not follow: `ops dr rebuild {other.stack}`"
+    return replace(action, done=lambda: unasked or action.done())
 
 
 def _close(session: Session, deployment: Deployment) -> Action:
     def do(_: object) -> str:
-        session.ledger.append("deploy", deployment.to_json())
-        session.ledger.delete(key(deployment.stack))
+        session.finish(deployment, "deploy")
         return deployment.version
 
     return Action(step=CLOSE, do=do)

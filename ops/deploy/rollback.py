@@ -1,20 +1,19 @@
 """`ops deploy rollback`: all traffic and the workers go back to the release before, whose hosts are still there."""
 
 import time
+from dataclasses import replace
 
-from ops.core.actions import Action, check, declares, remind, run
-from ops.core.apply import apply, shown
+from ops.core.actions import Action, check, remind, run, setting
 from ops.core.pair import RegionStack
 from ops.core.recovery.steps import RECOVER
 from ops.core.session import LOCK, Session
 from ops.core.settle import settle
-from ops.core.steps import CHANGING, Plan, Step, StepRun, Timeline, named, say
+from ops.core.steps import CHANGING, Plan, Step, Timeline, named, say
 from ops.deploy import fleets
 from ops.deploy.database import snapshot_name
-from ops.deploy.deployment import Deployment, key, known
-from ops.deploy.health import await_workers, workers_run
-from ops.deploy.notify import message, notify
-from ops.deploy.promote import stop
+from ops.deploy.deployment import Deployment, key
+from ops.deploy.notify import notify
+from ops.deploy.steps import stop, workers
 from ops.errors import Exit, OpsError
 
 CHECK = Step(
@@ -46,7 +45,7 @@ def rollback(session: Session) -> Timeline:
     """Roll the live region's deployment back. What was done. Raises OpsError (REFUSED) where there is none."""
     live = session.pair[session.pair.live]
     with session.ledger.hold(LOCK, session.options.take_over):
-        deployment = known(session.ledger, live.stack)
+        deployment = Deployment.known(session.ledger, key(live.stack))
         if deployment is None:
             raise OpsError(
                 f"no deployment of {live.stack} can be rolled back: deploy the release before with `ops deploy start`",
@@ -67,8 +66,8 @@ def way_back(session: Session, live: RegionStack, deployment: Deployment, timeli
     started = time.monotonic()
     actions = [
         _back(session, live, deployment, started),
-        _workers(session, live, deployment),
-        stop(session, live, deployment.color, STOP),
+        workers(session, live, WORKERS, deployment.former_workers),
+        stop(session, live, STOP, deployment.color),
         _close(session, deployment, started),
     ]
     check(actions, timeline, CHECK)
@@ -81,11 +80,9 @@ def way_back(session: Session, live: RegionStack, deployment: Deployment, timeli
 
 def _back(session: Session, live: RegionStack, deployment: Deployment, started: float) -> Action:
     former = deployment.former
-    weights: dict[str, object] = {f"web.{former}.weight": 100, f"web.{deployment.color}.weight": 0}
 
-    def done() -> str:
-        weight = fleets.web(live)[former].weight
-        return f"{former} has all traffic" if weight == 100 and declares(live, weights) else ""
+    def runs() -> str:
+        return f"{former} has all traffic" if fleets.web(live)[former].weight == 100 else ""
 
     def needs() -> list[str]:
         there, required = len(fleets.web(live)[former].healthy), live.settings.web.required_instances
@@ -93,33 +90,16 @@ def _back(session: Session, live: RegionStack, deployment: Deployment, started: 
         lacking += '; --emergency "REASON" goes back all the same'
         return [] if session.options.emergency or there >= required else [lacking]
 
-    def do(step: StepRun) -> str:
-        changed = apply(session, live, weights, step)
-        return f"{changed}; {time.monotonic() - started:.0f} s after the command"
-
-    return Action(step=BACK, do=do, done=done, needs=needs, plan=f"set {shown(weights)}")
-
-
-def _workers(session: Session, live: RegionStack, deployment: Deployment) -> Action:
-    release = deployment.former_workers
-    values: dict[str, object] = {"workers.release": release}
-
-    def do(step: StepRun) -> str:
-        changed = apply(session, live, values, step)
-        await_workers(live, release)
-        return changed
-
-    return Action(step=WORKERS, do=do, done=lambda: workers_run(live, release), plan=f"set {shown(values)}")
+    weights = {f"web.{former}.weight": 100, f"web.{deployment.color}.weight": 0}
+    action = setting(session, live, BACK, weights, runs, needs)
+    return replace(action, do=lambda step: f"{action.do(step)}; {time.monotonic() - started:.0f} s after the command")
 
 
 def _close(session: Session, deployment: Deployment, started: float) -> Action:
     def do(_: object) -> str:
         seconds = time.monotonic() - started
-        session.ledger.append("rollback", {**deployment.to_json(), "seconds": round(seconds, 1)})
-        # The step that ends it must not write it down again.
-        deployment.timeline.keep = None
-        session.ledger.delete(key(deployment.stack))
-        notify(session.engine, deployment.stack, message("rolled back", deployment.stack, deployment.version, seconds))
+        session.finish(deployment, "rollback", {**deployment.to_json(), "seconds": round(seconds, 1)})
+        notify(session, deployment, "rolled back", seconds)
         return f"after {seconds:.0f} s"
 
     return Action(step=CLOSE, do=do)

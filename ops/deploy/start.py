@@ -2,6 +2,7 @@
 
 import time
 from datetime import UTC, datetime
+from functools import partial
 
 from ops.core.actions import Action, check, remind, run
 from ops.core.pair import RegionStack
@@ -10,11 +11,11 @@ from ops.core.session import LOCK, Session
 from ops.core.settle import settle
 from ops.core.steps import CHANGING, Plan, Timeline, named, say
 from ops.deploy import promote
-from ops.deploy.deployment import Deployment, colors, known, under_way
-from ops.deploy.notify import State, message, notify
+from ops.deploy.deployment import Deployment, colors, key
+from ops.deploy.notify import notify
 from ops.deploy.rollback import way_back
-from ops.deploy.steps import CHECK, STEPS, ClosedGateError, actions, keep
-from ops.errors import Exit, OpsError, refused
+from ops.deploy.steps import CHECK, STEPS, ClosedGateError, actions, forbidding
+from ops.errors import OpsError
 
 PLAN = Plan(steps=named((RECOVER, STEPS[0], *promote.STEPS, *STEPS[1:]), stack="STACK", other="OTHER"), exits=CHANGING)
 """A deployment before this one, whose window is over, is promoted first."""
@@ -28,35 +29,26 @@ def start(session: Session, version: str) -> Timeline:
     live = session.pair[session.pair.live]
     dry_run = session.options.dry_run
     with session.ledger.hold(LOCK, session.options.take_over):
-        deployment = known(session.ledger, live.stack, dry_run=dry_run)
-        goes_on = deployment is not None and deployment.version == version
-        timeline = deployment.timeline if deployment and goes_on else Timeline(dry_run=dry_run)
-        if deployment and goes_on and deployment.served:
+        former = Deployment.known(session.ledger, key(live.stack), dry_run=dry_run)
+        deployment = former if former and former.version == version else None
+        if deployment and deployment.served:
             say(f"{version} serves since {deployment.served:%Y-%m-%d %H:%M} UTC")
-            return timeline
+            return deployment.timeline
+        timeline = deployment.timeline if deployment else Timeline(dry_run=dry_run)
         with timeline.refusing_only_before_changes():
-            if goes_on and not dry_run:
+            if deployment and not dry_run:
                 settle(session, timeline, live.stack)
             session.read()
-            if deployment and goes_on:
-                _go_on(session, live, deployment)
+            if former and not deployment:
+                promote.refuse_early(session, live, former)
+            if not deployment and promote.serving(live) == live.settings.workers.release == version:
+                say(f"{version} serves already")
             else:
-                _begin(session, live, _new(session, live, version, timeline), deployment)
+                _deploy(session, live, deployment or _new(live, version, timeline), former)
         return timeline
 
 
-def _refuse_beside(session: Session, live: RegionStack, former: Deployment) -> None:
-    """Raise OpsError (REFUSED) unless the deployment before serves and its window is over."""
-    if former.served is None:
-        raise OpsError(
-            f"the deployment of {former.version}, started {former.started:%Y-%m-%d %H:%M} UTC, is not finished: "
-            f"`ops deploy start {former.version}` goes on, `ops deploy rollback` goes back",
-            Exit.REFUSED,
-        )
-    promote.refuse_early(session, live, former)
-
-
-def _new(session: Session, live: RegionStack, version: str, timeline: Timeline) -> Deployment:
+def _new(live: RegionStack, version: str, timeline: Timeline) -> Deployment:
     color, former = colors(live) or ("green", "blue")
     return Deployment(
         stack=live.stack,
@@ -65,52 +57,40 @@ def _new(session: Session, live: RegionStack, version: str, timeline: Timeline) 
         former=former,
         former_workers=live.settings.workers.release,
         started=datetime.now(UTC),
-        emergency=session.options.emergency,
         timeline=timeline,
     )
 
 
-def _begin(session: Session, live: RegionStack, deployment: Deployment, former: Deployment | None) -> None:
-    """Check, ask, and deploy; the deployment before this one is promoted first."""
-    if former:
-        _refuse_beside(session, live, former)
-    if promote.serving(live) == live.settings.workers.release == deployment.version:
-        say(f"{deployment.version} serves already")
-        return
-    steps = actions(session, live, deployment, goes_on=False)
-    check(steps, deployment.timeline, CHECK)
-    if former:
+def _deploy(session: Session, live: RegionStack, deployment: Deployment, former: Deployment | None) -> None:
+    """Check, ask and deploy, unless it goes on; the deployment before this one is promoted first."""
+    goes_on = deployment is former
+    emergency = None if deployment.emergency else session.options.emergency
+    deployment.emergency = deployment.emergency or emergency
+    steps = actions(session, live, deployment, goes_on=goes_on)
+    forbids = session.under_way if goes_on else partial(forbidding, session, live)
+    check(steps, deployment.timeline, CHECK, forbids)
+    if former and not goes_on:
         promote.promotion(session, live, former, deployment.timeline)
-    session.confirm(f"Deploy {deployment.version} to {live.stack}, on {deployment.color}?")
-    _deploy(session, live, deployment, steps)
+    if goes_on:
+        session.keep(deployment)
+    else:
+        session.confirm(f"Deploy {deployment.version} to {live.stack}, on {deployment.color}?")
+    if emergency:
+        session.record("emergency-deployment", {"version": deployment.version, "reason": emergency})
+    _run(session, live, deployment, steps)
 
 
-def _go_on(session: Session, live: RegionStack, deployment: Deployment) -> None:
-    """Check what is left to do, and do it."""
-    if others := under_way(session):
-        raise refused(others)
-    if session.options.emergency and not session.options.dry_run and not deployment.emergency:
-        deployment.emergency = session.options.emergency
-        session.record("emergency-deployment", {"version": deployment.version, "reason": deployment.emergency})
-    steps = actions(session, live, deployment, goes_on=True)
-    check(steps, deployment.timeline, CHECK)
-    if not session.options.dry_run:
-        keep(session, deployment)
-    _deploy(session, live, deployment, steps)
-
-
-def _deploy(session: Session, live: RegionStack, deployment: Deployment, steps: list[Action]) -> None:
+def _run(session: Session, live: RegionStack, deployment: Deployment, steps: list[Action]) -> None:
     """Do the steps; tell Slack how it ended. Traffic that is not served well goes back by itself."""
     before = time.monotonic()
     try:
         run(steps, deployment.timeline)
-    except ClosedGateError as error:
-        _tell(session, deployment, "failure", before)
-        raise _gone_back(session, live, deployment, error) from None
-    except Exception:
-        _tell(session, deployment, "failure", before)
+    except Exception as error:
+        notify(session, deployment, "failure", time.monotonic() - before)
+        if isinstance(error, ClosedGateError):
+            raise _gone_back(session, live, deployment, error) from None
         raise
-    _tell(session, deployment, "success", before)
+    notify(session, deployment, "success", time.monotonic() - before)
     remind(session, live)
 
 
@@ -123,9 +103,3 @@ def _gone_back(session: Session, live: RegionStack, deployment: Deployment, why:
             f"{why.message}\nthe way back failed too: {error.message}\n`ops deploy rollback` tries it again"
         )
     return OpsError(f"{why.message}\nall traffic goes to {deployment.former} again, as before")
-
-
-def _tell(session: Session, deployment: Deployment, state: State, before: float) -> None:
-    if not session.options.dry_run:
-        content = message(state, deployment.stack, deployment.version, time.monotonic() - before)
-        notify(session.engine, deployment.stack, content)

@@ -14,7 +14,7 @@ from ops.core.pair import Pair, RegionStack
 from ops.core.region_table import UNKNOWN, or_unknown, show_regions
 from ops.core.steps import say
 from ops.deploy import archive, fleets
-from ops.deploy.deployment import Deployment, known
+from ops.deploy.deployment import Deployment, key
 
 SHOWN = 5
 """Releases of a bucket, the newest."""
@@ -51,7 +51,7 @@ def status() -> Status:
     pair.read(pair.stacks)
     regions = side_by_side({stack: partial(_region, pair, pair[stack]) for stack in pair.stacks})
     live = pair[pair.live]
-    deployment = known(Ledger(), live.stack)
+    deployment = Deployment.known(Ledger(), key(live.stack))
     lines = [*(_told(live, deployment) if deployment else []), *hosts.releases_that_differ(pair)]
     return Status(regions=list(regions.values()), lines=lines)
 

@@ -1,18 +1,18 @@
 """The steps of `ops deploy start` with their code: what each needs, when it is done, and what it does."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from ops.core import secret_values, snapshots
-from ops.core.actions import Action, declares, no_needs
-from ops.core.apply import apply, shown
+from ops.core.actions import Action, no_needs, nothing, setting
 from ops.core.pair import RegionStack
 from ops.core.session import Session
 from ops.core.settle import engine_of
-from ops.core.steps import Step, StepRun, Timeline
+from ops.core.steps import Step, StepRun
 from ops.deploy import archive, database, fleets
-from ops.deploy.deployment import Deployment, colors, key, under_way
+from ops.deploy.deployment import Deployment, colors
 from ops.deploy.health import await_as_many, await_gates, await_healthy, await_workers, closed, workers_run
-from ops.deploy.notify import message, notify
+from ops.deploy.notify import notify
 from ops.errors import OpsError
 
 SHARES = (10, 50, 100)
@@ -76,9 +76,9 @@ class ClosedGateError(OpsError):
 
 
 def actions(session: Session, live: RegionStack, deployment: Deployment, *, goes_on: bool) -> list[Action]:
-    """The declared steps with their code, in their order; the first asks nothing where the deployment `goes_on`."""
+    """The declared steps with their code, in their order; the first is done where the deployment `goes_on`."""
     return [
-        _record(session, live, deployment, goes_on=goes_on),
+        _record(session, deployment, goes_on=goes_on),
         _grow(session, live, deployment),
         Action(step=HEALTHY, do=lambda _: await_as_many(live, deployment)),
         _snapshot(live, deployment),
@@ -88,42 +88,25 @@ def actions(session: Session, live: RegionStack, deployment: Deployment, *, goes
             done=lambda: "they were done" if deployment.migrated else "",
         ),
         *(_shift(session, live, deployment, share) for share in SHARES),
-        _workers(session, live, deployment),
+        workers(session, live, WORKERS, deployment.version),
         Action(step=SERVE, do=lambda _: _serve(live, deployment)),
     ]
 
 
-def keep(session: Session, deployment: Deployment) -> None:
-    """Have the ledger know the deployment, now and after each of its steps."""
-
-    def save(_: Timeline) -> None:
-        session.ledger.put(key(deployment.stack), deployment.to_json())
-
-    deployment.timeline.keep = save
-    save(deployment.timeline)
-
-
-def _record(session: Session, live: RegionStack, deployment: Deployment, *, goes_on: bool) -> Action:
+def _record(session: Session, deployment: Deployment, *, goes_on: bool) -> Action:
     def do(_: StepRun) -> str:
-        if deployment.emergency:
-            session.record("emergency-deployment", {"version": deployment.version, "reason": deployment.emergency})
-        keep(session, deployment)
-        notify(session.engine, deployment.stack, message("started", deployment.stack, deployment.version, 0.0))
+        session.keep(deployment)
+        notify(session, deployment, "started", 0.0)
         return plan
 
     plan = f"{deployment.version} on {deployment.color}, in place of {deployment.former}"
-    return Action(
-        step=RECORD,
-        do=do,
-        done=lambda: f"started {deployment.started:%Y-%m-%d %H:%M:%S} UTC" if goes_on else "",
-        needs=lambda: _others(session, live),
-        plan=plan,
-    )
+    started = f"started {deployment.started:%Y-%m-%d %H:%M:%S} UTC"
+    return Action(step=RECORD, do=do, done=lambda: started if goes_on else "", plan=plan)
 
 
-def _others(session: Session, live: RegionStack) -> list[str]:
+def forbidding(session: Session, live: RegionStack) -> list[str]:
     """What else is under way, and what of the region does not allow a deployment."""
-    found = under_way(session)
+    found = session.under_way()
     if not live.writes:
         found.append(f"{live.stack} is live and takes no writes: `ops dr status`")
     if colors(live) is None:
@@ -139,24 +122,13 @@ def _others(session: Session, live: RegionStack) -> list[str]:
 def _grow(session: Session, live: RegionStack, deployment: Deployment) -> Action:
     color, version = deployment.color, deployment.version
     least, most = (int(live.file.get(f"web.{deployment.former}.{name}", 0)) for name in ("min_size", "max_size"))
-    values: dict[str, object] = {
-        f"web.{color}.release": version,
-        f"web.{color}.min_size": least,
-        f"web.{color}.max_size": most,
-    }
+    values = {f"web.{color}.release": version, f"web.{color}.min_size": least, f"web.{color}.max_size": most}
 
-    def done() -> str:
+    def runs() -> str:
         found = fleets.web(live)[color]
-        there = (found.release, found.least, found.most) == (version, least, most) and declares(live, values)
-        return f"{color} runs {version}" if there else ""
+        return f"{color} runs {version}" if (found.release, found.least, found.most) == (version, least, most) else ""
 
-    return Action(
-        step=GROW,
-        do=lambda step: apply(session, live, values, step),
-        done=done,
-        needs=lambda: _listed(archive.problem(live, version)),
-        plan=f"set {shown(values)}",
-    )
+    return setting(session, live, GROW, values, runs, needs=lambda: _listed(archive.problem(live, version)))
 
 
 def _snapshot(live: RegionStack, deployment: Deployment) -> Action:
@@ -187,7 +159,7 @@ def _migrate(session: Session, live: RegionStack, deployment: Deployment) -> str
     if deployment.command is None:
         instance = fleets.web(live)[deployment.color].healthy[0]
         deployment.command = database.send_migration(live, instance, deployment.version)
-        keep(session, deployment)
+        session.keep(deployment)
     try:
         told = database.await_migration(live, deployment.command)
     except OpsError:
@@ -200,7 +172,6 @@ def _migrate(session: Session, live: RegionStack, deployment: Deployment) -> str
 
 def _shift(session: Session, live: RegionStack, deployment: Deployment, share: int) -> Action:
     color, former = deployment.color, deployment.former
-    weights: dict[str, object] = {f"web.{color}.weight": share, f"web.{former}.weight": 100 - share}
 
     def done() -> str:
         if deployment.emergency and share < 100:
@@ -208,35 +179,40 @@ def _shift(session: Session, live: RegionStack, deployment: Deployment, share: i
         weight, declared = fleets.web(live)[color].weight, int(live.file.get(f"web.{color}.weight", 0))
         return f"{color} has {weight} %" if weight is not None and min(weight, declared) >= share else ""
 
-    def do(step: StepRun) -> str:
-        changed = apply(session, live, weights, step)
+    def served() -> None:
         try:
             await_healthy(live, color, fleets.web(live)[color].least)
             if not deployment.emergency:
                 await_gates(session, live)
         except OpsError as error:
             raise ClosedGateError(error.message) from None
-        return changed
 
-    return Action(
-        step=SHIFTS[share],
-        do=do,
-        done=done,
-        # Once traffic moves, the gates are asked after each step.
-        needs=(lambda: closed(session, live)) if share == SHARES[0] and not deployment.emergency else no_needs,
-        plan=f"set {shown(weights)}",
+    weights = {f"web.{color}.weight": share, f"web.{former}.weight": 100 - share}
+    # Once traffic moves, the gates are asked after each step.
+    needs = (lambda: closed(session, live)) if share == SHARES[0] and not deployment.emergency else no_needs
+    return replace(setting(session, live, SHIFTS[share], weights, nothing, needs=needs, after=served), done=done)
+
+
+def workers(session: Session, live: RegionStack, step: Step, release: str) -> Action:
+    """Move the workers to a release, and wait until they run it."""
+    return setting(
+        session,
+        live,
+        step,
+        {"workers.release": release},
+        lambda: workers_run(live, release),
+        after=lambda: await_workers(live, release),
     )
 
 
-def _workers(session: Session, live: RegionStack, deployment: Deployment) -> Action:
-    values: dict[str, object] = {"workers.release": deployment.version}
+def stop(session: Session, live: RegionStack, step: Step, color: str) -> Action:
+    """Take every instance of a colour out. The greatest size too: else the instances of before would stay."""
 
-    def do(step: StepRun) -> str:
-        changed = apply(session, live, values, step)
-        await_workers(live, deployment.version)
-        return changed
+    def runs() -> str:
+        there = fleets.web(live)[color]
+        return f"{color} has stopped" if there.least == there.most == 0 else ""
 
-    return Action(step=WORKERS, do=do, done=lambda: workers_run(live, deployment.version), plan=f"set {shown(values)}")
+    return setting(session, live, step, {f"web.{color}.min_size": 0, f"web.{color}.max_size": 0}, runs)
 
 
 def _serve(live: RegionStack, deployment: Deployment) -> str:

@@ -98,7 +98,7 @@ def activate_region(session: Session, stack: str) -> Operation:
         if operation.decided_at:
             missing = complete(session, operation.timeline, target)
             undeclared = fence.declare(session, operation.timeline, other, operation.waived)
-            session.finish(operation)
+            session.finish(operation, operation.kind)
             require_all(f"{stack} is active", missing, undeclared)
         return operation
 

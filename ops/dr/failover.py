@@ -68,7 +68,7 @@ def close(session: Session, operation: Operation, served: datetime) -> None:
     if session.options.dry_run:
         return
     record = measured(session, operation, served)
-    session.finish(operation, record)
+    session.finish(operation, operation.kind, record)
     for what, value in record["measured"].items():
         say(f"          {what}: {value}")
     report.write_or_say(session.options.report, record)

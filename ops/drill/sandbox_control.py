@@ -1,12 +1,12 @@
 """The sandbox's own switches, for the drill alone: take a region away, restore it, count the calls to it."""
 
-import json
 import os
-import urllib.error
-import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Literal
+
+import urllib3
 
 from ops.errors import Exit, OpsError
 
@@ -93,13 +93,10 @@ def _is_healthy(url: str) -> bool:
 
 def _ask(method: str, url: str, content: object = None) -> Any:
     """The JSON of an answer. Raises OpsError where there is none."""
-    body = None if content is None else json.dumps(content).encode()
-    request = urllib.request.Request(url, data=body, headers={"Content-Type": "application/json"}, method=method)
     try:
-        with urllib.request.urlopen(request, timeout=ANSWER_SECONDS) as answer:
-            return json.load(answer)
-    except urllib.error.HTTPError as error:
-        with error:
-            raise OpsError(f"the sandbox refuses {method} {url}: {error.read().decode(errors='replace')}") from None
-    except (OSError, ValueError) as error:
+        answer = urllib3.request(method, url, json=content, timeout=ANSWER_SECONDS, retries=False)
+        if answer.status >= HTTPStatus.BAD_REQUEST:
+            raise OpsError(f"the sandbox refuses {method} {url}: {answer.data.decode(errors='replace')}")
+        return answer.json()
+    except (urllib3.exceptions.HTTPError, ValueError) as error:
         raise OpsError(f"the sandbox does not answer {method} {url}: {error}") from None

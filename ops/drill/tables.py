@@ -50,60 +50,45 @@ class Row:
 
 def measured_rows(measured: Measured, rto_minutes: float, rpo_minutes: float) -> list[Row]:
     """The measured values, and whether each keeps its budget."""
-    outage, loss = measured.outage, measured.loss
-    down = outage.seconds + measured.late_seconds
-    calls = sum(measured.calls.values())
+    loss, calls = measured.loss, sum(measured.calls.values())
     services = f" ({', '.join(sorted(measured.calls))})" if calls else ""
+    down = measured.outage.seconds + measured.late_seconds
     rows = [
-        Row(
-            what="RTO: first row refused to first row served elsewhere",
-            value=span(down),
-            limit=span(rto_minutes * 60),
-            within=down <= rto_minutes * 60,
-        ),
-        Row(
-            what="RPO: age of the newest row that survived",
-            value=span(loss.seconds),
-            limit=span(rpo_minutes * 60),
-            within=loss.seconds <= rpo_minutes * 60,
-        ),
+        _timed("RTO: first row refused to first row served elsewhere", down, rto_minutes * 60),
+        _timed("RPO: age of the newest row that survived", loss.seconds, rpo_minutes * 60),
         Row(what="acknowledged rows lost", value=str(loss.rows)),
-        *([Row(what="flip with its gates", value=span(measured.flip_seconds))] if measured.flip_seconds else []),
-        Row(
-            what=f"calls to {measured.lost_region} after the decision",
-            value=f"{calls}{services}",
-            limit="0",
-            within=calls == 0,
-        ),
+        *([_timed("flip with its gates", measured.flip_seconds)] if measured.flip_seconds else []),
+        _none(f"calls to {measured.lost_region} after the decision", calls, services),
     ]
     if measured.back_loss is not None:
-        stopped = span(measured.back.seconds) if measured.back else "0.0 s"
-        lost = measured.back_loss.rows
-        rows += [
-            Row(what="nobody served while failing back", value=stopped),
-            Row(what="rows lost while failing back", value=str(lost), limit="0", within=lost == 0),
-        ]
+        rows.append(_timed("nobody served while failing back", measured.back.seconds if measured.back else 0.0))
+        rows.append(_none("rows lost while failing back", measured.back_loss.rows))
     if measured.ending_loss is not None:
-        late = measured.ending_loss.rows
-        value = f"{late} of {measured.ending_rows}"
-        rows.append(Row(what="rows lost of hosts that were ending", value=value, limit="0", within=late == 0))
+        lost, of = measured.ending_loss.rows, f" of {measured.ending_rows}"
+        rows.append(_none("rows lost of hosts that were ending", lost, of))
     return rows
+
+
+def _timed(what: str, seconds: float, most: float | None = None) -> Row:
+    if most is None:
+        return Row(what=what, value=span(seconds))
+    return Row(what=what, value=span(seconds), limit=span(most), within=seconds <= most)
+
+
+def _none(what: str, count: int, more: str = "") -> Row:
+    """Of what there must be none."""
+    return Row(what=what, value=f"{count}{more}", limit="0", within=count == 0)
 
 
 def expected_rows(tables: Sequence[Expected]) -> Rows:
     """The steps of all postures; each posture's column has a star where a step is on its critical path."""
     rows: Rows = [("step", "minutes", *(table.posture for table in tables), "how far to trust it, and the source")]
-    steps = {step.name: step for table in tables for step in table.steps}
-    order = max((table.steps for table in tables), key=len)
-    for step in (steps[step.name] for step in order):
+    for step in max((table.steps for table in tables), key=len):
         places = [_place(table, step) for table in tables]
-        rows.append(
-            (step.name, f"{step.least:g} to {step.most:g}", *places, f"{step.source.basis}: {step.source.title}")
-        )
-    totals = [f"{table.most:.1f}" for table in tables]
-    limits = [f"{table.limit:g}" for table in tables]
-    rows.append(("total of the path with the stars", "", *totals, ""))
-    rows.append(("at most", "", *limits, ""))
+        source = f"{step.source.basis}: {step.source.title}"
+        rows.append((step.name, f"{step.least:g} to {step.most:g}", *places, source))
+    rows.append(("total of the path with the stars", "", *(f"{table.most:.1f}" for table in tables), ""))
+    rows.append(("at most", "", *(f"{table.limit:g}" for table in tables), ""))
     return rows
 
 

@@ -45,6 +45,74 @@ class Phase:
     """What to change where the step takes too long."""
 
 
+PHASES = (
+    Phase(name=CONFIRM, least=1, most=2, source=sources.ESTIMATE),
+    Phase(name=PREFLIGHT, least=0.1, most=0.5, source=sources.COMMAND, after=(CONFIRM,)),
+    Phase(name=PLAN, least=0.2, most=0.5, source=sources.COMMAND, after=(PREFLIGHT,)),
+    Phase(
+        name=PROMOTE,
+        least=2,
+        most=6,
+        source=sources.PROMOTION,
+        after=(PLAN,),
+        change="a database that replicates its storage (Aurora) is promoted faster; nothing else of ours is",
+    ),
+    Phase(
+        name=BACK_UP,
+        least=5,
+        most=60,
+        source=sources.FIRST_BACKUP,
+        after=(PROMOTE,),
+        change="keep automated backups on the replica, then a promotion needs no full one",
+    ),
+    Phase(
+        name=CONVERT,
+        least=10,
+        most=30,
+        source=sources.MULTI_AZ,
+        after=(PROMOTE, BACK_UP),
+        change="give the replica its second zone in normal operation, or convert in a second run after the flip",
+    ),
+    Phase(
+        name=CREATE_CACHE,
+        least=9,
+        most=15,
+        source=sources.CACHE,
+        after=(PLAN,),
+        change="keep the cache running: posture warm",
+    ),
+    # The change ends when they are there; instances start meanwhile, and use those of the other zone.
+    Phase(
+        name=ENDPOINTS,
+        least=1,
+        most=10,
+        source=sources.ENDPOINTS,
+        after=(PLAN,),
+        change="keep an endpoint in every zone: network.pilot_light_endpoints per_zone",
+    ),
+    # In parallel to the database: nothing that instances need at their start comes from it. At most the warm-up.
+    Phase(
+        name=BOOT,
+        least=2,
+        most=float("inf"),
+        source=sources.BOOT,
+        after=(PLAN,),
+        change="start from an image with the packages in it, and lower web.warmup_seconds",
+    ),
+    Phase(name=HEALTH, least=0.1, most=0.5, source=sources.TARGET_HEALTH, after=(BOOT,)),
+    Phase(
+        name=GATES,
+        least=0.1,
+        most=0.5,
+        source=sources.COMMAND,
+        after=(PROMOTE, BACK_UP, CONVERT, CREATE_CACHE, ENDPOINTS, HEALTH),
+    ),
+    Phase(name=FLIP, least=0.1, most=0.5, source=sources.COMMAND, after=(GATES,)),
+    Phase(name=SPREAD, least=0.1, most=1, source=sources.PROPAGATION, after=(FLIP,)),
+)
+"""Every step, in an order in which each comes after those it waits for."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Expected:
     """The steps of one posture, the path that decides, and its length in minutes."""
@@ -64,7 +132,8 @@ class Expected:
     @property
     def assumed(self) -> float:
         """Minutes of the path that are assumptions."""
-        return sum(step.most for step in self.steps if step.name in self.path and _assumed(step))
+        deciding = [step for step in self.steps if step.name in self.path]
+        return sum(step.most for step in deciding if step.source.basis is Basis.ASSUMED)
 
     def verdict(self) -> str:
         """The total, and where that is over the limit each step to change."""
@@ -73,17 +142,6 @@ class Expected:
             return f"{verdict}; {self.assumed:.1f} of them assumed"
         changes = "; ".join(f"'{step.name}': {step.change}" for step in self.to_change())
         return f"{verdict}: over; to change: {changes}"
-
-    def room(self, name: str) -> float:
-        """Minutes that a step may take before the posture is over its limit, all others as slow as they can be.
-
-        Without end for a step that the flip does not wait for.
-        """
-        if not _leads(self.steps, SPREAD, name):
-            return float("inf")
-        without = [replace(step, most=0.0) if step.name == name else step for step in self.steps]
-        through = _longest([step for step in without if _leads(self.steps, step.name, name)])
-        return self.limit - through[1]
 
     def to_change(self) -> list[Phase]:
         """The steps without which the limit would be kept: each time the longest of the path that can be changed."""
@@ -112,111 +170,19 @@ def _table(posture: Posture, steps: Sequence[Phase]) -> Expected:
 
 
 def _steps(standby: Standby) -> list[Phase]:
-    """In an order in which each comes after those it waits for."""
-    begin = [
-        Phase(name=CONFIRM, least=1, most=2, source=sources.ESTIMATE),
-        Phase(name=PREFLIGHT, least=0.1, most=0.5, source=sources.COMMAND, after=(CONFIRM,)),
-        Phase(name=PLAN, least=0.2, most=0.5, source=sources.COMMAND, after=(PREFLIGHT,)),
-    ]
-    database, instances = _database(standby), _instances(standby)
-    left_out = [_cache(), _endpoints()] if standby.posture == "pilot-light" else list[Phase]()
-    ready = (*(step.name for step in [*database, *left_out]), HEALTH)
-    end = [
-        Phase(name=GATES, least=0.1, most=0.5, source=sources.COMMAND, after=ready),
-        Phase(name=FLIP, least=0.1, most=0.5, source=sources.COMMAND, after=(GATES,)),
-        Phase(name=SPREAD, least=0.1, most=1, source=sources.PROPAGATION, after=(FLIP,)),
-    ]
-    return [*begin, *database, *left_out, *instances, *end]
-
-
-def _database(standby: Standby) -> list[Phase]:
-    promote = Phase(
-        name=PROMOTE,
-        least=2,
-        most=6,
-        source=sources.PROMOTION,
-        after=(PLAN,),
-        change="a database that replicates its storage (Aurora) is promoted faster; nothing else of ours is",
-    )
-    back_up = Phase(
-        name=BACK_UP,
-        least=5,
-        most=60,
-        source=sources.FIRST_BACKUP,
-        after=(PROMOTE,),
-        change="keep automated backups on the replica, then a promotion needs no full one",
-    )
-    convert = Phase(
-        name=CONVERT,
-        least=10,
-        most=30,
-        source=sources.MULTI_AZ,
-        after=(PROMOTE if standby.keeps_backups else BACK_UP,),
-        change="give the replica its second zone in normal operation, or convert in a second run after the flip",
-    )
-    missing = [step for step, there in ((back_up, standby.keeps_backups), (convert, standby.two_zones)) if not there]
-    return [promote, *missing]
-
-
-def _cache() -> Phase:
-    return Phase(
-        name=CREATE_CACHE,
-        least=9,
-        most=15,
-        source=sources.CACHE,
-        after=(PLAN,),
-        change="keep the cache running: posture warm",
-    )
-
-
-def _endpoints() -> Phase:
-    """The change ends when they are there; instances start meanwhile, and use those of the other zone."""
-    return Phase(
-        name=ENDPOINTS,
-        least=1,
-        most=10,
-        source=sources.ENDPOINTS,
-        after=(PLAN,),
-        change="keep an endpoint in every zone: network.pilot_light_endpoints per_zone",
-    )
-
-
-def _instances(standby: Standby) -> list[Phase]:
-    """They start in parallel to the database: nothing that they need at their start comes from it."""
-    boot = standby.warmup_seconds / 60
-    return [
-        Phase(
-            name=BOOT,
-            least=min(2, boot),
-            most=boot,
-            source=sources.BOOT,
-            after=(PLAN,),
-            change="start from an image with the packages in it, and lower web.warmup_seconds",
-        ),
-        Phase(name=HEALTH, least=0.1, most=0.5, source=sources.TARGET_HEALTH, after=(BOOT,)),
-    ]
+    """The steps that such a standby leaves to be done."""
+    warm, boot = standby.posture == "warm", standby.warmup_seconds / 60
+    spared = {BACK_UP: standby.keeps_backups, CONVERT: standby.two_zones, CREATE_CACHE: warm, ENDPOINTS: warm}
+    left = {step.name: step for step in PHASES if not spared.get(step.name)}
+    left[BOOT] = replace(left[BOOT], least=min(left[BOOT].least, boot), most=boot)
+    return [replace(step, after=tuple(name for name in step.after if name in left)) for step in left.values()]
 
 
 def _longest(steps: Sequence[Phase]) -> tuple[tuple[str, ...], float]:
     """The path to the last step that takes longest, and how long."""
-    known = {step.name for step in steps}
     ends: dict[str, tuple[float, tuple[str, ...]]] = {}
     for step in steps:
-        before = max((ends[name] for name in step.after if name in known), key=lambda end: end[0], default=(0.0, ()))
+        before = max((ends[name] for name in step.after), key=lambda end: end[0], default=(0.0, ()))
         ends[step.name] = (before[0] + step.most, (*before[1], step.name))
     total, path = ends[SPREAD]
     return path, total
-
-
-def _leads(steps: Sequence[Phase], name: str, through: str) -> bool:
-    """Whether a step lies on a way through another: before it, after it, or it itself."""
-    after = {step.name: set(step.after) for step in steps}
-
-    def reaches(start: str, end: str) -> bool:
-        return start == end or any(reaches(start, step) for step in after[end])
-
-    return reaches(name, through) or reaches(through, name)
-
-
-def _assumed(step: Phase) -> bool:
-    return step.source.basis is Basis.ASSUMED

@@ -92,7 +92,8 @@ class Declaration:
 class Objective:
     """What one kind of data, or the service as a whole, has to expect in one scenario.
 
-    `rpo_minutes` is None where time does not measure the loss, `rto_minutes` where it is told on another row.
+    `rpo_minutes` is None where time does not measure the loss, `rto_minutes` where it is told on another row. `change`
+    is what to do where it is not `within` what is promised.
     """
 
     what: str
@@ -106,7 +107,7 @@ class Objective:
 
 
 def objectives(given: Declaration) -> list[Objective]:
-    """Every row. Those that are not `within` say what to change."""
+    """Every row."""
     return [
         _service(given),
         _database_lost(given),
@@ -136,64 +137,44 @@ def before_the_decision(given: Declaration) -> float:
 
 def _service(given: Declaration) -> Objective:
     """How long nobody is served when a region is lost."""
-    waited = before_the_decision(given)
-    if given.replica_lag_seconds is None:
-        most = expected(replace(given.standby, keeps_backups=True, two_zones=True)).most
-        total = waited + RESTORE_MINUTES + most
-        how, source = f"{RESTORE_MINUTES} to restore a copy + {most:.1f} for the rest", sources.RESTORE
-    else:
-        most = expected(given.standby).most
-        total = waited + most
-        how, source = f"{most:.1f} to take over", sources.RESPONSE
-    within = total <= given.rto_minutes
+    restores = given.replica_lag_seconds is None
+    standby = replace(given.standby, keeps_backups=True, two_zones=True) if restores else given.standby
+    most = expected(standby).most
+    total = before_the_decision(given) + (RESTORE_MINUTES if restores else 0) + most
+    how = f"{RESTORE_MINUTES} to restore a copy + {most:.1f} for the rest" if restores else f"{most:.1f} to take over"
     return Objective(
         what="service",
         scenario=Scenario.REGION_LOST,
         rto_minutes=total,
         formula=f"{given.noticed_minutes:g} until it is noticed + {RESPONSE_MINUTES} until somebody is there + {how}",
-        source=source,
-        within=within,
-        change="" if within else expected(given.standby).verdict(),
+        source=sources.RESTORE if restores else sources.RESPONSE,
+        within=total <= given.rto_minutes,
+        change=expected(given.standby).verdict(),
     )
 
 
 def _database_lost(given: Declaration) -> Objective:
     """The best of what there is: the replica, or the last copy that has arrived."""
+    lag, behind = given.replica_lag_seconds, given.backups_behind_minutes
+    every, takes = given.copy_every_minutes, given.copy_takes_minutes
     ways: list[tuple[float, str, Source]] = []
-    if given.replica_lag_seconds is not None:
-        lag = given.replica_lag_seconds
+    if lag is not None:
         ways.append((lag / 60, f"replica: {lag:g} s behind at most", sources.LAG_LIMIT))
-    if given.backups_behind_minutes is not None:
-        behind = given.backups_behind_minutes
+    if behind is not None:
         ways.append((behind, f"automated backups: {behind:g} min behind at most", sources.REPLICATED_BACKUPS))
-    if given.copy_every_minutes is not None:
-        every, takes = given.copy_every_minutes, given.copy_takes_minutes
-        ways.append(
-            (
-                every + takes,
-                f"copies: every {every:g} min + {takes:g} from when one is due until it is there",
-                sources.COPIES,
-            )
-        )
-    if not ways:
-        return Objective(
-            what="database",
-            scenario=Scenario.REGION_LOST,
-            formula="no replica and no copy: everything",
-            source=sources.COPIES,
-            within=False,
-            change="let the other region follow",
-        )
-    loss, formula, source = min(ways, key=lambda way: way[0])
-    within = loss <= given.rpo_minutes
+    if every is not None:
+        formula = f"copies: every {every:g} min + {takes:g} from when one is due until it is there"
+        ways.append((every + takes, formula, sources.COPIES))
+    nothing = (None, "no replica and no copy: everything", sources.COPIES)
+    loss, formula, source = min(ways, key=lambda way: way[0], default=nothing)
     return Objective(
         what="database",
         scenario=Scenario.REGION_LOST,
         rpo_minutes=loss,
         formula=formula,
         source=source,
-        within=within,
-        change="" if within else f"want {given.rpo_minutes:g} min: let the other region follow",
+        within=loss is not None and loss <= given.rpo_minutes,
+        change=f"want {given.rpo_minutes:g} min: let the other region follow",
     )
 
 
@@ -203,29 +184,26 @@ def _uploads_lost(given: Declaration) -> Objective:
         "best-effort": (UNCONTROLLED_MINUTES, sources.REPLICATION),
         "time-control": (CONTROLLED_MINUTES, sources.TIME_CONTROL),
     }[given.uploads]
-    within = loss is not None and loss <= given.rpo_minutes
     return Objective(
         what="uploads",
         scenario=Scenario.REGION_LOST,
         rpo_minutes=loss,
         formula="not replicated: everything" if loss is None else f"replication {given.uploads}: {loss} min",
         source=source,
-        within=within,
-        change="" if within else "replicate the bucket with replication time control",
+        within=loss is not None and loss <= given.rpo_minutes,
+        change="replicate the bucket with replication time control",
     )
 
 
 def _messages_lost(given: Declaration) -> Objective:
     """They are not lost but stay behind; lost is what expires before the region is back and worked off."""
-    kept = given.messages_kept_days * 24 * 60
-    within = kept >= given.rto_minutes
     return Objective(
         what="queue messages",
         scenario=Scenario.REGION_LOST,
         formula=f"stay behind, kept {given.messages_kept_days:g} days for the region's return, and counted",
         source=sources.QUEUES,
-        within=within,
-        change="" if within else "keep messages longer than an outage may last: workers.queues.*.retention_days",
+        within=given.messages_kept_days * DAY_MINUTES >= given.rto_minutes,
+        change="keep messages longer than an outage may last: workers.queues.*.retention_days",
     )
 
 
@@ -252,7 +230,6 @@ def _database_corrupted(given: Declaration) -> Objective:
         )
     total = before_the_decision(given) + RESTORE_MINUTES
     room = given.rto_minutes - total
-    within = given.rpo_minutes >= RESTORABLE_MINUTES and room > 0
     return Objective(
         what="database",
         scenario=Scenario.DATA_CORRUPTED,
@@ -261,21 +238,21 @@ def _database_corrupted(given: Declaration) -> Objective:
         formula=f"to any second of {given.restorable_days:g} days, but of the last {RESTORABLE_MINUTES} min; "
         f"{room:.0f} min are left to replay the log",
         source=sources.RESTORE,
-        within=within,
-        change="" if within else "RDS restores no faster: promise less, or keep a second replica that lags on purpose",
+        within=given.rpo_minutes >= RESTORABLE_MINUTES and room > 0,
+        change="RDS restores no faster: promise less, or keep a second replica that lags on purpose",
     )
 
 
 def _uploads_corrupted(given: Declaration) -> Objective:
-    within = given.versions_kept_days > 0
+    kept = given.versions_kept_days > 0
     return Objective(
         what="uploads",
         scenario=Scenario.DATA_CORRUPTED,
-        rpo_minutes=0 if within else None,
+        rpo_minutes=0 if kept else None,
         formula=f"every version of {given.versions_kept_days:g} days; a deletion is not replicated",
         source=sources.VERSIONS,
-        within=within,
-        change="" if within else "keep versions: storage.noncurrent_version_retention_days",
+        within=kept,
+        change="keep versions: storage.noncurrent_version_retention_days",
     )
 
 

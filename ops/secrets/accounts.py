@@ -41,58 +41,64 @@ LOCK = Step(
 )
 
 
-def writing(place: Place) -> Action:
-    """A version of each secret that is not current."""
-
-    def do(_: StepRun) -> str:
-        for name, arn in place.live.accounts.items():
-            if place.rotation.version not in _versions(place.live, arn):
-                _put(place.live, arn, _next(place.live, name, arn), place.rotation.version)
-            written = _value(place.live, arn, VersionId=place.rotation.version)
-            for stack in place.stacks[1:]:
-                if place.rotation.version not in _versions(stack, stack.accounts[name]):
-                    _put(stack, stack.accounts[name], written, place.rotation.version)
-        return f"{len(place.live.accounts)} in {', '.join(stack.stack for stack in place.stacks)}"
-
-    return Action(step=WRITE, do=do, done=lambda: "they are there" if _all(place) else "", needs=lambda: _needs(place))
-
-
-def making(place: Place) -> Action:
-    """The accounts of the new versions, on the database."""
-
-    def do(_: StepRun) -> str:
-        arns = place.live.accounts
-        given = [f"{name.removeprefix(ACCOUNTS)}={arn}:{place.rotation.version}" for name, arn in arns.items()]
-        told = on_the_database(place, "make", given, list(arns.values()))
-        place.end("make")
-        return told
-
-    return Action(step=MAKE, do=do, done=lambda: place.has_ended("make"))
+def before_hosts(place: Place) -> list[Action]:
+    """A version of each secret that is not current, its account on the database, and that it is current."""
+    return [
+        Action(
+            step=WRITE,
+            do=lambda _: _write(place),
+            done=lambda: "they are there" if _all(place) else "",
+            needs=lambda: _needs(place),
+        ),
+        place.once(MAKE, "make", _make),
+        Action(
+            step=SWITCH,
+            do=lambda _: _switch(place),
+            done=lambda: "they are current" if _all(place, CURRENT) else "",
+        ),
+    ]
 
 
-def switching(place: Place) -> Action:
-    """The new versions become those that are read."""
-
-    def do(_: StepRun) -> str:
-        for stack in place.stacks:
-            for arn in stack.accounts.values():
-                _switch(stack, arn, place.rotation.version)
-        return ", ".join(stack.stack for stack in place.stacks)
-
-    return Action(step=SWITCH, do=do, done=lambda: "they are current" if _all(place, CURRENT) else "")
-
-
-def locking(place: Place) -> Action:
+def after_hosts(place: Place) -> list[Action]:
     """Nobody logs in with the former names."""
+    return [place.once(LOCK, "lock", _lock)]
 
-    def do(_: StepRun) -> str:
-        arns = place.live.accounts.values()
-        users = [_other(_value(place.live, arn, VersionId=place.rotation.version)["username"]) for arn in arns]
-        told = on_the_database(place, "lock", users, [])
-        place.end("lock")
-        return f"{', '.join(users)} {told}"
 
-    return Action(step=LOCK, do=do, done=lambda: place.has_ended("lock"))
+def _write(place: Place) -> str:
+    version = place.rotation.version
+    for name, arn in place.live.accounts.items():
+        if version not in _versions(place.live, arn):
+            _put(place.live, arn, _next(place.live, name, arn), version)
+        written = _value(place.live, arn, VersionId=version)
+        for stack in place.stacks[1:]:
+            if version not in _versions(stack, stack.accounts[name]):
+                _put(stack, stack.accounts[name], written, version)
+    return f"{len(place.live.accounts)} in {place}"
+
+
+def _make(place: Place, _: StepRun) -> str:
+    arns = place.live.accounts
+    given = [f"{name.removeprefix(ACCOUNTS)}={arn}:{place.rotation.version}" for name, arn in arns.items()]
+    return on_the_database(place, "make", given, list(arns.values()))
+
+
+def _switch(place: Place) -> str:
+    """The very first version is current from the beginning."""
+    version = place.rotation.version
+    for stack in place.stacks:
+        for arn in stack.accounts.values():
+            (current,) = [each for each, labels in _versions(stack, arn).items() if CURRENT in labels]
+            if current != version:
+                client("secretsmanager", stack.region).update_secret_version_stage(
+                    SecretId=arn, VersionStage=CURRENT, MoveToVersionId=version, RemoveFromVersionId=current
+                )
+    return str(place)
+
+
+def _lock(place: Place, _: StepRun) -> str:
+    arns = place.live.accounts.values()
+    users = [_other(_value(place.live, arn, VersionId=place.rotation.version)["username"]) for arn in arns]
+    return f"{', '.join(users)} {on_the_database(place, 'lock', users, [])}"
 
 
 def _needs(place: Place) -> list[str]:
@@ -141,12 +147,3 @@ def _put(stack: RegionStack, arn: str, account: dict[str, Any], version: str) ->
     client("secretsmanager", stack.region).put_secret_value(
         SecretId=arn, SecretString=json.dumps(account), ClientRequestToken=version, VersionStages=[PENDING]
     )
-
-
-def _switch(stack: RegionStack, arn: str, version: str) -> None:
-    """The very first version is current from the beginning."""
-    (current,) = [each for each, labels in _versions(stack, arn).items() if CURRENT in labels]
-    if current != version:
-        client("secretsmanager", stack.region).update_secret_version_stage(
-            SecretId=arn, VersionStage=CURRENT, MoveToVersionId=version, RemoveFromVersionId=current
-        )

@@ -12,7 +12,7 @@ from ops.core.engine import summary
 from ops.core.pair import RegionStack
 from ops.core.settle import engine_of
 from ops.core.stack_files import StackFile
-from ops.core.steps import Step, StepRun
+from ops.core.steps import Step, StepRun, named
 from ops.secrets.rotation import CACHE, Place
 from ops.secrets.value import Value
 
@@ -42,72 +42,59 @@ END = Step(
 )
 
 
-def setting(place: Place, value: Value) -> Action:
-    """The value in the files. Which stack has it already is told from the encrypted text of before."""
-    name, rotation, pair = place.rotation.name, place.rotation, place.session.pair
-    both = (place.live.stack, pair.other)
-
-    def lacking() -> list[str]:
-        return [stack for stack in both if digest(stack, name) == rotation.former.get(stack, digest(stack, name))]
-
-    def do(_: StepRun) -> str:
-        left = lacking()
-        # On the way on from a kill the value is in the first file.
-        known = place.session.engine.secret(both[0], name) if both[0] not in left else value.new()
-        for stack in left:
-            stacks.set_secret(stack, name, known)
-        return f"commit {' and '.join(pair[stack].file.path.name for stack in both)}"
-
-    return Action(
-        step=SET,
-        do=do,
-        done=lambda: "" if lacking() else "they have it",
-        needs=lambda: [text for stack in place.stacks if (text := engine_of(place.session.engine, stack.stack))],
-    )
+def before_hosts(place: Place, value: Value) -> list[Action]:
+    """The value in the files and in AWS; until hosts have it, both tokens are valid where there is a cache."""
+    accepting = [place.once(ACCEPT, "accept", _accept)] if place.rotation.name == CACHE else []
+    return [
+        Action(
+            step=SET,
+            do=lambda _: _set(place, value),
+            done=lambda: "" if _lacking(place) else "they have it",
+            needs=lambda: [text for stack in place.stacks if (text := engine_of(place.session.engine, stack.stack))],
+        ),
+        *accepting,
+        *(_bringing(place, stack) for stack in place.both),
+    ]
 
 
-def accepting(place: Place) -> Action:
-    """Both tokens are valid where there is a cache."""
-
-    def do(step: StepRun) -> str:
-        for stack in _with_cache(place):
-            busy.up(place.session, stack, step, GROUPS)
-            _await_cache(stack)
-        place.end("accept")
-        return _listed(place)
-
-    return Action(step=ACCEPT, do=do, done=lambda: place.has_ended("accept"))
-
-
-def bringing(place: Place, stack: RegionStack) -> Action:
-    """The stack's secrets in AWS are those of its file."""
-    mark = f"up {stack.stack}"
-
-    def do(step: StepRun) -> str:
-        place.session.ledger.require_hold()
-        told = summary(busy.up(place.session, stack, step))
-        place.end(mark)
-        return told
-
-    def done() -> str:
-        if stack not in place.stacks:
-            return f"{stack.region} does not answer: `pulumi up --stack {stack.stack}` when it is back"
-        return place.has_ended(mark)
-
-    named = Step(name=UP.name.format(stack=stack.stack), does=UP.does, unless=UP.unless)
-    return Action(step=named, do=do, done=done)
-
-
-def ending(place: Place) -> Action:
+def after_hosts(place: Place) -> list[Action]:
     """The former token is valid no more."""
+    return [place.once(END, "end", _end_former)] if place.rotation.name == CACHE else []
 
-    def do(_: StepRun) -> str:
-        for stack in _with_cache(place):
-            _end_former(place, stack)
-        place.end("end")
-        return _listed(place)
 
-    return Action(step=END, do=do, done=lambda: place.has_ended("end"))
+def _lacking(place: Place) -> list[str]:
+    """The stacks whose files have the former value: the encrypted text is the one of before."""
+    name, former = place.rotation.name, place.rotation.former
+    digests = {stack.stack: digest(stack.stack, name) for stack in place.both}
+    return [stack for stack, found in digests.items() if found == former.get(stack, found)]
+
+
+def _set(place: Place, value: Value) -> str:
+    left, (first, _) = _lacking(place), place.both
+    # On the way on from a kill the value is in the first file.
+    known = value.new() if first.stack in left else place.session.engine.secret(first.stack, place.rotation.name)
+    for stack in left:
+        stacks.set_secret(stack, place.rotation.name, known)
+    return f"commit {' and '.join(stack.file.path.name for stack in place.both)}"
+
+
+def _accept(place: Place, step: StepRun) -> str:
+    for stack in _with_cache(place):
+        busy.up(place.session, stack, step, GROUPS)
+        _await_cache(stack)
+    return _listed(place)
+
+
+def _bringing(place: Place, stack: RegionStack) -> Action:
+    """The stack's secrets in AWS are those of its file."""
+
+    def bring(_: Place, step: StepRun) -> str:
+        place.session.ledger.require_hold()
+        return summary(busy.up(place.session, stack, step))
+
+    (step,) = named((UP,), stack=stack.stack)
+    unasked = f"{stack.region} does not answer: `pulumi up --stack {stack.stack}` when it is back"
+    return place.once(step, f"up {stack.stack}", bring, skip="" if stack in place.stacks else unasked)
 
 
 def digest(stack: str, name: str) -> str:
@@ -116,22 +103,20 @@ def digest(stack: str, name: str) -> str:
     return hashlib.sha256(str(value["secure"]).encode()).hexdigest() if isinstance(value, dict) else ""
 
 
-def _end_former(place: Place, stack: RegionStack) -> None:
+def _end_former(place: Place, _: StepRun) -> str:
     """Once: ElastiCache refuses it a second time, so when the token changed last is noted before."""
-    changed = _changed(_cache(stack))
-    if place.rotation.tokens.setdefault(stack.stack, changed) != changed:
-        return
-    place.keep()
-    token = place.session.engine.secret(stack.stack, CACHE)
-    client("elasticache", stack.region).modify_replication_group(
-        ReplicationGroupId=_identifier(stack), AuthToken=token, AuthTokenUpdateStrategy="SET", ApplyImmediately=True
-    )
-    _await_cache(stack)
-
-
-def _changed(group: dict[str, Any]) -> str:
-    found = group.get("AuthTokenLastModifiedDate")
-    return found.isoformat() if isinstance(found, datetime) else ""
+    for stack in _with_cache(place):
+        last: datetime | None = _cache(stack).get("AuthTokenLastModifiedDate")
+        changed = last.isoformat() if last else ""
+        if place.rotation.tokens.setdefault(stack.stack, changed) != changed:
+            continue
+        place.session.save(place.rotation)
+        token = place.session.engine.secret(stack.stack, CACHE)
+        client("elasticache", stack.region).modify_replication_group(
+            ReplicationGroupId=_identifier(stack), AuthToken=token, AuthTokenUpdateStrategy="SET", ApplyImmediately=True
+        )
+        _await_cache(stack)
+    return _listed(place)
 
 
 def _with_cache(place: Place) -> list[RegionStack]:
@@ -153,7 +138,5 @@ def _cache(stack: RegionStack) -> dict[str, Any]:
 
 
 def _await_cache(stack: RegionStack) -> None:
-    def settled(group: dict[str, Any]) -> bool:
-        return group["Status"] == "available"
-
-    facts.wait(f"the cache of {stack.stack}", lambda: _cache(stack), settled, seconds=CACHE_SECONDS)
+    what = f"the cache of {stack.stack}"
+    facts.wait(what, lambda: _cache(stack), lambda group: group["Status"] == "available", seconds=CACHE_SECONDS)

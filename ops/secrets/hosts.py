@@ -2,8 +2,7 @@
 
 from hosts.roles import WORKERS, HostRole
 from ops.core import hosts
-from ops.core.aws import client
-from ops.core.host_commands import DELIVERY_SECONDS, lend, send, send_in_turn, wait
+from ops.core.host_commands import DELIVERY_SECONDS, lend, send, wait
 from ops.core.pair import RegionStack
 from ops.errors import OpsError
 from ops.secrets.rotation import Place
@@ -23,12 +22,9 @@ def in_service(stack: RegionStack, *roles: HostRole) -> list[str]:
     """The instances of these roles that are in service."""
     there = stack.output(hosts.OUTPUT)
     names = [name for role in roles if role.name in there for name in hosts.groups(stack, role).values()]
-    if not names:
-        return []
-    answer = client("autoscaling", stack.region).describe_auto_scaling_groups(AutoScalingGroupNames=names)
     return sorted(
         row["InstanceId"]
-        for group in answer["AutoScalingGroups"]
+        for group in hosts.scaling_groups(stack, names).values()
         for row in group["Instances"]
         if row["LifecycleState"] == "InService"
     )
@@ -46,7 +42,7 @@ def on_the_database(place: Place, action: str, given: list[str], secrets: list[s
     administrator = str(live.output("secret_arns")["database"])
     lend(live, WORKERS, instances[0], administrator, *secrets)
     command = " ".join([ACCOUNTS, action, administrator, *given])
-    sent = send(live, instances[0], command, f"ops secrets rotate: {action} accounts", SECONDS)
+    (sent,) = send(live, instances[:1], command, f"ops secrets rotate: {action} accounts", SECONDS)
     wait(live, sent, f"`{action}` of accounts", SECONDS)
     return f"on {instances[0]}"
 
@@ -55,6 +51,6 @@ def read_again(stack: RegionStack, roles: tuple[HostRole, ...]) -> int:
     """Have hosts read their secrets anew, one after the other, and wait until all have; how many."""
     instances = in_service(stack, *roles)
     seconds = (DELIVERY_SECONDS + SECONDS) * len(instances)
-    for sent in send_in_turn(stack, instances, READ_AGAIN, "ops secrets rotate: read secrets", SECONDS):
+    for sent in send(stack, instances, READ_AGAIN, "ops secrets rotate: read secrets", SECONDS):
         wait(stack, sent, "reading secrets", seconds)
     return len(instances)

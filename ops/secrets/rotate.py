@@ -1,17 +1,18 @@
 """`ops secrets rotate`: the steps of each kind of secret, and how a rotation goes on."""
 
 from datetime import UTC, datetime
+from functools import partial
 
 from hosts.roles import WORKERS
 from ops.core.actions import Action, check, run
 from ops.core.recovery.steps import RECOVER
-from ops.core.session import LOCK, UNDER_WAY, Session
+from ops.core.session import LOCK, Session
 from ops.core.settle import settle
 from ops.core.steps import CHANGING, Plan, Step, StepRun, Timeline, named, say
-from ops.errors import Exit, OpsError, refused
+from ops.errors import Exit, OpsError
 from ops.secrets import accounts, configured
 from ops.secrets.hosts import in_service, read_again
-from ops.secrets.rotation import CACHE, DATABASE, USED_BY, Place, Rotation, key, known, new
+from ops.secrets.rotation import DATABASE, USED_BY, Place, Rotation, key, new
 from ops.secrets.value import Value
 
 CHECK = Step(
@@ -61,11 +62,10 @@ def rotate(session: Session, name: str, *, generate: bool = False) -> Timeline:
     dry_run = session.options.dry_run
     value = None if name == DATABASE else Value(name, generate=generate)
     with session.ledger.hold(LOCK, session.options.take_over):
-        rotation = known(session.ledger, name, dry_run=dry_run)
-        goes_on = rotation is not None
-        rotation = rotation or new(name, dry_run=dry_run)
+        known = Rotation.known(session.ledger, key(name), dry_run=dry_run)
+        rotation = known or new(name, dry_run=dry_run)
         with rotation.timeline.refusing_only_before_changes():
-            _rotate(session, rotation, value, goes_on=goes_on)
+            _rotate(session, rotation, value, goes_on=known is not None)
         return rotation.timeline
 
 
@@ -77,28 +77,18 @@ def _rotate(session: Session, rotation: Rotation, value: Value | None, *, goes_o
     if goes_on and not session.options.dry_run and value:
         for stack in place.stacks:
             settle(session, rotation.timeline, stack.stack)
-    if goes_on and (problems := _needs(place)):
-        raise refused(problems)
-    steps = [_record(place, goes_on=goes_on), *_of_kind(place, value), _finish(place)]
-    check(steps, rotation.timeline, CHECK)
+    if goes_on:
+        session.keep(rotation)
+    before = configured.before_hosts(place, value) if value else accounts.before_hosts(place)
+    after = configured.after_hosts(place) if value else accounts.after_hosts(place)
+    steps = [_record(place, goes_on=goes_on), *before, _hosts(place), *after, _finish(place)]
+    check(steps, rotation.timeline, CHECK, partial(_forbidding, place))
     if not goes_on:
-        session.confirm(f"Rotate {rotation.name} in {', '.join(stack.stack for stack in place.stacks)}?")
+        session.confirm(f"Rotate {rotation.name} in {place}?")
         if value and not session.options.dry_run:
             # Asked for and judged before anything is recorded.
             value.new()
     run(steps, rotation.timeline)
-
-
-def _of_kind(place: Place, value: Value | None) -> list[Action]:
-    hosts = _hosts(place)
-    if value is None:
-        before, after = [accounts.writing(place), accounts.making(place), accounts.switching(place)], accounts.locking
-        return [*before, hosts, after(place)]
-    pair = place.session.pair
-    ups = [configured.bringing(place, pair[stack]) for stack in (place.live.stack, pair.other)]
-    if place.rotation.name == CACHE:
-        return [configured.setting(place, value), configured.accepting(place), *ups, hosts, configured.ending(place)]
-    return [configured.setting(place, value), *ups, hosts]
 
 
 def _record(place: Place, *, goes_on: bool) -> Action:
@@ -108,22 +98,15 @@ def _record(place: Place, *, goes_on: bool) -> Action:
         if rotation.name != DATABASE:
             both = place.session.pair.stacks
             rotation.former = {stack: configured.digest(stack, rotation.name) for stack in both}
-        rotation.timeline.keep = lambda _: place.keep()
-        place.keep()
+        place.session.keep(rotation)
         return ""
 
-    def done() -> str:
-        if not goes_on:
-            return ""
-        rotation.timeline.keep = lambda _: place.keep()
-        return f"started {rotation.started:%Y-%m-%d %H:%M:%S} UTC"
-
-    return Action(step=RECORD, do=do, done=done, needs=lambda: _needs(place))
+    started = f"started {rotation.started:%Y-%m-%d %H:%M:%S} UTC"
+    return Action(step=RECORD, do=do, done=lambda: started if goes_on else "")
 
 
-def _needs(place: Place) -> list[str]:
-    live, record = place.live, place.session.ledger.get(UNDER_WAY)
-    found = [f"the {record['operation']} to {record['to']} is not finished: `ops dr status`"] if record else []
+def _forbidding(place: Place) -> list[str]:
+    live, found = place.live, place.session.under_way()
     if live not in place.stacks:
         found.append(f"{live.region}, which is live, does not answer: `ops dr status`")
     elif not live.writes:
@@ -134,30 +117,24 @@ def _needs(place: Place) -> list[str]:
 def _hosts(place: Place) -> Action:
     roles = USED_BY[place.rotation.name]
 
-    def do(_: StepRun) -> str:
+    def do(place: Place, _: StepRun) -> str:
         read = {stack.stack: read_again(stack, roles) for stack in place.stacks}
-        place.end("hosts")
         return ", ".join(f"{count} of {stack}" for stack, count in read.items())
-
-    def done() -> str:
-        return place.has_ended("hosts") if roles else "no host has it"
 
     def needs() -> list[str]:
         if place.rotation.name != DATABASE or in_service(place.live, WORKERS):
             return []
         return [f"{place.live.stack} has no worker in service, from which the database could be reached"]
 
-    return Action(step=HOSTS, do=do, done=done, needs=needs)
+    return place.once(HOSTS, "hosts", do, needs, skip="" if roles else "no host has it")
 
 
 def _finish(place: Place) -> Action:
     def do(_: StepRun) -> str:
-        # A step after the end must not bring it back.
-        place.rotation.timeline.keep = None
         ended = datetime.now(UTC).isoformat(timespec="seconds")
-        regions = [stack.stack for stack in place.stacks]
-        place.session.record("secret-rotation", {"name": place.rotation.name, "stacks": regions, "ended": ended})
-        place.session.ledger.delete(key(place.rotation.name))
+        stacks = [stack.stack for stack in place.stacks]
+        told = {"name": place.rotation.name, "stacks": stacks, "ended": ended}
+        place.session.finish(place.rotation, "secret-rotation", told)
         return ""
 
     return Action(step=FINISH, do=do)

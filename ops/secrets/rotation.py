@@ -1,17 +1,17 @@
-"""A rotation under way: what the ledger remembers of it, which is no secret."""
+"""A rotation under way: what the ledger remembers of it, and where it happens."""
 
 import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
 
 from hosts.roles import APPLICATION_ROLES, MONITORING, ROLES, HostRole
+from ops.core.actions import Action, no_needs
 from ops.core.aws import reachable
-from ops.core.ledger import Ledger
 from ops.core.pair import RegionStack
+from ops.core.record import Record
 from ops.core.session import Session
-from ops.core.steps import Timeline, say
+from ops.core.steps import Step, StepRun, Timeline, say
 
 DATABASE = "database"
 CACHE = "cache_auth_token"
@@ -29,41 +29,30 @@ USED_BY: Mapping[str, tuple[HostRole, ...]] = {
 
 
 @dataclass(kw_only=True)
-class Rotation:
-    """`version` is that of the new accounts' secrets. `former` has a digest of the encrypted value of before, by stack.
+class Rotation(Record):
+    """A secret on its way to hosts; nothing here is secret.
+
+    `version` is that of the new accounts' secrets. `former` has a digest of the encrypted value of before, by stack.
 
     `ended` are steps of which only the command itself can say that they were done, and `tokens` when the token of each
     stack's cache had last changed before the former one was ended.
     """
 
     name: str
-    started: datetime
     version: str = ""
     former: dict[str, str] = field(default_factory=dict)
     ended: list[str] = field(default_factory=list)
     tokens: dict[str, str] = field(default_factory=dict)
-    timeline: Timeline = field(default_factory=Timeline)
 
-    def to_json(self) -> dict[str, Any]:
-        """The rotation as the ledger takes it."""
-        record = {each.name: getattr(self, each.name) for each in fields(self)}
-        return {**record, "started": self.started.isoformat(), "timeline": self.timeline.to_json()}
+    @property
+    def key(self) -> str:
+        """Where the ledger has it: one a secret."""
+        return key(self.name)
 
 
 def key(name: str) -> str:
     """The ledger's key of a rotation."""
     return f"rotation-{name}"
-
-
-def known(ledger: Ledger, name: str, *, dry_run: bool) -> Rotation | None:
-    """The secret's rotation that has not ended, if there is one."""
-    record = ledger.get(key(name))
-    if record is None:
-        return None
-    found: dict[str, Any] = {each.name: record[each.name] for each in fields(Rotation)}
-    found["started"] = datetime.fromisoformat(record["started"])
-    found["timeline"] = Timeline.from_json(record["timeline"], dry_run=dry_run)
-    return Rotation(**found)
 
 
 def new(name: str, *, dry_run: bool) -> Rotation:
@@ -90,16 +79,35 @@ class Place:
             say(f"          {other.region} does not answer: {other.stack} is left out, and must follow")
         return cls(session=session, rotation=rotation, live=live, stacks=found)
 
-    def keep(self) -> None:
-        """Have the ledger know the rotation."""
-        if not self.session.options.dry_run:
-            self.session.ledger.put(key(self.rotation.name), self.rotation.to_json())
+    @property
+    def both(self) -> tuple[RegionStack, RegionStack]:
+        """The stacks of the pair, the live one first, whether or not their regions answer."""
+        return self.live, self.session.pair[self.session.pair.other]
 
-    def has_ended(self, step: str) -> str:
-        """Why a step is skipped that the rotation has noted; empty where it has not."""
-        return "it was done" if step in self.rotation.ended else ""
+    def __str__(self) -> str:
+        return ", ".join(stack.stack for stack in self.stacks)
 
-    def end(self, step: str) -> None:
+    def once(
+        self,
+        step: Step,
+        mark: str,
+        work: Callable[["Place", StepRun], str],
+        needs: Callable[[], list[str]] = no_needs,
+        skip: str = "",
+    ) -> Action:
+        """A step of which the rotation itself notes that it was done; `skip` is why there is nothing to do."""
+
+        def do(run: StepRun) -> str:
+            told = work(self, run)
+            self.end(mark)
+            return told
+
+        def done() -> str:
+            return skip or ("it was done" if mark in self.rotation.ended else "")
+
+        return Action(step=step, do=do, done=done, needs=needs)
+
+    def end(self, mark: str) -> None:
         """Note that a step was done."""
-        self.rotation.ended.append(step)
-        self.keep()
+        self.rotation.ended.append(mark)
+        self.session.save(self.rotation)
