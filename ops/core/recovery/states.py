@@ -46,9 +46,10 @@ class State:
         return next((r for r in self.resources if r["urn"] == urn and not r.get("delete")), None)
 
     def taken(self, type_token: str) -> frozenset[str]:
-        """What the state has of a type, under whatever URN, as the type's finder identifies it."""
-        identified = FINDERS[type_token].identified
-        return frozenset(identified(r) for r in self.resources if r["type"] == type_token)
+        """What the state has of a type, under whatever URN, as the type's finder identifies it or by ARN."""
+        known = [r for r in self.resources if r["type"] == type_token]
+        arns = (r["outputs"]["arn"] for r in known if "arn" in r.get("outputs", {}))
+        return frozenset([*map(FINDERS[type_token].identified, known), *arns])
 
     def region(self, resource: Resource) -> str:
         """The region of a resource's provider, empty where that has none or is unknown."""

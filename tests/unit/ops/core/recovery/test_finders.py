@@ -1,6 +1,7 @@
 """Every type that the program declares can be found when its state is lost, or need not be."""
 
 from collections.abc import Mapping
+from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
@@ -8,7 +9,9 @@ import boto3
 import edges
 import pytest
 import regions
+from botocore import xform_name
 from botocore.exceptions import ClientError
+from botocore.session import get_session
 from botocore.stub import ANY, Stubber
 from fake_cloud import Record
 
@@ -16,6 +19,7 @@ from ops.core import aws
 from ops.core.cloudflare import EdgeApi
 from ops.core.engine import UNKNOWN
 from ops.core.recovery.finders import AGAIN, FINDERS, NotKnownYetError, Wanted
+from ops.core.recovery.states import State
 
 # Our own: the protection that destroy meets has no cloud behind it.
 DYNAMIC = "pulumi-python:dynamic"
@@ -27,6 +31,9 @@ EMPTY = EdgeApi(lambda name: f"the secret {name}")
 class NothingThere:
     """An AWS in which nothing exists: lists are empty, and single things are not found."""
 
+    def __init__(self, service: str) -> None:
+        self._service = service
+
     def can_paginate(self, _operation: str) -> bool:
         return False
 
@@ -35,9 +42,10 @@ class NothingThere:
 
     def __getattr__(self, operation: str) -> Any:
         def call(**_arguments: Any) -> dict[str, Any]:
-            if operation.startswith(("get_", "head_", "describe_key")):
+            if operation.startswith(("get_", "head_", "describe_key", "describe_delivery")):
                 answer: Any = {"Error": {"Code": "404"}, "ResponseMetadata": {"HTTPStatusCode": 404}}
                 raise ClientError(answer, operation)
+            assert lists_of(self._service, operation) == 1
             return {}
 
         return call
@@ -65,8 +73,20 @@ def nothing_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(EdgeApi, "one_or_none", _nothing)
 
 
-def _nothing_there(_service: str, _region: str) -> NothingThere:
-    return NothingThere()
+def _nothing_there(service: str, _region: str) -> NothingThere:
+    return NothingThere(service)
+
+
+def lists_of(service: str, operation: str) -> int:
+    """How many lists the answer to an operation has, by AWS's own model: rows are taken from the one."""
+    models = {xform_name(name): name for name in service_model(service).operation_names}
+    answer = service_model(service).operation_model(models[operation]).output_shape
+    return sum(member.type_name == "list" for member in answer.members.values())
+
+
+@cache
+def service_model(service: str) -> Any:
+    return get_session().get_service_model(service)
 
 
 def _no_rows(_api: EdgeApi, _path: str, **_query: Any) -> list[dict[str, Any]]:
@@ -129,7 +149,8 @@ def test_a_query_of_logs_is_found_by_its_whole_name_and_imported_by_its_arn(monk
         query = next(record for record in one_of_each_type() if record.type == QUERY)
         [found] = FINDERS[QUERY].find(wanted(query, {"name": "a/errors"}))
     assert found == "arn:aws:logs:eu-central-1:123456789012:query-definition:1"
-    assert FINDERS[QUERY].identified({"id": "1", "outputs": {"arn": found}}) == found
+    known = {"type": QUERY, "id": "1", "inputs": {"name": "a/errors"}, "outputs": {"arn": found}}
+    assert found in State({"deployment": {"resources": [known]}}).taken(QUERY)
 
 
 def test_the_vpn_is_found_by_its_tag_and_what_hangs_on_it_by_what_it_joins(monkeypatch: pytest.MonkeyPatch) -> None:

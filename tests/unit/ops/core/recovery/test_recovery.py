@@ -74,7 +74,7 @@ def backend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folder:
 def there(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
     """What exists, by the tag Name; two identifiers under one name are two things."""
     exists: dict[str, list[str]] = {}
-    finder = Finder(find=lambda wanted: exists.get(wanted.name_tag, []), by="tag Name")
+    finder = Finder(search=lambda wanted: exists.get(wanted.name_tag, []), by="tag Name")
     for type_token in (VPC, BUCKET):
         monkeypatch.setitem(FINDERS, type_token, finder)
     return exists
