@@ -155,8 +155,19 @@ class Engine:
         """A secret of the stack file, decrypted; never for the screen. Raises OpsError where the stack has none."""
         return self._run(["config", "get", f"{project_name()}:{key}"], stack).strip()
 
-    def _run(self, arguments: list[str], stack: str = "", say: Say | None = None) -> str:
-        """What a command answers; `say` has each line as it comes. Raises OpsError with the engine's reason."""
+    def set_secret(self, stack: str, key: str, value: str) -> None:
+        """Write a secret into the stack file, encrypted; the value goes through a pipe, never over a command line."""
+        self._run(["config", "set", "--secret", f"{project_name()}:{key}"], stack, given=value)
+
+    def initialise(self, stack: str, secrets_provider: str) -> None:
+        """Make a stack, empty, in the backend and in its file."""
+        self._run(["stack", "init", "--no-select", "--secrets-provider", secrets_provider], stack)
+
+    def _run(self, arguments: list[str], stack: str = "", say: Say | None = None, given: str | None = None) -> str:
+        """What a command answers; `say` has each line as it comes, the command reads what is `given`.
+
+        Raises OpsError with the engine's reason.
+        """
         if self._limit and self._limit.is_over:
             raise self._limit.error()
         which = ["--stack", stack] if stack else []
@@ -167,6 +178,7 @@ class Engine:
                     command,
                     cwd=self.project,
                     env=os.environ | DEBUG,
+                    stdin=None if given is None else subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=errors,
                     text=True,
@@ -175,6 +187,10 @@ class Engine:
                 text = f"pulumi cannot be started: {error}; install it, or work in the sandbox's shell"
                 raise OpsError(text) from None
             with process:
+                if process.stdin:
+                    # An engine that has ended already says why.
+                    with suppress(BrokenPipeError), process.stdin:
+                        process.stdin.write(given or "")
                 assert process.stdout is not None
                 answer = "".join(_told(process.stdout, say))
             errors.seek(0)

@@ -4,7 +4,6 @@ import hashlib
 from datetime import datetime
 from typing import Any
 
-from ops.bootstrap import stacks
 from ops.core import busy, facts
 from ops.core.actions import Action
 from ops.core.aws import client
@@ -55,7 +54,7 @@ def setting(place: Place, value: Value) -> Action:
         # On the way on from a kill the value is in the first file.
         known = place.session.engine.secret(both[0], name) if both[0] not in left else value.new()
         for stack in left:
-            stacks.set_secret(stack, name, known)
+            place.session.engine.set_secret(stack, name, known)
         return f"commit {' and '.join(pair[stack].file.path.name for stack in both)}"
 
     return Action(

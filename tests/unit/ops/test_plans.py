@@ -384,7 +384,7 @@ def test_recover(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(backend_copy, "reachable", partial(answering, True))
     for stack in ("prod", "dr", "edge"):
         file = tmp_path / f"Pulumi.{stack}.yaml"
-        file.write_text(f"secretsprovider: {StateBackend.of().copy_provider}\n{file.read_text()}")
+        file.write_text(f"secretsprovider: {StateBackend.of().copy.secrets_provider}\n{file.read_text()}")
     backend_copy.go_home(copied, yes=True)
     runs = [entry.name for entry in (*timeline.entries, *copied.entries)]
     assert_declared("ops recover", [runs], STACK="prod")
