@@ -30,12 +30,13 @@ class Found:
 def search(state: State, missing: Iterable[Resource], edge: EdgeApi) -> list[Found]:
     """What of the missing resources exists. Raises OpsError where two things match one, naming them."""
     asked = [(resource, _wanted(state, resource, edge)) for resource in missing if resource["type"] in FINDERS]
-    taken = [state.taken(wanted.type) for _, wanted in asked]
     with ThreadPoolExecutor(SEARCHES_AT_ONCE) as pool:
-        answers = list(pool.map(_identifiers, (wanted for _, wanted in asked), taken))
+        answers = list(pool.map(_identifiers, (wanted for _, wanted in asked)))
+    of_others = {type_token: taken(state, type_token, edge) for type_token in {wanted.type for _, wanted in asked}}
     found: list[Found] = []
     problems: list[str] = []
-    for (resource, wanted), identifiers in zip(asked, answers, strict=True):
+    for (resource, wanted), answer in zip(asked, answers, strict=True):
+        identifiers = [identifier for identifier in answer if identifier not in of_others[wanted.type]]
         if len(identifiers) > 1:
             problems.append(
                 f"{wanted.name}: {len(identifiers)} things match it by {FINDERS[wanted.type].by}: "
@@ -46,6 +47,13 @@ def search(state: State, missing: Iterable[Resource], edge: EdgeApi) -> list[Fou
     if problems:
         raise OpsError("\n".join(problems))
     return found
+
+
+def taken(state: State, type_token: str, edge: EdgeApi) -> frozenset[str]:
+    """What the state has of a type, under whatever URN, as the type's finder identifies it."""
+    known = [resource for resource in state.resources if resource["type"] == type_token]
+    identified = FINDERS[type_token].identified
+    return frozenset(identified(_wanted(state, each, edge), str(each.get("id", ""))) for each in known)
 
 
 def best(found: list[Found]) -> list[Found]:
@@ -98,17 +106,15 @@ def _wanted(state: State, resource: Resource, edge: EdgeApi) -> Wanted:
     )
 
 
-def _identifiers(wanted: Wanted, taken: frozenset[str]) -> list[str]:
-    """Where it exists, and is not another resource's already."""
+def _identifiers(wanted: Wanted) -> list[str]:
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
-        found = FINDERS[wanted.type].find(wanted)
+        return FINDERS[wanted.type].find(wanted)
     except (NotKnownYetError, KeyError):
         return []
     except (BotoCoreError, ClientError) as error:
         raise OpsError(f"{wanted.name}: cannot be looked for: {one_line(error)[:300]}") from None
-    return [identifier for identifier in found if identifier not in taken]
 
 
 def _has_unknown(value: Any) -> bool:

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ops.core.engine import UNKNOWN, provider_urn
-from ops.core.recovery.finders import FINDERS
 
 Resource = dict[str, Any]
 
@@ -44,12 +43,6 @@ class State:
     def current(self, urn: str) -> Resource | None:
         """The resource of a URN, leaving out those that wait for their deletion."""
         return next((r for r in self.resources if r["urn"] == urn and not r.get("delete")), None)
-
-    def taken(self, type_token: str) -> frozenset[str]:
-        """What the state has of a type, under whatever URN, as the type's finder identifies it or by ARN."""
-        known = [r for r in self.resources if r["type"] == type_token]
-        arns = (r["outputs"]["arn"] for r in known if "arn" in r.get("outputs", {}))
-        return frozenset([*map(FINDERS[type_token].identified, known), *arns])
 
     def region(self, resource: Resource) -> str:
         """The region of a resource's provider, empty where that has none or is unknown."""

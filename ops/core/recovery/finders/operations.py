@@ -4,14 +4,6 @@ from ops.core.aws import if_present
 from ops.core.recovery.finders.wanted import Finder, Wanted, given, listing, same
 
 
-def _query(wanted: Wanted) -> list[str]:
-    """The provider imports a query by its ARN; CloudWatch Logs gives its identifier alone."""
-    asked = given(queryDefinitionNamePrefix="name")
-    found = listing("logs", "describe_query_definitions", "queryDefinitionId", asked, same(name="name")).find(wanted)
-    account = wanted.aws("sts").get_caller_identity()["Account"] if found else ""
-    return [f"arn:aws:logs:{wanted.region}:{account}:query-definition:{query}" for query in found]
-
-
 def _delivery_stream(wanted: Wanted) -> list[str]:
     firehose = wanted.aws("firehose")
     found = if_present(lambda: firehose.describe_delivery_stream(DeliveryStreamName=wanted["name"]))
@@ -23,7 +15,11 @@ OPERATIONS = {
         "sns", "list_topics", "TopicArn",
         matches=lambda wanted, row: row["TopicArn"].rpartition(":")[2] == wanted["name"],
     ),
-    "aws:cloudwatch/queryDefinition:QueryDefinition": Finder(search=_query),
+    "aws:cloudwatch/queryDefinition:QueryDefinition": listing(
+        "logs", "describe_query_definitions", "queryDefinitionId",
+        given(queryDefinitionNamePrefix="name"), same(name="name"),
+        form="arn:aws:logs:{region}:{account}:query-definition:{id}",
+    ),
     "aws:cloudwatch/logStream:LogStream": listing(
         "logs", "describe_log_streams", "logStreamName",
         given(logGroupName="logGroupName", logStreamNamePrefix="name"), same(logStreamName="name"),

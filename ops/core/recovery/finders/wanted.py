@@ -55,8 +55,8 @@ Settled = Callable[[Wanted, str], None]
 class Finder:
     """How a type is found: `search` gives the cloud's identifiers of all that is there and matches, `by` says by what.
 
-    `form` makes of such an `{id}` and the inputs what the provider imports. `settled` waits until the thing has a state
-    in which it can be changed.
+    `form` makes what the provider imports of such an `{id}`, the inputs, `{region}` and `{account}`. `settled` waits
+    until the thing has a state in which it can be changed.
     """
 
     search: Callable[[Wanted], list[str]]
@@ -66,14 +66,13 @@ class Finder:
 
     def find(self, wanted: Wanted) -> list[str]:
         """The identifiers, as the provider imports them."""
-        return [self._formed(wanted.inputs, found) for found in self.search(wanted)]
+        return [self.identified(wanted, found) for found in self.search(wanted)]
 
-    def identified(self, resource: Mapping[str, Any]) -> str:
-        """The identifier that `find` would give for a resource of a state."""
-        return self._formed(resource.get("inputs") or {}, resource.get("id", ""))
-
-    def _formed(self, inputs: Mapping[str, Any], identifier: str) -> str:
-        return self.form.format_map({**inputs, "id": identifier})
+    def identified(self, wanted: Wanted, identifier: str) -> str:
+        """What the provider imports, by the cloud's own identifier."""
+        account = wanted.aws("sts").get_caller_identity()["Account"] if "{account}" in self.form else ""
+        known = {"id": identifier, "region": wanted.region, "account": account}
+        return self.form.format_map({**wanted.inputs, **known})
 
 
 def listed(wanted: Wanted, service: str, operation: str, **arguments: Any) -> list[Any]:
