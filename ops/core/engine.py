@@ -76,9 +76,7 @@ class Engine:
 
     def outputs(self, stack: str) -> dict[str, Any]:
         """A stack's outputs, from the state backend alone; {} before its first `up`. Secrets stay encrypted."""
-        resources = self.export(stack)["deployment"].get("resources") or []
-        outputs = [resource.get("outputs") for resource in resources if resource["type"] == STACK_TYPE]
-        return dict(outputs[0] or {}) if outputs else {}
+        return outputs_of(self.export(stack)["deployment"])
 
     def up(self, stack: str, say: Say, targets: Sequence[str] = ()) -> dict[str, int]:
         """`pulumi up`, of `targets` alone where there are any; the count of resources by operation, `same` included.
@@ -228,22 +226,22 @@ def _chosen(targets: Sequence[str]) -> list[str]:
     return [part for urn in targets for part in ("--target", urn)]
 
 
-def _events(log: Path) -> list[dict[str, Any]]:
-    with suppress(OSError):
-        lines = log.read_text().splitlines()
-        return [json.loads(line) for line in lines if line.endswith("}")]
-    return []
+def _events(log: Path, kind: str) -> list[dict[str, Any]]:
+    """The events of a kind; none of a log that was not begun."""
+    lines = log.read_text().splitlines() if log.exists() else []
+    events = [json.loads(line) for line in lines if line.endswith("}")]
+    return [event[kind] for event in events if kind in event]
 
 
 def _summary(log: Path) -> dict[str, int]:
-    summaries = [event["summaryEvent"] for event in _events(log) if "summaryEvent" in event]
+    summaries = _events(log, "summaryEvent")
     return dict(summaries[-1].get("resourceChanges") or {}) if summaries else {}
 
 
 def _errors(log: Path) -> list[str]:
     """The engine's error messages, one line each, without colours."""
-    said = [event["diagnosticEvent"] for event in _events(log) if "diagnosticEvent" in event]
-    texts = [f"{_resource(event)}{_flat(event['message'])}" for event in said if event.get("severity") == "error"]
+    said = [event for event in _events(log, "diagnosticEvent") if event.get("severity") == "error"]
+    texts = [f"{_resource(event)}{_flat(event['message'])}" for event in said]
     return list(dict.fromkeys(texts))[:ERRORS_SHOWN]
 
 
@@ -287,6 +285,12 @@ def _explained(text: str, arguments: list[str], stack: str) -> OpsError:
     reason = "; ".join(dict.fromkeys(lines)) or _flat(text)[-300:]
     where = f"stack {stack}: " if stack else ""
     return OpsError(f"{where}`pulumi {' '.join(arguments[:2])}` failed: {reason}")
+
+
+def outputs_of(deployment: Mapping[str, Any]) -> dict[str, Any]:
+    """The stack's outputs in a deployment, or in a checkpoint's latest."""
+    resources = deployment.get("resources") or []
+    return next((resource.get("outputs") or {} for resource in resources if resource["type"] == STACK_TYPE), {})
 
 
 def provider_urn(state: Mapping[str, Any]) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from ops.core.objects import Objects
 
+STARTED_TOLERANCE_SECONDS = 2.0
 RENEW_SECONDS = 15.0
 WATCH_SECONDS = 40
 """Ours: two renewals, and a pause of a network that loses one."""
@@ -67,6 +68,18 @@ def is_renewed(kept: Objects, key: str, content: bytes) -> bool:
         if kept.read(key) != content:
             return True
     return False
+
+
+def lives(pid: int, since: float) -> bool:
+    """Whether a process of this machine lives that was there at a moment (epoch), and not a later one of its number."""
+    import psutil
+
+    try:
+        process = psutil.Process(pid)
+        started = process.create_time() - STARTED_TOLERANCE_SECONDS
+        return started <= since and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def as_json(record: Mapping[str, Any]) -> bytes:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ops.core.lease import WATCH_SECONDS, Lease, as_json, is_renewed
+from ops.core.lease import WATCH_SECONDS, Lease, as_json, is_renewed, lives
 from ops.core.objects import Objects, objects
 from ops.core.steps import say
 from ops.errors import Exit, OpsError
@@ -19,7 +19,6 @@ from ops.errors import Exit, OpsError
 Record = dict[str, Any]
 
 HISTORY = "history/"
-STARTED_TOLERANCE_SECONDS = 2.0
 BOOT_TOLERANCE_SECONDS = 60.0
 """The moment of the boot is worked out from the clock, which may have been set since."""
 TAKE_OVER_ATTEMPTS = 3
@@ -149,11 +148,5 @@ def _dead(record: Record) -> bool:
 
     if not _of_this_machine(record):
         return False
-    if abs(record["boot"] - psutil.boot_time()) > BOOT_TOLERANCE_SECONDS:
-        return True
-    try:
-        process = psutil.Process(record["pid"])
-        same = abs(process.create_time() - record["started"]) < STARTED_TOLERANCE_SECONDS
-        return not same or process.status() == psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return True
+    same_boot = abs(record["boot"] - psutil.boot_time()) <= BOOT_TOLERANCE_SECONDS
+    return not (same_boot and lives(record["pid"], record["started"]))

@@ -1,10 +1,10 @@
 """Finds in the clouds what a state lacks, puts it in, and has the engine read it."""
 
+import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 
 from ops.core.cloudflare import TOKEN, TOKEN_VARIABLE, EdgeApi
 from ops.core.engine import UNKNOWN, Engine
@@ -61,7 +61,7 @@ def best(found: list[Found]) -> list[Found]:
 
     What is left waits for something that is found in the same round, or that only `up` makes.
     """
-    known = [each for each in found if not _has_unknown(each.wanted.inputs)]
+    known = [each for each in found if UNKNOWN not in json.dumps(each.wanted.inputs)]
     return known or found
 
 
@@ -115,14 +115,6 @@ def _identifiers(wanted: Wanted) -> list[str]:
         return []
     except (BotoCoreError, ClientError) as error:
         raise OpsError(f"{wanted.name}: cannot be looked for: {one_line(error)[:300]}") from None
-
-
-def _has_unknown(value: Any) -> bool:
-    if isinstance(value, Mapping):
-        return any(_has_unknown(part) for part in value.values())
-    if isinstance(value, list):
-        return any(_has_unknown(part) for part in value)
-    return bool(value == UNKNOWN)
 
 
 def _silent(_line: str) -> None:

@@ -1,6 +1,7 @@
 """Recovery of a stack after its engine was killed or its state was lost. It looks first: it can be run at any time."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ops.core.cloudflare import EdgeApi
@@ -8,7 +9,7 @@ from ops.core.engine import UNCHANGED, Engine
 from ops.core.objects import Objects
 from ops.core.recovery import adoption, locks, steps
 from ops.core.recovery.state_files import StateFile
-from ops.core.recovery.states import Resource, State, logical_name
+from ops.core.recovery.states import State, logical_name
 from ops.core.stack_files import project_name
 from ops.core.steps import StepRun, Timeline, say
 from ops.errors import OpsError
@@ -146,12 +147,12 @@ class Recovery:
                 adoption.read(self._engine, self.stack, unread, self._edge)
         return True
 
-    def _adopt_missing(self) -> dict[str, int]:
+    def _adopt_missing(self) -> Mapping[str, int]:
         """Look for everything that `up` would create; what `up` would then still do."""
         for _ in range(ROUNDS):
             with self._timeline.step(steps.LOOK, stack=self.stack) as step:
                 planned = self._engine.preview_steps(self.stack)
-                changes = _changes(planned)
+                changes = Counter(row["op"] for row in planned if row["op"] not in UNCHANGED)
                 state = self._exported()
                 missing = [row["newState"] for row in planned if row["op"] == "create"]
                 state.add_foundations(missing)
@@ -177,7 +178,7 @@ class Recovery:
         if found:
             adoption.read_back(self._engine, self.stack, found, self._edge)
 
-    def _conclude(self, changes: dict[str, int]) -> None:
+    def _conclude(self, changes: Mapping[str, int]) -> None:
         if not self.found_something:
             say(f"stack {self.stack}: nothing to recover")
         if changes:
@@ -186,16 +187,7 @@ class Recovery:
             say(f"stack {self.stack}: recovered")
 
 
-def _changes(planned: Iterable[Resource]) -> dict[str, int]:
-    """How many resources of a preview are made, changed, and so on; components are no work."""
-    counts: dict[str, int] = {}
-    for row in planned:
-        if row["op"] not in UNCHANGED:
-            counts[row["op"]] = counts.get(row["op"], 0) + 1
-    return counts
-
-
-def _counted(changes: dict[str, int]) -> str:
+def _counted(changes: Mapping[str, int]) -> str:
     return ", ".join(f"{operation} {count}" for operation, count in sorted(changes.items())) or "change nothing"
 
 

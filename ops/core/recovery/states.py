@@ -4,12 +4,11 @@ import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ops.core.engine import UNKNOWN, provider_urn
+from ops.core.engine import STACK_TYPE, UNKNOWN, provider_urn
 
 Resource = dict[str, Any]
 
 PROVIDER_PREFIX = "pulumi:providers:"
-STACK_TYPE = "pulumi:pulumi:Stack"
 HIDDEN = "[secret]"
 """What a preview shows for a secret."""
 COMPUTED = ("id", "outputs", "created", "modified", "external", "initErrors", "delete")
