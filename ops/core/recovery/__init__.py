@@ -3,26 +3,28 @@
 from ops.core.engine import Engine
 from ops.core.ledger import Ledger
 from ops.core.objects import objects
-from ops.core.recovery.recovery import Options, Recovery
+from ops.core.recovery.recovery import Recovery
 from ops.core.recovery.state_files import StateFile
 from ops.core.stack_files import project_name, stacks
 from ops.core.steps import Timeline
 from ops.errors import Exit, OpsError
 
-__all__ = ["Options", "needing", "recover", "state_file"]
+__all__ = ["needing", "recover", "state_file"]
 
 STATE_FOLDER = ".pulumi"
 
 
-def recover(stack: str, timeline: Timeline, options: Options | None = None, engine: Engine | None = None) -> None:
-    """Recover one stack; with nothing to recover it says so, and changes nothing. `engine` is one with a time limit.
+def recover(stack: str, timeline: Timeline, engine: Engine | None = None, **options: bool) -> None:
+    """Recover one stack; with nothing to recover it says so, and changes nothing.
+
+    `engine` is one with a time limit, `options` are those of `Recovery.run`.
 
     Raises OpsError: USAGE for an unknown stack, BUSY with the holder of a lock that is in use, FAILED with the cause.
     """
     if stack not in stacks():
         raise OpsError(f"no stack {stack}; there are: {', '.join(stacks())}", Exit.USAGE)
     with Ledger().hold(f"recover-{stack}"):
-        _recovery(stack, timeline, engine or Engine()).run(options or Options())
+        _recovery(stack, timeline, engine or Engine()).run(**options)
 
 
 def needing() -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from ops.core.aws import errors
 from ops.core.cloudflare import TOKEN, TOKEN_VARIABLE, EdgeApi
 from ops.core.engine import UNKNOWN, Engine
 from ops.core.recovery.finders import AGAIN, FINDERS, NotKnownYetError, Wanted
@@ -84,7 +85,7 @@ def read(engine: Engine, stack: str, urns: list[str], edge: EdgeApi) -> None:
     if any("cloudflare:" in urn for urn in urns) and not os.environ.get(TOKEN_VARIABLE):
         # A provider that was found again has not got its token back: a preview hides it, until `up` sets it.
         os.environ[TOKEN_VARIABLE] = edge.secret(TOKEN)
-    engine.refresh(stack, _silent, urns)
+    engine.refresh(stack, lambda _line: None, urns)
 
 
 def read_back(engine: Engine, stack: str, found: list[Found], edge: EdgeApi) -> None:
@@ -107,15 +108,9 @@ def _wanted(state: State, resource: Resource, edge: EdgeApi) -> Wanted:
 
 
 def _identifiers(wanted: Wanted) -> list[str]:
-    from botocore.exceptions import BotoCoreError, ClientError
-
     try:
         return FINDERS[wanted.type].find(wanted)
     except (NotKnownYetError, KeyError):
         return []
-    except (BotoCoreError, ClientError) as error:
+    except errors() as error:
         raise OpsError(f"{wanted.name}: cannot be looked for: {one_line(error)[:300]}") from None
-
-
-def _silent(_line: str) -> None:
-    """The step that adopts is short: nothing to show inside it."""

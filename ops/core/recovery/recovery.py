@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from ops.core.cloudflare import EdgeApi
 from ops.core.engine import UNCHANGED, Engine
@@ -17,16 +16,6 @@ from ops.errors import OpsError
 ROUNDS = 12
 """Each round finds what hangs on the finds of the one before; nothing of ours hangs on a dozen others in a row."""
 NAMES_SHOWN = 6
-
-
-@dataclass(frozen=True, kw_only=True)
-class Options:
-    """`take_lock` removes locks of other machines too, `quick` looks for nothing that the state does not tell of and
-    asks Cloudflare less patiently, `up` ends what was cut off."""
-
-    take_lock: bool = False
-    quick: bool = False
-    up: bool = False
 
 
 class Recovery:
@@ -51,19 +40,23 @@ class Recovery:
         state = self._exported()
         return bool(state.pending or state.unread())
 
-    def run(self, options: Options) -> None:
-        """Lock, state, what was under way, what else exists; then what `up` would do, or with `up` the thing itself."""
-        self._edge = EdgeApi(self._edge.secret, quick=options.quick)
-        self._clear_lock(take=options.take_lock)
+    def run(self, *, take_lock: bool = False, quick: bool = False, up: bool = False) -> None:
+        """Lock, state, what was under way, what else exists; then what `up` would do.
+
+        `take_lock` removes locks of other machines too, `quick` looks for nothing that the state does not tell of and
+        asks Cloudflare less patiently, `up` ends what was cut off.
+        """
+        self._edge = EdgeApi(self._edge.secret, quick=quick)
+        self._clear_lock(take=take_lock)
         if not self._restore() or not self._settle():
             return
-        if options.quick and not self._restored:
+        if quick and not self._restored:
             self._conclude({})
             return
         changes = self._adopt_missing()
         if self._restored:
             self._file.complete()
-        if options.up and changes and not self._timeline.dry_run:
+        if up and changes and not self._timeline.dry_run:
             with self._timeline.step(steps.UP, stack=self.stack) as step:
                 step.detail = _counted(self._engine.up(self.stack, step.progress))
             with self._timeline.step(steps.PREVIEW, stack=self.stack) as step:

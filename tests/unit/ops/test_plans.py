@@ -19,7 +19,7 @@ from ops.bootstrap import permissions, prerequisite, quotas
 from ops.bootstrap.state_backend import StateBackend
 from ops.core.engine import Engine, LockedError
 from ops.core.objects import Folder
-from ops.core.recovery.recovery import Options, Recovery
+from ops.core.recovery.recovery import Recovery
 from ops.core.session import UNDER_WAY, Operation, Session, SessionOptions
 from ops.core.steps import Step, Timeline
 from ops.core.visitor import Answer
@@ -372,7 +372,7 @@ def test_recover(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     state.write("stacks/askproai/prod.json", b"cut o")
     state.write("backups/askproai/prod/prod.1.json", json.dumps({"checkpoint": {"latest": latest}}).encode())
     timeline = Timeline()
-    Recovery("prod", timeline, RestoredEngine(), state).run(Options(up=True))
+    Recovery("prod", timeline, RestoredEngine(), state).run(up=True)
     copied = Timeline()
     monkeypatch.setattr(backend_copy, "reachable", partial(answering, False))
 

@@ -247,7 +247,7 @@ def _put_in_place(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
     def recovery(stack: str, *_: object) -> FakeRecovery:
         return FakeRecovery(world, stack)
 
-    def recover(stack: str, timeline: Timeline, options: object, engine: FakeEngine) -> None:
+    def recover(stack: str, timeline: Timeline, engine: FakeEngine, **_options: object) -> None:
         world.recovered_by.append(engine)
         with timeline.step(CLEAR_LOCK, stack=stack):
             world.killed.discard(stack)

@@ -280,9 +280,9 @@ def slow(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> Clock:
         clock.sleep((ends[0] - clock.now) * 0.99)
         return up(stack, say, targets)
 
-    def recovered(*given: Any) -> None:
+    def recovered(*given: Any, **options: Any) -> None:
         clock.sleep((ends[0] - clock.now) * 0.99)
-        recover(*given)
+        recover(*given, **options)
 
     monkeypatch.setattr(engine, "at_most", at_most)
     monkeypatch.setattr(engine, "up", slowly)
@@ -312,7 +312,7 @@ def test_an_edge_that_is_not_recovered_in_time_stops_the_flip_before_anything_is
 ) -> None:
     platform.lose_state("edge", b"")
 
-    def late(*_: object) -> None:
+    def late(*_: object, **_options: object) -> None:
         raise TooLongError("`pulumi up` did not end within 15 s")
 
     monkeypatch.setattr(settle, "recover", late)
