@@ -41,11 +41,10 @@ DEBUG = {"PULUMI_DEBUG_COMMANDS": "true"}
 
 
 class LockedError(OpsError):
-    """Another engine holds the stack; `holders` are (user@host, pid)."""
+    """Another engine holds the stack."""
 
-    def __init__(self, message: str, holders: list[tuple[str, int]]) -> None:
+    def __init__(self, message: str) -> None:
         super().__init__(message, Exit.BUSY)
-        self.holders = holders
 
 
 class UnreadableStateError(OpsError):
@@ -265,11 +264,10 @@ def _flat(text: str) -> str:
 def _explained(text: str, arguments: list[str], stack: str) -> OpsError:
     """The engine's failure as a message for the operator."""
     if "currently locked by" in text or "Another update is currently in progress" in text:
-        locks = list(LOCK.finditer(text))
-        who = ", ".join(f"{m['who']} (pid {m['pid']}) since {m['since']}" for m in locks) or "another engine"
+        locks = [f"{m['who']} (pid {m['pid']}) since {m['since']}" for m in LOCK.finditer(text)]
+        who = ", ".join(locks) or "another engine"
         return LockedError(
-            f"stack {stack} is locked by {who}; wait for it, or run `ops recover {stack}` if that was killed",
-            [(m["who"], int(m["pid"])) for m in locks],
+            f"stack {stack} is locked by {who}; wait for it, or run `ops recover {stack}` if that was killed"
         )
     if re.search("no stack named.*found", text):
         return UnreadableStateError(

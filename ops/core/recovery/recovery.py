@@ -19,11 +19,11 @@ NAMES_SHOWN = 6
 
 
 class Recovery:
-    """One stack's recovery. `found_something` says afterwards whether there was anything to recover."""
+    """One stack's recovery."""
 
     def __init__(self, stack: str, timeline: Timeline, engine: Engine, state: Objects) -> None:
         self.stack = stack
-        self.found_something = False
+        self._found_something = False
         self._restored = False
         self._timeline = timeline
         self._engine = engine
@@ -76,7 +76,7 @@ class Recovery:
             if not dead:
                 step.skip("there is none")
                 return
-            self.found_something = True
+            self._found_something = True
             step.detail = "; ".join(str(lock) for lock in dead)
             if not step.dry_run:
                 for lock in dead:
@@ -89,7 +89,7 @@ class Recovery:
             if problem is None and not broken and not begun:
                 step.skip("it can be read")
                 return True
-            self.found_something = True
+            self._found_something = True
             if not step.dry_run:
                 self._file.mend_attributes()
             if problem:
@@ -126,7 +126,7 @@ class Recovery:
             if not state.pending and not unread:
                 step.skip("nothing was")
                 return True
-            self.found_something = True
+            self._found_something = True
             finished, unfinished = state.being_created()
             found = adoption.search(state, unfinished, self._edge)
             adopted = [*(logical_name(resource["urn"]) for resource in finished), *map(str, found)]
@@ -154,7 +154,7 @@ class Recovery:
                 step.detail = f"exists: {_some(map(str, found))}" if found else _counted(changes)
                 if unknown:
                     step.detail += f"; no way to look for {', '.join(unknown)}"
-                self.found_something |= bool(found)
+                self._found_something |= bool(found)
                 if not found or step.dry_run:
                     return changes
                 state.make_room(missing, [each.resource for each in found])
@@ -172,11 +172,11 @@ class Recovery:
             adoption.read_back(self._engine, self.stack, found, self._edge)
 
     def _conclude(self, changes: Mapping[str, int]) -> None:
-        if not self.found_something:
+        if not self._found_something:
             say(f"stack {self.stack}: nothing to recover")
         if changes:
             say(f"stack {self.stack}: `pulumi up` will {_counted(changes)}; run it to end what was cut off")
-        elif self.found_something:
+        elif self._found_something:
             say(f"stack {self.stack}: recovered")
 
 

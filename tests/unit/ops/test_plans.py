@@ -96,7 +96,7 @@ class Killed:
         world = self.platform.world
         if stack == "edge" and "edge" in world.killed:
             world.killed.update(self.platform.session().pair.stacks)
-            raise LockedError("stack edge is locked", [("ann@laptop", 1)])
+            raise LockedError("stack edge is locked")
         before = self.platform.engine.made(stack)
         done = self._up(stack, say)
         declared = self.platform.file(stack)
