@@ -17,10 +17,10 @@ WATCH_SECONDS = 40
 
 
 class Lease:
-    """A lock that is held: `record` says by whom, and has a `hold` of its own."""
+    """A lock that is held, under `key`: `record` says by whom, and has a `hold` of its own."""
 
     def __init__(self, kept: Objects, key: str, record: Mapping[str, Any]) -> None:
-        self._kept, self._key, self._record = kept, key, record
+        self.key, self._kept, self._record = key, kept, record
         self.content = self._now()
         self._lock = threading.Lock()
         self._ended = threading.Event()
@@ -35,9 +35,9 @@ class Lease:
             if self._ended.is_set():
                 return
             content = self._now()
-            if self._kept.swap(self._key, self.content, content):
+            if self._kept.swap(self.key, self.content, content):
                 self.content = content
-            elif (theirs := self._kept.read(self._key)) and self.owns(theirs):
+            elif (theirs := self._kept.read(self.key)) and self.owns(theirs):
                 # S3's answer to the last renewal was lost.
                 self.content = theirs
 
@@ -45,7 +45,7 @@ class Lease:
         """Let others have it, unless one of them has it already."""
         with self._lock:
             self._ended.set()
-            self._kept.swap(self._key, self.content, None)
+            self._kept.swap(self.key, self.content, None)
 
     def owns(self, content: bytes) -> bool:
         """Whether a lock's content is this lease's, however often it was renewed."""

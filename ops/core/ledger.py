@@ -34,7 +34,7 @@ class Ledger:
 
     def __init__(self, kept: Objects | None = None) -> None:
         self._kept = kept or objects()
-        self._lease: tuple[str, Lease] | None = None
+        self._lease: Lease | None = None
 
     def get(self, key: str) -> Record | None:
         """A record, None where there is none."""
@@ -77,7 +77,7 @@ class Ledger:
             break
         else:
             raise OpsError(f"the lock {name} changes hands; try again", Exit.BUSY)
-        self._lease = (key, lease)
+        self._lease = lease
         lease.begin()
         try:
             yield
@@ -89,9 +89,8 @@ class Ledger:
         """Raise OpsError (BUSY) where another command has taken over the lock that this one holds."""
         if self._lease is None:
             return
-        key, lease = self._lease
-        theirs = self._kept.read(key)
-        if not (theirs and lease.owns(theirs)):
+        theirs = self._kept.read(self._lease.key)
+        if not (theirs and self._lease.owns(theirs)):
             who = json.loads(theirs)["holder"] if theirs else "another command, which has ended"
             raise OpsError(f"{who} has taken over: this command stops here", Exit.BUSY)
 
