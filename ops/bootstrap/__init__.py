@@ -54,43 +54,40 @@ SAMPLE = StateBackend(
 def plan(backend: StateBackend = SAMPLE) -> Plan:
     """The plan for a backend: a step for each prerequisite, then the checks."""
     values = secret_values.Values(backend, generate=False)
-    of_the_zone = [
-        *certificate.prerequisites(backend, EdgeApi(str), "ZONE"),
-        *former_certificates.prerequisites(backend, EdgeApi(str), "ZONE"),
-    ]
-    prerequisites = [*_prerequisites(backend, values), *of_the_zone]
+    prerequisites = [*_prerequisites(backend, values), *_of_the_zone(backend, EdgeApi(str), "ZONE")]
     steps = (CONFLICTS, *(prerequisite.step for prerequisite in prerequisites), QUOTAS, TOKEN)
     return Plan(steps=steps, exits=(Exit.OK, Exit.FAILED, Exit.USAGE, Exit.REFUSED, Exit.INTERRUPTED))
 
 
-def bootstrap(timeline: Timeline, *, dry_run: bool = False, generate: bool = False) -> None:
-    """Make what is missing, then check quotas and the token; with `dry_run`, show both and change nothing.
+def bootstrap(timeline: Timeline, *, generate: bool = False) -> None:
+    """Make what is missing, then check quotas and the token; in a dry run, show both and change nothing.
 
     Raises OpsError: REFUSED for credentials of another account or a state backend elsewhere, USAGE for a secret that
     there is no terminal to type at, FAILED with everything that stands in the way of the first `up`.
     """
     backend = StateBackend.of()
-    stacks.use_backend(backend, dry_run=dry_run)
+    stacks.use_backend(backend, dry_run=timeline.dry_run)
     _right_account(backend)
     values = secret_values.Values(backend, generate=generate)
     api = EdgeApi(lambda name: _edge_secret(backend, values, name))
     prerequisites = list(_prerequisites(backend, values))
-    in_the_way = _conflicts(backend, api, timeline, dry_run=dry_run)
-    if in_the_way and not dry_run:
-        raise OpsError("\n".join([*in_the_way, "nothing was made"]), Exit.REFUSED)
-    if dry_run:
-        missing = show([*prerequisites, *(_of_the_zone(backend, api) if _token_known(backend) else ())])
+    of_the_zone = _of_the_zone(backend, api, str(StackFile.of(backend.edge_stack).get("zone_id")))
+    in_the_way = _conflicts(backend, api, timeline)
+    if timeline.dry_run:
+        missing = show([*prerequisites, *(of_the_zone if _token_known(backend) else ())])
         say(f"{missing} to be made; nothing was changed" if missing else "everything is there")
         if stacks.has_secret(backend.edge_stack, secret_values.TOKEN) and not _token_known(backend):
             say(
                 "the secrets of the stack files were encrypted for stacks that are not in the backend: they are read "
                 "once the stacks are there, and set anew where that fails"
             )
+    elif in_the_way:
+        raise OpsError("\n".join([*in_the_way, "nothing was made"]), Exit.REFUSED)
     else:
         with timeline.refusing_only_before_changes():
-            made = make([*prerequisites, *_of_the_zone(backend, api)], timeline)
+            made = make([*prerequisites, *of_the_zone], timeline)
         say(f"{made} made" if made else "everything is there")
-    _check(backend, api, timeline, in_the_way, dry_run=dry_run)
+    _check(backend, api, timeline, in_the_way)
     _say_what_is_next(backend)
 
 
@@ -102,8 +99,7 @@ def _prerequisites(backend: StateBackend, values: secret_values.Values) -> Itera
     yield from secret_values.prerequisites(backend, values)
 
 
-def _of_the_zone(backend: StateBackend, api: EdgeApi) -> Iterator[Prerequisite]:
-    zone = str(StackFile.of(backend.edge_stack).get("zone_id"))
+def _of_the_zone(backend: StateBackend, api: EdgeApi, zone: str) -> Iterator[Prerequisite]:
     yield from certificate.prerequisites(backend, api, zone)
     yield from former_certificates.prerequisites(backend, api, zone)
 
@@ -126,14 +122,14 @@ def _edge_secret(backend: StateBackend, values: secret_values.Values, name: str)
     return Engine().secret(backend.edge_stack, name) if _token_known(backend) else values.token()
 
 
-def _conflicts(backend: StateBackend, api: EdgeApi, timeline: Timeline, *, dry_run: bool) -> list[str]:
+def _conflicts(backend: StateBackend, api: EdgeApi, timeline: Timeline) -> list[str]:
     """What is in the way of an edge that is not up yet."""
     edge = StackFile.of(backend.edge_stack)
     with timeline.step(CONFLICTS) as step:
         if stacks.exists(backend.edge_stack) and Engine().outputs(backend.edge_stack):
             step.skip("the edge is up")
             return []
-        if dry_run and not _token_known(backend) and secret_values.TOKEN_VARIABLE not in os.environ:
+        if timeline.dry_run and not _token_known(backend) and secret_values.TOKEN_VARIABLE not in os.environ:
             step.skip("there is no token yet")
             return []
         zone, mail = str(edge.get("zone_id")), bool(edge.get("mail", None))
@@ -142,7 +138,7 @@ def _conflicts(backend: StateBackend, api: EdgeApi, timeline: Timeline, *, dry_r
     return problems
 
 
-def _check(backend: StateBackend, api: EdgeApi, timeline: Timeline, in_the_way: list[str], *, dry_run: bool) -> None:
+def _check(backend: StateBackend, api: EdgeApi, timeline: Timeline, in_the_way: list[str]) -> None:
     """Quotas and the token. Raises OpsError FAILED with every problem, `in_the_way` included."""
     problems = list(in_the_way)
     with timeline.step(QUOTAS) as step:
@@ -152,7 +148,7 @@ def _check(backend: StateBackend, api: EdgeApi, timeline: Timeline, in_the_way: 
     for note in answers.notes:
         say(f"  {note}")
     with timeline.step(TOKEN) as step:
-        if dry_run and not _token_known(backend):
+        if timeline.dry_run and not _token_known(backend):
             step.skip("there is none yet")
         else:
             edge = StackFile.of(backend.edge_stack)
@@ -169,6 +165,6 @@ def _check(backend: StateBackend, api: EdgeApi, timeline: Timeline, in_the_way: 
 
 def _say_what_is_next(backend: StateBackend) -> None:
     ups = ", ".join(f"`pulumi up --stack {stack}`" for stack in (*backend.account_stacks, *backend.region_stacks))
-    say(f"then: `pulumi login '{backend.url}'`, commit the stack files, {ups}")
+    say(f"then: `pulumi login '{backend.home.url}'`, commit the stack files, {ups}")
     edge = backend.edge_stack
     say(f"and last `ops recover {edge} --up`, not `pulumi up`: stack {edge} adopts the record for ACM, which exists")

@@ -8,7 +8,7 @@ from typing import Any
 
 from ops.bootstrap.keys import key_arn
 from ops.bootstrap.prerequisite import Prerequisite
-from ops.bootstrap.state_backend import StateBackend
+from ops.bootstrap.state_backend import Side, StateBackend
 from ops.core.aws import client, if_present
 
 LOCKED_DAYS = 30
@@ -19,15 +19,6 @@ ABANDONED_UPLOAD_DAYS = 7
 OLDEST_TLS = "1.2"
 POLICY = "Policy"
 """The one value that S3 takes and gives as a text."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Side:
-    """One of the two buckets."""
-
-    bucket: str
-    region: str
-    why: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +38,7 @@ class Setting:
         if not found:
             # What is wanted may name a key that does not exist yet either.
             return False
-        return _holds(json.loads(found) if isinstance(found, str) else found, self.wanted())
+        return holds(json.loads(found) if isinstance(found, str) else found, self.wanted())
 
     def put(self, side: Side) -> None:
         """Set it."""
@@ -57,26 +48,18 @@ class Setting:
 
 
 def prerequisites(backend: StateBackend) -> Iterator[Prerequisite]:
-    """Both buckets with their settings, then the way from the one to the other."""
-    for side in (
-        Side(bucket=backend.bucket, region=backend.region, why="the state of all stacks, outside the primary region"),
-        Side(bucket=backend.copy_bucket, region=backend.copy_region, why=f"its copy, for the loss of {backend.region}"),
+    """Both buckets with their settings."""
+    for side, why in (
+        (backend.home, "the state of all stacks, outside the primary region"),
+        (backend.copy, f"its copy, for the loss of {backend.region}"),
     ):
+        name, where = side.bucket, side.region
         yield Prerequisite(
-            name=f"bucket {side.bucket}",
-            where=side.region,
-            why=side.why,
-            exists=partial(_exists, side),
-            make=partial(_make, side),
+            name=f"bucket {name}", where=where, why=why, exists=partial(_exists, side), make=partial(_make, side)
         )
         for setting in settings(backend, side):
-            yield Prerequisite(
-                name=f"{setting.name} of {side.bucket}",
-                where=side.region,
-                why="",
-                exists=partial(setting.is_set, side),
-                make=partial(setting.put, side),
-            )
+            set_, put = partial(setting.is_set, side), partial(setting.put, side)
+            yield Prerequisite(name=f"{setting.name} of {name}", where=where, exists=set_, make=put)
 
 
 def settings(backend: StateBackend, side: Side) -> list[Setting]:
@@ -114,12 +97,12 @@ def settings(backend: StateBackend, side: Side) -> list[Setting]:
     ]
 
 
-def _holds(found: Any, wanted: Any) -> bool:
+def holds(found: Any, wanted: Any) -> bool:
     """Whether what was found has all that is wanted."""
     if isinstance(wanted, dict):
-        return isinstance(found, dict) and all(_holds(found.get(key), value) for key, value in wanted.items())
+        return isinstance(found, dict) and all(holds(found.get(key), value) for key, value in wanted.items())
     if isinstance(wanted, list):
-        return isinstance(found, list) and all(any(_holds(row, value) for row in found) for value in wanted)
+        return isinstance(found, list) and all(any(holds(row, value) for row in found) for value in wanted)
     return bool(found == wanted)
 
 

@@ -15,4 +15,4 @@ def command(
     from ops.bootstrap import bootstrap
     from ops.core.steps import Timeline
 
-    bootstrap(Timeline(dry_run=dry_run), dry_run=dry_run, generate=generate)
+    bootstrap(Timeline(dry_run=dry_run), generate=generate)

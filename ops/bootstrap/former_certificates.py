@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 
-from ops.bootstrap import stacks
 from ops.bootstrap.prerequisite import Prerequisite
 from ops.bootstrap.state_backend import StateBackend
 from ops.core.cloudflare import EdgeApi
@@ -56,7 +55,7 @@ def _remove(backend: StateBackend, api: EdgeApi, place: str) -> None:
     for row in _former(api, place):
         api.delete(f"{place}/{row['id']}")
     for stack, needed in _trusted_in_vain(backend, api, place).items():
-        stacks.set_secret(stack, AUTHORITIES, "\n".join(needed))
+        Engine().set_secret(stack, AUTHORITIES, "\n".join(needed))
 
 
 def _there(api: EdgeApi, place: str) -> list[dict[str, Any]]:

@@ -2,11 +2,10 @@
 
 import json
 from collections.abc import Iterator
-from functools import partial
 
 from ops.bootstrap.prerequisite import Prerequisite
 from ops.bootstrap.state_backend import StateBackend
-from ops.core.aws import client, living_keys
+from ops.core.aws import client, if_present, living_keys
 from ops.core.facts import wait
 
 READY_SECONDS = 120
@@ -15,30 +14,22 @@ READY_SECONDS = 120
 def prerequisites(backend: StateBackend) -> Iterator[Prerequisite]:
     """The key where the state is, its replica where the copy is, and their alias."""
     here, there = backend.region, backend.copy_region
-    for name, region, make, why, alias in (
-        (
-            "multi-region key",
-            here,
-            _make_key,
-            "encrypts the state and the stacks' secrets",
-            "the stack files name it so",
-        ),
-        ("the key's replica", there, _make_replica, f"secrets can be read while {here} is lost", "the same name there"),
-    ):
-        yield Prerequisite(
-            name=name,
-            where=region,
-            why=why,
-            exists=lambda region=region: bool(key_id(backend, region)),
-            make=partial(make, backend),
-        )
-        yield Prerequisite(
-            name=backend.alias,
-            where=region,
-            why=alias,
-            exists=partial(_aliased, backend, region),
-            make=partial(_make_alias, backend, region),
-        )
+    yield Prerequisite(
+        name="multi-region key",
+        where=here,
+        why="encrypts the state and the stacks' secrets",
+        exists=lambda: bool(key_id(backend, here)),
+        make=lambda: _make_key(backend),
+    )
+    yield _alias(backend, here, "the stack files name it so")
+    yield Prerequisite(
+        name="the key's replica",
+        where=there,
+        why=f"secrets can be read while {here} is lost",
+        exists=lambda: bool(key_id(backend, there)),
+        make=lambda: _make_replica(backend),
+    )
+    yield _alias(backend, there, "the same name there")
 
 
 def key_id(backend: StateBackend, region: str) -> str:
@@ -87,10 +78,11 @@ def _make_replica(backend: StateBackend) -> None:
     )
 
 
-def _aliased(backend: StateBackend, region: str) -> bool:
-    pages = client("kms", region).get_paginator("list_aliases").paginate()
-    return any(row["AliasName"] == backend.alias for page in pages for row in page["Aliases"])
-
-
-def _make_alias(backend: StateBackend, region: str) -> None:
-    client("kms", region).create_alias(AliasName=backend.alias, TargetKeyId=key_id(backend, region))
+def _alias(backend: StateBackend, region: str, why: str) -> Prerequisite:
+    return Prerequisite(
+        name=backend.alias,
+        where=region,
+        why=why,
+        exists=lambda: if_present(lambda: client("kms", region).describe_key(KeyId=backend.alias)) is not None,
+        make=lambda: client("kms", region).create_alias(AliasName=backend.alias, TargetKeyId=key_id(backend, region)),
+    )

@@ -17,7 +17,7 @@ class Prerequisite:
 
     name: str
     where: str
-    why: str
+    why: str = ""
     exists: Callable[[], bool]
     make: Callable[[], None]
 

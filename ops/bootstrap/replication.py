@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from ops.bootstrap.buckets import holds
 from ops.bootstrap.keys import key_arn
 from ops.bootstrap.prerequisite import Prerequisite
 from ops.bootstrap.state_backend import StateBackend
@@ -24,7 +25,7 @@ def prerequisites(backend: StateBackend) -> Iterator[Prerequisite]:
         name=f"role {backend.role}",
         where="IAM",
         why="S3 copies the state in it",
-        exists=lambda: _role(backend) is not None,
+        exists=lambda: _has_role(backend),
         make=lambda: _make_role(backend),
     )
     yield Prerequisite(
@@ -35,7 +36,7 @@ def prerequisites(backend: StateBackend) -> Iterator[Prerequisite]:
         make=lambda: _permit(backend),
     )
     yield Prerequisite(
-        name=f"copy of {backend.bucket} to {backend.copy_bucket}",
+        name=f"copy of {backend.home.bucket} to {backend.copy.bucket}",
         where=backend.region,
         why="the state outlives either region; deletions are not copied",
         exists=lambda: _copies(backend),
@@ -43,9 +44,8 @@ def prerequisites(backend: StateBackend) -> Iterator[Prerequisite]:
     )
 
 
-def _role(backend: StateBackend) -> Any:
-    answer = if_present(lambda: client("iam", backend.region).get_role(RoleName=backend.role))
-    return answer and answer["Role"]
+def _has_role(backend: StateBackend) -> bool:
+    return if_present(lambda: client("iam", backend.region).get_role(RoleName=backend.role)) is not None
 
 
 def _make_role(backend: StateBackend) -> None:
@@ -59,7 +59,7 @@ def _make_role(backend: StateBackend) -> None:
 
 def _permissions(backend: StateBackend) -> dict[str, Any]:
     """S3 User Guide, "Setting up permissions for live replication", with the locks of both buckets."""
-    source, target = f"arn:aws:s3:::{backend.bucket}", f"arn:aws:s3:::{backend.copy_bucket}"
+    source, target = (f"arn:aws:s3:::{side.bucket}" for side in (backend.home, backend.copy))
     reading = [
         "s3:GetObjectVersionForReplication",
         "s3:GetObjectVersionAcl",
@@ -102,7 +102,7 @@ def _rule(backend: StateBackend) -> dict[str, Any]:
         "DeleteMarkerReplication": {"Status": "Disabled"},
         "SourceSelectionCriteria": {"SseKmsEncryptedObjects": {"Status": "Enabled"}},
         "Destination": {
-            "Bucket": f"arn:aws:s3:::{backend.copy_bucket}",
+            "Bucket": f"arn:aws:s3:::{backend.copy.bucket}",
             "EncryptionConfiguration": {"ReplicaKmsKeyID": key_arn(backend, backend.copy_region)},
             "ReplicationTime": {"Status": "Enabled", "Time": minutes},
             "Metrics": {"Status": "Enabled", "EventThreshold": minutes},
@@ -111,13 +111,14 @@ def _rule(backend: StateBackend) -> dict[str, Any]:
 
 
 def _copies(backend: StateBackend) -> bool:
-    answer = if_present(lambda: client("s3", backend.region).get_bucket_replication(Bucket=backend.bucket))
-    rules = answer["ReplicationConfiguration"]["Rules"] if answer else []
-    wanted = f"arn:aws:s3:::{backend.copy_bucket}"
-    return any(rule["Status"] == "Enabled" and rule["Destination"]["Bucket"] == wanted for rule in rules)
+    s3 = client("s3", backend.region)
+    answer = if_present(lambda: s3.get_bucket_replication(Bucket=backend.home.bucket)["ReplicationConfiguration"])
+    target = {"Bucket": f"arn:aws:s3:::{backend.copy.bucket}"}
+    return holds(answer, {"Rules": [{"Status": "Enabled", "Destination": target}]})
 
 
 def _make_rule(backend: StateBackend) -> None:
+    role = f"arn:aws:iam::{backend.account_id}:role/{backend.role}"
     client("s3", backend.region).put_bucket_replication(
-        Bucket=backend.bucket, ReplicationConfiguration={"Role": _role(backend)["Arn"], "Rules": [_rule(backend)]}
+        Bucket=backend.home.bucket, ReplicationConfiguration={"Role": role, "Rules": [_rule(backend)]}
     )

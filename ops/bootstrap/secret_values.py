@@ -54,7 +54,7 @@ def prerequisites(backend: StateBackend, values: Values) -> Iterator[Prerequisit
     """Every secret of every stack."""
     for stack in backend.region_stacks:
         for name in MAKERS:
-            yield _secret(stack, name, lambda stack=stack, name=name: _set(stack, name, values.of_regions(name)))
+            yield _secret(stack, name, values.of_regions)
     yield Prerequisite(
         name="secrets origin_pull_*",
         where=", ".join([*backend.region_stacks, backend.edge_stack]),
@@ -62,16 +62,15 @@ def prerequisites(backend: StateBackend, values: Values) -> Iterator[Prerequisit
         exists=lambda: all(stacks.has_secret(stack, name) for stack, name in _origin_pull_places(backend)),
         make=lambda: _make_origin_pull(backend),
     )
-    yield _secret(backend.edge_stack, TOKEN, lambda: _set(backend.edge_stack, TOKEN, values.token()))
+    yield _secret(backend.edge_stack, TOKEN, lambda _name: values.token())
 
 
-def _secret(stack: str, name: str, make: Callable[[], None]) -> Prerequisite:
+def _secret(stack: str, name: str, value: Callable[[str], str]) -> Prerequisite:
     return Prerequisite(
         name=f"secret {name}",
         where=f"stack {stack}",
-        why="",
         exists=lambda: stacks.has_secret(stack, name),
-        make=make,
+        make=lambda: Engine().set_secret(stack, name, judged(name, value(name))),
     )
 
 
@@ -90,20 +89,21 @@ def _make_origin_pull(backend: StateBackend) -> None:
     authority, certificate, key = ORIGIN_PULL
     for stack in backend.region_stacks:
         former = Engine().secret(stack, authority) if stacks.has_secret(stack, authority) else ""
-        stacks.set_secret(stack, authority, "\n".join(part for part in (former.strip(), made.authority) if part))
+        Engine().set_secret(stack, authority, "\n".join(part for part in (former.strip(), made.authority) if part))
     # Last, so that a kill before them has all of it made again.
-    stacks.set_secret(backend.edge_stack, key, made.key)
-    stacks.set_secret(backend.edge_stack, certificate, made.certificate)
+    Engine().set_secret(backend.edge_stack, key, made.key)
+    Engine().set_secret(backend.edge_stack, certificate, made.certificate)
 
 
-def _set(stack: str, name: str, value: str) -> None:
+def judged(name: str, value: str) -> str:
+    """The value of a secret. Raises OpsError (REFUSED) for one of the wrong form, which is not shown."""
     from settings.edge_secrets import EDGE_CHECKS
-    from settings.secrets import CHECKS
+    from settings.secrets import CHECKS, OPTIONAL
 
-    check = {**CHECKS, **EDGE_CHECKS}[name]
+    check = {**CHECKS, **OPTIONAL, **EDGE_CHECKS}[name]
     if not check.accepts(value):
         raise OpsError(f"{name} has the wrong form (not shown); want {check.want}", Exit.REFUSED)
-    stacks.set_secret(stack, name, value)
+    return value
 
 
 def _asked(name: str, *, empty_makes: bool) -> str:

@@ -1,15 +1,15 @@
 """The stacks and their secrets: made by the engine, in the backend and with the key that were made before."""
 
 import os
-import subprocess
 from collections.abc import Iterator
 
 from ops.bootstrap.prerequisite import Prerequisite
 from ops.bootstrap.state_backend import StateBackend
+from ops.core.engine import Engine
 from ops.core.recovery import state_file
 from ops.core.recovery.state_files import MISSING
-from ops.core.stack_files import StackFile, project_folder, project_name
-from ops.errors import Exit, OpsError, one_line
+from ops.core.stack_files import StackFile
+from ops.errors import Exit, OpsError
 
 BACKEND_VARIABLE = "PULUMI_BACKEND_URL"
 
@@ -17,13 +17,13 @@ BACKEND_VARIABLE = "PULUMI_BACKEND_URL"
 def use_backend(backend: StateBackend, *, dry_run: bool) -> None:
     """Have the engine use the platform's state. Raises OpsError where the shell names another backend."""
     given = os.environ.get(BACKEND_VARIABLE)
-    if given and given != backend.url and not dry_run:
+    if given and given != backend.home.url and not dry_run:
         raise OpsError(
-            f"{BACKEND_VARIABLE} is {given}, and the platform's state goes to {backend.url}; "
+            f"{BACKEND_VARIABLE} is {given}, and the platform's state goes to {backend.home.url}; "
             f"nothing was changed: unset {BACKEND_VARIABLE}",
             Exit.REFUSED,
         )
-    os.environ[BACKEND_VARIABLE] = backend.url
+    os.environ[BACKEND_VARIABLE] = backend.home.url
 
 
 def prerequisites(backend: StateBackend) -> Iterator[Prerequisite]:
@@ -31,10 +31,10 @@ def prerequisites(backend: StateBackend) -> Iterator[Prerequisite]:
     for stack in backend.all_stacks:
         yield Prerequisite(
             name=f"stack {stack}",
-            where=backend.bucket,
+            where=backend.home.bucket,
             why=f"its secrets encrypted with {backend.alias}",
             exists=lambda stack=stack: exists(stack),
-            make=lambda stack=stack: _initialise(backend, stack),
+            make=lambda stack=stack: Engine().initialise(stack, backend.home.secrets_provider),
         )
 
 
@@ -63,26 +63,3 @@ def has_secret(stack: str, name: str) -> bool:
     """Whether the stack's file has a secret, encrypted."""
     value = StackFile.of(stack).get(name)
     return isinstance(value, dict) and set(value) == {"secure"}
-
-
-def set_secret(stack: str, name: str, value: str) -> None:
-    """Write a secret into the stack's file, encrypted; the value goes through a pipe, never over a command line."""
-    _pulumi(["config", "set", "--secret", "--stack", stack, f"{project_name()}:{name}"], value)
-
-
-def _initialise(backend: StateBackend, stack: str) -> None:
-    _pulumi(["stack", "init", stack, "--no-select", "--secrets-provider", backend.secrets_provider])
-
-
-def _pulumi(arguments: list[str], given: str | None = None) -> None:
-    answer = subprocess.run(
-        ["pulumi", *arguments, "--non-interactive"],
-        cwd=project_folder(),
-        input=given,
-        stdin=subprocess.DEVNULL if given is None else None,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if answer.returncode:
-        raise OpsError(f"`pulumi {' '.join(arguments[:3])}` failed: {one_line(answer.stderr)[-400:]}")

@@ -14,6 +14,30 @@ ENVIRONMENT = "state"
 NAME_LIMIT = 64
 
 
+@dataclass(frozen=True, kw_only=True)
+class Side:
+    """One of the two places of the state: a bucket, and the key under its alias, both in a region."""
+
+    region: str
+    bucket: str
+    alias: str
+
+    @property
+    def url(self) -> str:
+        """What `pulumi login` takes."""
+        return f"s3://{self.bucket}?{self._query}"
+
+    @property
+    def secrets_provider(self) -> str:
+        """What `pulumi stack init --secrets-provider` takes."""
+        return f"awskms://{self.alias}?{self._query}"
+
+    @property
+    def _query(self) -> str:
+        # The engine's default is the first generation of AWS's SDK for Go, which AWS no longer supports.
+        return f"region={self.region}&awssdk=v2"
+
+
 @dataclass(frozen=True)
 class StateBackend:
     """`region` holds the state and its key, `copy_region` a copy of both: the loss of either leaves the other."""
@@ -69,14 +93,14 @@ class StateBackend:
         return (*self.account_stacks, *self.region_stacks, self.edge_stack)
 
     @property
-    def bucket(self) -> str:
-        """The state's bucket."""
-        return self.naming.bucket("home")
+    def home(self) -> Side:
+        """Where the state is."""
+        return Side(region=self.region, bucket=self.naming.bucket("home"), alias=self.alias)
 
     @property
-    def copy_bucket(self) -> str:
-        """The bucket that S3 copies it to."""
-        return self.naming.bucket("copy")
+    def copy(self) -> Side:
+        """Where S3 copies it to, and the key's replica is."""
+        return Side(region=self.copy_region, bucket=self.naming.bucket("copy"), alias=self.alias)
 
     @property
     def key_name(self) -> str:
@@ -93,31 +117,6 @@ class StateBackend:
         """The role in which S3 copies."""
         return self.naming.physical("replication", NAME_LIMIT)
 
-    @property
-    def url(self) -> str:
-        """What `pulumi login` takes."""
-        return f"s3://{self.bucket}?{_query(self.region)}"
-
-    @property
-    def copy_url(self) -> str:
-        """What `pulumi login` takes while `region` is lost."""
-        return f"s3://{self.copy_bucket}?{_query(self.copy_region)}"
-
-    @property
-    def secrets_provider(self) -> str:
-        """What `pulumi stack init --secrets-provider` takes; the alias is also in the other region."""
-        return f"awskms://{self.alias}?{_query(self.region)}"
-
-    @property
-    def copy_provider(self) -> str:
-        """The same for the key's replica."""
-        return f"awskms://{self.alias}?{_query(self.copy_region)}"
-
     def tags(self) -> Mapping[str, str]:
         """The tags of all that is made here, apart from `Name`."""
         return {**self.naming.tags(ENVIRONMENT, DataClass.CONFIDENTIAL), "ManagedBy": "ops bootstrap"}
-
-
-def _query(region: str) -> str:
-    # The engine's default is the first generation of AWS's SDK for Go, which AWS no longer supports.
-    return f"region={region}&awssdk=v2"

@@ -41,11 +41,10 @@ DEBUG = {"PULUMI_DEBUG_COMMANDS": "true"}
 
 
 class LockedError(OpsError):
-    """Another engine holds the stack; `holders` are (user@host, pid)."""
+    """Another engine holds the stack."""
 
-    def __init__(self, message: str, holders: list[tuple[str, int]]) -> None:
+    def __init__(self, message: str) -> None:
         super().__init__(message, Exit.BUSY)
-        self.holders = holders
 
 
 class UnreadableStateError(OpsError):
@@ -80,9 +79,7 @@ class Engine:
 
     def outputs(self, stack: str) -> dict[str, Any]:
         """A stack's outputs, from the state backend alone; {} before its first `up`. Secrets stay encrypted."""
-        resources = self.export(stack)["deployment"].get("resources") or []
-        outputs = [resource.get("outputs") for resource in resources if resource["type"] == STACK_TYPE]
-        return dict(outputs[0] or {}) if outputs else {}
+        return outputs_of(self.export(stack)["deployment"])
 
     def up(self, stack: str, say: Say, targets: Sequence[str] = ()) -> dict[str, int]:
         """`pulumi up`, of `targets` alone where there are any; the count of resources by operation, `same` included.
@@ -158,8 +155,19 @@ class Engine:
         """A secret of the stack file, decrypted; never for the screen. Raises OpsError where the stack has none."""
         return self._run(["config", "get", f"{project_name()}:{key}"], stack).strip()
 
-    def _run(self, arguments: list[str], stack: str = "", say: Say | None = None) -> str:
-        """What a command answers; `say` has each line as it comes. Raises OpsError with the engine's reason."""
+    def set_secret(self, stack: str, key: str, value: str) -> None:
+        """Write a secret into the stack file, encrypted; the value goes through a pipe, never over a command line."""
+        self._run(["config", "set", "--secret", f"{project_name()}:{key}"], stack, given=value)
+
+    def initialise(self, stack: str, secrets_provider: str) -> None:
+        """Make a stack, empty, in the backend and in its file."""
+        self._run(["stack", "init", "--no-select", "--secrets-provider", secrets_provider], stack)
+
+    def _run(self, arguments: list[str], stack: str = "", say: Say | None = None, given: str | None = None) -> str:
+        """What a command answers; `say` has each line as it comes, the command reads what is `given`.
+
+        Raises OpsError with the engine's reason.
+        """
         if self._limit and self._limit.is_over:
             raise self._limit.error()
         which = ["--stack", stack] if stack else []
@@ -170,6 +178,7 @@ class Engine:
                     command,
                     cwd=self.project,
                     env=os.environ | DEBUG,
+                    stdin=None if given is None else subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=errors,
                     text=True,
@@ -178,6 +187,10 @@ class Engine:
                 text = f"pulumi cannot be started: {error}; install it, or work in the sandbox's shell"
                 raise OpsError(text) from None
             with process:
+                if process.stdin:
+                    # An engine that has ended already says why.
+                    with suppress(BrokenPipeError), process.stdin:
+                        process.stdin.write(given or "")
                 assert process.stdout is not None
                 answer = "".join(_told(process.stdout, say))
             errors.seek(0)
@@ -215,22 +228,22 @@ def _chosen(targets: Sequence[str]) -> list[str]:
     return [part for urn in targets for part in ("--target", urn)]
 
 
-def _events(log: Path) -> list[dict[str, Any]]:
-    with suppress(OSError):
-        lines = log.read_text().splitlines()
-        return [json.loads(line) for line in lines if line.endswith("}")]
-    return []
+def _events(log: Path, kind: str) -> list[dict[str, Any]]:
+    """The events of a kind; none of a log that was not begun."""
+    lines = log.read_text().splitlines() if log.exists() else []
+    events = [json.loads(line) for line in lines if line.endswith("}")]
+    return [event[kind] for event in events if kind in event]
 
 
 def _summary(log: Path) -> dict[str, int]:
-    summaries = [event["summaryEvent"] for event in _events(log) if "summaryEvent" in event]
+    summaries = _events(log, "summaryEvent")
     return dict(summaries[-1].get("resourceChanges") or {}) if summaries else {}
 
 
 def _errors(log: Path) -> list[str]:
     """The engine's error messages, one line each, without colours."""
-    said = [event["diagnosticEvent"] for event in _events(log) if "diagnosticEvent" in event]
-    texts = [f"{_resource(event)}{_flat(event['message'])}" for event in said if event.get("severity") == "error"]
+    said = [event for event in _events(log, "diagnosticEvent") if event.get("severity") == "error"]
+    texts = [f"{_resource(event)}{_flat(event['message'])}" for event in said]
     return list(dict.fromkeys(texts))[:ERRORS_SHOWN]
 
 
@@ -254,11 +267,10 @@ def _flat(text: str) -> str:
 def _explained(text: str, arguments: list[str], stack: str) -> OpsError:
     """The engine's failure as a message for the operator."""
     if "currently locked by" in text or "Another update is currently in progress" in text:
-        locks = list(LOCK.finditer(text))
-        who = ", ".join(f"{m['who']} (pid {m['pid']}) since {m['since']}" for m in locks) or "another engine"
+        locks = [f"{m['who']} (pid {m['pid']}) since {m['since']}" for m in LOCK.finditer(text)]
+        who = ", ".join(locks) or "another engine"
         return LockedError(
-            f"stack {stack} is locked by {who}; wait for it, or run `ops recover {stack}` if that was killed",
-            [(m["who"], int(m["pid"])) for m in locks],
+            f"stack {stack} is locked by {who}; wait for it, or run `ops recover {stack}` if that was killed"
         )
     if re.search("no stack named.*found", text):
         return UnreadableStateError(
@@ -274,6 +286,12 @@ def _explained(text: str, arguments: list[str], stack: str) -> OpsError:
     reason = "; ".join(dict.fromkeys(lines)) or _flat(text)[-300:]
     where = f"stack {stack}: " if stack else ""
     return OpsError(f"{where}`pulumi {' '.join(arguments[:2])}` failed: {reason}")
+
+
+def outputs_of(deployment: Mapping[str, Any]) -> dict[str, Any]:
+    """The stack's outputs in a deployment, or in a checkpoint's latest."""
+    resources = deployment.get("resources") or []
+    return next((resource.get("outputs") or {} for resource in resources if resource["type"] == STACK_TYPE), {})
 
 
 def provider_urn(state: Mapping[str, Any]) -> str:

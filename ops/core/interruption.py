@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -48,15 +48,7 @@ def bounded(work: Callable[[], T], seconds: float) -> T:
 
     Raises what it raises, and TimeoutError: then it goes on, and nobody hears of it.
     """
-    found: Future[T] = Future()
-
-    def run() -> None:
-        try:
-            found.set_result(work())
-        except BaseException as error:
-            found.set_exception(error)
-
-    threading.Thread(target=run, daemon=True).start()
+    found = _begun(work)
     try:
         return found.result(seconds)
     except TimeoutError:
@@ -70,48 +62,50 @@ def uninterrupted(work: Callable[[], Any], limit: Limit | None = None) -> None:
 
     Raises TooLongError beyond the limit: the engine is asked to end, and killed where it does not.
     """
-    failed: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            work()
-        except BaseException as error:
-            failed.append(error)
-
-    thread = threading.Thread(target=run, daemon=True)
     if limit and limit.is_over:
         raise limit.error()
-    thread.start()
+    done = _begun(work)
     try:
-        while thread.is_alive():
-            thread.join(0.2)
-            if limit and limit.is_over and thread.is_alive():
-                _end_engines(thread, limit.end_seconds)
+        while wait([done], 0.2).not_done:
+            if limit and limit.is_over:
+                _end_engines(done, limit.end_seconds)
                 raise limit.error()
     except KeyboardInterrupt:
         # At a terminal the engine has had the Ctrl-C too, and one that is asked twice drops what is under way.
         if not sys.stdin.isatty():
             _signal(_engines(), signal.SIGINT)
-        thread.join()
+        wait([done])
         raise
-    if failed:
-        raise failed[0]
+    done.result()
 
 
-def _end_engines(work: threading.Thread, seconds: float) -> None:
+def _begun(work: Callable[[], T]) -> Future[T]:
+    """What the work returns or raises, done in a thread that keeps no process from ending."""
+    done: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            done.set_result(work())
+        except BaseException as error:
+            done.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    return done
+
+
+def _end_engines(work: Future[Any], seconds: float) -> None:
     """Ask the engines to end; those that do not are killed, and their plugins with them, which would go on trying."""
     import psutil
 
     engines = _engines()
     _signal(engines, signal.SIGINT)
-    work.join(seconds)
-    if work.is_alive():
+    if wait([work], seconds).not_done:
         plugins: list[psutil.Process] = []
         for engine in engines:
             with suppress(psutil.Error):
                 plugins += engine.children(recursive=True)
         _signal([*engines, *plugins], signal.SIGKILL)
-        work.join()
+        wait([work])
 
 
 def _engines() -> "list[psutil.Process]":

@@ -10,16 +10,17 @@ from typing import Any
 
 from ops.core.objects import Objects
 
+STARTED_TOLERANCE_SECONDS = 2.0
 RENEW_SECONDS = 15.0
 WATCH_SECONDS = 40
 """Ours: two renewals, and a pause of a network that loses one."""
 
 
 class Lease:
-    """A lock that is held: `record` says by whom, and has a `hold` of its own."""
+    """A lock that is held, under `key`: `record` says by whom, and has a `hold` of its own."""
 
     def __init__(self, kept: Objects, key: str, record: Mapping[str, Any]) -> None:
-        self._kept, self._key, self._record = kept, key, record
+        self.key, self._kept, self._record = key, kept, record
         self.content = self._now()
         self._lock = threading.Lock()
         self._ended = threading.Event()
@@ -34,9 +35,9 @@ class Lease:
             if self._ended.is_set():
                 return
             content = self._now()
-            if self._kept.swap(self._key, self.content, content):
+            if self._kept.swap(self.key, self.content, content):
                 self.content = content
-            elif (theirs := self._kept.read(self._key)) and self.owns(theirs):
+            elif (theirs := self._kept.read(self.key)) and self.owns(theirs):
                 # S3's answer to the last renewal was lost.
                 self.content = theirs
 
@@ -44,7 +45,7 @@ class Lease:
         """Let others have it, unless one of them has it already."""
         with self._lock:
             self._ended.set()
-            self._kept.swap(self._key, self.content, None)
+            self._kept.swap(self.key, self.content, None)
 
     def owns(self, content: bytes) -> bool:
         """Whether a lock's content is this lease's, however often it was renewed."""
@@ -67,6 +68,18 @@ def is_renewed(kept: Objects, key: str, content: bytes) -> bool:
         if kept.read(key) != content:
             return True
     return False
+
+
+def lives(pid: int, since: float) -> bool:
+    """Whether a process of this machine lives that was there at a moment (epoch), and not a later one of its number."""
+    import psutil
+
+    try:
+        process = psutil.Process(pid)
+        started = process.create_time() - STARTED_TOLERANCE_SECONDS
+        return started <= since and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def as_json(record: Mapping[str, Any]) -> bytes:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ops.core.lease import WATCH_SECONDS, Lease, as_json, is_renewed
+from ops.core.lease import WATCH_SECONDS, Lease, as_json, is_renewed, lives
 from ops.core.objects import Objects, objects
 from ops.core.steps import say
 from ops.errors import Exit, OpsError
@@ -19,7 +19,6 @@ from ops.errors import Exit, OpsError
 Record = dict[str, Any]
 
 HISTORY = "history/"
-STARTED_TOLERANCE_SECONDS = 2.0
 BOOT_TOLERANCE_SECONDS = 60.0
 """The moment of the boot is worked out from the clock, which may have been set since."""
 TAKE_OVER_ATTEMPTS = 3
@@ -35,7 +34,7 @@ class Ledger:
 
     def __init__(self, kept: Objects | None = None) -> None:
         self._kept = kept or objects()
-        self._lease: tuple[str, Lease] | None = None
+        self._lease: Lease | None = None
 
     def get(self, key: str) -> Record | None:
         """A record, None where there is none."""
@@ -78,7 +77,7 @@ class Ledger:
             break
         else:
             raise OpsError(f"the lock {name} changes hands; try again", Exit.BUSY)
-        self._lease = (key, lease)
+        self._lease = lease
         lease.begin()
         try:
             yield
@@ -95,9 +94,8 @@ class Ledger:
         """Raise OpsError (BUSY) where another command has taken over the lock that this one holds."""
         if self._lease is None:
             return
-        key, lease = self._lease
-        theirs = self._kept.read(key)
-        if not (theirs and lease.owns(theirs)):
+        theirs = self._kept.read(self._lease.key)
+        if not (theirs and self._lease.owns(theirs)):
             who = json.loads(theirs)["holder"] if theirs else "another command, which has ended"
             raise OpsError(f"{who} has taken over: this command stops here", Exit.BUSY)
 
@@ -159,11 +157,5 @@ def _dead(record: Record) -> bool:
 
     if not _of_this_machine(record):
         return False
-    if abs(record["boot"] - psutil.boot_time()) > BOOT_TOLERANCE_SECONDS:
-        return True
-    try:
-        process = psutil.Process(record["pid"])
-        same = abs(process.create_time() - record["started"]) < STARTED_TOLERANCE_SECONDS
-        return not same or process.status() == psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return True
+    same_boot = abs(record["boot"] - psutil.boot_time()) <= BOOT_TOLERANCE_SECONDS
+    return not (same_boot and lives(record["pid"], record["started"]))

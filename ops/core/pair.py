@@ -8,7 +8,7 @@ from typing import Any
 
 from naming import Naming
 from ops.core.engine import Engine
-from ops.core.recovery.outputs import outputs
+from ops.core.recovery import outputs
 from ops.core.stack_files import StackFile, project, stacks
 from ops.errors import Exit, OpsError
 from project_files import UnreadableFileError

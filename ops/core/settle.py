@@ -6,7 +6,7 @@ from ops.core import facts
 from ops.core.engine import Engine
 from ops.core.objects import objects
 from ops.core.pair import RegionStack
-from ops.core.recovery import STATE_FOLDER, Options, recover
+from ops.core.recovery import STATE_FOLDER, recover
 from ops.core.recovery.locks import locks
 from ops.core.recovery.recovery import Recovery
 from ops.core.session import Session
@@ -49,7 +49,7 @@ def settle(session: Session, timeline: Timeline, stack: str) -> None:
     lives."""
     if left_behind(session.engine, stack):
         # No look for more than was cut off or lost: the engine's own `up` comes next.
-        recover(stack, timeline, Options(quick=True), session.engine)
+        recover(stack, timeline, session.engine, quick=True)
         session.pair.forget()
 
 

@@ -1,8 +1,9 @@
 """Goes on from the copy of the state in the other region, where the region of the state is lost, and back again."""
 
 import os
+from pathlib import Path
 
-from ops.bootstrap.state_backend import StateBackend
+from ops.bootstrap.state_backend import Side, StateBackend
 from ops.core.aws import reachable
 from ops.core.ledger import Ledger
 from ops.core.objects import FOLDER, Bucket
@@ -13,6 +14,7 @@ from ops.core.steps import Step, Timeline, confirm, say
 from ops.errors import Exit, OpsError, refused
 
 LOCKS = "locks/"
+SHELLS = "          commit the stack files, and in every shell: export PULUMI_BACKEND_URL='{url}'"
 
 CLEAR = Step(
     name="clear the copy of the state",
@@ -41,29 +43,30 @@ def go_on_from_copy(timeline: Timeline, *, yes: bool) -> None:
     Raises OpsError (REFUSED) while the region of the state answers.
     """
     backend = StateBackend.of()
+    home, copy = backend.home, backend.copy
     # Credentials of a role are asked for in the region of the backend, which is lost.
-    os.environ["PULUMI_BACKEND_URL"] = backend.copy_url
-    if reachable(backend.region):
-        raise OpsError(f"{backend.region} answers: the state is read where it is", Exit.REFUSED)
+    os.environ["PULUMI_BACKEND_URL"] = copy.url
+    if reachable(home.region):
+        raise OpsError(f"{home.region} answers: the state is read where it is", Exit.REFUSED)
     if not (yes or timeline.dry_run):
-        confirm(f"Leave the state in {backend.region}, and go on from its copy in {backend.copy_region}?")
-    engine, ours = _copy(backend)
+        confirm(f"Leave the state in {home.region}, and go on from its copy in {copy.region}?")
+    engine, ours = _places(copy)
     with timeline.step(CLEAR) as step:
-        held = [(place, key) for place in (engine, ours) for key in place.keys(LOCKS, ending="")]
-        held += [(ours, key) for key in ours.keys(UNDER_WAY)]
+        held = [(place, key) for place in (engine, ours) for key in _held(place)]
         step.detail = f"{len(held)} locks and notes"
         for place, key in () if step.dry_run else held:
             place.delete(key)
     with timeline.step(LEAD) as step:
         states = [(key, engine.read(key) or b"") for key in engine.keys("stacks/", ending="")]
-        changed = [(key, led) for key, content in states if (led := _led(backend, content)) != content]
+        changed = [(key, led) for key, content in states if (led := _led(content, home, copy)) != content]
         step.detail = f"{len(changed)} states, {len(backend.all_stacks)} stack files"
         if not step.dry_run:
             for key, led in changed:
                 engine.write(key, led)
-            _lead_files(backend)
-    say(f"          commit the stack files, and in every shell: export PULUMI_BACKEND_URL='{backend.copy_url}'")
-    say(f"          nothing copies the state from there; once {backend.region} answers: `ops recover --backend-home`")
+            for path, text in _led_files(backend, home, copy):
+                replace(path, text)
+    say(SHELLS.format(url=copy.url))
+    say(f"          nothing copies the state from there; once {home.region} answers: `ops recover --backend-home`")
 
 
 def go_home(timeline: Timeline, *, yes: bool) -> None:
@@ -72,63 +75,60 @@ def go_home(timeline: Timeline, *, yes: bool) -> None:
     Raises OpsError: REFUSED unless both regions answer, BUSY while somebody changes a stack.
     """
     backend = StateBackend.of()
-    os.environ["PULUMI_BACKEND_URL"] = backend.copy_url
-    if silent := [region for region in (backend.region, backend.copy_region) if not reachable(region)]:
+    home, copy = backend.home, backend.copy
+    os.environ["PULUMI_BACKEND_URL"] = copy.url
+    if silent := [side.region for side in (home, copy) if not reachable(side.region)]:
         raise refused([f"{region} does not answer: the state is carried home once it does" for region in silent])
-    if not any(_led(backend, content, home=True) != content for content in _files(backend).values()):
-        say(f"the stack files have the state in {backend.region} already")
+    files = _led_files(backend, copy, home)
+    if not files:
+        say(f"the stack files have the state in {home.region} already")
         return
-    engine, ours = _copy(backend)
+    engine, ours = _places(copy)
     if locks := engine.keys(LOCKS, ending=""):
         raise OpsError(f"an engine changes a stack, or was killed: {', '.join(locks)}; `ops recover`", Exit.BUSY)
     if not (yes or timeline.dry_run):
-        confirm(f"Replace the state in {backend.region} by the newer one in {backend.copy_region}?")
+        confirm(f"Replace the state in {home.region} by the newer one in {copy.region}?")
     with Ledger(ours).hold(LOCK):
         with timeline.step(CARRY) as step:
-            found = [(place, key) for place in (engine, ours) for key in place.keys("", ending="")]
-            carried = [(place, key) for place, key in found if not key.startswith(LOCKS)]
-            step.detail = f"{len(carried)} objects"
+            ways = list(zip((engine, ours), _places(home), strict=True))
+            found = [(way, key) for way in ways for key in way[0].keys("", ending="") if not key.startswith(LOCKS)]
+            step.detail = f"{len(found)} objects"
             if not step.dry_run:
-                _carry(backend, carried, ours)
+                for _, target in ways:
+                    for key in _held(target):
+                        target.delete(key)
+                for (source, target), key in found:
+                    target.write(key, _led(source.read(key) or b"", copy, home))
         with timeline.step(RETURN) as step:
             step.detail = f"{len(backend.all_stacks)} stack files"
             if not step.dry_run:
-                _lead_files(backend, home=True)
-    say(f"          commit the stack files, and in every shell: export PULUMI_BACKEND_URL='{backend.url}'")
+                for path, text in files:
+                    replace(path, text)
+    say(SHELLS.format(url=home.url))
 
 
-def _carry(backend: StateBackend, carried: list[tuple[Bucket, str]], ours: Bucket) -> None:
-    """Write objects of the copy into the first bucket, after what was held there when its region was lost."""
-    homes = [Bucket(backend.bucket, folder, backend.region) for folder in (STATE_FOLDER, FOLDER)]
-    for place in homes:
-        for key in [*place.keys(LOCKS, ending=""), *place.keys(UNDER_WAY)]:
-            place.delete(key)
-    for place, key in carried:
-        homes[place is ours].write(key, _led(backend, place.read(key) or b"", home=True))
+def _places(side: Side) -> tuple[Bucket, Bucket]:
+    """The engine's state on a side, and ours."""
+    return Bucket(side.bucket, STATE_FOLDER, side.region), Bucket(side.bucket, FOLDER, side.region)
 
 
-def _copy(backend: StateBackend) -> tuple[Bucket, Bucket]:
-    """The copy of the engine's state, and of ours."""
-    engine, ours = (Bucket(backend.copy_bucket, folder, backend.copy_region) for folder in (STATE_FOLDER, FOLDER))
-    return engine, ours
+def _held(place: Bucket) -> list[str]:
+    """What was held when the region of the state was lost: locks, and the operation under way."""
+    return [*place.keys(LOCKS, ending=""), *place.keys(UNDER_WAY)]
 
 
-def _files(backend: StateBackend) -> dict[str, bytes]:
-    return {stack: StackFile.of(stack).path.read_bytes() for stack in backend.all_stacks}
+def _led_files(backend: StateBackend, of: Side, to: Side) -> list[tuple[Path, str]]:
+    """The stack files that name the key of one side, each with its text for the other."""
+    found = [(path, path.read_bytes()) for path in (StackFile.of(stack).path for stack in backend.all_stacks)]
+    return [(path, led.decode()) for path, content in found if (led := _led(content, of, to)) != content]
 
 
-def _lead_files(backend: StateBackend, *, home: bool = False) -> None:
-    for stack, content in _files(backend).items():
-        replace(StackFile.of(stack).path, _led(backend, content, home=home).decode())
-
-
-def _led(backend: StateBackend, content: bytes, *, home: bool = False) -> bytes:
-    """A state or a stack file that names the key where the copy is, or at home.
+def _led(content: bytes, of: Side, to: Side) -> bytes:
+    """A state or a stack file that names the key of one side, as it is with that of the other.
 
     The engine's JSON has its own form of `&`.
     """
-    urls = (backend.secrets_provider, backend.copy_provider)
     for form in ("&", "\\u0026"):
-        at_home, at_copy = (url.replace("&", form).encode() for url in urls)
-        content = content.replace(at_copy, at_home) if home else content.replace(at_home, at_copy)
+        former, new = (side.secrets_provider.replace("&", form).encode() for side in (of, to))
+        content = content.replace(former, new)
     return content

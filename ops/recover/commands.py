@@ -32,7 +32,7 @@ def command(
     is back, its state is older than the copy: commands that find it are refused, until --backend-home has carried the
     copy's there.
     """
-    from ops.core.recovery import Options, needing, recover
+    from ops.core.recovery import needing, recover
     from ops.core.steps import Timeline, confirm, say
 
     if backend_copy or backend_home:
@@ -49,4 +49,4 @@ def command(
     if not (yes or dry_run):
         confirm(f"Recover {', '.join(chosen)}: clear dead locks, restore damaged states, adopt what exists?")
     for each in chosen:
-        recover(each, Timeline(dry_run=dry_run), Options(take_lock=take_lock, quick=quick, up=up))
+        recover(each, Timeline(dry_run=dry_run), take_lock=take_lock, quick=quick, up=up)

@@ -4,7 +4,6 @@ import hashlib
 from datetime import datetime
 from typing import Any
 
-from ops.bootstrap import stacks
 from ops.core import busy, facts
 from ops.core.actions import Action
 from ops.core.aws import client
@@ -74,7 +73,7 @@ def _set(place: Place, value: Value) -> str:
     # On the way on from a kill the value is in the first file.
     known = value.new() if first.stack in left else place.session.engine.secret(first.stack, place.rotation.name)
     for stack in left:
-        stacks.set_secret(stack, place.rotation.name, known)
+        place.session.engine.set_secret(stack, place.rotation.name, known)
     return f"commit {' and '.join(stack.file.path.name for stack in place.both)}"
 
 

@@ -3,7 +3,7 @@
 import sys
 from getpass import getpass
 
-from ops.bootstrap.secret_values import MAKERS
+from ops.bootstrap.secret_values import MAKERS, judged
 from ops.errors import Exit, OpsError
 
 
@@ -19,13 +19,8 @@ class Value:
 
     def new(self) -> str:
         """The value. Raises OpsError (REFUSED) for one of the wrong form, which is not shown."""
-        from settings.secrets import CHECKS, OPTIONAL
-
         if self._known is None:
-            self._known = MAKERS[self._name]() if self._generate else self._given()
-        check = {**CHECKS, **OPTIONAL}[self._name]
-        if not check.accepts(self._known):
-            raise OpsError(f"{self._name} has the wrong form (not shown); want {check.want}", Exit.REFUSED)
+            self._known = judged(self._name, MAKERS[self._name]() if self._generate else self._given())
         return self._known
 
     def _given(self) -> str:

@@ -301,7 +301,7 @@ def test_break_glass_rings_an_alarm_by_the_name_of_its_role(cloud: Cloud[Any]) -
 def test_the_names_are_those_that_bootstrap_gives_the_state(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ASKPROAI_PROJECT", str(ROOT / "tests/unit/support/fixtures"))
     backend = StateBackend.of()
-    assert backend.bucket == STATE.removeprefix("arn:aws:s3:::")
+    assert backend.home.bucket == STATE.removeprefix("arn:aws:s3:::")
     assert backend.alias == "alias/askproai-state-key"
 
 

@@ -1,11 +1,12 @@
 """Finds in the clouds what a state lacks, puts it in, and has the engine read it."""
 
+import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 
+from ops.core.aws import errors
 from ops.core.cloudflare import TOKEN, TOKEN_VARIABLE, EdgeApi
 from ops.core.engine import UNKNOWN, Engine
 from ops.core.recovery.finders import AGAIN, FINDERS, NotKnownYetError, Wanted
@@ -30,12 +31,13 @@ class Found:
 def search(state: State, missing: Iterable[Resource], edge: EdgeApi) -> list[Found]:
     """What of the missing resources exists. Raises OpsError where two things match one, naming them."""
     asked = [(resource, _wanted(state, resource, edge)) for resource in missing if resource["type"] in FINDERS]
-    taken = [state.taken(wanted.type) for _, wanted in asked]
     with ThreadPoolExecutor(SEARCHES_AT_ONCE) as pool:
-        answers = list(pool.map(_identifiers, (wanted for _, wanted in asked), taken))
+        answers = list(pool.map(_identifiers, (wanted for _, wanted in asked)))
+    of_others = {type_token: taken(state, type_token, edge) for type_token in {wanted.type for _, wanted in asked}}
     found: list[Found] = []
     problems: list[str] = []
-    for (resource, wanted), identifiers in zip(asked, answers, strict=True):
+    for (resource, wanted), answer in zip(asked, answers, strict=True):
+        identifiers = [identifier for identifier in answer if identifier not in of_others[wanted.type]]
         if len(identifiers) > 1:
             problems.append(
                 f"{wanted.name}: {len(identifiers)} things match it by {FINDERS[wanted.type].by}: "
@@ -48,12 +50,19 @@ def search(state: State, missing: Iterable[Resource], edge: EdgeApi) -> list[Fou
     return found
 
 
+def taken(state: State, type_token: str, edge: EdgeApi) -> frozenset[str]:
+    """What the state has of a type, under whatever URN, as the type's finder identifies it."""
+    known = [resource for resource in state.resources if resource["type"] == type_token]
+    identified = FINDERS[type_token].identified
+    return frozenset(identified(_wanted(state, each, edge), str(each.get("id", ""))) for each in known)
+
+
 def best(found: list[Found]) -> list[Found]:
     """Those of which every input is known, for providers judge them together; without one of these, all.
 
     What is left waits for something that is found in the same round, or that only `up` makes.
     """
-    known = [each for each in found if not _has_unknown(each.wanted.inputs)]
+    known = [each for each in found if UNKNOWN not in json.dumps(each.wanted.inputs)]
     return known or found
 
 
@@ -76,7 +85,7 @@ def read(engine: Engine, stack: str, urns: list[str], edge: EdgeApi) -> None:
     if any("cloudflare:" in urn for urn in urns) and not os.environ.get(TOKEN_VARIABLE):
         # A provider that was found again has not got its token back: a preview hides it, until `up` sets it.
         os.environ[TOKEN_VARIABLE] = edge.secret(TOKEN)
-    engine.refresh(stack, _silent, urns)
+    engine.refresh(stack, lambda _line: None, urns)
 
 
 def read_back(engine: Engine, stack: str, found: list[Found], edge: EdgeApi) -> None:
@@ -98,26 +107,10 @@ def _wanted(state: State, resource: Resource, edge: EdgeApi) -> Wanted:
     )
 
 
-def _identifiers(wanted: Wanted, taken: frozenset[str]) -> list[str]:
-    """Where it exists, and is not another resource's already."""
-    from botocore.exceptions import BotoCoreError, ClientError
-
+def _identifiers(wanted: Wanted) -> list[str]:
     try:
-        found = FINDERS[wanted.type].find(wanted)
+        return FINDERS[wanted.type].find(wanted)
     except (NotKnownYetError, KeyError):
         return []
-    except (BotoCoreError, ClientError) as error:
+    except errors() as error:
         raise OpsError(f"{wanted.name}: cannot be looked for: {one_line(error)[:300]}") from None
-    return [identifier for identifier in found if identifier not in taken]
-
-
-def _has_unknown(value: Any) -> bool:
-    if isinstance(value, Mapping):
-        return any(_has_unknown(part) for part in value.values())
-    if isinstance(value, list):
-        return any(_has_unknown(part) for part in value)
-    return bool(value == UNKNOWN)
-
-
-def _silent(_line: str) -> None:
-    """The step that adopts is short: nothing to show inside it."""

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from ops.core.lease import lives
 from ops.core.objects import Objects
 from ops.core.recovery.state_files import ATTRIBUTES, DRAFT
 from ops.errors import Exit, OpsError
-
-STARTED_TOLERANCE_SECONDS = 2.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,14 +33,7 @@ class Lock:
     @property
     def alive(self) -> bool:
         """Whether the holder is a process of this machine, and not a later one with its number."""
-        import psutil
-
-        try:
-            process = psutil.Process(self.pid)
-            started = process.create_time() - STARTED_TOLERANCE_SECONDS
-            return started <= self.since.timestamp() and process.status() != psutil.STATUS_ZOMBIE
-        except psutil.NoSuchProcess:
-            return False
+        return lives(self.pid, self.since.timestamp())
 
 
 def locks(state: Objects, project: str, stack: str) -> list[Lock]:

@@ -1,14 +1,14 @@
 """Recovery of a stack after its engine was killed or its state was lost. It looks first: it can be run at any time."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping
 
 from ops.core.cloudflare import EdgeApi
 from ops.core.engine import UNCHANGED, Engine
 from ops.core.objects import Objects
 from ops.core.recovery import adoption, locks, steps
 from ops.core.recovery.state_files import StateFile
-from ops.core.recovery.states import Resource, State, logical_name
+from ops.core.recovery.states import State, logical_name
 from ops.core.stack_files import project_name
 from ops.core.steps import StepRun, Timeline, say
 from ops.errors import OpsError
@@ -18,22 +18,12 @@ ROUNDS = 12
 NAMES_SHOWN = 6
 
 
-@dataclass(frozen=True, kw_only=True)
-class Options:
-    """`take_lock` removes locks of other machines too, `quick` looks for nothing that the state does not tell of and
-    asks Cloudflare less patiently, `up` ends what was cut off."""
-
-    take_lock: bool = False
-    quick: bool = False
-    up: bool = False
-
-
 class Recovery:
-    """One stack's recovery. `found_something` says afterwards whether there was anything to recover."""
+    """One stack's recovery."""
 
     def __init__(self, stack: str, timeline: Timeline, engine: Engine, state: Objects) -> None:
         self.stack = stack
-        self.found_something = False
+        self._found_something = False
         self._restored = False
         self._timeline = timeline
         self._engine = engine
@@ -50,19 +40,23 @@ class Recovery:
         state = self._exported()
         return bool(state.pending or state.unread())
 
-    def run(self, options: Options) -> None:
-        """Lock, state, what was under way, what else exists; then what `up` would do, or with `up` the thing itself."""
-        self._edge = EdgeApi(self._edge.secret, quick=options.quick)
-        self._clear_lock(take=options.take_lock)
+    def run(self, *, take_lock: bool = False, quick: bool = False, up: bool = False) -> None:
+        """Lock, state, what was under way, what else exists; then what `up` would do.
+
+        `take_lock` removes locks of other machines too, `quick` looks for nothing that the state does not tell of and
+        asks Cloudflare less patiently, `up` ends what was cut off.
+        """
+        self._edge = EdgeApi(self._edge.secret, quick=quick)
+        self._clear_lock(take=take_lock)
         if not self._restore() or not self._settle():
             return
-        if options.quick and not self._restored:
+        if quick and not self._restored:
             self._conclude({})
             return
         changes = self._adopt_missing()
         if self._restored:
             self._file.complete()
-        if options.up and changes and not self._timeline.dry_run:
+        if up and changes and not self._timeline.dry_run:
             with self._timeline.step(steps.UP, stack=self.stack) as step:
                 step.detail = _counted(self._engine.up(self.stack, step.progress))
             with self._timeline.step(steps.PREVIEW, stack=self.stack) as step:
@@ -82,7 +76,7 @@ class Recovery:
             if not dead:
                 step.skip("there is none")
                 return
-            self.found_something = True
+            self._found_something = True
             step.detail = "; ".join(str(lock) for lock in dead)
             if not step.dry_run:
                 for lock in dead:
@@ -95,7 +89,7 @@ class Recovery:
             if problem is None and not broken and not begun:
                 step.skip("it can be read")
                 return True
-            self.found_something = True
+            self._found_something = True
             if not step.dry_run:
                 self._file.mend_attributes()
             if problem:
@@ -132,7 +126,7 @@ class Recovery:
             if not state.pending and not unread:
                 step.skip("nothing was")
                 return True
-            self.found_something = True
+            self._found_something = True
             finished, unfinished = state.being_created()
             found = adoption.search(state, unfinished, self._edge)
             adopted = [*(logical_name(resource["urn"]) for resource in finished), *map(str, found)]
@@ -146,12 +140,12 @@ class Recovery:
                 adoption.read(self._engine, self.stack, unread, self._edge)
         return True
 
-    def _adopt_missing(self) -> dict[str, int]:
+    def _adopt_missing(self) -> Mapping[str, int]:
         """Look for everything that `up` would create; what `up` would then still do."""
         for _ in range(ROUNDS):
             with self._timeline.step(steps.LOOK, stack=self.stack) as step:
                 planned = self._engine.preview_steps(self.stack)
-                changes = _changes(planned)
+                changes = Counter(row["op"] for row in planned if row["op"] not in UNCHANGED)
                 state = self._exported()
                 missing = [row["newState"] for row in planned if row["op"] == "create"]
                 state.add_foundations(missing)
@@ -160,7 +154,7 @@ class Recovery:
                 step.detail = f"exists: {_some(map(str, found))}" if found else _counted(changes)
                 if unknown:
                     step.detail += f"; no way to look for {', '.join(unknown)}"
-                self.found_something |= bool(found)
+                self._found_something |= bool(found)
                 if not found or step.dry_run:
                     return changes
                 state.make_room(missing, [each.resource for each in found])
@@ -177,25 +171,16 @@ class Recovery:
         if found:
             adoption.read_back(self._engine, self.stack, found, self._edge)
 
-    def _conclude(self, changes: dict[str, int]) -> None:
-        if not self.found_something:
+    def _conclude(self, changes: Mapping[str, int]) -> None:
+        if not self._found_something:
             say(f"stack {self.stack}: nothing to recover")
         if changes:
             say(f"stack {self.stack}: `pulumi up` will {_counted(changes)}; run it to end what was cut off")
-        elif self.found_something:
+        elif self._found_something:
             say(f"stack {self.stack}: recovered")
 
 
-def _changes(planned: Iterable[Resource]) -> dict[str, int]:
-    """How many resources of a preview are made, changed, and so on; components are no work."""
-    counts: dict[str, int] = {}
-    for row in planned:
-        if row["op"] not in UNCHANGED:
-            counts[row["op"]] = counts.get(row["op"], 0) + 1
-    return counts
-
-
-def _counted(changes: dict[str, int]) -> str:
+def _counted(changes: Mapping[str, int]) -> str:
     return ", ".join(f"{operation} {count}" for operation, count in sorted(changes.items())) or "change nothing"
 
 

@@ -13,8 +13,10 @@ import gzip
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
+from ops.core.engine import outputs_of
 from ops.core.objects import Objects
 from ops.errors import OpsError
 
@@ -34,8 +36,6 @@ DRAFT = ".tmp"
 READ_BY_THE_ENGINE = ("meta", "stacks/{project}/{stack}.", "locks/organization/{project}/{stack}/")
 MISSING = "missing"
 DAMAGED = "damaged/{project}/{stack}.{now:%Y%m%dT%H%M%S}.json"
-RESTORATION = "restorations/{project}/{stack}.json"
-STACK_TYPE = "pulumi:pulumi:Stack"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +45,12 @@ class Backup:
     key: str
     content: bytes
     at: datetime
-    resources: int
+    latest: dict[str, Any]
+
+    @property
+    def resources(self) -> int:
+        """How many it has."""
+        return len(self.latest.get("resources") or [])
 
     def age(self) -> str:
         """How old it is, in words."""
@@ -62,14 +67,16 @@ class StateFile:
     def __init__(self, state: Objects, project: str, stack: str) -> None:
         self._state = state
         self._place = {"project": project, "stack": stack}
+        self._unpacked = "stacks/{project}/{stack}.json".format(**self._place)
+        self._restoration = "restorations/{project}/{stack}.json".format(**self._place)
         self.stack = stack
 
     @property
     def key(self) -> str:
         """Its place in the backend; the packed form where that is the one there."""
-        key = "stacks/{project}/{stack}.json".format(**self._place)
-        packed = key + PACKED
-        return packed if self._state.read(packed) is not None and self._state.read(key) is None else key
+        packed = self._unpacked + PACKED
+        only_packed = self._state.read(self._unpacked) is None and self._state.read(packed) is not None
+        return packed if only_packed else self._unpacked
 
     def problem(self) -> str | None:
         """What is wrong with it, None when it can be read."""
@@ -77,7 +84,7 @@ class StateFile:
         if content is None:
             return MISSING
         try:
-            _checkpoint(self.key, content)
+            _latest(self.key, content)
         except ValueError as error:
             return f"damaged ({error})"
         return None
@@ -95,11 +102,8 @@ class StateFile:
 
     def known(self) -> bool:
         """Whether the backend has ever held it."""
-        return (
-            self._state.read(self.key) is not None
-            or any(True for _ in self._backup_keys())
-            or any(True for _ in self._state.former(self.key))
-        )
+        earlier = (*self._backup_keys(), *islice(self._state.former(self.key), 1))
+        return bool(earlier) or self._state.read(self.key) is not None
 
     def newest_backup(self) -> Backup | None:
         """The newest earlier state that can be read; one with resources is preferred to one without."""
@@ -114,7 +118,7 @@ class StateFile:
         found = [backup for key in self._backup_keys() if (backup := self._backup(key, self._state.read(key)))]
         # A bucket keeps a version for each resource that ever ended: the first that can be read is the newest.
         former = (self._backup(self.key, content) for content in self._state.former(self.key))
-        return found + [backup for backup in [next((each for each in former if each), None)] if backup]
+        return [*found, *islice(filter(None, former), 1)]
 
     def restore(self, backup: Backup) -> str | None:
         """Put a backup in the state's place; where the damaged one is kept aside, None where there was none.
@@ -127,12 +131,11 @@ class StateFile:
         if damaged is not None:
             aside = DAMAGED.format(**self._place, now=datetime.now(UTC))
             self._state.write(aside, damaged)
-        key = "stacks/{project}/{stack}.json".format(**self._place)
         content = gzip.decompress(backup.content) if backup.key.endswith(PACKED) else backup.content
-        self._state.write(key, content)
-        self._state.delete(key + ATTRIBUTES)
+        self._state.write(self._unpacked, content)
+        self._state.delete(self._unpacked + ATTRIBUTES)
         # The engine takes the packed form where it finds both.
-        self._state.delete(key + PACKED)
+        self._state.delete(self._unpacked + PACKED)
         return aside
 
     def begun(self) -> str | None:
@@ -147,9 +150,9 @@ class StateFile:
     def outputs(self) -> tuple[dict[str, Any], Backup | None] | None:
         """The stack's outputs without the engine, with the backup they are from; None where nothing can be read."""
         if self.problem() is None:
-            return _outputs(self.key, self._state.read(self.key) or b""), None
+            return outputs_of(_latest(self.key, self._state.read(self.key) or b"")), None
         backup = self.newest_backup()
-        return (_outputs(backup.key, backup.content), backup) if backup else None
+        return (outputs_of(backup.latest), backup) if backup else None
 
     def lost(self, problem: str) -> OpsError:
         """The error for a state that no backup can bring back."""
@@ -159,10 +162,6 @@ class StateFile:
             f"`ops recover {self.stack}`, which finds what exists by its names"
         )
 
-    @property
-    def _restoration(self) -> str:
-        return RESTORATION.format(**self._place)
-
     def _backup_keys(self) -> list[str]:
         return [key for prefix, ending in BACKUPS for key in self._state.keys(prefix.format(**self._place), ending)]
 
@@ -170,11 +169,11 @@ class StateFile:
         if content is None:
             return None
         try:
-            latest = _checkpoint(key, content).get("latest") or {}
+            latest = _latest(key, content)
             at = datetime.fromisoformat(latest["manifest"]["time"]).astimezone(UTC)
         except (ValueError, KeyError, TypeError):
             return None
-        return Backup(key=key, content=content, at=at, resources=len(latest.get("resources") or []))
+        return Backup(key=key, content=content, at=at, latest=latest)
 
 
 def _is_json(content: bytes | None) -> bool:
@@ -185,13 +184,8 @@ def _is_json(content: bytes | None) -> bool:
     return True
 
 
-def _outputs(key: str, content: bytes) -> dict[str, Any]:
-    resources = (_checkpoint(key, content).get("latest") or {}).get("resources") or []
-    return next((resource.get("outputs") or {} for resource in resources if resource["type"] == STACK_TYPE), {})
-
-
-def _checkpoint(key: str, content: bytes) -> dict[str, Any]:
-    """What a state file holds. Raises ValueError, in words, for one that the engine could not read."""
+def _latest(key: str, content: bytes) -> dict[str, Any]:
+    """The state that a file holds. Raises ValueError, in words, for one that the engine could not read."""
     try:
         found = json.loads(gzip.decompress(content) if key.endswith(PACKED) else content)
     except (OSError, EOFError) as error:
@@ -201,4 +195,4 @@ def _checkpoint(key: str, content: bytes) -> dict[str, Any]:
     if not isinstance(found, dict) or not isinstance(found.get("checkpoint"), dict):
         raise ValueError("not a state of the engine")
     # `pulumi stack import` writes these keys with a capital, everything else without.
-    return {key.lower(): value for key, value in found["checkpoint"].items()}
+    return {key.lower(): value for key, value in found["checkpoint"].items()}.get("latest") or {}

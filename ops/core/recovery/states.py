@@ -4,13 +4,11 @@ import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ops.core.engine import UNKNOWN, provider_urn
-from ops.core.recovery.finders import FINDERS
+from ops.core.engine import STACK_TYPE, UNKNOWN, provider_urn
 
 Resource = dict[str, Any]
 
 PROVIDER_PREFIX = "pulumi:providers:"
-STACK_TYPE = "pulumi:pulumi:Stack"
 HIDDEN = "[secret]"
 """What a preview shows for a secret."""
 COMPUTED = ("id", "outputs", "created", "modified", "external", "initErrors", "delete")
@@ -44,11 +42,6 @@ class State:
     def current(self, urn: str) -> Resource | None:
         """The resource of a URN, leaving out those that wait for their deletion."""
         return next((r for r in self.resources if r["urn"] == urn and not r.get("delete")), None)
-
-    def taken(self, type_token: str) -> frozenset[str]:
-        """What the state has of a type, under whatever URN, as the type's finder identifies it."""
-        identified = FINDERS[type_token].identified
-        return frozenset(identified(r) for r in self.resources if r["type"] == type_token)
 
     def region(self, resource: Resource) -> str:
         """The region of a resource's provider, empty where that has none or is unknown."""

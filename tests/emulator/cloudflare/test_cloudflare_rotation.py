@@ -5,7 +5,7 @@ from http.client import HTTPConnection
 
 import pytest
 
-from ops.bootstrap import former_certificates, origin_pull, stacks
+from ops.bootstrap import former_certificates, origin_pull
 from ops.bootstrap.prerequisite import Prerequisite
 from ops.bootstrap.state_backend import StateBackend
 from ops.core.cloudflare import TOKEN as TOKEN_NAME
@@ -77,12 +77,11 @@ def removal(emulated: Emulated, monkeypatch: pytest.MonkeyPatch) -> tuple[Prereq
         def secret(self, stack: str, _name: str) -> str:
             return known[stack]
 
-    def keep(stack: str, name: str, value: str) -> None:
-        assert name == "origin_pull_ca"
-        known[stack] = value
+        def set_secret(self, stack: str, name: str, value: str) -> None:
+            assert name == "origin_pull_ca"
+            known[stack] = value
 
     monkeypatch.setattr(former_certificates, "Engine", Secrets)
-    monkeypatch.setattr(stacks, "set_secret", keep)
     secrets = {TOKEN_NAME: TOKEN, "origin_pull_certificate": NEW.certificate}
     (prerequisite,) = former_certificates.prerequisites(BACKEND, EdgeApi(secrets.__getitem__), ZONE)
     return prerequisite, known

@@ -95,7 +95,7 @@ def provoke(platform: Platform, command: str, code: Exit, monkeypatch: pytest.Mo
     """Run a command so that it has to end with a code; the code with which it ends."""
     errors: dict[Exit, BaseException] = {
         Exit.FAILED: OpsError("the engine failed"),
-        Exit.BUSY: LockedError("locked by ann@laptop", [("ann@laptop", 1)]),
+        Exit.BUSY: LockedError("locked by ann@laptop"),
         Exit.INTERRUPTED: KeyboardInterrupt(),
     }
     if code in errors:

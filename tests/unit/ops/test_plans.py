@@ -19,7 +19,7 @@ from ops.bootstrap import permissions, prerequisite, quotas
 from ops.bootstrap.state_backend import StateBackend
 from ops.core.engine import Engine, LockedError
 from ops.core.objects import Folder
-from ops.core.recovery.recovery import Options, Recovery
+from ops.core.recovery.recovery import Recovery
 from ops.core.session import UNDER_WAY, Operation, Session, SessionOptions
 from ops.core.steps import Step, Timeline
 from ops.core.visitor import Answer
@@ -96,7 +96,7 @@ class Killed:
         world = self.platform.world
         if stack == "edge" and "edge" in world.killed:
             world.killed.update(self.platform.session().pair.stacks)
-            raise LockedError("stack edge is locked", [("ann@laptop", 1)])
+            raise LockedError("stack edge is locked")
         before = self.platform.engine.made(stack)
         done = self._up(stack, say)
         if targets and self.promoting:
@@ -381,7 +381,7 @@ def test_recover(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     state.write("stacks/askproai/prod.json", b"cut o")
     state.write("backups/askproai/prod/prod.1.json", json.dumps({"checkpoint": {"latest": latest}}).encode())
     timeline = Timeline()
-    Recovery("prod", timeline, RestoredEngine(), state).run(Options(up=True))
+    Recovery("prod", timeline, RestoredEngine(), state).run(up=True)
     copied = Timeline()
     monkeypatch.setattr(backend_copy, "reachable", partial(answering, False))
 
@@ -393,7 +393,7 @@ def test_recover(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(backend_copy, "reachable", partial(answering, True))
     for stack in ("prod", "dr", "edge"):
         file = tmp_path / f"Pulumi.{stack}.yaml"
-        file.write_text(f"secretsprovider: {StateBackend.of().copy_provider}\n{file.read_text()}")
+        file.write_text(f"secretsprovider: {StateBackend.of().copy.secrets_provider}\n{file.read_text()}")
     backend_copy.go_home(copied, yes=True)
     runs = [entry.name for entry in (*timeline.entries, *copied.entries)]
     assert_declared("ops recover", [runs], STACK="prod")

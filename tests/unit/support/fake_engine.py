@@ -69,6 +69,9 @@ class FakeEngine:
         self._read(stack)
         return "token"
 
+    def set_secret(self, stack: str, key: str, value: str) -> None:
+        StackFile.of(stack).set({key: {"secure": f"{len(value)} characters"}})
+
     def refresh(self, stack: str, say: Any, targets: Any = ()) -> None:
         self.refreshed.append(stack)
         self.stale_source.discard(stack)

@@ -19,7 +19,6 @@ from stack_files import FIXTURE
 from typing_extensions import override
 
 from contract import CANARY_PATH, origin
-from ops.bootstrap import stacks
 from ops.core import aws, facts, pair, report, settle, visitor
 from ops.core.engine import Engine
 from ops.core.ledger import Ledger
@@ -248,7 +247,7 @@ def _put_in_place(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
     def recovery(stack: str, *_: object) -> FakeRecovery:
         return FakeRecovery(world, stack)
 
-    def recover(stack: str, timeline: Timeline, options: object, engine: FakeEngine) -> None:
+    def recover(stack: str, timeline: Timeline, engine: FakeEngine, **_options: object) -> None:
         world.recovered_by.append(engine)
         with timeline.step(CLEAR_LOCK, stack=stack):
             world.killed.discard(stack)
@@ -264,9 +263,6 @@ def _put_in_place(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
     def firewall(*_args: object, **_options: object) -> FakeFirewall:
         return platform.firewall
 
-    def set_secret(stack: str, name: str, value: str) -> None:
-        platform.file(stack).set({name: {"secure": f"{len(value)} characters"}})
-
     for place, name, fake in (
         (aws, "_client", client),
         (visitor, "visit", platform.visit),
@@ -278,7 +274,6 @@ def _put_in_place(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
         (settle, "Recovery", recovery),
         (settle, "recover", recover),
         (report, "write", write),
-        (stacks, "set_secret", set_secret),
         *((module, "ThreadPoolExecutor", InTurn) for module in (facts, flip, pair)),
         (facts.time, "sleep", at_once),
         # No test can tell whether the disk has what the system has taken.

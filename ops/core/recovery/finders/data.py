@@ -20,11 +20,6 @@ def _queue(wanted: Wanted) -> list[str]:
     return [found["QueueUrl"]] if found else []
 
 
-def _key(wanted: Wanted) -> list[str]:
-    """Keys have no name of their own, and an alias comes after them: the tag is all there is."""
-    return living_keys(wanted.aws("kms"), wanted.name_tag)
-
-
 def _replica_key(wanted: Wanted) -> list[str]:
     """A replica has the identifier of its primary."""
     identifier = wanted["primaryKeyArn"].rpartition("/")[2]
@@ -33,63 +28,46 @@ def _replica_key(wanted: Wanted) -> list[str]:
 
 
 DATA = {
-    "aws:rds/instance:Instance": Finder(
-        find=by_name("rds", "describe_db_instances", "DBInstanceIdentifier", "DBInstances", named="identifier"),
+    "aws:rds/instance:Instance": by_name(
+        "rds", "describe_db_instances", "DBInstanceIdentifier", key="identifier",
         by="identifier",
         # The state's identifier is the one that AWS gives for good, not the one we choose.
-        identified=lambda resource: str(resource["inputs"].get("identifier")),
+        form="{identifier}",
         settled=waiter("rds", "db_instance_available", "DBInstanceIdentifier", seconds=DATABASE_SECONDS),
     ),
-    "aws:rds/instanceAutomatedBackupsReplication:InstanceAutomatedBackupsReplication": Finder(
-        find=listing(
-            "rds", "describe_db_instance_automated_backups", "DBInstanceAutomatedBackups",
-            "DBInstanceAutomatedBackupsArn",
-            matches=lambda wanted, row: row.get("DBInstanceArn") == wanted["sourceDbInstanceArn"]
-            and str(row.get("Status")).lower() == "replicating",
-        ),
+    "aws:rds/instanceAutomatedBackupsReplication:InstanceAutomatedBackupsReplication": listing(
+        "rds", "describe_db_instance_automated_backups", "DBInstanceAutomatedBackupsArn",
+        matches=lambda wanted, row: row.get("DBInstanceArn") == wanted["sourceDbInstanceArn"],
+        states=("replicating",),
         by="source",
     ),
-    "aws:rds/optionGroup:OptionGroup": Finder(
-        find=by_name("rds", "describe_option_groups", "OptionGroupName", "OptionGroupsList")
-    ),
-    "aws:rds/parameterGroup:ParameterGroup": Finder(
-        find=by_name("rds", "describe_db_parameter_groups", "DBParameterGroupName", "DBParameterGroups")
-    ),
-    "aws:rds/subnetGroup:SubnetGroup": Finder(
-        find=by_name("rds", "describe_db_subnet_groups", "DBSubnetGroupName", "DBSubnetGroups")
-    ),
-    "aws:elasticache/replicationGroup:ReplicationGroup": Finder(
-        find=by_name(
-            "elasticache", "describe_replication_groups", "ReplicationGroupId", "ReplicationGroups",
-            named="replicationGroupId",
-        ),
+    "aws:rds/optionGroup:OptionGroup": by_name("rds", "describe_option_groups", "OptionGroupName"),
+    "aws:rds/parameterGroup:ParameterGroup": by_name("rds", "describe_db_parameter_groups", "DBParameterGroupName"),
+    "aws:rds/subnetGroup:SubnetGroup": by_name("rds", "describe_db_subnet_groups", "DBSubnetGroupName"),
+    "aws:elasticache/replicationGroup:ReplicationGroup": by_name(
+        "elasticache", "describe_replication_groups", "ReplicationGroupId", key="replicationGroupId",
         by="identifier",
         settled=waiter("elasticache", "replication_group_available", "ReplicationGroupId", seconds=CACHE_SECONDS),
     ),
-    "aws:elasticache/parameterGroup:ParameterGroup": Finder(
-        find=by_name(
-            "elasticache", "describe_cache_parameter_groups", "CacheParameterGroupName", "CacheParameterGroups"
-        )
+    "aws:elasticache/parameterGroup:ParameterGroup": by_name(
+        "elasticache", "describe_cache_parameter_groups", "CacheParameterGroupName"
     ),
-    "aws:elasticache/subnetGroup:SubnetGroup": Finder(
-        find=by_name("elasticache", "describe_cache_subnet_groups", "CacheSubnetGroupName", "CacheSubnetGroups")
+    "aws:elasticache/subnetGroup:SubnetGroup": by_name(
+        "elasticache", "describe_cache_subnet_groups", "CacheSubnetGroupName"
     ),
-    "aws:s3/bucket:Bucket": Finder(find=_bucket, by="name, in our account"),
-    "aws:sqs/queue:Queue": Finder(find=_queue),
-    "aws:secretsmanager/secret:Secret": Finder(
-        find=listing(
-            "secretsmanager", "list_secrets", "SecretList", "ARN",
-            lambda wanted: {"Filters": [{"Key": "name", "Values": [wanted["name"]]}]},
-            lambda wanted, row: row["Name"] == wanted["name"] and not row.get("DeletedDate"),
-        ),
+    "aws:s3/bucket:Bucket": Finder(search=_bucket, by="name, in our account"),
+    "aws:sqs/queue:Queue": Finder(search=_queue),
+    "aws:secretsmanager/secret:Secret": listing(
+        "secretsmanager", "list_secrets", "ARN",
+        lambda wanted: {"Filters": [{"Key": "name", "Values": [wanted["name"]]}]},
+        lambda wanted, row: row["Name"] == wanted["name"] and not row.get("DeletedDate"),
         by="name, and not on its way out",
     ),
-    "aws:kms/key:Key": Finder(find=_key, by="tag Name, and not on its way out"),
-    "aws:kms/replicaKey:ReplicaKey": Finder(find=_replica_key, by="identifier of its primary"),
-    "aws:kms/alias:Alias": Finder(
-        find=listing("kms", "list_aliases", "Aliases", "AliasName", matches=same("AliasName"))
+    # Keys have no name of their own, and an alias comes after them: the tag is all there is.
+    "aws:kms/key:Key": Finder(
+        search=lambda wanted: living_keys(wanted.aws("kms"), wanted.name_tag), by="tag Name, and not on its way out"
     ),
-    "aws:cloudwatch/logGroup:LogGroup": Finder(
-        find=by_name("logs", "describe_log_groups", "logGroupNamePrefix", "logGroups", "logGroupName")
-    ),
+    "aws:kms/replicaKey:ReplicaKey": Finder(search=_replica_key, by="identifier of its primary"),
+    "aws:kms/alias:Alias": listing("kms", "list_aliases", "AliasName", matches=same(AliasName="name")),
+    "aws:cloudwatch/logGroup:LogGroup": by_name("logs", "describe_log_groups", "logGroupNamePrefix", "logGroupName"),
 }  # fmt: skip

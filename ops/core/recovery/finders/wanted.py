@@ -1,4 +1,4 @@
-"""What a finder is given: a resource as the program asked for it, and the cloud to look in."""
+"""What a finder is given, a resource as the program asked for it and the cloud to look in; and the kinds of finders."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -46,92 +46,129 @@ class Wanted:
         return str(self["tags"]["Name"])
 
 
-Find = Callable[[Wanted], list[str]]
-"""The identifiers, as the provider imports them, of all that is there and matches."""
+Asked = Callable[[Wanted], dict[str, Any]]
+Matches = Callable[[Wanted, Any], bool]
+Settled = Callable[[Wanted, str], None]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Finder:
-    """How a type is found. `settled` waits until the thing has a state in which it can be changed."""
+    """How a type is found: `search` gives the cloud's identifiers of all that is there and matches, `by` says by what.
 
-    find: Find
+    `form` makes what the provider imports of such an `{id}`, the inputs, `{region}` and `{account}`. `settled` waits
+    until the thing has a state in which it can be changed.
+    """
+
+    search: Callable[[Wanted], list[str]]
     by: str = "name"
-    settled: Callable[[Wanted, str], None] | None = None
-    identified: Callable[[Mapping[str, Any]], str] = lambda resource: str(resource.get("id", ""))
-    """The identifier that `find` would give for a resource of a state, where the state's own is another."""
+    form: str = "{id}"
+    settled: Settled | None = None
+
+    def find(self, wanted: Wanted) -> list[str]:
+        """The identifiers, as the provider imports them."""
+        return [self.identified(wanted, found) for found in self.search(wanted)]
+
+    def identified(self, wanted: Wanted, identifier: str) -> str:
+        """What the provider imports, by the cloud's own identifier."""
+        account = wanted.aws("sts").get_caller_identity()["Account"] if "{account}" in self.form else ""
+        known = {"id": identifier, "region": wanted.region, "account": account}
+        return self.form.format_map({**wanted.inputs, **known})
 
 
-def listed(wanted: Wanted, service: str, operation: str, key: str, **arguments: Any) -> list[dict[str, Any]]:
-    """All rows of a listing operation, over its pages; none where AWS says the thing is not there."""
+def listed(wanted: Wanted, service: str, operation: str, **arguments: Any) -> list[Any]:
+    """All rows of a listing operation, over its pages; none where AWS says the thing is not there.
+
+    They are the one list that its answer has.
+    """
     client = wanted.aws(service)
     if client.can_paginate(operation):
         pages = if_present(lambda: list(client.get_paginator(operation).paginate(**arguments)))
     else:
         pages = if_present(lambda: [getattr(client, operation)(**arguments)])
-    return [row for page in pages or [] for row in page.get(key) or []]
+    return [row for page in pages or [] for part in page.values() if isinstance(part, list) for row in part]
 
 
 def listing(
     service: str,
     operation: str,
-    key: str,
     identifier: str,
-    asked: Callable[[Wanted], dict[str, Any]] = lambda _wanted: {},
-    matches: Callable[[Wanted, Any], bool] = lambda _wanted, _row: True,
-) -> Find:
-    """A thing among those that an operation lists: what is `asked` narrows the list, and `matches` decides."""
+    asked: Asked = lambda _wanted: {},
+    matches: Matches = lambda _wanted, _row: True,
+    *,
+    states: tuple[str, ...] = (),
+    **description: Any,
+) -> Finder:
+    """A thing among those that an operation lists: what is `asked` narrows the list, and `matches` decides.
 
-    def find(wanted: Wanted) -> list[str]:
-        rows = listed(wanted, service, operation, key, **asked(wanted))
-        return [row[identifier] for row in rows if matches(wanted, row)]
+    `states` are those in which it counts as there, in small letters; all do without any. `description` is a Finder's.
+    """
 
-    return find
+    def search(wanted: Wanted) -> list[str]:
+        rows = listed(wanted, service, operation, **asked(wanted))
+        there = [row for row in rows if not states or _state(row) in states]
+        return [row[identifier] for row in there if matches(wanted, row)]
+
+    return Finder(search=search, **description)
 
 
-def filters(**inputs: str) -> Callable[[Wanted], dict[str, Any]]:
+def given(**inputs: str) -> Asked:
+    """Arguments by the inputs that hold their values: `LoadBalancerArn="loadBalancerArn"`."""
+    return lambda wanted: {argument: wanted[key] for argument, key in inputs.items()}
+
+
+def filters(**inputs: str) -> Asked:
     """EC2's filters by the inputs that hold their values: `vpc_id="vpcId"`."""
     return lambda wanted: {
         "Filters": [{"Name": name.replace("_", "-"), "Values": [wanted[key]]} for name, key in inputs.items()]
     }
 
 
-def same(field: str, key: str = "name") -> Callable[[Wanted, Any], bool]:
-    """Whether a field of a row is an input."""
-    return lambda wanted, row: bool(row[field] == wanted[key])
+def same(**fields: str) -> Matches:
+    """Whether fields of a row are inputs: `SelectionName="name"`."""
+    return lambda wanted, row: all(row[field] == wanted[key] for field, key in fields.items())
 
 
-def by_name(service: str, operation: str, argument: str, key: str, identifier: str = "", **field: str) -> Find:
+def tagged(wanted: Wanted, row: Any) -> bool:
+    """Whether a row has the tag `Name`."""
+    return {"Key": "Name", "Value": wanted.name_tag} in row["Tags"]
+
+
+def by_name(
+    service: str,
+    operation: str,
+    argument: str,
+    identifier: str = "",
+    *,
+    field: str = "",
+    key: str = "name",
+    **description: Any,
+) -> Finder:
     """A thing that AWS describes by its name: `argument` takes it, and `identifier`, if not called the same, is given.
 
-    `named` is the input that holds the name, `name` the field that repeats it where that is not the identifier.
+    `key` is the input that holds the name, `field` the one that repeats it where that is not the identifier.
     """
     identifier = identifier or argument
-    named = field.get("named", "name")
 
     def asked(wanted: Wanted) -> dict[str, Any]:
-        return {argument: [wanted[named]] if argument.endswith("s") else wanted[named]}
+        return {argument: [wanted[key]] if argument.endswith("s") else wanted[key]}
 
-    return listing(service, operation, key, identifier, asked, same(field.get("name", identifier), named))
+    return listing(service, operation, identifier, asked, same(**{field or identifier: key}), **description)
 
 
-def by_name_tag(operation: str, key: str, identifier: str, *states: str) -> Find:
+def by_name_tag(operation: str, identifier: str, *states: str, **description: Any) -> Finder:
     """A thing of EC2 by its tag `Name`; `states` are those in which it counts as there."""
     argument = "Filter" if operation in FILTER_IS_SINGULAR else "Filters"
 
     def asked(wanted: Wanted) -> dict[str, Any]:
         return {argument: [{"Name": "tag:Name", "Values": [wanted.name_tag]}]}
 
-    def matches(wanted: Wanted, row: Any) -> bool:
-        tagged = {"Key": "Name", "Value": wanted.name_tag} in row["Tags"]
-        return tagged and (not states or row.get("State") in states)
-
-    return listing("ec2", operation, key, identifier, asked, matches)
+    return listing("ec2", operation, identifier, asked, tagged, states=states, by="tag Name", **description)
 
 
 FILTER_IS_SINGULAR = ("describe_flow_logs", "describe_nat_gateways")
 
 
-def waiter(service: str, name: str, argument: str, *, seconds: int) -> Callable[[Wanted, str], None]:
+def waiter(service: str, name: str, argument: str, *, seconds: int) -> Settled:
     """Wait with one of boto3's waiters, which takes the identifier as `argument`."""
 
     def settled(wanted: Wanted, identifier: str) -> None:
@@ -143,3 +180,9 @@ def waiter(service: str, name: str, argument: str, *, seconds: int) -> Callable[
 
 
 POLL_SECONDS = 10
+
+
+def _state(row: Any) -> str:
+    """A row's state, which EC2 and RDS give under either name, and as a text or with a reason beside its code."""
+    state = row.get("State") or row.get("Status")
+    return str(state["Code"] if isinstance(state, dict) else state).lower()

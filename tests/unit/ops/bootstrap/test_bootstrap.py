@@ -35,10 +35,10 @@ def backend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StateBackend:
 def test_the_state_is_kept_outside_the_primary_region(backend: StateBackend) -> None:
     assert (backend.region, backend.copy_region) == ("eu-west-1", "eu-central-1")
     assert backend.all_stacks == ("prod", "dr", "edge")
-    assert backend.bucket != backend.copy_bucket
-    assert backend.account_id in backend.bucket
-    assert backend.url.startswith(f"s3://{backend.bucket}?region=eu-west-1")
-    assert backend.secrets_provider.startswith(f"awskms://{backend.alias}?region=eu-west-1")
+    assert backend.home.bucket != backend.copy.bucket
+    assert backend.account_id in backend.home.bucket
+    assert backend.home.url.startswith(f"s3://{backend.home.bucket}?region=eu-west-1")
+    assert backend.home.secrets_provider.startswith(f"awskms://{backend.alias}?region=eu-west-1")
 
 
 def test_region_files_that_differ_in_where_the_state_is_are_refused(backend: StateBackend) -> None:
@@ -112,7 +112,7 @@ def test_a_shell_that_leads_the_engine_elsewhere_is_refused(
         stacks.use_backend(backend, dry_run=False)
     assert refused.value.exit_code is Exit.REFUSED
     stacks.use_backend(backend, dry_run=True)
-    assert os.environ["PULUMI_BACKEND_URL"] == backend.url
+    assert os.environ["PULUMI_BACKEND_URL"] == backend.home.url
 
 
 def test_what_is_made_has_the_form_that_the_settings_want() -> None:
@@ -135,7 +135,6 @@ class Written:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.values: dict[tuple[str, str], str] = {}
         monkeypatch.setattr(stacks, "has_secret", self.has)
-        monkeypatch.setattr(stacks, "set_secret", self.write)
         monkeypatch.setattr(secret_values, "Engine", lambda: self)
 
     def has(self, stack: str, name: str) -> bool:
@@ -144,7 +143,7 @@ class Written:
     def secret(self, stack: str, name: str) -> str:
         return self.values[stack, name]
 
-    def write(self, stack: str, name: str, value: str) -> None:
+    def set_secret(self, stack: str, name: str, value: str) -> None:
         self.values[stack, name] = value
 
 
@@ -260,7 +259,7 @@ def test_a_dry_run_asks_no_engine_for_secrets_of_stacks_that_are_not_there(
         (Engine, "secret", decrypts),
     ):
         monkeypatch.setattr(module, name, fake)
-    bootstrap.bootstrap(Timeline(dry_run=True), dry_run=True)
+    bootstrap.bootstrap(Timeline(dry_run=True))
     shown = capsys.readouterr().out
     assert "to be made; nothing was changed" in shown
     assert "encrypted for stacks that are not in the backend" in shown
@@ -281,7 +280,7 @@ def test_what_is_in_the_way_is_named_before_anything_is_made(
     def there_is_none(_stack: str) -> bool:
         return False
 
-    monkeypatch.setenv("PULUMI_BACKEND_URL", backend.url)
+    monkeypatch.setenv("PULUMI_BACKEND_URL", backend.home.url)
     monkeypatch.setattr(bootstrap, "_right_account", nobody)
     monkeypatch.setattr(stacks, "exists", there_is_none)
     monkeypatch.setattr(bootstrap.conflicts, "found", in_the_way)

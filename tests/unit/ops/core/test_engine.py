@@ -88,6 +88,22 @@ def test_plugins_that_the_programs_sdks_would_ask_for_are_missing_by_version(eng
     assert f"cloudflare {wanted['version']}" in engine.missing_plugins()
 
 
+def test_a_secret_is_given_through_a_pipe_and_never_on_a_command_line(engine: Engine) -> None:
+    asked = answers(engine)
+    program = engine.project / "bin" / "pulumi"
+    program.write_text(program.read_text().replace("cat out;", "cat > given;"))
+    engine.set_secret("dr", "app_key", "of nobody's business")
+    assert (engine.project / "given").read_text() == "of nobody's business"
+    assert asked.read_text() == "--non-interactive config set --secret askproai:app_key --stack dr\n"
+
+
+def test_a_secret_that_the_engine_does_not_take_is_an_error_without_the_secret(engine: Engine) -> None:
+    answers(engine, error="error: no key", status=255)
+    with pytest.raises(OpsError, match="stack dr: `pulumi config set` failed: error: no key") as failed:
+        engine.set_secret("dr", "app_key", "x" * 2**20)
+    assert "xx" not in failed.value.message
+
+
 def test_a_stack_without_an_up_has_no_outputs(engine: Engine) -> None:
     answers(engine, out=json.dumps({"version": 3, "deployment": {}}))
     assert engine.outputs("dr") == {}

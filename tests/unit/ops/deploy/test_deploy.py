@@ -141,7 +141,7 @@ def test_beside_another_change_it_is_busy_or_refused(platform: Platform) -> None
     platform.world.killed.add("prod")
     assert "an engine was killed: `ops recover prod`" in refused(platform)
     platform.world.killed.clear()
-    platform.engine.failing["prod"] = LockedError("stack prod is locked by ann@laptop (pid 1)", [("ann@laptop", 1)])
+    platform.engine.failing["prod"] = LockedError("stack prod is locked by ann@laptop (pid 1)")
     with pytest.raises(OpsError, match="ann@laptop") as locked:
         start(platform.session(), NEW)
     assert locked.value.exit_code is Exit.BUSY

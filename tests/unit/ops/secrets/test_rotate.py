@@ -14,7 +14,6 @@ from fake_regions import FakeClient
 from moto import mock_aws
 
 from hosts.roles import ROLES
-from ops.bootstrap import stacks
 from ops.core import aws, secret_values
 from ops.core.steps import Timeline
 from ops.errors import Exit, OpsError
@@ -72,7 +71,7 @@ class Pulumi:
         self.files: dict[str, str] = {}
         self.asked = 0
         self.platform = platform
-        monkeypatch.setattr(stacks, "set_secret", self.set)
+        monkeypatch.setattr(platform.engine, "set_secret", self.set)
         monkeypatch.setattr(platform.engine, "secret", self.get)
 
     def set(self, stack: str, name: str, given: str) -> None:

@@ -1,6 +1,7 @@
 """Every type that the program declares can be found when its state is lost, or need not be."""
 
 from collections.abc import Mapping
+from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
@@ -8,24 +9,32 @@ import boto3
 import edges
 import pytest
 import regions
+from botocore import xform_name
 from botocore.exceptions import ClientError
+from botocore.session import get_session
 from botocore.stub import ANY, Stubber
 from fake_cloud import Record
 
 from ops.core import aws
 from ops.core.cloudflare import EdgeApi
 from ops.core.engine import UNKNOWN
+from ops.core.recovery.adoption import taken
 from ops.core.recovery.finders import AGAIN, FINDERS, NotKnownYetError, Wanted
+from ops.core.recovery.states import State
 
 # Our own: the protection that destroy meets has no cloud behind it.
 DYNAMIC = "pulumi-python:dynamic"
 QUERY = "aws:cloudwatch/queryDefinition:QueryDefinition"
 KEYS = {"region_name": "eu-central-1", "aws_access_key_id": "a", "aws_secret_access_key": "b"}
+PROVIDER = {"urn": "urn::aws", "type": "pulumi:providers:aws", "id": "1", "inputs": {"region": KEYS["region_name"]}}
 EMPTY = EdgeApi(lambda name: f"the secret {name}")
 
 
 class NothingThere:
     """An AWS in which nothing exists: lists are empty, and single things are not found."""
+
+    def __init__(self, service: str) -> None:
+        self._service = service
 
     def can_paginate(self, _operation: str) -> bool:
         return False
@@ -35,9 +44,12 @@ class NothingThere:
 
     def __getattr__(self, operation: str) -> Any:
         def call(**_arguments: Any) -> dict[str, Any]:
-            if operation.startswith(("get_", "head_", "describe_key")):
+            if operation == "get_caller_identity":
+                return {"Account": "123456789012"}
+            if operation.startswith(("get_", "head_", "describe_key", "describe_delivery")):
                 answer: Any = {"Error": {"Code": "404"}, "ResponseMetadata": {"HTTPStatusCode": 404}}
                 raise ClientError(answer, operation)
+            assert lists_of(self._service, operation) == 1
             return {}
 
         return call
@@ -65,8 +77,20 @@ def nothing_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(EdgeApi, "one_or_none", _nothing)
 
 
-def _nothing_there(_service: str, _region: str) -> NothingThere:
-    return NothingThere()
+def _nothing_there(service: str, _region: str) -> NothingThere:
+    return NothingThere(service)
+
+
+def lists_of(service: str, operation: str) -> int:
+    """How many lists the answer to an operation has, by AWS's own model: rows are taken from the one."""
+    models = {xform_name(name): name for name in service_model(service).operation_names}
+    answer = service_model(service).operation_model(models[operation]).output_shape
+    return sum(member.type_name == "list" for member in answer.members.values())
+
+
+@cache
+def service_model(service: str) -> Any:
+    return get_session().get_service_model(service)
 
 
 def _no_rows(_api: EdgeApi, _path: str, **_query: Any) -> list[dict[str, Any]]:
@@ -98,7 +122,7 @@ def test_finders_need_no_input_that_the_program_does_not_give() -> None:
 def test_a_thing_of_the_state_is_identified_as_its_finder_would() -> None:
     for record in one_of_each_type():
         if record.type in FINDERS:
-            identified = FINDERS[record.type].identified({"id": "the-id", "inputs": record.inputs})
+            identified = FINDERS[record.type].identified(wanted(record), "the-id")
             assert identified
             assert "None" not in identified
 
@@ -120,7 +144,8 @@ def test_a_query_of_logs_is_found_by_its_whole_name_and_imported_by_its_arn(monk
     rows = [{"queryDefinitionId": "1", "name": "a/errors"}, {"queryDefinitionId": "2", "name": "a/errors-an-hour"}]
     with Stubber(clients["logs"]) as logs, Stubber(clients["sts"]) as sts:
         logs.add_response("describe_query_definitions", {"queryDefinitions": rows}, {"queryDefinitionNamePrefix": ANY})
-        sts.add_response("get_caller_identity", {"Account": "123456789012"})
+        for _ in range(2):
+            sts.add_response("get_caller_identity", {"Account": "123456789012"})
 
         def client(service: str, _region: str) -> Any:
             return clients[service]
@@ -128,8 +153,10 @@ def test_a_query_of_logs_is_found_by_its_whole_name_and_imported_by_its_arn(monk
         monkeypatch.setattr(aws, "client", client)
         query = next(record for record in one_of_each_type() if record.type == QUERY)
         [found] = FINDERS[QUERY].find(wanted(query, {"name": "a/errors"}))
-    assert found == "arn:aws:logs:eu-central-1:123456789012:query-definition:1"
-    assert FINDERS[QUERY].identified({"id": "1", "outputs": {"arn": found}}) == found
+        assert found == "arn:aws:logs:eu-central-1:123456789012:query-definition:1"
+        known = {"urn": query.name, "type": QUERY, "id": "1", "inputs": {"name": "a/errors"}}
+        state = State({"deployment": {"resources": [PROVIDER, {**known, "provider": f"{PROVIDER['urn']}::1"}]}})
+        assert taken(state, QUERY, EMPTY) == {found}
 
 
 def test_the_vpn_is_found_by_its_tag_and_what_hangs_on_it_by_what_it_joins(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from ops.core.engine import UNKNOWN, Engine, Say
 from ops.core.objects import Folder
 from ops.core.recovery import adoption, recover
 from ops.core.recovery.finders import FINDERS, Finder
-from ops.core.recovery.recovery import Options, Recovery
+from ops.core.recovery.recovery import Recovery
 from ops.core.steps import Timeline
 from ops.errors import Exit, OpsError
 
@@ -74,7 +74,7 @@ def backend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folder:
 def there(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
     """What exists, by the tag Name; two identifiers under one name are two things."""
     exists: dict[str, list[str]] = {}
-    finder = Finder(find=lambda wanted: exists.get(wanted.name_tag, []), by="tag Name")
+    finder = Finder(search=lambda wanted: exists.get(wanted.name_tag, []), by="tag Name")
     for type_token in (VPC, BUCKET):
         monkeypatch.setitem(FINDERS, type_token, finder)
     return exists
@@ -82,7 +82,7 @@ def there(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
 
 def run(engine: Engine, backend: Folder, *, dry_run: bool = False, up: bool = False) -> Timeline:
     timeline = Timeline(dry_run=dry_run)
-    Recovery("prod", timeline, engine, backend).run(Options(up=up))
+    Recovery("prod", timeline, engine, backend).run(up=up)
     return timeline
 
 
@@ -216,7 +216,7 @@ def test_what_was_made_after_the_backup_is_adopted_by_a_quick_recovery_too(
 ) -> None:
     engine = RecordingEngine([resource(VPC, "vpc")], [])
     there["vpc"] = ["vpc-1"]
-    Recovery("prod", Timeline(), engine, damaged).run(Options(quick=True))
+    Recovery("prod", Timeline(), engine, damaged).run(quick=True)
     assert identifiers(engine) == {"vpc": "vpc-1"}
     assert "taken from stacks/askproai/prod.json.bak, 1 resources" in capsys.readouterr().out
 
@@ -235,9 +235,9 @@ def test_a_restoration_that_was_cut_off_is_gone_on_with(
     with monkeypatch.context() as patch:
         patch.setattr(engine, "refresh", unreachable)
         with pytest.raises(OpsError, match="no connection"):
-            recovery.run(Options(quick=True))
+            recovery.run(quick=True)
     assert Recovery("prod", Timeline(), engine, damaged).needed()
-    Recovery("prod", Timeline(), engine, damaged).run(Options(quick=True))
+    Recovery("prod", Timeline(), engine, damaged).run(quick=True)
     assert identifiers(engine) == {"vpc": "vpc-1"}
     assert not Recovery("prod", Timeline(), engine, damaged).needed()
 
@@ -248,7 +248,7 @@ def test_attributes_that_were_cut_off_cost_nothing_but_themselves(backend: Folde
     engine = RecordingEngine([vpc], [{**vpc, "id": "vpc-1", "outputs": {}}])
     before = backend.read(STATE)
     assert Recovery("prod", Timeline(), engine, backend).needed()
-    Recovery("prod", Timeline(), engine, backend).run(Options(quick=True))
+    Recovery("prod", Timeline(), engine, backend).run(quick=True)
     assert not Recovery("prod", Timeline(), engine, backend).needed()
     assert (backend.read(STATE), engine.did) == (before, [])
 

@@ -2,9 +2,12 @@
 
 from typing import Any
 
+from ops.core.cloudflare import EdgeApi
 from ops.core.engine import UNKNOWN
+from ops.core.recovery.adoption import taken
 from ops.core.recovery.states import HIDDEN, State, logical_name
 
+EDGE = EdgeApi(str)
 STACK = {"urn": "urn::stack", "type": "pulumi:pulumi:Stack", "custom": False}
 PROVIDER = {
     "urn": "urn::aws",
@@ -96,6 +99,6 @@ def test_a_provider_whose_state_is_lost_says_the_region_again() -> None:
 
 
 def test_an_identifier_that_another_resource_has_is_taken() -> None:
-    assert state(STACK, vpc(id="vpc-1")).taken("aws:ec2/vpc:Vpc") == {"vpc-1"}
+    assert taken(state(STACK, vpc(id="vpc-1")), "aws:ec2/vpc:Vpc", EDGE) == {"vpc-1"}
     database = {"urn": "urn::db", "type": "aws:rds/instance:Instance", "id": "db-1", "inputs": {"identifier": "ours"}}
-    assert state(database).taken("aws:rds/instance:Instance") == {"ours"}
+    assert taken(state(database), "aws:rds/instance:Instance", EDGE) == {"ours"}
