@@ -1,4 +1,4 @@
-"""A gate before the emulated AWS that can take regions away, and counts the calls to each."""
+"""A gate before the emulated AWS that can take regions away, have single calls fail, and counts the calls to each."""
 
 import threading
 from collections import Counter
@@ -8,6 +8,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from sandbox.aws.connections import Connections, dropped
 from sandbox.aws.errors import AwsError, answer
+from sandbox.aws.faults import Faults, fail
 from sandbox.aws.scope import Scope, served_in
 
 OBSERVER = "HTTP_X_SANDBOX_OBSERVER"
@@ -39,6 +40,7 @@ class Gate:
         self.bucket_region = bucket_region
         self.lock = threading.Lock()
         self.blackouts: dict[str, Mode] = {}
+        self.faults = Faults()
         self.calls: Counter[Scope] = Counter()
         self.blocked: Counter[Scope] = Counter()
         self.answered: Counter[str] = Counter()
@@ -110,7 +112,10 @@ class Gate:
 
     def _answer(self, scope: Scope | None, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Let a call through, and count it once all is done that it asks for."""
+        fault = self.faults.met(scope, environ) if scope else None
         try:
+            if scope and fault:
+                return fail(fault, scope, self.application, environ, start_response)
             return self.application(environ, start_response)
         finally:
             if scope:

@@ -97,6 +97,7 @@ def control(endpoint: str) -> Iterator[Control]:
     for region in send("GET", "blackout"):
         send("DELETE", f"blackout/{region}")
     send("PUT", "ending/0")
+    send("DELETE", "fault")
 
 
 @pytest.fixture
