@@ -11,6 +11,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 
 from sandbox.aws import asked
 from sandbox.aws.asked import BadRequestError, query
+from sandbox.aws.capacity import CAPACITY
 from sandbox.aws.ending import ENDING
 from sandbox.aws.fixes import rds_states
 from sandbox.aws.gate import Gate, Mode
@@ -55,6 +56,9 @@ class Control:
             ("PUT", "clock"): lambda: self._set_clock(place),
             ("PUT", "database"): lambda: self._set_database(place, environ),
             ("PUT", "ending"): lambda: _set_ending(place),
+            ("GET", "capacity"): lambda: CAPACITY,
+            ("PUT", "capacity"): lambda: _limit_capacity(place),
+            ("DELETE", "capacity"): lambda: _lift_capacity(place),
             ("GET", "fault"): self.gate.faults.shown,
             ("PUT", "fault"): lambda: self.gate.faults.add(place, environ),
             ("DELETE", "fault"): lambda: self.gate.faults.remove(place),
@@ -100,6 +104,20 @@ def _set_ending(seconds: str) -> object:
     """Have the instances that a group scales in take so long to end."""
     ENDING.seconds = asked.whole_number("ending", seconds, "seconds")
     return {"ending_seconds": ENDING.seconds}
+
+
+def _limit_capacity(place: str) -> object:
+    """Have no more instances run in a region than REGION/N says; those that run go on."""
+    region, _, count = place.partition("/")
+    CAPACITY[asked.region(region)] = asked.whole_number("capacity", count, "instances")
+    return CAPACITY
+
+
+def _lift_capacity(region: str) -> object:
+    """Have room for all again in a region, or in every one."""
+    for each in [asked.region(region)] if region else list(CAPACITY):
+        CAPACITY.pop(each, None)
+    return CAPACITY
 
 
 def _mode(environ: WSGIEnvironment) -> Mode:

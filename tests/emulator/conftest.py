@@ -98,6 +98,7 @@ def control(endpoint: str) -> Iterator[Control]:
         send("DELETE", f"blackout/{region}")
     send("PUT", "ending/0")
     send("DELETE", "fault")
+    send("DELETE", "capacity")
 
 
 @pytest.fixture
