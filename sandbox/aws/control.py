@@ -59,6 +59,7 @@ class Control:
             ("GET", "capacity"): lambda: CAPACITY,
             ("PUT", "capacity"): lambda: _limit_capacity(place),
             ("DELETE", "capacity"): lambda: _lift_capacity(place),
+            ("PUT", "credentials"): lambda: self._end_credentials(place),
             ("GET", "fault"): self.gate.faults.shown,
             ("PUT", "fault"): lambda: self.gate.faults.add(place, environ),
             ("DELETE", "fault"): lambda: self.gate.faults.remove(place),
@@ -68,6 +69,11 @@ class Control:
             raise LookupError(f"{method} {PREFIX}{path}: want one of {', '.join(' '.join(key) for key in routes)}")
         answer = routes[method, noun]()
         return self.gate.blackouts if noun == "blackout" else answer
+
+    def _end_credentials(self, word: str) -> object:
+        """Have the credentials end that roles were given so far."""
+        asked.one_of("credentials", word, ["expire"])
+        return self.gate.credentials.expire()
 
     def _set_clock(self, seconds: str) -> object:
         """Have AWS's clock, as its answers tell it, be ahead of this machine's."""

@@ -194,6 +194,7 @@ def test_what_is_blacked_out_can_be_asked(control: Control) -> None:
         ("PUT", "clock/soon", 400, "clock 'soon': want a whole number of seconds"),
         ("PUT", f"capacity/{REGION}/few", 400, "capacity 'few': want a whole number of instances"),
         ("PUT", "capacity/mars/1", 400, "region 'mars' is not an AWS region"),
+        ("PUT", "credentials/renew", 400, "credentials 'renew': want one of expire"),
         ("PUT", "ending/-1", 400, "ending '-1': want a whole number of seconds"),
         ("DELETE", "blackout/mars", 400, "region 'mars' is not an AWS region"),
         ("POST", "blackout/eu-west-1", 404, "POST /_sandbox/blackout/eu-west-1: want one of GET health"),
