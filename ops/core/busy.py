@@ -8,7 +8,7 @@ from ops.core import facts
 from ops.core.interruption import TooLongError
 from ops.core.pair import RegionStack
 from ops.core.session import Session
-from ops.core.settle import databases
+from ops.core.settle import databases, unknown_promotions
 from ops.core.steps import StepRun, say
 from ops.errors import OpsError
 
@@ -51,6 +51,9 @@ def up(session: Session, stack: RegionStack, step: StepRun, targets: Sequence[st
                 raise
         for resource in databases(session, stack.stack):
             _wait(stack, str(resource["outputs"]["identifier"]), deadline, step)
+        # RDS refuses a promotion that it has had with the same code: its answer was lost.
+        if promoted := unknown_promotions(session, stack):
+            session.engine.refresh(stack.stack, step.progress, promoted)
 
 
 def _wait(stack: RegionStack, identifier: str, deadline: float, step: StepRun) -> None:

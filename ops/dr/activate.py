@@ -6,7 +6,7 @@ from typing import Any
 from contract import HEALTH_PATH, origin
 from ops.core import facts, visitor
 from ops.core.apply import apply, shown
-from ops.core.aws import reachable
+from ops.core.aws import errors, reachable
 from ops.core.pair import RegionStack
 from ops.core.recovery.steps import RECOVER
 from ops.core.session import LOCK, Operation, Session
@@ -15,7 +15,7 @@ from ops.core.steps import CHANGING, Plan, Step, Timeline, named, say
 from ops.dr import closing, fence
 from ops.dr.data_loss import estimate
 from ops.dr.preflight import Preflight
-from ops.errors import OpsError, refused
+from ops.errors import OpsError, one_line, refused
 
 ANSWER_SECONDS = 1200.0
 """Ours: instances boot and install themselves; AWS: an Auto Scaling group starts them in one go."""
@@ -235,13 +235,29 @@ def promote(
         if step.dry_run:
             step.detail = f"set {shown(declared)}"
             return
-        step.detail = apply(session, target, declared, step, fenced=fenced)
+        try:
+            step.detail = apply(session, target, declared, step, fenced=fenced)
+        except OpsError as error:
+            hint = f"{_holds(target)}: run the same command again, or `ops dr abort`"
+            raise OpsError(f"{error.message}\n{hint}", error.exit_code) from None
         facts.wait(
             f"the database of {target.stack} is a writer",
             lambda: facts.database(target),
             lambda found: found is not None and found.takes_writes,
             seconds=DATABASE_SECONDS,
         )
+
+
+def _holds(target: RegionStack) -> str:
+    """Whether an activation that failed has promoted the database, which is what matters then."""
+    try:
+        found = facts.database(target)
+    except errors() as error:
+        return f"whether the database of {target.stack} is promoted is not known: {one_line(error)}"
+    if found is None:
+        return f"{target.stack} has no database {target.output('database_identifier')}"
+    role = "still a replica: nothing was promoted" if found.is_replica else "a writer"
+    return f"{found.identifier} is {found.status} and {role}"
 
 
 def answers(session: Session, timeline: Timeline, target: RegionStack) -> None:
