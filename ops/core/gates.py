@@ -79,7 +79,8 @@ def _capacity(stack: RegionStack, role: HostRole) -> tuple[bool, str]:
     ]
     count = sum(facts.in_service(stack, serving).values())
     required = int(stack.file.get(f"{role.name}.required_instances"))
-    return count >= required, f"{count} serve, {required} required"
+    why = hosts.failed_launches(stack, serving) if count < required else ""
+    return count >= required, f"{count} serve, {required} required{f': {why}' if why else ''}"
 
 
 def _certificate(stack: RegionStack) -> tuple[bool, str]:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from contract import HEALTH_PATH, origin
-from ops.core import facts, visitor
+from ops.core import facts, hosts, visitor
 from ops.core.apply import apply, shown
 from ops.core.aws import errors, reachable
 from ops.core.pair import RegionStack
@@ -261,12 +261,19 @@ def _holds(target: RegionStack) -> str:
 
 
 def answers(session: Session, timeline: Timeline, target: RegionStack) -> None:
-    """Wait until the region answers at its origin."""
+    """Wait until the region answers at its origin. Why its hosts do not start is said as soon as AWS says it."""
+    told: set[str] = set()
+
+    def problem() -> str:
+        status = visitor.visit(origin(target.stack, session.pair.domain), HEALTH_PATH).status
+        if status == 200:
+            return ""
+        why = hosts.failed_launches(target, hosts.all_groups(target))
+        if why and not told:
+            told.add(why)
+            say(f"          no instance starts in {why}; Auto Scaling tries again, {ANSWER_SECONDS:.0f} s at most here")
+        return f"{status}, {why}" if why else str(status)
+
     with timeline.step(ANSWER, stack=target.stack) as step:
         if not step.dry_run:
-            facts.wait(
-                f"{target.stack} answers at its origin",
-                lambda: visitor.visit(origin(target.stack, session.pair.domain), HEALTH_PATH).status,
-                lambda status: status == 200,
-                seconds=ANSWER_SECONDS,
-            )
+            facts.wait(f"{target.stack} answers at its origin", problem, lambda last: not last, seconds=ANSWER_SECONDS)

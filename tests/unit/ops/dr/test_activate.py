@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 from fake_platform import Platform, platform_in
 
-from ops.core import busy, facts, gates
+from ops.core import busy, facts, gates, visitor
 from ops.core.interruption import TooLongError
 from ops.core.pair import RegionStack
 from ops.core.session import UNDER_WAY
+from ops.core.steps import Timeline
+from ops.core.visitor import Answer
 from ops.dr import activate
 from ops.errors import Exit, OpsError
 
@@ -334,6 +336,23 @@ def test_an_activation_that_fails_with_its_region_says_that_nothing_is_known(
     monkeypatch.setattr(platform.engine, "up", lost)
     with pytest.raises(OpsError, match=r"no answer\nwhether the database of dr is promoted is not known: .*dr abort"):
         activate.activate_region(platform.session(waive_fence="gone"), "dr")
+
+
+def test_while_no_instance_starts_the_wait_says_why_once(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    statuses = [503, 503, 503, 200]
+
+    def starting(*_: object, **__: object) -> Answer:
+        return Answer(status=statuses.pop(0), body="")
+
+    lose(platform)
+    platform.world.no_capacity = "no capacity"
+    monkeypatch.setattr(visitor, "visit", starting)
+    session = platform.session()
+    activate.answers(session, Timeline(), session.pair["dr"])
+    said = capsys.readouterr().out
+    assert (statuses, said.count("no instance starts in dr-blue at")) == ([], 1)
 
 
 def test_another_operation_under_way_is_named_and_the_way_to_give_it_up(platform: Platform) -> None:
