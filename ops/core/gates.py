@@ -55,6 +55,7 @@ def _gate(name: str, question: Callable[[], tuple[bool, str]]) -> Gate:
     try:
         passed, finding = question()
     except (*aws.errors(), OpsError) as error:
+        aws.require_credentials(error)
         passed, finding = False, f"could not be asked: {one_line(error)[:160]}"
     return Gate(name=name, passed=passed, finding=finding)
 

@@ -1,12 +1,15 @@
 """A region that lacks capacity for instances."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from ops.core.hosts import failed_launches
 from tests.emulator.declared import IMAGE, Declared, declare
 from tests.emulator.emulated import REGION, Clients, Control
+from tests.emulator.operators import operating
 from tests.emulator.test_ending import hosts, web
 
 
@@ -40,6 +43,21 @@ def test_a_group_stays_below_its_size_and_says_why(shop: Declared, control: Cont
         f"({REGION}a). Our system will be working on provisioning additional capacity. Launching EC2 instance failed."
     )
     assert failed["Description"].startswith("Launching a new EC2 instance.  Status Reason: We currently")
+
+
+def test_operators_are_told_why_no_more_instances_start(
+    shop: Declared, control: Control, endpoint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack: Any = SimpleNamespace(region=REGION)
+    with operating(endpoint, monkeypatch):
+        assert failed_launches(stack, [web(shop)]) == ""
+        control("PUT", f"capacity/{REGION}/0")
+        shop.scale(2)
+        assert f"{web(shop)} at " in (why := failed_launches(stack, [web(shop)]))
+        assert "UTC: We currently do not have sufficient t3.micro capacity" in why
+        control("DELETE", f"capacity/{REGION}")
+        assert hosts(shop) == ["InService", "InService"]
+        assert failed_launches(stack, [web(shop)]) == ""
 
 
 @pytest.mark.fix("autoscaling_launches.py:activities_can_be_described")
