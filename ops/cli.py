@@ -11,6 +11,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
+from ops.core.aws import LOG_IN_AGAIN, credentials_ended
 from ops.dr import commands as dr
 from ops.drill import commands as drill
 from ops.errors import MEANING, Exit, OpsError
@@ -84,7 +85,8 @@ def main() -> NoReturn:
         sys.exit(error.exit_code)
     except Exception as error:
         _show_traceback()
-        _print_error(f"{type(error).__name__}: {' '.join(str(error).split())} (--debug shows where)")
+        unexpected = f"{type(error).__name__}: {' '.join(str(error).split())} (--debug shows where)"
+        _print_error(LOG_IN_AGAIN if credentials_ended(error) else unexpected)
         sys.exit(Exit.FAILED)
     sys.exit(Exit.OK)
 

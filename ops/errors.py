@@ -38,6 +38,9 @@ class OpsError(Exception):
         self.message = message
         self.exit_code = exit_code
 
+    def __str__(self) -> str:
+        return self.message
+
 
 def one_line(error: object) -> str:
     """What an error of somebody else's says, without its line breaks."""

@@ -1,5 +1,6 @@
 """AWS as operators ask it: every call bounded in time, so that a region that hangs fails in seconds."""
 
+import re
 from collections.abc import Callable
 from functools import lru_cache
 from threading import Lock
@@ -19,6 +20,9 @@ CREDENTIALS = {
     *("InvalidClientTokenId", "RequestExpired", "SignatureDoesNotMatch", "UnrecognizedClientException"),
 }
 """AWS, common errors of its services: who asks is not known, or may not."""
+ENDED = re.compile(r"\b(ExpiredToken(Exception)?|RequestExpired)\b")
+"""The same, of credentials that were good and have come to their end; EC2 has the last of the words for that."""
+LOG_IN_AGAIN = "AWS takes the credentials no more, for they have ended: log in again, then run the same command"
 LOG_IN = "log in, or correct AWS_PROFILE, with credentials that may do this"
 
 T = TypeVar("T")
@@ -91,6 +95,19 @@ def is_ours(error: Exception) -> bool:
     if isinstance(error, exceptions.ProxyConnectionError):
         return True
     return not isinstance(error, exceptions.ConnectionError | exceptions.HTTPClientError)
+
+
+def credentials_ended(error: Exception) -> bool:
+    """Whether an error is AWS's answer to credentials that have ended."""
+    # Only an error of boto3 has a response, and one of a call without an answer has none or None.
+    answer: Any = getattr(error, "response", None) or {}
+    return ENDED.fullmatch(str(answer.get("Error", {}).get("Code", ""))) is not None
+
+
+def require_credentials(error: Exception) -> None:
+    """Raise OpsError where credentials have ended: then no answer says anything of a region."""
+    if credentials_ended(error):
+        raise OpsError(LOG_IN_AGAIN) from None
 
 
 @lru_cache(maxsize=64)

@@ -9,7 +9,7 @@ from ops.core.aws import errors
 from ops.core.interruption import TooLongError
 from ops.core.pair import RegionStack
 from ops.core.session import Session
-from ops.core.settle import databases
+from ops.core.settle import databases, unknown_promotions
 from ops.core.steps import StepRun, say
 from ops.errors import OpsError
 
@@ -29,20 +29,27 @@ def patiently(stack: RegionStack, identifier: str, ask: Callable[[], T], step: S
 
     Raises OpsError for a state that does not pass, and TooLongError for one that lasts.
     """
-    return _repeated(stack, lambda: [identifier], ask, step)
+    return _repeated(ask, lambda deadline: _wait(stack, identifier, deadline, step))
 
 
 def up(session: Session, stack: RegionStack, step: StepRun, targets: Sequence[str] = ()) -> dict[str, int]:
     """`Engine.up` of a region's stack, again when a database was not ready for what it wanted of it."""
 
-    def identifiers() -> list[str]:
-        return [resource["outputs"]["identifier"] for resource in databases(session, stack.stack)]
+    def settled(deadline: float) -> None:
+        for resource in databases(session, stack.stack):
+            _wait(stack, str(resource["outputs"]["identifier"]), deadline, step)
+        # RDS refuses a promotion that it has had with the same code: its answer was lost.
+        if promoted := unknown_promotions(session, stack):
+            session.engine.refresh(stack.stack, step.progress, promoted)
 
-    return _repeated(stack, identifiers, lambda: session.engine.up(stack.stack, step.progress, targets), step)
+    return _repeated(lambda: session.engine.up(stack.stack, step.progress, targets), settled)
 
 
-def _repeated(stack: RegionStack, identifiers: Callable[[], list[str]], ask: Callable[[], T], step: StepRun) -> T:
-    """Ask until no database is busy; both the engine's error and boto3's name RDS's code."""
+def _repeated(ask: Callable[[], T], settled: Callable[[float], None]) -> T:
+    """Ask until no database is busy; both the engine's error and boto3's name RDS's code.
+
+    `settled` waits in between, until the moment of the monotonic clock that it is given.
+    """
     deadline = time.monotonic() + BUSY_SECONDS
     while True:
         try:
@@ -50,8 +57,7 @@ def _repeated(stack: RegionStack, identifiers: Callable[[], list[str]], ask: Cal
         except (*errors(), OpsError) as error:
             if BUSY not in str(error):
                 raise
-        for identifier in identifiers():
-            _wait(stack, identifier, deadline, step)
+        settled(deadline)
 
 
 def _wait(stack: RegionStack, identifier: str, deadline: float, step: StepRun) -> None:

@@ -15,6 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from ops.core import aws
 from ops.core.interruption import END_SECONDS, Limit, TooLongError, uninterrupted
 from ops.core.loaded_program import LoadedProgram
 from ops.core.stack_files import project_folder, project_name
@@ -248,7 +249,8 @@ def _errors(log: Path) -> list[str]:
 
 
 def _failed(stack: str, errors: list[str]) -> UpError:
-    lines = [f"stack {stack}: {line}" for line in errors]
+    ended = [f"stack {stack}: {aws.LOG_IN_AGAIN}"] if any(aws.ENDED.search(line) for line in errors) else []
+    lines = ended + [f"stack {stack}: {line}" for line in errors if not aws.ENDED.search(line)]
     if not any(PLUGIN_ENDED.search(line) for line in lines):
         return UpError("\n".join(lines))
     hint = "a provider's plugin ended before it answered: has this machine enough memory? Run the same command again"
@@ -272,6 +274,8 @@ def _explained(text: str, arguments: list[str], stack: str) -> OpsError:
         return LockedError(
             f"stack {stack} is locked by {who}; wait for it, or run `ops recover {stack}` if that was killed"
         )
+    if aws.ENDED.search(text):
+        return OpsError(aws.LOG_IN_AGAIN)
     if re.search("no stack named.*found", text):
         return UnreadableStateError(
             f"stack {stack} is not in the state backend; run `ops bootstrap`, or `pulumi stack init {stack}`; "

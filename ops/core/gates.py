@@ -55,6 +55,7 @@ def _gate(name: str, question: Callable[[], tuple[bool, str]]) -> Gate:
     try:
         passed, finding = question()
     except (*aws.errors(), OpsError) as error:
+        aws.require_credentials(error)
         passed, finding = False, f"could not be asked: {one_line(error)[:160]}"
     return Gate(name=name, passed=passed, finding=finding)
 
@@ -79,7 +80,8 @@ def _capacity(stack: RegionStack, role: HostRole) -> tuple[bool, str]:
     ]
     count = sum(facts.in_service(stack, serving).values())
     required = int(stack.file.get(f"{role.name}.required_instances"))
-    return count >= required, f"{count} serve, {required} required"
+    why = hosts.failed_launches(stack, serving) if count < required else ""
+    return count >= required, f"{count} serve, {required} required{f': {why}' if why else ''}"
 
 
 def _certificate(stack: RegionStack) -> tuple[bool, str]:

@@ -7,7 +7,11 @@ from hosts.roles import APPLICATION_ROLES, HostRole
 from ops.core.aws import client
 from ops.core.pair import Pair, RegionStack
 from ops.core.stack_files import StackFile
+from ops.errors import one_line
 
+FAILED = "Failed"
+ENDED = ("Successful", FAILED, "Cancelled")
+"""Auto Scaling API, Activity, StatusCode: an activity that goes on no more."""
 OUTPUT = "host_group_names"
 """The stack's output with the names of all groups: by role, then by group."""
 
@@ -15,6 +19,25 @@ OUTPUT = "host_group_names"
 def groups(stack: RegionStack, role: HostRole) -> dict[str, str]:
     """The names of a role's Auto Scaling groups, by group."""
     return dict(stack.output(OUTPUT)[role.name])
+
+
+def failed_launches(stack: RegionStack, names: Iterable[str]) -> str:
+    """Why Auto Scaling starts no more instances of some groups, as AWS has it; empty while it starts them.
+
+    It tries again by itself, so that a failure says something until the next activity has ended.
+    """
+    autoscaling, found = client("autoscaling", stack.region), dict[str, str]()
+    for name in names:
+        activities = autoscaling.describe_scaling_activities(AutoScalingGroupName=name)["Activities"]
+        ended = [activity for activity in activities if activity["StatusCode"] in ENDED]
+        if ended and ended[0]["StatusCode"] == FAILED:
+            found[name] = f"{name} at {ended[0]['StartTime']:%H:%M:%S} UTC: {one_line(ended[0].get('StatusMessage'))}"
+    return "; ".join(found.values())
+
+
+def all_groups(stack: RegionStack) -> list[str]:
+    """The names of the groups of all roles."""
+    return [name for role in APPLICATION_ROLES for name in groups(stack, role).values()]
 
 
 def setting(role: HostRole, group: str, name: str) -> str:

@@ -20,7 +20,8 @@ def or_unknown(question: Callable[[], str]) -> str:
     """The answer; `unknown` where it cannot be had."""
     try:
         return question()
-    except (*aws.errors(), OpsError):
+    except (*aws.errors(), OpsError) as error:
+        aws.require_credentials(error)
         return UNKNOWN
 
 

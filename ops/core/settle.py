@@ -55,17 +55,21 @@ def settle(session: Session, timeline: Timeline, stack: str) -> None:
 
 def settle_promotion(session: Session, timeline: Timeline, target: RegionStack) -> None:
     """Have the state know of a promotion that RDS has had: the engine would send it again."""
+    if behind := unknown_promotions(session, target):
+        with timeline.step(READ_BACK, stack=target.stack) as step:
+            session.engine.refresh(target.stack, step.progress, behind)
+
+
+def unknown_promotions(session: Session, target: RegionStack) -> list[str]:
+    """The URN of a database that is a replica in the stack's state, and none any more as RDS says."""
     found = facts.database(target)
     if found is None or found.is_replica:
-        return
-    behind = [
+        return []
+    return [
         resource["urn"]
         for resource in databases(session, target.stack)
         if resource["outputs"].get("identifier") == found.identifier and resource["outputs"].get("replicateSourceDb")
     ]
-    if behind:
-        with timeline.step(READ_BACK, stack=target.stack) as step:
-            session.engine.refresh(target.stack, step.progress, behind)
 
 
 def databases(session: Session, stack: str) -> list[dict[str, Any]]:

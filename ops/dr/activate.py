@@ -6,19 +6,19 @@ from typing import Any
 
 from contract import HEALTH_PATH, origin
 from hosts.roles import APPLICATION_ROLES
-from ops.core import facts, visitor
+from ops.core import facts, hosts, visitor
 from ops.core.apply import apply, shown
-from ops.core.aws import reachable
+from ops.core.aws import errors, reachable
 from ops.core.engine import UpError
 from ops.core.pair import RegionStack
 from ops.core.recovery.steps import RECOVER
 from ops.core.session import LOCK, Operation, Session
 from ops.core.settle import READ_BACK, left_behind, settle, settle_promotion
-from ops.core.steps import SERVING, Plan, Step, Timeline, named, say, waits
+from ops.core.steps import SERVING, Plan, Step, StepRun, Timeline, named, say, waits
 from ops.dr import closing, fence
 from ops.dr.data_loss import estimate
 from ops.dr.preflight import Preflight
-from ops.errors import Exit, OpsError, refused
+from ops.errors import Exit, OpsError, one_line, refused
 
 ANSWER_SECONDS = 1200.0
 """Ours: instances boot and install themselves; AWS: an Auto Scaling group starts them in one go."""
@@ -264,19 +264,48 @@ def promote(
             step.detail = f"set {shown(declared)}"
             return
         try:
-            step.detail = apply(session, target, declared, step, fenced=fenced, targets=targets)
-        except UpError as error:
-            if not targets:
-                raise
-            # It may need what is not there yet: a queue, say, that nobody has applied.
-            say(f"          once more, with all that the stack declares: {error.message.splitlines()[0]}")
-            step.detail = apply(session, target, declared, step)
+            step.detail = _make(session, target, declared, step, fenced=fenced, targets=targets)
+        except OpsError as error:
+            error.message += f"\n{_holds(target)}: run the same command again, or `ops dr abort`"
+            raise
         facts.wait(
             f"the database of {target.stack} is a writer",
             lambda: facts.database(target),
             lambda found: found is not None and found.takes_writes,
             seconds=DATABASE_SECONDS,
         )
+
+
+def _make(
+    session: Session,
+    target: RegionStack,
+    declared: dict[str, Any],
+    step: StepRun,
+    *,
+    fenced: bool,
+    targets: Sequence[str],
+) -> str:
+    """Make the targets; where they cannot be made alone, all that the stack declares."""
+    try:
+        return apply(session, target, declared, step, fenced=fenced, targets=targets)
+    except UpError as error:
+        if not targets:
+            raise
+        # They may need what is not there yet: a queue, say, that nobody has applied.
+        say(f"          once more, with all that the stack declares: {error.message.splitlines()[0]}")
+    return apply(session, target, declared, step)
+
+
+def _holds(target: RegionStack) -> str:
+    """Whether an activation that failed has promoted the database, which is what matters then."""
+    try:
+        found = facts.database(target)
+    except errors() as error:
+        return f"whether the database of {target.stack} is promoted is not known: {one_line(error)}"
+    if found is None:
+        return f"{target.stack} has no database {target.output('database_identifier')}"
+    role = "still a replica: nothing was promoted" if found.is_replica else "a writer"
+    return f"{found.identifier} is {found.status} and {role}"
 
 
 def complete(session: Session, timeline: Timeline, target: RegionStack) -> str:
@@ -295,12 +324,19 @@ def complete(session: Session, timeline: Timeline, target: RegionStack) -> str:
 
 
 def answers(session: Session, timeline: Timeline, target: RegionStack) -> None:
-    """Wait until the region answers at its origin."""
+    """Wait until the region answers at its origin. Why its hosts do not start is said as soon as AWS says it."""
+    told: set[str] = set()
+
+    def problem() -> str:
+        status = visitor.visit(origin(target.stack, session.pair.domain), HEALTH_PATH).status
+        if status == 200:
+            return ""
+        why = hosts.failed_launches(target, hosts.all_groups(target))
+        if why and not told:
+            told.add(why)
+            say(f"          no instance starts in {why}; Auto Scaling tries again, {ANSWER_SECONDS:.0f} s at most here")
+        return f"{status}, {why}" if why else str(status)
+
     with timeline.step(ANSWER, stack=target.stack) as step:
         if not step.dry_run:
-            facts.wait(
-                f"{target.stack} answers at its origin",
-                lambda: visitor.visit(origin(target.stack, session.pair.domain), HEALTH_PATH).status,
-                lambda status: status == 200,
-                seconds=ANSWER_SECONDS,
-            )
+            facts.wait(f"{target.stack} answers at its origin", problem, lambda last: not last, seconds=ANSWER_SECONDS)

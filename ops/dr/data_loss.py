@@ -79,7 +79,8 @@ def _or_none(question: Callable[[], Any]) -> Any:
     """An answer, or None: an estimate is worth having in part."""
     try:
         return question()
-    except aws.errors():
+    except aws.errors() as error:
+        aws.require_credentials(error)
         return None
 
 

@@ -113,6 +113,8 @@ def _flip(session: Session, timeline: Timeline, to: str, patience: float) -> Non
     with timeline.step(GATES, stack=to) as step:
         asked, records = _asked(pair, pair[to], token)
         deadline = time.monotonic() + patience
+        if patience and not session.options.force:
+            _say_closed(asked, patience)
         while not session.options.force and time.monotonic() < deadline and not all(gate.passed for gate in asked):
             waits("; ".join(str(gate) for gate in asked if not gate.passed), deadline - time.monotonic())
             time.sleep(PAUSE_SECONDS)
@@ -161,6 +163,13 @@ def _flip(session: Session, timeline: Timeline, to: str, patience: float) -> Non
     closing.open_again(session, timeline)
     with timeline.step(VISIT) as step:
         step.detail = _served(pair, pair[to], min(SERVED_SECONDS, until + AFTER_SECONDS - time.monotonic()))
+
+
+def _say_closed(asked: list[Gate], patience: float) -> None:
+    """What is waited for, for those who follow a log too."""
+    for gate in asked:
+        if not gate.passed:
+            say(f"          closed, asked again for {patience:.0f} s at most: {gate}")
 
 
 def _readable(session: Session, timeline: Timeline, to: str) -> tuple[str, float]:

@@ -125,3 +125,11 @@ def bucket_region(name: str) -> str | None:
 
     bucket = get_backend("s3")[os.environ["MOTO_ACCOUNT_ID"]]["aws"].buckets.get(name)
     return bucket.region_name if bucket else None
+
+
+def session_keys() -> list[str]:
+    """The access keys that the emulated STS has given for roles."""
+    from moto.sts.models import sts_backends
+
+    backends = [backend for partitions in sts_backends.values() for backend in partitions.values()]
+    return [role.access_key_id for backend in backends for role in backend.assumed_roles]

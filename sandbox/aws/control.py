@@ -1,27 +1,22 @@
-"""The sandbox's own paths on the emulated AWS, under /_sandbox: health, black-outs, clock, busy and ending, calls."""
+"""The sandbox's own paths on the emulated AWS, under /_sandbox: what it is asked, and the switches of its faults."""
 
 import json
 import re
 import secrets
 import time
 from collections.abc import Callable, Iterable
-from difflib import get_close_matches
 from email.utils import formatdate
 from typing import Any
-from urllib.parse import parse_qs
 from wsgiref.types import StartResponse, WSGIEnvironment
 
-from botocore.session import get_session
-
+from sandbox.aws import asked
+from sandbox.aws.asked import BadRequestError, query
+from sandbox.aws.capacity import CAPACITY
 from sandbox.aws.ending import ENDING
 from sandbox.aws.fixes import rds_states
 from sandbox.aws.gate import Gate, Mode
 
 PREFIX = "/_sandbox/"
-
-
-class BadRequestError(Exception):
-    """A request for the gate that says what is wrong with it."""
 
 
 class Control:
@@ -33,7 +28,6 @@ class Control:
         # A server that was restarted has another one, and has forgotten everything.
         self.instance = secrets.token_hex(8)
         self.ahead_seconds = 0
-        self.regions = get_session().get_available_regions("ec2")
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         path = environ["PATH_INFO"]
@@ -62,6 +56,13 @@ class Control:
             ("PUT", "clock"): lambda: self._set_clock(place),
             ("PUT", "database"): lambda: self._set_database(place, environ),
             ("PUT", "ending"): lambda: _set_ending(place),
+            ("GET", "capacity"): lambda: CAPACITY,
+            ("PUT", "capacity"): lambda: _limit_capacity(place),
+            ("DELETE", "capacity"): lambda: _lift_capacity(place),
+            ("PUT", "credentials"): lambda: self._end_credentials(place),
+            ("GET", "fault"): self.gate.faults.shown,
+            ("PUT", "fault"): lambda: self.gate.faults.add(place, environ),
+            ("DELETE", "fault"): lambda: self.gate.faults.remove(place),
             ("DELETE", "blackout"): lambda: self.gate.restore(self._place(place)),
         }
         if (method, noun) not in routes:
@@ -69,15 +70,20 @@ class Control:
         answer = routes[method, noun]()
         return self.gate.blackouts if noun == "blackout" else answer
 
+    def _end_credentials(self, word: str) -> object:
+        """Have the credentials end that roles were given so far."""
+        asked.one_of("credentials", word, ["expire"])
+        return self.gate.credentials.expire()
+
     def _set_clock(self, seconds: str) -> object:
         """Have AWS's clock, as its answers tell it, be ahead of this machine's."""
-        self.ahead_seconds = _seconds("clock", seconds)
+        self.ahead_seconds = asked.whole_number("clock", seconds, "seconds")
         return {"ahead_seconds": self.ahead_seconds}
 
     def _set_database(self, place: str, environ: WSGIEnvironment) -> object:
         """Have a database of REGION/IDENTIFIER be backed up or changed, for the seconds that the query has."""
         region, _, identifier = self._place(place).partition("/")
-        status, seconds = (_query(environ, name) for name in ("status", "seconds"))
+        status, seconds = (query(environ, name) for name in ("status", "seconds"))
         if status not in rds_states.STATUSES or not re.fullmatch(r"\d{1,4}", seconds):
             raise BadRequestError(f"want status={'|'.join(rds_states.STATUSES)} and a whole number of seconds")
         if not rds_states.be(self.account, region, identifier, status, int(seconds)):
@@ -97,32 +103,29 @@ class Control:
     def _place(self, path: str) -> str:
         """The region, or the service of a region, if there is a region of that name."""
         name, _, service = path.partition("/")
-        if name in self.regions:
-            return f"{name}/{service}" if service else name
-        likely = get_close_matches(name, self.regions, n=1)
-        raise BadRequestError(f"region {name!r} is not an AWS region{f'; did you mean {likely[0]}?' if likely else ''}")
+        return f"{asked.region(name)}/{service}" if service else asked.region(name)
 
 
 def _set_ending(seconds: str) -> object:
     """Have the instances that a group scales in take so long to end."""
-    ENDING.seconds = _seconds("ending", seconds)
+    ENDING.seconds = asked.whole_number("ending", seconds, "seconds")
     return {"ending_seconds": ENDING.seconds}
 
 
-def _seconds(name: str, given: str) -> int:
-    if not re.fullmatch(r"\d{1,6}", given):
-        raise BadRequestError(f"{name} {given!r}: want a whole number of seconds")
-    return int(given)
+def _limit_capacity(place: str) -> object:
+    """Have no more instances run in a region than REGION/N says; those that run go on."""
+    region, _, count = place.partition("/")
+    CAPACITY[asked.region(region)] = asked.whole_number("capacity", count, "instances")
+    return CAPACITY
+
+
+def _lift_capacity(region: str) -> object:
+    """Have room for all again in a region, or in every one."""
+    for each in [asked.region(region)] if region else list(CAPACITY):
+        CAPACITY.pop(each, None)
+    return CAPACITY
 
 
 def _mode(environ: WSGIEnvironment) -> Mode:
     """The mode that the query asks for."""
-    given = _query(environ, "mode")
-    try:
-        return Mode(given)
-    except ValueError:
-        raise BadRequestError(f"mode {given!r}: want one of {', '.join(Mode)}") from None
-
-
-def _query(environ: WSGIEnvironment, name: str) -> str:
-    return parse_qs(environ.get("QUERY_STRING", "")).get(name, [""])[0]
+    return Mode(asked.one_of("mode", query(environ, "mode"), [*Mode]))

@@ -1,4 +1,4 @@
-"""A gate before the emulated AWS that can take regions away, and counts the calls to each."""
+"""A gate before the emulated AWS that can take regions away, have single calls fail, and counts the calls to each."""
 
 import threading
 from collections import Counter
@@ -7,7 +7,9 @@ from enum import StrEnum
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from sandbox.aws.connections import Connections, dropped
+from sandbox.aws.credentials import Credentials
 from sandbox.aws.errors import AwsError, answer
+from sandbox.aws.faults import Faults, fail
 from sandbox.aws.scope import Scope, served_in
 
 OBSERVER = "HTTP_X_SANDBOX_OBSERVER"
@@ -33,12 +35,15 @@ class Gate:
         application: WSGIApplication,
         connections: Connections,
         bucket_region: Callable[[str], str | None],
+        credentials: Credentials,
     ) -> None:
         self.application = application
         self.connections = connections
         self.bucket_region = bucket_region
+        self.credentials = credentials
         self.lock = threading.Lock()
         self.blackouts: dict[str, Mode] = {}
+        self.faults = Faults()
         self.calls: Counter[Scope] = Counter()
         self.blocked: Counter[Scope] = Counter()
         self.answered: Counter[str] = Counter()
@@ -110,7 +115,12 @@ class Gate:
 
     def _answer(self, scope: Scope | None, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Let a call through, and count it once all is done that it asks for."""
+        if scope and (ended := self.credentials.problem(scope, environ)):
+            return answer(environ, start_response, scope.service, ended)
+        fault = self.faults.met(scope, environ) if scope else None
         try:
+            if scope and fault:
+                return fail(fault, scope, self.application, environ, start_response)
             return self.application(environ, start_response)
         finally:
             if scope:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import parse_qs
 from wsgiref.types import WSGIEnvironment
 
-SCOPE = re.compile(r"(?:Credential=)?[^/\s]+/\d{8}/([a-z0-9-]+)/([a-z0-9-]+)/aws4_request")
+SIGNATURE = re.compile(r"(?:Credential=)?([^/\s=]+)/\d{8}/([a-z0-9-]+)/([a-z0-9-]+)/aws4_request")
 
 # Services with one endpoint for the whole partition, and the region that holds it: losing another region does not touch
 # them, whatever region a client with an explicit endpoint signs for. STS is not among them: every current SDK calls
@@ -35,10 +35,19 @@ class Scope:
 
 def signed_for(environ: WSGIEnvironment) -> Scope | None:
     """The scope that a request is signed for, in its header or in its address; None for an unsigned one."""
+    signature = _signature(environ)
+    return Scope(signature[2], signature[3]) if signature else None
+
+
+def access_key(environ: WSGIEnvironment) -> str:
+    """The access key that a request is signed with; empty for an unsigned one."""
+    signature = _signature(environ)
+    return signature[1] if signature else ""
+
+
+def _signature(environ: WSGIEnvironment) -> re.Match[str] | None:
     query = parse_qs(environ.get("QUERY_STRING", ""))
-    signature = environ.get("HTTP_AUTHORIZATION") or query.get("X-Amz-Credential", [""])[0]
-    match = SCOPE.search(signature)
-    return Scope(*match.groups()) if match else None
+    return SIGNATURE.search(environ.get("HTTP_AUTHORIZATION") or query.get("X-Amz-Credential", [""])[0])
 
 
 def served_in(environ: WSGIEnvironment, bucket_region: Callable[[str], str | None]) -> Scope | None:

@@ -8,9 +8,10 @@ from cheroot import wsgi
 from cheroot.server import HTTPConnection, HTTPRequest
 from typing_extensions import override
 
-from sandbox.aws.application import bucket_region, moto_application
+from sandbox.aws.application import bucket_region, moto_application, session_keys
 from sandbox.aws.connections import Connections
 from sandbox.aws.control import Control
+from sandbox.aws.credentials import Credentials
 from sandbox.aws.gate import Gate
 
 THREADS = 64
@@ -59,7 +60,7 @@ class Server(wsgi.Server):
 
 def build(host: str, port: int, account: str) -> Server:
     """A server for all regions that is ready to be started."""
-    gate = Gate(moto_application(account), Connections(), bucket_region)
+    gate = Gate(moto_application(account), Connections(), bucket_region, Credentials(session_keys))
     server = Server(
         (host, port), Control(gate, account), numthreads=THREADS, request_queue_size=512, timeout=IDLE_SECONDS
     )

@@ -97,6 +97,8 @@ def control(endpoint: str) -> Iterator[Control]:
     for region in send("GET", "blackout"):
         send("DELETE", f"blackout/{region}")
     send("PUT", "ending/0")
+    send("DELETE", "fault")
+    send("DELETE", "capacity")
 
 
 @pytest.fixture

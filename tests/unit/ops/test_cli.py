@@ -4,8 +4,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from fake_regions import refusal
 
 from ops import cli
+from ops.core.aws import LOG_IN_AGAIN
 from ops.dr import commands
 from ops.errors import MEANING, Exit, OpsError
 
@@ -37,6 +39,14 @@ def test_an_error_is_its_lines_and_its_exit_code_without_a_traceback(
     failing(OpsError("one thing\nanother thing", code), monkeypatch)
     assert end_of(["dr", "status"], monkeypatch) == code
     assert capsys.readouterr().err == "ops: one thing\nops: another thing\n"
+
+
+def test_credentials_that_have_ended_are_no_defect(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    failing(refusal("ExpiredToken", 403), monkeypatch)
+    assert end_of(["dr", "status"], monkeypatch) == Exit.FAILED
+    assert capsys.readouterr().err == f"ops: {LOG_IN_AGAIN}\n"
 
 
 def test_a_defect_is_one_line_and_its_traceback_is_there_on_request(

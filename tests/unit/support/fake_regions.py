@@ -44,6 +44,8 @@ class World:
     images: list[str] = field(default_factory=lambda: ["available"])
     vcpus: float = 1000.0
     in_service: int = 6
+    no_capacity: str = ""
+    """What Auto Scaling says of a launch that failed; empty where instances start."""
     ways_in: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     stubborn_hosts: int = 0
     stuck_jobs: int = 0
@@ -202,6 +204,12 @@ def lag(world: World, region: str, asked: Asked) -> Any:
 
 def groups(world: World, region: str, asked: Asked) -> Any:
     return {"AutoScalingGroups": [group(world, name) for name in asked["AutoScalingGroupNames"]]}
+
+
+def activities(world: World, region: str, asked: Asked) -> Any:
+    """A launch under way, and what the one before has ended with."""
+    ended = {"StatusCode": "Failed" if world.no_capacity else "Successful", "StatusMessage": world.no_capacity}
+    return {"Activities": [{"StartTime": world.now(), **row} for row in ({"StatusCode": "InProgress"}, ended)]}
 
 
 def group(world: World, name: str) -> Any:
@@ -389,6 +397,7 @@ ANSWERS: dict[str, Answering] = {
     "describe_db_snapshots": snapshots,
     "get_metric_statistics": lag,
     "describe_auto_scaling_groups": groups,
+    "describe_scaling_activities": activities,
     "list_objects_v2": listing,
     "get_object": content,
     "describe_launch_template_versions": template,

@@ -11,6 +11,7 @@ import psutil
 import pytest
 from fake_platform import copy_project
 
+from ops.core.aws import LOG_IN_AGAIN
 from ops.core.engine import Engine, UnreadableStateError
 from ops.core.interruption import TooLongError
 from ops.errors import Exit, OpsError
@@ -156,6 +157,24 @@ def test_a_read_whose_plugin_ended_is_done_once_more_and_an_up_says_what_to_do(e
             change("dr", said.append)
     assert [line.split()[1] for line in asked.read_text().splitlines()] == ["refresh", "refresh", "up"]
     assert [line for line in said if line.startswith("read once more: ")] == said
+
+
+def test_credentials_that_end_during_an_up_are_one_line_beside_what_else_failed(engine: Engine) -> None:
+    texts = {"acl": "api error RequestExpired: Request has expired.", "role": "api error ExpiredToken: is expired"}
+    told = [{"severity": "error", "urn": f"urn::{name}", "message": text} for name, text in texts.items()]
+    log = [*told, {"severity": "error", "urn": "urn::hosts", "message": "no quota"}]
+    answers(engine, events="".join(json.dumps({"diagnosticEvent": event}) + "\n" for event in log), status=255)
+    with pytest.raises(OpsError) as failed:
+        engine.up("dr", lambda _: None)
+    assert failed.value.message == f"stack dr: {LOG_IN_AGAIN}\nstack dr: hosts: no quota"
+
+
+def test_a_state_that_ended_credentials_cannot_read_is_not_damaged(engine: Engine) -> None:
+    error = "error: failed to load checkpoint: blob (key): S3: GetObject, api error ExpiredToken: The provided token"
+    answers(engine, error=error, status=255)
+    with pytest.raises(OpsError) as failed:
+        engine.export("dr")
+    assert (type(failed.value), failed.value.message) == (OpsError, LOG_IN_AGAIN)
 
 
 def test_a_preview_counts_what_would_change(engine: Engine) -> None:

@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 from fake_platform import Platform, platform_in
 
-from ops.core import facts, gates
+from ops.core import busy, facts, gates, visitor
 from ops.core.interruption import TooLongError
 from ops.core.pair import RegionStack
 from ops.core.session import UNDER_WAY
+from ops.core.steps import Timeline
+from ops.core.visitor import Answer
 from ops.dr import activate
 from ops.errors import Exit, OpsError
 
@@ -283,6 +285,74 @@ def test_killed_after_the_promotion_the_state_is_read_back_and_nothing_is_promot
     assert platform.world.recovered == ["dr"]
     assert platform.engine.refreshed == ["dr"]
     assert platform.engine.ups[-1] == "dr"
+
+
+def test_a_promotion_whose_answer_was_lost_is_read_back_and_not_waited_out(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lose(platform)
+    up, database = platform.engine.up, platform.world.databases[platform.region("dr")][REPLICA]
+
+    def unheard(stack: str, *rest: Any) -> dict[str, int]:
+        if platform.engine.refreshed:
+            return up(stack, *rest)
+        database["source"] = ""
+        platform.engine.stale_source.add("dr")
+        raise OpsError("api error InvalidDBInstanceState: DB Instance is not a read replica")
+
+    monkeypatch.setattr(platform.engine, "up", unheard)
+    monkeypatch.setattr(busy, "BUSY_SECONDS", 0.5)
+    activate.activate_region(platform.session(waive_fence="gone"), "dr")
+    assert (platform.engine.refreshed, platform.engine.ups) == (["dr"], ["dr", "dr"])
+
+
+@pytest.mark.parametrize(
+    ("promotes", "told"),
+    [(False, "still a replica: nothing was promoted"), (True, "a writer")],
+)
+def test_an_activation_that_fails_says_whether_the_database_is_promoted_and_how_to_go_on(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch, promotes: bool, told: str
+) -> None:
+    def fail(*_: object) -> dict[str, int]:
+        if promotes:
+            platform.world.databases[platform.region("dr")][REPLICA]["source"] = ""
+        raise OpsError("InternalFailure")
+
+    lose(platform)
+    monkeypatch.setattr(platform.engine, "up", fail)
+    hint = f"InternalFailure\n{REPLICA} is available and {told}: run the same command again, or `ops dr abort`"
+    with pytest.raises(OpsError, match=hint):
+        activate.activate_region(platform.session(waive_fence="gone"), "dr")
+
+
+def test_an_activation_that_fails_with_its_region_says_that_nothing_is_known(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(*_: object) -> dict[str, int]:
+        lose(platform, "dr")
+        raise OpsError("no answer")
+
+    lose(platform)
+    monkeypatch.setattr(platform.engine, "up", lost)
+    with pytest.raises(OpsError, match=r"no answer\nwhether the database of dr is promoted is not known: .*dr abort"):
+        activate.activate_region(platform.session(waive_fence="gone"), "dr")
+
+
+def test_while_no_instance_starts_the_wait_says_why_once(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    statuses = [503, 503, 503, 200]
+
+    def starting(*_: object, **__: object) -> Answer:
+        return Answer(status=statuses.pop(0), body="")
+
+    lose(platform)
+    platform.world.no_capacity = "no capacity"
+    monkeypatch.setattr(visitor, "visit", starting)
+    session = platform.session()
+    activate.answers(session, Timeline(), session.pair["dr"])
+    said = capsys.readouterr().out
+    assert (statuses, said.count("no instance starts in dr-blue at")) == ([], 1)
 
 
 def test_another_operation_under_way_is_named_and_the_way_to_give_it_up(platform: Platform) -> None:

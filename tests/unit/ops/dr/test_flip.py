@@ -131,6 +131,14 @@ def test_an_edge_that_the_origins_would_not_know_is_refused(
         flip.flip_to(platform.session(), "dr")
 
 
+def test_a_gate_of_capacity_says_why_no_more_instances_start(platform: Platform) -> None:
+    platform.world.in_service, platform.world.no_capacity = 1, "We have not\nsufficient capacity"
+    with pytest.raises(
+        OpsError, match=r"1 serve, 2 required: dr-blue at \d\d:\d\d:\d\d UTC: We have not sufficient cap"
+    ):
+        flip.flip_to(platform.session(), "dr")
+
+
 def test_a_forced_flip_is_recorded_with_its_reason_and_what_was_closed(platform: Platform) -> None:
     platform.world.in_service = 1
     flip.flip_to(platform.session(force="better than nothing"), "dr")
