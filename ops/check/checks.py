@@ -72,7 +72,7 @@ def checklist(pair: Pair) -> Checklist:
     backend = backend_region()
     if backend and not reachable(backend):
         raise refused([f"the state backend in {backend} does not answer: `ops dr status` asks without it"])
-    pair.read(pair.stacks)
+    pair.read()
     rows = facts.side_by_side({stack: partial(_region, pair, pair[stack]) for stack in pair.stacks})
     return Checklist(findings=[finding for found in rows.values() for finding in found])
 

@@ -116,13 +116,13 @@ class Session:
         """Read the outputs of every stack. Raises OpsError (REFUSED) for a state or files that are older."""
         if elsewhere := older_backend(self.pair.files):
             raise refused([elsewhere])
-        self.pair.read(self.pair.stacks)
+        self.pair.read()
         if older := self.pair.older():
             raise refused(older)
 
     def loading_edge(self) -> AbstractContextManager[None]:
         """Load the edge's program while other things are done: a flip inside finds it loaded. Not in a dry run."""
-        return nullcontext() if self.options.dry_run else self.engine.loading(self.pair.edge)
+        return nullcontext() if self.options.dry_run else self.engine.loading(self.pair.edge.stack)
 
     def begin(self, kind: str, source: str, target: str) -> Operation:
         """The operation to go on with, or a new one. Raises OpsError (REFUSED) while another is not finished."""

@@ -50,7 +50,8 @@ def settle(session: Session, timeline: Timeline, stack: str) -> None:
     if left_behind(session.engine, stack):
         # No look for more than was cut off or lost: the engine's own `up` comes next.
         recover(stack, timeline, Options(quick=True), session.engine)
-        session.pair.forget()
+        for known in session.pair.all:
+            known.forget()
 
 
 def settle_promotion(session: Session, timeline: Timeline, target: RegionStack) -> None:

@@ -48,7 +48,7 @@ class Status:
 def status() -> Status:
     """Ask everything."""
     pair = Pair(Engine())
-    pair.read(pair.stacks)
+    pair.read()
     regions = side_by_side({stack: partial(_region, pair, pair[stack]) for stack in pair.stacks})
     live = pair[pair.live]
     deployment = known(Ledger(), live.stack)

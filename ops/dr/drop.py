@@ -43,10 +43,11 @@ def drop_database(session: Session, stack: str, generation: int) -> Timeline:
             settle(session, timeline, stack)
         session.read()
         urns = of_generation(session, stack, generation)
-        if generation not in target.retained_generations and not urns:
-            say(f"{stack} keeps no generation {generation}; it keeps: {target.retained_generations or 'none'}")
+        retained = target.settings.database.retained_generations
+        if generation not in retained and not urns:
+            say(f"{stack} keeps no generation {generation}; it keeps: {retained or 'none'}")
             return timeline
-        if generation == target.generation:
+        if generation == target.settings.database.generation:
             raise OpsError(f"generation {generation} of {stack} is in use", Exit.REFUSED)
         identifiers = {urn: str(row["outputs"]["identifier"]) for urn, row in urns.items()}
         problems = [
@@ -65,7 +66,7 @@ def drop_database(session: Session, stack: str, generation: int) -> Timeline:
                     _unprotect(target, identifier, step)
         with timeline.step(DELETE, stack=stack, generation=generation) as step:
             if not step.dry_run:
-                kept = [number for number in target.retained_generations if number != generation]
+                kept = [number for number in retained if number != generation]
                 step.detail = apply(session, target, {"database.retained_generations": kept}, step)
         session.record("drop", {"stack": stack, "generation": generation, "databases": [*identifiers.values()]})
     return timeline

@@ -92,8 +92,8 @@ def _converged(session: Session, operation: Operation) -> None:
     if session.options.dry_run:
         operation.timeline.foresee((PREVIEW,))
         return
-    stacks = [*session.pair.stacks, session.pair.edge]
     with operation.timeline.step(PREVIEW) as step:
+        stacks = [stack.stack for stack in session.pair.all]
         found = side_by_side({stack: partial(session.engine.preview_changes, stack) for stack in stacks})
         step.detail = f"{sum(sum(changes.values()) for changes in found.values())} changes"
     problems = [

@@ -34,7 +34,7 @@ def failover(session: Session, to: str) -> Operation:
         if operation.decided_at is None and active and session.pair.is_routed_to(to):
             say(f"{to} is active and traffic is routed to it already")
             return operation
-        if target.role == "primary" and not target.following:
+        if target.settings.role == "primary" and not target.following:
             raise OpsError(
                 f"{to} is the primary: it is not failed over to, but back to: `ops dr failback --to {to}`", Exit.REFUSED
             )
@@ -99,7 +99,7 @@ def measured(session: Session, operation: Operation, served: datetime) -> dict[s
         },
         "outcome": "done",
         "notes": [
-            f"Commit the stack files of {', '.join([*session.pair.stacks, session.pair.edge])}: they say what is now."
+            f"Commit the stack files of {', '.join(stack.stack for stack in session.pair.all)}: they say what is now."
         ],
     }
 

@@ -117,12 +117,13 @@ def follow(session: Session, timeline: Timeline, target: RegionStack) -> None:
 
 def following(target: RegionStack) -> dict[str, object]:
     """The settings of a standby whose former database is kept; written in one move, so that they hold or do not."""
+    database = target.settings.database
     return {
         "role": "standby",
         "activated": False,
         "fenced": False,
-        "database.generation": target.generation + 1,
-        "database.retained_generations": [*target.retained_generations, target.generation],
+        "database.generation": database.generation + 1,
+        "database.retained_generations": [*database.retained_generations, database.generation],
     }
 
 

@@ -11,7 +11,6 @@ from contract import origin
 from hosts.roles import APPLICATION_ROLES
 from ops.core import facts, hosts, visitor
 from ops.core.aws import errors, reachable
-from ops.core.cloudflare import TOKEN
 from ops.core.engine import Engine
 from ops.core.facts import side_by_side
 from ops.core.ledger import Ledger
@@ -64,9 +63,10 @@ def status() -> Status:
     engine = Engine()
     pair, lost = Pair(engine), _lost_backend()
     if lost:
-        pair.do_without_outputs()
+        for stack in pair.all:
+            stack.do_without_outputs()
     else:
-        pair.read(pair.stacks)
+        pair.read()
     answers = side_by_side({stack: partial(_answers, pair[stack]) for stack in pair.stacks})
     regions = side_by_side({stack: partial(_region, pair, pair[stack], answers[stack]) for stack in pair.stacks})
     ledger = None if lost else Ledger()
@@ -75,7 +75,7 @@ def status() -> Status:
     found = [lost, *_of_files(pair)] if lost else deviations(pair, engine)
     if ledger and closing.is_closed(ledger):
         found.append("the names may be closed at the edge: `ops dr flip --to STACK` or `ops dr abort` opens them")
-    to_do = _plugins(engine) + ([] if lost else _to_do(pair, engine))
+    to_do = _plugins(engine) + ([] if lost else _to_do(pair))
     return Status(regions=list(regions.values()), deviations=found, under_way=under_way, to_do=to_do)
 
 
@@ -120,16 +120,17 @@ def deviations(pair: Pair, engine: Engine) -> list[str]:
     for region in (live, other):
         found += [] if region.older or region.closed else _undone(region)
         found += [fence.undeclared(region)] if region.closed and not region.outputs.get("fenced") else []
-    if pair.edge_outputs and pair.edge_outputs.get("live") != pair.live:
+    edge = pair.edge
+    if edge.outputs and edge.outputs.get("live") != pair.live:
         found.append(
-            f"{pair.live} is live in the stack file, and {pair.edge_outputs.get('live')} in the stack {pair.edge}: "
-            f"if the file is right, `ops dr flip --to {pair.live}`"
+            f"{pair.live} is live in the stack file, and {edge.outputs.get('live')} in the stack {edge.stack}: if "
+            f" the file is right, `ops dr flip --to {pair.live}`"
         )
-    found += _records(pair, engine)
+    found += _records(pair)
     for stack in pair.stacks:
-        kept = pair[stack].retained_generations
+        kept = pair[stack].settings.database.retained_generations
         found += [f"{stack} keeps a former database: `ops dr drop {stack} {number}`" for number in kept]
-    found += [line for stack in [*pair.stacks, pair.edge] if (line := engine_of(engine, stack))]
+    found += [line for stack in pair.all if (line := engine_of(engine, stack.stack))]
     return found
 
 
@@ -139,7 +140,7 @@ def _of_files(pair: Pair) -> list[str]:
     found = []
     if live.closed or not live.writes:
         found.append(f"{live.stack} is live and takes no writes: `ops dr abort`")
-    if live.role != "primary":
+    if live.settings.role != "primary":
         found.append(f"{live.stack} is live and not the primary: `ops dr failback --to {other.stack}`")
     if not other.following:
         state = "is fenced and follows nobody" if other.is_fenced else "takes writes as well"
@@ -151,14 +152,13 @@ def _of_files(pair: Pair) -> list[str]:
     return found
 
 
-def _records(pair: Pair, engine: Engine) -> list[str]:
+def _records(pair: Pair) -> list[str]:
     """What Cloudflare's records say otherwise than the edge's stack."""
-    to = pair.edge_outputs.get("live")
+    to = pair.edge.outputs.get("live")
     if not to:
         return []
     try:
-        records = visitor.records(str(pair.edge_output("zone_id")), engine.secret(pair.edge, TOKEN))
-        astray = misrouted(pair, to, records)
+        astray = misrouted(pair, to, visitor.records(pair.edge))
     except OpsError as error:
         return [f"the records of {pair.domain} could not be asked: {error.message.splitlines()[0]}"]
     repair = f"`ops dr flip --to {to}`"
@@ -173,15 +173,15 @@ def _plugins(engine: Engine) -> list[str]:
     ]
 
 
-def _to_do(pair: Pair, engine: Engine) -> list[str]:
+def _to_do(pair: Pair) -> list[str]:
     """What a person does at the registrar, which no program of ours reaches."""
-    if "dnssec" not in pair.edge_outputs:
+    if "dnssec" not in pair.edge.outputs:
         return []
     try:
-        status = visitor.dnssec(str(pair.edge_output("zone_id")), engine.secret(pair.edge, TOKEN))
+        status = visitor.dnssec(pair.edge)
     except OpsError as error:
         return [f"the DNSSEC of {pair.domain} could not be asked: {error.message.splitlines()[0]}"]
-    key = pair.edge_output("dnssec")
+    key = pair.edge.output("dnssec")
     return [f"DNSSEC is {status}: give the registrar this DS record: {key['ds']}"] if status == "pending" else []
 
 
@@ -218,16 +218,18 @@ def _region(pair: Pair, stack: RegionStack, answers: bool) -> RegionStatus:
         live="live" if pair.live == stack.stack else "",
         role=_role(stack),
         answers="yes" if answers else "no",
-        kept_databases=", ".join(map(str, stack.retained_generations)) or "none",
+        kept_databases=", ".join(map(str, stack.settings.database.retained_generations)) or "none",
         **known,
     )
 
 
 def _role(stack: RegionStack) -> str:
     """The fence as the stack has it: the file says what is wished."""
-    if stack.closed or stack.outputs.get("fenced", stack.fenced):
-        return f"{stack.role}, fenced"
-    return f"{stack.role}, {f'follows {stack.follows}, {stack.posture}' if stack.following else 'takes writes'}"
+    declared = stack.settings
+    if stack.closed or stack.outputs.get("fenced", declared.fenced):
+        return f"{declared.role}, fenced"
+    does = f"follows {declared.follows}, {declared.posture}" if declared.following else "takes writes"
+    return f"{declared.role}, {does}"
 
 
 def _health(pair: Pair, stack: RegionStack) -> str:

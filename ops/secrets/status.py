@@ -43,7 +43,7 @@ class Status:
 def status() -> Status:
     """Ask both regions."""
     pair = Pair(Engine())
-    pair.read(pair.stacks)
+    pair.read()
     found = side_by_side({stack: partial(_region, pair[stack]) for stack in pair.stacks})
     return Status(
         secrets=[row for rows, _ in found.values() for row in rows],

@@ -236,7 +236,7 @@ def _put_in_place(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
     def client(service: str, region: str, *_: object) -> FakeClient:
         return FakeClient(world, service, region)
 
-    def setting(zone: str, token: str, name: str) -> str:
+    def setting(_: object, name: str) -> str:
         return {"ssl": "strict"}.get(name, "1.2")
 
     def signed(*_: object) -> str:
@@ -279,7 +279,7 @@ def _put_in_place(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
         (settle, "recover", recover),
         (report, "write", write),
         (stacks, "set_secret", set_secret),
-        *((module, "ThreadPoolExecutor", InTurn) for module in (facts, flip, pair)),
+        *((module, "ThreadPoolExecutor", InTurn) for module in (facts, pair)),
         (facts.time, "sleep", at_once),
         # No test can tell whether the disk has what the system has taken.
         (os, "fsync", at_once),

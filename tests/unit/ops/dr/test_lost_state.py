@@ -179,4 +179,4 @@ def test_a_dry_run_on_an_active_region_whose_state_is_damaged_says_that(
 def test_a_stack_that_was_never_there_is_not_taken_for_a_lost_one(platform: Platform) -> None:
     platform.engine.unreadable.add("dr")
     with pytest.raises(UnreadableStateError, match="stack dr cannot be read"):
-        platform.session().pair.read(PROD_AND_DR)
+        platform.session().pair.read()
