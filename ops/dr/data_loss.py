@@ -6,9 +6,10 @@ from functools import partial
 from typing import Any
 
 from contract import CANARY_PATH, app
-from ops.core import aws, facts, visitor
+from ops.core import facts, visitor
 from ops.core.facts import side_by_side
 from ops.core.pair import Pair, RegionStack
+from ops.core.region_table import or_else
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +61,7 @@ def estimate(pair: Pair, standby: RegionStack, other: RegionStack, *, other_answ
     }
     if other_answers:
         asked["queued"] = lambda: facts.queued(other)
-    found = side_by_side({name: partial(_or_none, question) for name, question in asked.items()})
+    found = side_by_side({name: partial(or_else, question, None) for name, question in asked.items()})
     return DataLossEstimate(
         lag=found["lag"] or facts.Lag(),
         canary=found.get("canary"),
@@ -73,14 +74,6 @@ def canary_rows(pair: Pair) -> dict[str, Any] | None:
     """The canary rows that visitors have, None where nothing answers them."""
     answer = visitor.visit(app(pair.domain), CANARY_PATH)
     return dict(answer.body) if answer.status == 200 and isinstance(answer.body, dict) else None
-
-
-def _or_none(question: Callable[[], Any]) -> Any:
-    """An answer, or None: an estimate is worth having in part."""
-    try:
-        return question()
-    except aws.errors():
-        return None
 
 
 def _canary(row: dict[str, Any] | None) -> str:

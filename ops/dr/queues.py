@@ -14,7 +14,7 @@ from ops.core import facts, hosts
 from ops.core.aws import client, reachable
 from ops.core.facts import side_by_side
 from ops.core.pair import RegionStack
-from ops.core.region_table import or_unknown
+from ops.core.region_table import UNKNOWN, or_else
 from ops.core.session import LOCK, Session
 from ops.core.steps import CHANGING, Plan, Step, Timeline, console, named, say
 from ops.dr.activate import is_writer
@@ -88,7 +88,7 @@ def show(session: Session, stacks: Iterable[str]) -> None:
         states = next(iter(queues.values())).jobs
         table = Table("queue", *states, "oldest", "dead", title=f"Queues of {stack.stack}", title_justify="left")
         for queue in queues.values():
-            age = or_unknown(partial(_oldest, stack, queue))
+            age = or_else(partial(_oldest, stack, queue), UNKNOWN)
             table.add_row(queue.name, *map(str, queue.jobs.values()), age, str(queue.dead))
         console().print(table)
 

@@ -2,10 +2,9 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
 
 from contract import origin
 from hosts.roles import APPLICATION_ROLES
@@ -16,7 +15,7 @@ from ops.core.facts import side_by_side
 from ops.core.ledger import Ledger
 from ops.core.objects import backend_region, older_backend
 from ops.core.pair import Pair, RegionStack
-from ops.core.region_table import UNKNOWN, or_unknown, show_regions
+from ops.core.region_table import Facts, Found, answers, heads, show_regions
 from ops.core.session import UNDER_WAY
 from ops.core.settle import engine_of
 from ops.core.steps import say
@@ -27,35 +26,13 @@ from ops.errors import OpsError
 
 
 @dataclass(frozen=True, kw_only=True)
-class RegionStatus:
-    """A region, each fact as it is shown; what could not be asked is `unknown`."""
-
-    stack: str
-    region: str
-    live: str
-    role: str
-    answers: str
-    health: str
-    database: str
-    replica_lag: str
-    newest_object: str
-    newest_backup: str
-    instances: str
-    kept_databases: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Status:
+class Status(Found):
     """Both regions, what deviates from normal operation, what is under way, and what is left for people to do."""
 
-    regions: list[RegionStatus]
+    regions: list[Facts]
     deviations: list[str]
     under_way: str
     to_do: list[str]
-
-    def to_json(self) -> dict[str, Any]:
-        """The status for programs."""
-        return asdict(self)
 
 
 def status() -> Status:
@@ -67,8 +44,8 @@ def status() -> Status:
             stack.do_without_outputs()
     else:
         pair.read()
-    answers = side_by_side({stack: partial(_answers, pair[stack]) for stack in pair.stacks})
-    regions = side_by_side({stack: partial(_region, pair, pair[stack], answers[stack]) for stack in pair.stacks})
+    answering = side_by_side({stack: partial(_answers, pair[stack]) for stack in pair.stacks})
+    regions = side_by_side({stack: partial(_region, pair, pair[stack], answering[stack]) for stack in pair.stacks})
     ledger = None if lost else Ledger()
     record = ledger.get(UNDER_WAY) if ledger else None
     under_way = f"{record['operation']} to {record['to']}, since {record['started']}" if record else ""
@@ -81,10 +58,10 @@ def status() -> Status:
 
 def _answers(stack: RegionStack) -> bool:
     """Whether the region answers; of one that does, whether it is closed is known from then on."""
-    answers = reachable(stack.region)
+    answering = reachable(stack.region)
     with suppress(*errors()):
-        stack.closed = answers and facts.closed(stack)
-    return answers
+        stack.closed = answering and facts.closed(stack)
+    return answering
 
 
 def _lost_backend() -> str:
@@ -198,29 +175,24 @@ def _word(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _region(pair: Pair, stack: RegionStack, answers: bool) -> RegionStatus:
-    questions: dict[str, Callable[[], str]] = {
-        "database": lambda: _database(stack),
-        "replica_lag": lambda: _lag(stack),
-        "newest_object": lambda: _object(stack),
-        "newest_backup": lambda: _backup(stack),
-        "instances": lambda: _instances(stack),
+def _region(pair: Pair, stack: RegionStack, answering: bool) -> Facts:
+    questions: dict[str, Callable[[RegionStack], str]] = {
+        "health": lambda stack: ", ".join(visitor.failing_checks(origin(stack.stack, pair.domain))) or "ok",
+        "database": _database,
+        "replica_lag": _lag,
+        "newest_object": _object,
+        "newest_backup": _backup,
+        "instances": _instances,
     }
-    asked = questions if answers else {}
-    found = side_by_side(
-        {name: partial(or_unknown, question) for name, question in asked.items()}
-        | {"health": lambda: _health(pair, stack)}
-    )
-    known = {name: found.get(name, UNKNOWN) for name in (*questions, "health")}
-    return RegionStatus(
-        stack=stack.stack,
-        region=stack.region,
-        live="live" if pair.live == stack.stack else "",
-        role=_role(stack),
-        answers="yes" if answers else "no",
-        kept_databases=", ".join(map(str, stack.settings.database.retained_generations)) or "none",
-        **known,
-    )
+    kept = ", ".join(map(str, stack.settings.database.retained_generations)) or "none"
+    return {
+        **heads(pair, stack),
+        "role": _role(stack),
+        "answers": "yes" if answering else "no",
+        # The health is not AWS's to tell.
+        **answers(stack, questions, questions if answering else ["health"]),
+        "kept_databases": kept,
+    }
 
 
 def _role(stack: RegionStack) -> str:
@@ -230,10 +202,6 @@ def _role(stack: RegionStack) -> str:
         return f"{declared.role}, fenced"
     does = f"follows {declared.follows}, {declared.posture}" if declared.following else "takes writes"
     return f"{declared.role}, {does}"
-
-
-def _health(pair: Pair, stack: RegionStack) -> str:
-    return ", ".join(visitor.failing_checks(origin(stack.stack, pair.domain))) or "ok"
 
 
 def _database(stack: RegionStack) -> str:
