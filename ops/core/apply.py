@@ -15,10 +15,12 @@ FENCED = ("**aws:ec2/networkAcl:NetworkAcl::*", "**aws:autoscaling/group:Group::
 def apply(
     session: Session, stack: RegionStack, values: Mapping[str, object], step: StepRun, *, fenced: bool = False
 ) -> str:
-    """Write settings into the stack file and have the engine make them so; what it changed.
+    """Write settings into the stack file and have the engine make them so; what it changed, or in a dry run would set.
 
     After a fence that the stack may not know of (`fenced`), the engine reads that first: it would see nothing to open.
     """
+    if step.dry_run:
+        return f"set {shown(values)}"
     session.ledger.require_hold()
     if fenced:
         session.engine.refresh(stack.stack, step.progress, FENCED)

@@ -42,7 +42,7 @@ def heads(pair: Pair, stack: RegionStack) -> Facts:
 
 
 def answers(stack: RegionStack, questions: Mapping[str, Callable[[RegionStack], str]], asked: Collection[str]) -> Facts:
-    """A region's answers to the questions that are asked, side by side; `unknown` for any other, or without an answer."""
+    """A region's answers to the questions that are asked, side by side; `unknown` for others, and without one."""
     found = side_by_side({name: partial(or_else, partial(questions[name], stack), UNKNOWN) for name in asked})
     return {name: found.get(name, UNKNOWN) for name in questions}
 

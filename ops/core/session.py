@@ -1,6 +1,7 @@
 """An operation under way: what the ledger remembers of it, so that the same command goes on after any kill."""
 
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -119,6 +120,22 @@ class Session:
         self.pair.read()
         if older := self.pair.older():
             raise refused(older)
+
+    @contextmanager
+    def hold(self) -> Iterator[Timeline]:
+        """Hold the platform's lock; the timeline of what is done meanwhile. REFUSED is for before its first change."""
+        timeline = Timeline(dry_run=self.options.dry_run)
+        with self.ledger.hold(LOCK, self.options.take_over), timeline.refusing_only_before_changes():
+            yield timeline
+
+    @contextmanager
+    def operate(self, kind: str, target: str) -> Iterator[Operation]:
+        """As `hold`, with the operation to go on with, or a new one, and every output read."""
+        with self.ledger.hold(LOCK, self.options.take_over):
+            self.read()
+            operation = self.begin(kind, self.pair.other_than(target), target)
+            with operation.timeline.refusing_only_before_changes():
+                yield operation
 
     def loading_edge(self) -> AbstractContextManager[None]:
         """Load the edge's program while other things are done: a flip inside finds it loaded. Not in a dry run."""

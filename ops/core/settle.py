@@ -45,9 +45,11 @@ def engine_of(engine: Engine, stack: str) -> str:
 
 
 def settle(session: Session, timeline: Timeline, stack: str) -> None:
-    """Recover the stack where that is needed, within the session's time limit. Raises OpsError BUSY where its engine
-    lives."""
-    if left_behind(session.engine, stack):
+    """Recover the stack where that is needed, within the session's time limit, but in a dry run.
+
+    Raises OpsError BUSY where its engine lives.
+    """
+    if not session.options.dry_run and left_behind(session.engine, stack):
         # No look for more than was cut off or lost: the engine's own `up` comes next.
         recover(stack, timeline, Options(quick=True), session.engine)
         for known in session.pair.all:
@@ -56,7 +58,7 @@ def settle(session: Session, timeline: Timeline, stack: str) -> None:
 
 def settle_promotion(session: Session, timeline: Timeline, target: RegionStack) -> None:
     """Have the state know of a promotion that RDS has had: the engine would send it again."""
-    found = facts.database(target)
+    found = None if session.options.dry_run else facts.database(target)
     if found is None or found.is_replica:
         return
     behind = [

@@ -8,7 +8,7 @@ from ops.core.apply import apply, shown
 from ops.core.aws import reachable
 from ops.core.pair import RegionStack, Stack
 from ops.core.recovery.steps import RECOVER
-from ops.core.session import LOCK, UNDER_WAY, Session
+from ops.core.session import UNDER_WAY, Session
 from ops.core.settle import at_work, left_behind, settle
 from ops.core.steps import CHANGING, Plan, Step, Timeline, named, say
 from ops.dr import activate as activation
@@ -88,8 +88,7 @@ def _told(stack: RegionStack, answering: set[str], replicas: set[str]) -> str:
 
 def abort(session: Session, to: str | None = None) -> Timeline:
     """`ops dr abort`: safe to run again at any point. What was done."""
-    timeline = Timeline(dry_run=session.options.dry_run)
-    with session.ledger.hold(LOCK, session.options.take_over), timeline.refusing_only_before_changes():
+    with session.hold() as timeline:
         session.pair.read()
         with timeline.step(JUDGE) as step:
             verdict = judge(session, to)
@@ -125,7 +124,7 @@ def abort(session: Session, to: str | None = None) -> Timeline:
             undeclared = fence.declare(session, timeline, verdict.other, session.options.waive_fence)
         elif following:
             _follow(session, timeline, verdict.other, standing_by, answers=verdict.other.stack in verdict.answering)
-        for region in () if session.options.dry_run else (verdict.other, verdict.keep):
+        for region in (verdict.other, verdict.keep):
             if region.stack in verdict.answering:
                 settle(session, timeline, region.stack)
         if undeclared:
@@ -273,10 +272,10 @@ def _generations(session: Session, keep: RegionStack) -> Settings:
 
 def _follow(session: Session, timeline: Timeline, other: RegionStack, declared: Settings, *, answers: bool) -> None:
     """Have a replica be a standby again, whatever the engine has made beside it."""
-    if answers and not session.options.dry_run:
+    if answers:
         settle(session, timeline, other.stack)
     with timeline.step(FOLLOW, stack=other.stack) as step:
         if not answers:
             step.skip(f"{other.region} does not answer: `pulumi up --stack {other.stack}` once it does")
         else:
-            step.detail = f"set {shown(declared)}" if step.dry_run else apply(session, other, declared, step)
+            step.detail = apply(session, other, declared, step)

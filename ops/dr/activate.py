@@ -5,11 +5,11 @@ from typing import Any
 
 from contract import HEALTH_PATH, origin
 from ops.core import facts, visitor
-from ops.core.apply import apply, shown
+from ops.core.apply import apply
 from ops.core.aws import reachable
 from ops.core.pair import RegionStack
 from ops.core.recovery.steps import RECOVER
-from ops.core.session import LOCK, Operation, Session
+from ops.core.session import Operation, Session
 from ops.core.settle import READ_BACK, left_behind, settle, settle_promotion
 from ops.core.steps import CHANGING, Plan, Step, Timeline, named, say
 from ops.dr import closing, fence
@@ -69,16 +69,13 @@ def activate_region(session: Session, stack: str) -> Operation:
     """`ops dr activate`: activate one stack, and no more: traffic stays where it is routed. The operation, as done."""
     target = session.pair[stack]
     other = session.pair[session.pair.other_than(stack)]
-    with session.ledger.hold(LOCK, session.options.take_over):
-        session.read()
-        operation = session.begin("activate", other.stack, stack)
+    with session.operate("activate", stack) as operation:
         if recover_active(session, operation, target):
             return operation
         if is_active(session, target):
             say(f"{stack} is already active")
         else:
-            with operation.timeline.refusing_only_before_changes():
-                activate(session, operation, {"activated": True, "fenced": False})
+            activate(session, operation, {"activated": True, "fenced": False})
         if operation.decided_at:
             undeclared = fence.declare(session, operation.timeline, other, operation.waived)
             session.finish(operation)
@@ -228,20 +225,17 @@ def promote(
 
     `fenced`: whether a fence of the target is to be opened.
     """
-    if not session.options.dry_run:
-        settle(session, timeline, target.stack)
-        settle_promotion(session, timeline, target)
+    settle(session, timeline, target.stack)
+    settle_promotion(session, timeline, target)
     with timeline.step(ACTIVATE, stack=target.stack) as step:
-        if step.dry_run:
-            step.detail = f"set {shown(declared)}"
-            return
         step.detail = apply(session, target, declared, step, fenced=fenced)
-        facts.wait(
-            f"the database of {target.stack} is a writer",
-            lambda: facts.database(target),
-            lambda found: found is not None and found.takes_writes,
-            seconds=DATABASE_SECONDS,
-        )
+        if not step.dry_run:
+            facts.wait(
+                f"the database of {target.stack} is a writer",
+                lambda: facts.database(target),
+                lambda found: found is not None and found.takes_writes,
+                seconds=DATABASE_SECONDS,
+            )
 
 
 def answers(session: Session, timeline: Timeline, target: RegionStack) -> None:

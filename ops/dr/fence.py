@@ -158,11 +158,9 @@ def declare(session: Session, timeline: Timeline, stack: RegionStack, waived: st
         return ""
     try:
         with session.engine.at_most(DECLARE_SECONDS):
-            if not session.options.dry_run:
-                settle(session, timeline, stack.stack)
+            settle(session, timeline, stack.stack)
             with timeline.step(DECLARE, stack=stack.stack) as step:
-                if not step.dry_run:
-                    step.detail = apply(session, stack, {"fenced": True}, step, fenced=True)
+                step.detail = apply(session, stack, {"fenced": True}, step, fenced=True)
     except OpsError as error:
         return f"{error.message}\n{undeclared(stack)}"
     return ""

@@ -16,7 +16,7 @@ from ops.core.gates import Gate
 from ops.core.interruption import TooLongError
 from ops.core.pair import Pair, RegionStack
 from ops.core.recovery.steps import RECOVER
-from ops.core.session import LOCK, Session
+from ops.core.session import Session
 from ops.core.steps import CHANGING, Plan, Step, Timeline, named, say
 from ops.core.visitor import DnsRecord
 from ops.dr import closing
@@ -63,8 +63,7 @@ PLAN = Plan(steps=named(STEPS, stack="TO"), exits=CHANGING)
 
 def flip_to(session: Session, to: str) -> Timeline:
     """`ops dr flip --to`: route traffic to a stack; where it came from is kept for `--undo`. What was done."""
-    timeline = Timeline(dry_run=session.options.dry_run)
-    with session.ledger.hold(LOCK, session.options.take_over):
+    with session.hold() as timeline:
         before = session.pair.live
         try:
             flip(session, timeline, to)

@@ -15,7 +15,7 @@ from ops.core.aws import client, reachable
 from ops.core.facts import side_by_side
 from ops.core.pair import RegionStack
 from ops.core.region_table import UNKNOWN, or_else
-from ops.core.session import LOCK, Session
+from ops.core.session import Session
 from ops.core.steps import CHANGING, Plan, Step, Timeline, console, named, say
 from ops.dr.activate import is_writer
 from ops.errors import Exit, OpsError, refused
@@ -103,8 +103,8 @@ def _oldest(stack: RegionStack, queue: Queue) -> str:
 
 def redrive(session: Session, stack: str, name: str) -> Timeline:
     """`ops dr queues --redrive`: have the dead letters of one queue worked on once more. What was done."""
-    target, timeline = session.pair[stack], Timeline(dry_run=session.options.dry_run)
-    with session.ledger.hold(LOCK, session.options.take_over), timeline.refusing_only_before_changes():
+    target = session.pair[stack]
+    with session.hold() as timeline:
         session.read()
         _require(target)
         queues = found(target)
@@ -127,8 +127,7 @@ def move(session: Session, stack: str, to: str) -> Timeline:
     source, target = session.pair[stack], session.pair[to]
     if stack == to:
         raise OpsError(f"{stack} has these messages already; want the other region", Exit.USAGE)
-    timeline = Timeline(dry_run=session.options.dry_run)
-    with session.ledger.hold(LOCK, session.options.take_over), timeline.refusing_only_before_changes():
+    with session.hold() as timeline:
         session.read()
         _require(target, source)
         here, there = found(source), found(target)

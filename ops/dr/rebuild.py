@@ -1,12 +1,12 @@
 """Makes a region that has its own data a standby again: a new generation of its database replicates the live one."""
 
 from ops.core import facts, snapshots
-from ops.core.apply import apply, shown
+from ops.core.apply import apply
 from ops.core.aws import reachable
 from ops.core.engine import UnreadableStateError
 from ops.core.pair import RegionStack
 from ops.core.recovery.steps import RECOVER
-from ops.core.session import LOCK, Session
+from ops.core.session import Session
 from ops.core.settle import settle
 from ops.core.steps import CHANGING, Plan, Step, Timeline, named
 from ops.dr import fence
@@ -35,8 +35,7 @@ PLAN = Plan(steps=named(STEPS, stack="STACK", other="OTHER"), exits=CHANGING)
 def rebuild_standby(session: Session, stack: str) -> Timeline:
     """`ops dr rebuild`: for a region that was lost and answers again. Its former database is kept. What was done."""
     target = session.pair[stack]
-    timeline = Timeline(dry_run=session.options.dry_run)
-    with session.ledger.hold(LOCK, session.options.take_over), timeline.refusing_only_before_changes():
+    with session.hold() as timeline:
         session.read()
         if not target.following:
             require_preview(target)
@@ -78,8 +77,7 @@ def agree(session: Session, target: RegionStack) -> None:
 
 def rebuild(session: Session, timeline: Timeline, target: RegionStack) -> None:
     """Fence, snapshot, and follow; each step sees what was done before. The caller holds the lock."""
-    if not session.options.dry_run:
-        settle(session, timeline, target.stack)
+    settle(session, timeline, target.stack)
     if not target.following:
         fence.fence(session, timeline, target)
         snapshot(timeline, target)
@@ -100,18 +98,14 @@ def snapshot(timeline: Timeline, target: RegionStack) -> None:
     name = snapshot_name(str(target.output("database_identifier")), target.settings.topology)
     with timeline.step(SNAPSHOT, stack=target.stack) as step:
         step.detail = name
-        if step.dry_run:
-            return
-        snapshots.take(target, name, step)
+        if not step.dry_run:
+            snapshots.take(target, name, step)
 
 
 def follow(session: Session, timeline: Timeline, target: RegionStack) -> None:
     """Declare the region a standby with a new generation of its database, and have the engine make it."""
     declared: dict[str, object] = {} if target.following else following(target)
     with timeline.step(FOLLOW, stack=target.stack, other=target.follows) as step:
-        if step.dry_run:
-            step.detail = f"set {shown(declared)}"
-            return
         step.detail = apply(session, target, declared, step, fenced=bool(declared))
 
 
