@@ -11,7 +11,7 @@ from rich.table import Table
 from typing_extensions import override
 
 from contract import origin
-from monitoring.alerts.itself import CHECKLIST
+from monitoring.alerts.itself import CHECKLIST, REPORTS, TO_LOOK_AT
 from monitoring.alerts.recovery import MISSED
 from naming import spelled
 from ops.core import facts, visitor
@@ -88,6 +88,27 @@ def show(found: Checklist) -> None:
         cells = [f"{own[stack].verdict}: {own[stack].says}".removesuffix(": ") for stack in stacks]
         table.add_row(check, *cells)
     console().print(table)
+
+
+def report(pair: Pair, found: Checklist) -> None:
+    """Publish in each region how many findings of the pair somebody has to look at.
+
+    A region that does not answer does not keep the other one from being told. Raises OpsError where one was not told.
+    """
+    failed: list[str] = []
+    for stack in pair.stacks:
+        datum = {
+            "MetricName": TO_LOOK_AT,
+            "Dimensions": [{"Name": "Environment", "Value": pair[stack].settings.environment}],
+            "Value": float(found.to_look_at),
+            "Unit": "Count",
+        }
+        try:
+            client("cloudwatch", pair[stack].region).put_metric_data(Namespace=REPORTS, MetricData=[datum])
+        except errors() as error:
+            failed.append(f"{stack}: {one_line(error)}")
+    if failed:
+        raise OpsError(f"not reported to {'; '.join(failed)}")
 
 
 def _region(pair: Pair, stack: RegionStack) -> list[Finding]:

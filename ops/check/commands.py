@@ -24,8 +24,7 @@ def command(
 
     Ends with 0 where nobody has to look, else with 3.
     """
-    from ops.check.checks import checklist, show
-    from ops.check.report import report
+    from ops.check.checks import checklist, report, show
     from ops.core.engine import Engine
     from ops.core.pair import Pair
 

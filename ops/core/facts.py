@@ -1,7 +1,7 @@
 """What a region's AWS says of the platform there: each question is one bounded call, and changes nothing."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -128,38 +128,6 @@ def lag(stack: RegionStack, since: datetime | None = None) -> Lag:
     return Lag(seconds=float(newest["Maximum"]), age_seconds=max(0.0, age), measured=newest["Timestamp"])
 
 
-def in_service(stack: RegionStack, groups: Iterable[str]) -> dict[str, int]:
-    """Instances that serve, by Auto Scaling group; 0 for a group that AWS has not got.
-
-    Where the load balancer leads to a group, it must have found them healthy: Auto Scaling calls an instance healthy
-    from its launch on.
-    """
-    names = list(groups)
-    answer = client("autoscaling", stack.region).describe_auto_scaling_groups(AutoScalingGroupNames=names)
-    found = {group["AutoScalingGroupName"]: group for group in answer["AutoScalingGroups"]}
-    return {name: len(_serving(stack, found[name])) if name in found else 0 for name in names}
-
-
-def _serving(stack: RegionStack, group: Mapping[str, Any]) -> set[str]:
-    """The instances of a group that serve."""
-    serving = {
-        str(instance["InstanceId"])
-        for instance in group["Instances"]
-        if instance["LifecycleState"] == "InService" and instance["HealthStatus"].lower() == "healthy"
-    }
-    for target_group in group.get("TargetGroupARNs") or () if serving else ():
-        serving &= healthy_targets(stack, target_group)
-    return serving
-
-
-def healthy_targets(stack: RegionStack, target_group: str) -> set[str]:
-    """The instances of a target group that the load balancer has found healthy."""
-    answer = client("elbv2", stack.region).describe_target_health(TargetGroupArn=target_group)
-    return {
-        row["Target"]["Id"] for row in answer["TargetHealthDescriptions"] if row["TargetHealth"]["State"] == "healthy"
-    }
-
-
 def quiet_since(stack: RegionStack, since: datetime) -> datetime | None:
     """The first minute after `since` in which no client was connected to the stack's database; None without one.
 
@@ -203,12 +171,6 @@ def ways_in(stack: RegionStack) -> list[dict[str, Any]]:
 def closed(stack: RegionStack) -> bool:
     """Whether a fence has closed the region; a stack of an older program says nothing of it."""
     return "data_tier_acl_id" in stack.outputs and not ways_in(stack)
-
-
-def running(stack: RegionStack, groups: Iterable[str]) -> int:
-    """Instances of Auto Scaling groups, those that start or end included."""
-    answer = client("autoscaling", stack.region).describe_auto_scaling_groups(AutoScalingGroupNames=list(groups))
-    return sum(len(group["Instances"]) for group in answer["AutoScalingGroups"])
 
 
 def newest_object(stack: RegionStack, bucket: str) -> NewestObject:

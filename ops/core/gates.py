@@ -76,7 +76,7 @@ def _capacity(stack: RegionStack, role: HostRole) -> tuple[bool, str]:
         for group, name in groups.items()
         if len(groups) == 1 or int(stack.file.get(hosts.setting(role, group, "weight"), 0)) > 0
     ]
-    count = sum(facts.in_service(stack, serving).values())
+    count = sum(hosts.in_service(stack, serving).values())
     required = int(stack.file.get(f"{role.name}.required_instances"))
     return count >= required, f"{count} serve, {required} required"
 

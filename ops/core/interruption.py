@@ -48,15 +48,7 @@ def bounded(work: Callable[[], T], seconds: float) -> T:
 
     Raises what it raises, and TimeoutError: then it goes on, and nobody hears of it.
     """
-    found: Future[T] = Future()
-
-    def run() -> None:
-        try:
-            found.set_result(work())
-        except BaseException as error:
-            found.set_exception(error)
-
-    threading.Thread(target=run, daemon=True).start()
+    _, found = _begun(work)
     try:
         return found.result(seconds)
     except TimeoutError:
@@ -70,18 +62,9 @@ def uninterrupted(work: Callable[[], Any], limit: Limit | None = None) -> None:
 
     Raises TooLongError beyond the limit: the engine is asked to end, and killed where it does not.
     """
-    failed: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            work()
-        except BaseException as error:
-            failed.append(error)
-
-    thread = threading.Thread(target=run, daemon=True)
     if limit and limit.is_over:
         raise limit.error()
-    thread.start()
+    thread, found = _begun(work)
     try:
         while thread.is_alive():
             thread.join(0.2)
@@ -94,8 +77,22 @@ def uninterrupted(work: Callable[[], Any], limit: Limit | None = None) -> None:
             _signal(_engines(), signal.SIGINT)
         thread.join()
         raise
-    if failed:
-        raise failed[0]
+    found.result()
+
+
+def _begun(work: Callable[[], T]) -> tuple[threading.Thread, Future[T]]:
+    """The work under way in a thread that this process does not wait for, and what will come of it."""
+    found: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            found.set_result(work())
+        except BaseException as error:
+            found.set_exception(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    return thread, found
 
 
 def _end_engines(work: threading.Thread, seconds: float) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,8 @@ from ops.errors import Exit, OpsError, refused
 
 UNDER_WAY = "under-way"
 LOCK = "platform"
-DECISIONS = ("data_loss", "waiver", "accepted_lag")
-"""What an operator decided, and on which estimate: names of an operation's attributes."""
+RECORDED_AS = {"kind": "operation", "source": "from", "target": "to"}
+"""Attributes of an operation that a record has by other names."""
 SAME = {"activate", "failover"}
 """Kinds of operation of which one goes on where the other stopped."""
 DECISION_HOLDS = timedelta(minutes=30)
@@ -71,31 +71,25 @@ class Operation:
 
     def to_json(self) -> dict[str, Any]:
         """The operation as the ledger and the report take it."""
-        known = {name: getattr(self, name) for name in DECISIONS}
+        record = {RECORDED_AS.get(name, name): value for name, value in vars(self).items()}
         return {
-            "operation": self.kind,
-            "from": self.source,
-            "to": self.target,
+            **record,
             "started": self.started.isoformat(),
             "decided_at": self.decided_at.isoformat() if self.decided_at else None,
             "timeline": self.timeline.to_json(),
-            **known,
         }
 
     @classmethod
     def from_json(cls, record: dict[str, Any], *, dry_run: bool) -> "Operation":
         """The operation that `to_json` wrote."""
         decided = record["decided_at"]
-        known: dict[str, Any] = {name: record.get(name) for name in DECISIONS}
-        return cls(
-            kind=record["operation"],
-            source=record["from"],
-            target=record["to"],
-            started=datetime.fromisoformat(record["started"]),
-            decided_at=datetime.fromisoformat(decided) if decided else None,
-            timeline=Timeline.from_json(record["timeline"], dry_run=dry_run),
-            **known,
-        )
+        known: dict[str, Any] = {each.name: record.get(RECORDED_AS.get(each.name, each.name)) for each in fields(cls)}
+        known |= {
+            "started": datetime.fromisoformat(record["started"]),
+            "decided_at": datetime.fromisoformat(decided) if decided else None,
+            "timeline": Timeline.from_json(record["timeline"], dry_run=dry_run),
+        }
+        return cls(**known)
 
 
 @dataclass(frozen=True, kw_only=True)

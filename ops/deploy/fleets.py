@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hosts.roles import WEB, WORKERS
-from ops.core import facts, hosts
+from ops.core import hosts
 from ops.core.aws import client
 from ops.core.pair import RegionStack
 from ops.errors import OpsError
@@ -45,7 +45,7 @@ def web(stack: RegionStack) -> dict[str, Fleet]:
     found: dict[str, Fleet] = {}
     for color, name in names.items():
         (target_group,) = groups[name]["TargetGroupARNs"]
-        healthy = facts.healthy_targets(stack, target_group)
+        healthy = hosts.healthy_targets(stack, target_group)
         found[color] = _fleet(stack, groups[name], healthy, weights.get(target_group))
     return found
 
@@ -59,8 +59,7 @@ def workers(stack: RegionStack) -> Fleet:
 
 
 def _groups(stack: RegionStack, names: list[str]) -> dict[str, Any]:
-    answer = client("autoscaling", stack.region).describe_auto_scaling_groups(AutoScalingGroupNames=names)
-    found = {group["AutoScalingGroupName"]: group for group in answer["AutoScalingGroups"]}
+    found = hosts.scaling_groups(stack, names)
     if missing := [name for name in names if name not in found]:
         raise OpsError(f"{stack.region} has no group {', '.join(missing)}: run `pulumi up --stack {stack.stack}`")
     return found

@@ -143,7 +143,7 @@ def _close(stack: RegionStack) -> str:
 
     try:
         stack.closed = facts.wait("AWS does not close it", cut_off, bool, seconds=CLOSE_SECONDS)
-        facts.wait("hosts still run", lambda: facts.running(stack, groups), lambda n: n == 0, seconds=HOSTS_SECONDS)
+        facts.wait("hosts still run", lambda: hosts.running(stack, groups), lambda n: n == 0, seconds=HOSTS_SECONDS)
     except TooLongError as error:
         raise TooLongError(
             f"{stack.stack} is not fenced: {error.message}. The same command tries again; with --waive-fence twice it "

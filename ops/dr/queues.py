@@ -165,7 +165,7 @@ def _require(target: RegionStack, source: RegionStack | None = None) -> None:
     problems = [f"{stack.region} does not answer" for stack in regions if not reachable(stack.region)]
     if not problems and not (target.writes and is_writer(target)):
         problems.append(f"{target.stack} takes no writes, and so no worker runs there")
-    if not problems and source and facts.running(source, hosts.groups(source, WORKERS).values()):
+    if not problems and source and hosts.running(source, hosts.groups(source, WORKERS).values()):
         problems.append(
             f"workers run in {source.stack}, and do its jobs: `ops dr rebuild {source.stack}` ends them where "
             f"{target.stack} serves instead"

@@ -238,7 +238,7 @@ def _instances(stack: RegionStack) -> str:
         for role in APPLICATION_ROLES
         for group, name in hosts.groups(stack, role).items()
     }
-    counts = facts.in_service(stack, groups.values())
+    counts = hosts.in_service(stack, groups.values())
     return ", ".join(f"{label} {counts[name]}" for label, name in groups.items())
 
 

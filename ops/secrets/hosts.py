@@ -2,7 +2,6 @@
 
 from hosts.roles import WORKERS, HostRole
 from ops.core import hosts
-from ops.core.aws import client
 from ops.core.host_commands import DELIVERY_SECONDS, lend, send, send_in_turn, wait
 from ops.core.pair import RegionStack
 from ops.errors import OpsError
@@ -23,12 +22,9 @@ def in_service(stack: RegionStack, *roles: HostRole) -> list[str]:
     """The instances of these roles that are in service."""
     there = stack.output(hosts.OUTPUT)
     names = [name for role in roles if role.name in there for name in hosts.groups(stack, role).values()]
-    if not names:
-        return []
-    answer = client("autoscaling", stack.region).describe_auto_scaling_groups(AutoScalingGroupNames=names)
     return sorted(
         row["InstanceId"]
-        for group in answer["AutoScalingGroups"]
+        for group in hosts.scaling_groups(stack, names).values()
         for row in group["Instances"]
         if row["LifecycleState"] == "InService"
     )
