@@ -90,8 +90,8 @@ class Lag:
 class NewestObject:
     """The newest object of a bucket; `complete` is False where the bucket was too large to be looked at as a whole."""
 
-    newest: datetime | None
-    complete: bool
+    newest: datetime | None = None
+    complete: bool = True
 
 
 def database(stack: RegionStack, identifier: str | None = None) -> Database | None:

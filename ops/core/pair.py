@@ -11,10 +11,10 @@ from typing_extensions import override
 
 from naming import Naming
 from ops.core.cloudflare import TOKEN
-from ops.core.engine import Engine
+from ops.core.engine import Engine, UnreadableStateError
 from ops.core.recovery.outputs import outputs
 from ops.core.stack_files import StackFile, project, stacks
-from ops.errors import Exit, OpsError
+from ops.errors import Exit, OpsError, one_line, refused
 from project_files import UnreadableFileError
 from settings import ConfigurationError, EdgeSettings, Settings, read
 from topology import older
@@ -163,9 +163,19 @@ class RegionStack(Stack[Settings]):
         known = {key: made for key, made in self.recorded.items() if made is not None or key in ROLE}
         return {key: made for key, made in known.items() if self.file.get(key) != made}
 
-    def unapplied(self) -> dict[str, int]:
-        """What an `up` of its file, as it is now, would change. Raises OpsError where that would fail."""
-        return self._engine.preview_changes(self.stack)
+    def unapplied(self, operation: str) -> dict[str, int]:
+        """What an `up` of its file, as it is now, would change; nothing while its state cannot be read.
+
+        Raises OpsError (REFUSED) where that would fail, and so would the operation.
+        """
+        try:
+            return self._engine.preview_changes(self.stack)
+        except UnreadableStateError:
+            # It is recovered before the `up`.
+            return {}
+        except OpsError as error:
+            failed = f"`pulumi preview --stack {self.stack}` fails, and so would the {operation}"
+            raise refused([f"{failed}: {one_line(error)[:200]}"]) from None
 
     def unlike(self, other: "RegionStack") -> list[str]:
         """The settings in which two stack files of a pair must agree and do not; secrets are not compared here."""

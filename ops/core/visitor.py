@@ -37,17 +37,6 @@ class Answer:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DnsRecord:
-    """A DNS record as Cloudflare's API reads it back."""
-
-    id: str
-    name: str
-    type: str
-    content: str
-    proxied: bool
-
-
-@dataclass(frozen=True, kw_only=True)
 class OriginPulls:
     """Whether Cloudflare shows the regions our client certificate, and when the one that is deployed ends."""
 
@@ -55,16 +44,10 @@ class OriginPulls:
     ends: datetime | None
 
 
-def records(edge: EdgeStack) -> dict[str, DnsRecord]:
-    """The zone's A, AAAA and CNAME records by name. Raises OpsError when the API gives none."""
+def records(edge: EdgeStack) -> dict[str, str]:
+    """What the zone's A, AAAA and CNAME records lead to, by their names. Raises OpsError when the API gives none."""
     rows = _api(edge.token).rows(f"/zones/{edge.zone_id}/dns_records", a_page=RECORDS_A_PAGE)
-    return {
-        row["name"]: DnsRecord(
-            id=row["id"], name=row["name"], type=row["type"], content=row["content"], proxied=row["proxied"]
-        )
-        for row in rows
-        if row["type"] in LEADING
-    }
+    return {row["name"]: row["content"] for row in rows if row["type"] in LEADING}
 
 
 def zone_setting(edge: EdgeStack, name: str) -> str:

@@ -22,13 +22,13 @@ class DataLossEstimate:
 
     lag: facts.Lag
     canary: dict[str, Any] | None
-    newest_object: facts.NewestObject | None
+    newest_object: facts.NewestObject
     queued_messages: int | None
 
     def lines(self) -> list[str]:
         """The estimate as the operator reads it."""
         queued = "unknown number" if self.queued_messages is None else self.queued_messages
-        newest = self.newest_object or facts.NewestObject(newest=None, complete=True)
+        newest = self.newest_object
         some = "" if newest.complete else " or later"
         return [
             f"replica lag              {self.lag}",
@@ -40,7 +40,7 @@ class DataLossEstimate:
     def to_json(self) -> dict[str, Any]:
         """The estimate as the ledger takes it."""
         measured = self.lag.measured
-        newest = self.newest_object.newest if self.newest_object else None
+        newest = self.newest_object.newest
         return {
             "lag_seconds": self.lag.seconds,
             "lag_measured_at": measured.isoformat() if measured else None,
@@ -65,7 +65,7 @@ def estimate(pair: Pair, standby: RegionStack, other: RegionStack, *, other_answ
     return DataLossEstimate(
         lag=found["lag"] or facts.Lag(),
         canary=found.get("canary"),
-        newest_object=found["newest"],
+        newest_object=found["newest"] or facts.NewestObject(),
         queued_messages=found.get("queued"),
     )
 

@@ -18,7 +18,6 @@ from ops.core.pair import Pair, RegionStack
 from ops.core.recovery.steps import RECOVER
 from ops.core.session import Session
 from ops.core.steps import CHANGING, Plan, Step, Timeline, named, say
-from ops.core.visitor import DnsRecord
 from ops.dr import closing
 from ops.dr.routing import CHANGE_SECONDS, SETTLE_SECONDS, Routing, misrouted, names, settle_edge
 from ops.errors import Exit, OpsError
@@ -188,7 +187,7 @@ def _prepare(session: Session, to: str) -> None:
     side_by_side(work)
 
 
-def _asked(pair: Pair, target: RegionStack) -> tuple[list[Gate], dict[str, DnsRecord]]:
+def _asked(pair: Pair, target: RegionStack) -> tuple[list[Gate], dict[str, str]]:
     """The gates, and the zone's records as they are."""
     work: dict[str, Callable[[], Any]] = {
         "gates": partial(gates.ask, pair, target, pair.edge),

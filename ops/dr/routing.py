@@ -13,7 +13,6 @@ from ops.core.pair import Pair
 from ops.core.session import Session
 from ops.core.settle import settle
 from ops.core.steps import StepRun, Timeline, say
-from ops.core.visitor import DnsRecord
 from ops.errors import Exit, OpsError
 
 RECORDS = ("**:DnsRecord::dns-*",)
@@ -50,16 +49,16 @@ def names(pair: Pair) -> list[str]:
     return [name for name in pair.edge.output("records") if name not in fixed]
 
 
-def leads(name: str, records: Mapping[str, DnsRecord]) -> str:
+def leads(name: str, records: Mapping[str, str]) -> str:
     """Where a name is routed to in the end: a record may lead to another name of the zone."""
     passed: set[str] = set()
     while name in records and name not in passed:
         passed.add(name)
-        name = records[name].content
+        name = records[name]
     return name if passed and name not in passed else "nowhere"
 
 
-def misrouted(pair: Pair, to: str, records: Mapping[str, DnsRecord]) -> dict[str, str]:
+def misrouted(pair: Pair, to: str, records: Mapping[str, str]) -> dict[str, str]:
     """The names that are not routed to `to`, and where they go."""
     want = pair.edge.output("origins").get(to)
     found = {name: leads(name, records) for name in names(pair)}
@@ -163,7 +162,7 @@ class Routing:
         except OpsError as error:
             return f"where its records route the names cannot be read, {error.message}"
 
-    def _routed(self, records: Mapping[str, DnsRecord]) -> Iterator[str]:
+    def _routed(self, records: Mapping[str, str]) -> Iterator[str]:
         pair = self.session.pair
         stacks = {address: stack for stack, address in pair.edge.output("origins").items()}
         found: dict[str, list[str]] = {}

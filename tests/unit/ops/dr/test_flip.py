@@ -209,7 +209,7 @@ def test_what_cloudflare_did_before_it_was_silent_is_told(waiting: Platform) -> 
 def test_records_that_cannot_be_read_after_it_are_told(waiting: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
     answers = [waiting.dns_records()]
 
-    def silent(_: object) -> Mapping[str, visitor.DnsRecord]:
+    def silent(_: object) -> Mapping[str, str]:
         if not answers:
             raise OpsError("Cloudflare's API does not answer /zones")
         return answers.pop()
@@ -227,7 +227,7 @@ def test_records_that_cannot_be_read_are_an_error_that_says_what_was_changed(
 ) -> None:
     asked: list[str] = []
 
-    def silent(edge: EdgeStack) -> Mapping[str, visitor.DnsRecord]:
+    def silent(edge: EdgeStack) -> Mapping[str, str]:
         asked.append(edge.zone_id)
         if len(asked) > answered:
             raise OpsError("Cloudflare's API does not answer /zones")
