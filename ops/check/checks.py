@@ -1,22 +1,24 @@
 """The morning checklist of both regions: each check is bounded calls that change nothing."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import partial
 from typing import Any
 
 from rich.table import Table
+from typing_extensions import override
 
 from contract import origin
-from monitoring.alerts.itself import CHECKLIST
+from monitoring.alerts.itself import CHECKLIST, REPORTS, TO_LOOK_AT
 from monitoring.alerts.recovery import MISSED
 from naming import spelled
 from ops.core import facts, visitor
 from ops.core.aws import client, errors, reachable
 from ops.core.objects import backend_region
 from ops.core.pair import Pair, RegionStack
+from ops.core.region_table import Found
 from ops.core.steps import console
 from ops.errors import OpsError, one_line, refused
 
@@ -41,7 +43,7 @@ class Finding:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Checklist:
+class Checklist(Found):
     """All findings; it is well where no check is to be looked at, and none is unknown."""
 
     findings: Sequence[Finding]
@@ -56,15 +58,15 @@ class Checklist:
         """Whether nobody has to look."""
         return not self.to_look_at
 
+    @override
     def to_json(self) -> dict[str, Any]:
-        """The checklist for programs."""
-        return {"well": self.well, "findings": [asdict(finding) for finding in self.findings]}
+        return {"well": self.well, **super().to_json()}
 
 
 ALARMS = "alarms-"
 """What the roles of all alarms of a region begin with."""
-Found = tuple[Verdict, str]
-NOTHING: Found = (Verdict.IDLE, "")
+Answer = tuple[Verdict, str]
+NOTHING: Answer = (Verdict.IDLE, "")
 
 
 def checklist(pair: Pair) -> Checklist:
@@ -72,7 +74,7 @@ def checklist(pair: Pair) -> Checklist:
     backend = backend_region()
     if backend and not reachable(backend):
         raise refused([f"the state backend in {backend} does not answer: `ops dr status` asks without it"])
-    pair.read(pair.stacks)
+    pair.read()
     rows = facts.side_by_side({stack: partial(_region, pair, pair[stack]) for stack in pair.stacks})
     return Checklist(findings=[finding for found in rows.values() for finding in found])
 
@@ -88,29 +90,47 @@ def show(found: Checklist) -> None:
     console().print(table)
 
 
+def report(pair: Pair, found: Checklist) -> None:
+    """Publish in each region how many findings of the pair somebody has to look at.
+
+    A region that does not answer does not keep the other one from being told. Raises OpsError where one was not told.
+    """
+    failed: list[str] = []
+    for stack in pair.stacks:
+        datum = {
+            "MetricName": TO_LOOK_AT,
+            "Dimensions": [{"Name": "Environment", "Value": pair[stack].settings.environment}],
+            "Value": float(found.to_look_at),
+            "Unit": "Count",
+        }
+        try:
+            client("cloudwatch", pair[stack].region).put_metric_data(Namespace=REPORTS, MetricData=[datum])
+        except errors() as error:
+            failed.append(f"{stack}: {one_line(error)}")
+    if failed:
+        raise OpsError(f"not reported to {'; '.join(failed)}")
+
+
 def _region(pair: Pair, stack: RegionStack) -> list[Finding]:
-    if not reachable(stack.region):
-        return [_finding(stack, check, (Verdict.UNKNOWN, f"{stack.region} does not answer")) for check in CHECKS]
-    found = facts.side_by_side({check: partial(_asked, pair, stack, question) for check, question in CHECKS.items()})
-    return [_finding(stack, check, answer) for check, answer in found.items()]
+    answering = reachable(stack.region)
+
+    def answer(question: Callable[[Pair, RegionStack], Answer]) -> Answer:
+        try:
+            return question(pair, stack) if answering else (Verdict.UNKNOWN, f"{stack.region} does not answer")
+        except (*errors(), OpsError) as error:
+            return Verdict.UNKNOWN, one_line(error)
+
+    found = facts.side_by_side({check: partial(answer, question) for check, question in CHECKS.items()})
+    return [
+        Finding(stack=stack.stack, check=check, verdict=verdict, says=says) for check, (verdict, says) in found.items()
+    ]
 
 
-def _finding(stack: RegionStack, check: str, found: Found) -> Finding:
-    return Finding(stack=stack.stack, check=check, verdict=found[0], says=found[1])
-
-
-def _asked(pair: Pair, stack: RegionStack, question: Callable[[Pair, RegionStack], Found]) -> Found:
-    try:
-        return question(pair, stack)
-    except (*errors(), OpsError) as error:
-        return Verdict.UNKNOWN, one_line(error)
-
-
-def _judged(good: bool, says: str) -> Found:
+def _judged(good: bool, says: str) -> Answer:
     return (Verdict.GOOD if good else Verdict.BAD), says
 
 
-def _alarms(_: Pair, stack: RegionStack) -> Found:
+def _alarms(_: Pair, stack: RegionStack) -> Answer:
     """Those of CloudWatch watch error rates, disks, queues and certificates too."""
     prefix = spelled(stack.settings.environment, ALARMS)
     pages = client("cloudwatch", stack.region).get_paginator("describe_alarms")
@@ -125,14 +145,14 @@ def _alarms(_: Pair, stack: RegionStack) -> Found:
     return _judged(not names, ", ".join(sorted(names)) or "none rings")
 
 
-def _services(pair: Pair, stack: RegionStack) -> Found:
+def _services(pair: Pair, stack: RegionStack) -> Answer:
     if not stack.writes:
         return NOTHING
     bad = visitor.failing_checks(origin(stack.stack, pair.domain))
     return _judged(not bad, ", ".join(bad) or "all health checks answer")
 
 
-def _database(_: Pair, stack: RegionStack) -> Found:
+def _database(_: Pair, stack: RegionStack) -> Answer:
     found = facts.database(stack)
     if found is None:
         return Verdict.BAD, "missing"
@@ -142,7 +162,7 @@ def _database(_: Pair, stack: RegionStack) -> Found:
     return _judged(found.status in facts.USABLE and not wanted, f"{found.status}, {what}{wanted}")
 
 
-def _replica(_: Pair, stack: RegionStack) -> Found:
+def _replica(_: Pair, stack: RegionStack) -> Answer:
     if not stack.following or not stack.settings.recovery:
         return NOTHING
     lag, limit = facts.lag(stack), stack.settings.recovery.max_replica_lag_seconds
@@ -152,12 +172,12 @@ def _replica(_: Pair, stack: RegionStack) -> Found:
     return _judged(lag.is_known and lag.seconds <= limit, f"{says}; the limit is {limit} s")
 
 
-def _queues(_: Pair, stack: RegionStack) -> Found:
+def _queues(_: Pair, stack: RegionStack) -> Answer:
     """How many is too many, and what is in dead letters, say the alarms."""
     return Verdict.GOOD, f"{facts.queued(stack)} messages"
 
 
-def _backups(pair: Pair, stack: RegionStack) -> Found:
+def _backups(pair: Pair, stack: RegionStack) -> Answer:
     if not stack.settings.offsite:
         return NOTHING
     if stack.following:
@@ -171,7 +191,7 @@ def _backups(pair: Pair, stack: RegionStack) -> Found:
     return _judged(datetime.now(UTC) - newest <= limit, f"{says}; it may be {limit // timedelta(hours=1)} h old")
 
 
-def _kept(pair: Pair, stack: RegionStack) -> Found:
+def _kept(pair: Pair, stack: RegionStack) -> Answer:
     """Who follows makes no snapshots of its database: it keeps the automated backups of the source."""
     newest = facts.newest_kept(stack, str(pair[stack.follows].output("database_arn")))
     if newest is None:
@@ -181,12 +201,12 @@ def _kept(pair: Pair, stack: RegionStack) -> Found:
     return _judged(datetime.now(UTC) - newest <= limit, f"{says}; they may be {limit // timedelta(minutes=1)} min old")
 
 
-def _certificate(_: Pair, stack: RegionStack) -> Found:
+def _certificate(_: Pair, stack: RegionStack) -> Answer:
     problem, _serves = facts.certificate_problem(stack.region, str(stack.output("certificate_arn")))
     return _judged(not problem, problem or f"issued, for {facts.CERTIFICATE_DAYS} days or more")
 
 
-CHECKS: Mapping[str, Callable[[Pair, RegionStack], Found]] = {
+CHECKS: Mapping[str, Callable[[Pair, RegionStack], Answer]] = {
     "alarms": _alarms,
     "services": _services,
     "database": _database,

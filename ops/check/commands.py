@@ -1,15 +1,15 @@
 """The command `ops check`: its command line."""
 
-import json
 from typing import Annotated
 
 import typer
 
+from ops.core.options import AsJson, tell
 from ops.errors import Exit
 
 
 def command(
-    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    as_json: AsJson = False,
     reports: Annotated[
         bool, typer.Option("--report", help="Tell both regions' CloudWatch how much there is to look at.")
     ] = False,
@@ -24,17 +24,13 @@ def command(
 
     Ends with 0 where nobody has to look, else with 3.
     """
-    from ops.check.checks import checklist, show
-    from ops.check.report import report
+    from ops.check.checks import checklist, report, show
     from ops.core.engine import Engine
     from ops.core.pair import Pair
 
     pair = Pair(Engine())
     found = checklist(pair)
-    if as_json:
-        print(json.dumps(found.to_json(), indent=2))
-    else:
-        show(found)
+    tell(found, show, as_json=as_json)
     if reports:
         report(pair, found)
     if not found.well:

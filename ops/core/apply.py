@@ -21,11 +21,13 @@ def apply(
     fenced: bool = False,
     targets: Sequence[str] = (),
 ) -> str:
-    """Write settings into the stack file and have the engine make them so; what it changed.
+    """Write settings into the stack file and have the engine make them so; what it changed, or in a dry run would set.
 
     After a fence that the stack may not know of (`fenced`), the engine reads that first: it would see nothing to open.
     `targets` are URNs, or patterns of some, where nothing else is to be changed.
     """
+    if step.dry_run:
+        return f"set {shown(values)}"
     session.ledger.require_hold()
     if fenced:
         session.engine.refresh(stack.stack, step.progress, FENCED)

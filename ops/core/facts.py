@@ -1,14 +1,13 @@
 """What a region's AWS says of the platform there: each question is one bounded call, and changes nothing."""
 
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 
-from ops.core import hosts
 from ops.core.aws import LOG_IN, client, errors, if_present, is_ours
 from ops.core.interruption import TooLongError
 from ops.core.pair import RegionStack
@@ -92,8 +91,8 @@ class Lag:
 class NewestObject:
     """The newest object of a bucket; `complete` is False where the bucket was too large to be looked at as a whole."""
 
-    newest: datetime | None
-    complete: bool
+    newest: datetime | None = None
+    complete: bool = True
 
 
 def database(stack: RegionStack, identifier: str | None = None) -> Database | None:
@@ -128,36 +127,6 @@ def lag(stack: RegionStack, since: datetime | None = None) -> Lag:
     newest = max(points, key=lambda point: point["Timestamp"])
     age = (at - newest["Timestamp"]).total_seconds()
     return Lag(seconds=float(newest["Maximum"]), age_seconds=max(0.0, age), measured=newest["Timestamp"])
-
-
-def in_service(stack: RegionStack, names: Collection[str]) -> dict[str, int]:
-    """Instances that serve, by Auto Scaling group; 0 for a group that AWS has not got.
-
-    Where the load balancer leads to a group, it must have found them healthy: Auto Scaling calls an instance healthy
-    from its launch on.
-    """
-    found = hosts.scaling_groups(stack, names)
-    return {name: len(serving(stack, found[name])) if name in found else 0 for name in names}
-
-
-def serving(stack: RegionStack, group: Mapping[str, Any]) -> set[str]:
-    """The instances of a group that serve."""
-    found = {
-        str(instance["InstanceId"])
-        for instance in group["Instances"]
-        if instance["LifecycleState"] == "InService" and instance["HealthStatus"].lower() == "healthy"
-    }
-    for target_group in group.get("TargetGroupARNs") or () if found else ():
-        found &= healthy_targets(stack, target_group)
-    return found
-
-
-def healthy_targets(stack: RegionStack, target_group: str) -> set[str]:
-    """The instances of a target group that the load balancer has found healthy."""
-    answer = client("elbv2", stack.region).describe_target_health(TargetGroupArn=target_group)
-    return {
-        row["Target"]["Id"] for row in answer["TargetHealthDescriptions"] if row["TargetHealth"]["State"] == "healthy"
-    }
 
 
 def quiet_since(stack: RegionStack, since: datetime) -> datetime | None:
@@ -203,11 +172,6 @@ def ways_in(stack: RegionStack) -> list[dict[str, Any]]:
 def closed(stack: RegionStack) -> bool:
     """Whether a fence has closed the region; a stack of an older program says nothing of it."""
     return "data_tier_acl_id" in stack.outputs and not ways_in(stack)
-
-
-def running(stack: RegionStack, names: Iterable[str]) -> int:
-    """Instances of Auto Scaling groups, those that start or end included."""
-    return sum(len(group["Instances"]) for group in hosts.scaling_groups(stack, names).values())
 
 
 def newest_object(stack: RegionStack, bucket: str) -> NewestObject:

@@ -9,7 +9,7 @@ from contract import HEALTH_CHECKS, HEALTH_PATH, origin
 from hosts.roles import APPLICATION_ROLES, HostRole
 from ops.core import aws, facts, hosts, visitor
 from ops.core.facts import side_by_side
-from ops.core.pair import Pair, RegionStack
+from ops.core.pair import EdgeStack, Pair, RegionStack
 from ops.errors import OpsError, one_line
 
 SERVICES = ("acm", "autoscaling", "elbv2", "rds")
@@ -33,8 +33,8 @@ class Gate:
         return f"{self.name}: {self.finding}"
 
 
-def ask(pair: Pair, stack: RegionStack, token: str | None) -> list[Gate]:
-    """Every gate of a region, side by side. Without a token the edge's own settings are not asked."""
+def ask(pair: Pair, stack: RegionStack, edge: EdgeStack | None) -> list[Gate]:
+    """Every gate of a region, side by side. Without the edge its own settings are not asked."""
     asked: dict[str, Callable[[], tuple[bool, str]]] = {
         f"health{check}": partial(_health, stack, pair.domain, check) for check in HEALTH_CHECKS
     }
@@ -44,9 +44,8 @@ def ask(pair: Pair, stack: RegionStack, token: str | None) -> list[Gate]:
         "database": partial(_database, stack),
         ONE_WRITER: partial(_one_writer, stack, pair[pair.other_than(stack.stack)]),
     }
-    if token is not None:
-        asked["edge TLS"] = partial(_edge_tls, str(pair.edge_output("zone_id")), token)
-        asked["origin pulls"] = partial(_origin_pulls, str(pair.edge_output("zone_id")), token)
+    if edge is not None:
+        asked |= {"edge TLS": partial(_edge_tls, edge), "origin pulls": partial(_origin_pulls, edge)}
     return list(side_by_side({name: partial(_gate, name, question) for name, question in asked.items()}).values())
 
 
@@ -78,7 +77,7 @@ def _capacity(stack: RegionStack, role: HostRole) -> tuple[bool, str]:
         for group, name in groups.items()
         if len(groups) == 1 or int(stack.file.get(hosts.setting(role, group, "weight"), 0)) > 0
     ]
-    count = sum(facts.in_service(stack, serving).values())
+    count = sum(hosts.in_service(stack, serving).values())
     required = int(stack.file.get(f"{role.name}.required_instances"))
     why = hosts.failed_launches(stack, serving) if count < required else ""
     return count >= required, f"{count} serve, {required} required{f': {why}' if why else ''}"
@@ -99,22 +98,22 @@ def _database(stack: RegionStack) -> tuple[bool, str]:
 
 def _one_writer(stack: RegionStack, other: RegionStack) -> tuple[bool, str]:
     """A region that another took over from still looks well, and has not what was written since."""
-    superseded = stack.role == "primary" and other.activated and other.writes
+    superseded = stack.settings.role == "primary" and other.settings.activated and other.writes
     if superseded:
         return False, f"{other.stack} took over and takes writes: the data here is out of date"
     alone = other.following or other.is_fenced
     return True, "the only one" if alone else f"{other.stack} is not fenced: what is written there is lost"
 
 
-def _edge_tls(zone_id: str, token: str) -> tuple[bool, str]:
+def _edge_tls(edge: EdgeStack) -> tuple[bool, str]:
     names = ("ssl", "min_tls_version")
-    mode, least = side_by_side({name: partial(visitor.zone_setting, zone_id, token, name) for name in names}).values()
+    mode, least = side_by_side({name: partial(visitor.zone_setting, edge, name) for name in names}).values()
     return mode == STRICT and least in LEAST_TLS, f"mode {mode}, least version {least}"
 
 
-def _origin_pulls(zone_id: str, token: str) -> tuple[bool, str]:
+def _origin_pulls(edge: EdgeStack) -> tuple[bool, str]:
     """Without our certificate the load balancers hang up on Cloudflare."""
-    found = visitor.origin_pulls(zone_id, token)
+    found = visitor.origin_pulls(edge)
     if not found.enabled:
         return False, "turned off"
     if found.ends is None:

@@ -1,6 +1,6 @@
-"""The hosts of a region, role by role: the names of their groups, and what they need of a quota."""
+"""The hosts of a region, role by role: their groups, which of them serve, and what they need of a quota."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from hosts.roles import APPLICATION_ROLES, HostRole
@@ -53,6 +53,42 @@ def scaling_groups(stack: RegionStack, names: Iterable[str]) -> dict[str, dict[s
         return {}
     answer = client("autoscaling", stack.region).describe_auto_scaling_groups(AutoScalingGroupNames=wanted)
     return {group["AutoScalingGroupName"]: group for group in answer["AutoScalingGroups"]}
+
+
+def in_service(stack: RegionStack, groups: Iterable[str]) -> dict[str, int]:
+    """Instances that serve, by Auto Scaling group; 0 for a group that AWS has not got.
+
+    Where the load balancer leads to a group, it must have found them healthy: Auto Scaling calls an instance healthy
+    from its launch on.
+    """
+    names = list(groups)
+    found = scaling_groups(stack, names)
+    return {name: len(serving(stack, found[name])) if name in found else 0 for name in names}
+
+
+def serving(stack: RegionStack, group: Mapping[str, Any]) -> set[str]:
+    """The instances of a group that serve."""
+    found = {
+        str(instance["InstanceId"])
+        for instance in group["Instances"]
+        if instance["LifecycleState"] == "InService" and instance["HealthStatus"].lower() == "healthy"
+    }
+    for target_group in group.get("TargetGroupARNs") or () if found else ():
+        found &= healthy_targets(stack, target_group)
+    return found
+
+
+def healthy_targets(stack: RegionStack, target_group: str) -> set[str]:
+    """The instances of a target group that the load balancer has found healthy."""
+    answer = client("elbv2", stack.region).describe_target_health(TargetGroupArn=target_group)
+    return {
+        row["Target"]["Id"] for row in answer["TargetHealthDescriptions"] if row["TargetHealth"]["State"] == "healthy"
+    }
+
+
+def running(stack: RegionStack, groups: Iterable[str]) -> int:
+    """Instances of Auto Scaling groups, those that start or end included."""
+    return sum(len(group["Instances"]) for group in scaling_groups(stack, groups).values())
 
 
 def vcpus(file: StackFile, size: str) -> int:

@@ -1,16 +1,109 @@
-"""Options that several commands have: one name and one meaning each."""
+"""The options that several commands have: one name and one meaning each, and commands that work with them."""
 
+import inspect
+import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Make every check, say what would be done, and do nothing.")]
-Yes = Annotated[bool, typer.Option("--yes", help="Agree to every question; needed where there is no terminal.")]
-TakeOver = Annotated[
-    str | None,
-    typer.Option("--take-over", metavar="HOLDER", help="Go on in place of this operator, whose command has ended."),
-]
+if TYPE_CHECKING:
+    from ops.core.session import Session
+
+AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
 Report = Annotated[
     Path | None, typer.Option("--report", help="Folder of the report; by default reports/ beside the stack files.")
 ]
+OF_A_SESSION = {
+    "dry_run": Annotated[
+        bool, typer.Option("--dry-run", help="Make every check, say what would be done, and do nothing.")
+    ],
+    "yes": Annotated[bool, typer.Option("--yes", help="Agree to every question; needed where there is no terminal.")],
+    "take_over": Annotated[
+        str | None,
+        typer.Option("--take-over", metavar="HOLDER", help="Go on in place of this operator, whose command has ended."),
+    ],
+    "waive_fence": Annotated[
+        list[str] | None,
+        typer.Option(
+            "--waive-fence",
+            metavar="REASON",
+            help="Do not fence the other region, which does not answer; one that answers needs it twice. "
+            "Recorded with your name.",
+        ),
+    ],
+    "accept_lag": Annotated[
+        int | None,
+        typer.Option(
+            "--accept-lag",
+            metavar="SECONDS",
+            min=0,
+            help="Accept that writes of this long are missing, up to now where the lag is old; recorded with your "
+            "name.",
+        ),
+    ],
+    "force": Annotated[
+        str | None,
+        typer.Option(
+            "--force",
+            metavar="REASON",
+            help="Go on with checks that failed and gates that are closed; recorded with your name.",
+        ),
+    ],
+    "rebuild": Annotated[
+        bool, typer.Option("--rebuild", help="First rebuild the region's database as a replica, if it has diverged.")
+    ],
+    "report": Report,
+}
+"""By their names in `SessionOptions`."""
+
+Begin = Callable[[], "Session"]
+"""Begins the session of a command: what it was given is judged before that."""
+
+
+def in_session(
+    app: typer.Typer, *names: str, emergency: str = ""
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Register a function as a command with options of a session; it is handed what begins the session, and the rest.
+
+    `emergency` says what the option `--emergency` does in this command.
+    """
+    own_meaning = Annotated[str | None, typer.Option("--emergency", metavar="REASON", help=emergency)]
+    known = {**OF_A_SESSION, "emergency": own_meaning}
+
+    def register(function: Callable[..., None]) -> Callable[..., None]:
+        def command(**given: Any) -> None:
+            chosen = {name: given.pop(name) for name in names}
+            function(lambda: _session(chosen), **given)
+
+        _, *parameters = inspect.signature(function).parameters.values()
+        parameters += [_parameter(name, known[name]) for name in names]
+        command.__doc__ = function.__doc__
+        command.__annotations__ = {each.name: each.annotation for each in parameters}
+        vars(command)["__signature__"] = inspect.Signature(parameters)
+        return app.command(function.__name__)(command)
+
+    return register
+
+
+def _parameter(name: str, option: Any) -> inspect.Parameter:
+    default = False if get_args(option)[0] is bool else None
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=option)
+
+
+def _session(options: dict[str, Any]) -> "Session":
+    # Loaded here: `ops --help` and a flip have no time for what a command does not need.
+    from ops.core.session import Session, SessionOptions
+
+    waived = options.pop("waive_fence", None) or []
+    waiver: dict[str, Any] = {"waive_fence": waived[-1], "waive_answering": len(waived) > 1} if waived else {}
+    return Session.of(SessionOptions(**options, **waiver))
+
+
+def tell(found: Any, show: Callable[[Any], None], *, as_json: bool) -> None:
+    """Print what was found: as JSON for programs, else as `show` does."""
+    if as_json:
+        print(json.dumps(found.to_json(), indent=2))
+    else:
+        show(found)

@@ -1,33 +1,55 @@
-"""What is known of both regions, as a table: each fact a row, and one that could not be asked `unknown`."""
+"""What is known of both regions: each fact a row of a table, and one that could not be asked `unknown`."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import asdict
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import Any, TypeVar
 
 from rich.table import Table
 
-from ops.core import aws
+from ops.core.aws import errors, require_credentials
+from ops.core.facts import side_by_side
+from ops.core.pair import Pair, RegionStack
 from ops.core.steps import console
 from ops.errors import OpsError
 
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
-
+T = TypeVar("T")
+Facts = dict[str, str]
+"""Of a region, by their names, each as it is shown."""
 UNKNOWN = "unknown"
 
 
-def or_unknown(question: Callable[[], str]) -> str:
-    """The answer; `unknown` where it cannot be had."""
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """What a command found that only asks."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The same for programs."""
+        return asdict(self)
+
+
+def or_else(question: Callable[[], T], otherwise: T) -> T:
+    """The answer; `otherwise` where it cannot be had."""
     try:
         return question()
-    except (*aws.errors(), OpsError) as error:
-        aws.require_credentials(error)
-        return UNKNOWN
+    except (*errors(), OpsError) as error:
+        require_credentials(error)
+        return otherwise
 
 
-def show_regions(title: str, regions: "Sequence[DataclassInstance]") -> None:
+def heads(pair: Pair, stack: RegionStack) -> Facts:
+    """What a region's column begins with."""
+    return {"stack": stack.stack, "region": stack.region, "live": "live" if pair.live == stack.stack else ""}
+
+
+def answers(stack: RegionStack, questions: Mapping[str, Callable[[RegionStack], str]], asked: Collection[str]) -> Facts:
+    """A region's answers to the questions that are asked, side by side; `unknown` for others, and without one."""
+    found = side_by_side({name: partial(or_else, partial(questions[name], stack), UNKNOWN) for name in asked})
+    return {name: found.get(name, UNKNOWN) for name in questions}
+
+
+def show_regions(title: str, columns: Sequence[Facts]) -> None:
     """Print the regions side by side; of each, `stack` heads a column, and every other fact is a row."""
-    columns = [asdict(region) for region in regions]
     table = Table("", *(column["stack"] for column in columns), title=title, title_justify="left")
     for name in columns[0]:
         if name != "stack":

@@ -1,7 +1,7 @@
 """What a command works with, and the operation that it begins or goes on with."""
 
-from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -99,13 +99,29 @@ class Session:
         """Read the outputs of every stack. Raises OpsError (REFUSED) for a state or files that are older."""
         if elsewhere := older_backend(self.pair.files):
             raise refused([elsewhere])
-        self.pair.read(self.pair.stacks)
+        self.pair.read()
         if older := self.pair.older():
             raise refused(older)
 
+    @contextmanager
+    def hold(self) -> Iterator[Timeline]:
+        """Hold the platform's lock; the timeline of what is done meanwhile. REFUSED is for before its first change."""
+        timeline = Timeline(dry_run=self.options.dry_run)
+        with self.ledger.hold(LOCK, self.options.take_over), timeline.refusing_only_before_changes():
+            yield timeline
+
+    @contextmanager
+    def operate(self, kind: str, target: str, plan: Plan) -> Iterator[Operation]:
+        """As `hold`, with the operation to go on with, or a new one, and every output read."""
+        with self.ledger.hold(LOCK, self.options.take_over):
+            self.read()
+            operation = self.begin(kind, self.pair.other_than(target), target, plan)
+            with operation.timeline.refusing_only_before_changes():
+                yield operation
+
     def loading_edge(self) -> AbstractContextManager[None]:
         """Load the edge's program while other things are done: a flip inside finds it loaded. Not in a dry run."""
-        return nullcontext() if self.options.dry_run else self.engine.loading(self.pair.edge)
+        return nullcontext() if self.options.dry_run else self.engine.loading(self.pair.edge.stack)
 
     def begin(self, kind: str, source: str, target: str, plan: Plan) -> Operation:
         """The operation to go on with, or a new one. Raises OpsError (REFUSED) while another is not finished."""

@@ -45,12 +45,15 @@ def engine_of(engine: Engine, stack: str) -> str:
 
 
 def settle(session: Session, timeline: Timeline, stack: str) -> None:
-    """Recover the stack where that is needed, within the session's time limit. Raises OpsError BUSY where its engine
-    lives."""
-    if left_behind(session.engine, stack):
+    """Recover the stack where that is needed, within the session's time limit, but in a dry run.
+
+    Raises OpsError BUSY where its engine lives.
+    """
+    if not session.options.dry_run and left_behind(session.engine, stack):
         # No look for more than was cut off or lost: the engine's own `up` comes next.
         recover(stack, timeline, session.engine, quick=True)
-        session.pair.forget()
+        for known in session.pair.all:
+            known.forget()
 
 
 def settle_promotion(session: Session, timeline: Timeline, target: RegionStack) -> None:
@@ -62,7 +65,7 @@ def settle_promotion(session: Session, timeline: Timeline, target: RegionStack) 
 
 def unknown_promotions(session: Session, target: RegionStack) -> list[str]:
     """The URN of a database that is a replica in the stack's state, and none any more as RDS says."""
-    found = facts.database(target)
+    found = None if session.options.dry_run else facts.database(target)
     if found is None or found.is_replica:
         return []
     return [

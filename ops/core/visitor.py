@@ -4,8 +4,7 @@ import json as json_
 import os
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +15,7 @@ from contract import HEALTH_CHECKS, HEALTH_PATH
 from ops.core.cloudflare import EdgeApi
 from ops.core.facts import side_by_side
 from ops.core.interruption import bounded
+from ops.core.pair import EdgeStack
 
 LEADING = ("A", "AAAA", "CNAME")
 """Records that route traffic."""
@@ -37,17 +37,6 @@ class Answer:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DnsRecord:
-    """A DNS record as Cloudflare's API reads it back."""
-
-    id: str
-    name: str
-    type: str
-    content: str
-    proxied: bool
-
-
-@dataclass(frozen=True, kw_only=True)
 class OriginPulls:
     """Whether Cloudflare shows the regions our client certificate, and when the one that is deployed ends."""
 
@@ -55,36 +44,32 @@ class OriginPulls:
     ends: datetime | None
 
 
-def records(zone_id: str, token: str) -> dict[str, DnsRecord]:
-    """The zone's A, AAAA and CNAME records by name. Raises OpsError when the API gives none."""
-    rows = _api(token).rows(f"/zones/{zone_id}/dns_records", a_page=RECORDS_A_PAGE)
-    return {
-        row["name"]: DnsRecord(
-            id=row["id"], name=row["name"], type=row["type"], content=row["content"], proxied=row["proxied"]
-        )
-        for row in rows
-        if row["type"] in LEADING
-    }
+def records(edge: EdgeStack) -> dict[str, str]:
+    """What the zone's A, AAAA and CNAME records lead to, by their names. Raises OpsError when the API gives none."""
+    rows = _api(edge.token).rows(f"/zones/{edge.zone_id}/dns_records", a_page=RECORDS_A_PAGE)
+    return {row["name"]: row["content"] for row in rows if row["type"] in LEADING}
 
 
-def zone_setting(zone_id: str, token: str, name: str) -> str:
+def zone_setting(edge: EdgeStack, name: str) -> str:
     """A setting of the zone, as text: `ssl`, `min_tls_version`. Raises OpsError when the API gives none."""
-    return str(_api(token).one(f"/zones/{zone_id}/settings/{name}")["value"])
+    return str(_api(edge.token).one(f"/zones/{edge.zone_id}/settings/{name}")["value"])
 
 
-def dnssec(zone_id: str, token: str) -> str:
+def dnssec(edge: EdgeStack) -> str:
     """The status of the zone's DNSSEC: `pending` until the registrar has the key. Raises OpsError without one."""
-    return str(_api(token).one(f"/zones/{zone_id}/dnssec")["status"])
+    return str(_api(edge.token).one(f"/zones/{edge.zone_id}/dnssec")["status"])
 
 
-def origin_pulls(zone_id: str, token: str) -> OriginPulls:
+def origin_pulls(edge: EdgeStack) -> OriginPulls:
     """How Cloudflare shows itself to the regions. Raises OpsError when the API does not tell."""
-    place = f"/zones/{zone_id}/origin_tls_client_auth"
-    with ThreadPoolExecutor() as pool:
-        rows = pool.submit(_api(token).rows, place)
-        enabled = _api(token).one(f"{place}/settings")["enabled"] is True
-        ends = [datetime.fromisoformat(row["expires_on"]) for row in rows.result() if row.get("status") == "active"]
-    return OriginPulls(enabled=enabled, ends=max(ends, default=None))
+    api, place = _api(edge.token), f"/zones/{edge.zone_id}/origin_tls_client_auth"
+    asked: dict[str, Callable[[], Any]] = {
+        "rows": lambda: api.rows(place),
+        "enabled": lambda: api.one(f"{place}/settings")["enabled"],
+    }
+    found = side_by_side(asked)
+    ends = [datetime.fromisoformat(row["expires_on"]) for row in found["rows"] if row.get("status") == "active"]
+    return OriginPulls(enabled=found["enabled"] is True, ends=max(ends, default=None))
 
 
 def visit(host: str, path: str, method: str = "GET", json: object = None, *, seconds: float = VISIT_SECONDS) -> Answer:

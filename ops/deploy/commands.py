@@ -1,30 +1,23 @@
 """`ops deploy`: the commands of releases. The code of each is loaded when it runs."""
 
-import json
 from typing import Annotated
 
 import typer
 
-from ops.core.options import DryRun, TakeOver, Yes
+from ops.core.options import AsJson, Begin, in_session, tell
 
 app = typer.Typer(help="A release goes out without downtime, and back within minutes.", no_args_is_help=True)
+OPTIONS = ("dry_run", "yes", "emergency", "take_over")
 
 
-@app.command()
+@in_session(
+    app,
+    *OPTIONS,
+    emergency="Do without the fresh backup, the region's gates, and the steps of 10 and 50 %; recorded with your name.",
+)
 def start(
+    begin: Begin,
     version: Annotated[str, typer.Argument(help="The release, as its archive is called.", show_default=False)],
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    emergency: Annotated[
-        str | None,
-        typer.Option(
-            "--emergency",
-            metavar="REASON",
-            help="Do without the fresh backup, the region's gates, and the steps of 10 and 50 %; recorded with your "
-            "name.",
-        ),
-    ] = None,
-    take_over: TakeOver = None,
 ) -> None:
     """Deploy a release to the live region without downtime: all traffic moves to the other colour, in steps.
 
@@ -38,66 +31,41 @@ def start(
 
     Killed at any point, the same command goes on.
     """
-    from ops.core.session import Session, SessionOptions
     from ops.deploy.start import start as deploy
 
-    options = SessionOptions(dry_run=dry_run, yes=yes, emergency=emergency, take_over=take_over)
-    deploy(Session.of(options), version)
+    deploy(begin(), version)
 
 
-@app.command()
-def promote(
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    emergency: Annotated[
-        str | None,
-        typer.Option("--emergency", metavar="REASON", help="End the rollback window now; recorded with your name."),
-    ] = None,
-    take_over: TakeOver = None,
-) -> None:
+@in_session(app, *OPTIONS, emergency="End the rollback window now; recorded with your name.")
+def promote(begin: Begin) -> None:
     """Keep the release: the standby gets it, and the former release's hosts stop.
 
     Refused while the rollback window lasts, and while the standby's bucket lacks the release or has another under its
     name. Where no deployment is under way, the standby gets the release that serves.
     """
-    from ops.core.session import Session, SessionOptions
     from ops.deploy.promote import promote as keep
 
-    keep(Session.of(SessionOptions(dry_run=dry_run, yes=yes, emergency=emergency, take_over=take_over)))
+    keep(begin())
 
 
-@app.command()
-def rollback(
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    emergency: Annotated[
-        str | None,
-        typer.Option("--emergency", metavar="REASON", help="Go back to fewer healthy hosts than are required."),
-    ] = None,
-    take_over: TakeOver = None,
-) -> None:
+@in_session(app, *OPTIONS, emergency="Go back to fewer healthy hosts than are required.")
+def rollback(begin: Begin) -> None:
     """Take the release back: all traffic goes to the former release's hosts at once, then the workers.
 
     It works at any point of a deployment until that is promoted, also after one that failed. The database keeps what
     the migrations made, which the former release has worked with all the while; the snapshot of before them is named.
     """
-    from ops.core.session import Session, SessionOptions
     from ops.deploy.rollback import rollback as go_back
 
-    go_back(Session.of(SessionOptions(dry_run=dry_run, yes=yes, emergency=emergency, take_over=take_over)))
+    go_back(begin())
 
 
 @app.command()
-def status(as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False) -> None:
+def status(as_json: AsJson = False) -> None:
     """The releases of both regions: what each colour and the workers run, what the buckets have, and what is under way.
 
     A region that does not answer is shown as unknown. Nothing is changed.
     """
-    from ops.deploy.status import show
-    from ops.deploy.status import status as ask
+    from ops.deploy import status
 
-    found = ask()
-    if as_json:
-        print(json.dumps(found.to_json(), indent=2))
-    else:
-        show(found)
+    tell(status.status(), status.show, as_json=as_json)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hosts.roles import WEB, WORKERS, HostRole
-from ops.core import facts, hosts
+from ops.core import hosts
 from ops.core.aws import client
 from ops.core.pair import RegionStack
 from ops.errors import OpsError
@@ -75,7 +75,7 @@ def _fleet(stack: RegionStack, group: Mapping[str, Any], weight: int | None) -> 
         least=int(group["MinSize"]),
         most=int(group["MaxSize"]),
         desired=int(group["DesiredCapacity"]),
-        healthy=tuple(sorted(new & facts.serving(stack, group))),
+        healthy=tuple(sorted(new & hosts.serving(stack, group))),
         weight=weight,
     )
 

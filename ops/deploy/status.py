@@ -1,9 +1,8 @@
 """The status of releases in both regions, asked at once; every call is bounded, and none changes anything."""
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from ops.core import hosts
 from ops.core.aws import reachable
@@ -11,7 +10,7 @@ from ops.core.engine import Engine
 from ops.core.facts import side_by_side
 from ops.core.ledger import Ledger
 from ops.core.pair import Pair, RegionStack
-from ops.core.region_table import UNKNOWN, or_unknown, show_regions
+from ops.core.region_table import Facts, Found, answers, heads, show_regions
 from ops.core.steps import say
 from ops.deploy import archive, fleets
 from ops.deploy.deployment import Deployment, key
@@ -20,35 +19,26 @@ SHOWN = 5
 """Releases of a bucket, the newest."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class RegionStatus:
-    """A region, each fact as it is shown; what could not be asked is `unknown`."""
-
-    stack: str
-    region: str
-    live: str
-    blue: str
-    green: str
-    workers: str
-    in_bucket: str
+QUESTIONS: Mapping[str, Callable[[RegionStack], str]] = {
+    "blue": lambda stack: str(fleets.web(stack)["blue"]),
+    "green": lambda stack: str(fleets.web(stack)["green"]),
+    "workers": lambda stack: str(fleets.workers(stack)),
+    "in_bucket": lambda stack: ", ".join(archive.versions(stack)[-SHOWN:]) or "none",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Status:
+class Status(Found):
     """Both regions, and what is to be known beside them."""
 
-    regions: list[RegionStatus]
+    regions: list[Facts]
     lines: list[str]
-
-    def to_json(self) -> dict[str, Any]:
-        """The status for programs."""
-        return asdict(self)
 
 
 def status() -> Status:
     """Ask everything."""
     pair = Pair(Engine())
-    pair.read(pair.stacks)
+    pair.read()
     regions = side_by_side({stack: partial(_region, pair, pair[stack]) for stack in pair.stacks})
     live = pair[pair.live]
     deployment = Deployment.known(Ledger(), key(live.stack))
@@ -77,18 +67,6 @@ def _told(live: RegionStack, deployment: Deployment) -> list[str]:
     return [f"{version} serves; its rollback window ended {end:%Y-%m-%d %H:%M} UTC: `ops deploy promote`"]
 
 
-def _region(pair: Pair, stack: RegionStack) -> RegionStatus:
-    questions: dict[str, Callable[[], str]] = {
-        "blue": lambda: str(fleets.web(stack)["blue"]),
-        "green": lambda: str(fleets.web(stack)["green"]),
-        "workers": lambda: str(fleets.workers(stack)),
-        "in_bucket": lambda: ", ".join(archive.versions(stack)[-SHOWN:]) or "none",
-    }
-    asked = questions if reachable(stack.region) else {}
-    found = side_by_side({name: partial(or_unknown, question) for name, question in asked.items()})
-    return RegionStatus(
-        stack=stack.stack,
-        region=stack.region,
-        live="live" if pair.live == stack.stack else "",
-        **{name: found.get(name, UNKNOWN) for name in questions},
-    )
+def _region(pair: Pair, stack: RegionStack) -> Facts:
+    asked = QUESTIONS if reachable(stack.region) else ()
+    return heads(pair, stack) | answers(stack, QUESTIONS, asked)

@@ -6,9 +6,9 @@ from typing import Any
 from ops.core import facts
 from ops.core.apply import apply, shown
 from ops.core.aws import reachable
-from ops.core.pair import RegionStack
+from ops.core.pair import RegionStack, Stack
 from ops.core.recovery.steps import RECOVER
-from ops.core.session import LOCK, UNDER_WAY, Session
+from ops.core.session import UNDER_WAY, Session
 from ops.core.settle import at_work, left_behind, settle
 from ops.core.steps import SERVING, Plan, Step, Timeline, named, say
 from ops.dr import activate as activation
@@ -65,7 +65,7 @@ class Verdict:
     @property
     def serving(self) -> Settings:
         """The settings of the region to serve from."""
-        role = self.keep.outputs.get("role") if self.keep.older else self.keep.role
+        role = self.keep.outputs.get("role") if self.keep.older else self.keep.settings.role
         return {"role": role, "activated": role == "standby", "fenced": False}
 
     @property
@@ -88,9 +88,8 @@ def _told(stack: RegionStack, answering: set[str], replicas: set[str]) -> str:
 
 def abort(session: Session, to: str | None = None) -> Timeline:
     """`ops dr abort`: safe to run again at any point. What was done."""
-    timeline = Timeline(dry_run=session.options.dry_run)
-    with session.ledger.hold(LOCK, session.options.take_over), timeline.refusing_only_before_changes():
-        session.pair.read(session.pair.stacks)
+    with session.hold() as timeline:
+        session.pair.read()
         with timeline.step(JUDGE) as step:
             verdict = judge(session, to)
             step.detail = str(verdict)
@@ -106,8 +105,8 @@ def abort(session: Session, to: str | None = None) -> Timeline:
         opening = unsure or differs(verdict.keep, verdict.serving)
         following = differs(verdict.other, verdict.standing_by)
         serving, standing_by = verdict.serving | generations, verdict.standing_by
-        for stack in (verdict.other.stack, verdict.keep.stack, session.pair.edge):
-            _adopt(session, timeline, stack)
+        for stack in (verdict.other, verdict.keep, session.pair.edge):
+            _adopt(timeline, stack)
         _give_up(session, timeline, verdict)
         with session.loading_edge():
             if standing_by.get("fenced") and following:
@@ -125,7 +124,7 @@ def abort(session: Session, to: str | None = None) -> Timeline:
             undeclared = fence.declare(session, timeline, verdict.other, session.options.waive_fence)
         elif following:
             _follow(session, timeline, verdict.other, standing_by, answers=verdict.other.stack in verdict.answering)
-        for region in () if session.options.dry_run else (verdict.other, verdict.keep):
+        for region in (verdict.other, verdict.keep):
             if region.stack in verdict.answering:
                 settle(session, timeline, region.stack)
         activation.require_all(f"{verdict.keep.stack} serves", undeclared)
@@ -135,9 +134,9 @@ def abort(session: Session, to: str | None = None) -> Timeline:
 def judge(session: Session, to: str | None) -> Verdict:
     """Who serves, by facts. Raises OpsError: REFUSED where they do not tell, BUSY while an engine is at work."""
     pair = session.pair
-    for stack in (*pair.stacks, pair.edge):
-        if holder := at_work(stack):
-            raise OpsError(f"stack {stack} is being changed by {holder}; wait until that has ended", Exit.BUSY)
+    for stack in pair.all:
+        if holder := at_work(stack.stack):
+            raise OpsError(f"stack {stack.stack} is being changed by {holder}; wait until that has ended", Exit.BUSY)
     regions = [pair[stack] for stack in pair.stacks]
     answering = {region.stack for region in regions if reachable(region.region)}
     for region in regions:
@@ -232,16 +231,15 @@ def agree(session: Session, verdict: Verdict) -> None:
     session.confirm(f"Give up what is under way, and serve from {keep.stack}?{lost}")
 
 
-def _adopt(session: Session, timeline: Timeline, stack: str) -> None:
+def _adopt(timeline: Timeline, stack: Stack[Any]) -> None:
     """Write a file that is older from what its stack has recorded."""
-    pair = session.pair
-    if not pair.older(stack):
+    if not stack.older:
         return
-    with timeline.step(ADOPT, stack=stack) as step:
-        values = pair.adopt(stack)
+    with timeline.step(ADOPT, stack=stack.stack) as step:
+        values = stack.adopted()
         step.detail = shown(values)
         if not step.dry_run:
-            (pair.edge_file if stack == pair.edge else pair[stack].file).set(values)
+            stack.file.set(values)
 
 
 def _give_up(session: Session, timeline: Timeline, verdict: Verdict) -> None:
@@ -265,17 +263,18 @@ def _generations(session: Session, keep: RegionStack) -> Settings:
     """
     if not _is_being_rebuilt(keep):
         return {}
-    if drop.of_generation(session, keep.stack, keep.generation):
-        raise refused([f"generation {keep.generation} of {keep.stack} is there already: `ops dr rebuild {keep.stack}`"])
+    generation = keep.settings.database.generation
+    if drop.of_generation(session, keep.stack, generation):
+        raise refused([f"generation {generation} of {keep.stack} is there already: `ops dr rebuild {keep.stack}`"])
     return {key: keep.recorded[key] for key in ("database.generation", "database.retained_generations")}
 
 
 def _follow(session: Session, timeline: Timeline, other: RegionStack, declared: Settings, *, answers: bool) -> None:
     """Have a replica be a standby again, whatever the engine has made beside it."""
-    if answers and not session.options.dry_run:
+    if answers:
         settle(session, timeline, other.stack)
     with timeline.step(FOLLOW, stack=other.stack) as step:
         if not answers:
             step.skip(f"{other.region} does not answer: `pulumi up --stack {other.stack}` once it does")
         else:
-            step.detail = f"set {shown(declared)}" if step.dry_run else apply(session, other, declared, step)
+            step.detail = apply(session, other, declared, step)

@@ -7,12 +7,12 @@ from typing import Any
 from contract import HEALTH_PATH, origin
 from hosts.roles import APPLICATION_ROLES
 from ops.core import facts, hosts, visitor
-from ops.core.apply import apply, shown
+from ops.core.apply import apply
 from ops.core.aws import errors, reachable
 from ops.core.engine import UpError
 from ops.core.pair import RegionStack
 from ops.core.recovery.steps import RECOVER
-from ops.core.session import LOCK, Operation, Session
+from ops.core.session import Operation, Session
 from ops.core.settle import READ_BACK, left_behind, settle, settle_promotion
 from ops.core.steps import SERVING, Plan, Step, StepRun, Timeline, named, say, waits
 from ops.dr import closing, fence
@@ -85,16 +85,13 @@ def activate_region(session: Session, stack: str) -> Operation:
     """`ops dr activate`: activate one stack, and no more: traffic stays where it is routed. The operation, as done."""
     target = session.pair[stack]
     other = session.pair[session.pair.other_than(stack)]
-    with session.ledger.hold(LOCK, session.options.take_over):
-        session.read()
-        operation = session.begin("activate", other.stack, stack, PLAN)
+    with session.operate("activate", stack, PLAN) as operation:
         if recover_active(session, operation, target):
             return operation
         if is_active(session, target):
             say(f"{stack} is already active")
         else:
-            with operation.timeline.refusing_only_before_changes():
-                activate(session, operation, {"activated": True, "fenced": False})
+            activate(session, operation, {"activated": True, "fenced": False})
         if operation.decided_at:
             missing = complete(session, operation.timeline, target)
             undeclared = fence.declare(session, operation.timeline, other, operation.waived)
@@ -256,24 +253,21 @@ def promote(
 
     `fenced`: whether a fence of the target is to be opened. `targets`: what is made first, and alone where that does.
     """
-    if not session.options.dry_run:
-        settle(session, timeline, target.stack)
-        settle_promotion(session, timeline, target)
+    settle(session, timeline, target.stack)
+    settle_promotion(session, timeline, target)
     with timeline.step(ACTIVATE, stack=target.stack) as step:
-        if step.dry_run:
-            step.detail = f"set {shown(declared)}"
-            return
         try:
             step.detail = _make(session, target, declared, step, fenced=fenced, targets=targets)
         except OpsError as error:
             error.message += f"\n{_holds(target)}: run the same command again, or `ops dr abort`"
             raise
-        facts.wait(
-            f"the database of {target.stack} is a writer",
-            lambda: facts.database(target),
-            lambda found: found is not None and found.takes_writes,
-            seconds=DATABASE_SECONDS,
-        )
+        if not step.dry_run:
+            facts.wait(
+                f"the database of {target.stack} is a writer",
+                lambda: facts.database(target),
+                lambda found: found is not None and found.takes_writes,
+                seconds=DATABASE_SECONDS,
+            )
 
 
 def _make(

@@ -97,9 +97,9 @@ def _rule(domain: str) -> dict[str, Any]:
 
 def _put(session: Session, rule: dict[str, Any] | None) -> None:
     """Have the zone's own rules begin with this one, or have it no more; nothing is sent where that is so."""
-    pair = session.pair
-    api = EdgeApi(lambda name: session.engine.secret(pair.edge, name), quick=True)
-    zone = f"/zones/{pair.edge_output('zone_id')}/rulesets"
+    edge = session.pair.edge
+    api = EdgeApi(lambda _: edge.token, quick=True)
+    zone = f"/zones/{edge.zone_id}/rulesets"
     found = api.one(f"{zone}/phases/{PHASE}/entrypoint")
     others = [{key: one[key] for key in KEPT if one.get(key) is not None} for one in found["rules"]]
     rules = [*([rule] if rule else []), *(one for one in others if one["ref"] != REF)]

@@ -6,9 +6,10 @@ from functools import partial
 from typing import Any
 
 from contract import CANARY_PATH, app
-from ops.core import aws, facts, visitor
+from ops.core import facts, visitor
 from ops.core.facts import side_by_side
 from ops.core.pair import Pair, RegionStack
+from ops.core.region_table import or_else
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,13 +22,13 @@ class DataLossEstimate:
 
     lag: facts.Lag
     canary: dict[str, Any] | None
-    newest_object: facts.NewestObject | None
+    newest_object: facts.NewestObject
     queued_messages: int | None
 
     def lines(self) -> list[str]:
         """The estimate as the operator reads it."""
         queued = "unknown number" if self.queued_messages is None else self.queued_messages
-        newest = self.newest_object or facts.NewestObject(newest=None, complete=True)
+        newest = self.newest_object
         some = "" if newest.complete else " or later"
         return [
             f"replica lag              {self.lag}",
@@ -39,7 +40,7 @@ class DataLossEstimate:
     def to_json(self) -> dict[str, Any]:
         """The estimate as the ledger takes it."""
         measured = self.lag.measured
-        newest = self.newest_object.newest if self.newest_object else None
+        newest = self.newest_object.newest
         return {
             "lag_seconds": self.lag.seconds,
             "lag_measured_at": measured.isoformat() if measured else None,
@@ -60,11 +61,11 @@ def estimate(pair: Pair, standby: RegionStack, other: RegionStack, *, other_answ
     }
     if other_answers:
         asked["queued"] = lambda: facts.queued(other)
-    found = side_by_side({name: partial(_or_none, question) for name, question in asked.items()})
+    found = side_by_side({name: partial(or_else, question, None) for name, question in asked.items()})
     return DataLossEstimate(
         lag=found["lag"] or facts.Lag(),
         canary=found.get("canary"),
-        newest_object=found["newest"],
+        newest_object=found["newest"] or facts.NewestObject(),
         queued_messages=found.get("queued"),
     )
 
@@ -73,15 +74,6 @@ def canary_rows(pair: Pair) -> dict[str, Any] | None:
     """The canary rows that visitors have, None where nothing answers them."""
     answer = visitor.visit(app(pair.domain), CANARY_PATH)
     return dict(answer.body) if answer.status == 200 and isinstance(answer.body, dict) else None
-
-
-def _or_none(question: Callable[[], Any]) -> Any:
-    """An answer, or None: an estimate is worth having in part."""
-    try:
-        return question()
-    except aws.errors() as error:
-        aws.require_credentials(error)
-        return None
 
 
 def _canary(row: dict[str, Any] | None) -> str:

@@ -7,7 +7,7 @@ from ops.core.apply import apply
 from ops.core.aws import client
 from ops.core.pair import RegionStack
 from ops.core.recovery.steps import RECOVER
-from ops.core.session import LOCK, Session
+from ops.core.session import Session
 from ops.core.settle import databases, settle
 from ops.core.steps import CHANGING, Plan, Step, StepRun, Timeline, named, say
 from ops.errors import Exit, OpsError, refused
@@ -37,16 +37,15 @@ def of_generation(session: Session, stack: str, generation: int) -> dict[str, di
 def drop_database(session: Session, stack: str, generation: int) -> Timeline:
     """`ops dr drop`: delete one former database. Its snapshot stays, and RDS takes a last one. What was done."""
     target = session.pair[stack]
-    timeline = Timeline(dry_run=session.options.dry_run)
-    with session.ledger.hold(LOCK, session.options.take_over):
-        if not session.options.dry_run:
-            settle(session, timeline, stack)
+    with session.hold() as timeline:
+        settle(session, timeline, stack)
         session.read()
         urns = of_generation(session, stack, generation)
-        if generation not in target.retained_generations and not urns:
-            say(f"{stack} keeps no generation {generation}; it keeps: {target.retained_generations or 'none'}")
+        retained = target.settings.database.retained_generations
+        if generation not in retained and not urns:
+            say(f"{stack} keeps no generation {generation}; it keeps: {retained or 'none'}")
             return timeline
-        if generation == target.generation:
+        if generation == target.settings.database.generation:
             raise OpsError(f"generation {generation} of {stack} is in use", Exit.REFUSED)
         identifiers = {urn: str(row["outputs"]["identifier"]) for urn, row in urns.items()}
         problems = [
@@ -64,9 +63,8 @@ def drop_database(session: Session, stack: str, generation: int) -> Timeline:
                 if facts.database(target, identifier):
                     _unprotect(target, identifier, step)
         with timeline.step(DELETE, stack=stack, generation=generation) as step:
-            if not step.dry_run:
-                kept = [number for number in target.retained_generations if number != generation]
-                step.detail = apply(session, target, {"database.retained_generations": kept}, step)
+            kept = [number for number in retained if number != generation]
+            step.detail = apply(session, target, {"database.retained_generations": kept}, step)
         session.record("drop", {"stack": stack, "generation": generation, "databases": [*identifiers.values()]})
     return timeline
 

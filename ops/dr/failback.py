@@ -8,7 +8,7 @@ from ops.core.aws import reachable
 from ops.core.facts import side_by_side
 from ops.core.pair import RegionStack
 from ops.core.recovery.steps import RECOVER
-from ops.core.session import LOCK, Operation, Session
+from ops.core.session import Operation, Session
 from ops.core.steps import SERVING, Plan, Step, named, say
 from ops.dr import activate as activation
 from ops.dr import failover, fence, flip
@@ -33,27 +33,24 @@ PLAN = Plan(steps=named(STEPS, stack="TO", other="OTHER"), exits=SERVING)
 def failback(session: Session, to: str) -> Operation:
     """`ops dr failback --to`: safe to run again at any point. The operation, as it was done."""
     target, other = session.pair[to], session.pair[session.pair.other_than(to)]
-    with session.ledger.hold(LOCK, session.options.take_over):
-        session.read()
-        operation = session.begin("failback", other.stack, to, PLAN)
+    with session.operate("failback", to, PLAN) as operation:
         begun = operation.decided_at is not None
         if not begun and session.pair.is_routed_to(to) and other.following and activation.is_active(session, target):
             say(f"{to} is the primary and live already, and {other.stack} follows it")
             return operation
-        with operation.timeline.refusing_only_before_changes():
-            if not begun:
-                _ready(session, target)
-                _rebuilt(session, operation, target, other)
-            with session.loading_edge():
-                if session.options.dry_run and not (begun or target.following):
-                    operation.timeline.foresee(activation.FORESEEN, stack=to, other=other.stack)
-                elif not activation.is_active(session, target):
-                    activation.activate(session, operation, PRIMARY)
-                failover.flip_after_activation(session, operation.timeline, to)
-                served = datetime.now(UTC)
-            missing = activation.complete(session, operation.timeline, target)
-            # Its database, fenced before, is kept as well.
-            rebuilding.rebuild(session, operation.timeline, other)
+        if not begun:
+            _ready(session, target)
+            _rebuilt(session, operation, target, other)
+        with session.loading_edge():
+            if session.options.dry_run and not (begun or target.following):
+                operation.timeline.foresee(activation.FORESEEN, stack=to, other=other.stack)
+            elif not activation.is_active(session, target):
+                activation.activate(session, operation, PRIMARY)
+            failover.flip_after_activation(session, operation.timeline, to)
+            served = datetime.now(UTC)
+        missing = activation.complete(session, operation.timeline, target)
+        # Its database, fenced before, is kept as well.
+        rebuilding.rebuild(session, operation.timeline, other)
         failover.close(session, operation, served)
         # Last: a change that somebody else left undone must not keep the failback under way.
         _converged(session, operation, missing)
@@ -94,8 +91,8 @@ def _converged(session: Session, operation: Operation, missing: str) -> None:
     if session.options.dry_run:
         operation.timeline.foresee((PREVIEW,))
         return
-    stacks = [*session.pair.stacks, session.pair.edge]
     with operation.timeline.step(PREVIEW) as step:
+        stacks = [stack.stack for stack in session.pair.all]
         found = side_by_side({stack: partial(session.engine.preview_changes, stack) for stack in stacks})
         step.detail = f"{sum(sum(changes.values()) for changes in found.values())} changes"
     problems = [

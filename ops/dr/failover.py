@@ -6,7 +6,7 @@ from typing import Any
 
 from ops.core import report
 from ops.core.recovery.steps import RECOVER
-from ops.core.session import LOCK, Operation, Session
+from ops.core.session import Operation, Session
 from ops.core.steps import SERVING, Plan, Timeline, named, say
 from ops.dr import activate as activation
 from ops.dr import fence
@@ -25,20 +25,18 @@ PLAN = Plan(steps=named((RECOVER, *STEPS), stack="TO", other="OTHER"), exits=SER
 def failover(session: Session, to: str) -> Operation:
     """`ops dr failover --to`: activate and flip; safe to run again at any point. The operation, as it was done."""
     target, other = session.pair[to], session.pair[session.pair.other_than(to)]
-    with session.ledger.hold(LOCK, session.options.take_over):
-        session.read()
-        operation = session.begin("failover", other.stack, to, PLAN)
+    with session.operate("failover", to, PLAN) as operation:
         if activation.recover_active(session, operation, target):
             return operation
         active = activation.is_active(session, target)
         if operation.decided_at is None and active and session.pair.is_routed_to(to):
             say(f"{to} is active and traffic is routed to it already")
             return operation
-        if target.role == "primary" and not target.following:
+        if target.settings.role == "primary" and not target.following:
             raise OpsError(
                 f"{to} is the primary: it is not failed over to, but back to: `ops dr failback --to {to}`", Exit.REFUSED
             )
-        with session.loading_edge(), operation.timeline.refusing_only_before_changes():
+        with session.loading_edge():
             if active:
                 with operation.timeline.step(activation.ACTIVATE, stack=to) as step:
                     step.skip("already active")
@@ -99,7 +97,7 @@ def measured(session: Session, operation: Operation, served: datetime) -> dict[s
         },
         "outcome": "done",
         "notes": [
-            f"Commit the stack files of {', '.join([*session.pair.stacks, session.pair.edge])}: they say what is now."
+            f"Commit the stack files of {', '.join(stack.stack for stack in session.pair.all)}: they say what is now."
         ],
     }
 

@@ -143,7 +143,7 @@ def _close(stack: RegionStack) -> str:
 
     try:
         stack.closed = facts.wait("AWS does not close it", cut_off, bool, seconds=CLOSE_SECONDS)
-        facts.wait("hosts still run", lambda: facts.running(stack, groups), lambda n: n == 0, seconds=HOSTS_SECONDS)
+        facts.wait("hosts still run", lambda: hosts.running(stack, groups), lambda n: n == 0, seconds=HOSTS_SECONDS)
     except TooLongError as error:
         raise TooLongError(
             f"{stack.stack} is not fenced: {error.message}. The same command tries again; with --waive-fence twice it "
@@ -158,12 +158,10 @@ def declare(session: Session, timeline: Timeline, stack: RegionStack, waived: st
         return ""
     try:
         with session.engine.at_most(DECLARE_SECONDS):
-            if not session.options.dry_run:
-                settle(session, timeline, stack.stack)
+            settle(session, timeline, stack.stack)
             with timeline.step(DECLARE, stack=stack.stack) as step:
                 waits("the engine", DECLARE_SECONDS)
-                if not step.dry_run:
-                    step.detail = apply(session, stack, {"fenced": True}, step, fenced=True)
+                step.detail = apply(session, stack, {"fenced": True}, step, fenced=True)
     except OpsError as error:
         return f"{error.message}\n{undeclared(stack)}"
     return ""

@@ -1,24 +1,23 @@
 """Routes traffic to the other region, all names or none: gates, one change of the edge, and what then holds."""
 
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
+from typing import Any
 
 from contract import HEALTH_PATH, served_hosts
 from ops.core import facts, gates, visitor
 from ops.core.aws import client
-from ops.core.cloudflare import TOKEN
 from ops.core.engine import UnreadableStateError
 from ops.core.facts import side_by_side
 from ops.core.gates import Gate
 from ops.core.interruption import TooLongError
 from ops.core.pair import Pair, RegionStack
 from ops.core.recovery.steps import RECOVER
-from ops.core.session import LOCK, Session
+from ops.core.session import Session
 from ops.core.steps import CHANGING, Plan, Step, Timeline, named, say, waits
-from ops.core.visitor import DnsRecord
 from ops.dr import closing
 from ops.dr.routing import CHANGE_SECONDS, SETTLE_SECONDS, Routing, misrouted, names, settle_edge
 from ops.errors import Exit, OpsError
@@ -63,8 +62,7 @@ PLAN = Plan(steps=named(STEPS, stack="TO"), exits=CHANGING)
 
 def flip_to(session: Session, to: str) -> Timeline:
     """`ops dr flip --to`: route traffic to a stack; where it came from is kept for `--undo`. What was done."""
-    timeline = Timeline(dry_run=session.options.dry_run)
-    with session.ledger.hold(LOCK, session.options.take_over):
+    with session.hold() as timeline:
         before = session.pair.live
         try:
             flip(session, timeline, to)
@@ -100,25 +98,24 @@ def foreseen(session: Session, to: str) -> tuple[Step, ...]:
     routed = pair.is_routed_to(to)
     # Without the token, which an edge whose state cannot be read does not give, the records cannot be asked.
     with suppress(UnreadableStateError):
-        records = visitor.records(str(pair.edge_output("zone_id")), session.engine.secret(pair.edge, TOKEN))
-        routed = routed and not misrouted(pair, to, records)
+        routed = routed and not misrouted(pair, to, visitor.records(pair.edge))
     return (GATES, closing.OPEN, VISIT) if routed else (GATES, ROUTE, READ_BACK, closing.OPEN, VISIT)
 
 
 def _flip(session: Session, timeline: Timeline, to: str, patience: float) -> None:
     pair = session.pair
-    token, spent = _readable(session, timeline, to)
+    spent = _read(session, timeline, to)
     # Where the edge was brought last, which for a repair is `to` itself: nothing is ever rolled back to anywhere else.
-    before = str(pair.edge_outputs.get("live") or pair.live)
+    before = str(pair.edge.outputs.get("live") or pair.live)
     with timeline.step(GATES, stack=to) as step:
-        asked, records = _asked(pair, pair[to], token)
+        asked, records = _asked(pair, pair[to])
         deadline = time.monotonic() + patience
         if patience and not session.options.force:
             _say_closed(asked, patience)
         while not session.options.force and time.monotonic() < deadline and not all(gate.passed for gate in asked):
             waits("; ".join(str(gate) for gate in asked if not gate.passed), deadline - time.monotonic())
             time.sleep(PAUSE_SECONDS)
-            asked, records = _asked(pair, pair[to], token)
+            asked, records = _asked(pair, pair[to])
         astray = misrouted(pair, to, records)
         closed = [gate for gate in asked if not gate.passed]
         writer = next(gate for gate in asked if gate.name == gates.ONE_WRITER)
@@ -140,20 +137,20 @@ def _flip(session: Session, timeline: Timeline, to: str, patience: float) -> Non
         forced = {"to": to, "reason": session.options.force, "closed": [str(gate) for gate in closed]}
         session.record("forced-flip", forced)
     # A record that is not where the state has it is put right only by an engine that reads it first.
-    drifted = misrouted(pair, str(pair.edge_outputs.get("live")), records) != {}
+    drifted = misrouted(pair, str(pair.edge.outputs.get("live")), records) != {}
     with timeline.step(ROUTE, stack=to) as step:
         if step.dry_run:
-            step.detail = f"set live: {to} and run `pulumi up --stack {pair.edge}` of the records"
+            step.detail = f"set live: {to} and run `pulumi up --stack {pair.edge.stack}` of the records"
             return
         if before != to:
             session.ledger.put(UNDO, {"from": before, "to": to, "at": datetime.now(UTC).isoformat(timespec="seconds")})
         until = time.monotonic() + CHANGE_SECONDS - spent
-        routing = Routing(session=session, timeline=timeline, token=token, before=before, to=to, until=until)
+        routing = Routing(session=session, timeline=timeline, before=before, to=to, until=until)
         routing.change(drifted=drifted)
         step.detail = f"{len(names(pair))} names"
     with timeline.step(READ_BACK) as step:
         try:
-            found = visitor.records(str(pair.edge_output("zone_id")), token)
+            found = visitor.records(pair.edge)
         except OpsError as error:
             raise OpsError(f"{error.message}\nthe change was made; `ops dr flip --to {to}` asks again") from None
         wrong = misrouted(pair, to, found)
@@ -172,11 +169,11 @@ def _say_closed(asked: list[Gate], patience: float) -> None:
             say(f"          closed, asked again for {patience:.0f} s at most: {gate}")
 
 
-def _readable(session: Session, timeline: Timeline, to: str) -> tuple[str, float]:
-    """The token that the gates need, and the seconds that a recovery took: an edge whose state cannot be read is
-    recovered first."""
+def _read(session: Session, timeline: Timeline, to: str) -> float:
+    """Read what the gates need; the seconds that a recovery took: an edge whose state cannot be read is recovered."""
     try:
-        return _prepared(session, to), 0.0
+        _prepare(session, to)
+        return 0.0
     except UnreadableStateError:
         if session.options.dry_run:
             raise
@@ -185,28 +182,31 @@ def _readable(session: Session, timeline: Timeline, to: str) -> tuple[str, float
             settle_edge(session, timeline, started + SETTLE_SECONDS)
         except TooLongError as error:
             raise TooLongError(f"{error.message}; no record was changed") from None
-        return _prepared(session, to), time.monotonic() - started
+        _prepare(session, to)
+        return time.monotonic() - started
 
 
-def _prepared(session: Session, to: str) -> str:
-    """The outputs and the token, read side by side; the token. What the gates need is loaded while the engine works."""
-    with ThreadPoolExecutor() as pool:
-        loading = pool.submit(lambda: [client(service, session.pair[to].region) for service in gates.SERVICES])
-        token = pool.submit(session.engine.secret, session.pair.edge, TOKEN)
-        session.read()
-        loading.result()
-        return token.result()
+def _prepare(session: Session, to: str) -> None:
+    """Read outputs and token side by side. What the gates need is loaded while the engine works."""
+    work: dict[str, Callable[[], object]] = {
+        "outputs": session.read,
+        "token": lambda: session.pair.edge.token,
+        "clients": lambda: [client(service, session.pair[to].region) for service in gates.SERVICES],
+    }
+    side_by_side(work)
 
 
-def _asked(pair: Pair, target: RegionStack, token: str) -> tuple[list[Gate], dict[str, DnsRecord]]:
+def _asked(pair: Pair, target: RegionStack) -> tuple[list[Gate], dict[str, str]]:
     """The gates, and the zone's records as they are."""
-    with ThreadPoolExecutor() as pool:
-        records = pool.submit(visitor.records, str(pair.edge_output("zone_id")), token)
-        asked = gates.ask(pair, target, token)
-        try:
-            return asked, records.result()
-        except OpsError as error:
-            raise OpsError(f"{error.message}\nno record was changed") from None
+    work: dict[str, Callable[[], Any]] = {
+        "gates": partial(gates.ask, pair, target, pair.edge),
+        "records": partial(visitor.records, pair.edge),
+    }
+    try:
+        found = side_by_side(work)
+    except OpsError as error:
+        raise OpsError(f"{error.message}\nno record was changed") from None
+    return found["gates"], found["records"]
 
 
 def _served(pair: Pair, target: RegionStack, seconds: float) -> str:

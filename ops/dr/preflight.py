@@ -10,7 +10,6 @@ from typing import Any, Literal
 from hosts.roles import APPLICATION_ROLES
 from ops.core import aws, facts, hosts
 from ops.core.aws import client, if_present
-from ops.core.engine import UnreadableStateError
 from ops.core.facts import side_by_side
 from ops.core.interruption import TooLongError
 from ops.core.pair import RegionStack
@@ -40,7 +39,7 @@ PROMOTION = ("credentials", "replica")
 """The checks without which nothing can be promoted."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Finding:
     """What a check found: a sentence that names the thing, and what that means for an activation.
 
@@ -72,7 +71,7 @@ class Preflight:
         if missing:
             stack = self.standby.stack
             text = f"stack {stack} has no output {', '.join(missing)}: run `pulumi up --stack {stack}`"
-            return [Finding(text=text, weight="blocks")]
+            return [Finding(text, "blocks")]
         found = side_by_side({name: partial(_bounded, check, name) for name, check in self._checks().items()})
         # What cannot be asked without credentials is one cause, and one line.
         return found["credentials"] or [finding for findings in found.values() for finding in findings]
@@ -96,29 +95,23 @@ class Preflight:
 
     def _program(self) -> Iterator[Finding]:
         """What an `up` of the standby does besides, and whether it can be done at all."""
-        stack = self.standby.stack
         if unlike := self.standby.unlike(self.other):
-            yield Finding(text=differing(self.standby, self.other, unlike), weight="warns")
+            yield Finding(differing(self.standby, self.other, unlike), "warns")
         try:
-            changes = self.standby.unapplied()
-        except UnreadableStateError:
-            # The activation recovers it first.
-            return
+            changes = self.standby.unapplied("activation")
         except OpsError as error:
-            text = f"`pulumi preview --stack {stack}` fails, and so would the activation: {one_line(error)[:200]}"
-            yield Finding(text=text, weight="blocks")
+            yield Finding(error.message, "blocks")
             return
         if changes:
             counted = ", ".join(f"{operation} {count}" for operation, count in sorted(changes.items()))
-            text = f"changes of stack {stack} that were never applied come along: {counted}; see `pulumi preview`"
-            yield Finding(text=text, weight="warns")
+            what = f"changes of stack {self.standby.stack} that were never applied come along"
+            yield Finding(f"{what}: {counted}; see `pulumi preview`", "warns")
 
     def _account(self) -> Iterator[Finding]:
         want = str(self.standby.output("account_id"))
         found = client("sts", self.standby.region).get_caller_identity()["Account"]
         if found != want:
-            text = f"the credentials are for account {found}; stack {self.standby.stack} is in {want}"
-            yield Finding(text=text, weight="blocks")
+            yield Finding(f"the credentials are for account {found}; stack {self.standby.stack} is in {want}", "blocks")
 
     def _secrets(self) -> Iterator[Finding]:
         """The standby's own secrets hold what the replicas of the other's hold; no value leaves this method."""
@@ -130,21 +123,21 @@ class Preflight:
             if own is None and role in self.standby.accounts and (has_originals or not self._is_made(others.get(role))):
                 continue
             if own is None:
-                yield Finding(text=f"secret {_secret_name(arn)} is missing or empty in {self.standby.region}")
+                yield Finding(f"secret {_secret_name(arn)} is missing or empty in {self.standby.region}")
                 continue
             # The primary has the originals: the other stack's secrets have no replicas here.
             if has_originals:
                 continue
             if role not in others:
-                yield Finding(text=f"secret {role}: stack {self.other.stack} has none to compare with", weight="warns")
+                yield Finding(f"secret {role}: stack {self.other.stack} has none to compare with", "warns")
                 continue
             name = _secret_name(others[role])
             replica = _secret(manager, name)
             if replica is None:
-                yield Finding(text=f"the replica of secret {name} is missing in {self.standby.region}")
+                yield Finding(f"the replica of secret {name} is missing in {self.standby.region}")
             elif replica != own:
                 yield Finding(
-                    text=f"secret {_secret_name(arn)} differs from the replica of {name}: set the same value in both "
+                    f"secret {_secret_name(arn)} differs from the replica of {name}: set the same value in both "
                     f"stack files, then `pulumi up --stack {self.standby.stack}`"
                 )
 
@@ -157,12 +150,12 @@ class Preflight:
         for role, arn in sorted(self.standby.output("key_arns").items()):
             state = kms.describe_key(KeyId=arn)["KeyMetadata"]["KeyState"]
             if state != "Enabled":
-                yield Finding(text=f"key {role} ({arn}) is {state}: enable it with `aws kms enable-key`")
+                yield Finding(f"key {role} ({arn}) is {state}: enable it with `aws kms enable-key`")
 
     def _certificate(self) -> Iterator[Finding]:
         problem, serves = facts.certificate_problem(self.standby.region, str(self.standby.output("certificate_arn")))
         if problem:
-            yield Finding(text=problem, weight="warns" if serves else "forced")
+            yield Finding(problem, "warns" if serves else "forced")
 
     def _images(self) -> Iterator[Finding]:
         names = {str(self.standby.file.get(f"{role.name}.image_parameter")) for role in APPLICATION_ROLES}
@@ -170,7 +163,7 @@ class Preflight:
             image = client("ssm", self.standby.region).get_parameter(Name=name)["Parameter"]["Value"]
             found = client("ec2", self.standby.region).describe_images(ImageIds=[image])["Images"]
             if not found or found[0].get("State", "available") != "available":
-                yield Finding(text=f"image {image} of parameter {name} is not available in {self.standby.region}")
+                yield Finding(f"image {image} of parameter {name} is not available in {self.standby.region}")
 
     def _vcpus(self) -> Iterator[Finding]:
         """Only what this stack needs is counted: what else runs in the account is not known to be needed."""
@@ -180,7 +173,7 @@ class Preflight:
         limit = float(answer["Quota"]["Value"])
         if limit < need:
             yield Finding(
-                text=f"quota {code} allows {limit:.0f} vCPUs in {self.standby.region}, {need} are needed: "
+                f"quota {code} allows {limit:.0f} vCPUs in {self.standby.region}, {need} are needed: "
                 "ask AWS for more in Service Quotas"
             )
 
@@ -188,14 +181,14 @@ class Preflight:
         found = self._settled(facts.database(self.standby))
         name = str(self.standby.output("database_identifier"))
         if found is None:
-            yield Finding(text=f"database {name} is not in {self.standby.region}", weight="blocks")
+            yield Finding(f"database {name} is not in {self.standby.region}", "blocks")
         elif not found.is_replica:
-            yield Finding(text=f"database {name} is no replica: there is nothing to promote", weight="blocks")
+            yield Finding(f"database {name} is no replica: there is nothing to promote", "blocks")
         elif found.status not in facts.USABLE:
             yield Finding(
-                text=f"database {name} is {found.status}, and RDS promotes none but an available one: wait, then run "
+                f"database {name} is {found.status}, and RDS promotes none but an available one: wait, then run "
                 "the same command again",
-                weight="blocks",
+                "blocks",
             )
         else:
             yield from self._lag()
@@ -229,7 +222,7 @@ class Preflight:
         else:
             text = f"the newest lag is {lag};" if lag.measured else f"{lag};"
             missing += ACCEPT_SECONDS if lag.measured else 0
-        yield Finding(text=f"{text} accept it with --accept-lag {missing:.0f}", weight="blocks")
+        yield Finding(f"{text} accept it with --accept-lag {missing:.0f}", "blocks")
 
 
 def differing(standby: RegionStack, other: RegionStack, keys: list[str]) -> str:
@@ -247,7 +240,7 @@ def _bounded(check: Callable[[], Iterator[Finding]], name: str) -> list[Finding]
         return list(check())
     except (*aws.errors(), KeyError, OpsError) as error:
         text = f"{name} could not be checked: {one_line(error)[:160]}{f': {aws.LOG_IN}' if aws.is_ours(error) else ''}"
-        return [Finding(text=text, weight="blocks" if name in PROMOTION else "warns")]
+        return [Finding(text, "blocks" if name in PROMOTION else "warns")]
 
 
 def _secret(manager: Any, name: str) -> Any:

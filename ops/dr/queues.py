@@ -14,8 +14,8 @@ from ops.core import facts, hosts
 from ops.core.aws import client, reachable
 from ops.core.facts import side_by_side
 from ops.core.pair import RegionStack
-from ops.core.region_table import or_unknown
-from ops.core.session import LOCK, Session
+from ops.core.region_table import UNKNOWN, or_else
+from ops.core.session import Session
 from ops.core.steps import CHANGING, Plan, Step, Timeline, console, named, say
 from ops.dr.activate import is_writer
 from ops.errors import Exit, OpsError, refused
@@ -88,7 +88,7 @@ def show(session: Session, stacks: Iterable[str]) -> None:
         states = next(iter(queues.values())).jobs
         table = Table("queue", *states, "oldest", "dead", title=f"Queues of {stack.stack}", title_justify="left")
         for queue in queues.values():
-            age = or_unknown(partial(_oldest, stack, queue))
+            age = or_else(partial(_oldest, stack, queue), UNKNOWN)
             table.add_row(queue.name, *map(str, queue.jobs.values()), age, str(queue.dead))
         console().print(table)
 
@@ -103,8 +103,8 @@ def _oldest(stack: RegionStack, queue: Queue) -> str:
 
 def redrive(session: Session, stack: str, name: str) -> Timeline:
     """`ops dr queues --redrive`: have the dead letters of one queue worked on once more. What was done."""
-    target, timeline = session.pair[stack], Timeline(dry_run=session.options.dry_run)
-    with session.ledger.hold(LOCK, session.options.take_over), timeline.refusing_only_before_changes():
+    target = session.pair[stack]
+    with session.hold() as timeline:
         session.read()
         _require(target)
         queues = found(target)
@@ -127,8 +127,7 @@ def move(session: Session, stack: str, to: str) -> Timeline:
     source, target = session.pair[stack], session.pair[to]
     if stack == to:
         raise OpsError(f"{stack} has these messages already; want the other region", Exit.USAGE)
-    timeline = Timeline(dry_run=session.options.dry_run)
-    with session.ledger.hold(LOCK, session.options.take_over), timeline.refusing_only_before_changes():
+    with session.hold() as timeline:
         session.read()
         _require(target, source)
         here, there = found(source), found(target)
@@ -166,7 +165,7 @@ def _require(target: RegionStack, source: RegionStack | None = None) -> None:
     problems = [f"{stack.region} does not answer" for stack in regions if not reachable(stack.region)]
     if not problems and not (target.writes and is_writer(target)):
         problems.append(f"{target.stack} takes no writes, and so no worker runs there")
-    if not problems and source and facts.running(source, hosts.groups(source, WORKERS).values()):
+    if not problems and source and hosts.running(source, hosts.groups(source, WORKERS).values()):
         problems.append(
             f"workers run in {source.stack}, and do its jobs: `ops dr rebuild {source.stack}` ends them where "
             f"{target.stack} serves instead"

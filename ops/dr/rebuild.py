@@ -1,16 +1,15 @@
 """Makes a region that has its own data a standby again: a new generation of its database replicates the live one."""
 
 from ops.core import facts, snapshots
-from ops.core.apply import apply, shown
+from ops.core.apply import apply
 from ops.core.aws import reachable
-from ops.core.engine import UnreadableStateError
 from ops.core.pair import RegionStack
 from ops.core.recovery.steps import RECOVER
-from ops.core.session import LOCK, Session
+from ops.core.session import Session
 from ops.core.settle import settle
 from ops.core.steps import CHANGING, Plan, Step, Timeline, named
 from ops.dr import fence
-from ops.errors import OpsError, one_line, refused
+from ops.errors import refused
 
 REPLICA_SECONDS = 21_600.0
 """Ours: a cross-region replica copies 500 GiB; AWS gives no figure."""
@@ -35,28 +34,15 @@ PLAN = Plan(steps=named(STEPS, stack="STACK", other="OTHER"), exits=CHANGING)
 def rebuild_standby(session: Session, stack: str) -> Timeline:
     """`ops dr rebuild`: for a region that was lost and answers again. Its former database is kept. What was done."""
     target = session.pair[stack]
-    timeline = Timeline(dry_run=session.options.dry_run)
-    with session.ledger.hold(LOCK, session.options.take_over), timeline.refusing_only_before_changes():
+    with session.hold() as timeline:
         session.read()
         if not target.following:
-            require_preview(target)
+            # An `up` deletes what surrounds a protected resource first, and fails then.
+            target.unapplied("rebuild")
             agree(session, target)
         rebuild(session, timeline, target)
         session.record("rebuild", {"stack": stack, "timeline": timeline.to_json()})
     return timeline
-
-
-def require_preview(target: RegionStack) -> None:
-    """Raise OpsError (REFUSED) where an `up` would fail: it deletes what surrounds a protected resource first."""
-    try:
-        target.unapplied()
-    except UnreadableStateError:
-        # It is recovered before the `up`.
-        return
-    except OpsError as error:
-        raise refused(
-            [f"`pulumi preview --stack {target.stack}` fails, and so would the rebuild: {one_line(error)[:200]}"]
-        ) from None
 
 
 def agree(session: Session, target: RegionStack) -> None:
@@ -78,8 +64,7 @@ def agree(session: Session, target: RegionStack) -> None:
 
 def rebuild(session: Session, timeline: Timeline, target: RegionStack) -> None:
     """Fence, snapshot, and follow; each step sees what was done before. The caller holds the lock."""
-    if not session.options.dry_run:
-        settle(session, timeline, target.stack)
+    settle(session, timeline, target.stack)
     if not target.following:
         fence.fence(session, timeline, target)
         snapshot(timeline, target)
@@ -100,29 +85,26 @@ def snapshot(timeline: Timeline, target: RegionStack) -> None:
     name = snapshot_name(str(target.output("database_identifier")), target.settings.topology)
     with timeline.step(SNAPSHOT, stack=target.stack) as step:
         step.detail = name
-        if step.dry_run:
-            return
-        snapshots.take(target, name, step)
+        if not step.dry_run:
+            snapshots.take(target, name, step)
 
 
 def follow(session: Session, timeline: Timeline, target: RegionStack) -> None:
     """Declare the region a standby with a new generation of its database, and have the engine make it."""
     declared: dict[str, object] = {} if target.following else following(target)
     with timeline.step(FOLLOW, stack=target.stack, other=target.follows) as step:
-        if step.dry_run:
-            step.detail = f"set {shown(declared)}"
-            return
         step.detail = apply(session, target, declared, step, fenced=bool(declared))
 
 
 def following(target: RegionStack) -> dict[str, object]:
     """The settings of a standby whose former database is kept; written in one move, so that they hold or do not."""
+    database = target.settings.database
     return {
         "role": "standby",
         "activated": False,
         "fenced": False,
-        "database.generation": target.generation + 1,
-        "database.retained_generations": [*target.retained_generations, target.generation],
+        "database.generation": database.generation + 1,
+        "database.retained_generations": [*database.retained_generations, database.generation],
     }
 
 

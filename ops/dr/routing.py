@@ -12,7 +12,6 @@ from ops.core.pair import Pair
 from ops.core.session import Session
 from ops.core.settle import settle
 from ops.core.steps import Timeline, say, waits
-from ops.core.visitor import DnsRecord
 from ops.errors import Exit, OpsError
 
 RECORDS = ("**:DnsRecord::dns-*",)
@@ -34,7 +33,7 @@ internal/requestconfig)."""
 def settle_edge(session: Session, timeline: Timeline, until: float) -> None:
     """Settle what an engine left of the edge, or recover its state. Raises TooLongError where that takes too long."""
     seconds = _at_most(SETTLE_SECONDS, until)
-    edge = session.pair.edge
+    edge = session.pair.edge.stack
     try:
         with session.engine.at_most(seconds, END_SECONDS):
             settle(session, timeline, edge)
@@ -46,21 +45,21 @@ def settle_edge(session: Session, timeline: Timeline, until: float) -> None:
 def names(pair: Pair) -> list[str]:
     """The names that visitors use: the edge's records without those of a single region."""
     fixed = {origin(stack, pair.domain) for stack in pair.stacks}
-    return [name for name in pair.edge_output("records") if name not in fixed]
+    return [name for name in pair.edge.output("records") if name not in fixed]
 
 
-def leads(name: str, records: Mapping[str, DnsRecord]) -> str:
+def leads(name: str, records: Mapping[str, str]) -> str:
     """Where a name is routed to in the end: a record may lead to another name of the zone."""
     passed: set[str] = set()
     while name in records and name not in passed:
         passed.add(name)
-        name = records[name].content
+        name = records[name]
     return name if passed and name not in passed else "nowhere"
 
 
-def misrouted(pair: Pair, to: str, records: Mapping[str, DnsRecord]) -> dict[str, str]:
+def misrouted(pair: Pair, to: str, records: Mapping[str, str]) -> dict[str, str]:
     """The names that are not routed to `to`, and where they go."""
-    want = pair.edge_output("origins").get(to)
+    want = pair.edge.output("origins").get(to)
     found = {name: leads(name, records) for name in names(pair)}
     return {name: content for name, content in found.items() if content != want}
 
@@ -74,7 +73,6 @@ class Routing:
 
     session: Session
     timeline: Timeline
-    token: str
     before: str
     to: str
     until: float
@@ -91,7 +89,7 @@ class Routing:
             ) from None
         except OpsError as error:
             if error.exit_code is Exit.BUSY:
-                self.session.pair.route(self.before)
+                self.session.pair.edge.declare({"live": self.before})
                 raise
             raise OpsError(f"{error.message}\n{self._roll_back()}") from None
 
@@ -101,7 +99,7 @@ class Routing:
             f"Cloudflare reported success and did not change {name}: it is {wrong[name]}" for name in sorted(wrong)
         ]
         lines.append(self._roll_back())
-        left = misrouted(self.session.pair, self.before, self._records())
+        left = misrouted(self.session.pair, self.before, visitor.records(self.session.pair.edge))
         lines += [f"{name} is {content}" for name, content in sorted(left.items())]
         return OpsError("\n".join(lines))
 
@@ -112,7 +110,7 @@ class Routing:
         over, BUSY for an engine at work.
         """
         self.session.ledger.require_hold()
-        self.session.pair.route(to)
+        self.session.pair.edge.declare({"live": to})
         try:
             self._tried(seconds, drifted=drifted)
         except (LockedError, UnreadableStateError):
@@ -124,7 +122,7 @@ class Routing:
         seconds = _at_most(seconds, self.until)
         ends = time.monotonic() + seconds
         waits("waits for Cloudflare", seconds)
-        engine, stack, failure = self.session.engine, self.session.pair.edge, ""
+        engine, stack, failure = self.session.engine, self.session.pair.edge.stack, ""
         with engine.at_most(seconds, END_SECONDS):
             for attempt in range(1, ATTEMPTS + 1):
                 try:
@@ -153,19 +151,16 @@ class Routing:
             return f"the way back to {self.before} failed too: {error.message}\n{self._holds()}"
         return f"rolled back: every name is routed to {self.before}, as the stack file says"
 
-    def _records(self) -> dict[str, DnsRecord]:
-        return visitor.records(str(self.session.pair.edge_output("zone_id")), self.token)
-
     def _holds(self) -> str:
         """Where Cloudflare's records route the names, in a sentence."""
         try:
-            return "; ".join(self._routed(self._records()))
+            return "; ".join(self._routed(visitor.records(self.session.pair.edge)))
         except OpsError as error:
             return f"where its records route the names cannot be read, {error.message}"
 
-    def _routed(self, records: Mapping[str, DnsRecord]) -> Iterator[str]:
+    def _routed(self, records: Mapping[str, str]) -> Iterator[str]:
         pair = self.session.pair
-        stacks = {address: stack for stack, address in pair.edge_output("origins").items()}
+        stacks = {address: stack for stack, address in pair.edge.output("origins").items()}
         found: dict[str, list[str]] = {}
         for name in names(pair):
             content = leads(name, records)

@@ -2,22 +2,20 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
 
 from contract import origin
 from hosts.roles import APPLICATION_ROLES
 from ops.core import facts, hosts, visitor
 from ops.core.aws import errors, reachable
-from ops.core.cloudflare import TOKEN
 from ops.core.engine import Engine
 from ops.core.facts import side_by_side
 from ops.core.ledger import Ledger
 from ops.core.objects import backend_region, older_backend
 from ops.core.pair import Pair, RegionStack
-from ops.core.region_table import UNKNOWN, or_unknown, show_regions
+from ops.core.region_table import Facts, Found, answers, heads, show_regions
 from ops.core.session import LOCK, UNDER_WAY
 from ops.core.settle import engine_of
 from ops.core.steps import say
@@ -28,37 +26,15 @@ from ops.errors import OpsError
 
 
 @dataclass(frozen=True, kw_only=True)
-class RegionStatus:
-    """A region, each fact as it is shown; what could not be asked is `unknown`."""
-
-    stack: str
-    region: str
-    live: str
-    role: str
-    answers: str
-    health: str
-    database: str
-    replica_lag: str
-    newest_object: str
-    newest_backup: str
-    instances: str
-    kept_databases: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Status:
+class Status(Found):
     """Both regions, what deviates from normal operation, what is under way, whose command is at work, and what is left
     for people to do."""
 
-    regions: list[RegionStatus]
+    regions: list[Facts]
     deviations: list[str]
     under_way: str
     at_work: str
     to_do: list[str]
-
-    def to_json(self) -> dict[str, Any]:
-        """The status for programs."""
-        return asdict(self)
 
 
 def status() -> Status:
@@ -66,11 +42,12 @@ def status() -> Status:
     engine = Engine()
     pair, lost = Pair(engine), _lost_backend()
     if lost:
-        pair.do_without_outputs()
+        for stack in pair.all:
+            stack.do_without_outputs()
     else:
-        pair.read(pair.stacks)
-    answers = side_by_side({stack: partial(_answers, pair[stack]) for stack in pair.stacks})
-    regions = side_by_side({stack: partial(_region, pair, pair[stack], answers[stack]) for stack in pair.stacks})
+        pair.read()
+    answering = side_by_side({stack: partial(_answers, pair[stack]) for stack in pair.stacks})
+    regions = side_by_side({stack: partial(_region, pair, pair[stack], answering[stack]) for stack in pair.stacks})
     ledger = None if lost else Ledger()
     record = ledger.get(UNDER_WAY) if ledger else None
     under_way = f"{record['operation']} to {record['to']}, since {record['started']}" if record else ""
@@ -78,16 +55,16 @@ def status() -> Status:
     found = [lost, *_of_files(pair)] if lost else deviations(pair, engine)
     if ledger and closing.is_closed(ledger):
         found.append("the names may be closed at the edge: `ops dr flip --to STACK` or `ops dr abort` opens them")
-    to_do = _plugins(engine) + ([] if lost else _to_do(pair, engine))
+    to_do = _plugins(engine) + ([] if lost else _to_do(pair))
     return Status(regions=list(regions.values()), deviations=found, under_way=under_way, at_work=at_work, to_do=to_do)
 
 
 def _answers(stack: RegionStack) -> bool:
     """Whether the region answers; of one that does, whether it is closed is known from then on."""
-    answers = reachable(stack.region)
+    answering = reachable(stack.region)
     with suppress(*errors()):
-        stack.closed = answers and facts.closed(stack)
-    return answers
+        stack.closed = answering and facts.closed(stack)
+    return answering
 
 
 def _lost_backend() -> str:
@@ -125,16 +102,17 @@ def deviations(pair: Pair, engine: Engine) -> list[str]:
     for region in (live, other):
         found += [] if region.older or region.closed else _undone(region)
         found += [fence.undeclared(region)] if region.closed and not region.outputs.get("fenced") else []
-    if pair.edge_outputs and pair.edge_outputs.get("live") != pair.live:
+    edge = pair.edge
+    if edge.outputs and edge.outputs.get("live") != pair.live:
         found.append(
-            f"{pair.live} is live in the stack file, and {pair.edge_outputs.get('live')} in the stack {pair.edge}: "
-            f"if the file is right, `ops dr flip --to {pair.live}`"
+            f"{pair.live} is live in the stack file, and {edge.outputs.get('live')} in the stack {edge.stack}: if "
+            f" the file is right, `ops dr flip --to {pair.live}`"
         )
-    found += _records(pair, engine)
+    found += _records(pair)
     for stack in pair.stacks:
-        kept = pair[stack].retained_generations
+        kept = pair[stack].settings.database.retained_generations
         found += [f"{stack} keeps a former database: `ops dr drop {stack} {number}`" for number in kept]
-    found += [line for stack in [*pair.stacks, pair.edge] if (line := engine_of(engine, stack))]
+    found += [line for stack in pair.all if (line := engine_of(engine, stack.stack))]
     return found
 
 
@@ -144,7 +122,7 @@ def _of_files(pair: Pair) -> list[str]:
     found = []
     if live.closed or not live.writes:
         found.append(f"{live.stack} is live and takes no writes: `ops dr abort`")
-    if live.role != "primary":
+    if live.settings.role != "primary":
         found.append(f"{live.stack} is live and not the primary: `ops dr failback --to {other.stack}`")
     if not other.following:
         state = "is fenced and follows nobody" if other.is_fenced else "takes writes as well"
@@ -156,14 +134,13 @@ def _of_files(pair: Pair) -> list[str]:
     return found
 
 
-def _records(pair: Pair, engine: Engine) -> list[str]:
+def _records(pair: Pair) -> list[str]:
     """What Cloudflare's records say otherwise than the edge's stack."""
-    to = pair.edge_outputs.get("live")
+    to = pair.edge.outputs.get("live")
     if not to:
         return []
     try:
-        records = visitor.records(str(pair.edge_output("zone_id")), engine.secret(pair.edge, TOKEN))
-        astray = misrouted(pair, to, records)
+        astray = misrouted(pair, to, visitor.records(pair.edge))
     except OpsError as error:
         return [f"the records of {pair.domain} could not be asked: {error.message.splitlines()[0]}"]
     repair = f"`ops dr flip --to {to}`"
@@ -178,15 +155,15 @@ def _plugins(engine: Engine) -> list[str]:
     ]
 
 
-def _to_do(pair: Pair, engine: Engine) -> list[str]:
+def _to_do(pair: Pair) -> list[str]:
     """What a person does at the registrar, which no program of ours reaches."""
-    if "dnssec" not in pair.edge_outputs:
+    if "dnssec" not in pair.edge.outputs:
         return []
     try:
-        status = visitor.dnssec(str(pair.edge_output("zone_id")), engine.secret(pair.edge, TOKEN))
+        status = visitor.dnssec(pair.edge)
     except OpsError as error:
         return [f"the DNSSEC of {pair.domain} could not be asked: {error.message.splitlines()[0]}"]
-    key = pair.edge_output("dnssec")
+    key = pair.edge.output("dnssec")
     return [f"DNSSEC is {status}: give the registrar this DS record: {key['ds']}"] if status == "pending" else []
 
 
@@ -203,40 +180,33 @@ def _word(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _region(pair: Pair, stack: RegionStack, answers: bool) -> RegionStatus:
-    questions: dict[str, Callable[[], str]] = {
-        "database": lambda: _database(stack),
-        "replica_lag": lambda: _lag(stack),
-        "newest_object": lambda: _object(stack),
-        "newest_backup": lambda: _backup(stack),
-        "instances": lambda: _instances(stack),
+def _region(pair: Pair, stack: RegionStack, answering: bool) -> Facts:
+    questions: dict[str, Callable[[RegionStack], str]] = {
+        "health": lambda stack: ", ".join(visitor.failing_checks(origin(stack.stack, pair.domain))) or "ok",
+        "database": _database,
+        "replica_lag": _lag,
+        "newest_object": _object,
+        "newest_backup": _backup,
+        "instances": _instances,
     }
-    asked = questions if answers else {}
-    found = side_by_side(
-        {name: partial(or_unknown, question) for name, question in asked.items()}
-        | {"health": lambda: _health(pair, stack)}
-    )
-    known = {name: found.get(name, UNKNOWN) for name in (*questions, "health")}
-    return RegionStatus(
-        stack=stack.stack,
-        region=stack.region,
-        live="live" if pair.live == stack.stack else "",
-        role=_role(stack),
-        answers="yes" if answers else "no",
-        kept_databases=", ".join(map(str, stack.retained_generations)) or "none",
-        **known,
-    )
+    kept = ", ".join(map(str, stack.settings.database.retained_generations)) or "none"
+    return {
+        **heads(pair, stack),
+        "role": _role(stack),
+        "answers": "yes" if answering else "no",
+        # The health is not AWS's to tell.
+        **answers(stack, questions, questions if answering else ["health"]),
+        "kept_databases": kept,
+    }
 
 
 def _role(stack: RegionStack) -> str:
     """The fence as the stack has it: the file says what is wished."""
-    if stack.closed or stack.outputs.get("fenced", stack.fenced):
-        return f"{stack.role}, fenced"
-    return f"{stack.role}, {f'follows {stack.follows}, {stack.posture}' if stack.following else 'takes writes'}"
-
-
-def _health(pair: Pair, stack: RegionStack) -> str:
-    return ", ".join(visitor.failing_checks(origin(stack.stack, pair.domain))) or "ok"
+    declared = stack.settings
+    if stack.closed or stack.outputs.get("fenced", declared.fenced):
+        return f"{declared.role}, fenced"
+    does = f"follows {declared.follows}, {declared.posture}" if declared.following else "takes writes"
+    return f"{declared.role}, {does}"
 
 
 def _database(stack: RegionStack) -> str:
@@ -273,7 +243,7 @@ def _instances(stack: RegionStack) -> str:
         for role in APPLICATION_ROLES
         for group, name in hosts.groups(stack, role).items()
     }
-    counts = facts.in_service(stack, groups.values())
+    counts = hosts.in_service(stack, groups.values())
     return ", ".join(f"{label} {counts[name]}" for label, name in groups.items())
 
 

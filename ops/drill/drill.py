@@ -84,9 +84,9 @@ def require_normal_operation(pair: Pair) -> None:
 
 def declaration(pair: Pair) -> Declaration:
     """What the stack files declare."""
-    files = {stack: StackFile.of(stack) for stack in (*pair.stacks, pair.edge)}
+    files = {stack: StackFile.of(stack) for stack in (*pair.stacks, pair.edge.stack)}
     settings = {stack: {key: file.get(key) for key in SETTINGS} for stack, file in files.items()}
-    return Declaration.of(settings, pair.live, pair.other, pair.edge)
+    return Declaration.of(settings, pair.live, pair.other, pair.edge.stack)
 
 
 def expectations(declared: Declaration) -> list[Expected]:

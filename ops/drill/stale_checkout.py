@@ -26,7 +26,8 @@ def try_commands(timeline: Timeline, pair: Pair, live: str, older: str) -> None:
     standby = pair.other_than(live)
     with timeline.step(TRY, stack=standby) as step:
         ups = [
-            ["pulumi", "-C", older, "up", "--yes", "--skip-preview", "--stack", name] for name in (standby, pair.edge)
+            ["pulumi", "-C", older, "up", "--yes", "--skip-preview", "--stack", name]
+            for name in (standby, pair.edge.stack)
         ]
         commands = [[sys.executable, "-m", "ops", "dr", "flip", "--to", live], *ups]
         ended = {" ".join(command[1:]): _run(command, older) for command in commands}

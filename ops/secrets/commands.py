@@ -1,11 +1,10 @@
 """`ops secrets`: status and rotation. The code is loaded when it runs."""
 
-import json
 from typing import Annotated
 
 import typer
 
-from ops.core.options import DryRun, TakeOver, Yes
+from ops.core.options import AsJson, Begin, in_session, tell
 
 app = typer.Typer(help="Secrets are rotated, while the application goes on.", no_args_is_help=True)
 
@@ -15,8 +14,9 @@ def secrets() -> None:
     """Secrets are rotated, while the application goes on."""
 
 
-@app.command()
+@in_session(app, "dry_run", "yes", "take_over")
 def rotate(
+    begin: Begin,
     name: Annotated[
         str,
         typer.Argument(
@@ -27,9 +27,6 @@ def rotate(
     generate: Annotated[
         bool, typer.Option("--generate", help="Make the value instead of reading it from standard input.")
     ] = False,
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    take_over: TakeOver = None,
 ) -> None:
     """Replace a secret in both regions, and have the hosts use the new one before the former one ends.
 
@@ -46,24 +43,17 @@ def rotate(
     A region that does not answer is left out and named: run `pulumi up` there, or for `database` this command, when it
     is back. Killed at any point, the same command goes on.
     """
-    from ops.core.session import Session, SessionOptions
     from ops.secrets.rotate import rotate as replace
 
-    options = SessionOptions(dry_run=dry_run, yes=yes, take_over=take_over)
-    replace(Session.of(options), name, generate=generate)
+    replace(begin(), name, generate=generate)
 
 
 @app.command()
-def status(as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False) -> None:
+def status(as_json: AsJson = False) -> None:
     """The secrets of both regions: the age of each, its last rotation, and when the next is due; never a value.
 
     A region that does not answer is shown as unknown. Nothing is changed, and no value is read.
     """
-    from ops.secrets.status import show
-    from ops.secrets.status import status as ask
+    from ops.secrets import status
 
-    found = ask()
-    if as_json:
-        print(json.dumps(found.to_json(), indent=2))
-    else:
-        show(found)
+    tell(status.status(), status.show, as_json=as_json)

@@ -1,8 +1,7 @@
 """The age of each secret in both regions, asked at once; every call is bounded, and none reads a value."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from rich.table import Table
 
@@ -10,40 +9,27 @@ from ops.core.aws import errors, reachable
 from ops.core.engine import Engine
 from ops.core.facts import side_by_side
 from ops.core.pair import Pair, RegionStack
-from ops.core.region_table import UNKNOWN
+from ops.core.region_table import UNKNOWN, Facts, Found
 from ops.core.secret_values import SecretValue, values
 from ops.core.steps import console, say
 from ops.errors import OpsError, one_line
 
 
 @dataclass(frozen=True, kw_only=True)
-class Row:
-    """A secret in a region: `age`, `rotated` and `due` as they are shown."""
+class Status(Found):
+    """The secrets of both regions, and what is to be done about them.
 
-    stack: str
-    region: str
-    secret: str
-    age: str
-    rotated: str
-    due: str
+    A secret is its `stack`, `region` and name, and as they are shown its `age`, when it was `rotated` and is `due`.
+    """
 
-
-@dataclass(frozen=True, kw_only=True)
-class Status:
-    """The secrets of both regions, and what is to be done about them."""
-
-    secrets: list[Row]
+    secrets: list[Facts]
     lines: list[str]
-
-    def to_json(self) -> dict[str, Any]:
-        """The status for programs."""
-        return asdict(self)
 
 
 def status() -> Status:
     """Ask both regions."""
     pair = Pair(Engine())
-    pair.read(pair.stacks)
+    pair.read()
     found = side_by_side({stack: partial(_region, pair[stack]) for stack in pair.stacks})
     return Status(
         secrets=[row for rows, _ in found.values() for row in rows],
@@ -53,21 +39,22 @@ def status() -> Status:
 
 def show(found: Status) -> None:
     """The status as an operator reads it."""
-    table = Table("stack", "secret", "age", "last rotation", "next due", title="Secrets", title_justify="left")
+    heads = {"stack": "stack", "secret": "secret", "age": "age", "rotated": "last rotation", "due": "next due"}
+    table = Table(*heads.values(), title="Secrets", title_justify="left")
     for row in found.secrets:
-        table.add_row(row.stack, row.secret, row.age, row.rotated, row.due)
+        table.add_row(*(row[name] for name in heads))
     console().print(table)
     for line in found.lines or ["no rotation is due"]:
         say(line)
 
 
-def _region(stack: RegionStack) -> tuple[list[Row], list[str]]:
+def _region(stack: RegionStack) -> tuple[list[Facts], list[str]]:
     try:
-        asked = [*values(stack)] if reachable(stack.region) else None
+        if not reachable(stack.region):
+            return [_row(stack, UNKNOWN, UNKNOWN)], [f"{stack.region} does not answer"]
+        asked = [*values(stack)]
     except (*errors(), OpsError) as error:
-        return [_row(stack, "unknown", UNKNOWN)], [f"{stack.stack}: {one_line(error)}"]
-    if asked is None:
-        return [_row(stack, "unknown", UNKNOWN)], [f"{stack.region} does not answer"]
+        return [_row(stack, UNKNOWN, UNKNOWN)], [f"{stack.stack}: {one_line(error)}"]
     rows = [
         _row(stack, each.name, f"{each.age_days} days", f"{each.written:%Y-%m-%d}", f"{each.due:%Y-%m-%d}")
         if each.written
@@ -77,8 +64,8 @@ def _region(stack: RegionStack) -> tuple[list[Row], list[str]]:
     return rows, [line for each in asked if (line := _to_do(stack, each))]
 
 
-def _row(stack: RegionStack, secret: str, age: str, rotated: str = UNKNOWN, due: str = UNKNOWN) -> Row:
-    return Row(stack=stack.stack, region=stack.region, secret=secret, age=age, rotated=rotated, due=due)
+def _row(stack: RegionStack, secret: str, age: str, rotated: str = UNKNOWN, due: str = UNKNOWN) -> Facts:
+    return {"stack": stack.stack, "region": stack.region, "secret": secret, "age": age, "rotated": rotated, "due": due}
 
 
 def _to_do(stack: RegionStack, found: SecretValue) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ops.core import aws as operators
-from ops.core import facts, gates, region_table
+from ops.core import facts, gates, hosts, region_table
 from ops.errors import OpsError
 from tests.emulator.emulated import ACCOUNT, REGION, Clients, Control
 from tests.emulator.operators import forget, operating
@@ -58,7 +58,7 @@ def test_a_wait_ends_at_once_and_goes_on_with_new_credentials(
 
 def test_no_gate_is_closed_by_credentials_that_have_ended(log_in: Callable[[], None], control: Control) -> None:
     def ask() -> tuple[bool, str]:
-        return True, str(len(facts.healthy_targets(STACK, "arn:aws:elasticloadbalancing:none")))
+        return True, str(len(hosts.healthy_targets(STACK, "arn:aws:elasticloadbalancing:none")))
 
     log_in()
     assert not gates._gate("capacity", ask).passed
@@ -78,7 +78,7 @@ def test_nothing_is_unknown_for_credentials_that_have_ended(
         return "told"
 
     log_in()
-    assert region_table.or_unknown(ask) == "told"
+    assert region_table.or_else(ask, "unknown") == "told"
     control("PUT", "credentials/expire")
     with pytest.raises(OpsError, match=AGAIN):
-        region_table.or_unknown(ask)
+        region_table.or_else(ask, "unknown")

@@ -8,6 +8,7 @@ from fake_regions import refusal
 
 from ops import cli
 from ops.core.aws import LOG_IN_AGAIN
+from ops.core.session import Session, SessionOptions
 from ops.dr import commands
 from ops.errors import MEANING, Exit, OpsError
 
@@ -73,6 +74,35 @@ def test_a_wrong_command_line_is_a_usage_error(
 ) -> None:
     monkeypatch.setenv("ASKPROAI_PROJECT", str(tmp_path))
     assert end_of(arguments, monkeypatch) == Exit.USAGE
+
+
+@pytest.mark.parametrize(
+    ("given", "asked_for"),
+    [
+        ([], SessionOptions()),
+        (
+            ["--dry-run", "--yes", "--take-over", "a@b", "--force", "why", "--accept-lag", "5", "--report", "here"],
+            SessionOptions(dry_run=True, yes=True, take_over="a@b", force="why", accept_lag=5, report=Path("here")),
+        ),
+        (["--waive-fence", "gone"], SessionOptions(waive_fence="gone")),
+        (["--waive-fence", "gone", "--waive-fence", "yes"], SessionOptions(waive_fence="yes", waive_answering=True)),
+    ],
+)
+def test_the_options_are_those_of_the_session(
+    given: list[str], asked_for: SessionOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[tuple[SessionOptions, str]] = []
+
+    def of(options: SessionOptions) -> SessionOptions:
+        return options
+
+    def fail_over(options: SessionOptions, to: str) -> None:
+        begun.append((options, to))
+
+    monkeypatch.setattr(Session, "of", of)
+    monkeypatch.setattr("ops.dr.failover.failover", fail_over)
+    assert end_of(["dr", "failover", "--to", "dr", *given], monkeypatch) == Exit.OK
+    assert begun == [(asked_for, "dr")]
 
 
 def test_help_names_every_exit_code(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -29,7 +29,7 @@ from ops.core.recovery.steps import CLEAR_LOCK
 from ops.core.session import Session, SessionOptions
 from ops.core.stack_files import StackFile
 from ops.core.steps import Timeline
-from ops.core.visitor import Answer, DnsRecord
+from ops.core.visitor import Answer
 from ops.deploy import health
 from ops.dr import activate, closing, failover, fence, flip, routing
 from ops.errors import OpsError
@@ -141,12 +141,9 @@ class Platform:
         """The stacks that visitors are led to."""
         return {self._stack_of(host) for host in HOSTS}
 
-    def dns_records(self, *_: object) -> Mapping[str, DnsRecord]:
+    def dns_records(self, *_: object) -> Mapping[str, str]:
         """The zone's records as Cloudflare reads them back."""
-        return {
-            name: DnsRecord(id="id", name=name, type="CNAME", content=content, proxied=True)
-            for name, content in self.world.records.items()
-        }
+        return dict(self.world.records)
 
     def _stack_of(self, host: str) -> str | None:
         for stack in STACKS:
@@ -235,7 +232,7 @@ def _put_in_place(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
     def client(service: str, region: str, *_: object) -> FakeClient:
         return FakeClient(world, service, region)
 
-    def setting(zone: str, token: str, name: str) -> str:
+    def setting(_: object, name: str) -> str:
         return {"ssl": "strict"}.get(name, "1.2")
 
     def signed(*_: object) -> str:
@@ -274,7 +271,7 @@ def _put_in_place(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
         (settle, "Recovery", recovery),
         (settle, "recover", recover),
         (report, "write", write),
-        *((module, "ThreadPoolExecutor", InTurn) for module in (facts, flip, pair)),
+        *((module, "ThreadPoolExecutor", InTurn) for module in (facts, pair)),
         (facts.time, "sleep", at_once),
         # No test can tell whether the disk has what the system has taken.
         (os, "fsync", at_once),

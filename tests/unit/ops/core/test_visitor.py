@@ -7,16 +7,23 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event
-from typing import Any, ClassVar
+from types import SimpleNamespace
+from typing import Any, ClassVar, cast
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from ops.core import cloudflare, visitor
 from ops.core.cloudflare import MOST_RETRIES, QUICK_RETRIES, RETRIES, EdgeApi
+from ops.core.pair import EdgeStack
 from ops.errors import OpsError
 
 ZONE = "023e105f4ecef8ad9ca31a8372d0c353"
+
+
+def edge_of(zone_id: str) -> EdgeStack:
+    """An edge's stack as far as it is asked about."""
+    return cast(EdgeStack, SimpleNamespace(zone_id=zone_id, token="token"))
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -83,30 +90,30 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 def test_records_that_lead_somewhere_are_read_page_after_page() -> None:
-    found = visitor.records(ZONE, "token")
-    assert {name: record.content for name, record in found.items()} == {
+    found = visitor.records(edge_of(ZONE))
+    assert found == {
         "host-1": "balancer-1",
         "host-2": "balancer-2",
     }
 
 
 def test_a_setting_of_the_zone_is_text() -> None:
-    assert visitor.zone_setting(ZONE, "token", "ssl") == "strict"
+    assert visitor.zone_setting(edge_of(ZONE), "ssl") == "strict"
 
 
 def test_the_certificate_for_the_origins_is_the_one_that_is_deployed() -> None:
-    found = visitor.origin_pulls(ZONE, "token")
+    found = visitor.origin_pulls(edge_of(ZONE))
     assert (found.enabled, found.ends) == (True, datetime(2030, 1, 2, tzinfo=UTC))
 
 
 def test_an_api_that_refuses_is_an_error_of_one_line() -> None:
     with pytest.raises(OpsError) as refused:
-        visitor.records("other", "token")
+        visitor.records(edge_of("other"))
     assert refused.value.message == (
         "Cloudflare's API answers /zones/other/dns_records with 403: Authentication error (10000)"
     )
     with pytest.raises(OpsError, match="settings/min_tls_version with 403"):
-        visitor.zone_setting(ZONE, "token", "min_tls_version")
+        visitor.zone_setting(edge_of(ZONE), "min_tls_version")
 
 
 @pytest.mark.parametrize(("refusals", "pause"), [([503], 0), ([429], 1)])
@@ -116,7 +123,7 @@ def test_an_api_that_is_busy_is_asked_again_when_it_says(
     pauses: list[float] = []
     monkeypatch.setattr(time, "sleep", pauses.append)
     Handler.refusals = list(refusals)
-    assert visitor.zone_setting(ZONE, "token", "ssl") == "strict"
+    assert visitor.zone_setting(edge_of(ZONE), "ssl") == "strict"
     assert Handler.refusals == []
     assert sum(pauses) == pause
 
@@ -135,19 +142,19 @@ def test_a_flip_waits_for_cloudflares_limit_for_seconds_alone(monkeypatch: pytes
     monkeypatch.setattr(Handler, "retry_after", "3600")
     Handler.refusals = [429] * 9
     with pytest.raises(OpsError, match="settings/ssl with 429"):
-        visitor.zone_setting(ZONE, "token", "ssl")
+        visitor.zone_setting(edge_of(ZONE), "ssl")
     assert pauses == [cloudflare.QUICK_PAUSE_SECONDS]
 
 
 def test_an_address_that_is_not_the_apis_is_named() -> None:
     with pytest.raises(OpsError, match="is CLOUDFLARE_BASE_URL right"):
-        visitor.zone_setting(ZONE, "token", "odd")
+        visitor.zone_setting(edge_of(ZONE), "odd")
 
 
 def test_an_api_that_does_not_answer_is_an_error_of_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CLOUDFLARE_BASE_URL", "http://127.0.0.1:9")
     with pytest.raises(OpsError, match="does not answer /zones/"):
-        visitor.zone_setting(ZONE, "token", "ssl")
+        visitor.zone_setting(edge_of(ZONE), "ssl")
 
 
 def test_a_visitor_names_the_host_whatever_the_address_is() -> None:

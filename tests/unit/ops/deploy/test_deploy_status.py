@@ -31,8 +31,8 @@ def test_each_region_shows_its_colors_and_what_its_bucket_has(
 ) -> None:
     found = status.status()
     prod, dr = found.regions
-    assert (prod.live, dr.live, prod.in_bucket, dr.in_bucket) == ("live", "", NEW, NEW)
-    assert (prod.blue, prod.green) == (
+    assert (prod["live"], dr["live"], prod["in_bucket"], dr["in_bucket"]) == ("live", "", NEW, NEW)
+    assert (prod["blue"], prod["green"]) == (
         "no release: 100 %, 6 of 3 healthy, 3 to 6",
         "no release: 0 %, 6 of 0 healthy, 0 to 6",
     )
@@ -45,14 +45,14 @@ def test_each_region_shows_its_colors_and_what_its_bucket_has(
 def test_a_group_of_several_types_has_its_release_in_its_template_too(platform: Platform) -> None:
     platform.world.fleets["prod-blue"] |= {"several_types": True, "release": NEW}
     (prod, _) = status.status().regions
-    assert prod.blue == f"{NEW}: 100 %, 6 of 3 healthy, 3 to 6"
+    assert prod["blue"] == f"{NEW}: 100 %, 6 of 3 healthy, 3 to 6"
 
 
 def test_a_region_that_does_not_answer_is_unknown(platform: Platform) -> None:
     platform.world.lost.add(platform.region("dr"))
     prod, dr = status.status().regions
-    assert (dr.blue, dr.workers, dr.in_bucket) == ("unknown",) * 3
-    assert prod.in_bucket == NEW
+    assert (dr["blue"], dr["workers"], dr["in_bucket"]) == ("unknown",) * 3
+    assert prod["in_bucket"] == NEW
 
 
 def test_what_is_under_way_is_told_from_start_to_promotion(platform: Platform) -> None:

@@ -13,6 +13,7 @@ from fake_platform import Platform, platform_in
 from ops.core import cloudflare, settle, visitor
 from ops.core.engine import LockedError
 from ops.core.interruption import TooLongError
+from ops.core.pair import EdgeStack
 from ops.dr import flip, routing
 from ops.errors import Exit, OpsError
 
@@ -101,7 +102,7 @@ def test_a_region_whose_origin_leads_to_the_other_is_refused(
 
 
 def test_an_edge_that_is_not_strict_is_refused(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
-    def setting(zone: str, token: str, name: str) -> str:
+    def setting(_: object, name: str) -> str:
         return {"ssl": "full"}.get(name, "1.2")
 
     monkeypatch.setattr(visitor, "zone_setting", setting)
@@ -214,10 +215,14 @@ def test_what_cloudflare_did_before_it_was_silent_is_told(waiting: Platform) -> 
 
 
 def test_records_that_cannot_be_read_after_it_are_told(waiting: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
-    def silent(self: routing.Routing) -> None:
-        raise OpsError("Cloudflare's API does not answer /zones")
+    answers = [waiting.dns_records()]
 
-    monkeypatch.setattr(routing.Routing, "_records", silent)
+    def silent(_: object) -> Mapping[str, str]:
+        if not answers:
+            raise OpsError("Cloudflare's API does not answer /zones")
+        return answers.pop()
+
+    monkeypatch.setattr(visitor, "records", silent)
     with pytest.raises(
         TooLongError, match="cannot be read, Cloudflare's API does not answer /zones; `ops dr flip --to"
     ):
@@ -230,8 +235,8 @@ def test_records_that_cannot_be_read_are_an_error_that_says_what_was_changed(
 ) -> None:
     asked: list[str] = []
 
-    def silent(zone: str, token: str) -> Mapping[str, visitor.DnsRecord]:
-        asked.append(zone)
+    def silent(edge: EdgeStack) -> Mapping[str, str]:
+        asked.append(edge.zone_id)
         if len(asked) > answered:
             raise OpsError("Cloudflare's API does not answer /zones")
         return platform.dns_records()

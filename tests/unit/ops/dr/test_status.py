@@ -31,8 +31,12 @@ def test_in_normal_operation_there_is_no_deviation(platform: Platform, capsys: p
     found = status.status()
     assert found.deviations == []
     prod, dr = found.regions
-    assert (prod.live, prod.health, prod.database) == ("live", "ok", "askproai-prod-database: available, writer")
-    assert (dr.live, dr.replica_lag, dr.newest_backup) == ("", "0 s, 30 s ago", "3 h ago")
+    assert (prod["live"], prod["health"], prod["database"]) == (
+        "live",
+        "ok",
+        "askproai-prod-database: available, writer",
+    )
+    assert (dr["live"], dr["replica_lag"], dr["newest_backup"]) == ("", "0 s, 30 s ago", "3 h ago")
     assert platform.world.changes() == []
     status.show(found)
     assert "normal operation" in capsys.readouterr().out
@@ -41,8 +45,8 @@ def test_in_normal_operation_there_is_no_deviation(platform: Platform, capsys: p
 def test_a_lost_region_is_asked_once_and_shown_as_unknown(platform: Platform) -> None:
     platform.world.lost.add(platform.region("prod"))
     prod, dr = status.status().regions
-    assert (prod.answers, prod.database, prod.instances) == ("no", "unknown", "unknown")
-    assert dr.database == "askproai-dr-database: available, replica of askproai-prod-database"
+    assert (prod["answers"], prod["database"], prod["instances"]) == ("no", "unknown", "unknown")
+    assert dr["database"] == "askproai-dr-database: available, replica of askproai-prod-database"
     assert platform.world.calls_to(platform.region("prod")) == ["get_caller_identity"]
 
 
@@ -78,7 +82,7 @@ def test_a_fence_that_failed_is_not_shown_as_one(platform: Platform) -> None:
         failover(platform.session(), "dr")
     failover(platform.session(waive_fence="EC2 hangs", waive_answering=True), "dr")
     found = status.status()
-    assert found.regions[0].role == "primary, takes writes"
+    assert found.regions[0]["role"] == "primary, takes writes"
     assert "prod takes writes as well: `ops dr rebuild prod` once it answers" in found.deviations
     assert any(line.startswith("prod has fenced: false, and its stack file another value") for line in found.deviations)
 
@@ -88,7 +92,7 @@ def test_a_fence_that_the_stack_does_not_know_of_is_shown(platform: Platform) ->
     with pytest.raises(OpsError, match="prod is fenced, and its stack does not say so"):
         failover(platform.session(), "dr")
     found = status.status()
-    assert found.regions[0].role == "primary, fenced"
+    assert found.regions[0]["role"] == "primary, fenced"
     assert "prod is fenced, and its stack does not say so: `pulumi up --refresh --stack prod`" in found.deviations
 
 
@@ -177,7 +181,7 @@ def test_without_the_region_of_the_state_backend_the_rest_is_told(
     monkeypatch.setattr(platform.engine, "outputs", waits)
     found = status.status()
     prod, dr = found.regions
-    assert (prod.role, prod.health, dr.answers) == ("primary, takes writes", "ok", "no")
+    assert (prod["role"], prod["health"], dr["answers"]) == ("primary, takes writes", "ok", "no")
     assert found.deviations == [
         "the state backend in eu-west-1 does not answer: what follows is from the stack files, regions and edge alone; "
         "if that region is lost, `ops recover --backend-copy`"

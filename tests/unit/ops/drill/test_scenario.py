@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -121,7 +122,7 @@ class TwoStacks:
     """The pair, read from the world."""
 
     stacks = (PRIMARY, STANDBY)
-    edge = "edge"
+    edge = SimpleNamespace(stack="edge")
     domain = "example.com"
 
     def __init__(self, world: World) -> None:

@@ -238,11 +238,13 @@ def test_the_status_has_the_age_of_each_secret_by_region_and_no_value(
 ) -> None:
     monkeypatch.setattr(status, "Engine", lambda: platform.engine)
     before = status.status()
-    assert {(row.secret, row.age, row.due) for row in before.secrets} >= {("database-application", "no value", "now")}
+    assert {(row["secret"], row["age"], row["due"]) for row in before.secrets} >= {
+        ("database-application", "no value", "now")
+    }
     assert "prod: database-application has no value: `ops secrets rotate database`" in before.lines
     rotate(platform.session(), "database")
     found = status.status()
-    ages = {(row.stack, row.secret): row.age for row in found.secrets}
+    ages = {(row["stack"], row["secret"]): row["age"] for row in found.secrets}
     assert ages["prod", "database-application"] == ages["dr", "database-migrations"] == "0 days"
     later = datetime.now(UTC) + timedelta(days=91)
 
@@ -257,7 +259,7 @@ def test_the_status_has_the_age_of_each_secret_by_region_and_no_value(
     ]
     platform.world.lost.add(platform.region("dr"))
     lost = status.status()
-    assert [row.age for row in lost.secrets if row.stack == "dr"] == ["unknown"]
+    assert [row["age"] for row in lost.secrets if row["stack"] == "dr"] == ["unknown"]
     capsys.readouterr()
     status.show(found)
     assert account(platform, "prod")["password"] not in capsys.readouterr().out + json.dumps(found.to_json())
