@@ -11,8 +11,7 @@ from ops.core.recovery.steps import RECOVER
 from ops.core.session import UNDER_WAY, Session
 from ops.core.settle import at_work, left_behind, settle
 from ops.core.steps import SERVING, Plan, Step, Timeline, named, say
-from ops.dr import activate as activation
-from ops.dr import closing, drop, failover, fence, flip
+from ops.dr import closing, drop, failover, fence, flip, promotion
 from ops.errors import Exit, OpsError, refused
 
 SETTLED_SECONDS = 600.0
@@ -44,7 +43,7 @@ STEPS = (
     *(*named((ADOPT,), stack="{other}"), ADOPT, *named((ADOPT,), stack="EDGE")),
     GIVE_UP,
     *named((fence.FENCE,), stack="{other}"),
-    *(*activation.PROMOTION, activation.ANSWER),
+    *(*promotion.PROMOTION, promotion.ANSWER),
     *flip.STEPS,
     *(*named((RECOVER, fence.DECLARE, FOLLOW), stack="{other}"), RECOVER),
 )
@@ -115,8 +114,8 @@ def abort(session: Session, to: str | None = None) -> Timeline:
                 # A gate asks the file whether somebody else writes.
                 verdict.other.declare(standing_by)
             if opening:
-                activation.promote(session, timeline, verdict.keep, serving, fenced=True)
-                activation.answers(session, timeline, verdict.keep)
+                promotion.promote(session, timeline, verdict.keep, serving, fenced=True)
+                promotion.answers(session, timeline, verdict.keep)
             if verdict.keep.stack in verdict.answering:
                 failover.flip_after_activation(session, timeline, verdict.keep.stack)
         undeclared = ""
@@ -127,7 +126,7 @@ def abort(session: Session, to: str | None = None) -> Timeline:
         for region in (verdict.other, verdict.keep):
             if region.stack in verdict.answering:
                 settle(session, timeline, region.stack)
-        activation.require_all(f"{verdict.keep.stack} serves", undeclared)
+        promotion.require_all(f"{verdict.keep.stack} serves", undeclared)
     return timeline
 
 

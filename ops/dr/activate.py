@@ -1,35 +1,20 @@
 """Makes a standby a region of its own: its replica promoted, its tiers at full size. Safe to run again at any point."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from contract import HEALTH_PATH, origin
-from hosts.roles import APPLICATION_ROLES
-from ops.core import facts, hosts, visitor
-from ops.core.apply import apply
-from ops.core.aws import errors, reachable
-from ops.core.engine import UpError
+from ops.core import facts
+from ops.core.aws import reachable
 from ops.core.pair import RegionStack
 from ops.core.recovery.steps import RECOVER
 from ops.core.session import Operation, Session
-from ops.core.settle import READ_BACK, left_behind, settle, settle_promotion
-from ops.core.steps import SERVING, Plan, Step, StepRun, Timeline, named, say, waits
-from ops.dr import closing, fence
+from ops.core.settle import left_behind, settle
+from ops.core.steps import SERVING, Plan, Step, named, say
+from ops.dr import closing, fence, promotion
 from ops.dr.data_loss import estimate
 from ops.dr.preflight import Preflight
-from ops.errors import Exit, OpsError, one_line, refused
+from ops.errors import refused
 
-ANSWER_SECONDS = 1200.0
-"""Ours: instances boot and install themselves; AWS: an Auto Scaling group starts them in one go."""
-DATABASE_SECONDS = 3600.0
-REST_SECONDS = fence.DECLARE_SECONDS
-SERVES = (
-    *("**aws:rds/instance:Instance::*", "**aws:elasticache/**", "**aws:ec2/**"),
-    *(f"**aws:autoscaling/*:*::{role.name}-*" for role in APPLICATION_ROLES),
-)
-"""What an activation changes of that by which visitors are served. `*` stands for a part of a URN, `**` for several
-(Pulumi, `--target`)."""
 READY_SECONDS = 600.0
 """Ours: RDS promotes no replica that is being backed up, and AWS gives no figure for how long that takes."""
 
@@ -55,30 +40,16 @@ RECORD = Step(
     name="record the decision",
     does="Keeps decision, estimate and waivers in the ledger. From here on the same command goes on after a kill.",
 )
-ACTIVATE = Step(
-    name="activate {stack}",
-    does="Runs `pulumi up` with the settings of a writer, of database, cache, network and hosts alone, and waits until "
-    "the database takes writes. Where that fails, of all that {stack} declares.",
-    unless="{stack} is active already",
-)
-ANSWER = Step(name="wait until {stack} answers", does="Asks the health check at its origin until that is 200.")
-REST = Step(
-    name="make the rest of {stack}",
-    does="Runs `pulumi up` of all that {stack} declares: alarms, backups, and what was never applied. What fails is "
-    "named at the end.",
-)
 FORESEEN = (
     *(CHECK, ASK, ESTIMATE, RECORD),
     *named((fence.EMPTY, closing.CLOSE, fence.FENCE), stack="{other}"),
-    *(fence.DRAIN, ACTIVATE, ANSWER),
+    *(fence.DRAIN, promotion.ACTIVATE, promotion.ANSWER),
 )
 """The steps of a failback to a region that is no replica yet, without those after a kill."""
-PROMOTION = (RECOVER, READ_BACK, ACTIVATE)
 DECIDE = (CHECK, ASK, ESTIMATE, RECORD)
-ACT = (closing.CLOSE, *named((fence.FENCE,), stack="{other}"), fence.DRAIN, *PROMOTION, ANSWER)
+ACT = (closing.CLOSE, *named((fence.FENCE,), stack="{other}"), fence.DRAIN, *promotion.PROMOTION, promotion.ANSWER)
 STEPS = (*DECIDE, *ACT)
-AFTERWARDS = (RECOVER, REST, *named((RECOVER, fence.DECLARE), stack="{other}"))
-PLAN = Plan(steps=named((RECOVER, *STEPS, *AFTERWARDS), stack="STACK", other="OTHER"), exits=SERVING)
+PLAN = Plan(steps=named((RECOVER, *STEPS, *promotion.AFTERWARDS), stack="STACK", other="OTHER"), exits=SERVING)
 
 
 def activate_region(session: Session, stack: str) -> Operation:
@@ -93,17 +64,11 @@ def activate_region(session: Session, stack: str) -> Operation:
         else:
             activate(session, operation, {"activated": True, "fenced": False})
         if operation.decided_at:
-            missing = complete(session, operation.timeline, target)
+            missing = promotion.complete(session, operation.timeline, target)
             undeclared = fence.declare(session, operation.timeline, other, operation.waived)
             session.finish(operation, operation.kind)
-            require_all(f"{stack} is active", missing, undeclared)
+            promotion.require_all(f"{stack} is active", missing, undeclared)
         return operation
-
-
-def require_all(done: str, *missing: str) -> None:
-    """Raise OpsError (INCOMPLETE) with what is `done`, where something is missing that no visitor needs."""
-    if lines := [line for line in missing if line]:
-        raise OpsError("\n".join([done, *lines]), Exit.INCOMPLETE)
 
 
 def recover_active(session: Session, operation: Operation, target: RegionStack) -> bool:
@@ -154,8 +119,8 @@ def activate(session: Session, operation: Operation, declared: dict[str, Any]) -
         closing.close(session, operation)
         fence.fence(session, operation.timeline, other, operation.waived)
         fence.drain(operation, target, other)
-    promote(session, operation.timeline, target, declared, targets=SERVES)
-    answers(session, operation.timeline, target)
+    promotion.promote(session, operation.timeline, target, declared, targets=promotion.SERVES)
+    promotion.answers(session, operation.timeline, target)
 
 
 def decide(session: Session, operation: Operation, target: RegionStack, other: RegionStack) -> None:
@@ -238,99 +203,3 @@ def accept_lag(session: Session, operation: Operation, lag: facts.Lag) -> None:
     operation.accepted_lag = session.record(
         "accepted-lag", {"stack": operation.target, **accepted, "age_seconds": lag.age_seconds}
     )
-
-
-def promote(
-    session: Session,
-    timeline: Timeline,
-    target: RegionStack,
-    declared: dict[str, Any],
-    *,
-    fenced: bool = False,
-    targets: Sequence[str] = (),
-) -> None:
-    """Write the stack file and have the engine make it so; a promotion that RDS has had is not sent again.
-
-    `fenced`: whether a fence of the target is to be opened. `targets`: what is made first, and alone where that does.
-    """
-    settle(session, timeline, target.stack)
-    settle_promotion(session, timeline, target)
-    with timeline.step(ACTIVATE, stack=target.stack) as step:
-        try:
-            step.detail = _make(session, target, declared, step, fenced=fenced, targets=targets)
-        except OpsError as error:
-            error.message += f"\n{_holds(target)}: run the same command again, or `ops dr abort`"
-            raise
-        if not step.dry_run:
-            facts.wait(
-                f"the database of {target.stack} is a writer",
-                lambda: facts.database(target),
-                lambda found: found is not None and found.takes_writes,
-                seconds=DATABASE_SECONDS,
-            )
-
-
-def _make(
-    session: Session,
-    target: RegionStack,
-    declared: dict[str, Any],
-    step: StepRun,
-    *,
-    fenced: bool,
-    targets: Sequence[str],
-) -> str:
-    """Make the targets; where they cannot be made alone, all that the stack declares."""
-    try:
-        return apply(session, target, declared, step, fenced=fenced, targets=targets)
-    except UpError as error:
-        if not targets:
-            raise
-        # They may need what is not there yet: a queue, say, that nobody has applied.
-        say(f"          once more, with all that the stack declares: {error.message.splitlines()[0]}")
-    return apply(session, target, declared, step)
-
-
-def _holds(target: RegionStack) -> str:
-    """Whether an activation that failed has promoted the database, which is what matters then."""
-    try:
-        found = facts.database(target)
-    except errors() as error:
-        return f"whether the database of {target.stack} is promoted is not known: {one_line(error)}"
-    if found is None:
-        return f"{target.stack} has no database {target.output('database_identifier')}"
-    role = "still a replica: nothing was promoted" if found.is_replica else "a writer"
-    return f"{found.identifier} is {found.status} and {role}"
-
-
-def complete(session: Session, timeline: Timeline, target: RegionStack) -> str:
-    """Make what no visitor waits for; what failed, in a sentence, and what makes it."""
-    try:
-        with session.engine.at_most(REST_SECONDS):
-            if not session.options.dry_run:
-                settle(session, timeline, target.stack)
-            with timeline.step(REST, stack=target.stack) as step:
-                waits("the engine", REST_SECONDS)
-                if not step.dry_run:
-                    step.detail = apply(session, target, {}, step)
-    except OpsError as error:
-        return f"{error.message}\n`pulumi up --stack {target.stack}` makes what is missing"
-    return ""
-
-
-def answers(session: Session, timeline: Timeline, target: RegionStack) -> None:
-    """Wait until the region answers at its origin. Why its hosts do not start is said as soon as AWS says it."""
-    told: set[str] = set()
-
-    def problem() -> str:
-        status = visitor.visit(origin(target.stack, session.pair.domain), HEALTH_PATH).status
-        if status == 200:
-            return ""
-        why = hosts.failed_launches(target, hosts.all_groups(target))
-        if why and not told:
-            told.add(why)
-            say(f"          no instance starts in {why}; Auto Scaling tries again, {ANSWER_SECONDS:.0f} s at most here")
-        return f"{status}, {why}" if why else str(status)
-
-    with timeline.step(ANSWER, stack=target.stack) as step:
-        if not step.dry_run:
-            facts.wait(f"{target.stack} answers at its origin", problem, lambda last: not last, seconds=ANSWER_SECONDS)

@@ -11,7 +11,7 @@ from ops.core.recovery.steps import RECOVER
 from ops.core.session import Operation, Session
 from ops.core.steps import SERVING, Plan, Step, named, say
 from ops.dr import activate as activation
-from ops.dr import failover, fence, flip
+from ops.dr import failover, fence, flip, promotion
 from ops.dr import rebuild as rebuilding
 from ops.errors import Exit, OpsError, refused
 
@@ -23,7 +23,7 @@ PREVIEW = Step(
 STEPS = (
     *(activation.CHECK, *rebuilding.STEPS, *activation.DECIDE),
     *named((fence.EMPTY,), stack="{other}"),
-    *(*activation.ACT, *flip.STEPS, RECOVER, activation.REST),
+    *(*activation.ACT, *flip.STEPS, RECOVER, promotion.REST),
     *named(rebuilding.STEPS, stack="{other}", other="{stack}"),
     PREVIEW,
 )
@@ -48,7 +48,7 @@ def failback(session: Session, to: str) -> Operation:
                 activation.activate(session, operation, PRIMARY)
             failover.flip_after_activation(session, operation.timeline, to)
             served = datetime.now(UTC)
-        missing = activation.complete(session, operation.timeline, target)
+        missing = promotion.complete(session, operation.timeline, target)
         # Its database, fenced before, is kept as well.
         rebuilding.rebuild(session, operation.timeline, other)
         failover.close(session, operation, served)
@@ -98,4 +98,4 @@ def _converged(session: Session, operation: Operation, missing: str) -> None:
     problems = [
         f"`pulumi up --stack {stack}` would still change: {changes}" for stack, changes in found.items() if changes
     ]
-    activation.require_all(f"{operation.target} is the primary again, and live", missing, *problems)
+    promotion.require_all(f"{operation.target} is the primary again, and live", missing, *problems)

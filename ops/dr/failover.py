@@ -9,7 +9,7 @@ from ops.core.recovery.steps import RECOVER
 from ops.core.session import Operation, Session
 from ops.core.steps import SERVING, Plan, Timeline, named, say
 from ops.dr import activate as activation
-from ops.dr import fence
+from ops.dr import fence, promotion
 from ops.dr import flip as flipping
 from ops.dr.data_loss import canary_rows
 from ops.errors import Exit, OpsError
@@ -18,7 +18,7 @@ GATES_SECONDS = 300.0
 """Ours: hosts that have just booted; one lost packet must not end a failover."""
 SERVED = (*activation.STEPS, *flipping.STEPS)
 """Until the other region serves."""
-STEPS = (*SERVED, *activation.AFTERWARDS)
+STEPS = (*SERVED, *promotion.AFTERWARDS)
 PLAN = Plan(steps=named((RECOVER, *STEPS), stack="TO", other="OTHER"), exits=SERVING)
 
 
@@ -38,7 +38,7 @@ def failover(session: Session, to: str) -> Operation:
             )
         with session.loading_edge():
             if active:
-                with operation.timeline.step(activation.ACTIVATE, stack=to) as step:
+                with operation.timeline.step(promotion.ACTIVATE, stack=to) as step:
                     step.skip("already active")
             else:
                 activation.activate(session, operation, {"activated": True, "fenced": False})
@@ -46,10 +46,10 @@ def failover(session: Session, to: str) -> Operation:
         served = datetime.now(UTC)
         missing = undeclared = ""
         if operation.decided_at:
-            missing = activation.complete(session, operation.timeline, target)
+            missing = promotion.complete(session, operation.timeline, target)
             undeclared = fence.declare(session, operation.timeline, other, operation.waived)
         close(session, operation, served)
-        activation.require_all(f"{to} serves", missing, undeclared)
+        promotion.require_all(f"{to} serves", missing, undeclared)
         return operation
 
 

@@ -15,10 +15,10 @@ from ops.core.session import Operation, Session, SessionOptions
 from ops.core.stack_files import project_folder
 from ops.core.steps import SERVING, Entry, Plan, Step, Timeline, named, say
 from ops.dr import flip
-from ops.dr.activate import REST
 from ops.dr.failback import STEPS as FAILBACK
 from ops.dr.failback import failback
 from ops.dr.failover import SERVED, failover
+from ops.dr.promotion import REST
 from ops.drill import measured_loss, stale_checkout
 from ops.drill.canary import Ask, Attempt, Canary, acknowledged, through_the_edge
 from ops.drill.measured_loss import Loss, Outage

@@ -11,7 +11,7 @@ from ops.core import aws as operators
 from ops.core import busy
 from ops.core.settle import DATABASE_TYPE
 from ops.core.steps import StepRun
-from ops.dr import activate
+from ops.dr import promotion
 from ops.errors import OpsError
 from tests.emulator.emulated import OTHER_REGION, Clients, Control
 from tests.emulator.operators import operating
@@ -87,5 +87,5 @@ def test_one_that_goes_on_failing_ends_the_command_and_what_holds_is_told(
     control("PUT", f"{FAULT}?when={when}&code=InternalFailure")
     with pytest.raises(OpsError, match="InternalFailure"):
         up(stack)
-    assert told in activate._holds(stack)
+    assert told in promotion._holds(stack)
     assert is_replica(aws, stack) == (when == "before")

@@ -13,7 +13,7 @@ from ops.core.pair import RegionStack
 from ops.core.session import UNDER_WAY
 from ops.core.steps import Timeline
 from ops.core.visitor import Answer
-from ops.dr import activate
+from ops.dr import activate, promotion
 from ops.errors import Exit, OpsError
 
 REPLICA = "askproai-dr-database"
@@ -350,7 +350,7 @@ def test_while_no_instance_starts_the_wait_says_why_once(
     platform.world.no_capacity = "no capacity"
     monkeypatch.setattr(visitor, "visit", starting)
     session = platform.session()
-    activate.answers(session, Timeline(), session.pair["dr"])
+    promotion.answers(session, Timeline(), session.pair["dr"])
     said = capsys.readouterr().out
     assert (statuses, said.count("no instance starts in dr-blue at")) == ([], 1)
 
