@@ -139,9 +139,8 @@ def test_names_that_are_closed_answer_visitors_until_they_are_opened(
 ) -> None:
     emulated.record("app", content=ORIGIN)
     ruleset(emulated, closing.PHASE, {"ref": "own", "expression": 'http.request.uri.path eq "/own"', "action": "block"})
-    pair = SimpleNamespace(edge="edge", domain=DOMAIN, edge_output={"zone_id": ZONE}.get)
-    engine = SimpleNamespace(secret=lambda _stack="", _key="": TOKEN)
-    session = cast(Session, SimpleNamespace(pair=pair, engine=engine))
+    pair = SimpleNamespace(edge=SimpleNamespace(zone_id=ZONE, token=TOKEN), domain=DOMAIN)
+    session = cast(Session, SimpleNamespace(pair=pair))
     monkeypatch.setenv(BASE_URL_VARIABLE, f"{emulated.url}/client/v4")
     closing._put(session, closing._rule(DOMAIN))
     answer = visit("app", "/own")
