@@ -58,6 +58,8 @@ def settle(session: Session, timeline: Timeline, stack: str) -> None:
 
 def settle_promotion(session: Session, timeline: Timeline, target: RegionStack) -> None:
     """Have the state know of a promotion that RDS has had: the engine would send it again."""
+    if session.options.dry_run:
+        return
     if behind := unknown_promotions(session, target):
         with timeline.step(READ_BACK, stack=target.stack) as step:
             session.engine.refresh(target.stack, step.progress, behind)
@@ -65,7 +67,7 @@ def settle_promotion(session: Session, timeline: Timeline, target: RegionStack) 
 
 def unknown_promotions(session: Session, target: RegionStack) -> list[str]:
     """The URN of a database that is a replica in the stack's state, and none any more as RDS says."""
-    found = None if session.options.dry_run else facts.database(target)
+    found = facts.database(target)
     if found is None or found.is_replica:
         return []
     return [
