@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pulumi
-from pulumi.runtime import configure, resource, run_in_stack
+from pulumi.runtime import configure, resource, run_in_stack, stack
 from pulumi.runtime.config import set_all_config
 from pulumi.runtime.settings import SETTINGS, Settings
 from pulumi.runtime.stack import wait_for_rpcs
@@ -29,6 +29,7 @@ def main() -> int:
     _configure(run)
     _keep_no_callers()
     _send_no_debug_messages()
+    _begin_what_is_scheduled()
     program = Path(run["program"]).resolve()
     sys.argv = [str(program), *run["arguments"]]
     sys.path[0] = str(program)
@@ -84,6 +85,21 @@ def _send_no_debug_messages() -> None:
     Only `--debug` shows it. Without it an `up` of prod takes 21 CPU seconds instead of 23.
     """
     pulumi.log.debug = lambda *_message, **_options: None
+
+
+def _begin_what_is_scheduled() -> None:
+    """Have the SDK's last wait know of the registration of the stack's outputs.
+
+    It waits for calls that have begun. That one is scheduled just before, and where nothing else is left to wait for,
+    as after `_wait_for_declared`, the program could end without it: a stack without outputs, and no error.
+    """
+    waits = stack.wait_for_rpcs
+
+    async def begun(*given: Any, **options: Any) -> None:
+        await asyncio.sleep(0)
+        await waits(*given, **options)
+
+    stack.wait_for_rpcs = begun
 
 
 async def _deploy(program: Path, parallel: int) -> None:

@@ -18,6 +18,7 @@ from sandbox.plugins.language_host import LanguageHost
 
 PROGRAMS = {
     "good": "import pulumi\npulumi.export('size', pulumi.Config().require_int('size'))\n",
+    "exporting": "import pulumi\npulumi.export('sizes', [[size] for size in range(20_000)])\n",
     "refused": "import pulumi\nraise pulumi.RunError('the size is wrong:\\nwant 3')\n",
     "broken": "def size():\n    return {}['size']\n\nsize()\n",
     "asynchronous": "import pulumi\npulumi.export('size', pulumi.Output.from_input(1).apply(lambda one: one / 0))\n",
@@ -128,6 +129,10 @@ def test_a_program_is_given_its_configuration_and_its_exports_are_taken(ran: dic
     assert good.answer == language_pb2.RunResponse()
     assert good.engine.exported == {"size": 3}
     assert good.engine.shown == []
+
+
+def test_a_program_does_not_end_before_what_takes_long_to_be_exported(ran: dict[str, Ran]) -> None:
+    assert len(ran["exporting"].engine.exported["sizes"]) == 20_000
 
 
 def test_a_refusal_is_shown_as_it_is_without_a_traceback(ran: dict[str, Ran]) -> None:
