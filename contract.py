@@ -11,7 +11,8 @@ HEALTH_CHECKS = ("", "/database", "/redis", "/queue")
 METRICS_PATH = "/api/metrics"
 """What Prometheus scrapes; never public."""
 CANARY_PATH = "/api/canary"
-"""Takes a numbered row by POST and lists the rows by GET, so that a loss of data can be counted."""
+"""Takes a numbered row by POST, and counts the rows by GET, with `up_to` those to that number alone: so a loss of data
+can be counted while others write."""
 
 APP_LABEL = "app"
 PUBLIC_LABELS = ("", "www", "api", APP_LABEL)

@@ -70,9 +70,9 @@ def estimate(pair: Pair, standby: RegionStack, other: RegionStack, *, other_answ
     )
 
 
-def canary_rows(pair: Pair) -> dict[str, Any] | None:
-    """The canary rows that visitors have, None where nothing answers them."""
-    answer = visitor.visit(app(pair.domain), CANARY_PATH)
+def canary_rows(pair: Pair, up_to: int | None = None) -> dict[str, Any] | None:
+    """The canary rows that visitors have, to a number or all, None where nothing answers them."""
+    answer = visitor.visit(app(pair.domain), CANARY_PATH + ("" if up_to is None else f"?up_to={up_to}"))
     return dict(answer.body) if answer.status == 200 and isinstance(answer.body, dict) else None
 
 

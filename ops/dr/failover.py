@@ -82,7 +82,9 @@ def measured(session: Session, operation: Operation, served: datetime) -> dict[s
     estimated = operation.data_loss or {}
     rto = (served - operation.started).total_seconds()
     rpo = estimated.get("missing_seconds")
-    rows = lost_rows(estimated.get("canary"), canary_rows(session.pair))
+    before = estimated.get("canary") or {}
+    # Not those that visitors have written since.
+    rows = lost_rows(before, canary_rows(session.pair, before.get("last_id")))
     file = session.pair[operation.target].file
     shown = {"RTO, seconds": round(rto, 1), "RPO, seconds": rpo, "RPO, canary rows": rows}
     return {

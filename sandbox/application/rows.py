@@ -35,15 +35,15 @@ class Rows:
             table = self._tables.setdefault(resource_id, {})
             return table.setdefault(number, Row(id=number, written=self._clock(), region=region, database=database))
 
-    def count(self, resource_id: str) -> int:
-        """How many rows a database has."""
+    def count(self, resource_id: str, up_to: int | None = None) -> int:
+        """How many rows a database has, to a number or in all."""
         with self._lock:
-            return len(self._tables.get(resource_id, {}))
+            return sum(up_to is None or number <= up_to for number in self._tables.get(resource_id, {}))
 
     def last(self, resource_id: str) -> Row | None:
-        """The row that was written last."""
+        """The row with the greatest number."""
         with self._lock:
-            return max(self._tables.get(resource_id, {}).values(), key=lambda row: row.written, default=None)
+            return max(self._tables.get(resource_id, {}).values(), key=lambda row: row.id, default=None)
 
     def replicate(self, source: str, replica: str, lag_seconds: float) -> int:
         """Bring to the replica what is older than the lag; how many rows are still to come.

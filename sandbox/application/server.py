@@ -42,7 +42,8 @@ class Application:
     def _visit(self, environ: WSGIEnvironment, path: str, body: bytes) -> Answer:
         host = environ.get("HTTP_HOST", "").partition(":")[0]
         origin = environ.get("HTTP_X_SANDBOX_ORIGIN") or host
-        visit = Visit(origin=origin, host=host, method=environ["REQUEST_METHOD"], path=path, body=body)
+        query = environ.get("QUERY_STRING", "")
+        visit = Visit(origin=origin, host=host, method=environ["REQUEST_METHOD"], path=path, query=query, body=body)
         try:
             return self.site.visit(visit)
         except DeadOriginError:

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from urllib.parse import parse_qs
 
 import contract
 from sandbox.application.checks import CHECKS, Database, database
@@ -21,6 +22,7 @@ class Visit:
     host: str
     method: str
     path: str
+    query: str = ""
     body: bytes = b""
 
 
@@ -83,8 +85,11 @@ class Site:
         if problem := found.read_problem():
             return _failed(origin, "database", problem)
         last = self.rows.last(found.resource_id)
+        up_to = next(iter(parse_qs(visit.query).get("up_to", [])), None)
+        if up_to is not None and not up_to.lstrip("-").isdecimal():
+            return Answer(status=400, content={"status": "failed", "reason": "up_to: want a whole number"})
         content: dict[str, object] = {
-            "rows": self.rows.count(found.resource_id),
+            "rows": self.rows.count(found.resource_id, None if up_to is None else int(up_to)),
             "last_id": last.id if last else None,
             "last_written_at": moment(last.written) if last else None,
             "region": origin.region,

@@ -28,10 +28,10 @@ def test_every_health_check_of_the_contract_is_answered() -> None:
 
 
 def visit(
-    site: Site, shop: Declared, path: str, *, host: str = "app.shop.example", body: bytes | None = None
+    site: Site, shop: Declared, path: str, *, host: str = "app.shop.example", body: bytes | None = None, query: str = ""
 ) -> Answer:
     method = "GET" if body is None else "POST"
-    return site.visit(Visit(origin=shop.dns_name, host=host, method=method, path=path, body=body or b""))
+    return site.visit(Visit(origin=shop.dns_name, host=host, method=method, path=path, query=query, body=body or b""))
 
 
 def test_health_tells_region_and_instances(site: Site, shop: Declared) -> None:
@@ -153,6 +153,15 @@ def test_a_canary_row_is_written_and_read(site: Site, shop: Declared) -> None:
     assert (written.status, written.content["id"], written.content["region"]) == (201, 7, REGION)
     read = visit(site, shop, CANARY).content
     assert read == {**empty, "rows": 1, "last_id": 7, "last_written_at": written.content["written_at"]}
+
+
+def test_rows_are_counted_to_a_number_while_others_write(site: Site, shop: Declared) -> None:
+    shop.database()
+    for number in (7, 9, 8):
+        visit(site, shop, CANARY, body=body(number))
+    assert visit(site, shop, CANARY).content["last_id"] == 9
+    assert [visit(site, shop, CANARY, query=f"up_to={number}").content["rows"] for number in (6, 8, 9)] == [0, 2, 3]
+    assert visit(site, shop, CANARY, query="up_to=all").status == 400
 
 
 def test_a_row_sent_again_is_the_one_that_is_there(site: Site, shop: Declared) -> None:
