@@ -28,8 +28,11 @@ nginx
 curl --silent --show-error --fail http://127.0.0.1/ >/dev/null
 logger --tag askproai "job done"
 logger --tag another "something else"
-# Until rsyslog has written the last of them.
-for _ in $(seq 50); do grep --quiet "something else" /var/log/syslog && break; sleep 0.1; done
+# Until rsyslog and PHP-FPM have written the last of them.
+for _ in $(seq 50); do
+    grep --quiet "something else" /var/log/syslog && grep --quiet "a visitor saw it" /var/log/askproai/app.log && break
+    sleep 0.1
+done
 echo "=== app"; cat /var/log/askproai/app.log
 echo "=== syslog"; cat /var/log/syslog
 echo "=== files"; stat --format "%n %U %G %a" /var/log/askproai/*

@@ -8,7 +8,8 @@ from moto.ec2.models.instances import InstanceBackend, Reservation
 from sandbox.aws.capacity import CAPACITY
 from sandbox.aws.fixes.fix import replaces
 
-ENDED = ("shutting-down", "terminated")
+STARTED = ("pending", "running")
+"""States in which an instance takes room (EC2 User Guide, "Instance lifecycle"): one that is stopped needs it again."""
 
 
 class NoCapacityError(EC2ClientError):
@@ -26,7 +27,7 @@ def room(backend: Any) -> int | None:
     limit = CAPACITY.get(backend.region_name)
     if limit is None:
         return None
-    return max(0, limit - sum(instance.state not in ENDED for instance in backend.all_instances()))
+    return max(0, limit - sum(instance.state in STARTED for instance in backend.all_instances()))
 
 
 @replaces(InstanceBackend, "run_instances")
