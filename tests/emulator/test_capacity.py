@@ -87,3 +87,13 @@ def test_an_instance_of_no_group_does_not_start_either(aws: Clients, control: Co
     control("PUT", f"capacity/{REGION}/0")
     with pytest.raises(ClientError, match="InsufficientInstanceCapacity"):
         aws("ec2").run_instances(ImageId=IMAGE, InstanceType="t3.micro", MinCount=1, MaxCount=1)
+
+
+def test_an_instance_that_is_stopped_takes_no_room(shop: Declared, control: Control) -> None:
+    ec2, one = shop.client("ec2"), {"ImageId": IMAGE, "InstanceType": "t3.micro", "MinCount": 1, "MaxCount": 1}
+    (stopped,) = ec2.run_instances(**one)["Instances"]
+    ec2.stop_instances(InstanceIds=[stopped["InstanceId"]])
+    control("PUT", f"capacity/{REGION}/{running(shop) + 1}")
+    assert ec2.run_instances(**one)["Instances"]
+    with pytest.raises(ClientError, match="InsufficientInstanceCapacity"):
+        ec2.run_instances(**one)
