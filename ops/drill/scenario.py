@@ -302,7 +302,10 @@ class Drill:
 
 
 def flip_seconds(entries: Sequence[Entry], to: str) -> float | None:
-    """How long the flip took, from its gates to its last step; None where there was none."""
+    """How long the flip took, from its gates to the visitor; None where there was none."""
     gates = flip.GATES.name.format(stack=to)
-    first = next((number for number, entry in enumerate(entries) if entry.name == gates), None)
-    return None if first is None else sum(entry.seconds for entry in entries[first:])
+    names = [entry.name for entry in entries]
+    if gates not in names:
+        return None
+    first = names.index(gates)
+    return sum(entry.seconds for entry in entries[first : names.index(flip.VISIT.name, first) + 1])

@@ -145,7 +145,7 @@ class TwoStacks:
 def operation(kind: str) -> Operation:
     steps = [
         Entry(name=name, started=datetime.now(UTC), seconds=1.5, outcome="done")
-        for name in (f"activate for a {kind}", "gates of standby", "route traffic to standby")
+        for name in (f"activate for a {kind}", "gates of standby", "ask as a visitor")
     ]
     return Operation(
         kind=kind, source=PRIMARY, target=STANDBY, started=datetime.now(UTC), timeline=Timeline(entries=steps)
@@ -354,11 +354,14 @@ def test_steps_of_the_drill_and_of_its_operations_are_told_in_order(world: World
     assert len(names) == len(drilled.timeline.entries) + 6
 
 
-def test_a_flip_takes_from_its_gates_on() -> None:
+STEPS = ("activate", "gates of dr", "route traffic to dr", "ask as a visitor", "make the rest of dr")
+
+
+def test_a_flip_takes_from_its_gates_to_the_visitor() -> None:
     began = datetime(2025, 1, 10, tzinfo=UTC)
     entries = [
         Entry(name=name, started=began + timedelta(seconds=number), seconds=number, outcome="done")
-        for number, name in enumerate(("activate", "gates of dr", "route traffic to dr", "ask as a visitor"))
+        for number, name in enumerate(STEPS)
     ]
     assert flip_seconds(entries, "dr") == 6
     assert flip_seconds(entries[:1], "dr") is None
