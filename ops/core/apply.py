@@ -6,10 +6,14 @@ from ops.core import busy
 from ops.core.engine import summary
 from ops.core.pair import RegionStack
 from ops.core.session import Session
-from ops.core.steps import StepRun
+from ops.core.settle import settle
+from ops.core.steps import Step, StepRun, Timeline, waits
+from ops.errors import OpsError
 
 FENCED = ("**aws:ec2/networkAcl:NetworkAcl::*", "**aws:autoscaling/group:Group::*")
 """What a fence changes by direct calls."""
+LATER_SECONDS = 900.0
+"""Ours: a provider goes on trying for an hour where a service of the region hangs."""
 
 
 def apply(
@@ -38,6 +42,31 @@ def apply(
         stack.forget()
     stack.closed = False
     return changed
+
+
+def apply_later(
+    session: Session,
+    timeline: Timeline,
+    stack: RegionStack,
+    declared: Step,
+    values: Mapping[str, object],
+    *,
+    fenced: bool = False,
+) -> str:
+    """`apply` as a step of its own that no visitor waits for; what failed, empty for nothing.
+
+    What an engine left that was killed is settled first. All of it is ended after `LATER_SECONDS`.
+    """
+    try:
+        with session.engine.at_most(LATER_SECONDS):
+            settle(session, timeline, stack.stack)
+            with timeline.step(declared, stack=stack.stack) as step:
+                waits("the engine", LATER_SECONDS)
+                if values or not step.dry_run:
+                    step.detail = apply(session, stack, values, step, fenced=fenced)
+    except OpsError as error:
+        return error.message
+    return ""
 
 
 def shown(values: Mapping[str, object]) -> str:

@@ -24,12 +24,12 @@ PASSING = {*facts.WRITABLE, "creating", "maintenance", "rebooting", "renaming", 
 """Statuses that end by themselves in one that can be changed (AWS, "Viewing instance status")."""
 
 
-def patiently(stack: RegionStack, identifier: str, ask: Callable[[], T], step: StepRun) -> T:
+def patiently(stack: RegionStack, identifier: str, ask: Callable[[], T]) -> T:
     """What a call about a database answers, made again as long as RDS refuses it for its state.
 
     Raises OpsError for a state that does not pass, and TooLongError for one that lasts.
     """
-    return _repeated(ask, lambda deadline: _wait(stack, identifier, deadline, step))
+    return _repeated(ask, lambda deadline: _wait(stack, identifier, deadline))
 
 
 def up(session: Session, stack: RegionStack, step: StepRun, targets: Sequence[str] = ()) -> dict[str, int]:
@@ -37,7 +37,7 @@ def up(session: Session, stack: RegionStack, step: StepRun, targets: Sequence[st
 
     def settled(deadline: float) -> None:
         for resource in databases(session, stack.stack):
-            _wait(stack, str(resource["outputs"]["identifier"]), deadline, step)
+            _wait(stack, str(resource["outputs"]["identifier"]), deadline)
         # RDS refuses a promotion that it has had with the same code: its answer was lost.
         if promoted := unknown_promotions(session, stack):
             session.engine.refresh(stack.stack, step.progress, promoted)
@@ -60,7 +60,7 @@ def _repeated(ask: Callable[[], T], settled: Callable[[float], None]) -> T:
         settled(deadline)
 
 
-def _wait(stack: RegionStack, identifier: str, deadline: float, step: StepRun) -> None:
+def _wait(stack: RegionStack, identifier: str, deadline: float) -> None:
     """Wait until a database can be changed, or is no more; at least a moment, since RDS may say so too early."""
     if time.monotonic() > deadline:
         raise TooLongError(f"database {identifier}: RDS refuses it ({BUSY}), for {BUSY_SECONDS:.0f} s now")
@@ -74,7 +74,6 @@ def _wait(stack: RegionStack, identifier: str, deadline: float, step: StepRun) -
         if not told:
             say(f"          {identifier} is {found.status}: waiting, {BUSY_SECONDS:.0f} s at most")
             told = True
-        step.progress(f"{identifier} is {found.status}")
         return found.status
 
     time.sleep(PAUSE_SECONDS)

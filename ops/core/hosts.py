@@ -35,9 +35,9 @@ def failed_launches(stack: RegionStack, names: Iterable[str]) -> str:
     return "; ".join(found.values())
 
 
-def all_groups(stack: RegionStack) -> list[str]:
-    """The names of the groups of all roles."""
-    return [name for role in APPLICATION_ROLES for name in groups(stack, role).values()]
+def all_groups(stack: RegionStack, *roles: HostRole) -> list[str]:
+    """The names of the groups of these roles."""
+    return [name for role in roles for name in groups(stack, role).values()]
 
 
 def setting(role: HostRole, group: str, name: str) -> str:

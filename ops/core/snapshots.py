@@ -3,7 +3,6 @@
 from ops.core import busy, facts
 from ops.core.aws import client, if_present
 from ops.core.pair import RegionStack
-from ops.core.steps import StepRun
 from ops.errors import OpsError
 
 SNAPSHOT_SECONDS = 7200.0
@@ -32,7 +31,7 @@ def kept(stack: RegionStack, database: str) -> str:
     return found[max(found)] if found else MISSING
 
 
-def take(stack: RegionStack, name: str, step: StepRun) -> None:
+def take(stack: RegionStack, name: str) -> None:
     """Take a snapshot of the stack's database, or wait for the one that a killed command began.
 
     A database that is being backed up or changed is waited for first.
@@ -42,7 +41,7 @@ def take(stack: RegionStack, name: str, step: StepRun) -> None:
     if status(stack, name) == MISSING:
         database = str(stack.output("database_identifier"))
         asked = {"DBSnapshotIdentifier": name, "DBInstanceIdentifier": database}
-        busy.patiently(stack, database, lambda: client("rds", stack.region).create_db_snapshot(**asked), step)
+        busy.patiently(stack, database, lambda: client("rds", stack.region).create_db_snapshot(**asked))
     ended = facts.wait(
         f"snapshot {name}",
         lambda: status(stack, name),

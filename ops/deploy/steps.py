@@ -138,7 +138,7 @@ def _snapshot(live: RegionStack, deployment: Deployment) -> Action:
         return name if deployment.migrated or snapshots.status(live, name) == "available" else ""
 
     def take(step: StepRun) -> str:
-        snapshots.take(live, name, step)
+        snapshots.take(live, name)
         return name
 
     return Action(

@@ -9,7 +9,7 @@ from ops.core.pair import RegionStack
 from ops.core.recovery.steps import RECOVER
 from ops.core.session import Session
 from ops.core.settle import databases, settle
-from ops.core.steps import CHANGING, Plan, Step, StepRun, Timeline, named, say
+from ops.core.steps import CHANGING, Plan, Step, Timeline, named, say
 from ops.errors import Exit, OpsError, refused
 
 INSTANCE = "database-instance"
@@ -61,7 +61,7 @@ def drop_database(session: Session, stack: str, generation: int) -> Timeline:
             for urn, identifier in () if step.dry_run else identifiers.items():
                 session.engine.unprotect(stack, urn)
                 if facts.database(target, identifier):
-                    _unprotect(target, identifier, step)
+                    _unprotect(target, identifier)
         with timeline.step(DELETE, stack=stack, generation=generation) as step:
             kept = [number for number in retained if number != generation]
             step.detail = apply(session, target, {"database.retained_generations": kept}, step)
@@ -69,6 +69,6 @@ def drop_database(session: Session, stack: str, generation: int) -> Timeline:
     return timeline
 
 
-def _unprotect(target: RegionStack, identifier: str, step: StepRun) -> None:
+def _unprotect(target: RegionStack, identifier: str) -> None:
     asked = {"DBInstanceIdentifier": identifier, "DeletionProtection": False, "ApplyImmediately": True}
-    busy.patiently(target, identifier, lambda: client("rds", target.region).modify_db_instance(**asked), step)
+    busy.patiently(target, identifier, lambda: client("rds", target.region).modify_db_instance(**asked))

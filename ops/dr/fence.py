@@ -4,13 +4,12 @@ from datetime import datetime
 
 from hosts.roles import APPLICATION_ROLES, WEB, HostRole
 from ops.core import facts, hosts
-from ops.core.apply import apply
+from ops.core.apply import apply_later
 from ops.core.aws import client
 from ops.core.interruption import TooLongError
 from ops.core.pair import RegionStack
 from ops.core.session import Operation, Session
-from ops.core.settle import settle
-from ops.core.steps import Step, Timeline, waits
+from ops.core.steps import Step, Timeline
 from ops.errors import Exit, OpsError
 
 DRAIN_SECONDS = 300.0
@@ -18,8 +17,6 @@ CLOSE_SECONDS = 60.0
 """Ours: where a service of the region hangs, a waiver is offered after a minute."""
 HOSTS_SECONDS = 900.0
 """Ours: a worker ends its job first."""
-DECLARE_SECONDS = 900.0
-"""Ours: a provider goes on trying for an hour where a service of the region hangs."""
 
 QUEUES_SECONDS = 1200.0
 """Ours: SQS delays a message by 15 minutes at most (SQS API, SendMessage, DelaySeconds)."""
@@ -102,7 +99,7 @@ def empty_queues(session: Session, timeline: Timeline, stack: RegionStack) -> No
 
 def _end(stack: RegionStack, *roles: HostRole) -> list[str]:
     """End the hosts of these roles; their groups."""
-    groups = [name for role in roles for name in hosts.groups(stack, role).values()]
+    groups = hosts.all_groups(stack, *roles)
     scaling = client("autoscaling", stack.region)
     for name in groups:
         scaling.update_auto_scaling_group(AutoScalingGroupName=name, MinSize=0, MaxSize=0, DesiredCapacity=0)
@@ -156,15 +153,8 @@ def declare(session: Session, timeline: Timeline, stack: RegionStack, waived: st
     """Have the stack know of the fence; what failed, in a sentence: others are served by now."""
     if waived or stack.following or stack.outputs.get("fenced"):
         return ""
-    try:
-        with session.engine.at_most(DECLARE_SECONDS):
-            settle(session, timeline, stack.stack)
-            with timeline.step(DECLARE, stack=stack.stack) as step:
-                waits("the engine", DECLARE_SECONDS)
-                step.detail = apply(session, stack, {"fenced": True}, step, fenced=True)
-    except OpsError as error:
-        return f"{error.message}\n{undeclared(stack)}"
-    return ""
+    failed = apply_later(session, timeline, stack, DECLARE, {"fenced": True}, fenced=True)
+    return f"{failed}\n{undeclared(stack)}" if failed else ""
 
 
 def undeclared(stack: RegionStack) -> str:

@@ -6,21 +6,20 @@ from typing import Any
 from contract import HEALTH_PATH, origin
 from hosts.roles import APPLICATION_ROLES
 from ops.core import facts, hosts, visitor
-from ops.core.apply import apply
+from ops.core.apply import apply, apply_later
 from ops.core.aws import errors
 from ops.core.engine import UpError
 from ops.core.pair import RegionStack
 from ops.core.recovery.steps import RECOVER
 from ops.core.session import Session
 from ops.core.settle import READ_BACK, settle, settle_promotion
-from ops.core.steps import Step, StepRun, Timeline, named, say, waits
+from ops.core.steps import Step, StepRun, Timeline, named, say
 from ops.dr import fence
 from ops.errors import Exit, OpsError, one_line
 
 ANSWER_SECONDS = 1200.0
 """Ours: instances boot and install themselves; AWS: an Auto Scaling group starts them in one go."""
 DATABASE_SECONDS = 3600.0
-REST_SECONDS = fence.DECLARE_SECONDS
 SERVES = (
     *("**aws:rds/instance:Instance::*", "**aws:elasticache/**", "**aws:ec2/**"),
     *(f"**aws:autoscaling/*:*::{role.name}-*" for role in APPLICATION_ROLES),
@@ -108,16 +107,8 @@ def _holds(target: RegionStack) -> str:
 
 def complete(session: Session, timeline: Timeline, target: RegionStack) -> str:
     """Make what no visitor waits for; what failed, in a sentence, and what makes it."""
-    try:
-        with session.engine.at_most(REST_SECONDS):
-            settle(session, timeline, target.stack)
-            with timeline.step(REST, stack=target.stack) as step:
-                waits("the engine", REST_SECONDS)
-                if not step.dry_run:
-                    step.detail = apply(session, target, {}, step)
-    except OpsError as error:
-        return f"{error.message}\n`pulumi up --stack {target.stack}` makes what is missing"
-    return ""
+    failed = apply_later(session, timeline, target, REST, {})
+    return f"{failed}\n`pulumi up --stack {target.stack}` makes what is missing" if failed else ""
 
 
 def answers(session: Session, timeline: Timeline, target: RegionStack) -> None:
@@ -128,7 +119,7 @@ def answers(session: Session, timeline: Timeline, target: RegionStack) -> None:
         status = visitor.visit(origin(target.stack, session.pair.domain), HEALTH_PATH).status
         if status == 200:
             return ""
-        why = hosts.failed_launches(target, hosts.all_groups(target))
+        why = hosts.failed_launches(target, hosts.all_groups(target, *APPLICATION_ROLES))
         if why and not told:
             told.add(why)
             say(f"          no instance starts in {why}; Auto Scaling tries again, {ANSWER_SECONDS:.0f} s at most here")

@@ -86,7 +86,7 @@ def snapshot(timeline: Timeline, target: RegionStack) -> None:
     with timeline.step(SNAPSHOT, stack=target.stack) as step:
         step.detail = name
         if not step.dry_run:
-            snapshots.take(target, name, step)
+            snapshots.take(target, name)
 
 
 def follow(session: Session, timeline: Timeline, target: RegionStack) -> None:

@@ -21,7 +21,7 @@ SECONDS = 300
 def in_service(stack: RegionStack, *roles: HostRole) -> list[str]:
     """The instances of these roles that are in service."""
     there = stack.output(hosts.OUTPUT)
-    names = [name for role in roles if role.name in there for name in hosts.groups(stack, role).values()]
+    names = hosts.all_groups(stack, *(role for role in roles if role.name in there))
     return sorted(
         row["InstanceId"]
         for group in hosts.scaling_groups(stack, names).values()
