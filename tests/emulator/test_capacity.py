@@ -23,8 +23,8 @@ def shop(aws: Clients, name: str) -> Declared:
 def running(shop: Declared) -> int:
     """Instances of the region, those of other tests too."""
     states = [{"Name": "instance-state-name", "Values": ["pending", "running"]}]
-    found = shop.client("ec2").describe_instances(Filters=states)["Reservations"]
-    return sum(len(reservation["Instances"]) for reservation in found)
+    pages = shop.client("ec2").get_paginator("describe_instances").paginate(Filters=states)
+    return sum(len(reservation["Instances"]) for page in pages for reservation in page["Reservations"])
 
 
 def activities(shop: Declared) -> list[dict[str, Any]]:
