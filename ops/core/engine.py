@@ -5,7 +5,6 @@ Pulumi's Automation API would run the same commands, and takes half a CPU second
 
 import json
 import os
-import re
 import subprocess
 import tempfile
 import time
@@ -15,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from ops.core import aws
+from ops.core.engine_errors import PluginEndedError, events, explained, failed, logged_errors
 from ops.core.interruption import END_SECONDS, Limit, TooLongError, uninterrupted
 from ops.core.loaded_program import LoadedProgram
 from ops.core.stack_files import project_folder, project_name
@@ -28,36 +27,11 @@ PROVIDERS = ("aws", "cloudflare")
 STACK_TYPE = "pulumi:pulumi:Stack"
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """What a preview writes for a value that is known only after something else is made (Pulumi's UnknownStringValue)."""
-LOCK = re.compile(r"created by (?P<who>\S+) \(pid (?P<pid>\d+)\) at (?P<since>\S+)")
-UNREADABLE = re.compile(r'failed to load checkpoint.*|read "\.pulumi/meta\.yaml".*')
-PLUGIN_ENDED = re.compile("error reading from server|transport is closing|Stream removed|Plugin did not respond")
-"""What the engine, the bridge and Terraform's protocol say once a provider's process has ended: killed, for the most
-part by a machine that is out of memory."""
-ERRORS_SHOWN = 8
 UNCHANGED = ("same", "read")
 """Operations of the engine that change nothing; reading another stack's outputs is one."""
 WORDS = {"create": "created", "update": "updated", "delete": "deleted", "replace": "replaced", "same": "unchanged"}
 DEBUG = {"PULUMI_DEBUG_COMMANDS": "true"}
 """Without it the engine has no --event-log."""
-
-
-class LockedError(OpsError):
-    """Another engine holds the stack."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message, Exit.BUSY)
-
-
-class UnreadableStateError(OpsError):
-    """The engine cannot read a stack's state, or there is none: cut off by a kill, lost, or never made."""
-
-
-class UpError(OpsError):
-    """Something could not be made, changed or deleted; the message has the engine's own errors, a line each."""
-
-
-class PluginEndedError(UpError):
-    """A provider's plugin ended before it answered; nothing is known of the calls that it had made."""
 
 
 class Engine:
@@ -196,7 +170,7 @@ class Engine:
                 answer = "".join(_told(process.stdout, say))
             errors.seek(0)
             if process.returncode:
-                raise _explained(f"{answer}\n{errors.read()}", arguments, stack)
+                raise explained(f"{answer}\n{errors.read()}", arguments, stack)
         return answer
 
     def _change(self, arguments: list[str], stack: str, say: Say) -> dict[str, int]:
@@ -205,9 +179,9 @@ class Engine:
             try:
                 uninterrupted(lambda: self._run([*arguments, "--event-log", str(log)], stack, say), self._limit)
             except OpsError as error:
-                found = _errors(log)
+                found = logged_errors(log)
                 if found and error.exit_code is not Exit.BUSY and not isinstance(error, TooLongError):
-                    raise _failed(stack, found) from None
+                    raise failed(stack, found) from None
                 raise
             return _summary(log)
 
@@ -229,67 +203,9 @@ def _chosen(targets: Sequence[str]) -> list[str]:
     return [part for urn in targets for part in ("--target", urn)]
 
 
-def _events(log: Path, kind: str) -> list[dict[str, Any]]:
-    """The events of a kind; none of a log that was not begun."""
-    lines = log.read_text().splitlines() if log.exists() else []
-    events = [json.loads(line) for line in lines if line.endswith("}")]
-    return [event[kind] for event in events if kind in event]
-
-
 def _summary(log: Path) -> dict[str, int]:
-    summaries = _events(log, "summaryEvent")
+    summaries = events(log, "summaryEvent")
     return dict(summaries[-1].get("resourceChanges") or {}) if summaries else {}
-
-
-def _errors(log: Path) -> list[str]:
-    """The engine's error messages, one line each, without colours."""
-    said = [event for event in _events(log, "diagnosticEvent") if event.get("severity") == "error"]
-    texts = [f"{_resource(event)}{_flat(event['message'])}" for event in said]
-    return list(dict.fromkeys(texts))[:ERRORS_SHOWN]
-
-
-def _failed(stack: str, errors: list[str]) -> UpError:
-    ended = [f"stack {stack}: {aws.LOG_IN_AGAIN}"] if any(aws.ENDED.search(line) for line in errors) else []
-    lines = ended + [f"stack {stack}: {line}" for line in errors if not aws.ENDED.search(line)]
-    if not any(PLUGIN_ENDED.search(line) for line in lines):
-        return UpError("\n".join(lines))
-    hint = "a provider's plugin ended before it answered: has this machine enough memory? Run the same command again"
-    return PluginEndedError("\n".join([f"stack {stack}: {hint}", *lines]))
-
-
-def _resource(event: Mapping[str, Any]) -> str:
-    name = str(event.get("urn", "")).rpartition("::")[2]
-    return f"{name}: " if name else ""
-
-
-def _flat(text: str) -> str:
-    return " ".join(re.sub(r"<\{%[^%]*%\}>|\x1b\[[0-9;]*m", "", text).split())
-
-
-def _explained(text: str, arguments: list[str], stack: str) -> OpsError:
-    """The engine's failure as a message for the operator."""
-    if "currently locked by" in text or "Another update is currently in progress" in text:
-        locks = [f"{m['who']} (pid {m['pid']}) since {m['since']}" for m in LOCK.finditer(text)]
-        who = ", ".join(locks) or "another engine"
-        return LockedError(
-            f"stack {stack} is locked by {who}; wait for it, or run `ops recover {stack}` if that was killed"
-        )
-    if aws.ENDED.search(text):
-        return OpsError(aws.LOG_IN_AGAIN)
-    if re.search("no stack named.*found", text):
-        return UnreadableStateError(
-            f"stack {stack} is not in the state backend; run `ops bootstrap`, or `pulumi stack init {stack}`; "
-            f"if it was there before, `ops recover {stack}` restores it"
-        )
-    if unreadable := UNREADABLE.search(text):
-        return UnreadableStateError(
-            f"the state of stack {stack} cannot be read: {_flat(unreadable[0])}; if it is damaged, "
-            f"`ops recover {stack}` restores it"
-        )
-    lines = [_flat(line) for line in text.splitlines() if "error:" in line]
-    reason = "; ".join(dict.fromkeys(lines)) or _flat(text)[-300:]
-    where = f"stack {stack}: " if stack else ""
-    return OpsError(f"{where}`pulumi {' '.join(arguments[:2])}` failed: {reason}")
 
 
 def outputs_of(deployment: Mapping[str, Any]) -> dict[str, Any]:

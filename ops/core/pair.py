@@ -11,7 +11,8 @@ from typing_extensions import override
 
 from naming import Naming
 from ops.core.cloudflare import TOKEN
-from ops.core.engine import Engine, UnreadableStateError
+from ops.core.engine import Engine
+from ops.core.engine_errors import UnreadableStateError
 from ops.core.recovery import outputs
 from ops.core.stack_files import StackFile, project, stacks
 from ops.errors import Exit, OpsError, one_line, refused

@@ -103,17 +103,21 @@ class Session:
         if older := self.pair.older():
             raise refused(older)
 
+    def lock(self) -> AbstractContextManager[None]:
+        """Hold the platform's lock."""
+        return self.ledger.hold(LOCK, self.options.take_over)
+
     @contextmanager
     def hold(self) -> Iterator[Timeline]:
-        """Hold the platform's lock; the timeline of what is done meanwhile. REFUSED is for before its first change."""
+        """As `lock`; the timeline of what is done meanwhile. REFUSED is for before its first change."""
         timeline = Timeline(dry_run=self.options.dry_run)
-        with self.ledger.hold(LOCK, self.options.take_over), timeline.refusing_only_before_changes():
+        with self.lock(), timeline.refusing_only_before_changes():
             yield timeline
 
     @contextmanager
     def operate(self, kind: str, target: str, plan: Plan) -> Iterator[Operation]:
         """As `hold`, with the operation to go on with, or a new one, and every output read."""
-        with self.ledger.hold(LOCK, self.options.take_over):
+        with self.lock():
             self.read()
             operation = self.begin(kind, self.pair.other_than(target), target, plan)
             with operation.timeline.refusing_only_before_changes():

@@ -5,7 +5,7 @@ from dataclasses import replace
 from ops.core.actions import Action, check, remind, run, setting
 from ops.core.pair import RegionStack
 from ops.core.recovery.steps import RECOVER
-from ops.core.session import LOCK, Session
+from ops.core.session import Session
 from ops.core.settle import settle
 from ops.core.steps import CHANGING, Plan, Step, Timeline, named
 from ops.deploy import archive, fleets
@@ -40,17 +40,14 @@ def promote(session: Session) -> Timeline:
     Raises OpsError (REFUSED) while the version does not serve yet, and in its rollback window but for an emergency.
     """
     live = session.pair[session.pair.live]
-    with session.ledger.hold(LOCK, session.options.take_over):
+    with session.hold() as timeline:
         deployment = Deployment.known(session.ledger, key(live.stack))
         if deployment:
             refuse_early(session, live, deployment)
-        timeline = Timeline(dry_run=session.options.dry_run)
-        with timeline.refusing_only_before_changes():
-            if not session.options.dry_run:
-                settle(session, timeline, live.stack)
-            session.read()
-            promotion(session, live, deployment, timeline)
-        return timeline
+        settle(session, timeline, live.stack)
+        session.read()
+        promotion(session, live, deployment, timeline)
+    return timeline
 
 
 def promotion(session: Session, live: RegionStack, deployment: Deployment | None, timeline: Timeline) -> None:

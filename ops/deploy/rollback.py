@@ -6,7 +6,7 @@ from dataclasses import replace
 from ops.core.actions import Action, check, remind, run, setting
 from ops.core.pair import RegionStack
 from ops.core.recovery.steps import RECOVER
-from ops.core.session import LOCK, Session
+from ops.core.session import Session
 from ops.core.settle import settle
 from ops.core.steps import CHANGING, Plan, Step, Timeline, named, say
 from ops.deploy import fleets
@@ -44,21 +44,18 @@ PLAN = Plan(steps=named((RECOVER, *STEPS), stack="STACK", other="OTHER"), exits=
 def rollback(session: Session) -> Timeline:
     """Roll the live region's deployment back. What was done. Raises OpsError (REFUSED) where there is none."""
     live = session.pair[session.pair.live]
-    with session.ledger.hold(LOCK, session.options.take_over):
+    with session.hold() as timeline:
         deployment = Deployment.known(session.ledger, key(live.stack))
         if deployment is None:
             raise OpsError(
                 f"no deployment of {live.stack} can be rolled back: deploy the release before with `ops deploy start`",
                 Exit.REFUSED,
             )
-        timeline = Timeline(dry_run=session.options.dry_run)
-        with timeline.refusing_only_before_changes():
-            if not session.options.dry_run:
-                settle(session, timeline, live.stack)
-            session.read()
-            session.confirm(f"Take {deployment.version} back from {live.stack}?")
-            way_back(session, live, deployment, timeline)
-        return timeline
+        settle(session, timeline, live.stack)
+        session.read()
+        session.confirm(f"Take {deployment.version} back from {live.stack}?")
+        way_back(session, live, deployment, timeline)
+    return timeline
 
 
 def way_back(session: Session, live: RegionStack, deployment: Deployment, timeline: Timeline) -> None:

@@ -7,7 +7,7 @@ from functools import partial
 from ops.core.actions import Action, check, remind, run
 from ops.core.pair import RegionStack
 from ops.core.recovery.steps import RECOVER
-from ops.core.session import LOCK, Session
+from ops.core.session import Session
 from ops.core.settle import settle
 from ops.core.steps import CHANGING, Plan, Timeline, named, say
 from ops.deploy import promote
@@ -28,7 +28,7 @@ def start(session: Session, version: str) -> Timeline:
     """
     live = session.pair[session.pair.live]
     dry_run = session.options.dry_run
-    with session.ledger.hold(LOCK, session.options.take_over):
+    with session.lock():
         former = Deployment.known(session.ledger, key(live.stack), dry_run=dry_run)
         deployment = former if former and former.version == version else None
         if deployment and deployment.served:
@@ -36,7 +36,7 @@ def start(session: Session, version: str) -> Timeline:
             return deployment.timeline
         timeline = deployment.timeline if deployment else Timeline(dry_run=dry_run)
         with timeline.refusing_only_before_changes():
-            if deployment and not dry_run:
+            if deployment:
                 settle(session, timeline, live.stack)
             session.read()
             if former and not deployment:

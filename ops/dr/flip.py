@@ -10,7 +10,7 @@ from typing import Any
 from contract import HEALTH_PATH, served_hosts
 from ops.core import facts, gates, visitor
 from ops.core.aws import client
-from ops.core.engine import UnreadableStateError
+from ops.core.engine_errors import UnreadableStateError
 from ops.core.facts import side_by_side
 from ops.core.gates import Gate
 from ops.core.interruption import TooLongError

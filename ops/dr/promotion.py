@@ -8,7 +8,7 @@ from hosts.roles import APPLICATION_ROLES
 from ops.core import facts, hosts, visitor
 from ops.core.apply import apply, apply_later
 from ops.core.aws import errors
-from ops.core.engine import UpError
+from ops.core.engine_errors import UpError
 from ops.core.pair import RegionStack
 from ops.core.recovery.steps import RECOVER
 from ops.core.session import Session

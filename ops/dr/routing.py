@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from contract import origin
 from ops.core import visitor
-from ops.core.engine import LockedError, UnreadableStateError
+from ops.core.engine_errors import LockedError, UnreadableStateError
 from ops.core.interruption import TooLongError
 from ops.core.pair import Pair
 from ops.core.session import Session

@@ -6,7 +6,7 @@ from functools import partial
 from hosts.roles import WORKERS
 from ops.core.actions import Action, check, run
 from ops.core.recovery.steps import RECOVER
-from ops.core.session import LOCK, Session
+from ops.core.session import Session
 from ops.core.settle import settle
 from ops.core.steps import CHANGING, Plan, Step, StepRun, Timeline, named, say
 from ops.errors import Exit, OpsError
@@ -61,7 +61,7 @@ def rotate(session: Session, name: str, *, generate: bool = False) -> Timeline:
         raise OpsError("the passwords of accounts are always made; leave out --generate", Exit.USAGE)
     dry_run = session.options.dry_run
     value = None if name == DATABASE else Value(name, generate=generate)
-    with session.ledger.hold(LOCK, session.options.take_over):
+    with session.lock():
         known = Rotation.known(session.ledger, key(name), dry_run=dry_run)
         rotation = known or new(name, dry_run=dry_run)
         with rotation.timeline.refusing_only_before_changes():
@@ -74,7 +74,7 @@ def _rotate(session: Session, rotation: Rotation, value: Value | None, *, goes_o
         say(f"going on with the rotation of {rotation.name} of {rotation.started:%Y-%m-%d %H:%M:%S} UTC")
     session.read()
     place = Place.of(session, rotation)
-    if goes_on and not session.options.dry_run and value:
+    if goes_on and value:
         for stack in place.stacks:
             settle(session, rotation.timeline, stack.stack)
     if goes_on:

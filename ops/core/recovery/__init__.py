@@ -3,7 +3,8 @@
 import sys
 from typing import Any
 
-from ops.core.engine import Engine, UnreadableStateError
+from ops.core.engine import Engine
+from ops.core.engine_errors import UnreadableStateError
 from ops.core.ledger import Ledger
 from ops.core.objects import objects
 from ops.core.recovery.recovery import Recovery

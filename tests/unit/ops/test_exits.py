@@ -8,7 +8,7 @@ from fake_platform import Platform, platform_in
 from fake_releases import end_window, publish
 
 from ops import runbooks
-from ops.core.engine import LockedError, UpError
+from ops.core.engine_errors import LockedError, UpError
 from ops.core.session import LOCK
 from ops.deploy.promote import promote
 from ops.deploy.rollback import rollback

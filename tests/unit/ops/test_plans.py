@@ -17,7 +17,8 @@ from contract import HEALTH_PATH
 from ops import bootstrap, runbooks
 from ops.bootstrap import permissions, prerequisite, quotas
 from ops.bootstrap.state_backend import StateBackend
-from ops.core.engine import Engine, LockedError
+from ops.core.engine import Engine
+from ops.core.engine_errors import LockedError
 from ops.core.objects import Folder
 from ops.core.recovery.recovery import Recovery
 from ops.core.session import UNDER_WAY, Operation, Session, SessionOptions

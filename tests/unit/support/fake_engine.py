@@ -8,7 +8,7 @@ from typing import Any
 from fake_regions import ACCOUNT, World, arn
 
 from contract import origin
-from ops.core.engine import UnreadableStateError
+from ops.core.engine_errors import UnreadableStateError
 from ops.core.stack_files import StackFile, value_in
 from ops.errors import OpsError
 

@@ -12,7 +12,8 @@ import pytest
 from fake_platform import copy_project
 
 from ops.core.aws import LOG_IN_AGAIN
-from ops.core.engine import Engine, UnreadableStateError
+from ops.core.engine import Engine
+from ops.core.engine_errors import UnreadableStateError
 from ops.core.interruption import TooLongError
 from ops.errors import Exit, OpsError
 

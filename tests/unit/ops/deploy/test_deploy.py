@@ -11,7 +11,7 @@ import pytest
 from fake_platform import Platform, platform_in
 from fake_releases import end_window, publish
 
-from ops.core.engine import LockedError
+from ops.core.engine_errors import LockedError
 from ops.core.session import LOCK, UNDER_WAY
 from ops.core.steps import Timeline
 from ops.deploy import archive, deployment, notify

@@ -11,7 +11,7 @@ from fake_engine import APEX
 from fake_platform import Platform, platform_in
 
 from ops.core import cloudflare, settle, visitor
-from ops.core.engine import LockedError
+from ops.core.engine_errors import LockedError
 from ops.core.interruption import TooLongError
 from ops.core.pair import EdgeStack
 from ops.dr import flip, routing

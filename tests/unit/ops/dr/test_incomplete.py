@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from fake_platform import Platform, platform_in
 
-from ops.core.engine import UpError
+from ops.core.engine_errors import UpError
 from ops.core.session import UNDER_WAY
 from ops.dr import failover as failing_over
 from ops.dr.failback import failback

@@ -7,7 +7,7 @@ import pytest
 from fake_platform import Platform, platform_in
 
 from ops.core import settle
-from ops.core.engine import UnreadableStateError
+from ops.core.engine_errors import UnreadableStateError
 from ops.core.session import Session
 from ops.dr import activate, drop, flip, rebuild, status
 from ops.dr.failback import failback
