@@ -1,4 +1,4 @@
-"""The report of an operation: JSON for programs, Markdown for people, and the picture of its timeline."""
+"""The report of an operation: JSON for programs, Markdown for people, with a picture of its timeline in Mermaid."""
 
 import json
 from collections.abc import Mapping
@@ -9,7 +9,6 @@ from typing import Any
 from ops.core.markdown import page, section, table
 from ops.core.stack_files import project_folder
 from ops.core.steps import say
-from ops.core.timeline_picture import draw, picture, span
 from ops.errors import one_line
 
 FOLDER = "reports"
@@ -22,6 +21,8 @@ Known too, each left out or None where it does not apply: `from` and `to` (stack
 (values by the same names), `tables` (rows by title, the first row being the heads), `notes` (lines), and the decisions
 `data_loss`, `waiver` and `accepted_lag` (values by name). Times are ISO 8601.
 """
+BARS = {"done": "active, ", "failed": "crit, "}
+"""How Mermaid colours a step by its outcome (its "Gantt diagrams"): blue, red."""
 DECISIONS = {"data_loss": "Estimated data loss", "waiver": "Fence waived", "accepted_lag": "Lag accepted"}
 
 
@@ -36,17 +37,10 @@ def write_or_say(folder: Path | None, operation: Operation) -> None:
 def write(folder: Path, operation: Operation) -> list[Path]:
     """Write an operation's report; the files, the Markdown first."""
     folder.mkdir(parents=True, exist_ok=True)
-    name = _name(operation)
-    markdown, data, vector, raster = (folder / f"{name}.{ending}" for ending in ("md", "json", "svg", "png"))
+    markdown, data = (folder / f"{_name(operation)}.{ending}" for ending in ("md", "json"))
     data.write_text(json.dumps(operation, indent=2, default=str) + "\n")
-    markdown.write_text(as_markdown(operation, None))
-    if not operation["timeline"]:
-        return [markdown, data]
-    # Last: drawing takes longest, and fails without harm to what is written.
-    shown = picture(title(operation), operation["timeline"], _marks(operation), operation.get("outages") or [])
-    draw(shown, [vector, raster])
-    markdown.write_text(as_markdown(operation, raster.name))
-    return [markdown, data, vector, raster]
+    markdown.write_text(as_markdown(operation))
+    return [markdown, data]
 
 
 def title(operation: Operation) -> str:
@@ -58,8 +52,8 @@ def title(operation: Operation) -> str:
     return f"{str(operation['operation']).capitalize()}{between}{when}"
 
 
-def as_markdown(operation: Operation, pictured: str | None) -> str:
-    """The report as a page; `pictured` is the picture's file name in the same folder."""
+def as_markdown(operation: Operation) -> str:
+    """The report as a page."""
     facts = [(key, operation[key]) for key in ("outcome", "by") if operation.get(key)]
     budget = operation.get("budget") or {}
     measured = [(what, value, budget.get(what, "")) for what, value in (operation.get("measured") or {}).items()]
@@ -72,7 +66,7 @@ def as_markdown(operation: Operation, pictured: str | None) -> str:
             f"# {title(operation)}",
             table(("", ""), facts) if facts else "",
             section("Measured", ("", "measured", "at most"), measured),
-            f"![Timeline]({pictured})" if pictured else "",
+            picture(operation),
             "## Steps",
             table(("began (UTC)", "step", "took", "outcome", ""), map(_step, operation["timeline"])),
             section("Moments", ("at (UTC)", "what"), moments),
@@ -81,6 +75,37 @@ def as_markdown(operation: Operation, pictured: str | None) -> str:
             f"## Notes\n\n{notes}" if notes else "",
         ]
     )
+
+
+def picture(operation: Operation) -> str:
+    """The timeline as a Gantt chart: when nobody was served, the moments, and a bar a step; empty without a step."""
+    if not operation["timeline"]:
+        return ""
+    outages, steps = operation.get("outages") or [], operation["timeline"]
+    sections = {
+        "Nobody is served": [_bar(span(_seconds(each)), "crit, ", each["from"], _seconds(each)) for each in outages],
+        "Moments": [_bar(mark["name"], "milestone, ", mark["at"], 0.0) for mark in _marks(operation)],
+        "Steps": [_bar(_told(each), BARS.get(each["outcome"], ""), each["started"], each["seconds"]) for each in steps],
+    }
+    chart = ["gantt", "dateFormat YYYY-MM-DDTHH:mm:ss.SSS", "axisFormat %H:%M:%S", "todayMarker off"]
+    chart += [line for name, bars in sections.items() if bars for line in (f"section {name}", *bars)]
+    return "\n".join(["```mermaid", *chart, "```"])
+
+
+def _bar(text: str, tags: str, began: str, seconds: float) -> str:
+    """A line of the chart. A colon would end its text, and a time with a zone be shown in that of who looks."""
+    at = datetime.fromisoformat(began).replace(tzinfo=None).isoformat(timespec="milliseconds")
+    return f"{text.replace(':', ',')} :{tags}{at}, {seconds * 1000:.0f}ms"
+
+
+def _told(step: Mapping[str, Any]) -> str:
+    outcome = "" if step["outcome"] == "done" else f", {step['outcome']}"
+    return f"{step['name']} {span(step['seconds'])}{outcome}"
+
+
+def _seconds(outage: Mapping[str, str]) -> float:
+    began, ended = (datetime.fromisoformat(outage[key]) for key in ("from", "to"))
+    return (ended - began).total_seconds()
 
 
 def _name(operation: Operation) -> str:
@@ -106,3 +131,12 @@ def _step(step: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _time(moment: str) -> str:
     return f"{datetime.fromisoformat(moment):%H:%M:%S}"
+
+
+def span(seconds: float) -> str:
+    """A duration for people: 4.2 s, 3 min 05 s, 2 h 10 min."""
+    if seconds < 100:
+        return f"{seconds:.1f} s"
+    if seconds < 3600:
+        return f"{int(seconds // 60)} min {int(seconds % 60):02d} s"
+    return f"{int(seconds // 3600)} h {int(seconds % 3600 // 60):02d} min"

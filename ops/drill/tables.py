@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from rich.table import Table
 
+from ops.core.report import span
 from ops.core.steps import console
-from ops.core.timeline_picture import span
 from ops.drill.measured_loss import Loss, Outage
 from ops.objectives.expected import Expected, Phase
 from ops.objectives.objectives import Objective
