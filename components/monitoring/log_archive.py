@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -9,14 +10,14 @@ import pulumi_aws as aws
 
 from components.component import Component
 from components.monitoring.log_queries import LogGroups
-from components.security.iam import allow, document, trust
+from components.security.iam import Statement, allow, trust
 from components.security.keys import Keys
+from components.security.service_role import ServiceRole, service_role
 from components.site import Site
 from components.storage.bucket import Bucket
 from naming import DataClass
 from settings import LogArchiveSettings
 
-ROLE_NAME_LIMIT = 64
 STREAM_NAME_LIMIT = 64
 """Firehose API, CreateDeliveryStream."""
 LOG_NAME_LIMIT = 512
@@ -93,7 +94,7 @@ class LogArchive(Component):
             opts=self.child(depends_on=[rights]),
         )
 
-    def _writer(self) -> tuple[aws.iam.Role, aws.iam.RolePolicy]:
+    def _writer(self) -> ServiceRole:
         """The role with which Firehose writes to the bucket, below the archive's prefix alone."""
         account = self._args.site.naming.account_id
         return self._role(
@@ -104,7 +105,7 @@ class LogArchive(Component):
             self._writes(),
         )
 
-    def _writes(self) -> pulumi.Output[str]:
+    def _writes(self) -> list[Statement]:
         """What the Firehose Developer Guide has, "Grant Firehose access to an Amazon S3 destination"."""
         args = self._args
         objects = args.bucket.arn.apply(lambda arn: f"{arn}/{PREFIX}*")
@@ -113,18 +114,13 @@ class LogArchive(Component):
             "StringLike": {"kms:EncryptionContext:aws:s3:arn": objects},
         }
         log = self._errors.arn.apply(lambda arn: f"{arn}:log-stream:*")
-        return document(
-            [
-                allow(
-                    ["s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"],
-                    args.bucket.arn,
-                    sid="Bucket",
-                ),
-                allow(["s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"], objects, sid="Archive"),
-                allow(["kms:Decrypt", "kms:GenerateDataKey"], args.keys["logs"].arn, sid="Key", condition=through_s3),
-                allow("logs:PutLogEvents", log, sid="Errors"),
-            ]
-        )
+        look = ["s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"]
+        return [
+            allow(look, args.bucket.arn, sid="Bucket"),
+            allow(["s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"], objects, sid="Archive"),
+            allow(["kms:Decrypt", "kms:GenerateDataKey"], args.keys["logs"].arn, sid="Key", condition=through_s3),
+            allow("logs:PutLogEvents", log, sid="Errors"),
+        ]
 
     def _subscribe(self) -> None:
         site = self._args.site
@@ -134,7 +130,7 @@ class LogArchive(Component):
             "sender",
             "Sends what is written to log groups to their archive.",
             trust("logs.amazonaws.com", groups),
-            document([allow(["firehose:PutRecord", "firehose:PutRecordBatch"], self.stream.arn)]),
+            [allow(["firehose:PutRecord", "firehose:PutRecordBatch"], self.stream.arn)],
         )
         for source, group in self._args.log_groups.items():
             aws.cloudwatch.LogSubscriptionFilter(
@@ -148,17 +144,14 @@ class LogArchive(Component):
                 opts=self.child(depends_on=[rights]),
             )
 
-    def _role(
-        self, part: str, description: str, trusts: pulumi.Output[str], may: pulumi.Output[str]
-    ) -> tuple[aws.iam.Role, aws.iam.RolePolicy]:
-        role = aws.iam.Role(
+    def _role(self, part: str, description: str, trusts: pulumi.Output[str], may: Sequence[Statement]) -> ServiceRole:
+        return service_role(
+            self,
             f"{self._name}-{part}",
-            name=self._args.site.naming.physical(f"{self._name}-{part}", ROLE_NAME_LIMIT),
+            self._args.site,
             description=description,
-            assume_role_policy=trusts,
-            opts=self.child(),
+            trusts=trusts,
+            may=may,
+            policy_name="archive-logs",
+            suffix="",
         )
-        rights = aws.iam.RolePolicy(
-            f"{self._name}-{part}-rights", name="archive-logs", role=role.name, policy=may, opts=self.child()
-        )
-        return role, rights

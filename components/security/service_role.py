@@ -31,10 +31,14 @@ def service_role(
     trusts: pulumi.Output[str],
     may: Sequence[Statement],
     policy_name: str = "rights",
+    suffix: str = "-role",
 ) -> ServiceRole:
-    """A role called `name` whose trust policy is `trusts`, and which may do what the statements in `may` allow."""
+    """A role called `name` whose trust policy is `trusts`, and which may do what the statements in `may` allow.
+
+    `suffix` is what its name in the program has besides: roles that exist keep theirs.
+    """
     role = aws.iam.Role(
-        f"{name}-role",
+        f"{name}{suffix}",
         name=site.naming.physical(name, NAME_LIMIT),
         description=description,
         assume_role_policy=trusts,
