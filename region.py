@@ -93,7 +93,9 @@ class Region:
         self._opts = pulumi.ResourceOptions(provider=provider)
         self._declare_network()
         self._declare_storage()
-        self._declare_data()
+        self._declare_database()
+        self._declare_backups()
+        self._declare_cache_and_queues()
         self._declare_entry()
         self._declare_hosts()
         self._declare_log_archive()
@@ -170,9 +172,9 @@ class Region:
         replication_args = ReplicationArgs(site=site, source=originals, target=self.offsite.side)
         self.replication = Replication(OUT, replication_args, self._opts)
 
-    def _declare_data(self) -> None:
+    def _declare_database(self) -> None:
         settings, site, opts = self._settings, self._site, self._opts
-        source_arn = _database_of(settings.follows) if settings.follows and settings.following else None
+        self._source_arn = _database_of(settings.follows) if settings.follows and settings.following else None
         self.database = Database(
             "database",
             DatabaseArgs(
@@ -182,11 +184,14 @@ class Region:
                 keys=self.keys,
                 settings=settings.database,
                 password=self._stack_secrets.database_password,
-                source_arn=source_arn,
+                source_arn=self._source_arn,
                 apply_immediately=settings.apply_immediately,
             ),
             opts,
         )
+
+    def _declare_backups(self) -> None:
+        settings, site, opts = self._settings, self._site, self._opts
         self.metrics = None
         if settings.monitoring:
             volume_args = MetricsVolumeArgs(
@@ -202,11 +207,14 @@ class Region:
                 database=self.database.instance,
                 settings=settings.offsite,
                 offsite=self.offsite,
-                source_arn=source_arn,
+                source_arn=self._source_arn,
                 kept_days=settings.database.backup_retention_days,
                 metrics=self.metrics.volume if self.metrics else None,
             )
             self.backups = Backups("backups", backups_args, opts)
+
+    def _declare_cache_and_queues(self) -> None:
+        settings, site, opts = self._settings, self._site, self._opts
         cache_args = CacheArgs(
             site=site,
             network=self.network,

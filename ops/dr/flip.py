@@ -108,19 +108,11 @@ def _flip(session: Session, timeline: Timeline, to: str, patience: float) -> Non
     # Where the edge was brought last, which for a repair is `to` itself: nothing is ever rolled back to anywhere else.
     before = str(pair.edge.outputs.get("live") or pair.live)
     with timeline.step(GATES, stack=to) as step:
-        asked, records = _asked(pair, pair[to])
-        deadline = time.monotonic() + patience
-        if patience and not session.options.force:
-            _say_closed(asked, patience)
-        while not session.options.force and time.monotonic() < deadline and not all(gate.passed for gate in asked):
-            waits("; ".join(str(gate) for gate in asked if not gate.passed), deadline - time.monotonic())
-            time.sleep(PAUSE_SECONDS)
-            asked, records = _asked(pair, pair[to])
-        astray = misrouted(pair, to, records)
+        asked, records = _asked_patiently(pair, pair[to], 0.0 if session.options.force else patience)
         closed = [gate for gate in asked if not gate.passed]
         writer = next(gate for gate in asked if gate.name == gates.ONE_WRITER)
         step.detail = f"{len(asked) - len(closed)} of {len(asked)} open, {writer}"
-        there = pair.is_routed_to(to) and not astray
+        there = pair.is_routed_to(to) and not misrouted(pair, to, records)
         if there:
             step.skip(f"traffic is routed to {to} already; {step.detail}")
         elif closed and not session.options.force:
@@ -138,14 +130,22 @@ def _flip(session: Session, timeline: Timeline, to: str, patience: float) -> Non
         session.record("forced-flip", forced)
     # A record that is not where the state has it is put right only by an engine that reads it first.
     drifted = misrouted(pair, str(pair.edge.outputs.get("live")), records) != {}
+    routing = Routing(
+        session=session, timeline=timeline, before=before, to=to, until=time.monotonic() + CHANGE_SECONDS - spent
+    )
+    _route(routing, drifted=drifted)
+
+
+def _route(routing: Routing, *, drifted: bool) -> None:
+    """Change the records, read them back, and see that visitors are served; in a dry run, say so."""
+    session, timeline, to, pair = routing.session, routing.timeline, routing.to, routing.session.pair
     with timeline.step(ROUTE, stack=to) as step:
         if step.dry_run:
             step.detail = f"set live: {to} and run `pulumi up --stack {pair.edge.stack}` of the records"
             return
-        if before != to:
-            session.ledger.put(UNDO, {"from": before, "to": to, "at": datetime.now(UTC).isoformat(timespec="seconds")})
-        until = time.monotonic() + CHANGE_SECONDS - spent
-        routing = Routing(session=session, timeline=timeline, before=before, to=to, until=until)
+        if routing.before != to:
+            at = datetime.now(UTC).isoformat(timespec="seconds")
+            session.ledger.put(UNDO, {"from": routing.before, "to": to, "at": at})
         routing.change(drifted=drifted)
         step.detail = f"{len(names(pair))} names"
     with timeline.step(READ_BACK) as step:
@@ -159,14 +159,7 @@ def _flip(session: Session, timeline: Timeline, to: str, patience: float) -> Non
         step.detail = f"every name is routed to {to}"
     closing.open_again(session, timeline)
     with timeline.step(VISIT) as step:
-        step.detail = _served(pair, pair[to], min(SERVED_SECONDS, until + AFTER_SECONDS - time.monotonic()))
-
-
-def _say_closed(asked: list[Gate], patience: float) -> None:
-    """What is waited for, for those who follow a log too."""
-    for gate in asked:
-        if not gate.passed:
-            say(f"          closed, asked again for {patience:.0f} s at most: {gate}")
+        step.detail = _served(pair, pair[to], min(SERVED_SECONDS, routing.until + AFTER_SECONDS - time.monotonic()))
 
 
 def _read(session: Session, timeline: Timeline, to: str) -> float:
@@ -207,6 +200,20 @@ def _asked(pair: Pair, target: RegionStack) -> tuple[list[Gate], dict[str, str]]
     except OpsError as error:
         raise OpsError(f"{error.message}\nno record was changed") from None
     return found["gates"], found["records"]
+
+
+def _asked_patiently(pair: Pair, target: RegionStack, patience: float) -> tuple[list[Gate], dict[str, str]]:
+    """The same, asked again for so many seconds while a gate is closed; which ones, those who follow a log see too."""
+    asked, records = _asked(pair, target)
+    deadline = time.monotonic() + patience
+    for gate in asked:
+        if patience and not gate.passed:
+            say(f"          closed, asked again for {patience:.0f} s at most: {gate}")
+    while time.monotonic() < deadline and not all(gate.passed for gate in asked):
+        waits("; ".join(str(gate) for gate in asked if not gate.passed), deadline - time.monotonic())
+        time.sleep(PAUSE_SECONDS)
+        asked, records = _asked(pair, target)
+    return asked, records
 
 
 def _served(pair: Pair, target: RegionStack, seconds: float) -> str:

@@ -1,13 +1,12 @@
 """The scenario of a drill: load through the edge, the live region lost, failover, the region back, failback."""
 
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from ops.core.interruption import TooLongError
 from ops.core.pair import Pair
@@ -21,6 +20,7 @@ from ops.dr.failover import SERVED, failover
 from ops.dr.promotion import REST
 from ops.drill import measured_loss, stale_checkout
 from ops.drill.canary import Ask, Attempt, Canary, acknowledged, through_the_edge
+from ops.drill.drill_session import DrillSession
 from ops.drill.measured_loss import Loss, Outage
 from ops.drill.sandbox_control import Mode, SandboxControl
 from ops.drill.tables import Measured
@@ -91,32 +91,6 @@ class DrillOptions:
     ending_seconds: int = ENDING_SECONDS
     skip_failback: bool = False
     report: Path | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class DrillSession(Session):
-    """The session of an operator who says yes, looks at the clock when asked, and watches every operation."""
-
-    decide: Callable[[], None]
-    watch: Callable[[Operation], None]
-
-    def begin(self, kind: str, source: str, target: str, plan: Plan) -> Operation:
-        """Begin, or go on."""
-        operation = super().begin(kind, source, target, plan)
-        self.watch(operation)
-        return operation
-
-    def record(self, kind: str, record: dict[str, Any]) -> dict[str, Any]:
-        """Record a decision; from a waiver on, nothing may call the lost region."""
-        recorded = super().record(kind, record)
-        if kind == "waiver":
-            self.decide()
-        return recorded
-
-    def confirm(self, question: str) -> None:
-        """Agree to anything."""
-        say(f"          {question} Yes: it is a drill")
-        self.decide()
 
 
 @dataclass(kw_only=True)
