@@ -1,12 +1,11 @@
 """The secrets of the edge's stack: each has its own key, is encrypted in the stack file, and is judged unseen."""
 
 import re
-import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from settings.secrets import Check
+from settings.secrets import Check, certificates
 
 if TYPE_CHECKING:
     import pulumi
@@ -36,15 +35,7 @@ def load_edge_secrets() -> EdgeSecrets:
 
 def _client_certificate(value: str) -> bool:
     """One certificate that signs nothing itself: Cloudflare takes leaves alone."""
-    if "PRIVATE KEY" in value:
-        return False
-    store = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    try:
-        store.load_verify_locations(cadata=value)
-    except (ssl.SSLError, ValueError):
-        return False
-    found = store.cert_store_stats()
-    return (found["x509"], found["x509_ca"]) == (1, 0)
+    return certificates(value) == (1, 0)
 
 
 EDGE_CHECKS: Mapping[str, Check] = {

@@ -69,16 +69,22 @@ def _app_key(value: str) -> bool:
     return value.startswith(APP_KEY_PREFIX) and len(key) == APP_KEY_BYTES
 
 
-def _authority(value: str) -> bool:
+def certificates(value: str) -> tuple[int, int]:
+    """The certificates of a text in PEM, and those of authorities among them; (0, 0) for a text that is not allowed."""
     if "PRIVATE KEY" in value:
-        return False
+        return 0, 0
     store = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:
         store.load_verify_locations(cadata=value)
     except (ssl.SSLError, ValueError):
-        return False
+        return 0, 0
     found = store.cert_store_stats()
-    return found["x509"] == found["x509_ca"] > 0
+    return found["x509"], found["x509_ca"]
+
+
+def _authority(value: str) -> bool:
+    found, authorities = certificates(value)
+    return found == authorities > 0
 
 
 def _webhook(value: str) -> bool:

@@ -9,7 +9,7 @@ from wsgiref.types import WSGIEnvironment
 from botocore.session import get_session
 
 
-class BadRequestError(Exception):
+class BadRequestError(ValueError):
     """A request for the gate that says what is wrong with it."""
 
 

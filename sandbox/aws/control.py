@@ -1,10 +1,9 @@
 """The sandbox's own paths on the emulated AWS, under /_sandbox: what it is asked, and the switches of its faults."""
 
-import json
 import re
 import secrets
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from email.utils import formatdate
 from typing import Any
 from wsgiref.types import StartResponse, WSGIEnvironment
@@ -15,8 +14,7 @@ from sandbox.aws.capacity import CAPACITY
 from sandbox.aws.ending import ENDING
 from sandbox.aws.fixes import rds_states
 from sandbox.aws.gate import Gate, Mode
-
-PREFIX = "/_sandbox/"
+from sandbox.own_paths import PREFIX, Routes, answered, found
 
 
 class Control:
@@ -33,20 +31,13 @@ class Control:
         path = environ["PATH_INFO"]
         if not path.startswith(PREFIX):
             return self.gate(environ, self._dated(start_response))
-        try:
-            status, answer = "200 OK", self._answer(environ["REQUEST_METHOD"], path.removeprefix(PREFIX), environ)
-        except BadRequestError as problem:
-            status, answer = "400 Bad Request", {"error": str(problem)}
-        except LookupError as problem:
-            status, answer = "404 Not Found", {"error": str(problem.args[0])}
-        body = json.dumps(answer).encode() + b"\n"
-        start_response(status, [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
-        return [body]
+        method, own = environ["REQUEST_METHOD"], path.removeprefix(PREFIX)
+        return answered(lambda: self._answer(method, own, environ), start_response)
 
     def _answer(self, method: str, path: str, environ: WSGIEnvironment) -> object:
         """The answer to one request; raises BadRequestError, or LookupError for a path or method that is not there."""
         noun, _, place = path.partition("/")
-        routes: dict[tuple[str, str], Callable[[], object]] = {
+        routes: Routes = {
             ("GET", "health"): lambda: {"status": "ok", "instance": self.instance},
             ("GET", "pulse"): self.gate.pulse,
             ("GET", "calls"): self.gate.report,
@@ -65,9 +56,7 @@ class Control:
             ("DELETE", "fault"): lambda: self.gate.faults.remove(place),
             ("DELETE", "blackout"): lambda: self.gate.restore(self._place(place)),
         }
-        if (method, noun) not in routes:
-            raise LookupError(f"{method} {PREFIX}{path}: want one of {', '.join(' '.join(key) for key in routes)}")
-        answer = routes[method, noun]()
+        answer = found(routes, method, noun, path)
         return self.gate.blackouts if noun == "blackout" else answer
 
     def _end_credentials(self, word: str) -> object:

@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from sandbox.aws.connections import Connections
@@ -12,8 +12,8 @@ from sandbox.cloudflare.edge import Edge
 from sandbox.cloudflare.faults import Faults
 from sandbox.cloudflare.plans import PLANS
 from sandbox.cloudflare.tokens import Tokens
+from sandbox.own_paths import PREFIX, Routes, answered, found
 
-PREFIX = "/_sandbox/"
 STATUSES = ("active", "pending", "initializing", "moved")
 """Of a zone (Cloudflare's API reference)."""
 
@@ -38,21 +38,12 @@ class Control:
             return self.api(environ, start_response)
         if not path.startswith(PREFIX):
             return self.edge(environ, start_response)
-        try:
-            body = environ["wsgi.input"].read()
-            status = "200 OK"
-            answer = self._answer(environ["REQUEST_METHOD"], path.removeprefix(PREFIX), body)
-        except ValueError as problem:
-            status, answer = "400 Bad Request", {"error": str(problem)}
-        except LookupError as problem:
-            status, answer = "404 Not Found", {"error": str(problem.args[0])}
-        body = json.dumps(answer).encode() + b"\n"
-        start_response(status, [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
-        return [body]
+        method, noun, body = environ["REQUEST_METHOD"], path.removeprefix(PREFIX), environ["wsgi.input"].read()
+        return answered(lambda: self._answer(method, noun, body), start_response)
 
     def _answer(self, method: str, noun: str, body: bytes) -> object:
         """The answer to one request; raises ValueError, or LookupError for a path or method that is not there."""
-        routes: dict[tuple[str, str], Callable[[], object]] = {
+        routes: Routes = {
             ("GET", "health"): lambda: {"status": "ok", "instance": self.instance},
             ("GET", "calls"): self.faults.count,
             ("DELETE", "calls"): self.faults.forget,
@@ -65,9 +56,7 @@ class Control:
             ("POST", "logins"): lambda: self._log_in(_parsed(body)),
             ("GET", "rules"): lambda: {"left_out": sorted(self.edge.left_out)},
         }
-        if (method, noun) not in routes:
-            raise LookupError(f"{method} {PREFIX}{noun}: want one of {', '.join(' '.join(key) for key in routes)}")
-        return routes[method, noun]()
+        return found(routes, method, noun, noun)
 
     def _log_in(self, given: dict[str, object]) -> object:
         """Somebody logs in to what Access guards: `{"host": "admin.example.com", "email": "a@example.com"}`."""

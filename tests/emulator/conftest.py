@@ -3,17 +3,15 @@
 import json
 import threading
 import uuid
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 from urllib.request import Request, urlopen
 
-import boto3
 import pytest
-from botocore.config import Config
 
 from sandbox.aws.fixes.fix import FIXES
 from sandbox.aws.server import Server, build
-from tests.emulator.emulated import ACCOUNT, REGION, Clients, Control
+from tests.emulator.emulated import ACCOUNT, REGION, Clients, Control, connected
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -67,19 +65,8 @@ def aws(endpoint: str) -> Clients:
 
     def client(service: str, region: str = REGION) -> Any:
         if (service, region) not in made:
-            made[service, region] = connect_to(service, region)
+            made[service, region] = connected(endpoint, service, region)
         return made[service, region]
-
-    def connect_to(service: str, region: str) -> Any:
-        connect: Callable[..., Any] = boto3.client
-        return connect(
-            service,
-            region_name=region,
-            endpoint_url=endpoint,
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-            config=Config(retries={"total_max_attempts": 1}),
-        )
 
     return client
 

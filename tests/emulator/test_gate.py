@@ -3,21 +3,18 @@
 import json
 import threading
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
-import boto3
 import pytest
-from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
 
 from sandbox.application.observer import Observer
 from sandbox.aws.server import THREADS
-from tests.emulator.emulated import OTHER_REGION, REGION, Clients, Control
+from tests.emulator.emulated import OTHER_REGION, REGION, Clients, Control, connected
 
 # A call of each protocol that the platform's services speak.
 CALLS = {
@@ -34,15 +31,7 @@ CALLS = {
 @pytest.fixture
 def impatient(endpoint: str) -> Clients:
     def client(service: str, region: str = REGION) -> Any:
-        connect: Callable[..., Any] = boto3.client
-        return connect(
-            service,
-            region_name=region,
-            endpoint_url=endpoint,
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-            config=Config(retries={"total_max_attempts": 1}, read_timeout=0.3, s3={"addressing_style": "path"}),
-        )
+        return connected(endpoint, service, region, read_timeout=0.3, s3={"addressing_style": "path"})
 
     return client
 

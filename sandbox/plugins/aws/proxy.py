@@ -5,15 +5,14 @@ from functools import wraps
 from typing import Any, NoReturn
 
 import grpc
-from google.protobuf import empty_pb2
 from google.rpc import status_pb2
 
 from sandbox.plugins.aws import shapes
 from sandbox.plugins.aws.bridge import Bridge
 from sandbox.plugins.aws.shapes import Mapping, Shape
-from sandbox.plugins.protocol import plugin_pb2, provider_pb2, provider_pb2_grpc
+from sandbox.plugins.protocol import provider_pb2
+from sandbox.plugins.provider import Context, Provider
 
-Context = grpc.ServicerContext
 MAX_RETRIES = "3"
 STATUS_DETAILS = "grpc-status-details-bin"
 
@@ -51,27 +50,14 @@ def _of_resource(method: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
-    """The engine's view of the bridge. `version` is that of the pulumi-aws SDK."""
+class AwsProvider(Provider):
+    """The engine's view of the bridge."""
+
+    name = "aws"
 
     def __init__(self, bridge: Bridge, version: str) -> None:
+        super().__init__(version)
         self._bridge = bridge
-        self._version = version
-
-    def GetPluginInfo(self, request: Any, context: Context) -> Any:
-        return plugin_pb2.PluginInfo(version=self._version)
-
-    def GetSchema(self, request: Any, context: Context) -> Any:
-        return provider_pb2.GetSchemaResponse(schema=f'{{"name": "aws", "version": "{self._version}"}}')
-
-    def GetMapping(self, request: Any, context: Context) -> Any:
-        return provider_pb2.GetMappingResponse()
-
-    def GetMappings(self, request: Any, context: Context) -> Any:
-        return provider_pb2.GetMappingsResponse()
-
-    def Attach(self, request: Any, context: Context) -> Any:
-        return empty_pb2.Empty()
 
     @_forwarded
     def CheckConfig(self, request: Any) -> Any:

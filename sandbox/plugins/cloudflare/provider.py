@@ -14,9 +14,9 @@ from sandbox.plugins.cloudflare.client import BASE_URL, ApiError, Client
 from sandbox.plugins.cloudflare.differences import answer, differences
 from sandbox.plugins.cloudflare.kinds import Kind
 from sandbox.plugins.cloudflare.properties import Secret, Unknown, bare, has_unknown
-from sandbox.plugins.protocol import plugin_pb2, provider_pb2, provider_pb2_grpc
+from sandbox.plugins.protocol import provider_pb2
+from sandbox.plugins.provider import Context, Provider
 
-Context = grpc.ServicerContext
 TOKEN_VARIABLE = "CLOUDFLARE_API_TOKEN"
 BASE_VARIABLE = "CLOUDFLARE_BASE_URL"
 # What of a state is known to stay while a resource is updated: everything but its own times and versions.
@@ -40,28 +40,15 @@ def _of_resource(method: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-class CloudflareProvider(provider_pb2_grpc.ResourceProviderServicer):
-    """One provider, once the engine has configured it. `version` is that of the pulumi-cloudflare SDK."""
+class CloudflareProvider(Provider):
+    """One provider, once the engine has configured it."""
+
+    name = "cloudflare"
 
     def __init__(self, version: str, sleep: Callable[[float], None] = time.sleep) -> None:
-        self._version = version
+        super().__init__(version)
         self._sleep = sleep
         self._client: Client | None = None
-
-    def GetPluginInfo(self, request: Any, context: Context) -> Any:
-        return plugin_pb2.PluginInfo(version=self._version)
-
-    def GetSchema(self, request: Any, context: Context) -> Any:
-        return provider_pb2.GetSchemaResponse(schema=f'{{"name": "cloudflare", "version": "{self._version}"}}')
-
-    def GetMapping(self, request: Any, context: Context) -> Any:
-        return provider_pb2.GetMappingResponse()
-
-    def GetMappings(self, request: Any, context: Context) -> Any:
-        return provider_pb2.GetMappingsResponse()
-
-    def Attach(self, request: Any, context: Context) -> Any:
-        return empty_pb2.Empty()
 
     def Cancel(self, request: Any, context: Context) -> Any:
         return empty_pb2.Empty()

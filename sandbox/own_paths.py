@@ -1,0 +1,29 @@
+"""The sandbox's own paths on the emulated clouds, under /_sandbox: how they are found and answered."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from wsgiref.types import StartResponse
+
+PREFIX = "/_sandbox/"
+Routes = Mapping[tuple[str, str], Callable[[], object]]
+"""What answers, by method and first word of the path."""
+
+
+def answered(ask: Callable[[], object], start_response: StartResponse) -> Iterable[bytes]:
+    """The answer as JSON: 400 for a request that is wrong (ValueError), 404 for what is not there (LookupError)."""
+    try:
+        status, answer = "200 OK", ask()
+    except ValueError as problem:
+        status, answer = "400 Bad Request", {"error": str(problem)}
+    except LookupError as problem:
+        status, answer = "404 Not Found", {"error": str(problem.args[0])}
+    body = json.dumps(answer).encode() + b"\n"
+    start_response(status, [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
+    return [body]
+
+
+def found(routes: Routes, method: str, noun: str, path: str) -> object:
+    """What the route answers. Raises LookupError, which names the routes, where there is none."""
+    if (method, noun) not in routes:
+        raise LookupError(f"{method} {PREFIX}{path}: want one of {', '.join(' '.join(key) for key in routes)}")
+    return routes[method, noun]()
