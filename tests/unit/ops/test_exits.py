@@ -76,9 +76,9 @@ def refuse(platform: Platform, command: str) -> None:
     if command == "ops dr rebuild":
         platform.file("edge").set({"live": "prod"})
     if command == "ops secrets rotate":
-        platform.world.lost.add(platform.region("prod"))
+        platform.lose()
     if command == "ops dr failback":
-        platform.world.lost.add(platform.region("prod"))
+        platform.lose()
 
 
 def fail_in_part(platform: Platform, command: str) -> Exit:

@@ -48,7 +48,7 @@ def no_outputs(p: Platform, _: pytest.MonkeyPatch) -> object:
 
 
 def lost(p: Platform, _: pytest.MonkeyPatch) -> object:
-    p.world.lost.add(p.region("prod"))
+    p.lose()
     return failover(p.session(), "dr")
 
 
@@ -101,7 +101,7 @@ def nobody_served(p: Platform, m: pytest.MonkeyPatch) -> object:
 
 
 def failed_over(p: Platform) -> None:
-    p.world.lost.add(p.region("prod"))
+    p.lose()
     failover(p.session(waive_fence="gone"), "dr")
     p.world.lost.clear()
 
@@ -146,7 +146,7 @@ def deviations(p: Platform, m: pytest.MonkeyPatch) -> object:
 
 def gates_of_a_region_that_is_lost(p: Platform, _: pytest.MonkeyPatch) -> object:
     pair = p.session().pair
-    p.world.lost.add(p.region("prod"))
+    p.lose()
     raise OpsError("\n".join(map(str, gates.ask(pair, pair["prod"], None))))
 
 

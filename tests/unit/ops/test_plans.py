@@ -177,7 +177,7 @@ def test_failover(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def fail_over(platform: Platform) -> None:
     """prod was lost, dr serves, and prod is back with what it had."""
-    platform.world.lost.add(platform.region("prod"))
+    platform.lose()
     failover(platform.session(waive_fence="gone"), "dr")
     platform.world.lost.clear()
 

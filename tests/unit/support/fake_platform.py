@@ -23,7 +23,7 @@ from ops.core import aws, facts, pair, report, settle, visitor
 from ops.core.engine import Engine
 from ops.core.ledger import Ledger
 from ops.core.objects import Folder
-from ops.core.pair import Pair
+from ops.core.pair import RECORDED, Pair
 from ops.core.recovery import STATE_FOLDER
 from ops.core.recovery.steps import CLEAR_LOCK
 from ops.core.session import Session, SessionOptions
@@ -101,6 +101,14 @@ class Platform:
     def region(self, stack: str) -> str:
         """A stack's region."""
         return str(self.file(stack).get("region"))
+
+    def lose(self, stack: str = "prod") -> None:
+        """Have a stack's region answer no more."""
+        self.world.lost.add(self.region(stack))
+
+    def declared(self, stack: str) -> dict[str, Any]:
+        """What a stack's file says of who writes."""
+        return {key: self.file(stack).get(key) for key in RECORDED}
 
     def records(self) -> list[dict[str, Any]]:
         """What the history holds, oldest first."""

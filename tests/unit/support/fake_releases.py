@@ -1,11 +1,18 @@
-"""Releases on the fake platform: archives in buckets, and a rollback window that is over."""
+"""Releases on the fake platform: archives in buckets, what is declared and refused, and a window that is over."""
 
 import hashlib
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+import pytest
 from fake_platform import Platform
 
+from ops.core.steps import Timeline
 from ops.deploy import archive, deployment
+from ops.deploy.start import start
+from ops.errors import Exit, OpsError
+
+OLD, NEW = "2030.01.01-1", "2030.01.02-1"
 
 
 def publish(platform: Platform, version: str, *stacks: str, checksum: str = "") -> None:
@@ -24,3 +31,23 @@ def end_window(platform: Platform) -> None:
     record = ledger.get(deployment.key("prod"))
     assert record is not None
     ledger.put(deployment.key("prod"), record | {"served": (datetime.now(UTC) - timedelta(days=1)).isoformat()})
+
+
+def declared(platform: Platform, stack: str = "prod") -> dict[str, Any]:
+    """What a stack's file says of releases."""
+    file = platform.file(stack)
+    names = ("web.blue.release", "web.green.release", "web.blue.weight", "web.green.weight", "workers.release")
+    return {name: file.get(name, "") for name in names}
+
+
+def refused(platform: Platform, version: str = NEW, **options: Any) -> str:
+    """Why a version is not deployed."""
+    with pytest.raises(OpsError) as error:
+        start(platform.session(**options), version)
+    assert error.value.exit_code is Exit.REFUSED
+    return error.value.message
+
+
+def taken(timeline: Timeline, outcome: str) -> list[str]:
+    """The steps with an outcome that are more than a question."""
+    return [entry.name for entry in timeline.entries if entry.outcome == outcome and not entry.asks]

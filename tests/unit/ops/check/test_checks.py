@@ -109,7 +109,7 @@ def test_a_service_that_fails_is_named(platform: Platform, monkeypatch: pytest.M
 
 
 def test_of_a_lost_region_nothing_is_known_and_that_is_not_well(platform: Platform) -> None:
-    platform.world.lost.add(platform.region("dr"))
+    platform.lose("dr")
     found = asked(platform)
     assert {each.verdict for each in found.findings if each.stack == "dr"} == {Verdict.UNKNOWN}
     assert not found.well
@@ -121,7 +121,7 @@ def test_without_the_region_of_the_state_backend_another_command_is_named(
     platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PULUMI_BACKEND_URL", f"s3://state?region={platform.region('dr')}")
-    platform.world.lost.add(platform.region("dr"))
+    platform.lose("dr")
     with pytest.raises(OpsError, match="`ops dr status` asks without it"):
         asked(platform)
 
@@ -169,7 +169,7 @@ def test_both_regions_are_told_of_the_whole_pair(platform: Platform, monkeypatch
 def test_the_survivor_is_told_what_nobody_knows_of_the_lost_region(
     platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    platform.world.lost.add(platform.region("prod"))
+    platform.lose()
     assert ran(platform, monkeypatch) is Exit.FAILED
     assert reported(platform) == {platform.region("dr"): [len(CHECKS)]}
 

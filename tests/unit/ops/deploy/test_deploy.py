@@ -1,53 +1,21 @@
 """Releases: out by steps, refused with every problem at once, back by one command, and on after a kill."""
 
-import hashlib
 import json
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import fake_regions
 import pytest
-from fake_platform import Platform, platform_in
-from fake_releases import end_window, publish
+from fake_platform import Platform
+from fake_releases import NEW, OLD, declared, end_window, publish, refused, taken
 
 from ops.core.engine_errors import LockedError
 from ops.core.session import LOCK, UNDER_WAY
-from ops.core.steps import Timeline
-from ops.deploy import archive, deployment, notify
+from ops.deploy import archive, deployment
 from ops.deploy.promote import promote
 from ops.deploy.rollback import rollback
 from ops.deploy.start import start
 from ops.errors import Exit, OpsError
-
-OLD, NEW = "2030.01.01-1", "2030.01.02-1"
-
-
-@pytest.fixture
-def platform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Platform:
-    """prod serves OLD on blue; NEW is in both buckets, and nothing was deployed yet."""
-    found = platform_in(tmp_path, monkeypatch)
-    for version in (OLD, NEW):
-        publish(found, version, "prod", "dr")
-    for stack in ("prod", "dr"):
-        found.file(stack).set({"web.blue.release": OLD, "workers.release": OLD})
-        found.engine.up(stack, None)
-    found.engine.ups.clear()
-    return found
-
-
-def declared(platform: Platform, stack: str = "prod") -> dict[str, Any]:
-    """What a stack's file says of releases."""
-    file = platform.file(stack)
-    names = ("web.blue.release", "web.green.release", "web.blue.weight", "web.green.weight", "workers.release")
-    return {name: file.get(name, "") for name in names}
-
-
-def refused(platform: Platform, version: str = NEW, **options: Any) -> str:
-    with pytest.raises(OpsError) as error:
-        start(platform.session(**options), version)
-    assert error.value.exit_code is Exit.REFUSED
-    return error.value.message
 
 
 def test_a_release_goes_out_by_steps_and_the_file_tells_each(
@@ -145,10 +113,6 @@ def test_beside_another_change_it_is_busy_or_refused(platform: Platform) -> None
     with pytest.raises(OpsError, match="ann@laptop") as locked:
         start(platform.session(), NEW)
     assert locked.value.exit_code is Exit.BUSY
-
-
-def taken(timeline: Timeline, outcome: str) -> list[str]:
-    return [entry.name for entry in timeline.entries if entry.outcome == outcome and not entry.asks]
 
 
 def test_a_dry_run_lists_the_steps_that_a_run_takes_and_changes_nothing(platform: Platform) -> None:
@@ -271,68 +235,6 @@ def test_a_deployment_can_become_an_emergency_on_its_way(platform: Platform) -> 
     assert [record["kind"] for record in platform.records()] == ["emergency-deployment"]
 
 
-def test_a_rollback_returns_traffic_first_then_workers(platform: Platform, capsys: pytest.CaptureFixture[str]) -> None:
-    start(platform.session(), NEW)
-    platform.engine.ups.clear()
-    done = taken(rollback(platform.session()), "done")
-    assert done[:2] == ["route all traffic back", "move the workers back"]
-    assert (declared(platform)["web.blue.weight"], declared(platform)["workers.release"]) == (100, OLD)
-    assert platform.world.fleets["prod-green"]["max_size"] == 0
-    assert platform.engine.ups == ["prod"] * 3
-    assert "is of before them" in capsys.readouterr().out
-    with pytest.raises(OpsError, match="no deployment of prod can be rolled back"):
-        rollback(platform.session())
-
-
-def test_a_rollback_to_hosts_that_are_not_there_is_refused(platform: Platform) -> None:
-    start(platform.session(), NEW)
-    platform.world.unhealthy.add("prod-blue")
-    with pytest.raises(OpsError, match="blue has 0 healthy hosts, 2 are required") as no:
-        rollback(platform.session())
-    assert no.value.exit_code is Exit.REFUSED
-    rollback(platform.session(emergency="green is worse"))
-    assert declared(platform)["web.blue.weight"] == 100
-
-
-def test_a_promotion_waits_for_the_window_and_for_the_standbys_bucket(platform: Platform) -> None:
-    start(platform.session(), NEW)
-    with pytest.raises(OpsError, match="rollback window of"):
-        promote(platform.session())
-    end_window(platform)
-    publish(platform, NEW, "dr", checksum="0" * 64)
-    with pytest.raises(OpsError, match="its checksum file says"):
-        promote(platform.session())
-    platform.world.objects.pop((platform.region("dr"), archive.key(NEW)))
-    with pytest.raises(OpsError, match=f"release {NEW} is not in"):
-        promote(platform.session())
-    publish(platform, NEW, "dr")
-    promote(platform.session())
-    assert (declared(platform, "dr")["web.blue.release"], declared(platform, "dr")["workers.release"]) == (NEW, NEW)
-    assert platform.world.fleets["prod-blue"]["max_size"] == 0
-    assert platform.history() == ["deploy"]
-
-
-def test_the_next_deployment_promotes_the_one_before_once_its_window_is_over(platform: Platform) -> None:
-    publish(platform, "3", "prod", "dr")
-    start(platform.session(), NEW)
-    assert "the rollback window of" in refused(platform, "3")
-    end_window(platform)
-    start(platform.session(), "3")
-    assert (declared(platform)["web.blue.release"], declared(platform)["web.blue.weight"]) == ("3", 100)
-    assert declared(platform, "dr")["web.blue.release"] == NEW
-
-
-def test_a_release_of_another_content_in_the_standbys_bucket_is_refused(platform: Platform) -> None:
-    start(platform.session(), NEW)
-    end_window(platform)
-    other = b"another archive"
-    region = platform.region("dr")
-    platform.world.objects[region, archive.key(NEW)] = other
-    platform.world.objects[region, f"{archive.key(NEW)}.sha256"] = hashlib.sha256(other).hexdigest().encode()
-    with pytest.raises(OpsError, match="the checksums differ"):
-        promote(platform.session())
-
-
 def test_a_deployment_waits_for_an_operation_of_disaster_recovery(platform: Platform) -> None:
     platform.world.command_status = "Failed"
     with pytest.raises(OpsError, match="SQLSTATE"):
@@ -340,22 +242,6 @@ def test_a_deployment_waits_for_an_operation_of_disaster_recovery(platform: Plat
     platform.session().ledger.put(UNDER_WAY, {"operation": "failover", "to": "dr", "started": "THEN", "from": "prod"})
     with pytest.raises(OpsError, match="the failover to dr, started THEN, is not finished"):
         start(platform.session(), NEW)
-
-
-def test_a_way_back_that_is_closed_too_is_said(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
-    up = platform.engine.up
-
-    def breaks(stack: str, say: object, targets: object = ()) -> dict[str, int]:
-        done = up(stack, say, targets)
-        if platform.file("prod").get("web.green.weight") == 10:
-            platform.world.unhealthy.update({"prod-green", "prod-blue"})
-        return done
-
-    monkeypatch.setattr(platform.engine, "up", breaks)
-    with pytest.raises(OpsError, match="the way back failed too: blue has 0 healthy hosts") as failed:
-        start(platform.session(), NEW)
-    assert failed.value.exit_code is Exit.FAILED
-    assert platform.session().ledger.get(deployment.key("prod")) is not None
 
 
 def test_the_new_colour_gets_as_many_hosts_as_serve(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -372,46 +258,6 @@ def test_the_new_colour_gets_as_many_hosts_as_serve(platform: Platform, monkeypa
     monkeypatch.setitem(fake_regions.ANSWERS, "set_desired_capacity", resize)
     start(platform.session(), NEW)
     assert asked == [5]
-
-
-def test_a_webhook_that_fails_never_fails_a_deployment_and_is_never_shown(
-    platform: Platform, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def secret(stack: str, key: str) -> str:
-        return "http://127.0.0.1:1/the-secret-path" if key == notify.SECRET else "token"
-
-    monkeypatch.setattr(platform.engine, "secret", secret)
-    start(platform.session(), NEW)
-    told = capsys.readouterr().out
-    assert told.count("the notification failed: ") == 2
-    assert "the-secret-path" not in told
-
-
-def test_a_stack_without_a_webhook_says_so(
-    platform: Platform, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def secret(stack: str, key: str) -> str:
-        raise OpsError("there is none")
-
-    monkeypatch.setattr(platform.engine, "secret", secret)
-    start(platform.session(), NEW)
-    assert "nobody is notified: stack prod has no secret slack_webhook" in capsys.readouterr().out
-
-
-def test_the_message_is_the_manuals_attachment() -> None:
-    assert json.loads(json.dumps(notify.message("success", "prod", "1.2.3", 61.4))) == {
-        "attachments": [
-            {
-                "color": "good",
-                "title": "\N{WHITE HEAVY CHECK MARK} Deployment success",
-                "fields": [
-                    {"title": "Environment", "value": "prod", "short": True},
-                    {"title": "Version", "value": "1.2.3", "short": True},
-                    {"title": "Duration", "value": "61s", "short": True},
-                ],
-            }
-        ]
-    }
 
 
 def test_accounts_that_were_never_made_are_named_with_the_command_that_makes_them(platform: Platform) -> None:

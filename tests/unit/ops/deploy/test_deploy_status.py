@@ -49,7 +49,7 @@ def test_a_group_of_several_types_has_its_release_in_its_template_too(platform: 
 
 
 def test_a_region_that_does_not_answer_is_unknown(platform: Platform) -> None:
-    platform.world.lost.add(platform.region("dr"))
+    platform.lose("dr")
     prod, dr = status.status().regions
     assert (dr["blue"], dr["workers"], dr["in_bucket"]) == ("unknown",) * 3
     assert prod["in_bucket"] == NEW

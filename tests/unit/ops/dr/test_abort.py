@@ -3,12 +3,11 @@
 import re
 from collections.abc import Callable, Iterator
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import fake_regions
 import pytest
-from fake_platform import Platform, platform_in
+from fake_platform import Platform
 from fake_regions import ANSWERS, World
 
 from ops.core.session import UNDER_WAY
@@ -21,11 +20,6 @@ from ops.errors import Exit, OpsError
 
 REGIONS = ("prod", "dr")
 Command = Callable[[Platform], object]
-
-
-@pytest.fixture
-def platform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Platform:
-    return platform_in(tmp_path, monkeypatch)
 
 
 def database(platform: Platform, stack: str) -> dict[str, str]:
@@ -177,7 +171,7 @@ def test_a_fence_that_another_checkout_knows_nothing_of_is_opened_again(
 def test_a_rebuild_killed_at_any_of_its_changes_ends_with_a_standby_that_can_be_opened(
     platform: Platform, monkeypatch: pytest.MonkeyPatch, at: int
 ) -> None:
-    platform.world.lost.add(platform.region("prod"))
+    platform.lose()
     failover(platform.session(waive_fence="gone"), "dr")
     platform.world.lost.clear()
     assert kill(platform, monkeypatch, at, lambda p: rebuild.rebuild_standby(p.session(), "prod"), after=False)
@@ -193,7 +187,7 @@ def test_where_nothing_is_half_done_nothing_is_done(platform: Platform, capsys: 
 
 
 def test_a_decision_that_was_given_up_is_gone(platform: Platform) -> None:
-    platform.world.lost.add(platform.region("prod"))
+    platform.lose()
     platform.engine.failing["dr"] = OpsError("InsufficientCacheClusterCapacity")
     with pytest.raises(OpsError, match="Insufficient"):
         failover(platform.session(waive_fence="gone"), "dr")
@@ -209,7 +203,7 @@ def test_a_decision_that_was_given_up_is_gone(platform: Platform) -> None:
 
 def test_a_region_that_does_not_answer_is_not_opened_and_its_standby_follows_again(platform: Platform) -> None:
     """Nobody serves from there, and the command that goes on is named; what was not fenced need not be opened."""
-    platform.world.lost.add(platform.region("prod"))
+    platform.lose()
     platform.engine.failing["dr"] = OpsError("no capacity")
     with pytest.raises(OpsError, match="no capacity"):
         failover(platform.session(waive_fence="gone"), "dr")
@@ -227,7 +221,7 @@ def test_a_writer_that_does_not_answer_is_not_left_unfenced_without_a_word(platf
     activated(platform)
     platform.file("prod").set({"fenced": False})
     platform.engine.up("prod", None)
-    platform.world.lost.add(platform.region("prod"))
+    platform.lose()
     with pytest.raises(OpsError, match="--waive-fence"):
         abort(platform.session(), "dr")
     abort(platform.session(waive_fence="gone"), "dr")

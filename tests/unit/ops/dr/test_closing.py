@@ -14,7 +14,7 @@ from ops.errors import OpsError
 @pytest.fixture
 def platform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Platform:
     made = platform_in(tmp_path, monkeypatch)
-    made.world.lost.add(made.region("prod"))
+    made.lose()
     return made
 
 

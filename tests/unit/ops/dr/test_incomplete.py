@@ -19,7 +19,7 @@ ALARM = UpError("stack dr: alarms-queue: operation error CloudWatch: ServiceUnav
 @pytest.fixture
 def platform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Platform:
     found = platform_in(tmp_path, monkeypatch)
-    found.world.lost.add(found.region("prod"))
+    found.lose()
     found.engine.failing["dr"] = ALARM
     found.engine.failing_in_part.add("dr")
     return found

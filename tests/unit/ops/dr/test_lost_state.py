@@ -53,7 +53,7 @@ def killed(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> Callable[[str
 def test_a_failover_whose_engine_tore_a_state_is_gone_on_with(
     platform: Platform, killed: Callable[[str, bytes | None], None], stack: str, content: bytes | None
 ) -> None:
-    platform.world.lost.add(platform.region("prod"))
+    platform.lose()
     killed(stack, content)
     with pytest.raises(KeyboardInterrupt):
         failover(platform.session(waive_fence="gone"), "dr")
@@ -91,7 +91,7 @@ def test_an_active_region_whose_backup_is_from_before_that_is_brought_up_and_not
 def test_a_failover_leaves_the_torn_state_of_the_lost_region_as_it_is(platform: Platform) -> None:
     """To restore it the lost region would have to answer: its last outputs are enough."""
     platform.lose_state("prod", b"")
-    platform.world.lost.add(platform.region("prod"))
+    platform.lose()
     failover(platform.session(waive_fence="gone"), "dr")
     assert platform.session().pair.live == "dr"
     assert platform.world.recovered == []
@@ -115,7 +115,7 @@ def test_a_failback_whose_engine_tore_a_state_is_gone_on_with(
 
 
 def test_a_rebuild_and_a_drop_go_on_too(platform: Platform) -> None:
-    platform.world.lost.add(platform.region("prod"))
+    platform.lose()
     failover(platform.session(waive_fence="gone"), "dr")
     platform.world.lost.clear()
     platform.lose_state("prod", b"")

@@ -2,10 +2,9 @@
 
 import re
 from datetime import UTC, datetime, time, timedelta
-from pathlib import Path
 
 import pytest
-from fake_platform import Platform, platform_in
+from fake_platform import Platform
 from fake_regions import ANSWERS, arn, refusal
 
 from ops.core import aws, facts
@@ -14,11 +13,6 @@ from ops.dr.preflight import Preflight
 from ops.errors import OpsError
 
 REPLICA = "askproai-dr-database"
-
-
-@pytest.fixture
-def platform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Platform:
-    return platform_in(tmp_path, monkeypatch)
 
 
 def findings(platform: Platform, accepted_lag: int | None = None) -> list[str]:
@@ -229,6 +223,6 @@ def test_a_preview_that_fails_blocks_what_would_fail_after_the_fence(
 
 
 def test_a_region_that_does_not_answer_is_one_line_and_no_pass(platform: Platform) -> None:
-    platform.world.lost.add(platform.region("dr"))
+    platform.lose("dr")
     (found,) = findings(platform)
     assert found.startswith("credentials could not be checked: Could not connect")

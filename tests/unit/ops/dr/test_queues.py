@@ -53,7 +53,7 @@ def test_a_dry_run_says_what_it_would_send_and_sends_nothing(platform: Platform)
 def test_the_table_has_every_queue_and_a_region_that_does_not_answer(
     platform: Platform, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    platform.world.lost.add(platform.region("prod"))
+    platform.lose()
     queues.show(platform.session(), ["prod", "dr"])
     shown = capsys.readouterr().out
     assert "prod: eu-central-1 does not answer" in shown

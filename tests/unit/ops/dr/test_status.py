@@ -43,7 +43,7 @@ def test_in_normal_operation_there_is_no_deviation(platform: Platform, capsys: p
 
 
 def test_a_lost_region_is_asked_once_and_shown_as_unknown(platform: Platform) -> None:
-    platform.world.lost.add(platform.region("prod"))
+    platform.lose()
     prod, dr = status.status().regions
     assert (prod["answers"], prod["database"], prod["instances"]) == ("no", "unknown", "unknown")
     assert dr["database"] == "askproai-dr-database: available, replica of askproai-prod-database"
@@ -51,7 +51,7 @@ def test_a_lost_region_is_asked_once_and_shown_as_unknown(platform: Platform) ->
 
 
 def test_after_a_failover_the_way_back_is_named(platform: Platform) -> None:
-    platform.world.lost.add(platform.region("prod"))
+    platform.lose()
     failover(platform.session(waive_fence="gone"), "dr")
     deviations = "\n".join(status.status().deviations)
     assert "`ops dr failback --to prod`" in deviations
@@ -173,7 +173,7 @@ def test_without_the_region_of_the_state_backend_the_rest_is_told(
 ) -> None:
     """Files, regions and edge are asked, and the engine is not: it would wait for minutes."""
     monkeypatch.setenv("PULUMI_BACKEND_URL", f"s3://state?region={platform.region('dr')}")
-    platform.world.lost.add(platform.region("dr"))
+    platform.lose("dr")
 
     def waits(stack: str) -> None:
         pytest.fail(f"the engine was asked about {stack}")

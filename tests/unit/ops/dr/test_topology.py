@@ -1,10 +1,9 @@
 """The topology number: every change of who writes raises it, and a checkout that is older commands nothing."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
-from fake_platform import Platform, platform_in
+from fake_platform import Platform
 
 from ops.core import objects
 from ops.core.session import Session
@@ -22,11 +21,6 @@ COMMANDS: dict[str, Callable[[Session], object]] = {
     "rebuild": lambda session: rebuild.rebuild_standby(session, "prod"),
     "drop": lambda session: drop.drop_database(session, "prod", 1),
 }
-
-
-@pytest.fixture
-def platform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Platform:
-    return platform_in(tmp_path, monkeypatch)
 
 
 def numbers(platform: Platform) -> dict[str, int]:

@@ -152,7 +152,7 @@ def test_only_a_worker_may_read_what_it_makes_and_no_password_is_in_a_command(pl
 
 
 def test_a_lost_region_is_left_out_and_never_asked(platform: Platform) -> None:
-    platform.world.lost.add(platform.region("dr"))
+    platform.lose("dr")
     rotate(platform.session(), "database")
     assert account(platform, "prod")["username"] == "application_1"
     assert set(platform.world.calls_to(platform.region("dr"))) == {"get_caller_identity"}
@@ -257,7 +257,7 @@ def test_the_status_has_the_age_of_each_secret_by_region_and_no_value(
     assert "prod: database-application is 91 days old, 90 are allowed: `ops secrets rotate database`" in [
         line.replace("90 days old", "91 days old") for line in status.status().lines
     ]
-    platform.world.lost.add(platform.region("dr"))
+    platform.lose("dr")
     lost = status.status()
     assert [row["age"] for row in lost.secrets if row["stack"] == "dr"] == ["unknown"]
     capsys.readouterr()

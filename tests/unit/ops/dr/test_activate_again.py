@@ -1,0 +1,160 @@
+"""An activation that was killed, failed or decided long ago goes on, and does nothing twice."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from fake_platform import Platform
+
+from ops.core import busy
+from ops.core.session import UNDER_WAY
+from ops.dr import activate
+from ops.errors import Exit, OpsError
+
+REPLICA = "askproai-dr-database"
+
+
+def test_killed_after_the_decision_it_goes_on_without_asking_again(platform: Platform) -> None:
+    platform.lose()
+    platform.engine.failing["dr"] = OpsError("killed")
+    with pytest.raises(OpsError, match="killed"):
+        activate.activate_region(platform.session(waive_fence="gone"), "dr")
+    platform.engine.failing.clear()
+    platform.world.calls.clear()
+    # By now the metric is old: it counted when it was decided.
+    platform.world.lag_seconds = None
+    activate.activate_region(platform.session(), "dr")
+    assert platform.world.calls_to(platform.region("prod")) == []
+    assert platform.history() == ["waiver", "activate"]
+
+
+def test_killed_after_the_promotion_the_state_is_read_back_and_nothing_is_promoted_twice(platform: Platform) -> None:
+    platform.lose()
+    platform.engine.failing["dr"] = OpsError("killed")
+    with pytest.raises(OpsError, match="killed"):
+        activate.activate_region(platform.session(waive_fence="gone"), "dr")
+    platform.engine.failing.clear()
+    platform.world.databases[platform.region("dr")][REPLICA]["source"] = ""
+    platform.engine.stale_source.add("dr")
+    platform.world.killed.add("dr")
+    activate.activate_region(platform.session(), "dr")
+    assert platform.world.recovered == ["dr"]
+    assert platform.engine.refreshed == ["dr"]
+    assert platform.engine.ups[-1] == "dr"
+
+
+def test_a_promotion_whose_answer_was_lost_is_read_back_and_not_waited_out(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    platform.lose()
+    up, database = platform.engine.up, platform.world.databases[platform.region("dr")][REPLICA]
+
+    def unheard(stack: str, *rest: Any) -> dict[str, int]:
+        if platform.engine.refreshed:
+            return up(stack, *rest)
+        database["source"] = ""
+        platform.engine.stale_source.add("dr")
+        raise OpsError("api error InvalidDBInstanceState: DB Instance is not a read replica")
+
+    monkeypatch.setattr(platform.engine, "up", unheard)
+    monkeypatch.setattr(busy, "BUSY_SECONDS", 0.5)
+    activate.activate_region(platform.session(waive_fence="gone"), "dr")
+    assert (platform.engine.refreshed, platform.engine.ups) == (["dr"], ["dr", "dr"])
+
+
+@pytest.mark.parametrize(
+    ("promotes", "told"),
+    [(False, "still a replica: nothing was promoted"), (True, "a writer")],
+)
+def test_an_activation_that_fails_says_whether_the_database_is_promoted_and_how_to_go_on(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch, promotes: bool, told: str
+) -> None:
+    def fail(*_: object) -> dict[str, int]:
+        if promotes:
+            platform.world.databases[platform.region("dr")][REPLICA]["source"] = ""
+        raise OpsError("InternalFailure")
+
+    platform.lose()
+    monkeypatch.setattr(platform.engine, "up", fail)
+    hint = f"InternalFailure\n{REPLICA} is available and {told}: run the same command again, or `ops dr abort`"
+    with pytest.raises(OpsError, match=hint):
+        activate.activate_region(platform.session(waive_fence="gone"), "dr")
+
+
+def test_an_activation_that_fails_with_its_region_says_that_nothing_is_known(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(*_: object) -> dict[str, int]:
+        platform.lose("dr")
+        raise OpsError("no answer")
+
+    platform.lose()
+    monkeypatch.setattr(platform.engine, "up", lost)
+    with pytest.raises(OpsError, match=r"no answer\nwhether the database of dr is promoted is not known: .*dr abort"):
+        activate.activate_region(platform.session(waive_fence="gone"), "dr")
+
+
+def test_another_operation_under_way_is_named_and_the_way_to_give_it_up(platform: Platform) -> None:
+    session = platform.session()
+    session.ledger.put(UNDER_WAY, {"operation": "failback", "to": "prod", "started": "then", "from": "dr"})
+    with pytest.raises(OpsError, match=r"failback to prod.*`ops dr abort`") as refused:
+        activate.activate_region(platform.session(), "dr")
+    assert refused.value.exit_code is Exit.REFUSED
+
+
+def test_a_failover_goes_on_where_an_activation_stopped(platform: Platform) -> None:
+    session = platform.session()
+    started = session.begin("activate", "prod", "dr", activate.PLAN)
+    assert session.ledger.get(UNDER_WAY) is None
+    started.decided_at = started.started
+    session.save(started)
+    assert platform.session().begin("failover", "prod", "dr", activate.PLAN).kind == "failover"
+
+
+def age(platform: Platform, minutes: int) -> None:
+    """Let the decision under way be this old."""
+    ledger = platform.session().ledger
+    record = ledger.get(UNDER_WAY) or {}
+    ledger.put(UNDER_WAY, record | {"decided_at": (datetime.now(UTC) - timedelta(minutes=minutes)).isoformat()})
+
+
+def test_an_old_decision_is_asked_again_and_its_waiver_does_not_hold_for_a_region_that_answers(
+    platform: Platform,
+) -> None:
+    platform.lose()
+    platform.engine.failing["dr"] = OpsError("killed")
+    with pytest.raises(OpsError, match="killed"):
+        activate.activate_region(platform.session(waive_fence="gone"), "dr")
+    platform.engine.failing.clear()
+    platform.engine.ups.clear()
+    platform.world.lost.clear()
+    age(platform, minutes=31)
+    operation = activate.activate_region(platform.session(), "dr")
+    assert platform.engine.ups == ["dr", "dr", "prod"]
+    assert platform.file("prod").get("fenced") is True
+    assert operation.waiver is None
+
+
+def test_an_old_decision_whose_region_is_still_lost_needs_its_waiver_again(platform: Platform) -> None:
+    platform.lose()
+    platform.engine.failing["dr"] = OpsError("killed")
+    with pytest.raises(OpsError, match="killed"):
+        activate.activate_region(platform.session(waive_fence="gone"), "dr")
+    platform.engine.failing.clear()
+    age(platform, minutes=31)
+    with pytest.raises(OpsError, match="--waive-fence"):
+        activate.activate_region(platform.session(), "dr")
+    activate.activate_region(platform.session(waive_fence="still gone"), "dr")
+    assert platform.history() == ["waiver", "waiver", "activate"]
+
+
+def test_a_promotion_that_was_made_is_not_decided_again_however_old_it_is(platform: Platform) -> None:
+    platform.lose()
+    platform.engine.failing["dr"] = OpsError("killed")
+    with pytest.raises(OpsError, match="killed"):
+        activate.activate_region(platform.session(waive_fence="gone"), "dr")
+    platform.engine.failing.clear()
+    platform.world.databases[platform.region("dr")][REPLICA]["source"] = ""
+    age(platform, minutes=600)
+    activate.activate_region(platform.session(yes=False), "dr")
+    assert platform.history() == ["waiver", "activate"]
