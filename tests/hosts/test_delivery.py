@@ -9,8 +9,8 @@ import pytest
 import yaml
 from debian import Host
 from host_values import WATCH
+from programs import program
 from receivers import LOOPBACK, MailServer, WebServer, listening
-from test_own_programs import program
 
 from hosts.roles import MONITORING
 from monitoring.host.files import files

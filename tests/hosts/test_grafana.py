@@ -12,7 +12,7 @@ import pytest
 import yaml
 from debian import Host
 from host_values import WATCH, values_of
-from test_own_programs import program
+from programs import program
 
 from hosts.bundle import rendered
 from hosts.roles import MONITORING

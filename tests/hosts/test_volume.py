@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from debian import Host
 from host_values import VALUES
-from test_own_programs import program
+from programs import program
 
 from hosts.bundle import rendered
 from hosts.roles import MONITORING
