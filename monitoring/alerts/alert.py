@@ -5,9 +5,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
-MOST_METRICS = 10
-"""The metrics that an alarm's expression may read (CloudWatch User Guide, "CloudWatch service quotas")."""
-
 
 class Severity(StrEnum):
     """How bad it is: it decides who is told (`monitoring.alerts.routes`)."""

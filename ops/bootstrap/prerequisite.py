@@ -4,10 +4,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from rich.table import Table
-
 from ops.core.aws import errors
-from ops.core.steps import Step, Timeline, console
+from ops.core.steps import Step, Timeline, show_table
 from ops.errors import OpsError, one_line
 
 
@@ -30,14 +28,10 @@ class Prerequisite:
 
 def show(prerequisites: Iterable[Prerequisite]) -> int:
     """Show which prerequisites exist; how many would be made."""
-    table = Table("what", "where", "is", "why", title="ops bootstrap", title_justify="left")
-    missing = 0
-    for prerequisite in prerequisites:
-        there = bool(_bounded(prerequisite.exists, prerequisite))
-        missing += not there
-        table.add_row(prerequisite.name, prerequisite.where, "there" if there else "to be made", prerequisite.why)
-    console().print(table)
-    return missing
+    there = [(each, bool(_bounded(each.exists, each))) for each in prerequisites]
+    rows = [(each.name, each.where, "there" if exists else "to be made", each.why) for each, exists in there]
+    show_table("ops bootstrap", ("what", "where", "is", "why"), rows)
+    return sum(not exists for _, exists in there)
 
 
 def make(prerequisites: Iterable[Prerequisite], timeline: Timeline) -> int:

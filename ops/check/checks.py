@@ -7,7 +7,6 @@ from enum import StrEnum
 from functools import partial
 from typing import Any
 
-from rich.table import Table
 from typing_extensions import override
 
 from contract import origin
@@ -19,7 +18,7 @@ from ops.core.aws import client, errors, reachable
 from ops.core.objects import backend_region
 from ops.core.pair import Pair, RegionStack
 from ops.core.region_table import Found
-from ops.core.steps import console
+from ops.core.steps import show_table
 from ops.errors import OpsError, one_line, refused
 
 
@@ -82,12 +81,9 @@ def checklist(pair: Pair) -> Checklist:
 def show(found: Checklist) -> None:
     """The regions side by side, a row for each check."""
     stacks = list(dict.fromkeys(finding.stack for finding in found.findings))
-    table = Table("", *stacks, title="AskProAI, the morning checklist", title_justify="left")
-    for check in CHECKS:
-        own = {finding.stack: finding for finding in found.findings if finding.check == check}
-        cells = [f"{own[stack].verdict}: {own[stack].says}".removesuffix(": ") for stack in stacks]
-        table.add_row(check, *cells)
-    console().print(table)
+    says = {(each.check, each.stack): f"{each.verdict}: {each.says}".removesuffix(": ") for each in found.findings}
+    rows = [(check, *(says[check, stack] for stack in stacks)) for check in CHECKS]
+    show_table("AskProAI, the morning checklist", ("", *stacks), rows)
 
 
 def report(pair: Pair, found: Checklist) -> None:

@@ -5,12 +5,10 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any, TypeVar
 
-from rich.table import Table
-
 from ops.core.aws import errors, require_credentials
 from ops.core.facts import side_by_side
 from ops.core.pair import Pair, RegionStack
-from ops.core.steps import console
+from ops.core.steps import show_table
 from ops.errors import OpsError
 
 T = TypeVar("T")
@@ -50,8 +48,5 @@ def answers(stack: RegionStack, questions: Mapping[str, Callable[[RegionStack], 
 
 def show_regions(title: str, columns: Sequence[Facts]) -> None:
     """Print the regions side by side; of each, `stack` heads a column, and every other fact is a row."""
-    table = Table("", *(column["stack"] for column in columns), title=title, title_justify="left")
-    for name in columns[0]:
-        if name != "stack":
-            table.add_row(name.replace("_", " "), *(column[name] for column in columns))
-    console().print(table)
+    head, *rows = ([name.replace("_", " "), *(column[name] for column in columns)] for name in columns[0])
+    show_table(title, ("", *head[1:]), rows)

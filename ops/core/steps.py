@@ -19,6 +19,8 @@ from ops.errors import Exit, OpsError
 Outcome = Literal["done", "skipped", "failed", "would"]
 
 NAME_WIDTH = 46
+LOG_WIDTH = 120
+"""Of a table that goes to a file."""
 CLEAR = "\r\033[K"
 """Has a terminal write over its last line (ECMA-48, "erase in line")."""
 TERMINAL_SECONDS = 1.0
@@ -78,9 +80,32 @@ def console() -> Console:
     return Console(highlight=False, markup=False, soft_wrap=True, stderr=False)
 
 
+def show_table(title: str, head: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
+    """Print a table."""
+    # Loaded here: a flip shows none.
+    from rich.table import Table
+
+    table = Table(*head, title=title, title_justify="left")
+    for row in rows:
+        table.add_row(*row)
+    screen = console()
+    if not screen.is_terminal:
+        screen.width = LOG_WIDTH
+    screen.print(table)
+
+
 def say(text: str) -> None:
     """Print a line, unbuffered: somebody may follow a log. At a terminal it takes the place of what a step tells."""
     print(f"{CLEAR if sys.stdout.isatty() else ''}{text}", flush=True)
+
+
+def ago(moment: datetime) -> str:
+    """How long ago that was, for people: 3 h ago."""
+    seconds = int((datetime.now(UTC) - moment).total_seconds())
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds // size} {unit} ago"
+    return f"{seconds} s ago"
 
 
 def confirm(question: str) -> None:

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
-from rich.table import Table
-
 from hosts.roles import WORKERS
 from ops.core import facts, hosts
 from ops.core.aws import client, reachable
@@ -16,7 +14,7 @@ from ops.core.facts import side_by_side
 from ops.core.pair import RegionStack
 from ops.core.region_table import UNKNOWN, or_else
 from ops.core.session import Session
-from ops.core.steps import CHANGING, Plan, Step, Timeline, console, named, say
+from ops.core.steps import CHANGING, Plan, Step, Timeline, named, say, show_table
 from ops.dr.activate import is_writer
 from ops.errors import Exit, OpsError, refused
 
@@ -84,13 +82,11 @@ def show(session: Session, stacks: Iterable[str]) -> None:
         if not reachable(stack.region):
             say(f"{stack.stack}: {stack.region} does not answer")
             continue
-        queues = found(stack)
-        states = next(iter(queues.values())).jobs
-        table = Table("queue", *states, "oldest", "dead", title=f"Queues of {stack.stack}", title_justify="left")
-        for queue in queues.values():
-            age = or_else(partial(_oldest, stack, queue), UNKNOWN)
-            table.add_row(queue.name, *map(str, queue.jobs.values()), age, str(queue.dead))
-        console().print(table)
+        queues = found(stack).values()
+        states = next(iter(queues)).jobs
+        ages = {queue.name: or_else(partial(_oldest, stack, queue), UNKNOWN) for queue in queues}
+        rows = [(each.name, *map(str, each.jobs.values()), ages[each.name], str(each.dead)) for each in queues]
+        show_table(f"Queues of {stack.stack}", ("queue", *states, "oldest", "dead"), rows)
 
 
 def _oldest(stack: RegionStack, queue: Queue) -> str:

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 
 from contract import origin
@@ -18,7 +17,7 @@ from ops.core.pair import Pair, RegionStack
 from ops.core.region_table import Facts, Found, answers, heads, show_regions
 from ops.core.session import LOCK, UNDER_WAY
 from ops.core.settle import engine_of
-from ops.core.steps import say
+from ops.core.steps import ago, say
 from ops.dr import closing, fence
 from ops.dr.preflight import differing
 from ops.dr.routing import misrouted
@@ -229,12 +228,12 @@ def _lag(stack: RegionStack) -> str:
 def _object(stack: RegionStack) -> str:
     found = facts.newest_object(stack, str(stack.output("bucket_names")["uploads"]))
     some = "" if found.complete else " or later"
-    return f"{_ago(found.newest)}{some}" if found.newest else "none"
+    return f"{ago(found.newest)}{some}" if found.newest else "none"
 
 
 def _backup(stack: RegionStack) -> str:
     newest = facts.newest_backup(stack)
-    return _ago(newest) if newest else "none"
+    return ago(newest) if newest else "none"
 
 
 def _instances(stack: RegionStack) -> str:
@@ -245,11 +244,3 @@ def _instances(stack: RegionStack) -> str:
     }
     counts = hosts.in_service(stack, groups.values())
     return ", ".join(f"{label} {counts[name]}" for label, name in groups.items())
-
-
-def _ago(moment: datetime) -> str:
-    seconds = int((datetime.now(UTC) - moment).total_seconds())
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
-        if seconds >= 2 * size:
-            return f"{seconds // size} {unit} ago"
-    return f"{seconds} s ago"

@@ -7,7 +7,7 @@ from ops.core import report
 from ops.core.pair import Pair
 from ops.core.session import Session, SessionOptions
 from ops.core.stack_files import StackFile
-from ops.core.steps import Timeline, say
+from ops.core.steps import Timeline, say, show_table
 from ops.drill import tables
 from ops.drill.sandbox_control import SandboxControl
 from ops.drill.scenario import REASON, Drill, DrillOptions
@@ -109,13 +109,17 @@ def _conclude(running: Drill, declared: Declaration, promised: list[Objective], 
         "Computed from the declaration": tables.objective_rows(promised),
     }
     if rows:
-        tables.show("Measured in the sandbox", tables.flat(rows))
+        _show("Measured in the sandbox", tables.flat(rows))
     for title, content in shown.items():
-        tables.show(title, content)
+        _show(title, content)
     shown["Sources of the expected times"] = tables.source_rows(times)
     for table in times:
         say(table.verdict())
     report.write_or_say(running.options.report, _record(running, rows, shown, failed))
+
+
+def _show(title: str, rows: tables.Rows) -> None:
+    show_table(title, rows[0], rows[1:])
 
 
 def _record(

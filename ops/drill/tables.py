@@ -3,16 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rich.table import Table
-
 from ops.core.report import span
-from ops.core.steps import console
 from ops.drill.measured_loss import Loss, Outage
 from ops.objectives.expected import Expected, Phase
 from ops.objectives.objectives import Objective
-
-LOG_WIDTH = 120
-"""Of a table that goes to a file."""
 
 Rows = list[tuple[str, ...]]
 
@@ -115,17 +109,6 @@ def over(rows: Sequence[Row], objectives: Sequence[Objective]) -> list[str]:
     """What is over its budget, one line each."""
     broken = [f"{row.what}: {row.value}, at most {row.limit}" for row in rows if row.within is False]
     return broken + [f"{row.what}, {row.scenario}: {row.formula}; {row.change}" for row in objectives if not row.within]
-
-
-def show(title: str, rows: Rows) -> None:
-    """A table on the screen; the first row is the heads."""
-    table = Table(*rows[0], title=title, title_justify="left")
-    for row in rows[1:]:
-        table.add_row(*row)
-    screen = console()
-    if not screen.is_terminal:
-        screen.width = LOG_WIDTH
-    screen.print(table)
 
 
 def flat(rows: Sequence[Row]) -> Rows:

@@ -3,15 +3,13 @@
 from dataclasses import dataclass
 from functools import partial
 
-from rich.table import Table
-
 from ops.core.aws import errors, reachable
 from ops.core.engine import Engine
 from ops.core.facts import side_by_side
 from ops.core.pair import Pair, RegionStack
 from ops.core.region_table import UNKNOWN, Facts, Found
 from ops.core.secret_values import SecretValue, values
-from ops.core.steps import console, say
+from ops.core.steps import say, show_table
 from ops.errors import OpsError, one_line
 
 
@@ -40,10 +38,7 @@ def status() -> Status:
 def show(found: Status) -> None:
     """The status as an operator reads it."""
     heads = {"stack": "stack", "secret": "secret", "age": "age", "rotated": "last rotation", "due": "next due"}
-    table = Table(*heads.values(), title="Secrets", title_justify="left")
-    for row in found.secrets:
-        table.add_row(*(row[name] for name in heads))
-    console().print(table)
+    show_table("Secrets", heads.values(), ([row[name] for name in heads] for row in found.secrets))
     for line in found.lines or ["no rotation is due"]:
         say(line)
 

@@ -246,7 +246,7 @@ def test_a_damaged_or_lost_state_is_restored_from_its_newest_backup(whole_edge: 
     assert told.returncode != 0
     assert "taken from" in ops(edge, "recover", "--dry-run", "edge").stdout
     assert recorded(edge) == 0
-    assert "seconds old" in ops(edge, "recover", "--yes").stdout
+    assert " s ago" in ops(edge, "recover", "--yes").stdout
     assert recorded(edge) == resources
     assert edge.preview() == {}
 

@@ -55,7 +55,7 @@ def outputs(engine: Engine, stack: str) -> dict[str, Any]:
     known, backup = found
     if backup:
         # Beside what a program reads: `ops dr status --json` goes on too.
-        told = f"the state of {stack} cannot be read; its outputs are those of {backup.key}, {backup.age()}"
+        told = f"the state of {stack} cannot be read; its outputs are those of {backup}"
         print(told, file=sys.stderr)
     return known
 

@@ -116,7 +116,7 @@ class Recovery:
             raise self._file.lost(problem)
         aside = None if step.dry_run else self._file.restore(backup)
         kept = f"; the damaged one is kept as {aside}" if aside else ""
-        step.detail = f"{problem}; taken from {backup.key}, {backup.resources} resources, {backup.age()}{kept}"
+        step.detail = f"{problem}; taken from {backup}, {backup.resources} resources{kept}"
 
     def _settle(self) -> bool:
         """Adopt what was being created and drop the rest of what was under way; False where a dry run ends here."""

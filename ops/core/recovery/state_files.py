@@ -18,6 +18,7 @@ from typing import Any
 
 from ops.core.engine import outputs_of
 from ops.core.objects import Objects
+from ops.core.steps import ago
 from ops.errors import OpsError
 
 PACKED = ".gz"
@@ -52,13 +53,8 @@ class Backup:
         """How many it has."""
         return len(self.latest.get("resources") or [])
 
-    def age(self) -> str:
-        """How old it is, in words."""
-        seconds = int((datetime.now(UTC) - self.at).total_seconds())
-        for size, unit in ((86400, "days"), (3600, "hours"), (60, "minutes")):
-            if seconds >= 2 * size:
-                return f"{seconds // size} {unit} old"
-        return f"{seconds} seconds old"
+    def __str__(self) -> str:
+        return f"{self.key}, of {ago(self.at)}"
 
 
 class StateFile:

@@ -118,7 +118,7 @@ def test_the_newest_backup_that_can_be_read_takes_the_states_place(backend: Fold
     file = StateFile(backend, "askproai", "prod")
     backup = file.newest_backup()
     assert backup is not None
-    assert (backup.key, backup.resources, backup.age()) == ("backups/askproai/prod/prod.2.json", 7, "30 minutes old")
+    assert (str(backup), backup.resources) == ("backups/askproai/prod/prod.2.json, of 30 min ago", 7)
     aside = file.restore(backup)
     assert file.problem() is None
     assert aside is not None
