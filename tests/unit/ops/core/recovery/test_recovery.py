@@ -220,7 +220,7 @@ def test_what_was_made_after_the_backup_is_adopted_by_a_quick_recovery_too(
     assert identifiers(engine) == {"vpc": "vpc-1"}
     told = capsys.readouterr().out
     assert "taken from stacks/askproai/prod.json.bak, of " in told
-    assert " ago, 1 resources\n" in told
+    assert " ago, 1 resources;" in told
 
 
 def test_a_restoration_that_was_cut_off_is_gone_on_with(
