@@ -1,6 +1,6 @@
 """The rules of Prometheus, as the text of a rules file."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import yaml
@@ -13,11 +13,11 @@ INTERVAL = "30s"
 """How often a group is evaluated (DevOps manual, "Alert Rules")."""
 
 
-def rules(areas: Mapping[str, tuple[Alert, ...]] = AREAS) -> str:
+def rules() -> str:
     """A group for each area, with a rule for each level of the alerts that have a query."""
     groups = [
         {"name": area, "interval": INTERVAL, "rules": found}
-        for area, alerts in areas.items()
+        for area, alerts in AREAS.items()
         if (found := [rule for alert in alerts for rule in _rules(alert)])
     ]
     return yaml.safe_dump({"groups": groups}, sort_keys=False, width=120)

@@ -51,15 +51,13 @@ class Preview:
         return not self.failure and not any(event.blocks for event in self.events)
 
 
-def preview(stack: str, *arguments: str, pulumi: str = "pulumi") -> Preview:
+def preview(stack: str, *arguments: str) -> Preview:
     """Preview a stack with the pack."""
-    done, log = asked(stack, *arguments, pulumi=pulumi)
+    done, log = asked(stack, *arguments)
     return judged(stack, log, done.stdout + done.stderr if done.returncode else "")
 
 
-def asked(
-    stack: str, *arguments: str, pulumi: str = "pulumi", folder: Path | None = None
-) -> tuple[subprocess.CompletedProcess[str], str]:
+def asked(stack: str, *arguments: str, folder: Path | None = None) -> tuple[subprocess.CompletedProcess[str], str]:
     """Preview a stack of the project in a folder, by default the one this runs in, with the pack.
 
     The event log too: violations are in it, and in no other output of a preview.
@@ -67,7 +65,7 @@ def asked(
     with tempfile.TemporaryDirectory() as place:
         log = Path(place) / "events.json"
         done = subprocess.run(
-            [pulumi, "preview", "--stack", stack, "--policy-pack", str(PACK), "--event-log", str(log), *arguments],
+            ["pulumi", "preview", "--stack", stack, "--policy-pack", str(PACK), "--event-log", str(log), *arguments],
             # The engine hides the flag of the event log without it.
             env={**os.environ, "PULUMI_DEBUG_COMMANDS": "true"},
             cwd=folder,

@@ -12,14 +12,14 @@ RELEASE = "1.0.0"
 APPLICATION = Path(__file__).parent / "application"
 
 
-def pack(folder: Path = APPLICATION) -> bytes:
+def pack() -> bytes:
     """The archive; the same files make the same bytes."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:
-        for path in sorted(folder.rglob("*")):
+        for path in sorted(APPLICATION.rglob("*")):
             if path.is_file():
                 content = path.read_bytes()
-                member = tarfile.TarInfo(path.relative_to(folder).as_posix())
+                member = tarfile.TarInfo(path.relative_to(APPLICATION).as_posix())
                 member.size = len(content)
                 member.mode = 0o755 if content.startswith(b"#!") else 0o644
                 archive.addfile(member, io.BytesIO(content))
