@@ -14,7 +14,7 @@ from monitoring.alerts.itself import CHECKLIST, REPORTS, TO_LOOK_AT
 from monitoring.alerts.recovery import MISSED
 from naming import spelled
 from ops.core import facts, visitor
-from ops.core.aws import client, errors, reachable
+from ops.core.aws import answered, client, errors, reachable
 from ops.core.objects import backend_region
 from ops.core.pair import Pair, RegionStack
 from ops.core.region_table import Found
@@ -111,10 +111,9 @@ def _region(pair: Pair, stack: RegionStack) -> list[Finding]:
     answering = reachable(stack.region)
 
     def answer(question: Callable[[Pair, RegionStack], Answer]) -> Answer:
-        try:
-            return question(pair, stack) if answering else (Verdict.UNKNOWN, f"{stack.region} does not answer")
-        except (*errors(), OpsError) as error:
-            return Verdict.UNKNOWN, one_line(error)
+        if not answering:
+            return Verdict.UNKNOWN, f"{stack.region} does not answer"
+        return answered(partial(question, pair, stack), lambda why: (Verdict.UNKNOWN, why))
 
     found = facts.side_by_side({check: partial(answer, question) for check, question in CHECKS.items()})
     return [

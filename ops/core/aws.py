@@ -104,10 +104,17 @@ def credentials_ended(error: Exception) -> bool:
     return ENDED.fullmatch(str(answer.get("Error", {}).get("Code", ""))) is not None
 
 
-def require_credentials(error: Exception) -> None:
-    """Raise OpsError where credentials have ended: then no answer says anything of a region."""
-    if credentials_ended(error):
-        raise OpsError(LOG_IN_AGAIN) from None
+def answered(ask: Callable[[], T], otherwise: Callable[[str], T]) -> T:
+    """The answer; what `otherwise` makes of the reason where it cannot be had.
+
+    Raises OpsError where credentials have ended: then no answer says anything of a region.
+    """
+    try:
+        return ask()
+    except (*errors(), OpsError) as error:
+        if credentials_ended(error):
+            raise OpsError(LOG_IN_AGAIN) from None
+        return otherwise(one_line(error))
 
 
 @lru_cache(maxsize=64)

@@ -10,7 +10,6 @@ from hosts.roles import APPLICATION_ROLES, HostRole
 from ops.core import aws, facts, hosts, visitor
 from ops.core.facts import side_by_side
 from ops.core.pair import EdgeStack, Pair, RegionStack
-from ops.errors import OpsError, one_line
 
 SERVICES = ("acm", "autoscaling", "elbv2", "rds")
 """What the gates ask AWS with."""
@@ -51,11 +50,7 @@ def ask(pair: Pair, stack: RegionStack, edge: EdgeStack | None) -> list[Gate]:
 
 def _gate(name: str, question: Callable[[], tuple[bool, str]]) -> Gate:
     """A gate's answer; one that could not be asked is closed."""
-    try:
-        passed, finding = question()
-    except (*aws.errors(), OpsError) as error:
-        aws.require_credentials(error)
-        passed, finding = False, f"could not be asked: {one_line(error)[:160]}"
+    passed, finding = aws.answered(question, lambda why: (False, f"could not be asked: {why[:160]}"))
     return Gate(name=name, passed=passed, finding=finding)
 
 

@@ -5,11 +5,10 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any, TypeVar
 
-from ops.core.aws import errors, require_credentials
+from ops.core.aws import answered
 from ops.core.facts import side_by_side
 from ops.core.pair import Pair, RegionStack
 from ops.core.steps import show_table
-from ops.errors import OpsError
 
 T = TypeVar("T")
 Facts = dict[str, str]
@@ -28,11 +27,7 @@ class Found:
 
 def or_else(question: Callable[[], T], otherwise: T) -> T:
     """The answer; `otherwise` where it cannot be had."""
-    try:
-        return question()
-    except (*errors(), OpsError) as error:
-        require_credentials(error)
-        return otherwise
+    return answered(question, lambda _: otherwise)
 
 
 def heads(pair: Pair, stack: RegionStack) -> Facts:

@@ -3,14 +3,13 @@
 from dataclasses import dataclass
 from functools import partial
 
-from ops.core.aws import errors, reachable
+from ops.core.aws import answered, reachable
 from ops.core.engine import Engine
 from ops.core.facts import side_by_side
 from ops.core.pair import Pair, RegionStack
 from ops.core.region_table import UNKNOWN, Facts, Found
 from ops.core.secret_values import SecretValue, values
 from ops.core.steps import say, show_table
-from ops.errors import OpsError, one_line
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,12 +43,14 @@ def show(found: Status) -> None:
 
 
 def _region(stack: RegionStack) -> tuple[list[Facts], list[str]]:
-    try:
-        if not reachable(stack.region):
-            return [_row(stack, UNKNOWN, UNKNOWN)], [f"{stack.region} does not answer"]
-        asked = [*values(stack)]
-    except (*errors(), OpsError) as error:
-        return [_row(stack, UNKNOWN, UNKNOWN)], [f"{stack.stack}: {one_line(error)}"]
+    unknown = [_row(stack, UNKNOWN, UNKNOWN)]
+    if not reachable(stack.region):
+        return unknown, [f"{stack.region} does not answer"]
+    return answered(partial(_known, stack), lambda why: (unknown, [f"{stack.stack}: {why}"]))
+
+
+def _known(stack: RegionStack) -> tuple[list[Facts], list[str]]:
+    asked = [*values(stack)]
     rows = [
         _row(stack, each.name, f"{each.age_days} days", f"{each.written:%Y-%m-%d}", f"{each.due:%Y-%m-%d}")
         if each.written

@@ -10,11 +10,13 @@ import botocore.session
 import pytest
 import typer
 from fake_platform import Platform, platform_in
+from fake_regions import ANSWERS, refusal
 
 from components.account import rights
 from ops.check import commands
 from ops.check.checks import CHECKS, Checklist, Verdict, checklist, show
 from ops.core import engine
+from ops.core.aws import LOG_IN_AGAIN
 from ops.core.visitor import Answer
 from ops.errors import Exit, OpsError
 
@@ -115,6 +117,17 @@ def test_of_a_lost_region_nothing_is_known_and_that_is_not_well(platform: Platfo
     assert not found.well
     assert looked_at(found) == {}
     assert platform.world.calls_to(platform.region("dr")) == ["get_caller_identity"]
+
+
+def test_credentials_that_end_on_the_way_are_no_state_of_a_region(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def expired(*_: object) -> None:
+        raise refusal("ExpiredToken", 403)
+
+    monkeypatch.setitem(ANSWERS, "describe_certificate", expired)
+    with pytest.raises(OpsError, match=LOG_IN_AGAIN):
+        asked(platform)
 
 
 def test_without_the_region_of_the_state_backend_another_command_is_named(

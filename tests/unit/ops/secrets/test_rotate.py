@@ -10,11 +10,12 @@ from typing import Any
 import boto3
 import pytest
 from fake_platform import Platform, platform_in
-from fake_regions import FakeClient
+from fake_regions import FakeClient, refusal
 from moto import mock_aws
 
 from hosts.roles import ROLES
 from ops.core import aws, secret_values
+from ops.core.aws import LOG_IN_AGAIN
 from ops.core.steps import Timeline
 from ops.errors import Exit, OpsError
 from ops.secrets import configured, hosts, status, value
@@ -263,3 +264,15 @@ def test_the_status_has_the_age_of_each_secret_by_region_and_no_value(
     capsys.readouterr()
     status.show(found)
     assert account(platform, "prod")["password"] not in capsys.readouterr().out + json.dumps(found.to_json())
+
+
+def test_credentials_that_end_while_secrets_are_asked_for_are_no_state_of_a_region(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def expired(*_: object) -> None:
+        raise refusal("ExpiredToken", 403)
+
+    monkeypatch.setattr(status, "Engine", lambda: platform.engine)
+    monkeypatch.setattr(secret_values, "written", expired)
+    with pytest.raises(OpsError, match=LOG_IN_AGAIN):
+        status.status()
