@@ -14,7 +14,7 @@ from monitoring.alerts.itself import CHECKLIST, REPORTS, TO_LOOK_AT
 from monitoring.alerts.recovery import MISSED
 from naming import spelled
 from ops.core import facts, visitor
-from ops.core.aws import answered, client, errors, reachable
+from ops.core.aws import answered, client, errors, reachable, rows
 from ops.core.objects import backend_region
 from ops.core.pair import Pair, RegionStack
 from ops.core.region_table import Found
@@ -74,8 +74,8 @@ def checklist(pair: Pair) -> Checklist:
     if backend and not reachable(backend):
         raise refused([f"the state backend in {backend} does not answer: `ops dr status` asks without it"])
     pair.read()
-    rows = facts.side_by_side({stack: partial(_region, pair, pair[stack]) for stack in pair.stacks})
-    return Checklist(findings=[finding for found in rows.values() for finding in found])
+    found = facts.side_by_side({stack: partial(_region, pair, pair[stack]) for stack in pair.stacks})
+    return Checklist(findings=[finding for region in found.values() for finding in region])
 
 
 def show(found: Checklist) -> None:
@@ -128,11 +128,9 @@ def _judged(good: bool, says: str) -> Answer:
 def _alarms(_: Pair, stack: RegionStack) -> Answer:
     """Those of CloudWatch watch error rates, disks, queues and certificates too."""
     prefix = spelled(stack.settings.environment, ALARMS)
-    pages = client("cloudwatch", stack.region).get_paginator("describe_alarms")
     names = [
         alarm["AlarmName"].removeprefix(prefix)
-        for page in pages.paginate(AlarmNamePrefix=prefix)
-        for alarm in page["MetricAlarms"]
+        for alarm in rows(client("cloudwatch", stack.region), "describe_alarms", AlarmNamePrefix=prefix)
         if alarm["StateValue"] == "ALARM"
         # A checklist that found its own alarm would never be well again.
         and not alarm["AlarmName"].startswith(f"{prefix}{CHECKLIST}")

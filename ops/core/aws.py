@@ -1,7 +1,7 @@
 """AWS as operators ask it: every call bounded in time, so that a region that hangs fails in seconds."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from threading import Lock
 from typing import Any, TypeVar
@@ -14,6 +14,8 @@ ATTEMPTS = 2
 PROBE_SECONDS = 3
 GONE_KEYS = ("PendingDeletion", "PendingReplicaDeletion")
 """States of a KMS key that is being deleted."""
+TOKENS = ("NextMarker", "NextToken", "nextToken")
+"""Names that AWS has for the token of the next page."""
 
 CREDENTIALS = {
     *("AccessDenied", "AccessDeniedException", "AuthFailure", "ExpiredToken", "ExpiredTokenException"),
@@ -61,13 +63,29 @@ def if_present(ask: Callable[[], T]) -> T | None:
         raise
 
 
+def rows(client: Any, operation: str, **asked: Any) -> Iterator[Any]:
+    """The rows of every page that an operation lists, asked for as they are taken.
+
+    Where botocore knows no pages, the answer has one list, and names the next page as the question takes it.
+    """
+    if client.can_paginate(operation):
+        paginator = client.get_paginator(operation)
+        for page in paginator.paginate(**asked):
+            yield from paginator.result_keys[0].search(page) or ()
+        return
+    page = getattr(client, operation)(**asked)
+    yield from (row for part in page.values() if isinstance(part, list) for row in part)
+    for token in TOKENS:
+        if page.get(token):
+            yield from rows(client, operation, **asked | {token: page[token]})
+
+
 def living_keys(kms: Any, name: str) -> list[str]:
     """The identifiers of KMS keys whose tag `Name` is this one, but for AWS's own and those that are being deleted."""
-    keys = [row["KeyId"] for page in kms.get_paginator("list_keys").paginate() for row in page["Keys"]]
-    described = [kms.describe_key(KeyId=key)["KeyMetadata"] for key in keys]
+    described = [kms.describe_key(KeyId=row["KeyId"])["KeyMetadata"] for row in rows(kms, "list_keys")]
     ours = [key for key in described if key["KeyManager"] != "AWS" and key["KeyState"] not in GONE_KEYS]
     tag = {"TagKey": "Name", "TagValue": name}
-    return [str(key["KeyId"]) for key in ours if tag in kms.list_resource_tags(KeyId=key["KeyId"])["Tags"]]
+    return [str(key["KeyId"]) for key in ours if tag in rows(kms, "list_resource_tags", KeyId=key["KeyId"])]
 
 
 def reachable(region: str) -> bool:

@@ -6,9 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from itertools import islice
 from typing import Any, TypeVar
 
-from ops.core.aws import LOG_IN, client, errors, if_present, is_ours
+from ops.core.aws import LOG_IN, client, errors, if_present, is_ours, rows
 from ops.core.interruption import TooLongError
 from ops.core.pair import RegionStack
 from ops.core.steps import waits
@@ -37,8 +38,8 @@ WRITABLE = (
     "storage-initialization",
 )
 """AWS, "Viewing instance status": of these statuses none says that the instance cannot be reached."""
-SCANNED_PAGES = 20
-"""1000 objects each (AWS, ListObjectsV2): a bucket of any size is asked for a few seconds at most."""
+MOST_SCANNED = 20_000
+"""Objects, a thousand a page (AWS, ListObjectsV2): a bucket of any size is asked for a few seconds at most."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,14 +177,9 @@ def closed(stack: RegionStack) -> bool:
 
 def newest_object(stack: RegionStack, bucket: str) -> NewestObject:
     """When the newest object of a bucket was written there."""
-    pages = client("s3", stack.region).get_paginator("list_objects_v2").paginate(Bucket=bucket)
-    newest: datetime | None = None
-    for number, page in enumerate(pages, 1):
-        times = [row["LastModified"] for row in page.get("Contents", [])]
-        newest = max([*times, *([newest] if newest else [])], default=None)
-        if number == SCANNED_PAGES and page.get("IsTruncated"):
-            return NewestObject(newest=newest, complete=False)
-    return NewestObject(newest=newest, complete=True)
+    found = islice(rows(client("s3", stack.region), "list_objects_v2", Bucket=bucket), MOST_SCANNED + 1)
+    times = [row["LastModified"] for row in found]
+    return NewestObject(newest=max(times, default=None), complete=len(times) <= MOST_SCANNED)
 
 
 def certificate_problem(region: str, arn: str) -> tuple[str, bool]:
@@ -200,20 +196,15 @@ def certificate_problem(region: str, arn: str) -> tuple[str, bool]:
 def newest_backup(stack: RegionStack) -> datetime | None:
     """When the newest recovery point of a database in the stack's vault was begun; None where there is none."""
     vault = str(stack.output("backup_vault_name"))
-    pages = client("backup", stack.region).get_paginator("list_recovery_points_by_backup_vault")
-    times = [
-        row["CreationDate"]
-        for page in pages.paginate(BackupVaultName=vault, ByResourceType="RDS")
-        for row in page["RecoveryPoints"]
-    ]
-    return max(times, default=None)
+    asked = {"BackupVaultName": vault, "ByResourceType": "RDS"}
+    points = rows(client("backup", stack.region), "list_recovery_points_by_backup_vault", **asked)
+    return max((point["CreationDate"] for point in points), default=None)
 
 
 def newest_kept(stack: RegionStack, source_arn: str) -> datetime | None:
     """Until when the region can restore the database that it follows, from what it keeps of its automated backups."""
-    pages = client("rds", stack.region).get_paginator("describe_db_instance_automated_backups")
-    rows = [row for page in pages.paginate() for row in page["DBInstanceAutomatedBackups"]]
-    kept = [row.get("RestoreWindow", {}) for row in rows if row.get("DBInstanceArn") == source_arn]
+    backups = rows(client("rds", stack.region), "describe_db_instance_automated_backups")
+    kept = [row.get("RestoreWindow", {}) for row in backups if row.get("DBInstanceArn") == source_arn]
     return max((window["LatestTime"] for window in kept if "LatestTime" in window), default=None)
 
 

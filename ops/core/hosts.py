@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from hosts.roles import APPLICATION_ROLES, HostRole
-from ops.core.aws import client
+from ops.core.aws import client, rows
 from ops.core.pair import Pair, RegionStack
 from ops.core.stack_files import StackFile
 from ops.errors import one_line
@@ -28,10 +28,10 @@ def failed_launches(stack: RegionStack, names: Iterable[str]) -> str:
     """
     autoscaling, found = client("autoscaling", stack.region), dict[str, str]()
     for name in names:
-        activities = autoscaling.describe_scaling_activities(AutoScalingGroupName=name)["Activities"]
-        ended = [activity for activity in activities if activity["StatusCode"] in ENDED]
-        if ended and ended[0]["StatusCode"] == FAILED:
-            found[name] = f"{name} at {ended[0]['StartTime']:%H:%M:%S} UTC: {one_line(ended[0].get('StatusMessage'))}"
+        activities = rows(autoscaling, "describe_scaling_activities", AutoScalingGroupName=name)
+        ended = next((activity for activity in activities if activity["StatusCode"] in ENDED), None)
+        if ended and ended["StatusCode"] == FAILED:
+            found[name] = f"{name} at {ended['StartTime']:%H:%M:%S} UTC: {one_line(ended.get('StatusMessage'))}"
     return "; ".join(found.values())
 
 
@@ -99,8 +99,8 @@ def vcpus(file: StackFile, size: str) -> int:
         for group in role.groups
     ]
     types = sorted({instance_type for instance_type, _ in counts})
-    rows = client("ec2", str(file.get("region"))).describe_instance_types(InstanceTypes=types)["InstanceTypes"]
-    each = {row["InstanceType"]: int(row["VCpuInfo"]["DefaultVCpus"]) for row in rows}
+    found = client("ec2", str(file.get("region"))).describe_instance_types(InstanceTypes=types)["InstanceTypes"]
+    each = {row["InstanceType"]: int(row["VCpuInfo"]["DefaultVCpus"]) for row in found}
     return sum(each[instance_type] * count for instance_type, count in counts)
 
 

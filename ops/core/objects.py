@@ -180,17 +180,13 @@ class Bucket:
 
     def keys(self, prefix: str, ending: str = ".json") -> list[str]:
         """The keys that begin with a prefix and have an ending, sorted."""
-        pages = self._s3.get_paginator("list_objects_v2").paginate(
-            Bucket=self._bucket, Prefix=f"{self._prefix}/{prefix}"
-        )
-        found = (row["Key"].removeprefix(f"{self._prefix}/") for page in pages for row in page.get("Contents", []))
-        return sorted(key for key in found if key.endswith(ending))
+        found = aws.rows(self._s3, "list_objects_v2", Bucket=self._bucket, Prefix=f"{self._prefix}/{prefix}")
+        return sorted(row["Key"].removeprefix(f"{self._prefix}/") for row in found if row["Key"].endswith(ending))
 
     def former(self, key: str) -> Iterator[bytes]:
         """The object's versions, newest first, but for the one that is read now."""
         place = self._place(key)
-        pages = self._s3.get_paginator("list_object_versions").paginate(Bucket=self._bucket, Prefix=place["Key"])
-        for row in (row for page in pages for row in page.get("Versions", [])):
+        for row in aws.rows(self._s3, "list_object_versions", Bucket=self._bucket, Prefix=place["Key"]):
             if row["Key"] == place["Key"] and not row["IsLatest"]:
                 yield self._s3.get_object(**place, VersionId=row["VersionId"])["Body"].read()
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from ops.core.aws import client, if_present
+from ops.core.aws import client, if_present, rows
 from ops.core.pair import RegionStack
 
 CURRENT = "AWSCURRENT"
@@ -46,8 +46,7 @@ def written(stack: RegionStack, arn: str) -> datetime | None:
     """When the current value of a secret was written; None where it has none, or does not exist."""
     manager = client("secretsmanager", stack.region)
     # The versions without a label, of earlier values, are left out unless they are asked for.
-    answer = if_present(lambda: manager.list_secret_version_ids(SecretId=arn))
-    versions = answer["Versions"] if answer else []
+    versions = if_present(lambda: list(rows(manager, "list_secret_version_ids", SecretId=arn))) or []
     return max((each["CreatedDate"] for each in versions if CURRENT in each.get("VersionStages", [])), default=None)
 
 

@@ -1,7 +1,7 @@
 """Snapshots of a database that outlive what is done to it."""
 
 from ops.core import busy, facts
-from ops.core.aws import client, if_present
+from ops.core.aws import client, if_present, rows
 from ops.core.pair import RegionStack
 from ops.errors import OpsError
 
@@ -21,11 +21,10 @@ def status(stack: RegionStack, name: str) -> str:
 
 def kept(stack: RegionStack, database: str) -> str:
     """What RDS says of the newest snapshot that a rebuild took of a database; `missing` where there is none."""
-    rds = client("rds", stack.region)
-    rows = rds.describe_db_snapshots(DBInstanceIdentifier=database, SnapshotType="manual")["DBSnapshots"]
+    asked = {"DBInstanceIdentifier": database, "SnapshotType": "manual"}
     found = {
         int(number): str(row["Status"])
-        for row in rows
+        for row in rows(client("rds", stack.region), "describe_db_snapshots", **asked)
         if (number := row["DBSnapshotIdentifier"].removeprefix(f"{database}{KEPT}")).isdecimal()
     }
     return found[max(found)] if found else MISSING

@@ -4,7 +4,7 @@ import hashlib
 import re
 from typing import Any
 
-from ops.core.aws import client, errors, if_present
+from ops.core.aws import client, errors, if_present, rows
 from ops.core.pair import RegionStack
 from ops.errors import one_line
 from settings.shapes import RELEASE
@@ -54,8 +54,8 @@ def checksum(stack: RegionStack, version: str) -> str | None:
 
 def versions(stack: RegionStack) -> list[str]:
     """The releases whose archive and checksum are in the region, the newest last."""
-    pages = client("s3", stack.region).get_paginator("list_objects_v2").paginate(Bucket=bucket(stack), Prefix=FOLDER)
-    there = {row["Key"]: row["LastModified"] for page in pages for row in page.get("Contents", [])}
+    found = rows(client("s3", stack.region), "list_objects_v2", Bucket=bucket(stack), Prefix=FOLDER)
+    there = {row["Key"]: row["LastModified"] for row in found}
     archives = sorted((moment, name) for name, moment in there.items() if name.endswith(ENDING))
     return [name.removeprefix(FOLDER).removesuffix(ENDING) for _, name in archives if f"{name}{SUM_ENDING}" in there]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from hosts.roles import WEB, WORKERS, HostRole
 from ops.core import hosts
-from ops.core.aws import client
+from ops.core.aws import client, rows
 from ops.core.pair import RegionStack
 from ops.errors import OpsError
 
@@ -84,10 +84,9 @@ def _weights(stack: RegionStack) -> dict[str, int]:
     """The weight of each target group; one is left out while the rules do not agree on it."""
     elb = client("elbv2", stack.region)
     name = str(stack.output("load_balancer_dns_name"))
-    pages = elb.get_paginator("describe_load_balancers").paginate()
-    balancers = [row["LoadBalancerArn"] for page in pages for row in page["LoadBalancers"] if row["DNSName"] == name]
-    listeners = [row for arn in balancers for row in elb.describe_listeners(LoadBalancerArn=arn)["Listeners"]]
-    rules = [row for one in listeners for row in elb.describe_rules(ListenerArn=one["ListenerArn"])["Rules"]]
+    balancers = [row["LoadBalancerArn"] for row in rows(elb, "describe_load_balancers") if row["DNSName"] == name]
+    listeners = [row for arn in balancers for row in rows(elb, "describe_listeners", LoadBalancerArn=arn)]
+    rules = [row for one in listeners for row in rows(elb, "describe_rules", ListenerArn=one["ListenerArn"])]
     found: dict[str, set[int]] = {}
     for action in (action for rule in rules for action in rule["Actions"]):
         for row in action.get("ForwardConfig", {}).get("TargetGroups", []):

@@ -38,13 +38,14 @@ class PriceList:
 
     def _products(self, question: Question) -> Iterator[dict[str, Any]]:
         filters = [("regionCode", question.region), *question.filters]
-        pages = self._client.get_paginator("get_products").paginate(
+        products = aws.rows(
+            self._client,
+            "get_products",
             ServiceCode=question.service,
             Filters=[{"Type": "TERM_MATCH", "Field": field, "Value": value} for field, value in filters],
             FormatVersion="aws_v1",
         )
-        for page in pages:
-            yield from map(json.loads, page["PriceList"])
+        return map(json.loads, products)
 
 
 def _meant(product: Mapping[str, Any], question: Question) -> bool:

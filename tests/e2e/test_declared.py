@@ -300,7 +300,8 @@ def test_what_a_host_logs_reaches_the_archive_encrypted_with_the_key_of_the_logs
 
 def test_every_log_group_is_sent_to_the_archive_but_for_its_own(platform: Platform) -> None:
     logs = platform.client("logs")
-    groups = {group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]}
+    pages = logs.get_paginator("describe_log_groups").paginate()
+    groups = {group["logGroupName"] for page in pages for group in page["logGroups"]}
     sent = {name for name in groups if logs.describe_subscription_filters(logGroupName=name)["subscriptionFilters"]}
     ours = {name for name in groups if PREFIX in name}
     assert ours - sent == {f"{PREFIX}-log-archive-errors"}

@@ -33,7 +33,7 @@ def held(platform: Platform) -> Mapping[str, list[str]]:
 
 
 def _names(platform: Platform, service: str, call: str, key: str, name: str | None) -> list[str]:
-    entries: list[Any] = getattr(platform.client(service), call)().get(key, [])
+    entries: list[Any] = platform.client(service).get_paginator(call).paginate().build_full_result().get(key, [])
     gone = ("deleted", "deleting")
     return [str(entry[name] if name else entry) for entry in entries if not name or entry.get("State") not in gone]
 

@@ -31,8 +31,9 @@ def create(aws: Clients, name: str, **asked: Any) -> Any:
 
 
 def nodes(cache: Any, name: str) -> list[dict[str, Any]]:
-    found = cache.describe_cache_clusters()["CacheClusters"]
-    return [node for node in found if node.get("ReplicationGroupId") == name]
+    """Those of a group, among the nodes of every test's."""
+    pages = cache.get_paginator("describe_cache_clusters").paginate()
+    return [node for page in pages for node in page["CacheClusters"] if node.get("ReplicationGroupId") == name]
 
 
 def subnet_group(aws: Clients, name: str) -> list[str]:

@@ -111,7 +111,8 @@ def test_a_trust_store_goes_once_nobody_asks_it(aws: Clients, elb: Any, name: st
         elb.delete_trust_store(TrustStoreArn=store)
     elb.delete_listener(ListenerArn=listener)
     elb.delete_trust_store(TrustStoreArn=store)
-    assert store not in [found["TrustStoreArn"] for found in elb.describe_trust_stores()["TrustStores"]]
+    with pytest.raises(elb.exceptions.TrustStoreNotFoundException):
+        elb.describe_trust_stores(TrustStoreArns=[store])
 
 
 @pytest.mark.fix("elbv2.py:trust_store_can_be_tagged")

@@ -41,3 +41,15 @@ def test_a_snapshot_is_lost_with_its_key(aws: Clients, name: str) -> None:
     kms.schedule_key_deletion(KeyId=key["KeyId"])
     with pytest.raises(ClientError, match="KMSKeyNotAccessibleFault"):
         rds.restore_db_instance_from_db_snapshot(**{**restored, "DBInstanceIdentifier": f"{name}-second"})
+
+
+@pytest.mark.fix("rds_snapshots.py:snapshots_have_pages")
+def test_a_page_has_as_many_snapshots_as_are_asked_for(aws: Clients, name: str) -> None:
+    rds = aws("rds")
+    create(rds, name)
+    for number in range(3):
+        rds.create_db_snapshot(DBInstanceIdentifier=name, DBSnapshotIdentifier=f"{name}-{number}")
+    pages = rds.get_paginator("describe_db_snapshots").paginate(
+        DBInstanceIdentifier=name, SnapshotType="manual", PaginationConfig={"PageSize": 2}
+    )
+    assert [len(page["DBSnapshots"]) for page in pages] == [2, 1]

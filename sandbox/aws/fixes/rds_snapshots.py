@@ -2,9 +2,12 @@
 
 from typing import Any
 
+from moto.core.responses import ActionResult, PaginatedResult
+from moto.core.utils import get_pagination_model
 from moto.kms.models import kms_backends
 from moto.rds.exceptions import RDSClientError
 from moto.rds.models import DBInstance, OptionGroup, RDSBackend
+from moto.rds.responses import RDSResponse
 
 from sandbox.aws.fixes.fix import replaces
 
@@ -40,3 +43,12 @@ def snapshot_needs_its_key(stock: Any, self: RDSBackend, from_snapshot_id: str, 
         raise RDSClientError("KMSKeyNotAccessibleFault", f"The key {key.arn} is {key.key_state}.")
     restored: DBInstance = stock(self, from_snapshot_id, overrides)
     return restored
+
+
+@replaces(RDSResponse, "describe_db_snapshots")
+def snapshots_have_pages(stock: Any, self: RDSResponse) -> ActionResult:
+    """moto answers with all snapshots; RDS with 100 at most, or as asked, and where the next begin (RDS API,
+    DescribeDBSnapshots, MaxRecords)."""
+    # Without it moto cannot say where the next page begins.
+    get_pagination_model("rds")["DescribeDBSnapshots"]["unique_attribute"] = "db_snapshot_identifier"
+    return PaginatedResult(stock(self).result)

@@ -95,9 +95,6 @@ class FakeClient:
         self._world, self._service, self._region = world, service, region
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
-        if name == "get_paginator":
-            return self._paginator
-
         def call(**asked: Any) -> Any:
             self._world.calls.append((self._region, self._service, name))
             if self._region in self._world.lost:
@@ -108,18 +105,9 @@ class FakeClient:
 
         return call
 
-    def _paginator(self, operation: str) -> "Pages":
-        return Pages(getattr(self, operation))
-
-
-@dataclass
-class Pages:
-    """A paginator of one page."""
-
-    ask: Callable[..., Any]
-
-    def paginate(self, **asked: Any) -> list[Any]:
-        return [self.ask(**asked)]
+    def can_paginate(self, _operation: str) -> bool:
+        """Every answer is one page."""
+        return False
 
 
 def arn(region: str, database: str) -> str:

@@ -76,16 +76,8 @@ class Finder:
 
 
 def listed(wanted: Wanted, service: str, operation: str, **arguments: Any) -> list[Any]:
-    """All rows of a listing operation, over its pages; none where AWS says the thing is not there.
-
-    They are the one list that its answer has.
-    """
-    client = wanted.aws(service)
-    if client.can_paginate(operation):
-        pages = if_present(lambda: list(client.get_paginator(operation).paginate(**arguments)))
-    else:
-        pages = if_present(lambda: [getattr(client, operation)(**arguments)])
-    return [row for page in pages or [] for part in page.values() if isinstance(part, list) for row in part]
+    """All rows of a listing operation; none where AWS says the thing is not there."""
+    return if_present(lambda: list(aws.rows(wanted.aws(service), operation, **arguments))) or []
 
 
 def listing(

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from functools import cache
-from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -38,9 +37,6 @@ class NothingThere:
 
     def can_paginate(self, _operation: str) -> bool:
         return False
-
-    def get_paginator(self, _operation: str) -> Any:
-        return SimpleNamespace(paginate=list)
 
     def __getattr__(self, operation: str) -> Any:
         def call(**_arguments: Any) -> dict[str, Any]:

@@ -1,0 +1,71 @@
+"""What AWS lists for operators and hosts is read to its last page: it shows 20 to 1000 rows in one, as it likes."""
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from botocore import xform_name
+from botocore.session import get_session
+
+import ops
+
+CHECKOUT = Path(ops.__file__).parents[1]
+TOKENS = {"ContinuationToken", "KeyMarker", "Marker", "NextMarker", "NextToken", "nextToken"}
+NAMED = {
+    "describe_auto_scaling_groups": "AutoScalingGroupNames",
+    "describe_auto_scaling_instances": "InstanceIds",
+    "describe_db_instances": "DBInstanceIdentifier",
+    "describe_db_snapshots": "DBSnapshotIdentifier",
+    "describe_images": "ImageIds",
+    "describe_instance_types": "InstanceTypes",
+    "describe_launch_template_versions": "Versions",
+    "describe_network_acls": "NetworkAclIds",
+    "describe_replication_groups": "ReplicationGroupId",
+    "describe_volumes": "VolumeIds",
+}
+"""Arguments that name each row that is wanted, of which no caller names more than a page holds."""
+
+
+def programs() -> dict[Path, ast.Module]:
+    """Everything that asks the real AWS."""
+    files = [file for folder in ("ops", "hosts") for file in (CHECKOUT / folder).rglob("*.py")]
+    return {file.relative_to(CHECKOUT): ast.parse(file.read_text()) for file in files}
+
+
+@cache
+def paged() -> frozenset[str]:
+    """The operations of the services that programs name whose questions take the token of a page, by AWS's models."""
+    session = get_session()
+    texts = {
+        str(node.value) for tree in programs().values() for node in ast.walk(tree) if isinstance(node, ast.Constant)
+    }
+    models = [session.get_service_model(service) for service in texts & {*session.get_available_services()}]
+    operations = [model.operation_model(name) for model in models for name in model.operation_names]
+    asked = [(operation.name, operation.input_shape) for operation in operations]
+    return frozenset(xform_name(name) for name, shape in asked if shape and TOKENS & shape.members.keys())
+
+
+def first_pages(tree: ast.Module) -> Iterator[str]:
+    """The calls of which a program takes the first page and does not name the rows."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            arguments = {keyword.arg for keyword in node.keywords}
+            if node.func.attr in paged() and NAMED.get(node.func.attr) not in arguments:
+                yield f"{node.lineno}: {node.func.attr}"
+
+
+def test_no_program_takes_the_first_page_for_the_list() -> None:
+    found = [f"{file}:{call}: ops.core.aws.rows" for file, tree in programs().items() for call in first_pages(tree)]
+    assert found == []
+
+
+def test_no_operation_is_excused_that_no_program_names_rows_to() -> None:
+    calls = {
+        (node.func.attr, keyword.arg)
+        for tree in programs().values()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+        for keyword in node.keywords
+    }
+    assert NAMED.items() - calls == set()
