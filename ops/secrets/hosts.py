@@ -50,7 +50,8 @@ def on_the_database(place: Place, action: str, given: list[str], secrets: list[s
 def read_again(stack: RegionStack, roles: tuple[HostRole, ...]) -> int:
     """Have hosts read their secrets anew, one after the other, and wait until all have; how many."""
     instances = in_service(stack, *roles)
-    seconds = (DELIVERY_SECONDS + SECONDS) * len(instances)
-    for sent in send(stack, instances, READ_AGAIN, "ops secrets rotate: read secrets", SECONDS):
-        wait(stack, sent, "reading secrets", seconds)
+    # A worker ends its job before it restarts.
+    seconds = SECONDS + stack.settings.workers.timeout_seconds
+    for sent in send(stack, instances, READ_AGAIN, "ops secrets rotate: read secrets", seconds):
+        wait(stack, sent, "reading secrets", (DELIVERY_SECONDS + seconds) * len(instances))
     return len(instances)
