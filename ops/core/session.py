@@ -133,12 +133,7 @@ class Session:
             if record["operation"] == kind and operation.version != plan.version:
                 say("          it was begun by another version of `ops`, with other steps: what is done is asked again")
         elif record:
-            option = "" if record["operation"] == "activate" else "--to "
-            raise OpsError(
-                f"{_unfinished(record)}: go on with `ops dr {record['operation']} {option}{record['to']}`, or give it "
-                "up with `ops dr abort`",
-                Exit.REFUSED,
-            )
+            raise OpsError(f"{_unfinished(record)}: {ways_on(record)}", Exit.REFUSED)
         else:
             started, timeline = datetime.now(UTC), Timeline(dry_run=dry_run)
             operation = Operation(kind=kind, source=source, target=target, started=started, timeline=timeline)
@@ -178,6 +173,12 @@ class Session:
         """Have the operator agree, unless that was done on the command line. Raises OpsError as `confirm` does."""
         if not (self.options.yes or self.options.dry_run):
             confirm(question)
+
+
+def ways_on(record: Mapping[str, Any]) -> str:
+    """The commands that end an operation under way."""
+    option = "" if record["operation"] == "activate" else "--to "
+    return f"go on with `ops dr {record['operation']} {option}{record['to']}`, or give it up with `ops dr abort`"
 
 
 def _unfinished(record: Mapping[str, Any]) -> str:
