@@ -118,8 +118,9 @@ def _serving(pair: Pair) -> list[str]:
     if live.writes and not live.closed:
         return []
     is_active = other.writes and not (other.outputs and other.undone)
-    ends = f"ops dr flip --to {other.stack}" if is_active else "ops dr abort"
-    return [f"{live.stack} is live and takes no writes: `{ends}`"]
+    on = f"`ops dr flip --to {other.stack}` goes on, " if is_active else ""
+    back = f"`ops dr abort --to {live.stack}` goes back" if on else "`ops dr abort`"
+    return [f"{live.stack} is live and takes no writes: {on}{back}"]
 
 
 def _roles(pair: Pair) -> list[str]:
@@ -128,12 +129,12 @@ def _roles(pair: Pair) -> list[str]:
     # Nothing follows a region that takes no writes, and nobody goes back to another.
     if found := _serving(pair):
         return found
-    if live.settings.role != "primary":
-        found.append(f"{live.stack} is live and not the primary: `ops dr failback --to {other.stack}`")
     if not other.following:
         state = "is fenced and follows nobody" if other.is_fenced else "takes writes as well"
         found.append(f"{other.stack} {state}: `ops dr rebuild {other.stack}` once it answers")
         found.append(f"no other region has the data of {live.stack}: `ops dr rebuild {other.stack}` makes a replica")
+    if live.settings.role != "primary":
+        found.append(f"{live.stack} is live and not the primary: `ops dr failback --to {other.stack}`")
     if unlike := other.unlike(live):
         found.append(differing(other, live, unlike))
     found += hosts.releases_that_differ(pair)
