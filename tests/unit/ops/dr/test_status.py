@@ -128,6 +128,8 @@ def test_what_an_operation_left_half_done_names_no_command_but_those_that_end_it
     assert found.under_way.endswith("go on with `ops dr failover --to dr`, or give it up with `ops dr abort`")
     (line,) = found.deviations
     assert line.startswith("the names may be closed at the edge")
+    with pytest.raises(OpsError, match=r"the failover to dr, started .*, is not finished: `ops dr status`"):
+        rebuild_standby(platform.session(), "dr")
 
 
 def test_a_rebuild_that_stopped_is_gone_on_with(platform: Platform) -> None:
