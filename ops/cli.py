@@ -11,10 +11,10 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from ops.core.aws import LOG_IN_AGAIN, credentials_ended
+from ops.core.aws import LOG_IN_AGAIN, SILENT, credentials_ended, is_silence
 from ops.dr import commands as dr
 from ops.drill import commands as drill
-from ops.errors import MEANING, Exit, OpsError
+from ops.errors import MEANING, Exit, OpsError, one_line
 
 LATER = {
     "bootstrap": "ops.bootstrap.commands",
@@ -85,10 +85,19 @@ def main() -> NoReturn:
         sys.exit(error.exit_code)
     except Exception as error:
         _show_traceback()
-        unexpected = f"{type(error).__name__}: {' '.join(str(error).split())} (--debug shows where)"
-        _print_error(LOG_IN_AGAIN if credentials_ended(error) else unexpected)
+        _print_error(LOG_IN_AGAIN if credentials_ended(error) else _unexpected(error))
         sys.exit(Exit.FAILED)
     sys.exit(Exit.OK)
+
+
+def _unexpected(error: Exception) -> str:
+    """What nobody has words for: as it is, and what to do where that is known."""
+    said = f"{type(error).__name__}: {one_line(error)}"
+    if is_silence(error):
+        return f"{said}: {SILENT}"
+    # A disk that is full, a folder that may not be written to.
+    again = "; put that right, then run the same command again" if isinstance(error, OSError) else ""
+    return f"{said}{again} (--debug shows where)"
 
 
 def _show_traceback() -> None:

@@ -25,6 +25,10 @@ CREDENTIALS = {
 ENDED = re.compile(r"\b(ExpiredToken(Exception)?|RequestExpired)\b")
 """The same, of credentials that were good and have come to their end; EC2 has the last of the words for that."""
 LOG_IN_AGAIN = "AWS takes the credentials no more, for they have ended: log in again, then run the same command"
+SILENT = (
+    "`ops dr status` says which region does not answer; where that of the state backend is lost, `ops recover "
+    "--backend-copy`, else run the same command again"
+)
 LOG_IN = "log in, or correct AWS_PROFILE, with credentials that may do this"
 
 T = TypeVar("T")
@@ -113,6 +117,15 @@ def is_ours(error: Exception) -> bool:
     if isinstance(error, exceptions.ProxyConnectionError):
         return True
     return not isinstance(error, exceptions.ConnectionError | exceptions.HTTPClientError)
+
+
+def is_silence(error: Exception) -> bool:
+    """Whether an error is that of a call which AWS did not answer, or with a failure of its own (5xx)."""
+    from botocore import exceptions
+
+    if isinstance(error, exceptions.ClientError):
+        return int(error.response["ResponseMetadata"]["HTTPStatusCode"]) >= 500
+    return isinstance(error, exceptions.ConnectionError | exceptions.HTTPClientError) and not is_ours(error)
 
 
 def credentials_ended(error: Exception) -> bool:

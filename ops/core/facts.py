@@ -3,13 +3,14 @@
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from itertools import islice
 from typing import Any, TypeVar
 
-from ops.core.aws import LOG_IN, client, errors, if_present, is_ours, rows
+from ops.core.aws import LOG_IN, client, errors, if_present, is_ours, reachable, rows
 from ops.core.interruption import TooLongError
 from ops.core.pair import RegionStack
 from ops.core.steps import waits
@@ -173,6 +174,14 @@ def ways_in(stack: RegionStack) -> list[dict[str, Any]]:
 def closed(stack: RegionStack) -> bool:
     """Whether a fence has closed the region; a stack of an older program says nothing of it."""
     return "data_tier_acl_id" in stack.outputs and not ways_in(stack)
+
+
+def answers(stack: RegionStack) -> bool:
+    """Whether the stack's region answers; of one that does, whether it is closed is known then, if EC2 says so."""
+    answering = reachable(stack.region)
+    with suppress(*errors()):
+        stack.closed = answering and closed(stack)
+    return answering
 
 
 def newest_object(stack: RegionStack, bucket: str) -> NewestObject:

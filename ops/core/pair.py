@@ -93,6 +93,11 @@ class Stack(Generic[S]):
         declared, recorded = self.settings.topology, self._recorded_topology
         return older(self.stack, declared, recorded) if declared < recorded else ""
 
+    @property
+    def is_unrecorded(self) -> bool:
+        """Whether a change that `topology` counts was never brought to the stack, or not all of it: an `up` failed."""
+        return 0 < self._recorded_topology < self.settings.topology
+
     def declare(self, values: Mapping[str, Any]) -> None:
         """Write settings into the file; a change of who writes, or is routed to, raises its `topology`."""
         moved = any(key in self.recorded_settings for key in self.file.changes(values))
@@ -162,7 +167,13 @@ class RegionStack(Stack[Settings]):
         """What the file says of the region's role and the stack has otherwise, by key: as the stack has it."""
         # A stack of an older program has no generations among its outputs.
         known = {key: made for key, made in self.recorded.items() if made is not None or key in ROLE}
-        return {key: made for key, made in known.items() if self.file.get(key) != made}
+        found = {key: made for key, made in known.items() if self.file.get(key) != made}
+        return found or ({"topology": self._recorded_topology} if self.is_unrecorded else {})
+
+    @property
+    def being_rebuilt(self) -> bool:
+        """Whether its file declares a replica that its stack has not got yet."""
+        return self.following and not self.older and "database.generation" in self.undone
 
     def unapplied(self, operation: str) -> dict[str, int]:
         """What an `up` of its file, as it is now, would change; nothing while its state cannot be read.

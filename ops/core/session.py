@@ -17,6 +17,7 @@ from ops.errors import Exit, OpsError, refused
 
 UNDER_WAY = "under-way"
 LOCK = "platform"
+ABORT = "`ops dr abort`"
 SAME = {"activate", "failover"}
 """Kinds of operation of which one goes on where the other stopped."""
 DECISION_HOLDS = timedelta(minutes=30)
@@ -116,12 +117,21 @@ class Session:
 
     @contextmanager
     def operate(self, kind: str, target: str, plan: Plan) -> Iterator[Operation]:
-        """As `hold`, with the operation to go on with, or a new one, and every output read."""
+        """As `hold`, with the operation to go on with, or a new one, and every output read.
+
+        What fails once it is decided says how it is ended.
+        """
         with self.lock():
             self.read()
             operation = self.begin(kind, self.pair.other_than(target), target, plan)
-            with operation.timeline.refusing_only_before_changes():
-                yield operation
+            try:
+                with operation.timeline.refusing_only_before_changes():
+                    yield operation
+            except OpsError as error:
+                begun = operation.decided and operation.timeline.keep and error.exit_code is not Exit.BUSY
+                if begun and ABORT not in error.message:
+                    error.message += f"\n{ways_on(operation.to_json())}"
+                raise
 
     def loading_edge(self) -> AbstractContextManager[None]:
         """Load the edge's program while other things are done: a flip inside finds it loaded. Not in a dry run."""
@@ -137,12 +147,7 @@ class Session:
             if record["operation"] == kind and operation.version != plan.version:
                 say("          it was begun by another version of `ops`, with other steps: what is done is asked again")
         elif record:
-            option = "" if record["operation"] == "activate" else "--to "
-            raise OpsError(
-                f"{_unfinished(record)}: go on with `ops dr {record['operation']} {option}{record['to']}`, or give it "
-                "up with `ops dr abort`",
-                Exit.REFUSED,
-            )
+            raise OpsError(f"{_unfinished(record)}: {ways_on(record)}", Exit.REFUSED)
         else:
             started, timeline = datetime.now(UTC), Timeline(dry_run=dry_run)
             operation = Operation(kind=kind, source=source, target=target, started=started, timeline=timeline)
@@ -182,6 +187,12 @@ class Session:
         """Have the operator agree, unless that was done on the command line. Raises OpsError as `confirm` does."""
         if not (self.options.yes or self.options.dry_run):
             confirm(question)
+
+
+def ways_on(record: Mapping[str, Any]) -> str:
+    """The commands that end an operation under way."""
+    option = "" if record["operation"] == "activate" else "--to "
+    return f"go on with `ops dr {record['operation']} {option}{record['to']}`, or give it up with {ABORT}"
 
 
 def _unfinished(record: Mapping[str, Any]) -> str:

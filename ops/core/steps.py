@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from rich.console import Console
 
-from ops.errors import Exit, OpsError
+from ops.errors import Exit, OpsError, one_line
 
 Outcome = Literal["done", "skipped", "failed", "would"]
 
@@ -253,8 +253,14 @@ class Timeline:
     def _add(self, entry: Entry) -> None:
         self.entries.append(entry)
         say(entry.line())
-        if self.keep:
-            self.keep(self)
+        try:
+            if self.keep:
+                self.keep(self)
+        except Exception as error:
+            # What the step itself has failed with says more.
+            if entry.outcome != "failed":
+                raise
+            say(f"          not remembered: {one_line(error)}")
 
     def to_json(self) -> list[dict[str, Any]]:
         """The entries as JSON takes them, times in ISO 8601."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from ops.core import facts
 from ops.core.apply import apply, shown
-from ops.core.aws import reachable
+from ops.core.interruption import TooLongError
 from ops.core.pair import RegionStack, Stack
 from ops.core.recovery.steps import RECOVER
 from ops.core.session import UNDER_WAY, Session
@@ -50,6 +50,7 @@ STEPS = (
 PLAN = Plan(steps=named(STEPS, stack="STACK", other="OTHER"), exits=SERVING)
 
 Settings = dict[str, Any]
+FENCED = ("fenced", True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +65,7 @@ class Verdict:
     @property
     def serving(self) -> Settings:
         """The settings of the region to serve from."""
-        role = self.keep.outputs.get("role") if self.keep.older else self.keep.settings.role
+        role = _role(self.keep)
         return {"role": role, "activated": role == "standby", "fenced": False}
 
     @property
@@ -72,10 +73,17 @@ class Verdict:
         """The settings of the other: a replica follows, what was promoted is fenced, what is being rebuilt is both."""
         if self.other.stack in self.replicas:
             return {"role": "standby", "activated": False, "fenced": False}
-        return {} if self.other.following and not self.other.older else {"fenced": True}
+        if self.other.being_rebuilt:
+            return {}
+        return {"fenced": True, **({"activated": True} if _role(self.other) == "standby" else {})}
 
     def __str__(self) -> str:
         return "; ".join(_told(stack, self.answering, self.replicas) for stack in (self.keep, self.other))
+
+
+def _role(region: RegionStack) -> str:
+    """Its role, as its stack has recorded it where its file is older."""
+    return str(region.outputs.get("role") if region.older else region.settings.role)
 
 
 def _told(stack: RegionStack, answering: set[str], replicas: set[str]) -> str:
@@ -108,16 +116,18 @@ def abort(session: Session, to: str | None = None) -> Timeline:
             _adopt(timeline, stack)
         _give_up(session, timeline, verdict)
         with session.loading_edge():
+            if not session.options.dry_run:
+                # A gate asks the file whether somebody else writes, and a fence whether there is anybody to fence.
+                verdict.other.declare({key: value for key, value in standing_by.items() if (key, value) != FENCED})
             if standing_by.get("fenced") and following:
                 fence.fence(session, timeline, verdict.other, session.options.waive_fence)
-            elif not session.options.dry_run:
-                # A gate asks the file whether somebody else writes.
-                verdict.other.declare(standing_by)
             if opening:
                 promotion.promote(session, timeline, verdict.keep, serving, fenced=True)
                 promotion.answers(session, timeline, verdict.keep)
             if verdict.keep.stack in verdict.answering:
                 failover.flip_after_activation(session, timeline, verdict.keep.stack)
+            else:
+                closing.open_again(session, timeline)
         undeclared = ""
         if standing_by.get("fenced"):
             undeclared = fence.declare(session, timeline, verdict.other, session.options.waive_fence)
@@ -137,13 +147,12 @@ def judge(session: Session, to: str | None) -> Verdict:
         if holder := at_work(stack.stack):
             raise OpsError(f"stack {stack.stack} is being changed by {holder}; wait until that has ended", Exit.BUSY)
     regions = [pair[stack] for stack in pair.stacks]
-    answering = {region.stack for region in regions if reachable(region.region)}
-    for region in regions:
-        region.closed = region.stack in answering and facts.closed(region)
+    answering = {region.stack for region in regions if facts.answers(region)}
     replicas = {region.stack for region in regions if _is_replica(session, region, region.stack in answering)}
-    writers = [region for region in regions if region.stack not in replicas and not _is_being_rebuilt(region)]
+    writers = [region for region in regions if region.stack not in replicas and not region.being_rebuilt]
     writers = [pair[to]] if to else writers
-    if len(writers) > 1 and not session.ledger.get(UNDER_WAY) and not pair.older():
+    undone = session.ledger.get(UNDER_WAY) or pair.older() or any(region.following for region in writers)
+    if len(writers) > 1 and not undone:
         # After a failover the region that was lost has its own data; nothing is half done then.
         writers = [region for region in writers if pair.is_routed_to(region.stack) and _is_open(region)] or writers
     told = [_told(region, answering, replicas) for region in regions]
@@ -164,18 +173,16 @@ def _is_replica(session: Session, region: RegionStack, answers: bool) -> bool:
     """
     if not answers:
         return region.outputs.get("role") == "standby" and not region.outputs.get("activated")
-    found = facts.wait(
-        f"RDS has ended what it does to the replica of {region.stack}",
-        lambda: facts.database(region),
-        lambda found: found is None or not found.is_replica or found.status in facts.USABLE,
-        seconds=0.0 if session.options.dry_run else SETTLED_SECONDS,
-    )
+    try:
+        found = facts.wait(
+            f"RDS has ended what it does to the replica of {region.stack}",
+            lambda: facts.database(region),
+            lambda found: found is None or not found.is_replica or found.status in facts.USABLE,
+            seconds=0.0 if session.options.dry_run else SETTLED_SECONDS,
+        )
+    except TooLongError as error:
+        raise TooLongError(f"{error.message}; nothing was changed: run the same command again") from None
     return found is None or found.is_replica
-
-
-def _is_being_rebuilt(region: RegionStack) -> bool:
-    """Whether its file declares a replica that its stack has not got yet."""
-    return region.following and not region.older and "database.generation" in region.undone
 
 
 def _is_open(region: RegionStack) -> bool:
@@ -184,11 +191,11 @@ def _is_open(region: RegionStack) -> bool:
 
 
 def differs(region: RegionStack, wanted: Settings) -> bool:
-    """Whether a stack has not what is wanted, or its file has not, unless that is older and will be written anew."""
+    """Whether a stack has not what is wanted, or not all of it, or its file has not, unless that is older and will be
+    written anew."""
     made = region.recorded
-    return any(made.get(key) != value for key, value in wanted.items()) or bool(
-        not region.older and region.file.changes(wanted)
-    )
+    found = any(made.get(key) != value for key, value in wanted.items()) or region.is_unrecorded
+    return bool(wanted) and (found or bool(not region.older and region.file.changes(wanted)))
 
 
 def is_settled(session: Session, verdict: Verdict) -> bool:
@@ -202,10 +209,12 @@ def is_settled(session: Session, verdict: Verdict) -> bool:
     ):
         return False
     replica = verdict.other.stack in verdict.replicas
+    # Fenced, or promoted, and its stack does not say so.
+    unknown = (verdict.other.closed and not verdict.other.outputs.get("fenced")) or verdict.other.following
     return (
         pair.is_routed_to(verdict.keep.stack)
         and not differs(verdict.keep, verdict.serving)
-        and not (replica and differs(verdict.other, verdict.standing_by))
+        and not ((replica or unknown) and differs(verdict.other, verdict.standing_by))
     )
 
 
@@ -218,12 +227,11 @@ def agree(session: Session, verdict: Verdict) -> None:
             f"{keep.region} does not answer, and {keep.stack} cannot be opened there: the same command again once it "
             f"does, or `ops dr failover --to {other.stack}`"
         )
-    quiet = other.following or other.recorded["fenced"]
-    if other.stack not in verdict.answering and not quiet and not session.options.waive_fence:
-        problems.append(
-            f"{other.region} does not answer, so {other.stack} cannot be fenced: once you know that nobody writes "
-            'there, give --waive-fence "REASON"; it is recorded with your name'
-        )
+    answers = other.stack in verdict.answering
+    # Of one that does not answer nobody knows whether it was promoted.
+    fences = verdict.standing_by.get("fenced") or not (answers or other.following)
+    if fences and not other.recorded["fenced"] and (problem := fence.problem(session, other.stack, answers=answers)):
+        problems.append(problem)
     if problems:
         raise refused(problems)
     lost = "" if other.stack in verdict.replicas else f" What only {other.stack} has stays in its database."
@@ -260,7 +268,7 @@ def _generations(session: Session, keep: RegionStack) -> Settings:
 
     Raises OpsError (REFUSED) where the engine has made that: it is protected, and no former one.
     """
-    if not _is_being_rebuilt(keep):
+    if not keep.being_rebuilt:
         return {}
     generation = keep.settings.database.generation
     if drop.of_generation(session, keep.stack, generation):

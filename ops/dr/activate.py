@@ -110,7 +110,9 @@ def activate(session: Session, operation: Operation, declared: dict[str, Any]) -
     # Its state may be older than its activation: then there is nothing left to decide, and nobody to fence.
     done_before = operation.decided_at is None and not target.file.changes(declared) and is_writer(target)
     if not done_before:
-        if operation.decided_at is None or (operation.decision_is_old and not is_writer(target)):
+        if operation.decided_at is None or (no_longer := _no_longer_holds(operation, target, other)):
+            if operation.decided_at:
+                say(f"          decided {operation.decided_at:%Y-%m-%d %H:%M} UTC, {no_longer}: it is asked again")
             decide(session, operation, target, other)
         else:
             amend(session, operation, other)
@@ -123,14 +125,22 @@ def activate(session: Session, operation: Operation, declared: dict[str, Any]) -
     promotion.answers(session, operation.timeline, target)
 
 
+def _no_longer_holds(operation: Operation, target: RegionStack, other: RegionStack) -> str:
+    """Why a decision is asked for again, empty where it holds: what was promoted is not decided again."""
+    if is_writer(target):
+        return ""
+    if operation.decision_is_old:
+        return "too long ago"
+    waived = operation.waiver is not None and operation.waiver["region"] == fence.SILENT
+    return f"and {other.region} answers again" if waived and reachable(other.region) else ""
+
+
 def decide(session: Session, operation: Operation, target: RegionStack, other: RegionStack) -> None:
     """Everything before the decision: checks, what would be lost, how the old writer is kept out, and the yes.
 
-    A decision that is old is asked for again, and nothing that was waived or accepted with it still holds.
+    Nothing that was waived or accepted with an earlier decision still holds.
     """
-    if operation.decided_at:
-        say(f"          decided {operation.decided_at:%Y-%m-%d %H:%M} UTC, too long ago: it is asked again")
-        operation.waiver = operation.accepted_lag = None
+    operation.decided_at = operation.waiver = operation.accepted_lag = None
     lag, forced = check(session, operation, target, other)
     with operation.timeline.step(ASK, other=other.stack) as step:
         answers = not other.following and reachable(other.region)

@@ -38,8 +38,8 @@ def activate(begin: Begin, stack: Stack) -> None:
     --waive-fence: it is then not called any more. One that answers, and whose fence fails, needs --waive-fence twice:
     what is written there from then on is lost. Traffic stays where it is until `ops dr flip`.
 
-    Killed at any point, the same command goes on, and asks again for a decision older than 30 minutes; on an active
-    region it changes nothing.
+    Killed at any point, the same command goes on, and asks again for a decision older than 30 minutes, or whose waived
+    region answers again, unless the promotion was made; on an active region it changes nothing.
     """
     from ops.dr.activate import activate_region
 

@@ -35,7 +35,8 @@ def failback(session: Session, to: str) -> Operation:
     target, other = session.pair[to], session.pair[session.pair.other_than(to)]
     with session.operate("failback", to, PLAN) as operation:
         begun = operation.decided_at is not None
-        if not begun and session.pair.is_routed_to(to) and other.following and activation.is_active(session, target):
+        follows = other.following and not other.undone
+        if not begun and session.pair.is_routed_to(to) and follows and activation.is_active(session, target):
             say(f"{to} is the primary and live already, and {other.stack} follows it")
             return operation
         if not begun:

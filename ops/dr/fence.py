@@ -21,6 +21,9 @@ HOSTS_SECONDS = 900.0
 QUEUES_SECONDS = 1200.0
 """Ours: SQS delays a message by 15 minutes at most (SQS API, SendMessage, DelaySeconds)."""
 
+SILENT = "does not answer"
+"""What a waiver has of a region of which nothing is known; it holds no more once that one answers."""
+
 EMPTY = Step(
     name="let the queues of {stack} run empty",
     does="Sets the web hosts of {stack} to 0 by direct calls, and waits until the workers have done every job, for 20 "
@@ -46,25 +49,30 @@ DECLARE = Step(
 )
 
 
-def require(session: Session, operation: Operation, *, answers: bool) -> None:
-    """Raise OpsError (REFUSED) unless the old writer can be fenced, or its fence is waived."""
+def problem(session: Session, stack: str, *, answers: bool) -> str:
+    """Why a writer can neither be fenced nor left unfenced, and what to give; empty where it can."""
     if not answers and not session.options.waive_fence:
-        raise OpsError(
-            f"the region of {operation.source} does not answer, so it cannot be fenced: once you know that nobody "
-            f'writes there, give --waive-fence "REASON"; it is recorded with your name',
-            Exit.REFUSED,
+        return (
+            f"the region of {stack} does not answer, so it cannot be fenced: once you know that nobody writes there, "
+            'give --waive-fence "REASON"; it is recorded with your name'
         )
     if answers and session.options.waive_fence and not session.options.waive_answering:
-        raise OpsError(
-            f"the region of {operation.source} answers, so it is fenced: leave --waive-fence out; where its fence "
-            "fails, give --waive-fence twice, and what is written there from then on is lost",
-            Exit.REFUSED,
+        return (
+            f"the region of {stack} answers, so it is fenced: leave --waive-fence out; where its fence fails, give "
+            "--waive-fence twice, and what is written there from then on is lost"
         )
+    return ""
+
+
+def require(session: Session, operation: Operation, *, answers: bool) -> None:
+    """Raise OpsError (REFUSED) unless the old writer can be fenced, or its fence is waived."""
+    if found := problem(session, operation.source, answers=answers):
+        raise OpsError(found, Exit.REFUSED)
 
 
 def waive(session: Session, operation: Operation, *, answers: bool) -> None:
     """Record that the old writer is not fenced, and whether its region answered."""
-    region = "answers" if answers else "does not answer"
+    region = "answers" if answers else SILENT
     waiver = {"reason": session.options.waive_fence, "stack": operation.source, "region": region}
     operation.waiver = session.record("waiver", waiver)
 

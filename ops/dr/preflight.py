@@ -183,7 +183,10 @@ class Preflight:
         if found is None:
             yield Finding(f"database {name} is not in {self.standby.region}", "blocks")
         elif not found.is_replica:
-            yield Finding(f"database {name} is no replica: there is nothing to promote", "blocks")
+            yield Finding(
+                f"database {name} is no replica: there is nothing to promote; `ops dr abort` asks which region serves",
+                "blocks",
+            )
         elif found.status not in facts.USABLE:
             yield Finding(
                 f"database {name} is {found.status}, and RDS promotes none but an available one: wait, then run "

@@ -36,6 +36,9 @@ def rebuild_standby(session: Session, stack: str) -> Timeline:
     target = session.pair[stack]
     with session.hold() as timeline:
         session.read()
+        if unfinished := session.under_way():
+            # It may be about to promote what would be replaced.
+            raise refused(unfinished)
         if not target.following:
             # An `up` deletes what surrounds a protected resource first, and fails then.
             target.unapplied("rebuild")

@@ -1,6 +1,6 @@
 """The status of both regions and the edge, asked all at once; every call is bounded, and none changes anything."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -15,7 +15,7 @@ from ops.core.ledger import Ledger
 from ops.core.objects import backend_region, older_backend
 from ops.core.pair import Pair, RegionStack
 from ops.core.region_table import Facts, Found, answers, heads, show_regions
-from ops.core.session import LOCK, UNDER_WAY
+from ops.core.session import LOCK, UNDER_WAY, ways_on
 from ops.core.settle import engine_of
 from ops.core.steps import ago, say
 from ops.dr import closing, fence
@@ -45,25 +45,19 @@ def status() -> Status:
             stack.do_without_outputs()
     else:
         pair.read()
-    answering = side_by_side({stack: partial(_answers, pair[stack]) for stack in pair.stacks})
+    answering = side_by_side({stack: partial(facts.answers, pair[stack]) for stack in pair.stacks})
     regions = side_by_side({stack: partial(_region, pair, pair[stack], answering[stack]) for stack in pair.stacks})
     ledger = None if lost else Ledger()
     record = ledger.get(UNDER_WAY) if ledger else None
-    under_way = f"{record['operation']} to {record['to']}, since {record['started']}" if record else ""
+    begun = f"{record['operation']} to {record['to']}, since {record['started']}: {ways_on(record)}" if record else ""
     at_work = ledger.holder(LOCK) if ledger else ""
-    found = [lost, *_of_files(pair)] if lost else deviations(pair, engine)
+    found = [lost, *_roles(pair)] if lost else deviations(pair, engine, under_way=bool(begun))
+    if not begun:
+        found += [line for lines in side_by_side(_databases(pair, answering)).values() for line in lines]
     if ledger and closing.is_closed(ledger):
         found.append("the names may be closed at the edge: `ops dr flip --to STACK` or `ops dr abort` opens them")
     to_do = _plugins(engine) + ([] if lost else _to_do(pair))
-    return Status(regions=list(regions.values()), deviations=found, under_way=under_way, at_work=at_work, to_do=to_do)
-
-
-def _answers(stack: RegionStack) -> bool:
-    """Whether the region answers; of one that does, whether it is closed is known from then on."""
-    answering = reachable(stack.region)
-    with suppress(*errors()):
-        stack.closed = answering and facts.closed(stack)
-    return answering
+    return Status(regions=list(regions.values()), deviations=found, under_way=begun, at_work=at_work, to_do=to_do)
 
 
 def _lost_backend() -> str:
@@ -83,7 +77,7 @@ def show(found: Status) -> None:
     for line in found.deviations:
         say(f"deviation: {line}")
     if found.under_way:
-        say(f"under way: {found.under_way}; the same command goes on with it, `ops dr abort` gives it up")
+        say(f"under way: {found.under_way}")
     if found.at_work:
         say(f"at work: {found.at_work}")
     if not found.deviations and not found.under_way:
@@ -92,20 +86,22 @@ def show(found: Status) -> None:
         say(f"to do: {line}")
 
 
-def deviations(pair: Pair, engine: Engine) -> list[str]:
-    """What deviates from normal operation, each with the command that ends it."""
+def deviations(pair: Pair, engine: Engine, *, under_way: bool = False) -> list[str]:
+    """What deviates from normal operation, each with the command that ends it.
+
+    Of an operation under way there is one command that goes on: what it has left half done names no other.
+    """
     live, other = pair[pair.live], pair[pair.other]
     found = [elsewhere] if (elsewhere := older_backend(pair.files)) else []
-    found += _of_files(pair)
+    found += _serving(pair) if under_way else _roles(pair)
     found += pair.older()
-    for region in (live, other):
-        found += [] if region.older or region.closed else _undone(region)
-        found += [fence.undeclared(region)] if region.closed and not region.outputs.get("fenced") else []
+    for region in () if under_way else (live, other):
+        found += _unlike_its_stack(region)
     edge = pair.edge
     if edge.outputs and edge.outputs.get("live") != pair.live:
         found.append(
             f"{pair.live} is live in the stack file, and {edge.outputs.get('live')} in the stack {edge.stack}: if "
-            f" the file is right, `ops dr flip --to {pair.live}`"
+            f"the file is right, `ops dr flip --to {pair.live}`"
         )
     found += _records(pair)
     for stack in pair.stacks:
@@ -115,18 +111,29 @@ def deviations(pair: Pair, engine: Engine) -> list[str]:
     return found
 
 
-def _of_files(pair: Pair) -> list[str]:
+def _serving(pair: Pair) -> list[str]:
+    """That the live region takes no writes."""
+    live, other = pair[pair.live], pair[pair.other]
+    if live.writes and not live.closed:
+        return []
+    is_active = other.writes and not (other.outputs and other.undone)
+    on = f"`ops dr flip --to {other.stack}` goes on, " if is_active else ""
+    back = f"`ops dr abort --to {live.stack}` goes back" if on else "`ops dr abort`"
+    return [f"{live.stack} is live and takes no writes: {on}{back}"]
+
+
+def _roles(pair: Pair) -> list[str]:
     """What deviates as far as the stack files say it."""
     live, other = pair[pair.live], pair[pair.other]
-    found = []
-    if live.closed or not live.writes:
-        found.append(f"{live.stack} is live and takes no writes: `ops dr abort`")
-    if live.settings.role != "primary":
-        found.append(f"{live.stack} is live and not the primary: `ops dr failback --to {other.stack}`")
+    # Nothing follows a region that takes no writes, and nobody goes back to another.
+    if found := _serving(pair):
+        return found
     if not other.following:
         state = "is fenced and follows nobody" if other.is_fenced else "takes writes as well"
         found.append(f"{other.stack} {state}: `ops dr rebuild {other.stack}` once it answers")
         found.append(f"no other region has the data of {live.stack}: `ops dr rebuild {other.stack}` makes a replica")
+    if live.settings.role != "primary":
+        found.append(f"{live.stack} is live and not the primary: `ops dr failback --to {other.stack}`")
     if unlike := other.unlike(live):
         found.append(differing(other, live, unlike))
     found += hosts.releases_that_differ(pair)
@@ -166,13 +173,36 @@ def _to_do(pair: Pair) -> list[str]:
     return [f"DNSSEC is {status}: give the registrar this DS record: {key['ds']}"] if status == "pending" else []
 
 
-def _undone(region: RegionStack) -> list[str]:
+def _unlike_its_stack(region: RegionStack) -> list[str]:
     """What the stack file says and the stack has otherwise: a file that is out of date, or an `up` that failed."""
-    return [
-        f"{region.stack} has {key}: {_word(made)}, and its stack file another value: if the file is right, "
-        f"`pulumi up --stack {region.stack}`"
-        for key, made in (region.undone if region.outputs else {}).items()
-    ]
+    if region.being_rebuilt:
+        return [f"the rebuild of {region.stack} is not finished: `ops dr rebuild {region.stack}`"]
+    if region.closed:
+        return [] if region.outputs.get("fenced") else [fence.undeclared(region)]
+    return (
+        []
+        if region.older
+        else [
+            f"{region.stack} has {key}: {_word(made)}, and its stack file another value: if the file is right, "
+            f"`pulumi up --stack {region.stack}`"
+            for key, made in (region.undone if region.outputs else {}).items()
+        ]
+    )
+
+
+def _databases(pair: Pair, answering: Mapping[str, bool]) -> dict[str, Callable[[], list[str]]]:
+    """What RDS says otherwise than the stacks of who is a replica: asked of the regions that answer."""
+
+    def differs(stack: RegionStack) -> list[str]:
+        follows = stack.outputs.get("role") == "standby" and not stack.outputs.get("activated")
+        with suppress(*errors()):
+            found = facts.database(stack) if stack.outputs else None
+            if found and found.is_replica != follows:
+                role, does = ("replica", "takes writes") if found.is_replica else ("writer", "follows")
+                return [f"the database of {stack.stack} is a {role}, and its stack says that it {does}: `ops dr abort`"]
+        return []
+
+    return {stack: partial(differs, pair[stack]) for stack in pair.stacks if answering[stack]}
 
 
 def _word(value: object) -> str:

@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 from fake_regions import refusal
 
 from ops import cli
@@ -48,6 +49,25 @@ def test_credentials_that_have_ended_are_no_defect(
     failing(refusal("ExpiredToken", 403), monkeypatch)
     assert end_of(["dr", "status"], monkeypatch) == Exit.FAILED
     assert capsys.readouterr().err == f"ops: {LOG_IN_AGAIN}\n"
+
+
+@pytest.mark.parametrize(
+    ("error", "next_one"),
+    [
+        (EndpointConnectionError(endpoint_url="s3"), "`ops recover --backend-copy`, else run the same command again"),
+        (ReadTimeoutError(endpoint_url="s3"), "`ops recover --backend-copy`, else run the same command again"),
+        (refusal("SlowDown", 503), "`ops dr status` says which region does not answer"),
+        (OSError(28, "No space left on device"), "put that right, then run the same command again"),
+        (PermissionError(13, "Permission denied"), "put that right, then run the same command again"),
+    ],
+)
+def test_what_ends_a_command_from_outside_says_what_comes_next(
+    error: Exception, next_one: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The state's region may be lost, or the disk full, whatever the command was about to write."""
+    failing(error, monkeypatch)
+    assert end_of(["dr", "status"], monkeypatch) == Exit.FAILED
+    assert next_one in capsys.readouterr().err
 
 
 def test_a_defect_is_one_line_and_its_traceback_is_there_on_request(

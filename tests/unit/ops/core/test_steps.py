@@ -56,6 +56,17 @@ def test_every_step_is_kept_as_it_ends() -> None:
     assert kept == [1, 2]
 
 
+def test_what_a_step_failed_with_is_not_hidden_by_a_disk_that_is_full(capsys: pytest.CaptureFixture[str]) -> None:
+    def keep(_: Timeline) -> None:
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(OpsError, match="still a replica"), Timeline(keep=keep).step(PROMOTE):
+        raise OpsError("nothing was promoted: still a replica")
+    assert "not remembered: [Errno 28] No space left on device" in capsys.readouterr().out
+    with pytest.raises(OSError, match="No space"), Timeline(keep=keep).step(PROMOTE):
+        pass
+
+
 def test_a_refusal_is_one_only_while_nothing_was_changed() -> None:
     timeline = Timeline()
     codes: list[Exit] = []

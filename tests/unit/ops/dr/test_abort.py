@@ -7,11 +7,14 @@ from typing import Any
 
 import fake_regions
 import pytest
+from botocore.exceptions import ReadTimeoutError
+from fake_engine import WAYS_IN
 from fake_platform import Platform
 from fake_regions import ANSWERS, World
 
+from ops.core.engine_errors import UpError
 from ops.core.session import UNDER_WAY
-from ops.dr import flip, rebuild, status
+from ops.dr import closing, flip, rebuild, status
 from ops.dr.abort import abort
 from ops.dr.activate import activate_region
 from ops.dr.failback import failback
@@ -57,10 +60,19 @@ def served(platform: Platform) -> str:
     return serves
 
 
-def kill(platform: Platform, monkeypatch: pytest.MonkeyPatch, at: int, command: Command, *, after: bool) -> bool:
+def kill(
+    platform: Platform,
+    monkeypatch: pytest.MonkeyPatch,
+    at: int,
+    command: Command,
+    *,
+    after: bool,
+    interrupted: bool = False,
+) -> bool:
     """Kill the command's change of this number, before it is made or when it is; whether it came.
 
-    A change is a run of the engine, or one of the calls that close a region.
+    A change is a run of the engine, or one of the calls that close a region. `interrupted`: by Ctrl-C, after which the
+    engine leaves nothing behind.
     """
     up, count = platform.engine.up, 0
 
@@ -81,7 +93,7 @@ def kill(platform: Platform, monkeypatch: pytest.MonkeyPatch, at: int, command: 
             up(stack, say, *targets)
             # The engine records outputs last.
             platform.engine.restore(stack, before)
-        platform.world.killed.update({stack} & set(REGIONS))
+        platform.world.killed.update(set[str]() if interrupted else {stack} & set(REGIONS))
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
@@ -153,6 +165,147 @@ def test_from_every_step_of_every_command_abort_leads_back_to_a_region_that_serv
     taken = [entry.name for entry in done if not re.search("clear the lock|read back the promoted", entry.name)]
     assert taken == [entry.name for entry in planned]
     assert served(platform) == expected
+
+
+GIVEN_UP: list[tuple[str, int, bool, str | None, int]] = [
+    ("failover", 4, False, None, 1),
+    ("failover", 6, True, "prod", 7),
+    ("failover", 6, True, "dr", 3),
+    ("failover", 7, False, "prod", 8),
+    ("failback", 9, True, "dr", 7),
+    ("failback", 11, True, "dr", 8),
+]
+"""A command, the change at which it is killed, before or after that, what serves then, and the changes of the abort."""
+
+
+@pytest.mark.parametrize("how", ["before", "after", "interrupted"])
+@pytest.mark.parametrize(
+    ("name", "at", "after", "to", "number"),
+    [(*row, number) for *row, count in GIVEN_UP for number in range(1, count + 1)],
+)
+def test_an_abort_that_is_killed_itself_is_gone_on_with(
+    platform: Platform,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    at: int,
+    after: bool,
+    to: str | None,
+    number: int,
+    how: str,
+) -> None:
+    begin, command, _ = COMMANDS[name]
+    if begin:
+        begin(platform)
+    assert kill(platform, monkeypatch, at, command, after=after)
+    assert kill(
+        platform,
+        monkeypatch,
+        number,
+        lambda p: abort(p.session(), to),
+        after=how == "after",
+        interrupted=how == "interrupted",
+    )
+    abort(platform.session(), to)
+    assert served(platform) == (to or "prod")
+    assert platform.session().pair[platform.session().pair.other].is_unrecorded is False
+
+
+@pytest.mark.parametrize("again", ["abort", "failover"])
+def test_a_region_that_was_opened_in_part_is_not_taken_for_open(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch, again: str
+) -> None:
+    """Its network ACL was, and its groups have no hosts: its stack never knew that it was closed."""
+    failed_over(platform)
+    assert kill(platform, monkeypatch, 9, lambda p: failback(p.session(rebuild=True), "prod"), after=False)
+    open_or_close = platform.engine._open_or_close
+
+    def in_part(stack: str, wanted: bool) -> None:
+        if stack == "dr" and wanted:
+            platform.world.ways_in[platform.region("dr")] = [*WAYS_IN]
+            raise UpError("stack dr: web-blue: InsufficientInstanceCapacity")
+        open_or_close(stack, wanted)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(platform.engine, "_open_or_close", in_part)
+        with pytest.raises(UpError, match="InsufficientInstanceCapacity"):
+            abort(platform.session())
+    monkeypatch.setattr(status, "Engine", lambda: platform.engine)
+    assert any("`pulumi up --stack dr`" in line for line in status.status().deviations)
+    if again == "abort":
+        abort(platform.session())
+    else:
+        failed_over(platform)
+    assert platform.engine.is_open("dr")
+
+
+def test_a_fence_is_not_waived_for_a_region_that_answers_unless_that_is_said_twice(platform: Platform) -> None:
+    assert kill_after_promotion(platform)
+    with pytest.raises(OpsError, match="answers, so it is fenced: leave --waive-fence out"):
+        abort(platform.session(waive_fence="copied"), "dr")
+    abort(platform.session(waive_fence="EC2 hangs", waive_answering=True), "dr")
+    assert platform.engine.is_open("prod")
+
+
+def kill_after_promotion(platform: Platform) -> bool:
+    """dr is promoted, and nobody closed prod; whether visitors are routed there still."""
+    platform.lose()
+    activate_region(platform.session(waive_fence="gone"), "dr")
+    platform.world.lost.clear()
+    return platform.routed_to() == {"prod"}
+
+
+def test_a_region_whose_ec2_hangs_keeps_nobody_from_serving_from_the_other(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert kill_after_promotion(platform)
+
+    def hangs(world: World, region: str, asked: dict[str, Any]) -> Any:
+        if region == platform.region("prod"):
+            raise ReadTimeoutError(endpoint_url="https://ec2")
+        return ANSWERS["describe_network_acls"](world, region, asked)
+
+    monkeypatch.setattr(fake_regions, "ANSWERS", ANSWERS | {"describe_network_acls": hangs})
+    with pytest.raises(OpsError, match=r"prod is not fenced: .* with --waive-fence twice it goes on without"):
+        abort(platform.session(), "dr")
+    abort(platform.session(waive_fence="EC2 hangs", waive_answering=True), "dr")
+    assert platform.routed_to() == {"dr"}
+
+
+def test_names_that_were_closed_are_open_again_although_the_region_does_not_answer(platform: Platform) -> None:
+    """AWS's answers may be missing there, while its hosts serve."""
+    platform.lose()
+    platform.engine.failing["dr"] = OpsError("no capacity")
+    with pytest.raises(OpsError, match="no capacity"):
+        failover(platform.session(waive_fence="gone"), "dr")
+    assert platform.firewall.refs == [closing.REF, "own"]
+    platform.engine.failing.clear()
+    planned = abort(platform.session(dry_run=True)).entries
+    assert platform.firewall.refs == [closing.REF, "own"]
+    done = abort(platform.session()).entries
+    assert [entry.name for entry in done] == [entry.name for entry in planned]
+    assert (platform.firewall.refs, closing.is_closed(platform.session().ledger)) == (["own"], False)
+
+
+@pytest.mark.parametrize("to", REGIONS)
+def test_a_replica_that_somebody_promoted_by_hand_is_not_taken_for_one(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch, to: str
+) -> None:
+    """Its stack and its file say that it follows: two regions take writes, and one has to be chosen."""
+    monkeypatch.setattr(status, "Engine", lambda: platform.engine)
+    database(platform, "dr")["source"] = ""
+    platform.engine.stale_source.add("dr")
+    (line,) = status.status().deviations
+    assert line == "the database of dr is a writer, and its stack says that it follows: `ops dr abort`"
+    with pytest.raises(OpsError, match="nothing to promote; `ops dr abort`"):
+        failover(platform.session(), "dr")
+    with pytest.raises(OpsError, match="--to says from which to serve"):
+        abort(platform.session())
+    abort(platform.session(), to)
+    assert served(platform) == to
+    if to == "prod":
+        rebuild.rebuild_standby(platform.session(), "dr")
+        assert database(platform, "dr")["source"] != ""
+        assert platform.file("dr").get("database.retained_generations") == [1]
 
 
 @pytest.mark.parametrize("at", [2, 4])
@@ -277,7 +430,7 @@ def test_the_status_names_it(
     found = status.status()
     assert "prod is live and takes no writes: `ops dr abort`" in found.deviations
     status.show(found)
-    assert "`ops dr abort` gives it up" in capsys.readouterr().out
+    assert "go on with `ops dr failover --to dr`, or give it up with `ops dr abort`" in capsys.readouterr().out
 
 
 def test_a_replica_is_not_served_from(platform: Platform) -> None:

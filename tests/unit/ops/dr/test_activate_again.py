@@ -24,7 +24,7 @@ def test_killed_after_the_decision_it_goes_on_without_asking_again(platform: Pla
     # By now the metric is old: it counted when it was decided.
     platform.world.lag_seconds = None
     activate.activate_region(platform.session(), "dr")
-    assert platform.world.calls_to(platform.region("prod")) == []
+    assert platform.world.calls_to(platform.region("prod")) == ["get_caller_identity"]
     assert platform.history() == ["waiver", "activate"]
 
 
@@ -133,6 +133,40 @@ def test_an_old_decision_is_asked_again_and_its_waiver_does_not_hold_for_a_regio
     assert platform.engine.ups == ["dr", "dr", "prod"]
     assert platform.file("prod").get("fenced") is True
     assert operation.waiver is None
+
+
+def test_a_region_that_answers_again_before_the_promotion_is_fenced_whatever_was_waived(platform: Platform) -> None:
+    platform.lose()
+    platform.engine.failing["dr"] = OpsError("killed")
+    with pytest.raises(OpsError, match="killed"):
+        activate.activate_region(platform.session(waive_fence="gone"), "dr")
+    platform.engine.failing.clear()
+    platform.world.lost.clear()
+    with pytest.raises(OpsError, match="answers, so it is fenced: leave --waive-fence out"):
+        activate.activate_region(platform.session(waive_fence="gone"), "dr")
+    operation = activate.activate_region(platform.session(), "dr")
+    assert platform.engine.is_open("prod") is False
+    assert operation.waiver is None
+
+
+def test_a_decision_that_is_asked_again_and_not_confirmed_is_asked_once_more(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    platform.lose()
+    platform.engine.failing["dr"] = OpsError("killed")
+    with pytest.raises(OpsError, match="killed"):
+        activate.activate_region(platform.session(waive_fence="gone"), "dr")
+    platform.engine.failing.clear()
+    platform.world.lost.clear()
+
+    def no(question: str) -> None:
+        raise OpsError(f"no: {question}", Exit.REFUSED)
+
+    monkeypatch.setattr("ops.core.session.confirm", no)
+    for _ in range(2):
+        with pytest.raises(OpsError, match="no: Activate dr"):
+            activate.activate_region(platform.session(yes=False), "dr")
+    assert platform.engine.is_open("prod") is True
 
 
 def test_an_old_decision_whose_region_is_still_lost_needs_its_waiver_again(platform: Platform) -> None:

@@ -84,6 +84,14 @@ def test_a_failback_again_changes_nothing(failed_over: Platform, capsys: pytest.
     assert failed_over.engine.ups == []
 
 
+def test_a_standby_whose_rebuild_stopped_is_not_said_to_follow(failed_over: Platform) -> None:
+    failback(failed_over.session(rebuild=True), "prod")
+    made = failed_over.engine.made("dr")
+    failed_over.engine.restore("dr", made | {"database_generation": 1, "role": "standby", "activated": True})
+    with pytest.raises(OpsError, match="`ops dr rebuild dr` makes dr follow it"):
+        failback(failed_over.session(), "prod")
+
+
 def test_a_failback_that_leaves_changes_fails_and_names_the_stack(
     failed_over: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:

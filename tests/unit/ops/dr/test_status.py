@@ -11,7 +11,9 @@ from ops.core import settle, visitor
 from ops.core.ledger import operator
 from ops.core.session import LOCK
 from ops.dr import status
+from ops.dr.activate import activate_region
 from ops.dr.failover import failover
+from ops.dr.rebuild import rebuild_standby
 from ops.errors import OpsError
 
 
@@ -107,6 +109,36 @@ def test_a_stack_file_of_before_a_failover_is_told_from_the_stacks(platform: Pla
         "nobody has committed it, `ops dr abort` writes what the stack has into it"
         for stack in ("dr", "edge")
     ]
+
+
+def test_a_region_that_was_activated_and_not_flipped_to_is_flipped_to_next(platform: Platform) -> None:
+    activate_region(platform.session(), "dr")
+    assert status.status().deviations == [
+        "prod is live and takes no writes: `ops dr flip --to dr` goes on, `ops dr abort --to prod` goes back"
+    ]
+
+
+def test_what_an_operation_left_half_done_names_no_command_but_those_that_end_it(platform: Platform) -> None:
+    """`pulumi up` of its file would promote the database, and a rebuild replace it."""
+    platform.world.lost.add(platform.region("prod"))
+    platform.engine.failing["dr"] = OpsError("no capacity")
+    with pytest.raises(OpsError, match="no capacity"):
+        failover(platform.session(waive_fence="gone"), "dr")
+    found = status.status()
+    assert found.under_way.endswith("go on with `ops dr failover --to dr`, or give it up with `ops dr abort`")
+    (line,) = found.deviations
+    assert line.startswith("the names may be closed at the edge")
+    with pytest.raises(OpsError, match=r"the failover to dr, started .*, is not finished: `ops dr status`"):
+        rebuild_standby(platform.session(), "dr")
+
+
+def test_a_rebuild_that_stopped_is_gone_on_with(platform: Platform) -> None:
+    failover(platform.session(), "dr")
+    platform.engine.failing["prod"] = OpsError("no room for a replica")
+    with pytest.raises(OpsError, match="no room"):
+        rebuild_standby(platform.session(), "prod")
+    assert "the rebuild of prod is not finished: `ops dr rebuild prod`" in status.status().deviations
+    assert not [line for line in status.status().deviations if "pulumi up" in line]
 
 
 def test_a_record_that_somebody_changed_by_hand_is_named(platform: Platform) -> None:
