@@ -129,14 +129,17 @@ class Session:
         if record and record["to"] == target and (record["operation"] == kind or {record["operation"], kind} == SAME):
             operation = Operation.from_json(record, dry_run=dry_run)
             operation.kind = kind
-            say(f"going on with the {record['operation']} to {target} of {operation.started:%Y-%m-%d %H:%M:%S} UTC")
+            say(f"continuing the {record['operation']} to {target} of {operation.started:%Y-%m-%d %H:%M:%S} UTC")
             if record["operation"] == kind and operation.version != plan.version:
-                say("          it was begun by another version of `ops`, with other steps: what is done is asked again")
+                say(
+                    "          it was started by another version of `ops` with different steps: every step is checked "
+                    "again"
+                )
         elif record:
             option = "" if record["operation"] == "activate" else "--to "
             raise OpsError(
-                f"{_unfinished(record)}: go on with `ops dr {record['operation']} {option}{record['to']}`, or give it "
-                "up with `ops dr abort`",
+                f"{_unfinished(record)}: continue it with `ops dr {record['operation']} {option}{record['to']}`, or "
+                "abandon it with `ops dr abort`",
                 Exit.REFUSED,
             )
         else:

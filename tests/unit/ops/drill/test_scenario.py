@@ -145,7 +145,7 @@ class TwoStacks:
 def operation(kind: str) -> Operation:
     steps = [
         Entry(name=name, started=datetime.now(UTC), seconds=1.5, outcome="done")
-        for name in (f"activate for a {kind}", "gates of standby", "ask as a visitor")
+        for name in (f"activate for a {kind}", "gates of standby", "request as a visitor")
     ]
     return Operation(
         kind=kind, source=PRIMARY, target=STANDBY, started=datetime.now(UTC), timeline=Timeline(entries=steps)
@@ -354,7 +354,7 @@ def test_steps_of_the_drill_and_of_its_operations_are_told_in_order(world: World
     assert len(names) == len(drilled.timeline.entries) + 6
 
 
-STEPS = ("activate", "gates of dr", "route traffic to dr", "ask as a visitor", "make the rest of dr")
+STEPS = ("activate", "gates of dr", "route traffic to dr", "request as a visitor", "create the rest of dr")
 
 
 def test_a_flip_takes_from_its_gates_to_the_visitor() -> None:
