@@ -39,6 +39,7 @@ class Commands(UserDict[str, Any]):
             if hasattr(module, "command"):
                 alone.command(key)(module.command)
             self.data[key] = typer.main.get_command(alone)
+            self.data[key].name = key
         return self.data[key]
 
 

@@ -8,24 +8,36 @@ from ops.errors import Exit, OpsError
 
 
 def command(
-    stack: Annotated[str | None, typer.Argument(help="The stack; without it, every stack that needs it.")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Look, and change nothing.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask; needed where there is no terminal.")] = False,
+    stack: Annotated[str | None, typer.Argument(help="The stack; default: every stack that needs recovery.")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would be recovered, but change nothing.")
+    ] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Do not ask for confirmation; required without a terminal.")
+    ] = False,
     take_lock: Annotated[
-        bool, typer.Option("--take-lock", help="Remove the lock of an engine on another machine, known to have ended.")
+        bool,
+        typer.Option("--take-lock", help="Remove the lock of an engine on another machine that you know has ended."),
     ] = False,
     quick: Annotated[
-        bool, typer.Option("--quick", help="Only what the state itself tells of: no preview, no look for more.")
+        bool,
+        typer.Option(
+            "--quick", help="Only settle what the state itself records; run no preview and search for nothing else."
+        ),
     ] = False,
-    up: Annotated[bool, typer.Option("--up", help="Then run `pulumi up`, and preview once more.")] = False,
+    up: Annotated[bool, typer.Option("--up", help="Then run `pulumi up`, and preview again.")] = False,
     backend_copy: Annotated[
-        bool, typer.Option("--backend-copy", help="The region of the state is lost: go on from the copy elsewhere.")
+        bool,
+        typer.Option(
+            "--backend-copy",
+            help="The region of the state backend is lost: continue from its copy in the other region.",
+        ),
     ] = False,
     backend_home: Annotated[
-        bool, typer.Option("--backend-home", help="That region is back: carry the state home from its copy.")
+        bool, typer.Option("--backend-home", help="That region is back: copy the state back to it.")
     ] = False,
 ) -> None:
-    """After a killed `pulumi up` or a lost state: clear the lock, restore, adopt what exists and is not recorded.
+    """Recover from a killed `pulumi up` or a lost state: clear the lock, restore the state, adopt unrecorded resources.
 
     With --backend-copy the region of the state backend itself is lost: its copy in the other region is made ready, the
     stack files name the key's replica there, and the command says what every shell needs from then on. When the region

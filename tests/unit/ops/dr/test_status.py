@@ -84,7 +84,9 @@ def test_a_fence_that_failed_is_not_shown_as_one(platform: Platform) -> None:
     found = status.status()
     assert found.regions[0]["role"] == "primary, takes writes"
     assert "prod takes writes as well: `ops dr rebuild prod` once it answers" in found.deviations
-    assert any(line.startswith("prod has fenced: false, but its stack file has another value") for line in found.deviations)
+    assert any(
+        line.startswith("prod has fenced: false, but its stack file has another value") for line in found.deviations
+    )
 
 
 def test_a_fence_that_the_stack_does_not_know_of_is_shown(platform: Platform) -> None:
@@ -93,7 +95,9 @@ def test_a_fence_that_the_stack_does_not_know_of_is_shown(platform: Platform) ->
         failover(platform.session(), "dr")
     found = status.status()
     assert found.regions[0]["role"] == "primary, fenced"
-    assert "prod is fenced, but its stack does not record that: run `pulumi up --refresh --stack prod`" in found.deviations
+    assert (
+        "prod is fenced, but its stack does not record that: run `pulumi up --refresh --stack prod`" in found.deviations
+    )
 
 
 def test_a_stack_file_of_before_a_failover_is_told_from_the_stacks(platform: Platform) -> None:
