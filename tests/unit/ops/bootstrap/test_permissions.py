@@ -95,7 +95,7 @@ def test_an_account_without_a_team_or_without_second_factors_is_named() -> None:
     assert problems({**everything, **TEAM}) == []
     for config in (None, {"allowed_authenticators": ["biometrics"]}):
         (text,) = problems({**everything, "/accounts/account/access/organizations": {"mfa_config": config}})
-        assert "Zero Trust allows no totp" in text
+        assert "Zero Trust does not allow totp" in text
 
 
 def test_a_token_that_the_account_owns_is_asked_about_there() -> None:
