@@ -36,7 +36,7 @@ def load_edge_secrets() -> EdgeSecrets:
 
 def _client_certificate(value: str) -> bool:
     """One certificate that signs nothing itself: Cloudflare takes leaves alone."""
-    if "PRIVATE KEY" in value:
+    if "PRIVATE KEY" in value or not value.isascii():
         return False
     store = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:

@@ -52,8 +52,10 @@ def _sentence(model: type[Block], path: Path, details: ErrorDetails) -> str:
 
 
 def _none_of(value: Any, allowed: tuple[Any, ...]) -> str:
+    if isinstance(value, str) and value in map(str, allowed):
+        return f"{shown(value)} is a string; want the number {value} without quotes"
     if isinstance(value, str):
-        return f"{shown(value)} is not allowed; want {_one_of(allowed)}{closest(value, allowed)}"
+        return f"{shown(value)} is not allowed; want {_one_of(allowed)}{closest(value, map(str, allowed))}"
     quotes = " in quotes" if all(isinstance(name, str) for name in allowed) else ""
     return f"{shown(value)} is not allowed; want {_one_of(allowed)}{quotes}"
 

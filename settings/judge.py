@@ -56,7 +56,7 @@ def judge(stack: str, given: Mapping[str, Any], shared: Mapping[str, Any], encry
     `given` are its values by key: text as the engine hands it over, or blocks and lists. `shared` are the values of
     Pulumi.yaml, which hold where `given` says nothing; `encrypted` are the keys that the stack's file encrypts.
     """
-    kind = _kind(given)
+    kind = _kind(given, shared)
     found = [problem for name in sorted(given) if (problem := _misplaced(kind, name, given[name], shared, encrypted))]
     hidden = {str(problem.path[0]) for problem in found}
     fields = kind.model.model_fields
@@ -67,12 +67,16 @@ def judge(stack: str, given: Mapping[str, Any], shared: Mapping[str, Any], encry
     return Judgement(kind=kind, settings=settings, problems=[*found, *of_values, *settings.broken_rules()])
 
 
-def _kind(given: Mapping[str, Any]) -> Kind:
-    """What the role says; when it says nothing that is known, what a key says that only the edge has."""
-    role = given.get("role")
-    if role == "account":
-        return ACCOUNT
-    return EDGE if role == "edge" or (role not in ("primary", "standby") and "live" in given) else REGION
+def _kind(given: Mapping[str, Any], shared: Mapping[str, Any]) -> Kind:
+    """The kind that has the most of the file's own keys; of equals, the one that the role says, which may be wrong."""
+    own = {name for name, value in given.items() if not _is_shared(name, value, shared)}
+    by_role = {"edge": EDGE, "account": ACCOUNT}.get(str(given.get("role")), REGION)
+    return max((by_role, REGION, EDGE, ACCOUNT), key=lambda kind: len(own & {*kind.model.model_fields, *kind.secrets}))
+
+
+def _is_shared(name: str, value: Any, shared: Mapping[str, Any]) -> bool:
+    """Whether a value is the default of Pulumi.yaml, which the engine hands to every stack, also of another kind."""
+    return name in shared and _json(value) == as_handed_over(shared[name])
 
 
 def _misplaced(kind: Kind, name: str, value: Any, shared: Mapping[str, Any], encrypted: Set[str]) -> Problem | None:
@@ -80,8 +84,7 @@ def _misplaced(kind: Kind, name: str, value: Any, shared: Mapping[str, Any], enc
     if name in kind.secrets:
         return None
     if name not in kind.model.model_fields:
-        # The engine hands the defaults of Pulumi.yaml to every stack, also to one of another kind.
-        if name in shared and name not in encrypted and _json(value) == as_handed_over(shared[name]):
+        if name not in encrypted and _is_shared(name, value, shared):
             return None
         return Problem(path=(name,), text=explain.unknown(name, kind.model, tuple(kind.secrets)))
     if name in encrypted:

@@ -1,7 +1,6 @@
 """The stack's secrets: each has its own key, is encrypted in the stack file, and is judged without being shown."""
 
 import base64
-import binascii
 import re
 import ssl
 from collections.abc import Callable, Mapping
@@ -64,13 +63,13 @@ def _cache_auth_token(value: str) -> bool:
 def _app_key(value: str) -> bool:
     try:
         key = base64.b64decode(value.removeprefix(APP_KEY_PREFIX), validate=True)
-    except binascii.Error:
+    except ValueError:
         return False
     return value.startswith(APP_KEY_PREFIX) and len(key) == APP_KEY_BYTES
 
 
 def _authority(value: str) -> bool:
-    if "PRIVATE KEY" in value:
+    if "PRIVATE KEY" in value or not value.isascii():
         return False
     store = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:
@@ -82,7 +81,10 @@ def _authority(value: str) -> bool:
 
 
 def _webhook(value: str) -> bool:
-    parts = urlsplit(value)
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        return False
     # Without TLS on this machine alone.
     return bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname == LOOPBACK))
 

@@ -101,11 +101,11 @@ def _instance_type(value: str) -> str:
 
 def _class_of(prefix: str) -> AfterValidator:
     def check(value: str) -> str:
-        if not value.startswith(prefix):
-            bare = value.removeprefix("cache.").removeprefix("db.")
-            raise ValueError(f"lacks the prefix {prefix}; did you mean {prefix}{bare}?")
-        if not INSTANCE_TYPE.fullmatch(value.removeprefix(prefix)):
+        bare = value.removeprefix("cache.").removeprefix("db.")
+        if not INSTANCE_TYPE.fullmatch(bare):
             raise ValueError(f"is not an instance class; want {prefix}family.size, such as {prefix}m6g.xlarge")
+        if value != prefix + bare:
+            raise ValueError(f"lacks the prefix {prefix}; did you mean {prefix}{bare}?")
         return value
 
     return AfterValidator(check)
