@@ -1,5 +1,6 @@
 """Values of Pulumi.yaml under those of a stack's file: key by key, for the engine's reader and for the files' alike."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -94,3 +95,14 @@ def test_a_copied_file_is_refused_by_the_stack_s_own_name(project: Project) -> N
 def test_a_file_that_is_not_there_is_named(project: Project) -> None:
     with pytest.raises(UnreadableFileError, match=r"Pulumi\.other\.yaml cannot be read"):
         read(project, "other")
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"- a\n", b"config: text\n", b"config:\n  - a\n", b"config:\n  1: 2\n", b"\xff\xfe"]
+)
+@pytest.mark.parametrize("file", ["Pulumi.yaml", "Pulumi.prod.yaml"])
+def test_a_file_without_keys_and_values_is_refused_by_its_name(project: Project, file: str, content: bytes) -> None:
+    (project.folder / file).write_bytes(content)
+
+    with pytest.raises(UnreadableFileError, match=rf"{re.escape(file)}(: expected keys and values| cannot be read)"):
+        read(project, "prod")
