@@ -60,7 +60,8 @@ class Project:
 
 def _defaults(project: Mapping[str, Any]) -> dict[str, Any]:
     declared = project.get("config") or {}
-    return {key: entry["default"] for key, entry in declared.items() if isinstance(entry, Mapping) and "default" in entry}
+    entries = {key: entry for key, entry in declared.items() if isinstance(entry, Mapping)}
+    return {key: entry["default"] for key, entry in entries.items() if "default" in entry}
 
 
 def _in_namespace(name: str, stack_file: Mapping[str, Any]) -> dict[str, Any]:
