@@ -44,11 +44,11 @@ def _sentence(model: type[Block], path: Path, details: ErrorDetails) -> str:
         case "int_type" if isinstance(value, str) and value.lstrip("-").isdigit():
             return f"{shown(value)} is a string; want the number {value} without quotes"
         case "too_short" | "too_long":
-            return f"a list of {len(value)} does not fit; want {kind(_field_at(model, path))}"
+            return f"has length {len(value)}; want {kind(_field_at(model, path))}"
         case "greater_than_equal" | "less_than_equal":
             return f"{shown(value)} is out of range; want {kind(_field_at(model, path))}"
         case _:
-            return f"{shown(value)} does not fit; want {kind(_field_at(model, path))}"
+            return f"{shown(value)} is not valid; want {kind(_field_at(model, path))}"
 
 
 def _none_of(value: Any, allowed: tuple[Any, ...]) -> str:
@@ -156,7 +156,7 @@ def _bounds(field: FieldInfo, word: str) -> str:
         return ""
     if low == high:
         return f" {word} {low}"
-    return f" {word} {low} to {high}" if high is not None else f" {word} {low} or more"
+    return f" {word} {low} to {high}" if high is not None else f" of {low} or more"
 
 
 def _one_of(allowed: tuple[Any, ...]) -> str:

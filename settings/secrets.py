@@ -137,12 +137,12 @@ CHECKS: Mapping[str, Check] = {
 OPTIONAL: Mapping[str, Check] = {
     "heartbeat_url": Check(
         accepts=_webhook,
-        want="an https:// URL outside the account, which raises an alarm when the monitoring host calls it no more",
+        want="an https:// URL outside the account, which raises an alarm when the monitoring host stops calling it",
         make="cat",
     ),
     "on_call_webhook": Check(
         accepts=_webhook,
-        want="an https:// URL that takes Alertmanager's webhook and wakes the engineer on call",
+        want="an https:// URL that accepts Alertmanager's webhook and pages the engineer on call",
         make="cat",
     ),
     # Operators' commands read it too.
