@@ -28,8 +28,7 @@ __all__ = ["bootstrap"]
 
 CONFLICTS = Step(
     name="look for conflicts in the zone",
-    does="Lists records and rules in the zone that block the edge, or that it would replace, before anything is "
-    "created.",
+    does="Lists records and rules in the zone that block the edge, or that it would replace.",
     unless="the edge is up, or it is a dry run, and there is no token yet",
     asks=True,
 )
@@ -109,8 +108,7 @@ def _right_account(backend: StateBackend) -> None:
     found = str(client("sts", backend.region).get_caller_identity()["Account"])
     if found != backend.account_id:
         raise OpsError(
-            f"the credentials are for account {found}, but the stack files are for {backend.account_id}; nothing was "
-            "changed",
+            f"the credentials are for account {found}, the stack files for {backend.account_id}; nothing was changed",
             Exit.REFUSED,
         )
 
@@ -160,9 +158,7 @@ def _check(backend: StateBackend, api: EdgeApi, timeline: Timeline, in_the_way: 
             problems += found
             step.detail = f"{len(found)} problems"
             if not found and not permissions.sees_itself(api, account):
-                step.detail = (
-                    f"can read everything; give it {permissions.READS_ITSELF} to check its write permissions too"
-                )
+                step.detail = f"can read everything; give it {permissions.READS_ITSELF} to check write permissions"
     if problems:
         raise OpsError("\n".join(problems))
 
@@ -171,7 +167,4 @@ def _say_what_is_next(backend: StateBackend) -> None:
     ups = ", ".join(f"`pulumi up --stack {stack}`" for stack in (*backend.account_stacks, *backend.region_stacks))
     say(f"then: `pulumi login '{backend.home.url}'`, commit the stack files, {ups}")
     edge = backend.edge_stack
-    say(
-        f"and finally `ops recover {edge} --up` instead of `pulumi up`, so that stack {edge} adopts the existing "
-        "record for ACM"
-    )
+    say(f"last `ops recover {edge} --up`, not `pulumi up`: stack {edge} adopts the existing record for ACM")

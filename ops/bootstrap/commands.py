@@ -6,9 +6,7 @@ import typer
 
 
 def command(
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show what exists and what is missing, but change nothing.")
-    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what exists and what is missing.")] = False,
     generate: Annotated[
         bool, typer.Option("--generate", help="Generate every secret that can be generated, instead of asking for it.")
     ] = False,

@@ -22,9 +22,7 @@ OF_A_SESSION = {
     "yes": Annotated[bool, typer.Option("--yes", help="Answer yes to every question; required without a terminal.")],
     "take_over": Annotated[
         str | None,
-        typer.Option(
-            "--take-over", metavar="HOLDER", help="Take over from this operator once their command has ended."
-        ),
+        typer.Option("--take-over", metavar="HOLDER", help="Take over from this operator, whose command has ended."),
     ],
     "waive_fence": Annotated[
         list[str] | None,

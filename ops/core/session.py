@@ -131,10 +131,7 @@ class Session:
             operation.kind = kind
             say(f"continuing the {record['operation']} to {target} of {operation.started:%Y-%m-%d %H:%M:%S} UTC")
             if record["operation"] == kind and operation.version != plan.version:
-                say(
-                    "          it was started by another version of `ops` with different steps: every step is checked "
-                    "again"
-                )
+                say("          it was started by another version of `ops`: every step is checked again")
         elif record:
             option = "" if record["operation"] == "activate" else "--to "
             raise OpsError(

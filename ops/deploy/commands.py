@@ -7,9 +7,7 @@ import typer
 from ops.core.options import AsJson, Begin, in_session, tell
 
 app = typer.Typer(
-    help="Deploy a release without downtime, and roll it back within minutes.",
-    no_args_is_help=True,
-    add_completion=False,
+    help="Deploy releases without downtime, and roll them back.", no_args_is_help=True, add_completion=False
 )
 OPTIONS = ("dry_run", "yes", "emergency", "take_over")
 
@@ -17,14 +15,10 @@ OPTIONS = ("dry_run", "yes", "emergency", "take_over")
 @in_session(
     app,
     *OPTIONS,
-    emergency="Skip the check for a recent backup, the region's gates, and the steps of 10 and 50 %; recorded with "
-    "your name.",
+    emergency="Skip the backup check, the region's gates, and the steps of 10 and 50 %; recorded with your name.",
 )
 def start(
-    begin: Begin,
-    version: Annotated[
-        str, typer.Argument(help="Version of the release, as in the name of its archive.", show_default=False)
-    ],
+    begin: Begin, version: Annotated[str, typer.Argument(help="Version of the release.", show_default=False)]
 ) -> None:
     """Deploy a release to the live region without downtime: all traffic moves to the other colour, in steps.
 
@@ -55,9 +49,7 @@ def promote(begin: Begin) -> None:
     keep(begin())
 
 
-@in_session(
-    app, *OPTIONS, emergency="Roll back even to fewer healthy hosts than are required; recorded with your name."
-)
+@in_session(app, *OPTIONS, emergency="Roll back even to fewer healthy hosts than are required.")
 def rollback(begin: Begin) -> None:
     """Roll back the release: move all traffic to the former release's hosts at once, then the workers.
 
@@ -72,8 +64,7 @@ def rollback(begin: Begin) -> None:
 
 @app.command()
 def status(as_json: AsJson = False) -> None:
-    """Show the releases of both regions: what each colour and the workers run, which releases the buckets have, and any
-    deployment in progress.
+    """Show the releases of both regions: on each colour, on the workers, in the buckets; any deployment in progress.
 
     A region that does not answer is shown as unknown. Nothing is changed.
     """

@@ -148,11 +148,7 @@ def judge(session: Session, to: str | None) -> Verdict:
         writers = [region for region in writers if pair.is_routed_to(region.stack) and _is_open(region)] or writers
     told = [_told(region, answering, replicas) for region in regions]
     if len(writers) != 1:
-        why = (
-            "choose the one to serve from with --to; rows that only the other has stay in its database"
-            if writers
-            else "no writer"
-        )
+        why = "choose one with --to; rows that only the other has stay in its database" if writers else "no writer"
         raise refused([*told, why])
     (keep,) = writers
     if keep.stack in replicas:

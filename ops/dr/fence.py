@@ -29,7 +29,7 @@ EMPTY = Step(
 )
 FENCE = Step(
     name="fence {stack}",
-    does="Closes the network ACL of {stack}'s data tier and sets its Auto Scaling groups to 0, by direct calls to AWS "
+    does="Closes the network ACL of {stack}'s data tier and sets the groups of its hosts to 0, by direct calls to AWS "
     "within a minute. Then waits up to 15 minutes until no host is running.",
     unless="it is fenced already, it follows, or its fence is waived",
 )
@@ -41,8 +41,7 @@ DRAIN = Step(
 )
 DECLARE = Step(
     name="declare the fence of {stack}",
-    does="Runs `pulumi up` with `fenced: true`, so that the stack's state records the fence. By then visitors are "
-    "already served.",
+    does="Runs `pulumi up` with `fenced: true`, so that the stack records the fence; visitors are served by then.",
     unless="the stack knows of it, it follows, or its fence is waived",
 )
 
@@ -85,12 +84,7 @@ def empty_queues(session: Session, timeline: Timeline, stack: RegionStack) -> No
         stack.declare({"fenced": True})
         _end(stack, WEB)
         try:
-            facts.wait(
-                "jobs are waiting or running",
-                lambda: facts.queued(stack),
-                lambda jobs: jobs == 0,
-                seconds=QUEUES_SECONDS,
-            )
+            facts.wait("jobs are left", lambda: facts.queued(stack), lambda jobs: jobs == 0, seconds=QUEUES_SECONDS)
             step.detail = "no job is left"
         except TooLongError as error:
             if not session.options.force:
@@ -146,9 +140,7 @@ def _close(stack: RegionStack) -> str:
 
     try:
         stack.closed = facts.wait("AWS does not close it", cut_off, bool, seconds=CLOSE_SECONDS)
-        facts.wait(
-            "hosts are still running", lambda: hosts.running(stack, groups), lambda n: n == 0, seconds=HOSTS_SECONDS
-        )
+        facts.wait("hosts are running", lambda: hosts.running(stack, groups), lambda n: n == 0, seconds=HOSTS_SECONDS)
     except TooLongError as error:
         raise TooLongError(
             f"{stack.stack} is not fenced: {error.message}. Run the same command to try again; --waive-fence twice "
@@ -167,9 +159,7 @@ def declare(session: Session, timeline: Timeline, stack: RegionStack, waived: st
 
 def undeclared(stack: RegionStack) -> str:
     """That a fence was made and not declared, and what ends that."""
-    return (
-        f"{stack.stack} is fenced, but its stack does not record that: run `pulumi up --refresh --stack {stack.stack}`"
-    )
+    return f"{stack.stack} is fenced, but its stack does not say so: `pulumi up --refresh --stack {stack.stack}`"
 
 
 def drain(operation: Operation, standby: RegionStack, source: RegionStack) -> None:

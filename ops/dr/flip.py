@@ -42,8 +42,7 @@ GATES = Step(
 ROUTE = Step(
     name="route traffic to {stack}",
     does="Runs `pulumi up` of the edge's records with `live: {stack}`, for at most 20 seconds. A failure is retried, "
-    "then rolled back. If Cloudflare does not answer, it says where the names are routed; run the same command again "
-    "to continue.",
+    "then rolled back. If Cloudflare does not answer, run the same command again to continue.",
     unless="traffic is routed to {stack} already",
 )
 READ_BACK = Step(
@@ -53,8 +52,7 @@ READ_BACK = Step(
 )
 VISIT = Step(
     name="request as a visitor",
-    does="Requests the application's health check through the edge until {stack} answers under every name three times "
-    "in a row.",
+    does="Requests the health check through the edge until {stack} answers under every name three times in a row.",
 )
 EDGE = named([RECOVER], stack="EDGE")
 STEPS = (*EDGE, GATES, *EDGE, ROUTE, READ_BACK, closing.OPEN, VISIT)

@@ -22,16 +22,12 @@ def command(
         bool, typer.Option("--grey", help="Grey failure: load balancers and Auto Scaling hang, but the region answers.")
     ] = False,
     late: Annotated[bool, typer.Option("--late", help="Decide 20 minutes after the loss, by AWS's clock.")] = False,
-    stale: Annotated[
-        bool, typer.Option("--stale", help="Also try commands from an outdated checkout, which must be refused.")
-    ] = False,
+    stale: Annotated[bool, typer.Option("--stale", help="Try commands from an outdated checkout, too.")] = False,
     lag: Annotated[float, typer.Option(metavar="SECONDS", min=0, max=3600, help="Replica lag.")] = 2.0,
     ending: Annotated[
         int, typer.Option(metavar="SECONDS", min=0, max=600, help="How long hosts keep writing while they terminate.")
     ] = 20,
-    skip_failback: Annotated[
-        bool, typer.Option("--skip-failback", help="Stay in the other region afterwards.")
-    ] = False,
+    skip_failback: Annotated[bool, typer.Option("--skip-failback", help="Stay in the other region.")] = False,
     report: Report = None,
 ) -> None:
     """Lose the live region of a sandbox, fail over, fail back, and measure what that costs.

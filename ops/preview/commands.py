@@ -16,15 +16,12 @@ if TYPE_CHECKING:
 def command(
     stack: Annotated[list[str] | None, typer.Argument(help="The stacks; default: all that exist.")] = None,
     markdown: Annotated[Path | None, typer.Option(help="Write the pull request comment to this file.")] = None,
-    json_file: Annotated[
-        Path | None, typer.Option("--json", help="Write the whole report to this file as JSON.")
-    ] = None,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the report to this file as JSON.")] = None,
     save: Annotated[
         Path | None, typer.Option(help="Save the previews to this folder, without secrets, and skip the report.")
     ] = None,
     from_: Annotated[
-        Path | None,
-        typer.Option("--from", help="Read the previews from a folder that --save wrote; needs no credentials."),
+        Path | None, typer.Option("--from", help="Read previews that --save wrote; needs no credentials.")
     ] = None,
     base: Annotated[
         str, typer.Option(help="What to compare the stack files with: a git revision, or a folder.")
@@ -36,8 +33,7 @@ def command(
     without credentials runs `ops preview --from FOLDER --markdown FILE`. A violation counts as known if an exception
     covers it, or if the same resource already violates the same rule in the recorded state; all others are new.
 
-    Exits with 0 (nothing dangerous), 6 (a dangerous change), 7 (a mandatory policy is violated) or 1 (a preview
-    failed).
+    Exits with 0 (nothing dangerous), 6 (dangerous change), 7 (mandatory policy violated) or 1 (a preview failed).
     """
     from ops.preview import previews
     from ops.preview.comment import comment

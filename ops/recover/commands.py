@@ -9,29 +9,17 @@ from ops.errors import Exit, OpsError
 
 def command(
     stack: Annotated[str | None, typer.Argument(help="The stack; default: every stack that needs recovery.")] = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show what would be recovered, but change nothing.")
-    ] = False,
-    yes: Annotated[
-        bool, typer.Option("--yes", help="Do not ask for confirmation; required without a terminal.")
-    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be recovered.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask; required without a terminal.")] = False,
     take_lock: Annotated[
-        bool,
-        typer.Option("--take-lock", help="Remove the lock of an engine on another machine that you know has ended."),
+        bool, typer.Option("--take-lock", help="Remove the lock of an engine on another machine, which has ended.")
     ] = False,
     quick: Annotated[
-        bool,
-        typer.Option(
-            "--quick", help="Only settle what the state itself records; run no preview and search for nothing else."
-        ),
+        bool, typer.Option("--quick", help="Only settle what the state records: no preview, no further search.")
     ] = False,
     up: Annotated[bool, typer.Option("--up", help="Then run `pulumi up`, and preview again.")] = False,
     backend_copy: Annotated[
-        bool,
-        typer.Option(
-            "--backend-copy",
-            help="The region of the state backend is lost: continue from its copy in the other region.",
-        ),
+        bool, typer.Option("--backend-copy", help="The region of the state backend is lost: continue from its copy.")
     ] = False,
     backend_home: Annotated[
         bool, typer.Option("--backend-home", help="That region is back: copy the state back to it.")

@@ -91,12 +91,12 @@ def test_a_fence_that_failed_is_not_shown_as_one(platform: Platform) -> None:
 
 def test_a_fence_that_the_stack_does_not_know_of_is_shown(platform: Platform) -> None:
     platform.engine.failing["prod"] = OpsError("EC2 hangs")
-    with pytest.raises(OpsError, match="prod is fenced, but its stack does not record that"):
+    with pytest.raises(OpsError, match="prod is fenced, but its stack does not say so"):
         failover(platform.session(), "dr")
     found = status.status()
     assert found.regions[0]["role"] == "primary, fenced"
     assert (
-        "prod is fenced, but its stack does not record that: run `pulumi up --refresh --stack prod`" in found.deviations
+        "prod is fenced, but its stack does not say so: `pulumi up --refresh --stack prod`" in found.deviations
     )
 
 
