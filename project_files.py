@@ -36,7 +36,9 @@ class Project:
     @property
     def stacks(self) -> list[str]:
         """The stacks that have a file, by name."""
-        return sorted(path.name.split(".")[1] for path in self.folder.glob("Pulumi.*.yaml"))
+        return sorted(
+            path.name.removeprefix("Pulumi.").removesuffix(".yaml") for path in self.folder.glob("Pulumi.*.yaml")
+        )
 
     def file(self, stack: str) -> Path:
         """Where a stack's file is, or would be."""

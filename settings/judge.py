@@ -16,6 +16,7 @@ from settings.edge import EdgeSettings
 from settings.edge_secrets import EDGE_CHECKS
 from settings.model import Settings
 from settings.problems import Path, Problem, shown
+from settings.shapes import LABEL
 
 StackSettings = Settings | EdgeSettings | AccountSettings
 
@@ -138,7 +139,10 @@ def _validated(kind: Kind, raw: dict[str, Any], hidden: Set[str], stack: str) ->
     environment = raw.get("environment")
     if ("environment",) not in broken and environment != stack:
         # What a copied file would declare has the names of another stack's resources.
-        found.insert(0, Problem(path=("environment",), text=f"{shown(environment)} is not this stack; want {stack}"))
+        named = (
+            f"want {stack}" if LABEL.fullmatch(stack) else "name the stack with 1 to 12 lower-case letters and digits"
+        )
+        found.insert(0, Problem(path=("environment",), text=f"{shown(environment)} is not this stack; {named}"))
         broken.add(("environment",))
     return settings if settings and not broken else _readable(kind.model, raw, (), broken), found
 

@@ -92,6 +92,14 @@ def test_a_copied_file_is_refused_by_the_stack_s_own_name(project: Project) -> N
     assert str(refusal.value) == "Pulumi.copy.yaml: askproai:environment: 'prod' is not this stack; want copy"
 
 
+def test_a_stack_that_no_environment_can_name_is_told_to_be_renamed(project: Project) -> None:
+    project.file("my-stack.eu").write_text(project.file("prod").read_text())
+
+    assert "my-stack.eu" in project.stacks
+    with pytest.raises(ConfigurationError, match="is not this stack; name the stack with 1 to 12 lower-case letters"):
+        read(project, "my-stack.eu")
+
+
 def test_a_file_that_is_not_there_is_named(project: Project) -> None:
     with pytest.raises(UnreadableFileError, match=r"Pulumi\.other\.yaml cannot be read"):
         read(project, "other")

@@ -95,9 +95,7 @@ def test_a_fence_that_the_stack_does_not_know_of_is_shown(platform: Platform) ->
         failover(platform.session(), "dr")
     found = status.status()
     assert found.regions[0]["role"] == "primary, fenced"
-    assert (
-        "prod is fenced, but its stack does not say so: `pulumi up --refresh --stack prod`" in found.deviations
-    )
+    assert "prod is fenced, but its stack does not say so: `pulumi up --refresh --stack prod`" in found.deviations
 
 
 def test_a_stack_file_of_before_a_failover_is_told_from_the_stacks(platform: Platform) -> None:
