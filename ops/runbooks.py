@@ -178,7 +178,7 @@ def _steps(plan: Plan) -> str:
         return ""
     lines: list[str] = []
     for number, step in enumerate(plan.steps, 1):
-        skipped = f" Skipped where {step.unless}." if step.unless else ""
+        skipped = f" Skipped if {step.unless}." if step.unless else ""
         lines.append(f"{number}. **{cell(step.name)}**: {cell(f'{step.does}{skipped}')}")
     return "\n".join(["## Steps", "", STEPS, "", *lines])
 
@@ -186,10 +186,12 @@ def _steps(plan: Plan) -> str:
 def _how(of: Page, parameters: list[Parameter]) -> str:
     """What to do before the command, as far as its options allow."""
     options = {name for parameter in parameters for name in parameter.opts}
+    if any(parameter.is_flag for parameter in parameters if "--report" in parameter.opts):
+        options.discard("--report")  # that of `ops check` publishes a metric
     lines = {
-        "--dry-run": f"See what it would do: `{of.path} ... --dry-run`. It asks the same questions, changes nothing.",
-        "--yes": "It asks before it changes anything. `--yes` answers for you.",
-        "--report": "It writes a report with the timeline; one of the last lines says where.",
+        "--dry-run": f"See what it would do: `{of.path} ... --dry-run`. It runs the same checks and changes nothing.",
+        "--yes": "It asks for confirmation before it changes anything; `--yes` confirms in advance.",
+        "--report": "It writes a report with the timeline, and prints its path near the end.",
     }
     chosen = [f"- {line}" for option, line in lines.items() if option in options]
     return "\n".join(["## How", "", *chosen]) if chosen else ""

@@ -12,7 +12,8 @@ def command(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be recovered.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask; required without a terminal.")] = False,
     take_lock: Annotated[
-        bool, typer.Option("--take-lock", help="Remove the lock of an engine on another machine, which has ended.")
+        bool,
+        typer.Option("--take-lock", help="Remove another machine's lock, once you know that its engine has ended."),
     ] = False,
     quick: Annotated[
         bool, typer.Option("--quick", help="Only settle what the state records: no preview, no further search.")
@@ -27,10 +28,10 @@ def command(
 ) -> None:
     """Recover from a killed `pulumi up` or a lost state: clear the lock, restore the state, adopt unrecorded resources.
 
-    With --backend-copy the region of the state backend itself is lost: its copy in the other region is made ready, the
-    stack files name the key's replica there, and the command says what every shell needs from then on. When the region
-    is back, its state is older than the copy: commands that find it are refused, until --backend-home has carried the
-    copy's there.
+    Use --backend-copy when the region of the state backend itself is lost: it prepares the copy in the other region,
+    makes the stack files use the key's replica there, and prints what every shell needs from then on. When the region
+    is back, its state is older than the copy, and commands that use it are refused until --backend-home has copied the
+    state back.
     """
     from ops.core.recovery import needing, recover
     from ops.core.steps import Timeline, confirm, say
