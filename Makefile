@@ -3,19 +3,19 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-# To compile every module in each process takes longer than most of the tests.
+# Compiling every module in each process would take longer than most tests.
 unexport PYTHONDONTWRITEBYTECODE
 BOOTSTRAP ?= python3
 HOME_FOLDER := $(or $(ASKPROAI_SANDBOX),.sandbox)
 BIN := $(HOME_FOLDER)/venv/bin
 PYTHON := $(BIN)/python
-# Stacks that `make sandbox` brings up; without it the edge and the regions behind it.
+# Stacks that `make sandbox` brings up; default: the edge and the regions behind it.
 STACKS ?=
 TESTS ?=
-# Those of tests/conftest.py in parallel, for most of their time they wait for the provider; one more for the rest.
+# One process for each story of tests/conftest.py, which mostly wait for the provider, and one for the rest.
 STORIES := 6
 DRILL ?=
-# Which hosts `make boot` boots one of: web or workers.
+# The role of the host that `make boot` boots: web or workers.
 ROLE ?= web
 
 .PHONY: help
@@ -28,15 +28,15 @@ venv: # The virtual environment only
 	@$(BOOTSTRAP) -m sandbox.toolchain.set_up --only venv
 
 .PHONY: set-up
-set-up: ## Install engine, plugins and Python packages; `make sandbox` and `make test` do so themselves
+set-up: ## Install engine, plugins and Python packages; `make sandbox` and `make test` do this too
 	@$(BOOTSTRAP) -m sandbox.toolchain.set_up
 
 .PHONY: sandbox
-sandbox: set-up ## Bring the platform up on this machine: real engine, emulated clouds; STACKS="..." brings up others
+sandbox: set-up ## Bring up the platform on this machine: real engine, emulated clouds; STACKS="..." for other stacks
 	@$(PYTHON) -m sandbox up $(addprefix --stack ,$(STACKS))
 
 .PHONY: sandbox-down
-sandbox-down: venv ## Stop everything the sandbox runs
+sandbox-down: venv ## Stop the sandbox
 	@$(PYTHON) -m sandbox down
 
 .PHONY: sandbox-status
@@ -44,48 +44,48 @@ sandbox-status: venv ## Show what is up and where
 	@$(PYTHON) -m sandbox status
 
 .PHONY: sandbox-shell
-sandbox-shell: venv ## A shell in which pulumi, the AWS CLI and boto3 work on the sandbox
+sandbox-shell: venv ## Open a shell in which pulumi, ops, the AWS CLI and boto3 use the sandbox
 	@$(PYTHON) -m sandbox shell
 
 .PHONY: sandbox-env
-sandbox-env: ## The same for the shell you are in: eval "$(make -s sandbox-env)"
+sandbox-env: ## The same for your current shell: eval "$(make -s sandbox-env)"
 	@$(BOOTSTRAP) -m sandbox.toolchain.set_up --only venv >&2
 	@$(PYTHON) -m sandbox env
 
 .PHONY: boot
-boot: venv ## Boot an instance that prod declares in a sandbox that is up; ROLE=workers for a worker; needs root
+boot: venv ## Boot a web host that prod declares, in a running sandbox; ROLE=workers for a worker; needs root
 	@$(PYTHON) -m sandbox boot --role $(ROLE)
 
 .PHONY: drill
-drill: sandbox ## Lose a region on this machine, fail over, fail back; DRILL="..." is passed to `ops dr drill`
+drill: sandbox ## Lose a region of the sandbox, fail over, fail back; DRILL="..." is passed to `ops dr drill`
 	@$(PYTHON) -m sandbox shell -- python -m ops dr drill --report reports $(DRILL)
 
 .PHONY: policies
-policies: venv ## Ask the policy pack about all stacks of a sandbox that is up
+policies: venv ## Check all stacks of a running sandbox with the policy pack
 	@$(PYTHON) -m sandbox shell -- python -m policies.check
 
 .PHONY: examples
-examples: venv ## Write docs/examples/ anew: what `ops preview` says of sample changes, on a sandbox that is up
+examples: venv ## Generate docs/examples/: the comments of `ops preview` on sample changes; needs a running sandbox
 	@$(PYTHON) -m tools.samples
 
 .PHONY: policies-page
-policies-page: venv ## Write docs/policies.md anew from the rules
+policies-page: venv ## Generate docs/policies.md from the policies
 	@$(PYTHON) -m policies.page
 
 .PHONY: alerts
-alerts: venv ## Write docs/alerts/README.md anew from the catalogue of alerts
+alerts: venv ## Generate docs/alerts/README.md from the catalogue of alerts
 	@$(PYTHON) -m monitoring.alerts.index
 
 .PHONY: dashboards
-dashboards: venv ## Write monitoring/dashboards/rendered/ anew from the data, with Grafana's SDK
+dashboards: venv ## Generate monitoring/dashboards/rendered/ from the dashboards, with Grafana's SDK
 	@$(PYTHON) -m tools.dashboards files
 
 .PHONY: dashboards-page
-dashboards-page: venv ## Draw each panel from what Debian's Prometheus answers, as reports/dashboards.html; needs root
+dashboards-page: venv ## Draw each panel with data from Debian's Prometheus, as reports/dashboards.html; needs root
 	@$(PYTHON) -m tools.dashboards page
 
 .PHONY: linters
-linters: # The virtual environment, and the linter of workflows that is in no wheel
+linters: # The virtual environment, and the workflow linter, which is in no wheel
 	@$(BOOTSTRAP) -m sandbox.toolchain.set_up --only linters
 
 .PHONY: lint
@@ -103,7 +103,7 @@ check: lint ## Format, lint, strict types, workflows and unit tests: the quick l
 unit: venv # The unit tests alone
 	@$(MAKE) --jobs 2 --output-sync=target quick-made-once quick-others
 
-# What tests write is soon forgotten: in memory it takes a tenth less time. Of a choice by TESTS, a part may have none (5).
+# Temporary files in memory save a tenth of the time. With TESTS, a part may have no test (exit code 5).
 quick-%: export TMPDIR := $(firstword $(wildcard /dev/shm) $(TMPDIR) /tmp)
 quick-%:
 	@$(PYTHON) -m pytest --quiet $(if $(filter policies,$*),tests/policies,tests/unit --half $*) $(TESTS) \
@@ -118,7 +118,7 @@ test: set-up lint ## Every check and test, with the real engine on a sandbox; TE
 	@$(PYTHON) -m pytest --numprocesses $(STORIES) --dist loadscope --no-loadscope-reorder $(TESTS)
 
 .PHONY: bench
-bench: set-up ## Time of a preview against a flat program and terraform
+bench: set-up ## Benchmark a preview against a flat program and terraform
 	@$(PYTHON) -m tools.bench
 
 .PHONY: format
@@ -131,11 +131,11 @@ runbooks: venv ## Generate docs/runbooks/ from the commands
 	@$(PYTHON) -m ops.runbooks
 
 .PHONY: settings
-settings: venv ## Write docs/settings.md anew from the settings
+settings: venv ## Generate docs/settings.md from the settings
 	@$(PYTHON) -m settings.reference
 
 .PHONY: shapes
-shapes: set-up ## Generate the tables that the sandbox's plugins read, after a change of tokens.yaml or of an SDK
+shapes: set-up ## Generate the tables of the sandbox's plugins, after a change of tokens.yaml or an SDK
 	@SANDBOX_BRIDGE=$(HOME_FOLDER)/engine/pulumi-resource-terraform-provider \
 	  SANDBOX_TERRAFORM_PROVIDER=$(HOME_FOLDER)/engine/terraform-provider-aws \
 	  $(PYTHON) -m sandbox.plugins.aws.generate

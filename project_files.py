@@ -36,7 +36,9 @@ class Project:
     @property
     def stacks(self) -> list[str]:
         """The stacks that have a file, by name."""
-        return sorted(path.name.split(".")[1] for path in self.folder.glob("Pulumi.*.yaml"))
+        return sorted(
+            path.name.removeprefix("Pulumi.").removesuffix(".yaml") for path in self.folder.glob("Pulumi.*.yaml")
+        )
 
     def file(self, stack: str) -> Path:
         """Where a stack's file is, or would be."""
@@ -60,7 +62,8 @@ class Project:
 
 def _defaults(project: Mapping[str, Any]) -> dict[str, Any]:
     declared = project.get("config") or {}
-    return {key: entry["default"] for key, entry in declared.items() if "default" in entry}
+    entries = {key: entry for key, entry in declared.items() if isinstance(entry, Mapping)}
+    return {key: entry["default"] for key, entry in entries.items() if "default" in entry}
 
 
 def _in_namespace(name: str, stack_file: Mapping[str, Any]) -> dict[str, Any]:
@@ -95,9 +98,10 @@ def checked_text(path: Path) -> str:
     try:
         found = text(path)
         content = _parsed(found)
-    except (OSError, yaml.YAMLError) as error:
+    except (OSError, UnicodeError, yaml.YAMLError) as error:
         raise UnreadableFileError(f"{path} cannot be read: {str(error).splitlines()[0]}") from None
-    if not isinstance(content, dict):
+    config = (content.get("config") or {}) if isinstance(content, dict) else None
+    if not isinstance(config, dict) or not all(isinstance(key, str) for key in config):
         raise UnreadableFileError(f"{path}: expected keys and values")
     return found
 

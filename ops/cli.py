@@ -39,6 +39,7 @@ class Commands(UserDict[str, Any]):
             if hasattr(module, "command"):
                 alone.command(key)(module.command)
             self.data[key] = typer.main.get_command(alone)
+            self.data[key].name = key
         return self.data[key]
 
 
@@ -53,7 +54,7 @@ class Group(TyperGroup):
 app = typer.Typer(
     name="ops",
     cls=Group,
-    help="AskProAI's operations, in the order in which they are safe.",
+    help="Operate AskProAI's platform, each operation in its safe order.",
     epilog=EXIT_CODES,
     no_args_is_help=True,
     add_completion=False,
@@ -65,7 +66,7 @@ app.add_typer(dr.app, name="dr")
 
 @app.callback()
 def options(debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False) -> None:
-    """AskProAI's operations, in the order in which they are safe."""
+    """Operate AskProAI's platform, each operation in its safe order."""
     _ = debug  # main reads it from the command line, where an error may come before any option is parsed
 
 
@@ -76,7 +77,7 @@ def main() -> NoReturn:
         app(prog_name="ops")
     except SystemExit as ended:
         if ended.code == Exit.INTERRUPTED:
-            _print_error(f"interrupted; the same command goes on where it stopped: ops {shlex.join(sys.argv[1:])}")
+            _print_error(f"interrupted; to continue, run it again: ops {shlex.join(sys.argv[1:])}")
         raise
     except OpsError as error:
         _show_traceback()

@@ -19,14 +19,14 @@ class Exit(IntEnum):
 
 MEANING = {
     Exit.OK: "done, or there was nothing to do",
-    Exit.FAILED: "a step failed; the message says what holds now and what to run next",
+    Exit.FAILED: "a step failed; the message says where things stand and what to run next",
     Exit.USAGE: "the command line is wrong, or a confirmation is missing",
-    Exit.REFUSED: "a gate or a check said no; nothing was changed",
-    Exit.BUSY: "another operator or engine is at work, and is named",
-    Exit.INCOMPLETE: "done, but for what the message names, or outside the recovery objectives",
-    Exit.DANGEROUS: "a preview shows a change that a reviewer must not miss",
-    Exit.VIOLATION: "a preview breaks a policy that is mandatory",
-    Exit.INTERRUPTED: "stopped by Ctrl-C; the same command goes on where it stopped",
+    Exit.REFUSED: "a gate or a check refused; nothing was changed",
+    Exit.BUSY: "another operator or engine is running; the message names it",
+    Exit.INCOMPLETE: "done, except for what the message lists, or outside the recovery objectives",
+    Exit.DANGEROUS: "a preview shows a dangerous change",
+    Exit.VIOLATION: "a preview violates a mandatory policy",
+    Exit.INTERRUPTED: "interrupted by Ctrl-C; run the same command again to continue",
 }
 
 

@@ -32,22 +32,24 @@ INDEX = "README.md"
 NOTICE = "Generated from the command by `make runbooks`; a unit test fails when it is stale."
 
 FIRST = (
-    "A region seems lost? [Is it a region, or us?](../on-call/region-or-us.md) `ops dr status` first: it asks, and "
-    "changes nothing. Then [wait, or go?](../on-call/wait-or-go.md), and `ops dr failover`. Where a command "
-    "stopped half way, the same command goes on, and `ops dr abort` leads back to a region that serves."
+    "Does a region seem to be lost? Start with [Is it a region, or us?](../on-call/region-or-us.md) and "
+    "`ops dr status`, which changes nothing. Then read [Wait, or go?](../on-call/wait-or-go.md), and run "
+    "`ops dr failover`. If a command stopped halfway, run it again to continue, or run `ops dr abort` to return to a "
+    "region that serves."
 )
 ON_CALL = {
     "region-or-us.md": "Is it a region, or us? What to look at, in which order, and what it means.",
-    "grey-failure.md": "Some services of a region hang while others answer: what `ops` does, and what to decide.",
-    "wait-or-go.md": "What a failover costs, what waiting costs, who decides, and what a failover does not give.",
-    "what-to-tell.md": "Texts for customers, the team and integrators; what is cold afterwards.",
-    "by-hand.md": "`ops` does not start: the failover with `aws`, `curl` and `pulumi` alone.",
-    "by-hand-afterwards.md": "After that: how files, stacks and clouds agree again.",
+    "grey-failure.md": "Some services of a region hang while others answer: what `ops` does, and what you decide.",
+    "wait-or-go.md": "What a failover costs, what waiting costs, who decides, and what a failover does not cover.",
+    "what-to-tell.md": "Messages for customers, the team and integrators, and what is cold after a failover.",
+    "by-hand.md": "If `ops` does not start: the failover with only `aws`, `curl` and `pulumi`.",
+    "by-hand-afterwards.md": "How to bring files, stacks and clouds back in line.",
 }
 """The pages of docs/on-call, which people write, in the order in which they are needed, and when each is."""
 
 WHERE = (
-    "Where: in the project's folder, with `pulumi` logged in to the state backend, and AWS credentials of the account; "
+    "Run these in the project's folder, with `pulumi` logged in to the state backend and AWS credentials for the "
+    "account; "
     "`ops` is `python -m ops`. To try it without an account: `make sandbox`, then `make sandbox-shell`."
 )
 
@@ -78,19 +80,19 @@ PLANS = {
 }
 """What each command declares: the steps that it runs through, and how it ends."""
 
-STEPS = "In this order, a line on the screen each. Capitals stand for values, OTHER for the stack of the other region."
+STEPS = "In this order, a line on the screen for each. Words in capitals are values; OTHER is the other region's stack."
 
 ADVICE = {
     Exit.OK: "Nothing.",
-    Exit.FAILED: "Repair what the last lines name, then run the same command again: it goes on where it stopped.",
-    Exit.USAGE: "Correct the command line; `--help` shows it. Without a terminal, add `--yes` where there is one.",
-    Exit.REFUSED: "Each line names what is missing. Repair it and run the command again.",
-    Exit.BUSY: "Talk to the person who is named. If that command was killed: `ops recover`, then the same command.",
-    Exit.INCOMPLETE: "Visitors are served. The lines name what is missing and what makes it; what took too long or was "
-    "lost is in the report: open an incident.",
-    Exit.DANGEROUS: "Nothing was changed. Read each line; whoever approves the change answers for it.",
-    Exit.VIOLATION: "Nothing was changed. Repair it, or argue an exception in policies/exceptions.yaml.",
-    Exit.INTERRUPTED: "Run the same command again: it goes on where it stopped.",
+    Exit.FAILED: "Fix the problem in the last lines, then run the same command again to continue.",
+    Exit.USAGE: "Correct the command line; see `--help`. Without a terminal, add `--yes` if the command has it.",
+    Exit.REFUSED: "Each line names a problem. Fix them, and run the command again.",
+    Exit.BUSY: "Talk to the person in the message. If their command was killed: `ops recover`, then the same command.",
+    Exit.INCOMPLETE: "Visitors are served. The lines list what is missing and the command that creates it; the report "
+    "shows what took too long or was lost. Open an incident.",
+    Exit.DANGEROUS: "Nothing was changed. Read each line; whoever approves the change is responsible for it.",
+    Exit.VIOLATION: "Nothing was changed. Fix it, or add an exception with its reason to policies/exceptions.yaml.",
+    Exit.INTERRUPTED: "Run the same command again to continue.",
 }
 """What to do after each exit code."""
 
@@ -176,7 +178,7 @@ def _steps(plan: Plan) -> str:
         return ""
     lines: list[str] = []
     for number, step in enumerate(plan.steps, 1):
-        skipped = f" Skipped where {step.unless}." if step.unless else ""
+        skipped = f" Skipped if {step.unless}." if step.unless else ""
         lines.append(f"{number}. **{cell(step.name)}**: {cell(f'{step.does}{skipped}')}")
     return "\n".join(["## Steps", "", STEPS, "", *lines])
 
@@ -184,10 +186,12 @@ def _steps(plan: Plan) -> str:
 def _how(of: Page, parameters: list[Parameter]) -> str:
     """What to do before the command, as far as its options allow."""
     options = {name for parameter in parameters for name in parameter.opts}
+    if any(parameter.is_flag for parameter in parameters if "--report" in parameter.opts):
+        options.discard("--report")  # that of `ops check` publishes a metric
     lines = {
-        "--dry-run": f"See what it would do: `{of.path} ... --dry-run`. It asks the same questions, changes nothing.",
-        "--yes": "It asks before it changes anything. `--yes` answers for you.",
-        "--report": "It writes a report with the timeline; one of the last lines says where.",
+        "--dry-run": f"See what it would do: `{of.path} ... --dry-run`. It runs the same checks and changes nothing.",
+        "--yes": "It asks for confirmation before it changes anything; `--yes` confirms in advance.",
+        "--report": "It writes a report with the timeline, and prints its path near the end.",
     }
     chosen = [f"- {line}" for option, line in lines.items() if option in options]
     return "\n".join(["## How", "", *chosen]) if chosen else ""

@@ -35,14 +35,14 @@ ANSWER_SECONDS = 10
 Stacks = Annotated[
     list[str] | None,
     typer.Option(
-        "--stack", help="Only this stack; may be given again. Without it, every edge and the regions behind it."
+        "--stack", help="Bring up only this stack; repeatable. Default: every edge and the regions behind it."
     ),
 ]
 
 
 @app.command()
 def up(stack: Stacks = None) -> None:
-    """Start the emulated clouds and bring the stacks up; a second run changes nothing."""
+    """Start the emulated clouds and bring up the stacks; a second run changes nothing."""
     paths = Paths.of()
     try:
         servers = bring_up.bring_up(paths, _chosen(paths, stack), _say)
@@ -53,7 +53,7 @@ def up(stack: Stacks = None) -> None:
 
 @app.command()
 def down() -> None:
-    """Stop everything that runs. The emulated clouds forget what they held; the next `up` starts from nothing."""
+    """Stop everything. The emulated clouds lose their contents; the next `up` starts from scratch."""
     paths = Paths.of()
     left = processes.leftovers(paths)
     processes.end(left)
@@ -65,7 +65,7 @@ def down() -> None:
 
 @app.command()
 def status() -> None:
-    """Show what is up and where. The exit status is 1 when something is not up."""
+    """Show what is up and where; exits with 1 if something is not."""
     paths = Paths.of()
     servers = {kind.name: server for kind in KINDS if (server := processes.running(paths, kind)) and server.ready()}
     _show(paths, servers)
@@ -75,7 +75,9 @@ def status() -> None:
 
 @app.command("shell")
 def open_shell(
-    command: Annotated[list[str] | None, typer.Argument(help="Run this instead of a shell, after `--`.")] = None,
+    command: Annotated[
+        list[str] | None, typer.Argument(help="A command to run instead of a shell, after `--`.")
+    ] = None,
 ) -> None:
     """Open a shell in which `pulumi`, `ops`, the AWS CLI and boto3 work on the sandbox."""
     paths = Paths.of()
@@ -99,11 +101,11 @@ def print_environment() -> None:
 
 @app.command()
 def blackout(
-    region: Annotated[str, typer.Argument(help="The AWS region to take away or to give back.")],
-    mode: Annotated[str, typer.Option(help="How it is lost: refuse, hang or error.")] = "refuse",
-    end: Annotated[bool, typer.Option("--end", help="Give it back, with all it held.")] = False,
+    region: Annotated[str, typer.Argument(help="The AWS region to black out or to restore.")],
+    mode: Annotated[str, typer.Option(help="How calls to it fail: refuse, hang or error.")] = "refuse",
+    end: Annotated[bool, typer.Option("--end", help="Restore the region, with everything in it.")] = False,
 ) -> None:
-    """Take an AWS region away while everything runs, or give it back."""
+    """Black out an AWS region while everything runs, or restore it."""
     question = "" if end else f"?mode={quote(mode)}"
     url = f"{_urls(Paths.of())['aws']}/_sandbox/blackout/{quote(region)}{question}"
     try:

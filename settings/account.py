@@ -26,27 +26,29 @@ class AuditSettings(Block):
     """Counts the trail's buckets: `pulumi destroy` leaves the bucket, so raise it before the next `pulumi up`."""
     lock_days: Days
     """Days in which nobody, root included, can delete the trail's objects from S3 (S3 User Guide, "Locking objects with
-    Object Lock", compliance mode). It can be raised for new objects, and lowered for none that is there."""
+    Object Lock", compliance mode). It can be raised for new objects, and never lowered for existing ones."""
 
 
 class CostSettings(Block):
-    """When somebody is told of costs."""
+    """When and how costs are reported."""
 
     monthly_usd: Annotated[int, Field(ge=1, le=1_000_000)]
-    """US dollars that the account may cost in a month (the bounds are ours)."""
+    """Monthly budget of the account in US dollars (the bounds are ours)."""
     told_at_percent: Annotated[list[Annotated[int, Field(ge=1, le=100)]], Field(min_length=1, max_length=4)]
-    """Shares of monthly_usd, in percent, at which a mail tells that they are spent. One more tells that the month is
-    expected to cost more than all of it; AWS Budgets takes five notifications a budget (AWS Budgets, "Quotas")."""
+    """Percentages of monthly_usd at which an email is sent. Another one is sent when the forecast for the month exceeds
+    the budget; AWS Budgets allows five notifications per budget (AWS Budgets, "Quotas").
+    """
     least_anomaly_usd: Annotated[int, Field(ge=1, le=100_000)]
-    """US dollars from which an unusual cost is told (the bounds are ours)."""
+    """Smallest cost anomaly that is reported, in US dollars (the bounds are ours)."""
     monitor_arn: str | None = None
-    """ARN of the account's monitor of AWS services: an account has one at most, and AWS makes it for new accounts. With
-    it, none is made (Cost Management User Guide, "Getting started with AWS Cost Anomaly Detection")."""
+    """ARN of the account's existing monitor of AWS services: an account can only have one, and AWS creates it for new
+    accounts. If set, none is created (Cost Management User Guide, "Getting started with AWS Cost Anomaly Detection").
+    """
 
     @rule
     def _each_share_is_told_once(self) -> Iterator[Problem]:
         if len(set(self.told_at_percent)) < len(self.told_at_percent):
-            yield Problem(path=("told_at_percent",), text="names a share twice; want each once")
+            yield Problem(path=("told_at_percent",), text="lists a percentage twice; want each once")
 
 
 class DeploymentSettings(Block):
@@ -57,17 +59,17 @@ class DeploymentSettings(Block):
 
 
 class AccessRolesSettings(Block):
-    """Who may take the account's roles."""
+    """Who may assume the account's roles."""
 
     repository: Annotated[
         str,
         text("is not a repository; want OWNER/NAME, such as askproai/platform", re.compile(r"[\w.-]+/[\w.-]+", re.A)),
     ]
-    """The repository at GitHub whose workflows preview and deploy: OWNER/NAME."""
+    """The GitHub repository with the workflows that preview and deploy: OWNER/NAME."""
     sign_in_account_id: AccountId
-    """AWS account in which people sign in, with a second factor: its administrators say who may take which role."""
+    """AWS account where people sign in, with a second factor; its administrators decide who may assume which role."""
     deployments: Annotated[dict[Environment, DeploymentSettings], Field(min_length=1)]
-    """The stacks that workflows deploy, by name: each has a role and an environment of GitHub of its own."""
+    """The stacks that workflows deploy, by name; each has its own role and its own GitHub environment."""
 
 
 class AccountSettings(Block):
@@ -80,8 +82,9 @@ class AccountSettings(Block):
     region: str
     """AWS region of the trail, its key and its alarms: one of data_residency_regions."""
     data_residency_regions: Annotated[list[Region], Field(min_length=1), AfterValidator(distinct)]
-    """AWS regions in which personal data may be (GDPR, articles 44 to 46): in each, changes are recorded, threats
-    watched, and defaults set."""
+    """AWS regions in which personal data may be (GDPR, articles 44 to 46): each has a record of changes, threat
+    detection, and safe defaults.
+    """
     account_id: AccountId
     """AWS account: 12 digits in quotes; credentials of another account are refused."""
     cost_center: CostCenter
@@ -91,7 +94,7 @@ class AccountSettings(Block):
     allow_destroy_of: str | None = None
     """Name of the environment, to lift the protection before `pulumi destroy`."""
     turned_off: Annotated[list[Part], AfterValidator(distinct)]
-    """Parts that are not declared, where a cloud lacks them."""
+    """Parts that are not declared, because a cloud does not have them."""
     keys: KeysSettings
     """The KMS key."""
     storage: StorageSettings
@@ -99,9 +102,9 @@ class AccountSettings(Block):
     audit: AuditSettings
     """The record of what is done in the account."""
     costs: CostSettings
-    """When somebody is told of costs."""
+    """When and how costs are reported."""
     access: AccessRolesSettings
-    """Who may take the account's roles."""
+    """Who may assume the account's roles."""
 
     @property
     def protected(self) -> bool:

@@ -27,14 +27,15 @@ class CacheSettings(Block):
     replicas_per_shard: Annotated[int, Field(ge=1, le=5)]
     """Replicas of each shard: 5 at most (ElastiCache API, CreateReplicationGroup), 1 at least to survive a zone."""
     snapshot_retention_days: Annotated[int, Field(ge=1, le=35)]
-    """Days that a daily snapshot stays: 35 at most (ElastiCache User Guide, "Scheduling automatic backups")."""
+    """Days that a daily snapshot is kept: 35 at most (ElastiCache User Guide, "Scheduling automatic backups")."""
     snapshot_window: CacheDaily
     """Daily window of the snapshot in UTC, hh24:mi-hh24:mi, at least 60 minutes."""
     maintenance_window: CacheWeekly
     """Weekly window of patches in UTC, ddd:hh24:mi-ddd:hh24:mi, at least 60 minutes, apart from snapshot_window."""
     changes_apply: ChangesApply = "maintenance-window"
-    """When changes of node type and parameters take effect. Until the window, ElastiCache queues them: `pulumi up` says
-    that they are done, and a refresh shows what was before."""
+    """When changes of node type and parameters take effect. ElastiCache queues them until the window: `pulumi up`
+    reports them as done, and a refresh shows the old values.
+    """
     log_retention_days: LogRetention
     """Days that the slow and engine logs stay in CloudWatch Logs, 365 or more: one of its retentions."""
     parameters: dict[str, str]

@@ -51,10 +51,10 @@ def _database_name(value: str) -> str:
 
 def _generations(generations: list[int]) -> list[int]:
     if min(generations, default=1) < 1:
-        raise ValueError(f"names {min(generations)}; generations count from 1")
+        raise ValueError(f"contains {min(generations)}; generations start at 1")
     twice = sorted({number for number in generations if generations.count(number) > 1})
     if twice:
-        raise ValueError(f"names {', '.join(map(str, twice))} twice; want each once")
+        raise ValueError(f"lists {', '.join(map(str, twice))} twice; want each once")
     return generations
 
 
@@ -62,13 +62,16 @@ class RestoredSettings(Block):
     """A generation that was made from a backup; the block stays as long as that generation."""
 
     generation: Annotated[int, Field(ge=1, le=999)]
-    """Generation that is made so."""
+    """Generation that is restored."""
     source: Annotated[str, text("is not the name or ARN of a backup; want one without spaces", re.compile(r"\S+"))]
-    """Snapshot, by its identifier or ARN, or the ARN of automated backups, such as those kept of a lost region."""
+    """Identifier or ARN of a snapshot, or ARN of automated backups, such as those replicated from a lost region."""
     until: (
-        Annotated[str, text("is no moment; want one in UTC, such as 2026-11-27T03:04:05Z", re.compile(MOMENT))] | None
+        Annotated[
+            str, text("is not a point in time; want one in UTC, such as 2026-11-27T03:04:05Z", re.compile(MOMENT))
+        ]
+        | None
     ) = None
-    """Moment up to which automated backups are applied, in UTC; without it, the latest one that there is."""
+    """Point in time in UTC to which automated backups are restored; without it, the latest possible."""
 
     @property
     def from_automated_backups(self) -> bool:
@@ -80,8 +83,8 @@ class RestoredSettings(Block):
         if self.until and not self.from_automated_backups:
             yield Problem(
                 path=("until",),
-                text=f"{self.until} is for automated backups, and a snapshot is of one moment; "
-                "want no such key, or the ARN of automated backups as source",
+                text=f"{self.until} only applies to automated backups, not to a snapshot; delete it, or set source to "
+                "the ARN of automated backups",
             )
 
 
@@ -89,25 +92,28 @@ class DatabaseSettings(Block):
     """The MySQL instance, in its generations: a rebuilt database is a new one, under a new identifier."""
 
     generation: Annotated[int, Field(ge=1, le=999)]
-    """Generation of the database in use: each rebuild makes a new database, with the next number."""
+    """Generation of the database in use: each rebuild creates a new database, with the next number."""
     retained_generations: Annotated[list[int], AfterValidator(_generations)]
-    """Generations of former databases, which stay unchanged until `ops dr drop` removes them; each below generation."""
+    """Generations of former databases, which are kept unchanged until `ops dr drop` removes them; each below
+    generation.
+    """
     restored: RestoredSettings | None = None
-    """Backup from which a generation is made; without it, each is made empty, or as a replica."""
+    """Backup from which a generation is restored; without it, each is created empty or as a replica."""
 
     engine: Literal["mysql"]
-    """RDS engine; the application runs on MySQL alone."""
+    """RDS engine; the application only runs on MySQL."""
     engine_version: Annotated[
         str, text('is not MySQL 8.4 or 8.0; want "8.4" or "8.4.<minor>"', re.compile(r"8\.[04](\.\d+)?"))
     ]
     """MySQL version; "8.4" takes RDS's default minor version."""
     engine_lifecycle_support: Literal["open-source-rds-extended-support", "open-source-rds-extended-support-disabled"]
-    """Whether RDS goes on with a version past its standard support, and charges for each vCPU of both zones (RDS User
-    Guide, "Amazon RDS Extended Support"). MySQL 8.0 is past it since 2026-07-31."""
+    """Whether RDS keeps running a version past its standard support, which it charges for each vCPU in both zones (RDS
+    User Guide, "Amazon RDS Extended Support"). Standard support of MySQL 8.0 ended on 2026-07-31.
+    """
     instance_class: DatabaseClass
     """RDS instance class, with its prefix db."""
     allocated_storage_gib: StorageGib
-    """GiB of gp3 storage at creation: 20 to 65536; it can grow and never shrink."""
+    """GiB of gp3 storage at creation: 20 to 65536; it can grow but never shrink."""
     max_allocated_storage_gib: StorageGib
     """GiB up to which RDS grows the storage by itself; at least 10 % above allocated_storage_gib."""
     multi_az: bool
@@ -120,16 +126,18 @@ class DatabaseSettings(Block):
     maintenance_window: DatabaseWeekly
     """Weekly window of patches in UTC, ddd:hh24:mi-ddd:hh24:mi, at least 30 minutes, apart from backup_window."""
     changes_apply: ChangesApply = "maintenance-window"
-    """When changes of class, storage and parameters take effect. Until the window, RDS queues them: `pulumi up` says
-    that they are done, and a refresh shows what was before. On a standby and on a rebuilt database, always now."""
+    """When changes of class, storage and parameters take effect. RDS queues them until the window: `pulumi up` reports
+    them as done, and a refresh shows the old values. On a standby and on a rebuilt database, always now.
+    """
     monitoring_interval_seconds: Literal[1, 5, 10, 15, 30, 60]
-    """Seconds between samples of Enhanced Monitoring (RDS API, CreateDBInstance); 0, its off, is not taken."""
+    """Seconds between samples of Enhanced Monitoring (RDS API, CreateDBInstance); 0, which turns it off, is refused."""
     log_retention_days: LogRetention
     """Days that the exported logs stay in CloudWatch Logs, 365 or more: one of its retentions."""
     username: Annotated[str, AfterValidator(_username)]
     """Master user: 1 to 16 letters, digits or underscores (RDS API, CreateDBInstance)."""
     database_name: Annotated[str, AfterValidator(_database_name)]
-    """Database made with the instance: 1 to 64 letters, digits or underscores (RDS API, CreateDBInstance)."""
+    """Database that is created with the instance: 1 to 64 letters, digits or underscores (RDS API, CreateDBInstance).
+    """
     parameters: dict[str, str]
     """Engine parameters, values in quotes."""
 
@@ -149,7 +157,7 @@ class DatabaseSettings(Block):
         if restored not in (self.generation, *self.retained_generations):
             yield Problem(
                 path=("restored", "generation"),
-                text=f"{restored} is no generation of this database; want {self.generation}, or no such block",
+                text=f"{restored} is not a generation of this database; want {self.generation}, or delete the block",
             )
 
     @rule
@@ -186,7 +194,7 @@ class DatabaseSettings(Block):
         if connections is None:
             yield Problem(
                 path=("parameters",),
-                text="lacks max_connections; add it, a number in quotes: the alarm on connections is a share of it",
+                text="lacks max_connections; add it, a number in quotes: the alarm on connections is computed from it",
             )
         elif not connections.isdecimal():
             number = connections.strip("\"'")
@@ -194,7 +202,7 @@ class DatabaseSettings(Block):
                 path=("parameters", "max_connections"),
                 text=f"{shown(connections)} is not a number; want "
                 + (f'"{number}"' if number.isdecimal() else "digits")
-                + " in one pair of quotes: the alarm on connections is a share of it",
+                + " in one pair of quotes: the alarm on connections is computed from it",
             )
 
     @rule
@@ -207,6 +215,6 @@ class DatabaseSettings(Block):
         if value != "1":
             yield Problem(
                 path=("parameters", DURABLE_COMMITS),
-                text=f"{shown(value)} loses up to a second of commits with the host, and the replica in the other "
-                'region stops on rows that its source has lost; want "1", or delete it',
+                text=f"{shown(value)} can lose a second of commits when the host fails, and then breaks the "
+                'replica in the other region; want "1", or delete it',
             )

@@ -11,5 +11,5 @@ def misnamed(allow_destroy_of: str | None, environment: str) -> Iterator[Problem
         yield Problem(
             path=("allow_destroy_of",),
             text=f"{shown(allow_destroy_of)} is not this stack's environment; "
-            f"want {environment}, or no such key to keep the protection",
+            f"want {environment}, or delete the key to keep the protection",
         )

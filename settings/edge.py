@@ -32,30 +32,32 @@ class TlsSettings(Block):
     """What browsers are told about TLS."""
 
     hsts_max_age_days: Annotated[int, Field(ge=1, le=365)]
-    """Days that a browser keeps to HTTPS, for every name below the domain: a browser that was told cannot be told
-    otherwise. Begin with 1, go on to 30, and to 365 once nothing under the domain is without TLS: Cloudflare recommends
-    180 at least, and its dashboard takes 365 at most (Cloudflare, "HTTP Strict Transport Security")."""
+    """Days that a browser only uses HTTPS, for every name below the domain; this cannot be taken back in a browser that
+    has seen it. Start with 1, then 30, then 365 once everything under the domain has TLS: Cloudflare recommends at
+    least 180, and its dashboard allows at most 365 (Cloudflare, "HTTP Strict Transport Security").
+    """
 
 
 class AccessSettings(Block):
     """The login that Cloudflare asks for in front of the admin panel and the monitoring."""
 
     session_hours: Annotated[int, Field(ge=1, le=24)]
-    """Hours until a login is asked for again: a day at most (ours)."""
+    """Hours until people must sign in again: a day at most (ours)."""
     second_factors: Annotated[list[SecondFactor], Field(min_length=1), AfterValidator(distinct)]
-    """What besides the mailbox proves who somebody is: totp, biometrics or security_key. The account's Zero Trust must
-    allow them first (Cloudflare, "Enforce MFA", independent MFA)."""
+    """What people need to sign in besides their mailbox: totp, biometrics or security_key. The account's Zero Trust
+    must allow them first (Cloudflare, "Enforce MFA", independent MFA).
+    """
 
 
 class RateLimit(Block):
     """How often one client may ask, and for how long it is refused when it asks more often."""
 
     requests: Annotated[int, Field(ge=1, le=100_000)]
-    """Requests in a period; beyond the bound it would guard nothing (ours)."""
+    """Requests in a period; more than the bound would protect nothing (ours)."""
     period_seconds: SupportedSeconds
     """Seconds of a period: one that Cloudflare supports."""
     block_seconds: SupportedSeconds
-    """Seconds that a client is refused: one that Cloudflare supports."""
+    """Seconds that a client is blocked: one that Cloudflare supports."""
 
 
 class FirewallSettings(Block):
@@ -64,9 +66,9 @@ class FirewallSettings(Block):
     owasp_paranoia_level: Annotated[int, Field(ge=1, le=4)]
     """Paranoia level of the OWASP rules: 1 to 4 (Cloudflare, "OWASP Core Ruleset")."""
     owasp_score_threshold: Literal[25, 40, 60]
-    """Score from which the OWASP rules block: 25 is high sensitivity, 60 low (Cloudflare, "OWASP Core Ruleset")."""
+    """Score at which the OWASP rules block: 25 is high sensitivity, 60 low (Cloudflare, "OWASP Core Ruleset")."""
     login_paths: Paths
-    """Paths that take a password."""
+    """Paths of login forms."""
     login: RateLimit
     """How often one client may try to log in."""
     api: RateLimit
@@ -91,9 +93,9 @@ class HealthCheckSettings(Block):
     timeout_seconds: Annotated[int, Field(ge=1, le=10)]
     """Seconds until a check has failed: 10 at most (Cloudflare, "Health Checks")."""
     consecutive_fails: Annotated[int, Field(ge=1, le=10)]
-    """Failures in a row until a region counts as ill."""
+    """Consecutive failures until a region counts as unhealthy."""
     consecutive_successes: Annotated[int, Field(ge=1, le=10)]
-    """Successes in a row until it counts as well."""
+    """Consecutive successes until it counts as healthy."""
     check_region: Literal["WNAM", "ENAM", "WEU", "EEU", "NSAM", "SSAM", "OC", "ME", "NAF", "SAF", "IN", "SEAS", "NEAS"]
     """Where Cloudflare checks from (Cloudflare, "Health Checks regions")."""
 
@@ -118,20 +120,22 @@ class EdgeSettings(Block):
     live: str
     """The stack that visitors reach: one of regions."""
     regions: Annotated[list[Environment], Field(min_length=1, max_length=2), AfterValidator(distinct)]
-    """The stacks of the regions behind it: a pair, or one of its own."""
+    """The region stacks behind it: a pair, or a single one."""
     topology: Annotated[int, Field(ge=1)] = 1
     """Counts the changes of live: a file with a lower number than the stack has recorded is refused, since it is older.
-    "ops dr" raises it; who changes live by hand raises it too."""
+    "ops dr" raises it; if you change live by hand, raise it too."""
     zone_id: CloudflareId
     """Cloudflare's id of the zone: 32 hexadecimal digits."""
     cloudflare_account_id: CloudflareId
     """Cloudflare's id of the account that has the zone: 32 hexadecimal digits."""
     plan: Plan
-    """What the zone has subscribed to at Cloudflare: it bounds rate limits, health checks and caching."""
+    """The zone's plan at Cloudflare, which limits rate limiting, health checks and caching."""
     admin_emails: Emails
-    """Who may reach the admin panel and the monitoring: one of them with a mailbox outside the domain."""
+    """Who may sign in to the admin panel and the monitoring: at least one address outside the domain."""
     notification_emails: Emails
-    """Whom Cloudflare tells of trouble: one of them outside the domain, whose mail may be what is in trouble."""
+    """Who gets Cloudflare's notifications: at least one address outside the domain, because the domain's own mail may
+    fail.
+    """
     allow_destroy_of: str | None = None
     """Name of the environment, to lift the protection before `pulumi destroy`."""
     tls: TlsSettings
@@ -141,7 +145,7 @@ class EdgeSettings(Block):
     webhooks: Webhooks
     """The services that call the application, by name, as in the regions' stacks."""
     mail: MailSettings | None = None
-    """The domain's mail; without it, the zone's records stay as somebody has made them."""
+    """The domain's mail records; without it, the zone's existing records are left alone."""
     firewall: FirewallSettings
     """Firewall rules and rate limits."""
     health_checks: HealthCheckSettings

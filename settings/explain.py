@@ -44,16 +44,18 @@ def _sentence(model: type[Block], path: Path, details: ErrorDetails) -> str:
         case "int_type" if isinstance(value, str) and value.lstrip("-").isdigit():
             return f"{shown(value)} is a string; want the number {value} without quotes"
         case "too_short" | "too_long":
-            return f"a list of {len(value)} does not fit; want {kind(_field_at(model, path))}"
+            return f"has length {len(value)}; want {kind(_field_at(model, path))}"
         case "greater_than_equal" | "less_than_equal":
             return f"{shown(value)} is out of range; want {kind(_field_at(model, path))}"
         case _:
-            return f"{shown(value)} does not fit; want {kind(_field_at(model, path))}"
+            return f"{shown(value)} is not valid; want {kind(_field_at(model, path))}"
 
 
 def _none_of(value: Any, allowed: tuple[Any, ...]) -> str:
+    if isinstance(value, str) and value in map(str, allowed):
+        return f"{shown(value)} is a string; want the number {value} without quotes"
     if isinstance(value, str):
-        return f"{shown(value)} is not allowed; want {_one_of(allowed)}{closest(value, allowed)}"
+        return f"{shown(value)} is not allowed; want {_one_of(allowed)}{closest(value, map(str, allowed))}"
     quotes = " in quotes" if all(isinstance(name, str) for name in allowed) else ""
     return f"{shown(value)} is not allowed; want {_one_of(allowed)}{quotes}"
 
@@ -154,7 +156,7 @@ def _bounds(field: FieldInfo, word: str) -> str:
         return ""
     if low == high:
         return f" {word} {low}"
-    return f" {word} {low} to {high}" if high is not None else f" {word} {low} or more"
+    return f" {word} {low} to {high}" if high is not None else f" of {low} or more"
 
 
 def _one_of(allowed: tuple[Any, ...]) -> str:

@@ -54,7 +54,7 @@ class HostSettings(Block):
     instance_type: InstanceType
     """EC2 instance type; its architecture is that of the image."""
     image_parameter: ImageParameter
-    """SSM parameter that names the image of the day: a public one, or our own of an image that was baked."""
+    """SSM parameter with the current image: a public one, or our own for a baked image."""
     volume_gib: Annotated[int, Field(ge=8, le=65536)]
     """GiB of the root volume: 8 is Canonical's image, 65536 the largest gp3 volume (EC2 API, EbsBlockDevice)."""
     log_retention_days: LogRetention
@@ -62,8 +62,9 @@ class HostSettings(Block):
     warmup_seconds: Seconds
     """Seconds until a new instance counts in the group's metrics."""
     cpu_credits: Literal["standard", "unlimited"] = "unlimited"
-    """What a burstable instance, such as a t3, does without CPU credits: it goes on, and AWS charges what it has not
-    earned, or it is slowed down to its baseline. Other types have no credits."""
+    """What happens when a burstable instance, such as a t3, has used its CPU credits: it continues at an extra charge
+    (unlimited), or slows down to its baseline (standard). Other types have no credits.
+    """
 
     @rule
     def _image_runs_on_the_instance(self) -> Iterator[Problem]:
@@ -80,12 +81,13 @@ class ApplicationHostSettings(HostSettings):
     """A kind of instance that runs the application."""
 
     other_instance_types: Annotated[list[InstanceType], Field(max_length=OTHER_TYPES), AfterValidator(distinct)] = NONE
-    """EC2 instance types to start, in this order, where AWS has no capacity of instance_type left, as in a region that
-    everybody goes to when another is lost: at most 39 of the same architecture."""
+    """EC2 instance types to start, in this order, when AWS has no capacity of instance_type left, as may happen when
+    everybody fails over to this region: at most 39, of the same architecture.
+    """
     php_version: PhpVersion
-    """Version of PHP, which the distribution of the image has."""
+    """PHP version, which the distribution of the image must have."""
     required_instances: Annotated[int, Field(ge=1, le=500)]
-    """Instances that carry the load; as many stay when a zone is lost."""
+    """Instances that can carry the load; as many must remain when a zone is lost."""
 
     @rule
     def _the_image_runs_on_the_others(self) -> Iterator[Problem]:

@@ -16,6 +16,7 @@ from settings.edge import EdgeSettings
 from settings.edge_secrets import EDGE_CHECKS
 from settings.model import Settings
 from settings.problems import Path, Problem, shown
+from settings.shapes import LABEL
 
 StackSettings = Settings | EdgeSettings | AccountSettings
 
@@ -56,7 +57,7 @@ def judge(stack: str, given: Mapping[str, Any], shared: Mapping[str, Any], encry
     `given` are its values by key: text as the engine hands it over, or blocks and lists. `shared` are the values of
     Pulumi.yaml, which hold where `given` says nothing; `encrypted` are the keys that the stack's file encrypts.
     """
-    kind = _kind(given)
+    kind = _kind(given, shared)
     found = [problem for name in sorted(given) if (problem := _misplaced(kind, name, given[name], shared, encrypted))]
     hidden = {str(problem.path[0]) for problem in found}
     fields = kind.model.model_fields
@@ -67,12 +68,16 @@ def judge(stack: str, given: Mapping[str, Any], shared: Mapping[str, Any], encry
     return Judgement(kind=kind, settings=settings, problems=[*found, *of_values, *settings.broken_rules()])
 
 
-def _kind(given: Mapping[str, Any]) -> Kind:
-    """What the role says; when it says nothing that is known, what a key says that only the edge has."""
-    role = given.get("role")
-    if role == "account":
-        return ACCOUNT
-    return EDGE if role == "edge" or (role not in ("primary", "standby") and "live" in given) else REGION
+def _kind(given: Mapping[str, Any], shared: Mapping[str, Any]) -> Kind:
+    """The kind that has the most of the file's own keys; of equals, the one that the role says, which may be wrong."""
+    own = {name for name, value in given.items() if not _is_shared(name, value, shared)}
+    by_role = {"edge": EDGE, "account": ACCOUNT}.get(str(given.get("role")), REGION)
+    return max((by_role, REGION, EDGE, ACCOUNT), key=lambda kind: len(own & {*kind.model.model_fields, *kind.secrets}))
+
+
+def _is_shared(name: str, value: Any, shared: Mapping[str, Any]) -> bool:
+    """Whether a value is the default of Pulumi.yaml, which the engine hands to every stack, also of another kind."""
+    return name in shared and _json(value) == as_handed_over(shared[name])
 
 
 def _misplaced(kind: Kind, name: str, value: Any, shared: Mapping[str, Any], encrypted: Set[str]) -> Problem | None:
@@ -80,8 +85,7 @@ def _misplaced(kind: Kind, name: str, value: Any, shared: Mapping[str, Any], enc
     if name in kind.secrets:
         return None
     if name not in kind.model.model_fields:
-        # The engine hands the defaults of Pulumi.yaml to every stack, also to one of another kind.
-        if name in shared and name not in encrypted and _json(value) == as_handed_over(shared[name]):
+        if name not in encrypted and _is_shared(name, value, shared):
             return None
         return Problem(path=(name,), text=explain.unknown(name, kind.model, tuple(kind.secrets)))
     if name in encrypted:
@@ -135,7 +139,10 @@ def _validated(kind: Kind, raw: dict[str, Any], hidden: Set[str], stack: str) ->
     environment = raw.get("environment")
     if ("environment",) not in broken and environment != stack:
         # What a copied file would declare has the names of another stack's resources.
-        found.insert(0, Problem(path=("environment",), text=f"{shown(environment)} is not this stack; want {stack}"))
+        named = (
+            f"want {stack}" if LABEL.fullmatch(stack) else "name the stack with 1 to 12 lower-case letters and digits"
+        )
+        found.insert(0, Problem(path=("environment",), text=f"{shown(environment)} is not this stack; {named}"))
         broken.add(("environment",))
     return settings if settings and not broken else _readable(kind.model, raw, (), broken), found
 

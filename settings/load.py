@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from project_files import Project, checked_text, text
+from project_files import Project, checked_text
 from settings import secrets
 from settings.judge import StackSettings, as_handed_over, judge
 from settings.problems import ConfigurationError, Problem, key
@@ -36,7 +36,7 @@ def read(project: Project, stack: str) -> StackSettings:
 
     Raises ConfigurationError with one line for each problem, and UnreadableFileError.
     """
-    texts = stack, checked_text(project.file(stack)), text(project.shared_file)
+    texts = stack, checked_text(project.file(stack)), checked_text(project.shared_file)
     if texts not in _judged:
         _judged[texts] = _read(project, stack)
     return _judged[texts]

@@ -15,16 +15,17 @@ class LogArchiveSettings(Block):
     buffer_mib: Annotated[int, Field(ge=1, le=128)]
     """MiB of compressed logs that Firehose gathers for a file: 1 to 128 (Firehose API, BufferingHints)."""
     buffer_seconds: Annotated[int, Field(ge=60, le=900)]
-    """Seconds after which it writes what it has: at most 900 (Firehose API, BufferingHints); below 60, an archive is
-    many small files."""
+    """Seconds after which it writes a file anyway: at most 900 (Firehose API, BufferingHints); below 60, there would be
+    many small files.
+    """
     log_retention_days: LogRetention
-    """Days that Firehose's own log of what it could not deliver stays."""
+    """Days that Firehose's own log of delivery errors is kept."""
 
 
 class LogsSettings(Block):
     """How logs are searched and archived."""
 
     queries: bool = True
-    """Whether CloudWatch Logs Insights has the queries of components/monitoring/log_queries.py, by name."""
+    """Whether CloudWatch Logs Insights has the saved queries of components/monitoring/log_queries.py."""
     archive: LogArchiveSettings | None = None
-    """The archive in S3; without it, logs are in CloudWatch alone."""
+    """The log archive in S3; without it, logs are only in CloudWatch."""

@@ -29,7 +29,7 @@ Preference = Annotated[int, AfterValidator(_preference)]
 Sender = Annotated[
     str,
     text(
-        "is not a mechanism of SPF; want a, mx, or include:, a:, mx:, exists:, ip4: or ip6: and what it is about",
+        "is not an allowed SPF mechanism; want a, mx, or include:, a:, mx:, exists:, ip4: or ip6: with a value",
         re.compile(rf"(include|exists|a|mx):{_NAME}|a|mx|ip4:[0-9.]+(/\d+)?|ip6:[0-9a-f:]+(/\d+)?"),
     ),
 ]
@@ -43,7 +43,7 @@ Selector = Annotated[
 Key = Annotated[
     str,
     text(
-        "is neither a key nor where one is; want v=DKIM1; k=rsa; p=..., or a host name",
+        "is neither a DKIM key nor a host name; want v=DKIM1; k=rsa; p=..., or a host name",
         re.compile(rf"v=DKIM1; [A-Za-z0-9+/=;: ]{{1,1000}}|{_NAME}"),
     ),
 ]
@@ -52,7 +52,7 @@ Key = Annotated[
 def out_of_reach(name: str, emails: Sequence[str], domain: str) -> Iterator[Problem]:
     """Addresses that are all in the domain itself: when its zone is down, mail to them is lost."""
     if all(f".{email.partition('@')[2]}".endswith(f".{domain}") for email in emails):
-        text = f"{shown(', '.join(emails))} has nobody outside {domain}, whose mail fails with its DNS; want one too"
+        text = f"{shown(', '.join(emails))} has no address outside {domain}, whose own mail fails with its DNS; add one"
         yield Problem(path=(name,), text=text)
 
 
@@ -60,15 +60,17 @@ class MailSettings(Block):
     """Mail of the domain, as its provider of mail says."""
 
     exchangers: Annotated[dict[Domain, Preference], Field(min_length=1)]
-    """Preference of each host that takes mail for the domain: the lowest is asked first (RFC 5321, MX)."""
+    """Preference of each mail exchanger of the domain: the lowest is tried first (RFC 5321, MX)."""
     senders: Annotated[list[Sender], AfterValidator(distinct)]
-    """Who else sends mail of the domain, as mechanisms of SPF (RFC 7208); everybody who is not here is refused."""
+    """Who else may send mail for the domain, as SPF mechanisms (RFC 7208); all others are rejected."""
     dkim: dict[Selector, Key]
-    """The key of each selector that mail is signed with (RFC 6376), or the host name where its owner keeps it. For what
-    the monitoring sends, Amazon SES has three of <token>.dkim.amazonses.com."""
+    """The DKIM key of each selector (RFC 6376), or the host name that a provider publishes it under. For mail from the
+    monitoring host, Amazon SES has three names <token>.dkim.amazonses.com.
+    """
     dmarc_policy: Literal["none", "quarantine", "reject"]
-    """What receivers do with forgeries, names below the domain included (RFC 7489): begin with none, read the reports,
-    and go on to reject."""
+    """What receivers do with forged mail, subdomains included (RFC 7489): start with none, read the reports, and then
+    change it to reject.
+    """
     dmarc_reports: EmailAddress
     """Who gets the receivers' daily reports."""
 

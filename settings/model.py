@@ -32,22 +32,24 @@ class Settings(Block):
     """Label of the stack in names and tags: 1 to 12 lower-case letters and digits; a hyphen would let the names of two
     stacks meet."""
     role: Literal["primary", "standby"]
-    """What the region is in the pair; a stack of its own is a primary."""
+    """Role of the region in its pair; a stack without a pair is a primary."""
     follows: Environment | None = None
-    """The other stack of the pair: the one that this one follows while it is a standby that is not activated. A stack
-    without it is one of its own: it has no standby."""
+    """The other stack of the pair, which this one replicates from while it is a standby that is not activated. A stack
+    without it has no standby.
+    """
     activated: bool = False
     """Whether a standby has taken over; false for a primary."""
     posture: Literal["pilot-light", "warm"] | None = None
-    """What a standby keeps running: pilot-light has data and the monitoring host alone, warm has cache and some
-    instances too. Both stacks of a pair have it, since either may become the standby."""
+    """What a standby keeps running: pilot-light only data and the monitoring host, warm also the cache and some
+    instances. Both stacks of a pair have it, because either can become the standby.
+    """
     fenced: bool = False
-    """Whether nobody may write here: no instances of the application run, and no host reaches the database."""
+    """Whether writes are prevented here: no instances of the application run, and no host reaches the database."""
     topology: Annotated[int, Field(ge=1)] = 1
     """Counts the changes of role, fence and generation of the database: a file with a lower number than its stack has
-    recorded is refused, since it is older. "ops dr" raises it; who changes one of these by hand raises it too."""
+    recorded is refused, since it is older. "ops dr" raises it; if you change one of these by hand, raise it too."""
     survives_zone_loss: bool
-    """Whether the region serves on while one of its zones is lost: its database has a standby in another zone, and each
+    """Whether the region keeps serving when it loses a zone: its database has a standby in another zone, and each
     group has enough instances in the other zones."""
     region: str
     """AWS region: one of data_residency_regions."""
@@ -60,15 +62,17 @@ class Settings(Block):
     domain: Domain
     """Domain of the platform, without scheme; 64 characters at most (ACM API, RequestCertificate)."""
     alarm_emails: Annotated[list[EmailAddress], Field(min_length=1), AfterValidator(distinct)]
-    """Email addresses that receive alarms: one of them outside the domain, whose mail may be what fails. Each confirms
-    its subscription once."""
+    """Email addresses that receive alarms: at least one outside the domain, because the domain's own mail may fail.
+    Each must confirm its subscription once.
+    """
     recovery: RecoverySettings | None = None
-    """What is promised for the loss of a region; of a stack of its own without copies, nothing is."""
+    """Recovery objectives for the loss of a region; none for a stack without a pair and without copies."""
     offsite: OffsiteSettings | None = None
     """Copies outside the region; a pair has them."""
     permissions_boundary: PolicyName | None = None
-    """Name of the IAM policy that bounds every role of the stack, which the account's stack declares: its roles for
-    deployments may make no role without it."""
+    """Name of the IAM policy that is the permissions boundary of every role of the stack. The account's stack declares
+    it, and its deployment roles cannot create a role without it.
+    """
     allow_destroy_of: str | None = None
     """Name of the environment, to lift the protection of its stateful resources before `pulumi destroy`."""
     network: NetworkSettings
@@ -90,14 +94,15 @@ class Settings(Block):
     workers: WorkersSettings
     """Queues and worker instances."""
     monitoring: MonitoringSettings | None = None
-    """The host that watches the region, the other region and the edge; without it, CloudWatch alone watches."""
+    """The host that monitors the region, the other region and the edge; without it, there is only CloudWatch."""
     vpn: VpnSettings | None = None
-    """The way of people to the database and the bastion; without it, they have Session Manager alone."""
+    """How people reach the database and the bastion; without it, they only have Session Manager."""
     bastion: HostSettings | None = None
-    """The host through which SSH goes from the VPN to the others, once an operator starts it; without it, no host is
-    reached by SSH."""
+    """The SSH jump host from the VPN to the other hosts, which an operator starts when needed; without it, no host can
+    be reached by SSH.
+    """
     logs: LogsSettings = LogsSettings()
-    """How the logs of the region are searched."""
+    """How the region's logs are searched and archived."""
 
     @property
     def protected(self) -> bool:
@@ -178,12 +183,14 @@ class Settings(Block):
             return
         for name, value in (("posture", self.posture), ("offsite", self.offsite)):
             if value is None:
-                yield Problem(path=(name,), text=f"is missing; want it, since follows {self.follows} makes a pair")
+                yield Problem(path=(name,), text=f"is missing; want it, because follows {self.follows} makes a pair")
 
     @rule
     def _copies_need_a_promise(self) -> Iterator[Problem]:
         if self.recovery is None and self.offsite is not None:
-            yield Problem(path=("recovery",), text="is missing; want it, since offsite is judged by its rpo_minutes")
+            yield Problem(
+                path=("recovery",), text="is missing; want it, because offsite is checked against its rpo_minutes"
+            )
 
     @rule
     def _only_a_standby_is_activated(self) -> Iterator[Problem]:
@@ -267,7 +274,7 @@ class Settings(Block):
     @rule
     def _a_bastion_has_a_way_in(self) -> Iterator[Problem]:
         if self.bastion and self.vpn is None:
-            yield Problem(path=("vpn",), text="is missing; want it, since nobody reaches the bastion another way")
+            yield Problem(path=("vpn",), text="is missing; want it, because nothing else reaches the bastion")
 
     @rule
     def _destruction_is_named(self) -> Iterator[Problem]:
@@ -279,7 +286,7 @@ class Settings(Block):
         if self.survives_zone_loss and not self.database.multi_az:
             yield Problem(
                 path=("database", "multi_az"),
-                text="false leaves the database on one zone; want true, or survives_zone_loss false",
+                text="false leaves the database in one zone; want true, or survives_zone_loss false",
             )
 
     @rule

@@ -29,26 +29,30 @@ class GrafanaSettings(Block):
     archive_url: HttpsUrl
     """URL of the standalone Linux binaries as a .tar.gz, for the architecture of the instance."""
     archive_sha256: Sha256
-    """SHA-256 of that file, as Grafana's page of downloads gives it. Another archive is not started."""
+    """SHA-256 of that file, from Grafana's download page. An archive with another checksum is not started."""
 
 
 class MonitoringSettings(HostSettings):
     """The monitoring host."""
 
     zone: ZoneLetter
-    """Letter of the zone that has the host and its data volume: one of network.availability_zones."""
+    """Letter of the zone with the host and its data volume: one of network.availability_zones."""
     data_volume_gib: Annotated[int, Field(ge=1, le=65536)]
-    """GiB of the volume with metrics and silences, which outlives the host (EC2 API, EbsBlockDevice)."""
+    """GiB of the volume with metrics and silences, which is kept when the host is replaced (EC2 API, EbsBlockDevice).
+    """
     retention_days: Annotated[int, Field(ge=1, le=3650)]
-    """Days that Prometheus keeps metrics: ours, ten years at most. At four fifths of the volume the oldest go."""
+    """Days that Prometheus keeps metrics: ours, ten years at most. When the volume is four fifths full, the oldest are
+    deleted.
+    """
     remote_write_url: HttpsUrl | None = None
     """URL that takes a copy of all metrics by remote write, such as that of an Amazon Managed Prometheus workspace."""
     dependencies: dict[DependencyName, HttpsUrl]
-    """Services of others without which the application does not work: a URL of each that is asked once a minute."""
+    """External services that the application depends on: a URL of each, which is probed once a minute."""
     mail_sender: EmailAddress
-    """Address that alerts come from, where the secrets mail_username and mail_password are set."""
+    """Sender address of alerts, if the secrets mail_username and mail_password are set."""
     mail_server: MailServer | None = None
-    """Host and port that take mail with STARTTLS, such as mail.example.com:587; without it, the region's own Amazon
-    SES. The port is 587 (RFC 6409), the only one that the host may use."""
+    """Host and port of a mail server with STARTTLS, such as mail.example.com:587; default: Amazon SES in the region.
+    The port is 587 (RFC 6409), the only one that the host may use.
+    """
     grafana: GrafanaSettings | None = None
-    """The release of Grafana on the host; without it there is none, and its address says so."""
+    """The Grafana release on the host; without it there is none, and its address says so."""

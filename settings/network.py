@@ -31,7 +31,7 @@ def distinct(values: list[str]) -> list[str]:
     """Refuses a list that names something twice."""
     twice = sorted({value for value in values if values.count(value) > 1})
     if twice:
-        raise ValueError(f"names {', '.join(twice)} twice; want each once")
+        raise ValueError(f"lists {', '.join(twice)} twice; want each once")
     return values
 
 
@@ -56,15 +56,19 @@ class NetworkSettings(Block):
     subnet_prefix_length: Annotated[int, Field(ge=16, le=28)]
     """Prefix length of every subnet: 16 to 28 (VPC User Guide, "Subnet sizing")."""
     nat_gateways: Literal["per_zone", "single"]
-    """One NAT gateway in each zone, or a single one in the zone with the first letter; the loss of that zone then cuts
-    off every zone."""
+    """One NAT gateway in each zone, or a single one in the zone with the first letter: if that zone is lost, every zone
+    loses its way out.
+    """
     vpn_client_cidr: ClientVpnCidr
-    """IPv4 network of the clients of the VPN, outside every VPC: /12 to /22."""
+    """IPv4 network of the VPN clients, outside every VPC: /12 to /22."""
     interface_endpoints: Annotated[list[EndpointService], AfterValidator(distinct)]
-    """AWS services reached through an interface endpoint in the VPC, named as behind com.amazonaws.<region>."""
+    """AWS services that are reached through an interface endpoint in the VPC, by their name after
+    com.amazonaws.<region>.
+    """
     pilot_light_endpoints: Literal["per_zone", "single"] = "single"
-    """Zones of those endpoints while the region is a pilot light that follows: each, or that of the monitoring host
-    alone, the only host that runs; an endpoint is charged by zone and hour. An activation adds the others meanwhile."""
+    """Zones of those endpoints while the region is a pilot light: all of them, or only that of the monitoring host, the
+    only host that runs. An endpoint is charged for each zone and hour. An activation adds the others.
+    """
     flow_log_retention_days: LogRetention
     """Days that flow logs stay in CloudWatch Logs, 365 or more: one of its retentions."""
 
@@ -90,8 +94,8 @@ class NetworkSettings(Block):
             longer = vpc.prefixlen + (needed - 1).bit_length()
             yield Problem(
                 path=("subnet_prefix_length",),
-                text=f"{self.subnet_prefix_length} asks for {needed} subnets of /{self.subnet_prefix_length}, "
-                f"and vpc_cidr {vpc} holds {held}; want {longer} or more",
+                text=f"{self.subnet_prefix_length} needs {needed} subnets of /{self.subnet_prefix_length}, "
+                f"but vpc_cidr {vpc} holds {held}; want {longer} or more",
             )
 
     @rule

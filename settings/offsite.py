@@ -48,18 +48,20 @@ class OffsiteSettings(Block):
     restore_test_hour: Annotated[int, Field(ge=0, le=23)]
     """Hour of Monday's restore test in UTC, apart from the daily snapshot and from the same two windows."""
     daily_copies_kept_days: KeptDays
-    """Days that the daily snapshot and its copy stay; at most weekly_copies_kept_days."""
+    """Days that the daily snapshot and its copy are kept; at most weekly_copies_kept_days."""
     weekly_copies_kept_days: KeptDays
-    """Days that Sunday's snapshot and its copy stay."""
+    """Days that Sunday's snapshot and its copy are kept."""
     vault_lock_min_days: KeptDays
-    """Days in which nobody can delete a snapshot or copy; at most daily_copies_kept_days, or no job would succeed. Of a
-    vault that is there, it stays as it was."""
+    """Days in which nobody can delete a snapshot or copy; at most daily_copies_kept_days, or every job would fail. It
+    never changes for an existing vault.
+    """
     vault_lock_changeable_days: Annotated[int, Field(ge=3, le=36500)]
     """Days until the lock of a new vault can no longer be changed: at least 3 (AWS Backup API,
     PutBackupVaultLockConfiguration)."""
     other_account_vault_arn: VaultArn | None = None
-    """ARN of a vault in another AWS account, in the region of home, which gets the database's daily snapshot too. Its
-    policy has to let this account copy into it."""
+    """ARN of a vault in another AWS account, in the region of home, which also gets the database's daily snapshot. Its
+    policy must allow this account to copy into it.
+    """
 
     @property
     def other_account(self) -> str | None:
@@ -105,7 +107,7 @@ def misplaced(offsite: OffsiteSettings, environment: str, region: str, follows: 
     elif offsite.home == environment and offsite.region == region:
         yield Problem(
             path=("region",),
-            text=f"{shown(offsite.region)} is the region of {environment} itself, whose loss the copies are for; "
+            text=f"{shown(offsite.region)} is the region of {environment} itself, so the copies would be lost with it; "
             "want another of data_residency_regions",
         )
     elif offsite.home != environment and offsite.region != region:
@@ -124,13 +126,13 @@ def useless(offsite: OffsiteSettings, account_id: str, home_region: str | None) 
     if found["account"] == account_id:
         yield Problem(
             path=("other_account_vault_arn",),
-            text=f"{shown(offsite.other_account_vault_arn)} is in the account {account_id} itself, whose loss the copy "
-            "is for; want a vault of another account",
+            text=f"{shown(offsite.other_account_vault_arn)} is in the account {account_id} itself, so the copy would "
+            "be lost with it; want a vault of another account",
         )
     if home_region is not None and found["region"] != home_region:
         yield Problem(
             path=("other_account_vault_arn",),
-            text=f"{shown(offsite.other_account_vault_arn)} is not in {home_region}: a snapshot of RDS goes to another "
+            text=f"{shown(offsite.other_account_vault_arn)} is not in {home_region}: RDS copies a snapshot to another "
             f"account or to another region, not both at once; want a vault in {home_region}",
         )
 

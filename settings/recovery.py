@@ -20,8 +20,7 @@ class RecoverySettings(Block):
     rpo_minutes: Minutes
     """Minutes of data that may be lost."""
     max_replica_lag_seconds: Annotated[int, Field(ge=1, le=3600)]
-    """Seconds that a replica may be behind: beyond, an alarm is raised and an activation is refused; within
-    rpo_minutes."""
+    """Seconds of replica lag above which an alarm is raised and an activation is refused; at most rpo_minutes."""
 
     @rule
     def _lag_keeps_the_promise(self) -> Iterator[Problem]:

@@ -19,10 +19,11 @@ class KeysSettings(Block):
     """The KMS keys."""
 
     deletion_window_days: RecoveryDays
-    """Days between the deletion of a key and its end: 7 to 30 (KMS API, ScheduleKeyDeletion)."""
+    """Days between scheduling a key's deletion and deleting it: 7 to 30 (KMS API, ScheduleKeyDeletion)."""
     administrator_role: RoleName | None = None
-    """Role that alone may disable or delete the keys of data, of backups and of the account's record, or change their
-    policies; without it, IAM decides. Its ARN is made of the name and the account."""
+    """The only role that may disable or delete the keys of data, backups and the audit trail, or change their policies;
+    without it, IAM policies decide. Its ARN is built from the name and the account.
+    """
 
 
 class SecretsSettings(Block):
@@ -31,17 +32,18 @@ class SecretsSettings(Block):
     recovery_window_days: RecoveryDays
     """Days in which a deleted secret can be restored: 7 to 30 (Secrets Manager API, DeleteSecret)."""
     rotation_days: Annotated[int, Field(ge=1, le=365)] = 90
-    """Days after which a secret is due for a rotation, a year at most (ours): `ops secrets status` names it then."""
+    """Days after which a secret is due for rotation, a year at most (ours): `ops secrets status` then lists it."""
 
 
 class StorageSettings(Block):
     """The S3 buckets."""
 
     noncurrent_version_retention_days: Days
-    """Days that a replaced or deleted version stays."""
+    """Days that a replaced or deleted version is kept."""
     logs_glacier_after_days: Days
-    """Days after which access logs and archived logs move to Glacier, whatever their size. There each object has 40 KiB
-    of overhead and a request of its own (S3 User Guide, "Transitioning objects using Amazon S3 Lifecycle")."""
+    """Days after which access logs and archived logs move to Glacier, whatever their size. Each object there has 40 KiB
+    of overhead and costs a request (S3 User Guide, "Transitioning objects using Amazon S3 Lifecycle").
+    """
     logs_retention_days: Days
     """Days after which they are deleted; later than their move to Glacier."""
 

@@ -1,7 +1,6 @@
 """The stack's secrets: each has its own key, is encrypted in the stack file, and is judged without being shown."""
 
 import base64
-import binascii
 import re
 import ssl
 from collections.abc import Callable, Mapping
@@ -64,14 +63,14 @@ def _cache_auth_token(value: str) -> bool:
 def _app_key(value: str) -> bool:
     try:
         key = base64.b64decode(value.removeprefix(APP_KEY_PREFIX), validate=True)
-    except binascii.Error:
+    except ValueError:
         return False
     return value.startswith(APP_KEY_PREFIX) and len(key) == APP_KEY_BYTES
 
 
 def certificates(value: str) -> tuple[int, int]:
     """The certificates of a text in PEM, and those of authorities among them; (0, 0) for a text that is not allowed."""
-    if "PRIVATE KEY" in value:
+    if "PRIVATE KEY" in value or not value.isascii():
         return 0, 0
     store = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:
@@ -88,7 +87,10 @@ def _authority(value: str) -> bool:
 
 
 def _webhook(value: str) -> bool:
-    parts = urlsplit(value)
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        return False
     # Without TLS on this machine alone.
     return bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname == LOOPBACK))
 
@@ -141,12 +143,12 @@ CHECKS: Mapping[str, Check] = {
 OPTIONAL: Mapping[str, Check] = {
     "heartbeat_url": Check(
         accepts=_webhook,
-        want="an https:// URL outside the account, which raises an alarm when the monitoring host calls it no more",
+        want="an https:// URL outside the account, which raises an alarm when the monitoring host stops calling it",
         make="cat",
     ),
     "on_call_webhook": Check(
         accepts=_webhook,
-        want="an https:// URL that takes Alertmanager's webhook and wakes the engineer on call",
+        want="an https:// URL that accepts Alertmanager's webhook and pages the engineer on call",
         make="cat",
     ),
     # Operators' commands read it too.

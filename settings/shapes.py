@@ -76,7 +76,7 @@ def _environment(value: str) -> str:
     if not LABEL.fullmatch(value):
         better = re.sub(r"[^a-z0-9]", "", value.lower()).lstrip("0123456789")[:12] or "prod"
         raise ValueError(
-            f"cannot begin the names of resources; want 1 to 12 lower-case letters and digits, such as {better}"
+            f"cannot be a prefix of resource names; want 1 to 12 lower-case letters and digits, such as {better}"
         )
     return value
 
@@ -101,11 +101,11 @@ def _instance_type(value: str) -> str:
 
 def _class_of(prefix: str) -> AfterValidator:
     def check(value: str) -> str:
-        if not value.startswith(prefix):
-            bare = value.removeprefix("cache.").removeprefix("db.")
-            raise ValueError(f"lacks the prefix {prefix}; did you mean {prefix}{bare}?")
-        if not INSTANCE_TYPE.fullmatch(value.removeprefix(prefix)):
+        bare = value.removeprefix("cache.").removeprefix("db.")
+        if not INSTANCE_TYPE.fullmatch(bare):
             raise ValueError(f"is not an instance class; want {prefix}family.size, such as {prefix}m6g.xlarge")
+        if value != prefix + bare:
+            raise ValueError(f"lacks the prefix {prefix}; did you mean {prefix}{bare}?")
         return value
 
     return AfterValidator(check)
@@ -149,10 +149,10 @@ CostCenter = Annotated[
     str, text("is not a tag value; want 1 to 256 letters, digits, spaces or + - = . _ : / @", TAG_VALUE)
 ]
 PolicyName = Annotated[
-    str, text("is not a policy's name; want 1 to 128 letters, digits or + = , . @ _ -, and no ARN", POLICY_NAME)
+    str, text("is not a policy's name; want 1 to 128 letters, digits or + = , . @ _ -, not an ARN", POLICY_NAME)
 ]
 RoleName = Annotated[
-    str, text("is not a role's name; want 1 to 64 letters, digits or + = , . @ _ -, and no ARN", ROLE_NAME)
+    str, text("is not a role's name; want 1 to 64 letters, digits or + = , . @ _ -, not an ARN", ROLE_NAME)
 ]
 EmailAddress = Annotated[str, text("is not an email address; want one such as oncall@example.com", EMAIL)]
 PhpVersion = Annotated[

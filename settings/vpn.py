@@ -28,22 +28,23 @@ class VpnSettings(Block):
     """AWS Client VPN, the way of people to the database and to the bastion."""
 
     server_certificate_arn: CertificateArn
-    """ARN of the endpoint's certificate in ACM, in the region of the stack; its key is in ACM alone."""
+    """ARN of the endpoint's certificate in ACM, in the region of the stack; its private key stays in ACM."""
     client_authority_arn: CertificateArn | None = None
     """ARN in ACM of a certificate of the authority that signs clients' certificates: a client needs one (mutual
     authentication)."""
     saml_provider_arn: SamlProviderArn | None = None
-    """ARN of the IAM SAML provider with which people sign in. With client_authority_arn, both are needed."""
+    """ARN of the IAM SAML provider that people sign in with. If client_authority_arn is set too, both are required."""
     session_hours: Literal[8, 10, 12, 24]
     """Hours after which a client has to authenticate again (EC2 API, CreateClientVpnEndpoint)."""
     log_retention_days: LogRetention
-    """Days that the record of connections stays in CloudWatch Logs, 365 or more: one of its retentions."""
+    """Days that the connection log is kept in CloudWatch Logs, 365 or more: one of its retentions."""
 
     @rule
     def _clients_are_known(self) -> Iterator[Problem]:
         if self.client_authority_arn is None and self.saml_provider_arn is None:
             yield Problem(
-                path=("client_authority_arn",), text="is missing; want it, or saml_provider_arn, or clients are unknown"
+                path=("client_authority_arn",),
+                text="is missing; want it or saml_provider_arn, or clients cannot authenticate",
             )
 
 
@@ -52,7 +53,13 @@ def elsewhere(vpn: VpnSettings, region: str, account_id: str) -> Iterator[Proble
     for name in ("server_certificate_arn", "client_authority_arn"):
         arn = getattr(vpn, name)
         if arn and arn.split(":")[3:5] != [region, account_id]:
-            yield Problem(path=(name,), text=f"{shown(arn)} is elsewhere; want one in {region} of account {account_id}")
+            yield Problem(
+                path=(name,),
+                text=f"{shown(arn)} is in another account or region; want one in {region} of account {account_id}",
+            )
     arn = vpn.saml_provider_arn
     if arn and arn.split(":")[4] != account_id:
-        yield Problem(path=("saml_provider_arn",), text=f"{shown(arn)} is elsewhere; want one of account {account_id}")
+        yield Problem(
+            path=("saml_provider_arn",),
+            text=f"{shown(arn)} is in another account or region; want one of account {account_id}",
+        )

@@ -47,21 +47,25 @@ class WebSettings(ApplicationHostSettings):
     """The web tier."""
 
     warm_min_size: Annotated[int, Field(ge=1, le=500)]
-    """Instances of each group while the region is a warm standby; at most required_instances, since it has the time to
-    replace what a zone takes with it."""
+    """Instances of each group while the region is a warm standby; at most required_instances, because a standby has
+    time to replace those of a lost zone.
+    """
     blue: ColorSettings
     """The blue group."""
     green: ColorSettings
     """The green group."""
     target_cpu_percent: Percent
-    """CPU at which a group grows, in percent."""
+    """Target CPU utilization of a group, in percent; above it, the group scales out."""
     target_memory_percent: Percent
-    """Memory at which a group grows, in percent."""
+    """Target memory utilization of a group, in percent; above it, the group scales out."""
     deregistration_delay_seconds: Seconds
-    """Seconds that requests in flight get when an instance leaves: 0 to 3600 (ELB API, TargetGroupAttribute)."""
+    """Seconds that requests in flight have to finish when an instance is deregistered: 0 to 3600 (ELB API,
+    TargetGroupAttribute).
+    """
     rollback_window_minutes: Annotated[int, Field(ge=0, le=10080)]
-    """Minutes for which the former release's instances stay after a deployment, so that `ops deploy rollback` has them:
-    a week at most, after which each instance was replaced."""
+    """Minutes for which the former release's instances are kept after a deployment, so that `ops deploy rollback` can
+    return to them: a week at most, after which each instance has been replaced.
+    """
     waf_requests_per_5_minutes: Annotated[int, Field(ge=10, le=2_000_000_000)]
     """Requests of one client in five minutes beyond which WAF blocks it (WAF API, RateBasedStatement)."""
     tls_policy: Annotated[str, AfterValidator(_tls_policy)]

@@ -30,9 +30,9 @@ class WebhookSettings(Block):
     """A service that calls the application, and signs what it sends."""
 
     signature_header: HeaderName
-    """Header with the signature, in lower case: without it, or by another method than POST, nobody is let through."""
+    """Header with the signature, in lower case: requests without it, and requests other than POST, are blocked."""
     paths: Paths
-    """Paths that the service calls: its signatures are judged by the application."""
+    """Paths that the service calls; the application verifies the signatures."""
 
 
 Webhooks = Annotated[dict[Environment, WebhookSettings], Field(min_length=1)]

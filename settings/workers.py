@@ -41,15 +41,15 @@ class QueueSettings(Block):
     visibility_timeout_seconds: JobSeconds
     """Seconds that a message is hidden while a worker has it: at least the workers' timeout_seconds."""
     retention_days: RetentionDays
-    """Days that a message waits for a worker."""
+    """Days that a message is kept for a worker."""
     max_receive_count: Annotated[int, Field(ge=1, le=1000)]
     """Tries before a message goes to the dead-letter queue: 1 to 1000 (SQS Developer Guide, "Dead-letter queues")."""
     processes: Annotated[int, Field(ge=1, le=50)] = 1
-    """Processes of each worker that take jobs from this queue: its priority (ours: 1 to 50)."""
+    """Processes on each worker that take jobs from this queue, which is its priority (ours: 1 to 50)."""
     dead_letter_retention_days: RetentionDays
-    """Days until a dead message is lost, counted from its first arrival: more than retention_days."""
+    """Days until a dead letter is deleted, counted from when it was first sent: more than retention_days."""
     retired: bool = False
-    """Whether the queue is about to be removed: its protection is lifted. Workers still take from it."""
+    """Whether the queue is about to be removed: its protection is lifted, and workers still empty it."""
 
     @rule
     def _dead_letters_outlive_the_queue(self) -> Iterator[Problem]:
@@ -71,8 +71,9 @@ class WorkersSettings(ApplicationHostSettings):
     release: Release = ""
     """Release that the instances run; without one they run no application."""
     backlog_per_instance: Annotated[int, Field(ge=1, le=120_000)]
-    """Waiting messages for each instance beyond which the group grows: up to what SQS lets be in flight (SQS Developer
-    Guide, "Message quotas")."""
+    """Waiting messages per instance above which the group scales out: up to the limit of messages in flight (SQS
+    Developer Guide, "Message quotas").
+    """
     timeout_seconds: JobSeconds
     """Seconds after which a worker stops a job."""
     queues: Annotated[dict[QueueName, QueueSettings], AfterValidator(_any)]

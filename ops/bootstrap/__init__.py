@@ -27,15 +27,15 @@ from ops.errors import Exit, OpsError
 __all__ = ["bootstrap"]
 
 CONFLICTS = Step(
-    name="look for what is in the way",
-    does="Names records and rules of the zone that stop the edge, or that it would replace, before anything is made.",
+    name="look for conflicts in the zone",
+    does="Lists records and rules in the zone that block the edge, or that it would replace.",
     unless="the edge is up, or it is a dry run, and there is no token yet",
     asks=True,
 )
-QUOTAS = Step(name="check quotas", does="Compares what each region needs with what AWS allows the account.", asks=True)
+QUOTAS = Step(name="check quotas", does="Compares what each region needs with the account's quotas.", asks=True)
 TOKEN = Step(
     name="check Cloudflare's token",
-    does="Names every permission that the edge's token lacks.",
+    does="Lists every permission that the edge's token does not have.",
     unless="it is a dry run, and there is no token yet",
     asks=True,
 )
@@ -158,7 +158,7 @@ def _check(backend: StateBackend, api: EdgeApi, timeline: Timeline, in_the_way: 
             problems += found
             step.detail = f"{len(found)} problems"
             if not found and not permissions.sees_itself(api, account):
-                step.detail = f"may read everything; give it {permissions.READS_ITSELF} to see its rights to write too"
+                step.detail = f"can read everything; give it {permissions.READS_ITSELF} to check write permissions"
     if problems:
         raise OpsError("\n".join(problems))
 
@@ -167,4 +167,4 @@ def _say_what_is_next(backend: StateBackend) -> None:
     ups = ", ".join(f"`pulumi up --stack {stack}`" for stack in (*backend.account_stacks, *backend.region_stacks))
     say(f"then: `pulumi login '{backend.home.url}'`, commit the stack files, {ups}")
     edge = backend.edge_stack
-    say(f"and last `ops recover {edge} --up`, not `pulumi up`: stack {edge} adopts the record for ACM, which exists")
+    say(f"last `ops recover {edge} --up`, not `pulumi up`: stack {edge} adopts the existing record for ACM")

@@ -6,12 +6,12 @@ import typer
 
 
 def command(
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what exists and what is missing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what exists and what is missing.")] = False,
     generate: Annotated[
-        bool, typer.Option("--generate", help="Make every secret that can be made, instead of asking for it.")
+        bool, typer.Option("--generate", help="Generate every secret that can be generated, instead of asking for it.")
     ] = False,
 ) -> None:
-    """Make what must exist before the first `pulumi up` in an account; what exists is left as it is."""
+    """Create what must exist before the first `pulumi up` in an account; leave what exists as it is."""
     from ops.bootstrap import bootstrap
     from ops.core.steps import Timeline
 

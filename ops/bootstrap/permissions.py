@@ -50,7 +50,7 @@ def problems(api: EdgeApi, zone: str, account: str, domain: str, plan: str, fact
     """Everything that the token, the zone or the account lacks, a line each. `factors` are those of Access."""
     path, answer = _verified(api, account)
     if not path or answer["result"]["status"] != "active":
-        yield f"the token of Cloudflare's API is not valid ({_reason(answer)}): make one, and set it in stack edge"
+        yield f"the Cloudflare API token is not valid ({_reason(answer)}): create one, and set it in stack edge"
         return
     status, found = api.asked(f"/zones/{zone}")
     if status == 200:
@@ -108,13 +108,13 @@ def _is_without_team(answer: Mapping[str, Any]) -> bool:
 def _access_problems(status: int, answer: Mapping[str, Any], factors: frozenset[str]) -> Iterator[str]:
     """What nobody but the account's owner can set up, in the dashboard."""
     if _is_without_team(answer):
-        yield "the account has no Zero Trust team: open Zero Trust in Cloudflare's dashboard, choose a name and a plan"
+        yield "the account has no Zero Trust team: open Zero Trust in the dashboard, and choose a team name and a plan"
     elif status == 200:
         allowed = (answer["result"].get("mfa_config") or {}).get("allowed_authenticators") or ()
         if missing := sorted(factors - set(allowed)):
             yield (
-                f"Zero Trust allows no {', '.join(missing)}, and access.second_factors asks for it: allow it in its "
-                "Access settings (Cloudflare, independent MFA)"
+                f"Zero Trust does not allow {', '.join(missing)}, which access.second_factors requires: allow it in "
+                "the Access settings (Cloudflare, independent MFA)"
             )
 
 
@@ -140,7 +140,7 @@ def _reaches(policy: Mapping[str, Any], zone: str, account: str) -> bool:
 
 
 def _lacks(permission: Permission) -> str:
-    return f"the token of Cloudflare's API lacks the permission {permission.group}: {permission.why}"
+    return f"the Cloudflare API token does not have the permission {permission.group}: {permission.why}"
 
 
 def _reason(answer: Mapping[str, Any]) -> str:

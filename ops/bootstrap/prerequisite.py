@@ -22,7 +22,7 @@ class Prerequisite:
     @property
     def step(self) -> Step:
         """The step that makes it."""
-        does = f"Makes it: {self.why}." if self.why else "Makes it."
+        does = f"Creates it: {self.why}." if self.why else "Creates it."
         return Step(name=f"{self.name}, {self.where}", does=does, unless="it exists")
 
 

@@ -72,7 +72,7 @@ def checklist(pair: Pair) -> Checklist:
     """Ask both regions at once. Raises OpsError where the region of the state backend does not answer."""
     backend = backend_region()
     if backend and not reachable(backend):
-        raise refused([f"the state backend in {backend} does not answer: `ops dr status` asks without it"])
+        raise refused([f"the state backend in {backend} does not answer: `ops dr status` works without it"])
     pair.read()
     found = facts.side_by_side({stack: partial(_region, pair, pair[stack]) for stack in pair.stacks})
     return Checklist(findings=[finding for region in found.values() for finding in region])

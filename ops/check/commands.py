@@ -11,18 +11,18 @@ from ops.errors import Exit
 def command(
     as_json: AsJson = False,
     reports: Annotated[
-        bool, typer.Option("--report", help="Tell both regions' CloudWatch how much there is to look at.")
+        bool, typer.Option("--report", help="Publish the number of findings to CloudWatch in both regions.")
     ] = False,
 ) -> None:
-    """The morning checklist of both regions: alarms, services, databases, replica, queues, backups, certificates.
+    """Run the morning checklist of both regions: alarms, services, databases, replica, queues, backups, certificates.
 
-    Nothing is changed. A check is ok, or to be looked at, or unknown where its region does not answer; what a region in
-    its role has not got is a dash. Error rates, disks and dead letters are among the alarms.
+    Nothing is changed. A check is ok, needs attention, or is unknown if its region does not answer; a dash means that
+    it does not apply to a region in that role. Error rates, disks and dead letters are covered by alarms.
 
     With `--report` it publishes the metric of the alerts `checklist-bad` and `checklist-missing`, as the workflow
     `check.yml` does every six hours.
 
-    Ends with 0 where nobody has to look, else with 3.
+    Exits with 0 if nothing needs attention, otherwise with 3.
     """
     from ops.check.checks import checklist, report, show
     from ops.core.engine import Engine

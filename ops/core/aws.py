@@ -24,12 +24,12 @@ CREDENTIALS = {
 """AWS, common errors of its services: who asks is not known, or may not."""
 ENDED = re.compile(r"\b(ExpiredToken(Exception)?|RequestExpired)\b")
 """The same, of credentials that were good and have come to their end; EC2 has the last of the words for that."""
-LOG_IN_AGAIN = "AWS takes the credentials no more, for they have ended: log in again, then run the same command"
+LOG_IN_AGAIN = "The AWS credentials have expired: log in again, then run the same command"
 SILENT = (
-    "`ops dr status` says which region does not answer; where that of the state backend is lost, `ops recover "
-    "--backend-copy`, else run the same command again"
+    "`ops dr status` says which region does not answer; if it is the state backend's, `ops recover --backend-copy`; "
+    "otherwise run the same command again"
 )
-LOG_IN = "log in, or correct AWS_PROFILE, with credentials that may do this"
+LOG_IN = "log in, or set AWS_PROFILE to a profile with the permissions for this"
 
 T = TypeVar("T")
 
@@ -101,7 +101,7 @@ def reachable(region: str) -> bool:
         _client("sts", region, PROBE_SECONDS, 1).get_caller_identity()
     except errors() as error:
         if is_ours(error):
-            raise OpsError(f"AWS cannot be asked: {one_line(error)}: {LOG_IN}") from None
+            raise OpsError(f"cannot call AWS: {one_line(error)}: {LOG_IN}") from None
         # A call without an answer has no response, or None for one.
         answer: Any = getattr(error, "response", None) or {}
         return answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 500) < 500

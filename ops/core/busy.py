@@ -63,7 +63,7 @@ def _repeated(ask: Callable[[], T], settled: Callable[[float], None]) -> T:
 def _wait(stack: RegionStack, identifier: str, deadline: float) -> None:
     """Wait until a database can be changed, or is no more; at least a moment, since RDS may say so too early."""
     if time.monotonic() > deadline:
-        raise TooLongError(f"database {identifier}: RDS refuses it ({BUSY}), for {BUSY_SECONDS:.0f} s now")
+        raise TooLongError(f"database {identifier}: RDS has refused this for {BUSY_SECONDS:.0f} s ({BUSY})")
     told = False
 
     def status() -> str:
@@ -72,7 +72,7 @@ def _wait(stack: RegionStack, identifier: str, deadline: float) -> None:
         if found is None or found.status in facts.USABLE:
             return ""
         if not told:
-            say(f"          {identifier} is {found.status}: waiting, {BUSY_SECONDS:.0f} s at most")
+            say(f"          {identifier} is {found.status}: waiting up to {BUSY_SECONDS:.0f} s")
             told = True
         return found.status
 
@@ -83,6 +83,6 @@ def _wait(stack: RegionStack, identifier: str, deadline: float) -> None:
     )
     if last:
         raise OpsError(
-            f"database {identifier} is {last}, in which RDS takes no change of it: bring it to available in RDS, then "
-            "run the same command again"
+            f"database {identifier} is {last}, and RDS accepts no changes in that state: get it back to available in "
+            "RDS, then run the same command again"
         )

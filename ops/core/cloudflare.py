@@ -102,7 +102,7 @@ class EdgeApi:
             if isinstance(content, dict):
                 return answer.status, content
         if answer.status < HTTPStatus.BAD_REQUEST:
-            raise OpsError(f"{self._base} does not answer as Cloudflare's API does: is {BASE_URL_VARIABLE} right?")
+            raise OpsError(f"{self._base} does not answer like Cloudflare's API: is {BASE_URL_VARIABLE} correct?")
         return answer.status, {}
 
     @cached_property

@@ -159,7 +159,7 @@ class Engine:
                     text=True,
                 )
             except OSError as error:
-                text = f"pulumi cannot be started: {error}; install it, or work in the sandbox's shell"
+                text = f"cannot start pulumi: {error}; install it, or run this in the sandbox's shell"
                 raise OpsError(text) from None
             with process:
                 if process.stdin:

@@ -56,7 +56,7 @@ def failed(stack: str, errors: list[str]) -> UpError:
     lines = ended + [f"stack {stack}: {line}" for line in errors if not aws.ENDED.search(line)]
     if not any(PLUGIN_ENDED.search(line) for line in lines):
         return UpError("\n".join(lines))
-    hint = "a provider's plugin ended before it answered: has this machine enough memory? Run the same command again"
+    hint = "a provider's plugin exited before it answered: is this machine out of memory? Run the same command again"
     return PluginEndedError("\n".join([f"stack {stack}: {hint}", *lines]))
 
 

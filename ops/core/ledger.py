@@ -76,7 +76,7 @@ class Ledger:
                 self._take(key, theirs, lease.content, take_over)
             break
         else:
-            raise OpsError(f"the lock {name} changes hands; try again", Exit.BUSY)
+            raise OpsError(f"another command is just taking or releasing the lock {name}; try again", Exit.BUSY)
         self._lease = lease
         lease.begin()
         try:
@@ -97,25 +97,25 @@ class Ledger:
         theirs = self._kept.read(self._lease.key)
         if not (theirs and self._lease.owns(theirs)):
             who = json.loads(theirs)["holder"] if theirs else "another command, which has ended"
-            raise OpsError(f"{who} has taken over: this command stops here", Exit.BUSY)
+            raise OpsError(f"{who} took over: this command stops here", Exit.BUSY)
 
     def _take(self, key: str, theirs: bytes, mine: bytes, take_over: str | None) -> None:
         record = json.loads(theirs)
         who, seen = _told(record)
         if _dead(record):
-            say(f"the last command of {who} was killed; going on in its place")
+            say(f"the last command of {who} was killed; taking over from it")
         elif _of_this_machine(record):
-            raise OpsError(f"{who} is at work on this machine; wait until that command has ended", Exit.BUSY)
+            raise OpsError(f"{who} is running a command on this machine; wait until it has ended", Exit.BUSY)
         elif take_over != record["holder"]:
             raise OpsError(
-                f"{who} is at work{seen}; wait, or take over with --take-over {record['holder']} once that command has "
-                "ended",
+                f"{who} is running a command{seen}; wait, or once it has ended, take over with --take-over "
+                f"{record['holder']}",
                 Exit.BUSY,
             )
         else:
-            say(f"taking over from {who}{seen}: watching for {WATCH_SECONDS} s whether that command lives")
+            say(f"taking over from {who}{seen}: watching for {WATCH_SECONDS} s whether that command is still running")
             if is_renewed(self._kept, key, theirs):
-                raise OpsError(f"{who} lives: wait until that command has ended, or end it", Exit.BUSY)
+                raise OpsError(f"{who} is still running: wait until that command has ended, or stop it", Exit.BUSY)
         if not self._kept.swap(key, theirs, mine):
             raise OpsError("another operator took over first; try again", Exit.BUSY)
 

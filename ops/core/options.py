@@ -11,25 +11,25 @@ import typer
 if TYPE_CHECKING:
     from ops.core.session import Session
 
-AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Report = Annotated[
-    Path | None, typer.Option("--report", help="Folder of the report; by default reports/ beside the stack files.")
+    Path | None, typer.Option("--report", help="Folder for the report; default: reports/ beside the stack files.")
 ]
 OF_A_SESSION = {
     "dry_run": Annotated[
-        bool, typer.Option("--dry-run", help="Make every check, say what would be done, and do nothing.")
+        bool, typer.Option("--dry-run", help="Run every check and show what would be done, but change nothing.")
     ],
-    "yes": Annotated[bool, typer.Option("--yes", help="Agree to every question; needed where there is no terminal.")],
+    "yes": Annotated[bool, typer.Option("--yes", help="Answer yes to every question; required without a terminal.")],
     "take_over": Annotated[
         str | None,
-        typer.Option("--take-over", metavar="HOLDER", help="Go on in place of this operator, whose command has ended."),
+        typer.Option("--take-over", metavar="HOLDER", help="Take over from this operator, whose command has ended."),
     ],
     "waive_fence": Annotated[
         list[str] | None,
         typer.Option(
             "--waive-fence",
             metavar="REASON",
-            help="Do not fence the other region, which does not answer; one that answers needs it twice. "
+            help="Do not fence the other region, because it does not answer; if it does, give this option twice. "
             "Recorded with your name.",
         ),
     ],
@@ -39,8 +39,8 @@ OF_A_SESSION = {
             "--accept-lag",
             metavar="SECONDS",
             min=0,
-            help="Accept that writes of this long are missing, up to now where the lag is old; recorded with your "
-            "name.",
+            help="Accept the loss of this many seconds of writes, counted up to now if the last lag is old; recorded "
+            "with your name.",
         ),
     ],
     "force": Annotated[
@@ -48,11 +48,11 @@ OF_A_SESSION = {
         typer.Option(
             "--force",
             metavar="REASON",
-            help="Go on with checks that failed and gates that are closed; recorded with your name.",
+            help="Continue despite failed checks and closed gates; recorded with your name.",
         ),
     ],
     "rebuild": Annotated[
-        bool, typer.Option("--rebuild", help="First rebuild the region's database as a replica, if it has diverged.")
+        bool, typer.Option("--rebuild", help="If the region's database has diverged, rebuild it as a replica first.")
     ],
     "report": Report,
 }

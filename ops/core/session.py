@@ -143,9 +143,9 @@ class Session:
         if record and record["to"] == target and (record["operation"] == kind or {record["operation"], kind} == SAME):
             operation = Operation.from_json(record, dry_run=dry_run)
             operation.kind = kind
-            say(f"going on with the {record['operation']} to {target} of {operation.started:%Y-%m-%d %H:%M:%S} UTC")
+            say(f"continuing the {record['operation']} to {target} of {operation.started:%Y-%m-%d %H:%M:%S} UTC")
             if record["operation"] == kind and operation.version != plan.version:
-                say("          it was begun by another version of `ops`, with other steps: what is done is asked again")
+                say("          it was started by another version of `ops`: every step is checked again")
         elif record:
             raise OpsError(f"{_unfinished(record)}: {ways_on(record)}", Exit.REFUSED)
         else:
@@ -192,7 +192,7 @@ class Session:
 def ways_on(record: Mapping[str, Any]) -> str:
     """The commands that end an operation under way."""
     option = "" if record["operation"] == "activate" else "--to "
-    return f"go on with `ops dr {record['operation']} {option}{record['to']}`, or give it up with {ABORT}"
+    return f"continue it with `ops dr {record['operation']} {option}{record['to']}`, or abandon it with {ABORT}"
 
 
 def _unfinished(record: Mapping[str, Any]) -> str:

@@ -17,8 +17,8 @@ from ops.errors import OpsError
 DATABASE_TYPE = "aws:rds/instance:Instance"
 READ_BACK = Step(
     name="read back the promoted database",
-    does="Has the state of {stack} know of a promotion that RDS has already made, so that it is not sent again.",
-    unless="the state knows what RDS knows",
+    does="Records a promotion that RDS has already made in the state of {stack}, so that it is not sent again.",
+    unless="the state agrees with RDS",
 )
 
 

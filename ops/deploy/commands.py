@@ -6,30 +6,31 @@ import typer
 
 from ops.core.options import AsJson, Begin, in_session, tell
 
-app = typer.Typer(help="A release goes out without downtime, and back within minutes.", no_args_is_help=True)
+app = typer.Typer(
+    help="Deploy releases without downtime, and roll them back.", no_args_is_help=True, add_completion=False
+)
 OPTIONS = ("dry_run", "yes", "emergency", "take_over")
 
 
 @in_session(
     app,
     *OPTIONS,
-    emergency="Do without the fresh backup, the region's gates, and the steps of 10 and 50 %; recorded with your name.",
+    emergency="Skip the backup check, the region's gates, and the steps of 10 and 50 %; recorded with your name.",
 )
 def start(
-    begin: Begin,
-    version: Annotated[str, typer.Argument(help="The release, as its archive is called.", show_default=False)],
+    begin: Begin, version: Annotated[str, typer.Argument(help="Version of the release.", show_default=False)]
 ) -> None:
     """Deploy a release to the live region without downtime: all traffic moves to the other colour, in steps.
 
-    First everything is checked, and all that is missing is named at once; nothing is changed then. The colour without
-    traffic gets the release. Once its targets are healthy, the database is migrated from one of its hosts, after a
-    snapshot. Traffic follows in steps of 10, 50 and 100 %, with the region's gates after each, then the workers. Where
-    a gate stays closed, traffic goes back by itself.
+    First checks everything and lists all problems at once, before anything is changed. The colour without traffic gets
+    the release. Once its targets are healthy, a snapshot is taken and the database is migrated from one of its hosts.
+    Traffic moves in steps of 10, 50 and 100 %, with the region's gates checked after each, and then the workers. If a
+    gate stays closed, all traffic is moved back automatically.
 
-    The former release's hosts stay for the rollback window. Until it ends the next deployment is refused; afterwards it
-    promotes this one first. An emergency promotes it at once.
+    The former release's hosts are kept for the rollback window. Until it ends, the next deployment is refused; after
+    that, the next deployment first promotes this one. --emergency promotes it immediately.
 
-    Killed at any point, the same command goes on.
+    If the command is killed at any point, run it again to continue.
     """
     from ops.deploy.start import start as deploy
 
@@ -38,22 +39,23 @@ def start(
 
 @in_session(app, *OPTIONS, emergency="End the rollback window now; recorded with your name.")
 def promote(begin: Begin) -> None:
-    """Keep the release: the standby gets it, and the former release's hosts stop.
+    """Keep the release: give it to the standby, and stop the former release's hosts.
 
-    Refused while the rollback window lasts, and while the standby's bucket lacks the release or has another under its
-    name. Where no deployment is under way, the standby gets the release that serves.
+    Refused during the rollback window, and while the standby's bucket does not have the same release. If no deployment
+    is in progress, the standby gets the release that is serving.
     """
     from ops.deploy.promote import promote as keep
 
     keep(begin())
 
 
-@in_session(app, *OPTIONS, emergency="Go back to fewer healthy hosts than are required.")
+@in_session(app, *OPTIONS, emergency="Roll back even to fewer healthy hosts than are required.")
 def rollback(begin: Begin) -> None:
-    """Take the release back: all traffic goes to the former release's hosts at once, then the workers.
+    """Roll back the release: move all traffic to the former release's hosts at once, then the workers.
 
-    It works at any point of a deployment until that is promoted, also after one that failed. The database keeps what
-    the migrations made, which the former release has worked with all the while; the snapshot of before them is named.
+    Works at any point of a deployment until it is promoted, and after one that failed. The database keeps the changes
+    of the migrations, with which the former release worked during the deployment; the snapshot taken before them is
+    shown.
     """
     from ops.deploy.rollback import rollback as go_back
 
@@ -62,7 +64,7 @@ def rollback(begin: Begin) -> None:
 
 @app.command()
 def status(as_json: AsJson = False) -> None:
-    """The releases of both regions: what each colour and the workers run, what the buckets have, and what is under way.
+    """Show the releases of both regions: on each colour, on the workers, in the buckets; any deployment in progress.
 
     A region that does not answer is shown as unknown. Nothing is changed.
     """

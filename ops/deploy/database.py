@@ -61,6 +61,6 @@ def await_migration(stack: RegionStack, command: dict[str, str]) -> str:
     try:
         host_commands.wait(stack, command, "the migrations", MIGRATION_SECONDS)
     except OpsError as error:
-        told = "no traffic was moved; what the database was is in the snapshot of the step before"
+        told = "no traffic was moved; the snapshot of the previous step has the database as it was"
         raise OpsError(f"{error.message}\n{told}") from None
     return f"on {command['instance']}"

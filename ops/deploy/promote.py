@@ -15,21 +15,21 @@ from ops.errors import Exit, OpsError
 
 CHECK = Step(
     name="check what the promotion needs",
-    does="Asks whether the bucket of {other} has the release, with the same checksum.",
+    does="Checks that the bucket of {other} has the release, with the same checksum.",
     asks=True,
 )
 STANDBY = Step(
     name="give {other} the release",
-    does="Runs `pulumi up` of {other} with the release for its web hosts and workers: a failover starts it.",
+    does="Runs `pulumi up` of {other} with the release for its web hosts and workers, so that a failover starts it.",
     unless="{other} has it, or does not follow",
 )
 SHRINK = Step(
     name="stop the former colour",
-    does="Runs `pulumi up` with the size 0 for the former release. From here on there is no way back but another "
+    does="Runs `pulumi up` with the size 0 for the former release. From here on, the only way back is another "
     "deployment.",
     unless="it has stopped",
 )
-CLOSE = Step(name="end the deployment", does="Moves it from what is under way to the history.")
+CLOSE = Step(name="end the deployment", does="Moves the deployment in progress to the history.")
 STEPS = (CHECK, STANDBY, SHRINK, CLOSE)
 PLAN = Plan(steps=named((RECOVER, *STEPS), stack="STACK", other="OTHER"), exits=CHANGING)
 
@@ -80,8 +80,8 @@ def refuse_early(session: Session, live: RegionStack, deployment: Deployment) ->
     if deployment.served is None:
         version, started = deployment.version, f"{deployment.started:%Y-%m-%d %H:%M} UTC"
         raise OpsError(
-            f"the deployment of {version}, started {started}, is not finished: `ops deploy start {version}` goes on, "
-            "`ops deploy rollback` goes back",
+            f"the deployment of {version}, started {started}, is not finished: `ops deploy start {version}` continues "
+            "it, `ops deploy rollback` rolls it back",
             Exit.REFUSED,
         )
     end = deployment.open_window(live)
@@ -103,13 +103,13 @@ def _standby(session: Session, live: RegionStack, other: RegionStack, version: s
     def needs() -> list[str]:
         problem = archive.problem(other, version)
         if not problem and archive.checksum(other, version) != archive.checksum(live, version):
-            problem = f"release {version} in {other.region} is another than in {live.region}: the checksums differ"
+            problem = f"release {version} in {other.region} is not the same as in {live.region}: the checksums differ"
         return [problem] if problem else []
 
     action = setting(
         session, other, step, {f"web.{color}.release": version, "workers.release": version}, runs, needs=needs
     )
-    unasked = "" if other.following else f"{other.stack} does not follow: `ops dr rebuild {other.stack}`"
+    unasked = "" if other.following else f"{other.stack} is not a standby: `ops dr rebuild {other.stack}`"
     return replace(action, done=lambda: unasked or action.done())
 
 

@@ -18,7 +18,7 @@ from ops.errors import Exit, OpsError
 
 CHECK = Step(
     name="check the way back",
-    does="Asks whether the former release's hosts are there and healthy.",
+    does="Checks that the former release's hosts exist and are healthy.",
     asks=True,
 )
 BACK = Step(
@@ -33,10 +33,10 @@ WORKERS = Step(
 )
 STOP = Step(
     name="stop the colour of the release",
-    does="Runs `pulumi up` with the size 0 for the release that is taken back.",
+    does="Runs `pulumi up` with the size 0 for the release that is rolled back.",
     unless="it has stopped",
 )
-CLOSE = Step(name="end the deployment", does="Moves it from what is under way to the history. Slack is told.")
+CLOSE = Step(name="end the deployment", does="Moves the deployment in progress to the history. Notifies Slack.")
 STEPS = (CHECK, BACK, WORKERS, STOP, CLOSE)
 PLAN = Plan(steps=named((RECOVER, *STEPS), stack="STACK", other="OTHER"), exits=CHANGING)
 
@@ -48,12 +48,13 @@ def rollback(session: Session) -> Timeline:
         deployment = Deployment.known(session.ledger, key(live.stack))
         if deployment is None:
             raise OpsError(
-                f"no deployment of {live.stack} can be rolled back: deploy the release before with `ops deploy start`",
+                f"no deployment of {live.stack} can be rolled back: deploy the previous release with `ops deploy "
+                "start`",
                 Exit.REFUSED,
             )
         settle(session, timeline, live.stack)
         session.read()
-        session.confirm(f"Take {deployment.version} back from {live.stack}?")
+        session.confirm(f"Roll back {deployment.version} on {live.stack}?")
         way_back(session, live, deployment, timeline)
     return timeline
 
@@ -72,7 +73,7 @@ def way_back(session: Session, live: RegionStack, deployment: Deployment, timeli
     remind(session, live)
     if deployment.migrated and not session.options.dry_run:
         name = snapshot_name(live, deployment)
-        say(f"          the database keeps what the migrations made; snapshot {name} is of before them")
+        say(f"          the database keeps the changes of the migrations; snapshot {name} was taken before them")
 
 
 def _back(session: Session, live: RegionStack, deployment: Deployment, started: float) -> Action:
@@ -84,7 +85,7 @@ def _back(session: Session, live: RegionStack, deployment: Deployment, started: 
     def needs() -> list[str]:
         there, required = len(fleets.web(live)[former].healthy), live.settings.web.required_instances
         lacking = f"{former} has {there} healthy hosts, {required} are required (web.required_instances)"
-        lacking += '; --emergency "REASON" goes back all the same'
+        lacking += '; --emergency "REASON" rolls back anyway'
         return [] if session.options.emergency or there >= required else [lacking]
 
     weights = {f"web.{former}.weight": 100, f"web.{deployment.color}.weight": 0}

@@ -100,6 +100,6 @@ def _gone_back(session: Session, live: RegionStack, deployment: Deployment, why:
         way_back(session, live, deployment, deployment.timeline)
     except OpsError as error:
         return OpsError(
-            f"{why.message}\nthe way back failed too: {error.message}\n`ops deploy rollback` tries it again"
+            f"{why.message}\nrolling back failed too: {error.message}\nrun `ops deploy rollback` to try again"
         )
-    return OpsError(f"{why.message}\nall traffic goes to {deployment.former} again, as before")
+    return OpsError(f"{why.message}\nall traffic is back on {deployment.former}")

@@ -52,18 +52,18 @@ def show(found: Status) -> None:
     for line in found.lines:
         say(line)
     if not found.lines:
-        say("no deployment is under way")
+        say("no deployment is in progress")
 
 
 def _told(live: RegionStack, deployment: Deployment) -> list[str]:
     version, end = deployment.version, deployment.window_ends(live)
     if end is None:
         return [
-            f"{version} is on its way to {live.stack} since {deployment.started:%Y-%m-%d %H:%M} UTC: "
-            f"`ops deploy start {version}` goes on, `ops deploy rollback` goes back"
+            f"{version} is being deployed to {live.stack} since {deployment.started:%Y-%m-%d %H:%M} UTC: "
+            f"`ops deploy start {version}` continues it, `ops deploy rollback` rolls it back"
         ]
     if deployment.open_window(live):
-        return [f"{version} serves; until {end:%Y-%m-%d %H:%M} UTC `ops deploy rollback` goes back"]
+        return [f"{version} serves; until {end:%Y-%m-%d %H:%M} UTC `ops deploy rollback` can roll it back"]
     return [f"{version} serves; its rollback window ended {end:%Y-%m-%d %H:%M} UTC: `ops deploy promote`"]
 
 

@@ -20,15 +20,15 @@ SHARES = (10, 50, 100)
 
 CHECK = Step(
     name="check what the deployment needs",
-    does="Asks at once: no other operation, archive and checksum in the bucket, a fresh backup, the region's gates. "
-    "Names every problem. `--emergency` leaves out backup and gates.",
+    does="Checks that no other operation is in progress, that archive and checksum are in the bucket, that there is a "
+    "recent backup, and the region's gates. Lists every problem. `--emergency` skips the backup and the gates.",
     asks=True,
 )
 RECORD = Step(
     name="record the deployment",
-    does="Keeps version, colours and the former release in the ledger. From here on the same command goes on after a "
-    "kill. Slack is told.",
-    unless="it is the deployment that goes on",
+    does="Records version, colours and the former release in the ledger. From here on, a killed command can be run "
+    "again to continue. Notifies Slack.",
+    unless="the deployment is being continued",
 )
 GROW = Step(
     name="start the idle colour",
@@ -37,11 +37,11 @@ GROW = Step(
 )
 HEALTHY = Step(
     name="wait for healthy targets",
-    does="Waits until the load balancer finds as many instances of the new release healthy as serve now.",
+    does="Waits until the load balancer reports as many healthy instances of the new release as are serving now.",
 )
 SNAPSHOT = Step(
     name="snapshot of the database",
-    does="Takes a snapshot of before the migrations, and waits until it is there.",
+    does="Takes a snapshot before the migrations, and waits until it is available.",
     unless="it is there, or the migrations were done",
 )
 MIGRATE = Step(
@@ -53,8 +53,8 @@ MIGRATE = Step(
 SHIFTS = {
     share: Step(
         name=f"route {share} % of the traffic",
-        does=f"Runs `pulumi up` with {share} % for the new release, then asks targets and gates. Where one is closed, "
-        "all traffic is routed back.",
+        does=f"Runs `pulumi up` with {share} % for the new release, then checks targets and gates. If one fails, all "
+        "traffic is routed back.",
         unless="the new release has as much already" + (", and in an emergency" if share < 100 else ""),
     )
     for share in SHARES
@@ -66,7 +66,7 @@ WORKERS = Step(
 )
 SERVE = Step(
     name="begin the rollback window",
-    does="Notes the time. The former release's instances stay for `web.rollback_window_minutes`.",
+    does="Records the time. The former release's instances are kept for `web.rollback_window_minutes`.",
 )
 STEPS = (CHECK, RECORD, GROW, HEALTHY, SNAPSHOT, MIGRATE, *SHIFTS.values(), WORKERS, SERVE)
 
@@ -108,7 +108,7 @@ def forbidding(session: Session, live: RegionStack) -> list[str]:
     """What else is under way, and what of the region does not allow a deployment."""
     found = session.under_way()
     if not live.writes:
-        found.append(f"{live.stack} is live and takes no writes: `ops dr status`")
+        found.append(f"{live.stack} is live but takes no writes: `ops dr status`")
     if colors(live) is None:
         blue, green = live.settings.web.blue.weight, live.settings.web.green.weight
         found.append(f"web.blue.weight {blue} and web.green.weight {green}: no colour is idle; want 100 and 0")

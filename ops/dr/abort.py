@@ -18,25 +18,25 @@ SETTLED_SECONDS = 600.0
 """Ours: while RDS promotes a replica, only the instance's status shows it."""
 
 JUDGE = Step(
-    name="ask who takes writes",
-    does="Asks RDS in both regions who is a replica; of a region that does not answer, its stack says so. STACK is the "
-    "one that takes writes, and the one that `--to` names where both do. Then the command asks whether to go on.",
+    name="find the region that takes writes",
+    does="Asks RDS in both regions which database is a replica; for a region that does not answer, its stack's record "
+    "decides. STACK is the one that takes writes, or the one that `--to` names if both do. Then asks for confirmation.",
     asks=True,
 )
 ADOPT = Step(
     name="write the file of {stack} from its stack",
-    does="Writes what the stack has recorded into a file that is older.",
+    does="Updates a stack file that is older than its stack to what the stack has recorded.",
     unless="the file of {stack} is not older",
 )
 GIVE_UP = Step(
-    name="give up what is under way",
-    does="Moves the operation, with its decision and its waivers, to the history.",
-    unless="no operation is under way",
+    name="abandon the operation in progress",
+    does="Moves the operation in progress, with its decision and waivers, to the history.",
+    unless="no operation is in progress",
 )
 FOLLOW = Step(
     name="have {stack} follow",
     does="Runs `pulumi up` with the settings of a standby: its database was not promoted.",
-    unless="it follows already, or was promoted: then it stays fenced until `ops dr rebuild {stack}`",
+    unless="it is a standby already, or was promoted: then it stays fenced until `ops dr rebuild {stack}`",
 )
 STEPS = (
     JUDGE,
@@ -101,7 +101,7 @@ def abort(session: Session, to: str | None = None) -> Timeline:
             verdict = judge(session, to)
             step.detail = str(verdict)
         if is_settled(session, verdict):
-            say(f"nothing is half done: {verdict.keep.stack} serves")
+            say(f"nothing is unfinished: {verdict.keep.stack} serves")
             return timeline
         generations = _generations(session, verdict.keep)
         agree(session, verdict)
@@ -157,7 +157,7 @@ def judge(session: Session, to: str | None) -> Verdict:
         writers = [region for region in writers if pair.is_routed_to(region.stack) and _is_open(region)] or writers
     told = [_told(region, answering, replicas) for region in regions]
     if len(writers) != 1:
-        why = "--to says from which to serve; what only the other has stays in its database" if writers else "no writer"
+        why = "choose one with --to; rows that only the other has stay in its database" if writers else "no writer"
         raise refused([*told, why])
     (keep,) = writers
     if keep.stack in replicas:
@@ -175,7 +175,7 @@ def _is_replica(session: Session, region: RegionStack, answers: bool) -> bool:
         return region.outputs.get("role") == "standby" and not region.outputs.get("activated")
     try:
         found = facts.wait(
-            f"RDS has ended what it does to the replica of {region.stack}",
+            f"RDS has finished modifying the replica of {region.stack}",
             lambda: facts.database(region),
             lambda found: found is None or not found.is_replica or found.status in facts.USABLE,
             seconds=0.0 if session.options.dry_run else SETTLED_SECONDS,
@@ -224,7 +224,7 @@ def agree(session: Session, verdict: Verdict) -> None:
     served = session.pair.is_routed_to(keep.stack) and not differs(keep, verdict.serving)
     if keep.stack not in verdict.answering and not served:
         problems.append(
-            f"{keep.region} does not answer, and {keep.stack} cannot be opened there: the same command again once it "
+            f"{keep.region} does not answer, so {keep.stack} cannot be opened there: run the same command once it "
             f"does, or `ops dr failover --to {other.stack}`"
         )
     answers = other.stack in verdict.answering
@@ -234,8 +234,8 @@ def agree(session: Session, verdict: Verdict) -> None:
         problems.append(problem)
     if problems:
         raise refused(problems)
-    lost = "" if other.stack in verdict.replicas else f" What only {other.stack} has stays in its database."
-    session.confirm(f"Give up what is under way, and serve from {keep.stack}?{lost}")
+    lost = "" if other.stack in verdict.replicas else f" Rows that only {other.stack} has stay in its database."
+    session.confirm(f"Abandon the operation in progress, and serve from {keep.stack}?{lost}")
 
 
 def _adopt(timeline: Timeline, stack: Stack[Any]) -> None:

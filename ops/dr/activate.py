@@ -20,25 +20,26 @@ READY_SECONDS = 600.0
 
 CHECK = Step(
     name="check {stack}",
-    does="Checks credentials, secrets, keys, certificate, images, quotas, the replica, and what else `pulumi up` would "
-    "change in {stack}, and names every problem. A replica that is being backed up or changed is waited for, at most "
-    "10 minutes.",
+    does="Checks credentials, secrets, keys, certificate, images, quotas, the replica, and what else `pulumi up` "
+    "would change in {stack}, and lists every problem. Waits up to 10 minutes for a replica that is being backed up "
+    "or modified.",
     asks=True,
 )
 ASK = Step(
     name="ask whether the region of {other} answers",
-    does="Makes one call to AWS there, of 3 s at most: a writer that answers has to be fenced.",
+    does="Makes one AWS call there, limited to 3 s: a writer that answers must be fenced.",
     asks=True,
 )
 ESTIMATE = Step(
     name="estimate the data loss",
     does="Shows the replica's lag, the last canary row, the newest replicated object and the messages in queues. Then "
-    "the command asks whether to go on.",
+    "asks for confirmation.",
     asks=True,
 )
 RECORD = Step(
     name="record the decision",
-    does="Keeps decision, estimate and waivers in the ledger. From here on the same command goes on after a kill.",
+    does="Records the decision, the estimate and the waivers in the ledger. From here on, a killed command can be run "
+    "again to continue.",
 )
 FORESEEN = (
     *(CHECK, ASK, ESTIMATE, RECORD),
@@ -82,7 +83,7 @@ def recover_active(session: Session, operation: Operation, target: RegionStack) 
         settle(session, operation.timeline, target.stack)
         return False
     with operation.timeline.step(RECOVER, stack=target.stack):
-        say(f"          {target.stack} is declared active; what is left to do is known once its state is recovered")
+        say(f"          {target.stack} is declared active; the remaining steps are known once its state is recovered")
     return True
 
 
@@ -150,8 +151,8 @@ def decide(session: Session, operation: Operation, target: RegionStack, other: R
     for line in loss.lines():
         say(f"          {line}")
     fence.require(session, operation, answers=answers)
-    lost = f" What is written in {other.stack} from now on is lost." if session.options.waive_fence else ""
-    session.confirm(f"Activate {target.stack}, and end its database's replication for good?{lost}")
+    lost = f" Anything written in {other.stack} from now on is lost." if session.options.waive_fence else ""
+    session.confirm(f"Activate {target.stack}, and permanently end its database's replication?{lost}")
     if forced:
         session.record("forced-checks", {"stack": target.stack, "reason": session.options.force, "failed": forced})
     if session.options.waive_fence:
@@ -187,7 +188,7 @@ def check(
         forced = [finding.text for finding in found if finding.weight == "forced"]
         if blocking or (forced and not session.options.force):
             step.detail = f"{len(blocking + forced)} problems"
-            hint = ['--force "REASON" goes on all the same; it is recorded with your name'] if not blocking else []
+            hint = ['--force "REASON" continues anyway; it is recorded with your name'] if not blocking else []
             raise refused([*blocking, *forced, *hint])
         step.detail = f"{len(found)} warnings" if found else "nothing is missing"
     for finding in found:

@@ -22,17 +22,17 @@ KEPT = ("ref", "description", "expression", "action", "action_parameters", "logg
 STATUS = 429
 """A rule that blocks answers with 400 to 499 (Cloudflare WAF, "Configure a custom response for blocked requests"): of
 these the one after which programs come back later."""
-MESSAGE = "We are moving to another data center and will be back in some minutes."
+MESSAGE = "We are moving to another data center and will be back in a few minutes."
 
 CLOSE = Step(
     name="close the names at the edge",
-    does="Has Cloudflare answer visitors with status 429 by one rule of its firewall, within 30 seconds. Where it does "
-    "not, the promotion goes on all the same, and says so.",
+    does="Adds a rule to Cloudflare's firewall that answers visitors with status 429, within 30 seconds. If that "
+    "fails, the promotion continues anyway and says so.",
     unless="the fence is not waived",
 )
 OPEN = Step(
     name="open the names at the edge",
-    does="Takes the rule out of Cloudflare's firewall that answers visitors with status 429.",
+    does="Removes the rule from Cloudflare's firewall that answers visitors with status 429.",
     unless="they are not closed",
 )
 
@@ -55,8 +55,8 @@ def close(session: Session, operation: Operation) -> None:
         except OpsError as error:
             step.detail = "not closed"
             say(
-                f"          the names are not closed, so what visitors write in {operation.source} until the flip is "
-                f"lost: {error.message.splitlines()[0]}"
+                f"          the names could not be closed, so anything that visitors write in {operation.source} "
+                f"until the flip is lost: {error.message.splitlines()[0]}"
             )
 
 
@@ -72,8 +72,8 @@ def open_again(session: Session, timeline: Timeline) -> None:
             _put(session, None)
         except OpsError as error:
             raise OpsError(
-                f"{error.message}\nthe names are routed, and may still answer visitors with status 429: the same "
-                "command tries again to open them"
+                f"{error.message}\nthe names are routed, but may still answer visitors with status 429: run the same "
+                "command again to open them"
             ) from None
         session.ledger.delete(CLOSED)
 

@@ -15,10 +15,10 @@ Stack = Annotated[str, typer.Argument(help="The region's stack.", show_default=F
 
 @app.command()
 def status(as_json: AsJson = False) -> None:
-    """Both regions side by side, which is live, and what deviates from normal operation.
+    """Show both regions side by side: which one is live, and what deviates from normal operation.
 
-    Asks both regions, the edge and the state backend at once; a region that does not answer costs three seconds and is
-    shown as unknown. Every deviation names the command that ends it.
+    Queries both regions, the edge and the state backend in parallel. A region that does not answer costs three seconds
+    and is shown as unknown. Every deviation comes with the command that fixes it.
     """
     from ops.dr import status
 
@@ -27,19 +27,21 @@ def status(as_json: AsJson = False) -> None:
 
 @in_session(app, "dry_run", "yes", "waive_fence", "accept_lag", "force", "take_over")
 def activate(begin: Begin, stack: Stack) -> None:
-    """Make the standby a region of its own: check, estimate the data loss, fence the old writer, promote, scale out.
+    """Promote the standby: check it, estimate the data loss, fence the old writer, promote the database, scale out.
 
-    First everything that the activation needs is checked in the standby's region, and all that is missing is named at
-    once; nothing is changed then. A replica whose lag is too large, or was measured more than five minutes ago as in a
-    region that is lost, needs --accept-lag with what may be missing. What makes a promotion impossible refuses it, what
-    would leave visitors unserved needs --force with a reason, and the rest is a warning.
+    First checks everything that the activation needs in the standby's region, and lists all problems at once, before
+    anything is changed. If the replica's lag is too large, or was last measured more than five minutes ago (as when its
+    source's region is lost), give --accept-lag with the seconds of writes that may be missing. A problem that makes a
+    promotion impossible refuses the command, one that would leave visitors unserved needs --force with a reason, and
+    the others are warnings.
 
-    The other region is fenced where it answers. Where it does not, make sure that nobody writes there, and say so with
-    --waive-fence: it is then not called any more. One that answers, and whose fence fails, needs --waive-fence twice:
-    what is written there from then on is lost. Traffic stays where it is until `ops dr flip`.
+    If the other region answers, it is fenced. If it does not, make sure that nothing writes there, and confirm that
+    with --waive-fence: the region is not called again. If it answers but cannot be fenced, give --waive-fence twice:
+    everything written there from then on is lost. Traffic stays where it is until `ops dr flip`.
 
-    Killed at any point, the same command goes on, and asks again for a decision older than 30 minutes, or whose waived
-    region answers again, unless the promotion was made; on an active region it changes nothing.
+    If the command is killed at any point, run it again to continue. It asks again about a decision that is older than
+    30 minutes or whose waived region answers again, unless the database is promoted. It changes nothing in a region
+    that is already active.
     """
     from ops.dr.activate import activate_region
 
@@ -51,16 +53,17 @@ def flip(
     begin: Begin,
     to: Annotated[str | None, typer.Option("--to", help="The region's stack.", show_default=False)] = None,
     undo: Annotated[
-        bool, typer.Option("--undo", help="Route traffic back to where the last flip took it from.")
+        bool, typer.Option("--undo", help="Route traffic back to the region that the last flip moved it from.")
     ] = False,
 ) -> None:
-    """Route traffic to a region whose gates are open: every name, or none.
+    """Route traffic to a region if its gates are open: all names, or none.
 
-    The gates are the region's health and its parts, asked through its own origin, instances in service, certificate,
-    a database that takes writes, and strict TLS at the edge. Then the edge is changed, every record is read back from
-    Cloudflare, and a visitor's request must be answered by the region.
+    The gates check the health of the region and its dependencies through its own origin, the instances in service, the
+    certificate, that the database takes writes, and that the edge enforces strict TLS. Then the edge is changed, every
+    record is read back from Cloudflare, and the region must answer a visitor's request.
 
-    When Cloudflare fails, or reports success without a change, every name is rolled back, and the message says so.
+    If Cloudflare fails, or reports success without making the change, all names are rolled back, and the message says
+    so.
     """
     from ops.dr.flip import flip_to
     from ops.dr.flip import undo as undo_flip
@@ -78,8 +81,9 @@ def flip(
 def failover(begin: Begin, to: To) -> None:
     """Activate the standby and flip to it, with one timeline and a report.
 
-    What `ops dr activate` and `ops dr flip` say holds here too. The report has the measured RTO, from the command's
-    start to the visitor's answer, and the RPO as it was estimated and as canary rows show it.
+    Everything described for `ops dr activate` and `ops dr flip` applies here too. The report shows the RTO, measured
+    from the start of the command to the first answer for a visitor, and the RPO, as estimated and as measured by canary
+    rows.
     """
     from ops.dr.failover import failover as fail_over
 
@@ -88,12 +92,12 @@ def failover(begin: Begin, to: To) -> None:
 
 @in_session(app, "dry_run", "yes", "rebuild", "accept_lag", "force", "take_over", "report")
 def failback(begin: Begin, to: To) -> None:
-    """Go back to the former primary once it follows; the other region becomes its standby again.
+    """Fail back to the former primary once it is a replica; the other region becomes its standby again.
 
-    Refused while the region's data has diverged: `ops dr rebuild`, or --rebuild, replaces its database by a replica
-    first. Then the live region is fenced, the replica gets the last writes and is promoted, traffic is routed back, and
-    the region that served becomes a standby under a new generation of its database. Nobody can write between the fence
-    and the flip. At the end `pulumi up` of every stack changes nothing, which is shown.
+    Refused while the region's data has diverged: `ops dr rebuild`, or --rebuild, first replaces its database with a
+    replica. Then the live region is fenced, the replica catches up and is promoted, traffic is routed back, and the
+    region that served becomes a standby with a new generation of its database. Nothing can write between the fence and
+    the flip. At the end a preview of every stack shows that `pulumi up` would change nothing.
     """
     from ops.dr.failback import failback as fail_back
 
@@ -104,17 +108,16 @@ def failback(begin: Begin, to: To) -> None:
 def abort(
     begin: Begin,
     to: Annotated[
-        str | None, typer.Option("--to", help="The region's stack to serve from, where both take writes.")
+        str | None, typer.Option("--to", help="The stack of the region to serve from, if both take writes.")
     ] = None,
 ) -> None:
-    """Give up what is under way, and serve from the region whose database takes writes.
+    """Abandon the operation in progress, and serve from the region with the writable database.
 
-    It needs no edit of a stack file, wherever a command stopped or was killed: RDS says who is a replica, the stacks
-    say what was made, Cloudflare where visitors are routed. A region that was not promoted follows again. Where both
-    regions take writes, because a promotion was made, --to names the one to serve from; the other is fenced, and keeps
-    its database until `ops dr rebuild`.
-
-    A rebuild is not given up: the region that serves is not concerned, and the same command goes on with it.
+    No stack file needs to be edited, wherever a command stopped or was killed: RDS says which database is a replica,
+    the stacks say what was created, and Cloudflare says where visitors are routed. A region that was not promoted
+    becomes the standby again. If both regions take writes because a promotion had completed, choose the one to serve
+    from with --to; the other is fenced, and keeps its database until `ops dr rebuild`. A rebuild is not abandoned,
+    since it does not affect the region that serves: run it again to continue it.
     """
     from ops.dr.abort import abort as give_up
 
@@ -123,10 +126,10 @@ def abort(
 
 @in_session(app, "dry_run", "yes", "take_over")
 def rebuild(begin: Begin, stack: Stack) -> None:
-    """Make a region that was lost and answers again a standby: fenced, snapshot kept, a new replica of the live one.
+    """Turn a region that was lost into a standby: fence it, keep a snapshot, replicate the live database.
 
-    Its former database stays, with a snapshot, until `ops dr drop` names it: rows that never reached the other region
-    are in there and nowhere else.
+    The region must answer again. Its former database is kept, with a snapshot, until `ops dr drop`: it alone holds the
+    rows that never reached the other region.
     """
     from ops.dr.rebuild import rebuild_standby
 
@@ -137,11 +140,11 @@ def rebuild(begin: Begin, stack: Stack) -> None:
 def drop(
     begin: Begin,
     stack: Stack,
-    generation: Annotated[int, typer.Argument(min=1, help="Generation of the database, as `status` names it.")],
+    generation: Annotated[int, typer.Argument(min=1, help="Generation of the database, as `ops dr status` shows it.")],
 ) -> None:
-    """Delete a former database that a rebuild has kept; its snapshot stays.
+    """Delete a former database that a rebuild kept; its snapshot stays.
 
-    Refused for the generation in use, and while the snapshot that the rebuild took is not there.
+    Refused for the generation in use, and if the snapshot that the rebuild took is missing.
     """
     from ops.dr.drop import drop_database
 
@@ -153,21 +156,21 @@ def queues(
     begin: Begin,
     stack: Annotated[str | None, typer.Argument(help="The region's stack; without it, both.")] = None,
     redrive: Annotated[
-        str | None, typer.Option("--redrive", metavar="QUEUE", help="Send this queue's dead letters to it again.")
+        str | None, typer.Option("--redrive", metavar="QUEUE", help="Send this queue's dead letters back to it.")
     ] = None,
     move_to: Annotated[
         str | None,
-        typer.Option("--move-to", metavar="STACK", help="Send what is in the queues to those of this region."),
+        typer.Option("--move-to", metavar="STACK", help="Send the messages in the queues to this region's queues."),
     ] = None,
 ) -> None:
-    """Show the messages in the queues of a region, or have what was left there done.
+    """Show the messages in a region's queues, or have messages that were left there processed.
 
-    A queue is of one region. What was left in that of a region that was lost is there when it comes back: after
-    `ops dr rebuild`, --move-to sends it to the region that serves. --redrive has the workers of a region try its dead
-    letters once more. Without either it changes nothing.
+    A queue belongs to one region. Messages left in the queues of a lost region are still there when it comes back:
+    after `ops dr rebuild`, --move-to sends them to the region that serves. --redrive has a region's workers retry its
+    dead letters. Without either option, nothing is changed.
 
-    Each message is sent first, and deleted then. Killed at any point, the same command goes on and none is lost; one
-    may be done twice, as with SQS itself, which delivers at least once.
+    Each message is sent first and then deleted. If the command is killed at any point, run it again to continue: no
+    message is lost, and one may be processed twice, since SQS itself delivers at least once.
     """
     from ops.dr import queues as of_regions
 

@@ -34,7 +34,7 @@ class DataLossEstimate:
             f"replica lag              {self.lag}",
             f"last canary row          {_canary(self.canary)}",
             f"newest replicated object {f'{newest.newest.isoformat()}{some}' if newest.newest else 'none, or unknown'}",
-            f"messages in queues       {queued}, they stay behind",
+            f"messages in queues {queued}, which stay behind",
         ]
 
     def to_json(self) -> dict[str, Any]:

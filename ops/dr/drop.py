@@ -16,11 +16,11 @@ INSTANCE = "database-instance"
 
 UNPROTECT = Step(
     name="unprotect generation {generation} of {stack}",
-    does="Takes the protection off the database, in the state and in RDS.",
+    does="Removes the protection of the database, in the state and in RDS.",
 )
 DELETE = Step(
     name="delete generation {generation} of {stack}",
-    does="Runs `pulumi up` with a stack file that no longer keeps it; RDS takes a last snapshot of its own.",
+    does="Runs `pulumi up` with a stack file that no longer retains it; RDS takes a final snapshot of its own.",
 )
 PLAN = Plan(
     steps=named((RECOVER, UNPROTECT, DELETE), stack="STACK", generation="GENERATION"),
@@ -43,7 +43,7 @@ def drop_database(session: Session, stack: str, generation: int) -> Timeline:
         urns = of_generation(session, stack, generation)
         retained = target.settings.database.retained_generations
         if generation not in retained and not urns:
-            say(f"{stack} keeps no generation {generation}; it keeps: {retained or 'none'}")
+            say(f"{stack} has not kept generation {generation}; it keeps: {retained or 'none'}")
             return timeline
         if generation == target.settings.database.generation:
             raise OpsError(f"generation {generation} of {stack} is in use", Exit.REFUSED)
@@ -55,7 +55,7 @@ def drop_database(session: Session, stack: str, generation: int) -> Timeline:
         ]
         if problems:
             raise refused(problems)
-        session.confirm(f"Delete {', '.join(identifiers.values())} for good? Its snapshot stays.")
+        session.confirm(f"Permanently delete {', '.join(identifiers.values())}? Its snapshot stays.")
         with timeline.step(UNPROTECT, stack=stack, generation=generation) as step:
             step.detail = ", ".join(identifiers.values())
             for urn, identifier in () if step.dry_run else identifiers.items():

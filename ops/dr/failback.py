@@ -63,7 +63,7 @@ def _ready(session: Session, target: RegionStack) -> None:
     problems = []
     if session.pair.live == target.stack:
         other = session.pair.other_than(target.stack)
-        problems.append(f"{target.stack} is live already: `ops dr rebuild {other}` makes {other} follow it")
+        problems.append(f"{target.stack} is live already: `ops dr rebuild {other}` makes {other} its standby")
     if not reachable(target.region):
         problems.append(f"{target.region} does not answer")
     if problems:
@@ -76,7 +76,7 @@ def _rebuilt(session: Session, operation: Operation, target: RegionStack, other:
         if target.following:
             return
         raise OpsError(
-            f"the data of {target.stack} has diverged: its database is no replica of the live one; run "
+            f"the data of {target.stack} has diverged: its database is not a replica of the live one; run "
             f"`ops dr rebuild {target.stack}` first, or give --rebuild",
             Exit.REFUSED,
         )

@@ -33,9 +33,7 @@ def failover(session: Session, to: str) -> Operation:
             say(f"{to} is active and traffic is routed to it already")
             return operation
         if target.settings.role == "primary" and not target.following:
-            raise OpsError(
-                f"{to} is the primary: it is not failed over to, but back to: `ops dr failback --to {to}`", Exit.REFUSED
-            )
+            raise OpsError(f"{to} is the primary: use `ops dr failback --to {to}` instead", Exit.REFUSED)
         with session.loading_edge():
             if active:
                 with operation.timeline.step(promotion.ACTIVATE, stack=to) as step:
@@ -99,7 +97,7 @@ def measured(session: Session, operation: Operation, served: datetime) -> dict[s
         },
         "outcome": "done",
         "notes": [
-            f"Commit the stack files of {', '.join(stack.stack for stack in session.pair.all)}: they say what is now."
+            f"Commit the stack files of {', '.join(stack.stack for stack in session.pair.all)}: they say what runs now."
         ],
     }
 

@@ -26,25 +26,25 @@ SILENT = "does not answer"
 
 EMPTY = Step(
     name="let the queues of {stack} run empty",
-    does="Sets the web hosts of {stack} to 0 by direct calls, and waits until the workers have done every job, for 20 "
-    "minutes at most. What is left then stays behind with `--force`, which gives a reason.",
+    does="Sets the web hosts of {stack} to 0 by direct calls, and waits up to 20 minutes until the workers have "
+    "finished every job. `--force` with a reason leaves the remaining jobs behind.",
     unless="{stack} is fenced already",
 )
 FENCE = Step(
     name="fence {stack}",
-    does="Closes the data tier's network ACL of {stack} and sets its groups of hosts to 0, by direct calls to AWS "
-    "within a minute. Then waits until no host runs, for 15 minutes at most.",
+    does="Closes the network ACL of {stack}'s data tier and sets the groups of its hosts to 0, by direct calls to AWS "
+    "within a minute. Then waits up to 15 minutes until no host is running.",
     unless="it is fenced already, it follows, or its fence is waived",
 )
 DRAIN = Step(
-    name="wait for {stack} to have the last writes",
-    does="Waits for a minute after the fence in which no client was connected to the database that was fenced, and "
-    "from then on until RDS says that the replica has no lag.",
+    name="wait for {stack} to receive the last writes",
+    does="Waits until, after the fence, no client was connected to the fenced database for a whole minute, and then "
+    "until RDS reports no replica lag.",
     unless="the fence is waived, or the replica is promoted already",
 )
 DECLARE = Step(
     name="declare the fence of {stack}",
-    does="Runs `pulumi up` with `fenced: true`, so that the stack knows of the fence; visitors are served by then.",
+    does="Runs `pulumi up` with `fenced: true`, so that the stack records the fence; visitors are served by then.",
     unless="the stack knows of it, it follows, or its fence is waived",
 )
 
@@ -53,13 +53,13 @@ def problem(session: Session, stack: str, *, answers: bool) -> str:
     """Why a writer can neither be fenced nor left unfenced, and what to give; empty where it can."""
     if not answers and not session.options.waive_fence:
         return (
-            f"the region of {stack} does not answer, so it cannot be fenced: once you know that nobody writes there, "
+            f"the region of {stack} does not answer, so it cannot be fenced: once you are sure that nothing writes there, "
             'give --waive-fence "REASON"; it is recorded with your name'
         )
     if answers and session.options.waive_fence and not session.options.waive_answering:
         return (
-            f"the region of {stack} answers, so it is fenced: leave --waive-fence out; where its fence fails, give "
-            "--waive-fence twice, and what is written there from then on is lost"
+            f"the region of {stack} answers, so it will be fenced: omit --waive-fence; if fencing it fails, give "
+            "--waive-fence twice, and anything written there from then on is lost"
         )
     return ""
 
@@ -92,13 +92,13 @@ def empty_queues(session: Session, timeline: Timeline, stack: RegionStack) -> No
         stack.declare({"fenced": True})
         _end(stack, WEB)
         try:
-            facts.wait("jobs wait or run", lambda: facts.queued(stack), lambda jobs: jobs == 0, seconds=QUEUES_SECONDS)
+            facts.wait("jobs are left", lambda: facts.queued(stack), lambda jobs: jobs == 0, seconds=QUEUES_SECONDS)
             step.detail = "no job is left"
         except TooLongError as error:
             if not session.options.force:
                 raise OpsError(
-                    f'{stack.stack}: {error.message}. The same command waits on; --force "REASON" leaves them behind, '
-                    f"and `ops dr abort` opens {stack.stack} again"
+                    f'{stack.stack}: {error.message}. Run the same command again to keep waiting; --force "REASON" '
+                    f"leaves them behind, and `ops dr abort` opens {stack.stack} again"
                 ) from None
             left = {"stack": stack.stack, "reason": session.options.force, "left": error.message}
             session.record("jobs-left-behind", left)
@@ -148,13 +148,13 @@ def _close(stack: RegionStack) -> str:
 
     try:
         stack.closed = facts.wait("AWS does not close it", cut_off, bool, seconds=CLOSE_SECONDS)
-        facts.wait("hosts still run", lambda: hosts.running(stack, groups), lambda n: n == 0, seconds=HOSTS_SECONDS)
+        facts.wait("hosts are running", lambda: hosts.running(stack, groups), lambda n: n == 0, seconds=HOSTS_SECONDS)
     except TooLongError as error:
         raise TooLongError(
-            f"{stack.stack} is not fenced: {error.message}. The same command tries again; with --waive-fence twice it "
-            f"goes on without, and what is written in {stack.stack} from then on is lost"
+            f"{stack.stack} is not fenced: {error.message}. Run the same command to try again; --waive-fence twice "
+            f"continues without a fence, and anything written in {stack.stack} from then on is lost"
         ) from None
-    return "its data tier is closed, and no host runs"
+    return "its data tier is closed, and no host is running"
 
 
 def declare(session: Session, timeline: Timeline, stack: RegionStack, waived: str | None = None) -> str:
@@ -167,7 +167,7 @@ def declare(session: Session, timeline: Timeline, stack: RegionStack, waived: st
 
 def undeclared(stack: RegionStack) -> str:
     """That a fence was made and not declared, and what ends that."""
-    return f"{stack.stack} is fenced, and its stack does not say so: `pulumi up --refresh --stack {stack.stack}`"
+    return f"{stack.stack} is fenced, but its stack does not say so: `pulumi up --refresh --stack {stack.stack}`"
 
 
 def drain(operation: Operation, standby: RegionStack, source: RegionStack) -> None:
@@ -202,13 +202,13 @@ def drain(operation: Operation, standby: RegionStack, source: RegionStack) -> No
             if behind > accepted:
                 raise OpsError(
                     f"{_undrained(standby, source, quiet, lag)}, {DRAIN_SECONDS:.0f} s after the fence: run the same "
-                    f"command again to wait on, or accept what is missing with --accept-lag {behind:.0f}"
+                    f"command again to keep waiting, or accept the loss with --accept-lag {behind:.0f}"
                 ) from None
-            step.detail = f"not waited for longer: {accepted} s are accepted"
+            step.detail = f"no longer waiting: a loss of {accepted} s is accepted"
 
 
 def _undrained(standby: RegionStack, source: RegionStack, quiet: datetime | None, lag: facts.Lag) -> str:
     if quiet is None:
-        return f"CloudWatch has no minute in which no client was connected to the database of {source.stack}"
+        return f"CloudWatch shows no minute without client connections to the database of {source.stack}"
     shown = f"is {lag.seconds:.0f} s behind" if lag.measured else "has no ReplicaLag"
     return f"the replica of {standby.stack} {shown}"

@@ -33,26 +33,26 @@ ROUNDS_SERVED, ROUND_SECONDS = 3, 0.2
 
 GATES = Step(
     name="gates of {stack}",
-    does="Asks every gate at once: health through the origin, hosts in service, certificate, database, writer, TLS and "
-    "client certificate of the edge. A closed gate refuses, after 5 minutes where {stack} was just activated; "
-    "`--force` gives a reason.",
+    does="Checks all gates at once: health through the origin, hosts in service, certificate, database, single "
+    "writer, TLS and client certificate of the edge. A closed gate refuses the flip; if {stack} was just activated, "
+    "only after retrying for 5 minutes. `--force` with a reason overrides it.",
     unless="traffic is routed to {stack} already",
     asks=True,
 )
 ROUTE = Step(
     name="route traffic to {stack}",
-    does="Runs `pulumi up` of the edge's records with `live: {stack}`, for 20 seconds at most; what fails is tried "
-    "again, then rolled back. Where Cloudflare does not answer it says what holds, and the same command goes on.",
+    does="Runs `pulumi up` of the edge's records with `live: {stack}`, for at most 20 seconds. A failure is retried, "
+    "then rolled back. If Cloudflare does not answer, run the same command again to continue.",
     unless="traffic is routed to {stack} already",
 )
 READ_BACK = Step(
     name="read the records back",
-    does="Reads every record back from Cloudflare; rolls back what did not change.",
+    does="Reads every record back from Cloudflare, and rolls back if one did not change.",
     unless="nothing was changed",
 )
 VISIT = Step(
-    name="ask as a visitor",
-    does="Asks the application's health through the edge until {stack} answers under every name, three times in a row.",
+    name="request as a visitor",
+    does="Requests the health check through the edge until {stack} answers under every name three times in a row.",
 )
 EDGE = named([RECOVER], stack="EDGE")
 STEPS = (*EDGE, GATES, *EDGE, ROUTE, READ_BACK, closing.OPEN, VISIT)
@@ -117,7 +117,7 @@ def _flip(session: Session, timeline: Timeline, to: str, patience: float) -> Non
             step.skip(f"traffic is routed to {to} already; {step.detail}")
         elif closed and not session.options.force:
             lines = [f"gate of {to} closed: {gate}" for gate in closed]
-            lines.append('no record was changed; --force "REASON" flips all the same')
+            lines.append('no record was changed; --force "REASON" flips anyway')
             raise OpsError("\n".join(lines), Exit.REFUSED)
     if there:
         closing.open_again(session, timeline)
@@ -152,7 +152,7 @@ def _route(routing: Routing, *, drifted: bool) -> None:
         try:
             found = visitor.records(pair.edge)
         except OpsError as error:
-            raise OpsError(f"{error.message}\nthe change was made; `ops dr flip --to {to}` asks again") from None
+            raise OpsError(f"{error.message}\nthe change was made; `ops dr flip --to {to}` checks it again") from None
         wrong = misrouted(pair, to, found)
         if wrong:
             raise routing.without_effect(wrong)
@@ -208,7 +208,7 @@ def _asked_patiently(pair: Pair, target: RegionStack, patience: float) -> tuple[
     deadline = time.monotonic() + patience
     for gate in asked:
         if patience and not gate.passed:
-            say(f"          closed, asked again for {patience:.0f} s at most: {gate}")
+            say(f"          closed, retrying for up to {patience:.0f} s: {gate}")
     while time.monotonic() < deadline and not all(gate.passed for gate in asked):
         waits("; ".join(str(gate) for gate in asked if not gate.passed), deadline - time.monotonic())
         time.sleep(PAUSE_SECONDS)

@@ -104,7 +104,7 @@ class Preflight:
             return
         if changes:
             counted = ", ".join(f"{operation} {count}" for operation, count in sorted(changes.items()))
-            what = f"changes of stack {self.standby.stack} that were never applied come along"
+            what = f"changes of stack {self.standby.stack} that were never applied would be applied too"
             yield Finding(f"{what}: {counted}; see `pulumi preview`", "warns")
 
     def _account(self) -> Iterator[Finding]:
@@ -173,8 +173,8 @@ class Preflight:
         limit = float(answer["Quota"]["Value"])
         if limit < need:
             yield Finding(
-                f"quota {code} allows {limit:.0f} vCPUs in {self.standby.region}, {need} are needed: "
-                "ask AWS for more in Service Quotas"
+                f"quota {code} allows {limit:.0f} vCPUs in {self.standby.region}, but {need} are needed: "
+                "request an increase in Service Quotas"
             )
 
     def _replica(self) -> Iterator[Finding]:
@@ -184,13 +184,13 @@ class Preflight:
             yield Finding(f"database {name} is not in {self.standby.region}", "blocks")
         elif not found.is_replica:
             yield Finding(
-                f"database {name} is no replica: there is nothing to promote; `ops dr abort` asks which region serves",
+                f"database {name} is not a replica: there is nothing to promote; `ops dr abort` asks which region serves",
                 "blocks",
             )
         elif found.status not in facts.USABLE:
             yield Finding(
-                f"database {name} is {found.status}, and RDS promotes none but an available one: wait, then run "
-                "the same command again",
+                f"database {name} is {found.status}, and RDS only promotes an available one: wait, then run the same "
+                "command again",
                 "blocks",
             )
         else:
@@ -201,7 +201,7 @@ class Preflight:
         if found is None or not found.is_replica or found.status not in facts.WRITABLE:
             return found
         if found.status not in facts.USABLE:
-            say(f"          {found.identifier} is {found.status}: waiting, {self.ready_seconds:.0f} s at most")
+            say(f"          {found.identifier} is {found.status}: waiting up to {self.ready_seconds:.0f} s")
         with suppress(TooLongError):
             return facts.wait(
                 "the replica",
@@ -221,7 +221,7 @@ class Preflight:
         if missing <= allowed:
             return
         if lag.is_known:
-            text = f"the replica is {missing:.0f} s behind, {allowed} s are allowed: wait, or"
+            text = f"the replica is {missing:.0f} s behind, but only {allowed} s are allowed: wait, or"
         else:
             text = f"the newest lag is {lag};" if lag.measured else f"{lag};"
             missing += ACCEPT_SECONDS if lag.measured else 0
@@ -232,7 +232,7 @@ def differing(standby: RegionStack, other: RegionStack, keys: list[str]) -> str:
     """The settings that two stack files have otherwise, in a sentence."""
     more = f" and {len(keys) - SETTINGS_SHOWN} more" if len(keys) > SETTINGS_SHOWN else ""
     return (
-        f"{standby.file.path.name} has other settings than {other.file.path.name}: {', '.join(keys[:SETTINGS_SHOWN])}"
+        f"{standby.file.path.name} differs from {other.file.path.name}: {', '.join(keys[:SETTINGS_SHOWN])}"
         f"{more}; set the same in both, then `pulumi up`"
     )
 

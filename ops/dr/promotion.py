@@ -29,15 +29,15 @@ SERVES = (
 
 ACTIVATE = Step(
     name="activate {stack}",
-    does="Runs `pulumi up` with the settings of a writer, of database, cache, network and hosts alone, and waits until "
-    "the database takes writes. Where that fails, of all that {stack} declares.",
+    does="Runs `pulumi up` with the settings of a writer for the database, cache, network and hosts only, and waits "
+    "until the database takes writes. If that fails, runs it for all of {stack}.",
     unless="{stack} is active already",
 )
-ANSWER = Step(name="wait until {stack} answers", does="Asks the health check at its origin until that is 200.")
+ANSWER = Step(name="wait until {stack} answers", does="Requests the health check at its origin until it answers 200.")
 REST = Step(
-    name="make the rest of {stack}",
-    does="Runs `pulumi up` of all that {stack} declares: alarms, backups, and what was never applied. What fails is "
-    "named at the end.",
+    name="create the rest of {stack}",
+    does="Runs `pulumi up` for all of {stack}: alarms, backups, and changes that were never applied. Failures are "
+    "listed at the end.",
 )
 PROMOTION = (RECOVER, READ_BACK, ACTIVATE)
 AFTERWARDS = (RECOVER, REST, *named((RECOVER, fence.DECLARE), stack="{other}"))
@@ -66,7 +66,7 @@ def promote(
             raise
         if not step.dry_run:
             facts.wait(
-                f"the database of {target.stack} is a writer",
+                f"the database of {target.stack} takes writes",
                 lambda: facts.database(target),
                 lambda found: found is not None and found.takes_writes,
                 seconds=DATABASE_SECONDS,
@@ -89,7 +89,7 @@ def _make(
         if not targets:
             raise
         # They may need what is not there yet: a queue, say, that nobody has applied.
-        say(f"          once more, with all that the stack declares: {error.message.splitlines()[0]}")
+        say(f"          retrying with the whole stack: {error.message.splitlines()[0]}")
     return apply(session, target, declared, step)
 
 
@@ -98,7 +98,7 @@ def _holds(target: RegionStack) -> str:
     try:
         found = facts.database(target)
     except errors() as error:
-        return f"whether the database of {target.stack} is promoted is not known: {one_line(error)}"
+        return f"it is not known whether the database of {target.stack} was promoted: {one_line(error)}"
     if found is None:
         return f"{target.stack} has no database {target.output('database_identifier')}"
     role = "still a replica: nothing was promoted" if found.is_replica else "a writer"
@@ -108,7 +108,7 @@ def _holds(target: RegionStack) -> str:
 def complete(session: Session, timeline: Timeline, target: RegionStack) -> str:
     """Make what no visitor waits for; what failed, in a sentence, and what makes it."""
     failed = apply_later(session, timeline, target, REST, {})
-    return f"{failed}\n`pulumi up --stack {target.stack}` makes what is missing" if failed else ""
+    return f"{failed}\nrun `pulumi up --stack {target.stack}` to create what is missing" if failed else ""
 
 
 def answers(session: Session, timeline: Timeline, target: RegionStack) -> None:
@@ -122,7 +122,7 @@ def answers(session: Session, timeline: Timeline, target: RegionStack) -> None:
         why = hosts.failed_launches(target, hosts.all_groups(target, *APPLICATION_ROLES))
         if why and not told:
             told.add(why)
-            say(f"          no instance starts in {why}; Auto Scaling tries again, {ANSWER_SECONDS:.0f} s at most here")
+            say(f"          no instance starts in {why}; Auto Scaling tries again, for up to {ANSWER_SECONDS:.0f} s")
         return f"{status}, {why}" if why else str(status)
 
     with timeline.step(ANSWER, stack=target.stack) as step:

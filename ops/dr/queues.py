@@ -30,12 +30,13 @@ HIDDEN_SECONDS = 120
 
 REDRIVE = Step(
     name="redrive the dead letters of {queue} in {stack}",
-    does="Sends each message of the dead-letter queue to the queue itself, and deletes it then: as many as there were.",
+    does="Sends each message of the dead-letter queue to the queue itself and then deletes it, for as many messages "
+    "as there were at the start.",
 )
 MOVE = Step(
-    name="move what is in the queues of {stack} to {other}",
-    does="Sends each message to the queue of that name in {other}, dead letters to its dead-letter queue, and deletes "
-    "it then. A message that a worker has is left.",
+    name="move the messages in the queues of {stack} to {other}",
+    does="Sends each message to the queue of the same name in {other}, and dead letters to its dead-letter queue, and "
+    "then deletes it. A message in flight to a worker is left.",
 )
 PLAN = Plan(steps=named((REDRIVE, MOVE), stack="STACK", other="OTHER", queue="QUEUE"), exits=CHANGING)
 
@@ -107,7 +108,7 @@ def redrive(session: Session, stack: str, name: str) -> Timeline:
         if name not in queues:
             raise OpsError(f"{stack} has no queue {name}; want one of {', '.join(queues)}", Exit.USAGE)
         queue = queues[name]
-        session.confirm(f"Have the workers of {stack} try {queue.dead} dead letters of {name} once more?")
+        session.confirm(f"Have the workers of {stack} retry {queue.dead} dead letters of {name}?")
         with timeline.step(REDRIVE, queue=name, stack=stack) as step:
             step.detail = f"{queue.dead} messages"
             if not step.dry_run:
@@ -131,7 +132,7 @@ def move(session: Session, stack: str, to: str) -> Timeline:
             raise refused([f"{to} has no queue {name}: `pulumi up --stack {to}`" for name in lacking])
         content = ", ".join(queue.content for queue in here.values() if not queue.is_empty) or "nothing"
         session.confirm(
-            f"Send {content} to {to}? Jobs about rows that only the database of {stack} has will fail there."
+            f"Send {content} to {to}? Jobs that need rows that only the database of {stack} has will fail there."
         )
         with timeline.step(MOVE, stack=stack, other=to) as step:
             step.detail = content
@@ -140,7 +141,7 @@ def move(session: Session, stack: str, to: str) -> Timeline:
                 session.record("moved-jobs", {"from": stack, "to": to, "messages": step.detail})
     left = [queue.name for queue in here.values() if queue.jobs["in flight"] or queue.jobs["delayed"]]
     if left:
-        say(f"          {', '.join(left)} had messages that cannot be received yet: run the same command again")
+        say(f"          {', '.join(left)} have messages that cannot be received yet: run the same command again later")
     return timeline
 
 
@@ -160,11 +161,11 @@ def _require(target: RegionStack, source: RegionStack | None = None) -> None:
     regions = [stack for stack in (target, source) if stack]
     problems = [f"{stack.region} does not answer" for stack in regions if not reachable(stack.region)]
     if not problems and not (target.writes and is_writer(target)):
-        problems.append(f"{target.stack} takes no writes, and so no worker runs there")
+        problems.append(f"{target.stack} takes no writes, so no workers are running there")
     if not problems and source and hosts.running(source, hosts.groups(source, WORKERS).values()):
         problems.append(
-            f"workers run in {source.stack}, and do its jobs: `ops dr rebuild {source.stack}` ends them where "
-            f"{target.stack} serves instead"
+            f"workers are running in {source.stack} and process its jobs: if {target.stack} serves instead, `ops dr "
+            f"rebuild {source.stack}` stops them"
         )
     if problems:
         raise refused(problems)

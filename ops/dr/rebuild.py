@@ -16,12 +16,12 @@ REPLICA_SECONDS = 21_600.0
 
 SNAPSHOT = Step(
     name="snapshot of the database of {stack}",
-    does="Takes a snapshot of the database that has diverged, and waits until it is there.",
+    does="Takes a snapshot of the diverged database, and waits until it is available.",
     unless="{stack} follows already",
 )
 FOLLOW = Step(
     name="make {stack} follow {other}",
-    does="Runs `pulumi up` with a new generation of the database, a replica; the former one is kept.",
+    does="Runs `pulumi up` with a new generation of the database, which is a replica. The former one is kept.",
 )
 CATCH_UP = Step(
     name="wait for the replica of {stack}",
@@ -55,13 +55,13 @@ def agree(session: Session, target: RegionStack) -> None:
     if live.stack == target.stack:
         problems.append(f"{target.stack} is live: visitors would lose it; flip or fail over first")
     elif not live.writes:
-        problems.append(f"{live.stack} is live and takes no writes: there is nothing to replicate yet")
+        problems.append(f"{live.stack} is live but takes no writes: there is nothing to replicate yet")
     if not reachable(target.region):
-        problems.append(f"{target.region} does not answer: {target.stack} is rebuilt once it does")
+        problems.append(f"{target.region} does not answer: rebuild {target.stack} once it does")
     if problems:
         raise refused(problems)
     session.confirm(
-        f"Fence {target.stack}, and replace its database by a replica of {live.stack}'s? The former one is kept."
+        f"Fence {target.stack}, and replace its database with a replica of {live.stack}'s? The former one is kept."
     )
 
 
@@ -124,8 +124,8 @@ def catch_up(timeline: Timeline, target: RegionStack) -> None:
                 return f"the replica is {found.status if found else 'missing'}"
             lag = facts.lag(target)
             if not lag.is_known or lag.seconds is None:
-                return "no fresh figure of its lag"
+                return "no recent value for its lag"
             step.detail = f"{lag.seconds:.0f} s behind"
-            return "" if lag.seconds <= limit else f"{lag.seconds:.0f} s behind, {limit} s are allowed"
+            return "" if lag.seconds <= limit else f"{lag.seconds:.0f} s behind, but only {limit} s are allowed"
 
         facts.wait(f"the replica of {target.stack}", state, lambda problem: not problem, seconds=REPLICA_SECONDS)

@@ -38,7 +38,7 @@ def settle_edge(session: Session, timeline: Timeline, until: float) -> None:
         with session.engine.at_most(seconds, END_SECONDS):
             settle(session, timeline, edge)
     except TooLongError:
-        text = f"stack {edge} was not recovered within {seconds:.0f} s; `ops recover {edge}` takes its time"
+        text = f"stack {edge} was not recovered within {seconds:.0f} s; run `ops recover {edge}`, which may take longer"
         raise TooLongError(text) from None
 
 
@@ -85,7 +85,7 @@ class Routing:
             # The way back would be through the same Cloudflare.
             back = f", `ops dr flip --to {self.before}` goes back" if self.before != self.to else ""
             raise TooLongError(
-                f"{error.message}: {self._holds()}; `ops dr flip --to {self.to}` goes on{back}"
+                f"{error.message}: {self._holds()}; `ops dr flip --to {self.to}` continues{back}"
             ) from None
         except OpsError as error:
             if error.exit_code is Exit.BUSY:
@@ -96,7 +96,7 @@ class Routing:
     def without_effect(self, wrong: Mapping[str, str]) -> OpsError:
         """Cloudflare took the change and did not make it: roll it back."""
         lines = [
-            f"Cloudflare reported success and did not change {name}: it is {wrong[name]}" for name in sorted(wrong)
+            f"Cloudflare reported success but did not change {name}: it is {wrong[name]}" for name in sorted(wrong)
         ]
         lines.append(self._roll_back())
         left = misrouted(self.session.pair, self.before, visitor.records(self.session.pair.edge))
@@ -148,7 +148,7 @@ class Routing:
         try:
             self._route(self.before, BACK_SECONDS, drifted=True)
         except OpsError as error:
-            return f"the way back to {self.before} failed too: {error.message}\n{self._holds()}"
+            return f"rolling back to {self.before} failed too: {error.message}\n{self._holds()}"
         return f"rolled back: every name is routed to {self.before}, as the stack file says"
 
     def _holds(self) -> str:
@@ -156,7 +156,7 @@ class Routing:
         try:
             return "; ".join(self._routed(visitor.records(self.session.pair.edge)))
         except OpsError as error:
-            return f"where its records route the names cannot be read, {error.message}"
+            return f"where the names are routed cannot be read, {error.message}"
 
     def _routed(self, records: Mapping[str, str]) -> Iterator[str]:
         pair = self.session.pair

@@ -55,7 +55,7 @@ def status() -> Status:
     if not begun:
         found += [line for lines in side_by_side(_databases(pair, answering)).values() for line in lines]
     if ledger and closing.is_closed(ledger):
-        found.append("the names may be closed at the edge: `ops dr flip --to STACK` or `ops dr abort` opens them")
+        found.append("the names may be closed at the edge: run `ops dr flip --to STACK` or `ops dr abort` to open them")
     to_do = _plugins(engine) + ([] if lost else _to_do(pair))
     return Status(regions=list(regions.values()), deviations=found, under_way=begun, at_work=at_work, to_do=to_do)
 
@@ -66,8 +66,8 @@ def _lost_backend() -> str:
     if not region or reachable(region):
         return ""
     return (
-        f"the state backend in {region} does not answer: what follows is from the stack files, regions and edge alone; "
-        "if that region is lost, `ops recover --backend-copy`"
+        f"the state backend in {region} does not answer: the following comes from the stack files, regions and "
+        "edge alone; if that region is lost, run `ops recover --backend-copy`"
     )
 
 
@@ -77,9 +77,9 @@ def show(found: Status) -> None:
     for line in found.deviations:
         say(f"deviation: {line}")
     if found.under_way:
-        say(f"under way: {found.under_way}")
+        say(f"in progress: {found.under_way}")
     if found.at_work:
-        say(f"at work: {found.at_work}")
+        say(f"running: {found.at_work}")
     if not found.deviations and not found.under_way:
         say("normal operation: one region serves, the other follows")
     for line in found.to_do:
@@ -100,8 +100,8 @@ def deviations(pair: Pair, engine: Engine, *, under_way: bool = False) -> list[s
     edge = pair.edge
     if edge.outputs and edge.outputs.get("live") != pair.live:
         found.append(
-            f"{pair.live} is live in the stack file, and {edge.outputs.get('live')} in the stack {edge.stack}: if "
-            f"the file is right, `ops dr flip --to {pair.live}`"
+            f"{pair.live} is live in the stack file, but {edge.outputs.get('live')} in the stack {edge.stack}: if "
+            f"the file is right, run `ops dr flip --to {pair.live}`"
         )
     found += _records(pair)
     for stack in pair.stacks:
@@ -129,11 +129,11 @@ def _roles(pair: Pair) -> list[str]:
     if found := _serving(pair):
         return found
     if not other.following:
-        state = "is fenced and follows nobody" if other.is_fenced else "takes writes as well"
+        state = "is fenced and is not a replica" if other.is_fenced else "takes writes as well"
         found.append(f"{other.stack} {state}: `ops dr rebuild {other.stack}` once it answers")
-        found.append(f"no other region has the data of {live.stack}: `ops dr rebuild {other.stack}` makes a replica")
+        found.append(f"no other region has the data of {live.stack}: `ops dr rebuild {other.stack}` creates a replica")
     if live.settings.role != "primary":
-        found.append(f"{live.stack} is live and not the primary: `ops dr failback --to {other.stack}`")
+        found.append(f"{live.stack} is live but is not the primary: `ops dr failback --to {other.stack}`")
     if unlike := other.unlike(live):
         found.append(differing(other, live, unlike))
     found += hosts.releases_that_differ(pair)
@@ -150,13 +150,13 @@ def _records(pair: Pair) -> list[str]:
     except OpsError as error:
         return [f"the records of {pair.domain} could not be asked: {error.message.splitlines()[0]}"]
     repair = f"`ops dr flip --to {to}`"
-    return [f"{name} is not routed to {to} but to {place}: {repair}" for name, place in sorted(astray.items())]
+    return [f"{name} is routed to {place} instead of {to}: {repair}" for name, place in sorted(astray.items())]
 
 
 def _plugins(engine: Engine) -> list[str]:
     """Plugins to install before they are needed: a flip has seconds, and a provider has more than 100 MB."""
     return [
-        f"this machine lacks the plugin {missing}: `pulumi plugin install resource {missing}`"
+        f"plugin {missing} is not installed on this machine: `pulumi plugin install resource {missing}`"
         for missing in engine.missing_plugins()
     ]
 
@@ -183,8 +183,8 @@ def _unlike_its_stack(region: RegionStack) -> list[str]:
         []
         if region.older
         else [
-            f"{region.stack} has {key}: {_word(made)}, and its stack file another value: if the file is right, "
-            f"`pulumi up --stack {region.stack}`"
+            f"{region.stack} has {key}: {_word(made)}, but its stack file has another value: if the file is right, "
+            f"run `pulumi up --stack {region.stack}`"
             for key, made in (region.undone if region.outputs else {}).items()
         ]
     )

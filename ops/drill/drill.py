@@ -61,10 +61,10 @@ def drill(options: DrillOptions) -> None:
 def _next(running: Drill) -> str:
     """How to go on after a drill that ended early."""
     if running.decided is None:
-        return "before the decision, so nothing was changed; repair what is named, and run it again"
+        return "before the decision, so nothing was changed; fix the problem, and run it again"
     back = f"ops dr failback --to {running.live} --yes --rebuild"
     if running.measured is None:
-        return f'to go on: ops dr failover --to {running.standby} --yes --waive-fence "{REASON}", then {back}'
+        return f'to continue: ops dr failover --to {running.standby} --yes --waive-fence "{REASON}", then {back}'
     return f"to go on: {back}"
 
 
@@ -77,7 +77,7 @@ def require_normal_operation(pair: Pair) -> None:
     ]
     if problems:
         raise OpsError(
-            f"a drill begins in normal operation, and {'; '.join(problems)}: `ops dr status` shows what to do",
+            f"a drill starts from normal operation, but {'; '.join(problems)}: `ops dr status` shows what to do",
             Exit.REFUSED,
         )
 

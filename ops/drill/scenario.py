@@ -43,20 +43,20 @@ NOTICE_SECONDS = 60.0
 SERVED_SECONDS = 120.0
 
 LOAD = Step(name="load through the edge", does="Writes rows as a visitor does, several times a second, until the end.")
-LOSE = Step(name="take the region of {stack} away", does="Has the sandbox refuse, hang or answer errors there.")
+LOSE = Step(name="black out the region of {stack}", does="Makes the sandbox refuse, hang or answer with errors there.")
 NOTICE = Step(name="notice the outage", does="Waits until rows are refused.")
 VERIFY = Step(
     name="verify through the edge",
-    does="Waits until rows are taken again, asks for those of before, and counts the calls to the lost region.",
+    does="Waits until rows are accepted again, checks the earlier ones, and counts the calls to the lost region.",
 )
 RESTORE = Step(
     name="restore the region of {stack}",
-    does="Has the sandbox answer there again.",
+    does="Makes the sandbox answer there again.",
     unless="`--skip-failback` is given",
 )
 VERIFY_BACK = Step(
     name="verify the way back through the edge",
-    does="Waits until rows are taken where they were at first, and asks for those written meanwhile.",
+    does="Waits until rows are accepted in the original region, and checks those written meanwhile.",
     unless="`--skip-failback` is given",
 )
 PLAN = Plan(

@@ -12,8 +12,8 @@ from ops.errors import OpsError
 
 TRY = Step(
     name="try what a stale checkout would do",
-    does="Runs `ops dr flip` and `pulumi up` of {stack} and the edge on the stack files of before the loss. Each "
-    "must refuse, and visitors must stay where they are.",
+    does="Runs `ops dr flip`, and `pulumi up` of {stack} and the edge, with the stack files from before the loss. "
+    "Each must be refused, and visitors must stay where they are.",
     unless="`--stale` is not given",
 )
 

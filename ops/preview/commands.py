@@ -14,33 +14,33 @@ if TYPE_CHECKING:
 
 
 def command(
-    stack: Annotated[list[str] | None, typer.Argument(help="The stacks; without any, all that exist.")] = None,
-    markdown: Annotated[Path | None, typer.Option(help="Write the comment for a pull request here.")] = None,
-    json_file: Annotated[Path | None, typer.Option("--json", help="Write everything here as JSON.")] = None,
+    stack: Annotated[list[str] | None, typer.Argument(help="The stacks; default: all that exist.")] = None,
+    markdown: Annotated[Path | None, typer.Option(help="Write the pull request comment to this file.")] = None,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the report to this file as JSON.")] = None,
     save: Annotated[
-        Path | None, typer.Option(help="Keep the previews in this folder, without secrets, and judge nothing.")
+        Path | None, typer.Option(help="Save the previews to this folder, without secrets, and skip the report.")
     ] = None,
     from_: Annotated[
-        Path | None, typer.Option("--from", help="Read previews that --save kept; needs no credentials.")
+        Path | None, typer.Option("--from", help="Read previews that --save wrote; needs no credentials.")
     ] = None,
     base: Annotated[
-        str, typer.Option(help="What the stack files were: a revision of git, or a folder that has them.")
+        str, typer.Option(help="What to compare the stack files with: a git revision, or a folder.")
     ] = "HEAD",
 ) -> None:
-    """Say what `pulumi up` would do: dangers first, then counts, policies, recovery, cost and one-sided changes.
+    """Show what `pulumi up` would do: dangers first, then counts, policies, recovery, cost and one-sided changes.
 
-    Nothing is changed. In CI each job that may read one stack runs `ops preview STACK --save FOLDER`, and one job
-    without credentials runs `ops preview --from FOLDER --markdown FILE`. A violation is known where an exception covers
-    it or where the recorded state breaks the same rule with the same resource; every other is new.
+    Nothing is changed. In CI, each job with access to one stack runs `ops preview STACK --save FOLDER`, and a job
+    without credentials runs `ops preview --from FOLDER --markdown FILE`. A violation counts as known if an exception
+    covers it, or if the same resource already violates the same rule in the recorded state; all others are new.
 
-    Ends with 0 (nothing dangerous), 6 (a dangerous change), 7 (a mandatory policy is broken) or 1 (a preview failed).
+    Exits with 0 (nothing dangerous), 6 (dangerous change), 7 (mandatory policy violated) or 1 (a preview failed).
     """
     from ops.preview import previews
     from ops.preview.comment import comment
     from ops.preview.report import report
 
     if save and from_:
-        raise OpsError("--save and --from do not go together: one makes what the other reads", Exit.USAGE)
+        raise OpsError("--save and --from cannot be combined: one writes what the other reads", Exit.USAGE)
     asked = previews.load(from_, stack or []) if from_ else previews.preview(stack or _existing(), base)
     if save:
         previews.save(asked, save)
@@ -74,7 +74,7 @@ def _existing() -> list[str]:
             say(f"{stack}: not previewed: the state backend has no such stack")
     found = [stack for stack in dict.fromkeys([*first, *declared]) if stack in declared and stack in in_backend]
     if not found:
-        raise OpsError("there is nothing to preview: no stack that has a file here is in the state backend", Exit.USAGE)
+        raise OpsError("nothing to preview: none of the stacks with a file here is in the state backend", Exit.USAGE)
     return found
 
 

@@ -23,12 +23,12 @@ VALUE = 160
 NAMES = 8
 COUNTED = (CREATED, UPDATED, REPLACED, DELETED, SAME)
 NO_PRICE = "no price"
-CUT = "\n_More does not fit into a comment: the JSON has all of it._\n"
+CUT = "\n_The rest does not fit into a comment; see the JSON report._\n"
 OUTCOMES = {
     Exit.OK: "Nothing dangerous, no violation.",
     Exit.DANGEROUS: "**Dangerous changes: read the first table.**",
-    Exit.VIOLATION: "**A mandatory policy is broken.**",
-    Exit.FAILED: "**A preview failed: what is here may not be all.**",
+    Exit.VIOLATION: "**A mandatory policy is violated.**",
+    Exit.FAILED: "**A preview failed: this report may be incomplete.**",
 }
 
 

@@ -14,14 +14,14 @@ def prices() -> None:
 
 @app.command()
 def refresh(
-    stacks: Annotated[list[str] | None, typer.Argument(help="Stacks to read; all that have a file by default.")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Ask, and show what would be written.")] = False,
+    stacks: Annotated[list[str] | None, typer.Argument(help="Stacks to read; default: all that have a file.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be written, but write nothing.")] = False,
 ) -> None:
     """Ask AWS's Price List what the declared resources cost, and write it to prices.yaml for previews.
 
-    AWS is asked in the region that `endpoint_region` of prices.yaml names, with credentials that allow
-    pricing:GetProducts. A price that AWS does not give stays without one, and says why. After a change of an instance
-    type run it again, on the change's own branch: the new price belongs to the change.
+    Calls AWS in the region set by `endpoint_region` in prices.yaml, with credentials that allow pricing:GetProducts. A
+    resource without a price is listed with the reason. Run it again after changing an instance type, on the same
+    branch, so that the new price is part of the change.
     """
     from ops.core.engine import Engine
     from ops.core.steps import Timeline, say

@@ -18,21 +18,22 @@ SHELLS = "          commit the stack files, and in every shell: export PULUMI_BA
 
 CLEAR = Step(
     name="clear the copy of the state",
-    does="With `--backend-copy`: removes locks and the operation under way from the copy. S3 copies no deletion, so "
-    "those of long ago are there too; `ops dr abort` judges without them.",
+    does="With `--backend-copy`: removes locks and the operation in progress from the copy. S3 does not replicate "
+    "deletions, so the copy also has old ones; `ops dr abort` does not need them.",
 )
 LEAD = Step(
-    name="lead the state to its copy",
-    does="With `--backend-copy`: has states and stack files name the replica of their key in the copy's region.",
+    name="switch the state to its copy",
+    does="With `--backend-copy`: makes states and stack files use the key's replica in the copy's region.",
 )
 CARRY = Step(
-    name="carry the state home",
-    does="With `--backend-home`: writes what the copy has, but for locks, into the first bucket, which names its own "
-    "key again; what was under way there when its region was lost is removed.",
+    name="copy the state home",
+    does="With `--backend-home`: writes the copy's contents, except locks, to the original bucket, and makes it use "
+    "its own key again. Removes the operation that was in progress there when its region was lost.",
 )
 RETURN = Step(
-    name="lead the stack files home",
-    does="With `--backend-home`: has the stack files name the key in the first region. S3 copies the state from there.",
+    name="switch the stack files home",
+    does="With `--backend-home`: makes the stack files use the key in the original region, from where S3 copies the "
+    "state.",
 )
 STEPS = (CLEAR, LEAD, CARRY, RETURN)
 

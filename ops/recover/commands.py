@@ -8,29 +8,30 @@ from ops.errors import Exit, OpsError
 
 
 def command(
-    stack: Annotated[str | None, typer.Argument(help="The stack; without it, every stack that needs it.")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Look, and change nothing.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask; needed where there is no terminal.")] = False,
+    stack: Annotated[str | None, typer.Argument(help="The stack; default: every stack that needs recovery.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be recovered.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask; required without a terminal.")] = False,
     take_lock: Annotated[
-        bool, typer.Option("--take-lock", help="Remove the lock of an engine on another machine, known to have ended.")
+        bool,
+        typer.Option("--take-lock", help="Remove another machine's lock, once you know that its engine has ended."),
     ] = False,
     quick: Annotated[
-        bool, typer.Option("--quick", help="Only what the state itself tells of: no preview, no look for more.")
+        bool, typer.Option("--quick", help="Only settle what the state records: no preview, no further search.")
     ] = False,
-    up: Annotated[bool, typer.Option("--up", help="Then run `pulumi up`, and preview once more.")] = False,
+    up: Annotated[bool, typer.Option("--up", help="Then run `pulumi up`, and preview again.")] = False,
     backend_copy: Annotated[
-        bool, typer.Option("--backend-copy", help="The region of the state is lost: go on from the copy elsewhere.")
+        bool, typer.Option("--backend-copy", help="The region of the state backend is lost: continue from its copy.")
     ] = False,
     backend_home: Annotated[
-        bool, typer.Option("--backend-home", help="That region is back: carry the state home from its copy.")
+        bool, typer.Option("--backend-home", help="That region is back: copy the state back to it.")
     ] = False,
 ) -> None:
-    """After a killed `pulumi up` or a lost state: clear the lock, restore, adopt what exists and is not recorded.
+    """Recover from a killed `pulumi up` or a lost state: clear the lock, restore the state, adopt unrecorded resources.
 
-    With --backend-copy the region of the state backend itself is lost: its copy in the other region is made ready, the
-    stack files name the key's replica there, and the command says what every shell needs from then on. When the region
-    is back, its state is older than the copy: commands that find it are refused, until --backend-home has carried the
-    copy's there.
+    Use --backend-copy when the region of the state backend itself is lost: it prepares the copy in the other region,
+    makes the stack files use the key's replica there, and prints what every shell needs from then on. When the region
+    is back, its state is older than the copy, and commands that use it are refused until --backend-home has copied the
+    state back.
     """
     from ops.core.recovery import needing, recover
     from ops.core.steps import Timeline, confirm, say

@@ -19,24 +19,25 @@ CURRENT, PENDING = "AWSCURRENT", "AWSPENDING"
 """Secrets Manager's labels of the version that is read, and of one that is to be."""
 WRITE = Step(
     name="write new accounts beside the current ones",
-    does="Makes passwords, and writes them in each region as versions of the secrets that nobody reads yet. Each "
-    "account has the other one of its two names.",
-    unless="they are there, or another secret is rotated",
+    does="Generates passwords, and writes them in each region as pending versions of the secrets. Each account gets "
+    "the other one of its two names.",
+    unless="they exist, or another secret is rotated",
 )
 MAKE = Step(
-    name="make the new accounts on the database",
-    does="Has one worker make them with their rights, by Systems Manager, and log in to each. It may read the "
-    "administrator's password for five minutes.",
-    unless="they were made, or another secret is rotated",
+    name="create the new accounts on the database",
+    does="Has one worker create them with their privileges, by Systems Manager, and log in to each. The worker may "
+    "read the administrator's password for five minutes.",
+    unless="they were created, or another secret is rotated",
 )
 SWITCH = Step(
     name="make the new accounts current",
-    does="Moves the label of the current version in each region: from here on a host that starts has the new account.",
+    does="Moves the label of the current version in each region, so that a host that starts from here on uses the new "
+    "account.",
     unless="they are current, or another secret is rotated",
 )
 LOCK = Step(
     name="lock the former accounts",
-    does="Has one worker lock the accounts of the former names: a password that leaked opens nothing any more.",
+    does="Has one worker lock the accounts of the former names, so that a leaked password is useless.",
     unless="they were locked, or another secret is rotated",
 )
 

@@ -6,12 +6,14 @@ import typer
 
 from ops.core.options import AsJson, Begin, in_session, tell
 
-app = typer.Typer(help="Secrets are rotated, while the application goes on.", no_args_is_help=True)
+app = typer.Typer(
+    help="Show and rotate secrets while the application keeps running.", no_args_is_help=True, add_completion=False
+)
 
 
 @app.callback()
 def secrets() -> None:
-    """Secrets are rotated, while the application goes on."""
+    """Show and rotate secrets while the application keeps running."""
 
 
 @in_session(app, "dry_run", "yes", "take_over")
@@ -25,24 +27,23 @@ def rotate(
         ),
     ],
     generate: Annotated[
-        bool, typer.Option("--generate", help="Make the value instead of reading it from standard input.")
+        bool, typer.Option("--generate", help="Generate the value instead of reading it from standard input.")
     ] = False,
 ) -> None:
-    """Replace a secret in both regions, and have the hosts use the new one before the former one ends.
+    """Replace a secret in both regions, and switch the hosts to the new one before the old one stops working.
 
-    `database` makes new accounts for the application, migrations, monitoring and dbadmin beside those in use, and locks
-    the former ones once the hosts have the new ones. Their passwords are made, and are in Secrets Manager alone. The
-    first time it makes the accounts.
+    `database` creates new accounts for the application, migrations, monitoring and dbadmin beside those in use, and
+    locks the old ones once the hosts use the new ones. Their passwords are generated, and stored only in Secrets
+    Manager. The first run creates the accounts.
 
-    `cache_auth_token`: the cache takes both tokens until the hosts have the new one. Other secrets of the stack files
-    have one value at a time. Their new value is read from standard input, where it can be piped, or typed unseen.
+    `cache_auth_token`: the cache accepts both tokens until the hosts use the new one. Other secrets of the stack files
+    have one value at a time. The new value is read from standard input: pipe it, or type it unseen. A new `app_key`
+    ends every session, and data that the application encrypted with the old key becomes unreadable unless the release
+    knows both keys.
 
-    A new `app_key` ends every session, and what the application encrypted with the former one cannot be read any more,
-    unless the release knows both keys.
-
-    A region that does not answer is left out and named: when it is back, run this command once more, or `pulumi up`
-    there where neither hosts nor a cache run. Killed at any point, the same command goes on; `ops secrets status`
-    names it.
+    A region that does not answer is skipped and listed: when it is back, run this command again, or `pulumi up` there
+    if neither hosts nor a cache run. If the command is killed at any point, run it again to continue; `ops secrets
+    status` names it.
     """
     from ops.secrets.rotate import rotate as replace
 
@@ -51,7 +52,7 @@ def rotate(
 
 @app.command()
 def status(as_json: AsJson = False) -> None:
-    """The secrets of both regions: the age of each, its last rotation, when the next is due, and what is under way.
+    """Show the secrets of both regions: the age of each, its last rotation, when the next is due, and what is in progress; never a value.
 
     A region that does not answer is shown as unknown. Nothing is changed, and no value is read or shown.
     """

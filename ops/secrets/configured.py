@@ -25,18 +25,18 @@ SET = Step(
     unless="they have it, or it is `database`",
 )
 ACCEPT = Step(
-    name="have the cache take both tokens",
-    does="Runs `pulumi up` of the cache alone, which adds the token (ElastiCache's strategy ROTATE), and waits.",
+    name="have the cache accept both tokens",
+    does="Runs `pulumi up` for the cache only, which adds the token (ElastiCache's strategy ROTATE), and waits.",
     unless="it was done, or another secret is rotated",
 )
 UP = Step(
     name="bring {stack} up",
-    does="Runs `pulumi up`: Secrets Manager has the new value.",
+    does="Runs `pulumi up`, which writes the new value to Secrets Manager.",
     unless="it was done, its region does not answer, or it is `database`",
 )
 END = Step(
-    name="have the cache take the new token alone",
-    does="Ends the former token (ElastiCache's strategy SET, which it takes after ROTATE alone), and waits.",
+    name="have the cache accept only the new token",
+    does="Revokes the old token (ElastiCache's strategy SET, which is only possible after ROTATE), and waits.",
     unless="it was done, or another secret is rotated",
 )
 

@@ -17,21 +17,22 @@ from ops.secrets.value import Value
 
 CHECK = Step(
     name="check what the rotation needs",
-    does="Asks at once: no other operation, a region that answers and writes, its hosts. Names every problem.",
+    does="Checks that no other operation is in progress, and that a region answers, takes writes and has hosts. Lists "
+    "every problem.",
     asks=True,
 )
 RECORD = Step(
     name="record the rotation",
-    does="Keeps in the ledger that it began. From here on the same command goes on after a kill.",
-    unless="it is the rotation that goes on",
+    does="Records in the ledger that it started. From here on, a killed command can be run again to continue.",
+    unless="the rotation is being continued",
 )
 HOSTS = Step(
     name="have hosts read the secret",
-    does="Runs `systemctl restart askproai-secrets` on those that use it, one after the other, by Systems Manager: "
-    "what uses secrets restarts with it.",
+    does="Runs `systemctl restart askproai-secrets` on the hosts that use it, one after the other, by Systems "
+    "Manager; services that use secrets restart with it.",
     unless="they have read it",
 )
-FINISH = Step(name="note the rotation", does="Notes in the history who rotated what, and when.")
+FINISH = Step(name="record the end", does="Records in the history who rotated what, and when.")
 PLAN = Plan(
     steps=(
         *named((RECOVER,), stack="STACK"),

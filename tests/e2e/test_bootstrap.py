@@ -272,7 +272,7 @@ def test_a_permission_that_the_token_lacks_is_named(account: Account) -> None:
     finally:
         account.token(permissions=None)
     assert refused.returncode == OPS_FAILED
-    lacking = [line for line in refused.stderr.splitlines() if "lacks the permission" in line]
+    lacking = [line for line in refused.stderr.splitlines() if "does not have the permission" in line]
     assert len(lacking) == 9
     assert "Zone WAF Write" in refused.stderr
     assert "DNS Write" not in refused.stderr

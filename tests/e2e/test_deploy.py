@@ -220,7 +220,7 @@ def test_the_status_shows_the_release_in_both_regions_and_the_window(prod: Platf
     regions = {region["stack"]: region for region in told["regions"]}
     assert regions["prod"]["green"].startswith(f"{VERSION}: 100 %")
     assert all(VERSION in region["in_bucket"] for region in regions.values())
-    assert "`ops deploy rollback` goes back" in told["lines"][0]
+    assert "`ops deploy rollback` can roll it back" in told["lines"][0]
     assert f"dr starts {RELEASE} on web, prod serves {VERSION}" in prod.ops("dr", "status").stdout
 
 

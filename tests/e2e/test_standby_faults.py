@@ -211,7 +211,7 @@ def test_a_fence_that_is_given_up_is_opened_again(prod: Platform, standby: Platf
     assert {cidr for cidr in before[1] if cidr not in closed} >= app_cidrs(prod)
     assert edge.visit(f"app.{edge.setting('domain')}", "/api/health").status_code != 200
     told = standby.ops("dr", "abort", "--yes")
-    assert "give up what is under way" in told.stdout
+    assert "abandon the operation in progress" in told.stdout
     assert fence(prod) == before
     assert (is_replica(standby), led_to(edge)) == (True, {prod.region})
     assert edge.visit(f"app.{edge.setting('domain')}", "/api/health").status_code == 200
@@ -256,7 +256,7 @@ def test_a_second_operator_is_told_who_is_at_work_and_a_killed_command_is_gone_o
     finally:
         black_out(standby, None, "backup")
     assert done.returncode == INCOMPLETE
-    assert "`pulumi up --stack dr` makes what is missing" in said(done)
+    assert "run `pulumi up --stack dr` to create what is missing" in said(done)
     assert "killed" in said(done)
     assert "dr.json.attrs" in said(done)
     assert database(standby)["MultiAZ"] is True
@@ -329,7 +329,7 @@ def test_a_cloudflare_that_does_not_answer_is_waited_for_within_bounds(
     failed = edge.ops("dr", "flip", "--to", "dr", check=False)
     assert time.monotonic() - started < FLIP_SECONDS
     assert failed.returncode == FAILED
-    assert "every name is routed to prod; `ops dr flip --to dr` goes on" in said(failed)
+    assert "every name is routed to prod; `ops dr flip --to dr` continues" in said(failed)
     assert led_to(edge) == {prod.region}
     faults(mode="5xx", count=0)
     edge.ops("dr", "flip", "--to", "dr")
@@ -376,5 +376,5 @@ def test_failback_is_refused_while_the_data_has_diverged(prod: Platform, standby
 @pytest.mark.usefixtures("flipped")
 def test_status_tells_all_of_it(standby: Platform) -> None:
     told = standby.ops("dr", "status").stdout
-    assert "dr is live and not the primary: `ops dr failback --to prod`" in told
+    assert "dr is live but is not the primary: `ops dr failback --to prod`" in told
     assert "prod takes writes as well: `ops dr rebuild prod`" in told

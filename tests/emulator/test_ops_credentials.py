@@ -46,10 +46,10 @@ def test_a_wait_ends_at_once_and_goes_on_with_new_credentials(
     assert wait().takes_writes
     control("PUT", "credentials/expire")
     started = time.monotonic()
-    with pytest.raises(OpsError, match=r"ExpiredToken.*log in, or correct AWS_PROFILE.*then run the same command"):
+    with pytest.raises(OpsError, match=r"ExpiredToken.*log in, or set AWS_PROFILE.*then run the same command"):
         wait()
     assert time.monotonic() - started < 10
-    with pytest.raises(OpsError, match=r"AWS cannot be asked: .*ExpiredToken.*log in"):
+    with pytest.raises(OpsError, match=r"cannot call AWS: .*ExpiredToken.*log in"):
         operators.reachable(REGION)
     log_in()
     assert wait().takes_writes

@@ -9,7 +9,7 @@ CLEAR_LOCK = Step(
 )
 READ_STATE = Step(
     name="{stack}: read the state",
-    does="Restores a state that is damaged or lost from its newest backup that can be read; the damaged one is kept.",
+    does="Restores a damaged or lost state from its newest readable backup; the damaged one is kept.",
     unless="the state can be read",
 )
 REFRESH = Step(
@@ -18,16 +18,19 @@ REFRESH = Step(
     unless="nothing was restored",
 )
 RECONCILE = Step(
-    name="{stack}: settle what was under way",
-    does="Adopts what the killed engine had made, and reads back what it was changing.",
-    unless="nothing was under way",
+    name="{stack}: settle pending operations",
+    does="Adopts what the killed engine had created, and reads back what it was changing.",
+    unless="there are none",
 )
 LOOK = Step(
-    name="{stack}: preview, and look for what exists",
-    does="Looks for everything that `pulumi up` would create, and adopts what exists; repeated until nothing is found.",
+    name="{stack}: preview, and search for what exists",
+    does="Searches for everything that `pulumi up` would create, and adopts what exists; repeated until nothing is "
+    "found.",
     unless="`--quick` is given",
 )
-UP = Step(name="{stack}: pulumi up", does="Ends what was cut off.", unless="`--up` is not given, or nothing is left")
+UP = Step(
+    name="{stack}: pulumi up", does="Completes what was interrupted.", unless="`--up` is not given, or nothing is left"
+)
 PREVIEW = Step(
     name="{stack}: preview",
     does="Shows that another `pulumi up` changes nothing.",
@@ -37,7 +40,7 @@ STEPS = (CLEAR_LOCK, READ_STATE, REFRESH, RECONCILE, LOOK, UP, PREVIEW)
 
 RECOVER = Step(
     name="recover {stack}",
-    does="Where an engine was killed: the steps of `ops recover {stack} --quick`.",
-    unless="no engine left anything behind in {stack}",
+    does="If an engine was killed: the steps of `ops recover {stack} --quick`.",
+    unless="no engine was killed in {stack}",
 )
 """Stands for those steps in the plan of another command."""

@@ -1,5 +1,6 @@
 """The command line: every way a command ends has its exit code and one line, and help says which."""
 
+import re
 import sys
 from pathlib import Path
 
@@ -130,6 +131,17 @@ def test_help_names_every_exit_code(monkeypatch: pytest.MonkeyPatch, capsys: pyt
     shown = " ".join(capsys.readouterr().out.split())
     assert [code for code in MEANING if f"{code.value} {MEANING[code][:12]}" not in shown] == []
     assert set(MEANING) == set(Exit)
+
+
+@pytest.mark.parametrize("command", ["", "dr", *cli.LATER])
+def test_help_shows_every_command_by_its_name_and_no_option_that_is_not_ours(
+    command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert end_of([command, "--help"] if command else ["--help"], monkeypatch) == Exit.OK
+    shown = capsys.readouterr().out
+    assert "completion" not in shown
+    listed = re.findall(r"^│ (\w*) ", shown.partition("─ Commands ─")[2], flags=re.MULTILINE)
+    assert command or [name for name in ["dr", *cli.LATER] if name not in listed] == []
 
 
 def test_every_command_that_changes_something_has_a_dry_run() -> None:

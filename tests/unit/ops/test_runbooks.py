@@ -45,5 +45,10 @@ def test_no_word_is_left_open_in_a_declared_step(path: str) -> None:
     assert [text for text in texts if "{" in text] == []
 
 
+def test_a_page_promises_a_report_where_a_folder_for_it_can_be_named() -> None:
+    promising = {name for name, text in runbooks.rendered().items() if "writes a report" in text}
+    assert promising == {name for name, text in runbooks.rendered().items() if "`--report <path>`" in text}
+
+
 def test_each_exit_code_has_advice() -> None:
     assert set(runbooks.ADVICE) == set(Exit)

@@ -90,6 +90,7 @@ def test_a_secret_in_plain_text_is_refused_unseen(name: str) -> None:
         ("origin_pull_certificate", PAIR.certificate + PAIR.authority),
         ("origin_pull_certificate", PAIR.certificate + PAIR.key),
         ("origin_pull_certificate", "origin-pull.pem"),
+        ("origin_pull_certificate", "ümlaut.pem"),
         ("origin_pull_key", PAIR.certificate),
         ("origin_pull_key", PAIR.key.replace("PRIVATE", "ENCRYPTED PRIVATE")),
         ("origin_pull_key", "origin-pull.key"),

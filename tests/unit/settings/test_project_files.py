@@ -1,5 +1,6 @@
 """Values of Pulumi.yaml under those of a stack's file: key by key, for the engine's reader and for the files' alike."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,25 @@ def test_a_copied_file_is_refused_by_the_stack_s_own_name(project: Project) -> N
     assert str(refusal.value) == "Pulumi.copy.yaml: askproai:environment: 'prod' is not this stack; want copy"
 
 
+def test_a_stack_that_no_environment_can_name_is_told_to_be_renamed(project: Project) -> None:
+    project.file("my-stack.eu").write_text(project.file("prod").read_text())
+
+    assert "my-stack.eu" in project.stacks
+    with pytest.raises(ConfigurationError, match="is not this stack; name the stack with 1 to 12 lower-case letters"):
+        read(project, "my-stack.eu")
+
+
 def test_a_file_that_is_not_there_is_named(project: Project) -> None:
     with pytest.raises(UnreadableFileError, match=r"Pulumi\.other\.yaml cannot be read"):
         read(project, "other")
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"- a\n", b"config: text\n", b"config:\n  - a\n", b"config:\n  1: 2\n", b"\xff\xfe"]
+)
+@pytest.mark.parametrize("file", ["Pulumi.yaml", "Pulumi.prod.yaml"])
+def test_a_file_without_keys_and_values_is_refused_by_its_name(project: Project, file: str, content: bytes) -> None:
+    (project.folder / file).write_bytes(content)
+
+    with pytest.raises(UnreadableFileError, match=rf"{re.escape(file)}(: expected keys and values| cannot be read)"):
+        read(project, "prod")

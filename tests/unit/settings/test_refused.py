@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import yaml
-from broken_files import ABSENT, Change, refusals
+from broken_files import ABSENT, Change, refusals, written
 
 HERE = Path(__file__).parent
 SNAPSHOT = HERE / "messages.snapshot"
@@ -69,3 +69,22 @@ def test_every_message_reads_as_in_the_snapshot() -> None:
         SNAPSHOT.write_text(text)
 
     assert text == SNAPSHOT.read_text()
+
+
+ODD: list[Any] = ["ümlaut[\n", "60", -1, 2**70, 1.5, True, None, [], [[]], {}, {"a": {"b": None}}, ABSENT]
+
+
+def keys_of(block: dict[str, Any], before: str = "") -> Iterator[str]:
+    """Every key, blocks and what is in them, as `Change` spells it; names with a dot in them cannot be spelt so."""
+    for name, value in block.items():
+        if "." not in name:
+            yield f"{before}{name}"
+            yield from keys_of(value, f"{before}{name}.") if isinstance(value, dict) else ()
+
+
+@pytest.mark.parametrize("stack", ["prod", "edge", "account"])
+def test_no_value_of_any_key_is_a_traceback_or_told_in_the_words_of_a_library(stack: str) -> None:
+    found = [line for key in keys_of(written(stack)) for value in ODD for line in refusals((key, value), stack=stack)]
+
+    assert len(found) > len(ODD)
+    assert [line for line in found if re.search(r"Input should|NoneType|<class|object at|\bdict\b", line)] == []

@@ -87,7 +87,7 @@ def test_several_problems_come_together_one_line_each() -> None:
 
 def test_a_rule_is_silent_while_one_of_its_settings_is_broken() -> None:
     assert refusals(("web.blue.min_size", 9), ("web.blue.max_size", "many")) == [
-        "web.blue.max_size: 'many' does not fit; want a whole number from 0 to 500"
+        "web.blue.max_size: 'many' is not valid; want a whole number from 0 to 500"
     ]
 
 
@@ -156,6 +156,9 @@ def test_a_secret_in_plain_text_is_refused_unseen(name: str) -> None:
         ("app_key", base64.b64encode(bytes(32)).decode()),
         ("app_key", "base64:" + base64.b64encode(bytes(16)).decode()),
         ("app_key", "base64:not base64"),
+        ("app_key", "base64:ümlaut"),
+        ("origin_pull_ca", "ümlaut.pem"),
+        ("slack_webhook", "https://[hooks"),
         ("slack_webhook", "hooks.slack.com/services/T0"),
         ("slack_webhook", "http://hooks.slack.com/services/T0"),
         ("sentry_dsn", "k@sentry.example.com/1"),
@@ -196,7 +199,7 @@ def test_the_protection_is_lifted_by_naming_the_environment() -> None:
 
 def test_a_standby_is_refused_what_its_activation_would_be_refused() -> None:
     assert refusals(("role", "standby"), ("database.multi_az", False)) == [
-        "database.multi_az: false leaves the database on one zone; want true, or survives_zone_loss false"
+        "database.multi_az: false leaves the database in one zone; want true, or survives_zone_loss false"
     ]
 
 

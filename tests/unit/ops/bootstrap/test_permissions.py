@@ -90,12 +90,12 @@ def test_an_account_without_a_team_or_without_second_factors_is_named() -> None:
 
     readable: dict[str, Any] = {p.path.format(zone="zone", account="account"): [] for p in permissions.PERMISSIONS}
     (text,) = permissions.problems(WithoutTeam({**readable, **ZONE}), "zone", "account", "askproai.de", "pro", ["totp"])
-    assert "open Zero Trust in Cloudflare's dashboard" in text
+    assert "open Zero Trust in the dashboard" in text
     everything = {**ZONE, "/user/tokens/token": token(*ALL)}
     assert problems({**everything, **TEAM}) == []
     for config in (None, {"allowed_authenticators": ["biometrics"]}):
         (text,) = problems({**everything, "/accounts/account/access/organizations": {"mfa_config": config}})
-        assert "Zero Trust allows no totp" in text
+        assert "Zero Trust does not allow totp" in text
 
 
 def test_a_token_that_the_account_owns_is_asked_about_there() -> None:

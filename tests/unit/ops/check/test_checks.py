@@ -135,7 +135,7 @@ def test_without_the_region_of_the_state_backend_another_command_is_named(
 ) -> None:
     monkeypatch.setenv("PULUMI_BACKEND_URL", f"s3://state?region={platform.region('dr')}")
     platform.lose("dr")
-    with pytest.raises(OpsError, match="`ops dr status` asks without it"):
+    with pytest.raises(OpsError, match="`ops dr status` works without it"):
         asked(platform)
 
 

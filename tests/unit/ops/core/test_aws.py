@@ -65,7 +65,7 @@ def test_a_region_that_does_not_answer_is_not_reachable(raising: Any, error: Exc
 @pytest.mark.parametrize("error", OURS, ids=str)
 def test_what_fails_on_this_machine_is_said_and_is_no_region_lost(raising: Any, error: Exception) -> None:
     raising(error)
-    with pytest.raises(OpsError, match=r"AWS cannot be asked: .*: log in, or"):
+    with pytest.raises(OpsError, match=r"cannot call AWS: .*: log in, or"):
         aws.reachable("eu-central-1")
 
 

@@ -88,7 +88,7 @@ def test_a_dry_run_does_the_steps_that_only_ask(capsys: pytest.CaptureFixture[st
 
 
 UNDER_WAY = re.compile(
-    r"          fence prod, since (?P<since>[\d:]{8}), until (?P<until>[\d:]{8}) UTC: hosts still run: 3"
+    r"          fence prod, since (?P<since>[\d:]{8}), until (?P<until>[\d:]{8}) UTC: hosts are running: 3"
 )
 
 
@@ -101,7 +101,7 @@ def wait_for_hosts() -> None:
     """A fence that waits for an hour at most, and sees the last host end after a moment."""
     answers = iter([3, 0])
     with Timeline().step(FENCE, stack="prod"):
-        facts.wait("hosts still run", lambda: next(answers), lambda count: count == 0, seconds=3600, pause=0.1)
+        facts.wait("hosts are running", lambda: next(answers), lambda count: count == 0, seconds=3600, pause=0.1)
 
 
 def test_a_log_is_told_what_a_step_waits_for_since_when_and_until_when(
@@ -135,7 +135,7 @@ def test_what_was_waited_for_is_told_no_more(
 ) -> None:
     monkeypatch.setattr(steps, "LOG_SECONDS", 0.02)
     with Timeline().step(FENCE, stack="prod") as step:
-        facts.wait("hosts still run", lambda: 0, lambda count: count == 0, seconds=3600)
+        facts.wait("hosts are running", lambda: 0, lambda count: count == 0, seconds=3600)
         step.progress("updating")
         time.sleep(0.1)
     first, *_ = capsys.readouterr().out.splitlines()

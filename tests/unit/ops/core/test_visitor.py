@@ -147,7 +147,7 @@ def test_a_flip_waits_for_cloudflares_limit_for_seconds_alone(monkeypatch: pytes
 
 
 def test_an_address_that_is_not_the_apis_is_named() -> None:
-    with pytest.raises(OpsError, match="is CLOUDFLARE_BASE_URL right"):
+    with pytest.raises(OpsError, match="is CLOUDFLARE_BASE_URL correct"):
         visitor.zone_setting(edge_of(ZONE), "odd")
 
 

@@ -206,7 +206,7 @@ def test_traffic_that_is_not_served_well_goes_back_by_itself(
     with pytest.raises(OpsError) as failed:
         start(platform.session(), NEW)
     assert "certificate" in failed.value.message
-    assert "all traffic goes to blue again" in failed.value.message
+    assert "all traffic is back on blue" in failed.value.message
     assert declared(platform)["web.blue.weight"] == 100
     assert platform.history() == ["rollback"]
     assert platform.session().ledger.get(deployment.key("prod")) is None

@@ -38,7 +38,7 @@ def test_each_region_shows_its_colors_and_what_its_bucket_has(
     )
     assert platform.world.changes() == []
     status.show(found)
-    assert "no deployment is under way" in capsys.readouterr().out
+    assert "no deployment is in progress" in capsys.readouterr().out
     assert json.loads(json.dumps(found.to_json()))["lines"] == []
 
 
@@ -73,4 +73,4 @@ def test_a_deployment_that_stopped_on_its_way_says_how_it_goes_on(platform: Plat
     platform.world.unhealthy.add("prod-green")
     with pytest.raises(Exception, match="healthy targets"):
         start(platform.session(), NEW)
-    assert f"`ops deploy start {NEW}` goes on" in status.status().lines[0]
+    assert f"`ops deploy start {NEW}` continues it" in status.status().lines[0]

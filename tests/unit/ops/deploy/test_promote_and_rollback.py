@@ -21,7 +21,7 @@ def test_a_rollback_returns_traffic_first_then_workers(platform: Platform, capsy
     assert (declared(platform)["web.blue.weight"], declared(platform)["workers.release"]) == (100, OLD)
     assert platform.world.fleets["prod-green"]["max_size"] == 0
     assert platform.engine.ups == ["prod"] * 3
-    assert "is of before them" in capsys.readouterr().out
+    assert "was taken before them" in capsys.readouterr().out
     with pytest.raises(OpsError, match="no deployment of prod can be rolled back"):
         rollback(platform.session())
 
@@ -85,7 +85,7 @@ def test_a_way_back_that_is_closed_too_is_said(platform: Platform, monkeypatch: 
         return done
 
     monkeypatch.setattr(platform.engine, "up", breaks)
-    with pytest.raises(OpsError, match="the way back failed too: blue has 0 healthy hosts") as failed:
+    with pytest.raises(OpsError, match="rolling back failed too: blue has 0 healthy hosts") as failed:
         start(platform.session(), NEW)
     assert failed.value.exit_code is Exit.FAILED
     assert platform.session().ledger.get(deployment.key("prod")) is not None

@@ -333,10 +333,10 @@ def test_a_rebuild_killed_at_any_of_its_changes_ends_with_a_standby_that_can_be_
 
 
 def test_where_nothing_is_half_done_nothing_is_done(platform: Platform, capsys: pytest.CaptureFixture[str]) -> None:
-    assert [entry.name for entry in abort(platform.session()).entries] == ["ask who takes writes"]
+    assert [entry.name for entry in abort(platform.session()).entries] == ["find the region that takes writes"]
     failover(platform.session(), "dr")
-    assert [entry.name for entry in abort(platform.session()).entries] == ["ask who takes writes"]
-    assert "nothing is half done: dr serves" in capsys.readouterr().out
+    assert [entry.name for entry in abort(platform.session()).entries] == ["find the region that takes writes"]
+    assert "nothing is unfinished: dr serves" in capsys.readouterr().out
 
 
 def test_a_decision_that_was_given_up_is_gone(platform: Platform) -> None:
@@ -405,7 +405,7 @@ def test_a_replica_that_rds_is_changing_may_be_promoted_at_any_moment(
     assert kill(platform, monkeypatch, 6, lambda p: activate_region(p.session(), "dr"), after=False)
     database(platform, "dr")["status"] = "modifying"
     platform.engine.ups.clear()
-    with pytest.raises(OpsError, match="RDS has ended what it does"):
+    with pytest.raises(OpsError, match="RDS has finished modifying"):
         abort(platform.session())
     assert platform.engine.ups == []
 
@@ -428,9 +428,9 @@ def test_the_status_names_it(
     with pytest.raises(OpsError, match="no capacity"):
         failover(platform.session(), "dr")
     found = status.status()
-    assert "prod is live and takes no writes: `ops dr abort`" in found.deviations
+    assert "prod is live but takes no writes: `ops dr abort`" in found.deviations
     status.show(found)
-    assert "go on with `ops dr failover --to dr`, or give it up with `ops dr abort`" in capsys.readouterr().out
+    assert "continue it with `ops dr failover --to dr`, or abandon it with `ops dr abort`" in capsys.readouterr().out
 
 
 def test_a_replica_is_not_served_from(platform: Platform) -> None:

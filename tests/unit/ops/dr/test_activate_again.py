@@ -90,7 +90,9 @@ def test_an_activation_that_fails_with_its_region_says_that_nothing_is_known(
 
     platform.lose()
     monkeypatch.setattr(platform.engine, "up", lost)
-    with pytest.raises(OpsError, match=r"no answer\nwhether the database of dr is promoted is not known: .*dr abort"):
+    with pytest.raises(
+        OpsError, match=r"no answer\nit is not known whether the database of dr was promoted: .*dr abort"
+    ):
         activate.activate_region(platform.session(waive_fence="gone"), "dr")
 
 

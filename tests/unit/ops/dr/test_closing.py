@@ -47,13 +47,13 @@ def test_without_cloudflare_the_promotion_goes_on_and_says_what_is_lost(
     platform.firewall.down = True
     activate.activate_region(platform.session(waive_fence="gone"), "dr")
     assert platform.engine.ups == ["dr", "dr"]
-    assert "what visitors write in prod until the flip is lost" in capsys.readouterr().out
+    assert "anything that visitors write in prod until the flip is lost" in capsys.readouterr().out
 
 
 def test_names_that_do_not_open_are_opened_by_the_same_command(platform: Platform) -> None:
     activate.activate_region(platform.session(waive_fence="gone"), "dr")
     platform.firewall.down = True
-    with pytest.raises(OpsError, match="the same command tries again to open them"):
+    with pytest.raises(OpsError, match="run the same command again to open them"):
         flip.flip_to(platform.session(), "dr")
     platform.firewall.down = False
     flip.flip_to(platform.session(), "dr")

@@ -67,7 +67,7 @@ def test_a_failback_killed_at_any_of_its_changes_goes_on(
 def test_a_failback_lets_the_jobs_be_done_first(failed_over: Platform) -> None:
     """No web host makes more of them by then, and those that are left keep the region from being left."""
     failed_over.world.stuck_jobs = 1
-    with pytest.raises(OpsError, match=r"dr: jobs wait or run: .* was: 1\. .*--force"):
+    with pytest.raises(OpsError, match=r"dr: jobs are left: .* was: 1\. .*--force"):
         failback(failed_over.session(rebuild=True), "prod")
     ended = {name for name, fleet in failed_over.world.fleets.items() if fleet["ended"] and name.startswith("dr")}
     assert ended == {"dr-blue", "dr-green"}

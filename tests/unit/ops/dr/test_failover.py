@@ -28,7 +28,10 @@ def test_a_failover_routes_traffic_to_the_standby_and_reports(platform: Platform
     assert (record["operation"], record["from"], record["to"]) == ("failover", "prod", "dr")
     assert (record["rpo_seconds"], record["waiver"]["reason"]) == (0.0, "gone")
     assert record["rto_seconds"] >= 0
-    assert [entry.name for entry in operation.timeline.entries][-2:] == ["ask as a visitor", "make the rest of dr"]
+    assert [entry.name for entry in operation.timeline.entries][-2:] == [
+        "request as a visitor",
+        "create the rest of dr",
+    ]
 
 
 def test_a_failover_again_changes_nothing(failed_over: Platform, capsys: pytest.CaptureFixture[str]) -> None:

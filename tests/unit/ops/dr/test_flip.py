@@ -80,7 +80,7 @@ def test_a_repair_without_effect_stays_where_traffic_was(platform: Platform) -> 
     flip.flip_to(platform.session(), "dr")
     platform.world.records["app.askproai.de"] = "balancer.prod"
     platform.world.ignored_names.add("app.askproai.de")
-    with pytest.raises(OpsError, match="reported success and did not change app"):
+    with pytest.raises(OpsError, match="reported success but did not change app"):
         flip.flip_to(platform.session(), "dr")
     assert platform.file("edge").get("live") == "dr"
     assert platform.routed_to() == {"dr", "prod"}

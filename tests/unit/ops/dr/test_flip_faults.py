@@ -35,7 +35,7 @@ def test_an_edge_that_keeps_failing_rolls_every_name_back(platform: Platform) ->
 
 def test_a_way_back_that_fails_too_is_said(platform: Platform) -> None:
     platform.world.edge_failures = 99
-    with pytest.raises(OpsError, match="the way back to prod failed too"):
+    with pytest.raises(OpsError, match="rolling back to prod failed too"):
         flip.flip_to(platform.session(), "dr")
 
 
@@ -51,7 +51,7 @@ def test_a_cloudflare_that_does_not_answer_is_not_waited_for(waiting: Platform) 
         flip.flip_to(waiting.session(), "dr")
     assert failed.value.message == (
         "Cloudflare did not make the change within 20 s: every name is routed to prod; "
-        "`ops dr flip --to dr` goes on, `ops dr flip --to prod` goes back"
+        "`ops dr flip --to dr` continues, `ops dr flip --to prod` goes back"
     )
     assert failed.value.exit_code is Exit.FAILED
     assert (waiting.engine.ups, waiting.engine.limits) == (["edge"], [routing.ROUTE_SECONDS])
@@ -183,7 +183,7 @@ def test_an_edge_that_is_not_recovered_in_time_stops_the_flip_before_anything_is
     with pytest.raises(TooLongError) as failed:
         flip.flip_to(platform.session(), "dr")
     assert failed.value.message == (
-        "stack edge was not recovered within 15 s; `ops recover edge` takes its time; no record was changed"
+        "stack edge was not recovered within 15 s; run `ops recover edge`, which may take longer; no record was changed"
     )
     assert (len(platform.engine.limits), platform.engine.ups) == (1, [])
 

@@ -34,7 +34,7 @@ def test_visitors_are_served_and_what_is_missing_is_named(platform: Platform) ->
         fail_over(platform)
     assert incomplete.value.exit_code is Exit.INCOMPLETE
     assert incomplete.value.message.splitlines() == [
-        "dr serves", ALARM.message, "`pulumi up --stack dr` makes what is missing",
+        "dr serves", ALARM.message, "run `pulumi up --stack dr` to create what is missing",
     ]  # fmt: skip
     assert platform.routed_to() == {"dr"}
     assert platform.session().ledger.get(UNDER_WAY) is None

@@ -173,7 +173,7 @@ def test_a_dry_run_on_an_active_region_whose_state_is_damaged_says_that(
     run(platform.session(dry_run=True), "prod")
     told = capsys.readouterr().out
     assert "recover prod" in told
-    assert "prod is declared active; what is left to do is known once its state is recovered" in told
+    assert "prod is declared active; the remaining steps are known once its state is recovered" in told
     assert "replica" not in told
     assert (platform.world.recovered, platform.engine.ups) == ([], [])
 

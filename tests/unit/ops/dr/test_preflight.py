@@ -66,9 +66,9 @@ def test_a_certificate_that_expires_soon_is_a_warning(platform: Platform) -> Non
     ("lag", "age", "accepted", "part"),
     [
         (300.0, 30.0, None, None),
-        (301.0, 30.0, None, "301 s behind, 300 s are allowed"),
+        (301.0, 30.0, None, "301 s behind, but only 300 s are allowed"),
         (301.0, 30.0, 301, None),
-        (400.0, 30.0, 301, "400 s behind, 301 s are allowed"),
+        (400.0, 30.0, 301, "400 s behind, but only 301 s are allowed"),
         (1.0, 299.0, None, None),
         (2.0, 1080.0, None, "minus 2 s may be missing; accept it with --accept-lag 1382"),
         (2.0, 1080.0, 0, "accept it with --accept-lag 1382"),
@@ -109,9 +109,9 @@ def test_the_metric_of_a_replication_that_stands_still_is_no_lag(platform: Platf
     [
         (
             {"status": "modifying", "source": arn("elsewhere", "x")},
-            "is modifying, and RDS promotes none but an available one",
+            "is modifying, and RDS only promotes an available one",
         ),
-        ({"status": "available", "source": ""}, "is no replica"),
+        ({"status": "available", "source": ""}, "is not a replica"),
     ],
 )
 def test_what_cannot_be_promoted_is_refused(platform: Platform, row: dict[str, str], part: str) -> None:
@@ -196,7 +196,7 @@ def test_a_queue_that_only_the_primary_has_is_a_warning(platform: Platform) -> N
     queue = "{visibility_timeout_seconds: 90, retention_days: 4, max_receive_count: 3, dead_letter_retention_days: 14}"
     file.write_text(f"{file.read_text()}  askproai:workers: {{queues: {{exports: {queue}}}}}\n")
     (found,) = findings(platform)
-    assert found.startswith("warning: Pulumi.dr.yaml has other settings than Pulumi.prod.yaml: workers.queues.exports.")
+    assert found.startswith("warning: Pulumi.dr.yaml differs from Pulumi.prod.yaml: workers.queues.exports.")
 
 
 def test_what_nobody_applied_yet_comes_along_and_is_counted(
@@ -207,7 +207,9 @@ def test_what_nobody_applied_yet_comes_along_and_is_counted(
 
     monkeypatch.setattr(platform.engine, "preview_changes", changes)
     (found,) = findings(platform)
-    assert found.startswith("warning: changes of stack dr that were never applied come along: replace 1, update 125")
+    assert found.startswith(
+        "warning: changes of stack dr that were never applied would be applied too: replace 1, update 125"
+    )
 
 
 def test_a_preview_that_fails_blocks_what_would_fail_after_the_fence(

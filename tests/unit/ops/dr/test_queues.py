@@ -29,8 +29,8 @@ def test_a_message_is_sent_on_only_from_where_none_is_worked_on_to_where_some_ar
     cases: dict[str, Callable[[Platform], object]] = {
         "prod has these messages already": lambda p: queues.move(p.session(), "prod", "prod"),
         "prod has no queue slow; want one of default": lambda p: queues.redrive(p.session(), "prod", "slow"),
-        "workers run in prod, and do its jobs: `ops dr rebuild prod`": workers_run,
-        "prod takes no writes, and so no worker runs there": lambda p: (
+        "workers are running in prod and process its jobs: if dr serves instead, `ops dr rebuild prod`": workers_run,
+        "prod takes no writes, so no workers are running there": lambda p: (
             p.file("prod").set({"fenced": True}),
             queues.redrive(p.session(), "prod", "default"),
         ),

@@ -66,7 +66,7 @@ def test_who_is_at_work_is_named(platform: Platform, capsys: pytest.CaptureFixtu
         found = status.status()
     assert re.fullmatch(rf"{operator()} \(pid {os.getpid()}\) since \S+, last seen alive [\d:]{{8}} UTC", found.at_work)
     status.show(found)
-    assert f"at work: {found.at_work}" in capsys.readouterr().out
+    assert f"running: {found.at_work}" in capsys.readouterr().out
     assert status.status().at_work == ""
 
 
@@ -86,16 +86,18 @@ def test_a_fence_that_failed_is_not_shown_as_one(platform: Platform) -> None:
     found = status.status()
     assert found.regions[0]["role"] == "primary, takes writes"
     assert "prod takes writes as well: `ops dr rebuild prod` once it answers" in found.deviations
-    assert any(line.startswith("prod has fenced: false, and its stack file another value") for line in found.deviations)
+    assert any(
+        line.startswith("prod has fenced: false, but its stack file has another value") for line in found.deviations
+    )
 
 
 def test_a_fence_that_the_stack_does_not_know_of_is_shown(platform: Platform) -> None:
     platform.engine.failing["prod"] = OpsError("EC2 hangs")
-    with pytest.raises(OpsError, match="prod is fenced, and its stack does not say so"):
+    with pytest.raises(OpsError, match="prod is fenced, but its stack does not say so"):
         failover(platform.session(), "dr")
     found = status.status()
     assert found.regions[0]["role"] == "primary, fenced"
-    assert "prod is fenced, and its stack does not say so: `pulumi up --refresh --stack prod`" in found.deviations
+    assert "prod is fenced, but its stack does not say so: `pulumi up --refresh --stack prod`" in found.deviations
 
 
 def test_a_stack_file_of_before_a_failover_is_told_from_the_stacks(platform: Platform) -> None:
@@ -125,7 +127,7 @@ def test_what_an_operation_left_half_done_names_no_command_but_those_that_end_it
     with pytest.raises(OpsError, match="no capacity"):
         failover(platform.session(waive_fence="gone"), "dr")
     found = status.status()
-    assert found.under_way.endswith("go on with `ops dr failover --to dr`, or give it up with `ops dr abort`")
+    assert found.under_way.endswith("continue it with `ops dr failover --to dr`, or abandon it with `ops dr abort`")
     (line,) = found.deviations
     assert line.startswith("the names may be closed at the edge")
     with pytest.raises(OpsError, match=r"the failover to dr, started .*, is not finished: `ops dr status`"):
@@ -144,7 +146,7 @@ def test_a_rebuild_that_stopped_is_gone_on_with(platform: Platform) -> None:
 def test_a_record_that_somebody_changed_by_hand_is_named(platform: Platform) -> None:
     platform.world.records["app.askproai.de"] = "balancer.dr"
     (line,) = status.status().deviations
-    assert line == "app.askproai.de is not routed to prod but to balancer.dr: `ops dr flip --to prod`"
+    assert line == "app.askproai.de is routed to balancer.dr instead of prod: `ops dr flip --to prod`"
 
 
 def test_dnssec_that_waits_for_the_registrar_is_something_to_do(
@@ -166,7 +168,7 @@ def test_a_plugin_that_a_flip_would_download_first_is_something_to_do(
 ) -> None:
     monkeypatch.setattr(platform.engine, "missing_plugins", lambda: ["cloudflare 6.0.0"])
     assert status.status().to_do == [
-        "this machine lacks the plugin cloudflare 6.0.0: `pulumi plugin install resource cloudflare 6.0.0`"
+        "plugin cloudflare 6.0.0 is not installed on this machine: `pulumi plugin install resource cloudflare 6.0.0`"
     ]
 
 
@@ -191,7 +193,7 @@ def test_records_that_cannot_be_asked_are_a_line_and_no_end(
 def test_settings_in_which_the_two_files_differ_are_named(platform: Platform) -> None:
     platform.file("dr").set({"database.allocated_storage_gib": 900})
     (line,) = status.status().deviations
-    assert line.startswith("Pulumi.dr.yaml has other settings than Pulumi.prod.yaml: database.allocated_storage_gib;")
+    assert line.startswith("Pulumi.dr.yaml differs from Pulumi.prod.yaml: database.allocated_storage_gib;")
 
 
 def test_the_status_is_json_for_programs(platform: Platform) -> None:
@@ -215,6 +217,6 @@ def test_without_the_region_of_the_state_backend_the_rest_is_told(
     prod, dr = found.regions
     assert (prod["role"], prod["health"], dr["answers"]) == ("primary, takes writes", "ok", "no")
     assert found.deviations == [
-        "the state backend in eu-west-1 does not answer: what follows is from the stack files, regions and edge alone; "
-        "if that region is lost, `ops recover --backend-copy`"
+        "the state backend in eu-west-1 does not answer: the following comes from the stack files, regions and edge "
+        "alone; if that region is lost, run `ops recover --backend-copy`"
     ]

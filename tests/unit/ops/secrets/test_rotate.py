@@ -201,12 +201,12 @@ def test_the_cache_takes_both_tokens_before_the_secret_changes_and_one_after_the
     timeline = rotate(platform.session(), "cache_auth_token")
     assert order(platform, timeline)[2:] == [
         "set the new value in the stack files",
-        "have the cache take both tokens",
+        "have the cache accept both tokens",
         "bring prod up",
         "bring dr up",
         "have hosts read the secret",
-        "have the cache take the new token alone",
-        "note the rotation",
+        "have the cache accept only the new token",
+        "record the end",
     ]
     assert pulumi.files == {"prod": TOKEN, "dr": TOKEN}
     assert pulumi.asked == 1
