@@ -53,8 +53,8 @@ def problem(session: Session, stack: str, *, answers: bool) -> str:
     """Why a writer can neither be fenced nor left unfenced, and what to give; empty where it can."""
     if not answers and not session.options.waive_fence:
         return (
-            f"the region of {stack} does not answer, so it cannot be fenced: once you are sure that nothing writes there, "
-            'give --waive-fence "REASON"; it is recorded with your name'
+            f"the region of {stack} does not answer, so it cannot be fenced: once you are sure that nothing writes "
+            'there, give --waive-fence "REASON"; it is recorded with your name'
         )
     if answers and session.options.waive_fence and not session.options.waive_answering:
         return (

@@ -184,7 +184,8 @@ class Preflight:
             yield Finding(f"database {name} is not in {self.standby.region}", "blocks")
         elif not found.is_replica:
             yield Finding(
-                f"database {name} is not a replica: there is nothing to promote; `ops dr abort` asks which region serves",
+                f"database {name} is not a replica: there is nothing to promote; `ops dr abort` asks which region "
+                "serves",
                 "blocks",
             )
         elif found.status not in facts.USABLE:

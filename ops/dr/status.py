@@ -119,7 +119,7 @@ def _serving(pair: Pair) -> list[str]:
     is_active = other.writes and not (other.outputs and other.undone)
     on = f"`ops dr flip --to {other.stack}` goes on, " if is_active else ""
     back = f"`ops dr abort --to {live.stack}` goes back" if on else "`ops dr abort`"
-    return [f"{live.stack} is live and takes no writes: {on}{back}"]
+    return [f"{live.stack} is live but takes no writes: {on}{back}"]
 
 
 def _roles(pair: Pair) -> list[str]:

@@ -72,7 +72,7 @@ def require_normal_operation(pair: Pair) -> None:
     """Raise OpsError (REFUSED) unless one region serves and the other follows it."""
     live, other = pair[pair.live], pair[pair.other]
     problems = [
-        *([] if live.writes else [f"{live.stack} is live and takes no writes"]),
+        *([] if live.writes else [f"{live.stack} is live but takes no writes"]),
         *([] if other.following and other.follows == live.stack else [f"{other.stack} does not follow {live.stack}"]),
     ]
     if problems:

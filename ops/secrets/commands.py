@@ -52,9 +52,9 @@ def rotate(
 
 @app.command()
 def status(as_json: AsJson = False) -> None:
-    """Show the secrets of both regions: the age of each, its last rotation, when the next is due, and what is in progress; never a value.
+    """Show when each secret of both regions was rotated and is due, and the rotations in progress; never a value.
 
-    A region that does not answer is shown as unknown. Nothing is changed, and no value is read or shown.
+    A region that does not answer is shown as unknown. The command changes nothing and reads no value.
     """
     from ops.secrets import status
 

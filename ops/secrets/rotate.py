@@ -111,7 +111,7 @@ def _forbidding(place: Place) -> list[str]:
     if live not in place.stacks:
         found.append(f"{live.region}, which is live, does not answer: `ops dr status`")
     elif not live.writes:
-        found.append(f"{live.stack} is live and takes no writes: `ops dr status`")
+        found.append(f"{live.stack} is live but takes no writes: `ops dr status`")
     return found
 
 

@@ -144,7 +144,7 @@ def test_a_region_that_answers_again_before_the_promotion_is_fenced_whatever_was
         activate.activate_region(platform.session(waive_fence="gone"), "dr")
     platform.engine.failing.clear()
     platform.world.lost.clear()
-    with pytest.raises(OpsError, match="answers, so it is fenced: leave --waive-fence out"):
+    with pytest.raises(OpsError, match="answers, so it will be fenced: omit --waive-fence"):
         activate.activate_region(platform.session(waive_fence="gone"), "dr")
     operation = activate.activate_region(platform.session(), "dr")
     assert platform.engine.is_open("prod") is False

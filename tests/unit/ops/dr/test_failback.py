@@ -88,7 +88,7 @@ def test_a_standby_whose_rebuild_stopped_is_not_said_to_follow(failed_over: Plat
     failback(failed_over.session(rebuild=True), "prod")
     made = failed_over.engine.made("dr")
     failed_over.engine.restore("dr", made | {"database_generation": 1, "role": "standby", "activated": True})
-    with pytest.raises(OpsError, match="`ops dr rebuild dr` makes dr follow it"):
+    with pytest.raises(OpsError, match="`ops dr rebuild dr` makes dr its standby"):
         failback(failed_over.session(), "prod")
 
 

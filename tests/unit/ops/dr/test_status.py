@@ -116,7 +116,7 @@ def test_a_stack_file_of_before_a_failover_is_told_from_the_stacks(platform: Pla
 def test_a_region_that_was_activated_and_not_flipped_to_is_flipped_to_next(platform: Platform) -> None:
     activate_region(platform.session(), "dr")
     assert status.status().deviations == [
-        "prod is live and takes no writes: `ops dr flip --to dr` goes on, `ops dr abort --to prod` goes back"
+        "prod is live but takes no writes: `ops dr flip --to dr` goes on, `ops dr abort --to prod` goes back"
     ]
 
 
