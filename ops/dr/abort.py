@@ -9,7 +9,7 @@ from ops.core.interruption import TooLongError
 from ops.core.pair import RegionStack, Stack
 from ops.core.recovery.steps import RECOVER
 from ops.core.session import UNDER_WAY, Session
-from ops.core.settle import at_work, left_behind, settle
+from ops.core.settle import in_use, left_behind, settle
 from ops.core.steps import SERVING, Plan, Step, Timeline, named, say
 from ops.dr import closing, drop, failover, fence, flip, promotion
 from ops.errors import Exit, OpsError, refused
@@ -44,7 +44,7 @@ STEPS = (
     GIVE_UP,
     *named((fence.FENCE,), stack="{other}"),
     *(*promotion.PROMOTION, promotion.ANSWER),
-    *flip.STEPS,
+    *(*flip.STEPS, RECOVER, promotion.REST),
     *(*named((RECOVER, fence.DECLARE, FOLLOW), stack="{other}"), RECOVER),
 )
 PLAN = Plan(steps=named(STEPS, stack="STACK", other="OTHER"), exits=SERVING)
@@ -122,12 +122,13 @@ def abort(session: Session, to: str | None = None) -> Timeline:
             if standing_by.get("fenced") and following:
                 fence.fence(session, timeline, verdict.other, session.options.waive_fence)
             if opening:
-                promotion.promote(session, timeline, verdict.keep, serving, fenced=True)
+                promotion.promote(session, timeline, verdict.keep, serving, fenced=True, targets=promotion.SERVES)
                 promotion.answers(session, timeline, verdict.keep)
             if verdict.keep.stack in verdict.answering:
                 failover.flip_after_activation(session, timeline, verdict.keep.stack)
             else:
                 closing.open_again(session, timeline)
+        missing = promotion.complete(session, timeline, verdict.keep) if opening else ""
         undeclared = ""
         if standing_by.get("fenced"):
             undeclared = fence.declare(session, timeline, verdict.other, session.options.waive_fence)
@@ -136,16 +137,15 @@ def abort(session: Session, to: str | None = None) -> Timeline:
         for region in (verdict.other, verdict.keep):
             if region.stack in verdict.answering:
                 settle(session, timeline, region.stack)
-        promotion.require_all(f"{verdict.keep.stack} serves", undeclared)
+        promotion.require_all(f"{verdict.keep.stack} serves", missing, undeclared)
     return timeline
 
 
 def judge(session: Session, to: str | None) -> Verdict:
     """Who serves, by facts. Raises OpsError: REFUSED where they do not tell, BUSY while an engine is at work."""
     pair = session.pair
-    for stack in pair.all:
-        if holder := at_work(stack.stack):
-            raise OpsError(f"stack {stack.stack} is being changed by {holder}; wait until that has ended", Exit.BUSY)
+    if busy := [holder for stack in pair.all if (holder := in_use(stack.stack))]:
+        raise OpsError("\n".join(busy), Exit.BUSY)
     regions = [pair[stack] for stack in pair.stacks]
     answering = {region.stack for region in regions if facts.answers(region)}
     replicas = {region.stack for region in regions if _is_replica(session, region, region.stack in answering)}

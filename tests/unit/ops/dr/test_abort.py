@@ -1,5 +1,6 @@
 """Abort: from every step of every command one command leads back to a region that serves, and to files that say so."""
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -14,6 +15,8 @@ from fake_platform import Platform, platform_in
 from fake_regions import ANSWERS, World
 
 from ops.core.engine import UpError
+from ops.core.objects import Folder
+from ops.core.recovery import STATE_FOLDER
 from ops.core.session import UNDER_WAY
 from ops.dr import closing, flip, rebuild, status
 from ops.dr.abort import abort
@@ -417,13 +420,33 @@ def test_a_replica_that_rds_is_changing_may_be_promoted_at_any_moment(
 
 
 def test_an_engine_at_work_is_waited_for(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
-    def at_work(stack: str) -> str:
-        return "ann@laptop (pid 7)" if stack == "dr" else ""
+    def in_use(stack: str) -> str:
+        return "stack dr is in use by ann@laptop (pid 7)" if stack == "dr" else ""
 
-    monkeypatch.setattr("ops.dr.abort.at_work", at_work)
-    with pytest.raises(OpsError, match=r"dr is being changed by ann@laptop") as busy:
+    monkeypatch.setattr("ops.dr.abort.in_use", in_use)
+    with pytest.raises(OpsError, match=r"dr is in use by ann@laptop") as busy:
         abort(platform.session())
     assert busy.value.exit_code is Exit.BUSY
+
+
+def test_an_engine_that_was_killed_elsewhere_is_told_before_anything_is_given_up_or_fenced(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only on that machine it can be seen whether it lives."""
+    lock = {"pid": 7, "username": "ann", "hostname": "another-laptop", "timestamp": "2026-11-28T11:21:44Z"}
+    kept, key = Folder(platform.state.parent / STATE_FOLDER), "locks/organization/askproai/dr/7.json"
+    kept.write(key, json.dumps(lock).encode())
+    with pytest.raises(OpsError, match="`ops recover dr --take-lock`") as refused:
+        failover(platform.session(), "dr")
+    assert refused.value.exit_code is Exit.REFUSED
+    assert platform.engine.is_open("prod")
+    kept.delete(key)
+    assert kill(platform, monkeypatch, 6, lambda p: failover(p.session(), "dr"), after=False)
+    kept.write(key, json.dumps(lock).encode())
+    with pytest.raises(OpsError, match="`ops recover dr --take-lock`") as busy:
+        abort(platform.session())
+    assert busy.value.exit_code is Exit.BUSY
+    assert platform.session().ledger.get(UNDER_WAY) is not None
 
 
 def test_the_status_names_it(
