@@ -6,7 +6,7 @@ from typing import Any
 from ops.core import facts
 from ops.core.apply import apply, shown
 from ops.core.interruption import TooLongError
-from ops.core.pair import RegionStack, Stack
+from ops.core.pair import Pair, RegionStack, Stack
 from ops.core.recovery.steps import RECOVER
 from ops.core.session import UNDER_WAY, Session
 from ops.core.settle import in_use, left_behind, settle
@@ -151,14 +151,15 @@ def judge(session: Session, to: str | None) -> Verdict:
     replicas = {region.stack for region in regions if _is_replica(session, region, region.stack in answering)}
     writers = [region for region in regions if region.stack not in replicas and not region.being_rebuilt]
     writers = [pair[to]] if to else writers
-    undone = session.ledger.get(UNDER_WAY) or pair.older() or any(region.following for region in writers)
+    undone = session.ledger.get(UNDER_WAY) or any(_follows(region) for region in writers)
     if len(writers) > 1 and not undone:
         # After a failover the region that was lost has its own data; nothing is half done then.
-        writers = [region for region in writers if pair.is_routed_to(region.stack) and _is_open(region)] or writers
+        writers = [region for region in writers if _is_routed_to(pair, region) and _is_open(region)] or writers
     told = [_told(region, answering, replicas) for region in regions]
     if len(writers) != 1:
+        routed = f"visitors are routed to {pair.edge.outputs.get('live')}"
         why = "--to says from which to serve; what only the other has stays in its database" if writers else "no writer"
-        raise refused([*told, why])
+        raise refused([*told, routed, why])
     (keep,) = writers
     if keep.stack in replicas:
         raise refused([*told, f"{keep.stack} takes no writes: `ops dr failover --to {keep.stack}`"])
@@ -172,7 +173,7 @@ def _is_replica(session: Session, region: RegionStack, answers: bool) -> bool:
     As the stack has recorded it where RDS does not answer.
     """
     if not answers:
-        return region.outputs.get("role") == "standby" and not region.outputs.get("activated")
+        return region.recorded_following
     try:
         found = facts.wait(
             f"RDS has ended what it does to the replica of {region.stack}",
@@ -185,8 +186,21 @@ def _is_replica(session: Session, region: RegionStack, answers: bool) -> bool:
     return found is None or found.is_replica
 
 
+def _follows(region: RegionStack) -> bool:
+    """Whether its file says that it follows, or its stack where the file is older."""
+    return region.recorded_following if region.older else region.following
+
+
+def _is_routed_to(pair: Pair, region: RegionStack) -> bool:
+    """Whether visitors are routed there as the edge's file and its stack say, or the stack where the file is older."""
+    recorded = pair.edge.outputs.get("live") == region.stack
+    return recorded if pair.edge.older else pair.is_routed_to(region.stack)
+
+
 def _is_open(region: RegionStack) -> bool:
-    """Whether it takes writes as its file and its stack say."""
+    """Whether it takes writes as its file and its stack say, or the stack where the file is older."""
+    if region.older:
+        return not (region.recorded_following or region.recorded["fenced"])
     return region.writes and not region.undone
 
 

@@ -166,7 +166,7 @@ def test_from_every_step_of_every_command_abort_leads_back_to_a_region_that_serv
         begin(platform)
     assert kill(platform, monkeypatch, at, command, after=after)
     if to:
-        with pytest.raises(OpsError, match="--to") as refused:
+        with pytest.raises(OpsError, match=r"visitors are routed to (prod|dr)\n--to") as refused:
             abort(platform.session())
         assert refused.value.exit_code is Exit.REFUSED
     planned = abort(platform.session(dry_run=True), to).entries
@@ -405,6 +405,24 @@ def test_a_checkout_that_is_older_is_written_from_the_stacks(platform: Platform)
     assert platform.engine.ups == []
     assert {stack: platform.session().pair[stack].undone for stack in newer} == {"prod": {}, "dr": {}}
     assert served(platform) == "prod"
+
+
+def test_a_checkout_of_before_a_failover_without_a_fence_is_written_from_the_stacks(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both take writes since the lost region is back: the stacks say which of them serves."""
+    monkeypatch.setattr(status, "Engine", lambda: platform.engine)
+    older = {stack: platform.file(stack).path.read_text() for stack in (*REGIONS, "edge")}
+    assert kill_after_promotion(platform)
+    failed_over(platform)
+    for stack, text in older.items():
+        platform.file(stack).path.write_text(text)
+    assert [re.sub(" is older than.*", "", line) for line in status.status().deviations] == [
+        "Pulumi.dr.yaml: topology: 1",
+        "Pulumi.edge.yaml: topology: 1",
+    ]
+    abort(platform.session())
+    assert served(platform) == "dr"
 
 
 def test_a_replica_that_rds_is_changing_may_be_promoted_at_any_moment(
