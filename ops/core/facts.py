@@ -61,6 +61,9 @@ class Database:
         """Whether it takes writes now, a backup or a modification notwithstanding."""
         return not self.is_replica and self.status in WRITABLE
 
+    def __str__(self) -> str:
+        return f"{self.identifier} is {self.status} and {f'a replica of {self.source}' if self.source else 'a writer'}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Lag:

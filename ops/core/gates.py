@@ -87,8 +87,7 @@ def _database(stack: RegionStack) -> tuple[bool, str]:
     found = facts.database(stack)
     if found is None:
         return False, f"{stack.output('database_identifier')} is missing"
-    role = f"a replica of {found.source}" if found.is_replica else "a writer"
-    return found.takes_writes, f"{found.identifier} is {found.status} and {role}"
+    return found.takes_writes, str(found)
 
 
 def _one_writer(stack: RegionStack, other: RegionStack) -> tuple[bool, str]:

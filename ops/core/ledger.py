@@ -86,9 +86,9 @@ class Ledger:
             lease.give_back()
 
     def holder(self, name: str) -> str:
-        """Who holds a lock, since when, and when that command was last seen alive; empty where nobody does."""
+        """Who holds a lock, since when, and when that command was last seen alive; empty where nobody does any more."""
         found = self.get(f"locks/{name}")
-        return "".join(_told(found)) if found else ""
+        return "".join(_told(found)) if found and not _dead(found) else ""
 
     def require_hold(self) -> None:
         """Raise OpsError (BUSY) where another command has taken over the lock that this one holds."""

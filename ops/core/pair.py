@@ -147,6 +147,11 @@ class RegionStack(Stack[Settings]):
         return self.settings.following
 
     @property
+    def recorded_following(self) -> bool:
+        """The same, as its stack has recorded it."""
+        return self.outputs.get("role") == "standby" and not self.outputs.get("activated")
+
+    @property
     def writes(self) -> bool:
         """Whether it is declared to take writes."""
         return self.settings.writes

@@ -7,7 +7,7 @@ from ops.core.engine import Engine
 from ops.core.objects import objects
 from ops.core.pair import RegionStack
 from ops.core.recovery import STATE_FOLDER, recover
-from ops.core.recovery.locks import locks
+from ops.core.recovery.locks import locks, removable
 from ops.core.recovery.recovery import Recovery
 from ops.core.session import Session
 from ops.core.stack_files import project_name
@@ -27,10 +27,13 @@ def left_behind(engine: Engine, stack: str) -> bool:
     return Recovery(stack, Timeline(), engine, objects(STATE_FOLDER)).needed()
 
 
-def at_work(stack: str) -> str:
-    """The engine of this machine that holds the stack and lives, empty where there is none."""
-    held = locks(objects(STATE_FOLDER), project_name(), stack)
-    return next((str(lock) for lock in held if lock.of_this_machine and lock.alive), "")
+def in_use(stack: str) -> str:
+    """Which engine holds the stack and lives, or may live on another machine, and what to do; empty for none."""
+    try:
+        removable(locks(objects(STATE_FOLDER), project_name(), stack), stack, take=False)
+    except OpsError as error:
+        return error.message
+    return ""
 
 
 def engine_of(engine: Engine, stack: str) -> str:
@@ -40,8 +43,7 @@ def engine_of(engine: Engine, stack: str) -> str:
             return ""
     except OpsError as error:
         return f"{error.message.splitlines()[0]}: `ops recover {stack}`"
-    holder = at_work(stack)
-    return f"stack {stack} is being changed by {holder}" if holder else f"an engine was killed: `ops recover {stack}`"
+    return in_use(stack) or f"an engine was killed: `ops recover {stack}`"
 
 
 def settle(session: Session, timeline: Timeline, stack: str) -> None:

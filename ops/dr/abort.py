@@ -6,10 +6,10 @@ from typing import Any
 from ops.core import facts
 from ops.core.apply import apply, shown
 from ops.core.interruption import TooLongError
-from ops.core.pair import RegionStack, Stack
+from ops.core.pair import Pair, RegionStack, Stack
 from ops.core.recovery.steps import RECOVER
 from ops.core.session import UNDER_WAY, Session
-from ops.core.settle import at_work, left_behind, settle
+from ops.core.settle import in_use, left_behind, settle
 from ops.core.steps import SERVING, Plan, Step, Timeline, named, say
 from ops.dr import closing, drop, failover, fence, flip, promotion
 from ops.errors import Exit, OpsError, refused
@@ -44,7 +44,7 @@ STEPS = (
     GIVE_UP,
     *named((fence.FENCE,), stack="{other}"),
     *(*promotion.PROMOTION, promotion.ANSWER),
-    *flip.STEPS,
+    *(*flip.STEPS, RECOVER, promotion.REST),
     *(*named((RECOVER, fence.DECLARE, FOLLOW), stack="{other}"), RECOVER),
 )
 PLAN = Plan(steps=named(STEPS, stack="STACK", other="OTHER"), exits=SERVING)
@@ -122,12 +122,13 @@ def abort(session: Session, to: str | None = None) -> Timeline:
             if standing_by.get("fenced") and following:
                 fence.fence(session, timeline, verdict.other, session.options.waive_fence)
             if opening:
-                promotion.promote(session, timeline, verdict.keep, serving, fenced=True)
+                promotion.promote(session, timeline, verdict.keep, serving, fenced=True, targets=promotion.SERVES)
                 promotion.answers(session, timeline, verdict.keep)
             if verdict.keep.stack in verdict.answering:
                 failover.flip_after_activation(session, timeline, verdict.keep.stack)
             else:
                 closing.open_again(session, timeline)
+        missing = promotion.complete(session, timeline, verdict.keep) if opening else ""
         undeclared = ""
         if standing_by.get("fenced"):
             undeclared = fence.declare(session, timeline, verdict.other, session.options.waive_fence)
@@ -136,29 +137,29 @@ def abort(session: Session, to: str | None = None) -> Timeline:
         for region in (verdict.other, verdict.keep):
             if region.stack in verdict.answering:
                 settle(session, timeline, region.stack)
-        promotion.require_all(f"{verdict.keep.stack} serves", undeclared)
+        promotion.require_all(f"{verdict.keep.stack} serves", missing, undeclared)
     return timeline
 
 
 def judge(session: Session, to: str | None) -> Verdict:
     """Who serves, by facts. Raises OpsError: REFUSED where they do not tell, BUSY while an engine is at work."""
     pair = session.pair
-    for stack in pair.all:
-        if holder := at_work(stack.stack):
-            raise OpsError(f"stack {stack.stack} is being changed by {holder}; wait until that has ended", Exit.BUSY)
+    if busy := [holder for stack in pair.all if (holder := in_use(stack.stack))]:
+        raise OpsError("\n".join(busy), Exit.BUSY)
     regions = [pair[stack] for stack in pair.stacks]
     answering = {region.stack for region in regions if facts.answers(region)}
     replicas = {region.stack for region in regions if _is_replica(session, region, region.stack in answering)}
     writers = [region for region in regions if region.stack not in replicas and not region.being_rebuilt]
     writers = [pair[to]] if to else writers
-    undone = session.ledger.get(UNDER_WAY) or pair.older() or any(region.following for region in writers)
+    undone = session.ledger.get(UNDER_WAY) or any(_follows(region) for region in writers)
     if len(writers) > 1 and not undone:
         # After a failover the region that was lost has its own data; nothing is half done then.
-        writers = [region for region in writers if pair.is_routed_to(region.stack) and _is_open(region)] or writers
+        writers = [region for region in writers if _is_routed_to(pair, region) and _is_open(region)] or writers
     told = [_told(region, answering, replicas) for region in regions]
     if len(writers) != 1:
+        routed = f"traffic is routed to {pair.edge.outputs.get('live')}"
         why = "choose one with --to; rows that only the other has stay in its database" if writers else "no writer"
-        raise refused([*told, why])
+        raise refused([*told, routed, why])
     (keep,) = writers
     if keep.stack in replicas:
         raise refused([*told, f"{keep.stack} takes no writes: `ops dr failover --to {keep.stack}`"])
@@ -172,7 +173,7 @@ def _is_replica(session: Session, region: RegionStack, answers: bool) -> bool:
     As the stack has recorded it where RDS does not answer.
     """
     if not answers:
-        return region.outputs.get("role") == "standby" and not region.outputs.get("activated")
+        return region.recorded_following
     try:
         found = facts.wait(
             f"RDS has finished modifying the replica of {region.stack}",
@@ -185,8 +186,21 @@ def _is_replica(session: Session, region: RegionStack, answers: bool) -> bool:
     return found is None or found.is_replica
 
 
+def _follows(region: RegionStack) -> bool:
+    """Whether its file says that it follows, or its stack where the file is older."""
+    return region.recorded_following if region.older else region.following
+
+
+def _is_routed_to(pair: Pair, region: RegionStack) -> bool:
+    """Whether visitors are routed there as the edge's file and its stack say, or the stack where the file is older."""
+    recorded = pair.edge.outputs.get("live") == region.stack
+    return recorded if pair.edge.older else pair.is_routed_to(region.stack)
+
+
 def _is_open(region: RegionStack) -> bool:
-    """Whether it takes writes as its file and its stack say."""
+    """Whether it takes writes as its file and its stack say, or the stack where the file is older."""
+    if region.older:
+        return not (region.recorded_following or region.recorded["fenced"])
     return region.writes and not region.undone
 
 

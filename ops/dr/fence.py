@@ -186,15 +186,15 @@ def drain(operation: Operation, standby: RegionStack, source: RegionStack) -> No
         quiet: datetime | None = None
         lag = facts.Lag()
 
-        def drained() -> bool:
+        def left() -> str:
             # Only 0 will do (AWS: "the replica has caught up"): a lag of some seconds may be a lag that grows.
             nonlocal lag, quiet
             quiet = quiet or facts.quiet_since(source, fenced_at)
             lag = facts.lag(standby, since=quiet or fenced_at)
-            return quiet is not None and lag.seconds == 0
+            return "" if quiet is not None and lag.seconds == 0 else _undrained(standby, source, quiet, lag)
 
         try:
-            facts.wait("the replica has the last writes", drained, bool, seconds=DRAIN_SECONDS)
+            facts.wait("the last writes", left, lambda found: not found, seconds=DRAIN_SECONDS)
             step.detail = "no client and no lag after the fence"
         except TooLongError:
             accepted = operation.accepted_lag["accepted_seconds"] if operation.accepted_lag else 0

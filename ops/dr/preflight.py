@@ -13,6 +13,7 @@ from ops.core.aws import client, if_present
 from ops.core.facts import side_by_side
 from ops.core.interruption import TooLongError
 from ops.core.pair import RegionStack
+from ops.core.settle import in_use
 from ops.core.steps import say
 from ops.errors import OpsError, one_line
 
@@ -91,7 +92,13 @@ class Preflight:
             "quota of vCPUs": self._vcpus,
             **({"replica": self._replica} if self.promotes else {}),
             "program": self._program,
+            "engine": self._engine,
         }
+
+    def _engine(self) -> Iterator[Finding]:
+        """One that may live elsewhere would be met after the fence."""
+        if holder := in_use(self.standby.stack):
+            yield Finding(holder, "blocks")
 
     def _program(self) -> Iterator[Finding]:
         """What an `up` of the standby does besides, and whether it can be done at all."""

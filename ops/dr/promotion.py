@@ -101,8 +101,11 @@ def _holds(target: RegionStack) -> str:
         return f"it is not known whether the database of {target.stack} was promoted: {one_line(error)}"
     if found is None:
         return f"{target.stack} has no database {target.output('database_identifier')}"
-    role = "still a replica: nothing was promoted" if found.is_replica else "a writer"
-    return f"{found.identifier} is {found.status} and {role}"
+    return (
+        f"{found.identifier} is {found.status} and still a replica: nothing was promoted"
+        if found.source
+        else str(found)
+    )
 
 
 def complete(session: Session, timeline: Timeline, target: RegionStack) -> str:

@@ -93,12 +93,12 @@ def deviations(pair: Pair, engine: Engine, *, under_way: bool = False) -> list[s
     """
     live, other = pair[pair.live], pair[pair.other]
     found = [elsewhere] if (elsewhere := older_backend(pair.files)) else []
-    found += _serving(pair) if under_way else _roles(pair)
-    found += pair.older()
-    for region in () if under_way else (live, other):
+    older, edge = pair.older(), pair.edge
+    # What files that are older say of who serves is not so.
+    found += older or (_serving(pair) if under_way else _roles(pair))
+    for region in () if under_way or older else (live, other):
         found += _unlike_its_stack(region)
-    edge = pair.edge
-    if edge.outputs and edge.outputs.get("live") != pair.live:
+    if edge.outputs and not older and edge.outputs.get("live") != pair.live:
         found.append(
             f"{pair.live} is live in the stack file, but {edge.outputs.get('live')} in the stack {edge.stack}: if "
             f"the file is right, run `ops dr flip --to {pair.live}`"
@@ -194,7 +194,7 @@ def _databases(pair: Pair, answering: Mapping[str, bool]) -> dict[str, Callable[
     """What RDS says otherwise than the stacks of who is a replica: asked of the regions that answer."""
 
     def differs(stack: RegionStack) -> list[str]:
-        follows = stack.outputs.get("role") == "standby" and not stack.outputs.get("activated")
+        follows = stack.recorded_following
         with suppress(*errors()):
             found = facts.database(stack) if stack.outputs else None
             if found and found.is_replica != follows:

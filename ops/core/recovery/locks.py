@@ -57,10 +57,10 @@ def removable(held: list[Lock], stack: str, *, take: bool) -> list[Lock]:
     problems = []
     for lock in held:
         if lock.of_this_machine and lock.alive:
-            problems.append(f"stack {stack} is in use by {lock}; nothing was changed: wait until that engine has ended")
+            problems.append(f"stack {stack} is in use by {lock}: wait until that engine has ended")
         elif not lock.of_this_machine and not take:
             problems.append(
-                f"stack {stack} is locked by {lock}; nothing was changed: whether that engine lives can only be seen "
+                f"stack {stack} is locked by {lock}: whether that engine lives can only be seen "
                 f"there; once you know it has ended, run `ops recover {stack} --take-lock`"
             )
     if problems:

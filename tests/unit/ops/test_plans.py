@@ -152,8 +152,9 @@ def test_abort(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
     steps = abort.PLAN.steps
     taken = places(first, steps, {"STACK": "prod", "OTHER": "dr"})
     taken |= places(second, steps, {"STACK": "dr", "OTHER": "prod", "EDGE": "edge"})
-    # The files of OTHER and of the edge were not older here, and the edge's state could be read.
-    left = ["write the file of OTHER from its stack", "write the file of EDGE from its stack", "recover EDGE"]
+    # The files of OTHER and of the edge were not older here, the edge's state could be read, and STACK was opened.
+    files = ["write the file of OTHER from its stack", "write the file of EDGE from its stack"]
+    left = [*files, "recover EDGE", "recover STACK"]
     assert [step.name for number, step in enumerate(steps) if number not in taken] == left
 
 

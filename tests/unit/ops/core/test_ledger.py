@@ -67,6 +67,7 @@ def test_a_holder_of_this_machine_that_was_killed_or_of_before_its_boot_loses_th
     kept: Folder, capsys: pytest.CaptureFixture[str], other: dict[str, object]
 ) -> None:
     kept.write(LOCK, lock_of_this_machine(kept, **other))
+    assert Ledger(kept).holder("platform") == ""
     with Ledger(kept).hold("platform"):
         content = kept.read(LOCK)
     assert content is not None

@@ -1,5 +1,6 @@
 """Abort: from every step of every command one command leads back to a region that serves, and to files that say so."""
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -13,6 +14,8 @@ from fake_platform import Platform
 from fake_regions import ANSWERS, World
 
 from ops.core.engine_errors import UpError
+from ops.core.objects import Folder
+from ops.core.recovery import STATE_FOLDER
 from ops.core.session import UNDER_WAY
 from ops.dr import closing, flip, rebuild, status
 from ops.dr.abort import abort
@@ -157,7 +160,7 @@ def test_from_every_step_of_every_command_abort_leads_back_to_a_region_that_serv
         begin(platform)
     assert kill(platform, monkeypatch, at, command, after=after)
     if to:
-        with pytest.raises(OpsError, match="--to") as refused:
+        with pytest.raises(OpsError, match=r"traffic is routed to (prod|dr)\nchoose one") as refused:
             abort(platform.session())
         assert refused.value.exit_code is Exit.REFUSED
     planned = abort(platform.session(dry_run=True), to).entries
@@ -398,6 +401,24 @@ def test_a_checkout_that_is_older_is_written_from_the_stacks(platform: Platform)
     assert served(platform) == "prod"
 
 
+def test_a_checkout_of_before_a_failover_without_a_fence_is_written_from_the_stacks(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both take writes since the lost region is back: the stacks say which of them serves."""
+    monkeypatch.setattr(status, "Engine", lambda: platform.engine)
+    older = {stack: platform.file(stack).path.read_text() for stack in (*REGIONS, "edge")}
+    assert kill_after_promotion(platform)
+    failed_over(platform)
+    for stack, text in older.items():
+        platform.file(stack).path.write_text(text)
+    assert [re.sub(" is older than.*", "", line) for line in status.status().deviations] == [
+        "Pulumi.dr.yaml: topology: 1",
+        "Pulumi.edge.yaml: topology: 1",
+    ]
+    abort(platform.session())
+    assert served(platform) == "dr"
+
+
 def test_a_replica_that_rds_is_changing_may_be_promoted_at_any_moment(
     platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -411,13 +432,33 @@ def test_a_replica_that_rds_is_changing_may_be_promoted_at_any_moment(
 
 
 def test_an_engine_at_work_is_waited_for(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
-    def at_work(stack: str) -> str:
-        return "ann@laptop (pid 7)" if stack == "dr" else ""
+    def in_use(stack: str) -> str:
+        return "stack dr is in use by ann@laptop (pid 7)" if stack == "dr" else ""
 
-    monkeypatch.setattr("ops.dr.abort.at_work", at_work)
-    with pytest.raises(OpsError, match=r"dr is being changed by ann@laptop") as busy:
+    monkeypatch.setattr("ops.dr.abort.in_use", in_use)
+    with pytest.raises(OpsError, match=r"dr is in use by ann@laptop") as busy:
         abort(platform.session())
     assert busy.value.exit_code is Exit.BUSY
+
+
+def test_an_engine_that_was_killed_elsewhere_is_told_before_anything_is_given_up_or_fenced(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only on that machine it can be seen whether it lives."""
+    lock = {"pid": 7, "username": "ann", "hostname": "another-laptop", "timestamp": "2026-11-28T11:21:44Z"}
+    kept, key = Folder(platform.state.parent / STATE_FOLDER), "locks/organization/askproai/dr/7.json"
+    kept.write(key, json.dumps(lock).encode())
+    with pytest.raises(OpsError, match="`ops recover dr --take-lock`") as refused:
+        failover(platform.session(), "dr")
+    assert refused.value.exit_code is Exit.REFUSED
+    assert platform.engine.is_open("prod")
+    kept.delete(key)
+    assert kill(platform, monkeypatch, 6, lambda p: failover(p.session(), "dr"), after=False)
+    kept.write(key, json.dumps(lock).encode())
+    with pytest.raises(OpsError, match="`ops recover dr --take-lock`") as busy:
+        abort(platform.session())
+    assert busy.value.exit_code is Exit.BUSY
+    assert platform.session().ledger.get(UNDER_WAY) is not None
 
 
 def test_the_status_names_it(

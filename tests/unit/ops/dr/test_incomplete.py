@@ -8,6 +8,7 @@ from fake_platform import Platform, platform_in
 from ops.core.engine_errors import UpError
 from ops.core.session import UNDER_WAY
 from ops.dr import failover as failing_over
+from ops.dr.abort import abort
 from ops.dr.failback import failback
 from ops.dr.failover import failover
 from ops.dr.rebuild import rebuild_standby
@@ -38,6 +39,16 @@ def test_visitors_are_served_and_what_is_missing_is_named(platform: Platform) ->
     ]  # fmt: skip
     assert platform.routed_to() == {"dr"}
     assert platform.session().ledger.get(UNDER_WAY) is None
+
+
+def test_what_no_visitor_needs_keeps_nobody_from_giving_up(platform: Platform) -> None:
+    """The database was promoted, and what the promotion answered was lost."""
+    platform.world.databases[platform.region("dr")]["askproai-dr-database"]["source"] = ""
+    with pytest.raises(OpsError) as incomplete:
+        abort(platform.session(waive_fence="gone"), "dr")
+    assert incomplete.value.exit_code is Exit.INCOMPLETE
+    assert "`pulumi up --stack dr` makes what is missing" in incomplete.value.message
+    assert platform.routed_to() == {"dr"}
 
 
 def test_where_the_database_was_not_promoted_nobody_is_routed_there(platform: Platform) -> None:
