@@ -40,9 +40,8 @@ def rotate(
     A new `app_key` ends every session, and what the application encrypted with the former one cannot be read any more,
     unless the release knows both keys.
 
-    A region that does not answer is left out and named: when it is back, run this command once more, or `pulumi up`
-    there where neither hosts nor a cache run. Killed at any point, the same command goes on; `ops secrets status`
-    names it.
+    A region that does not answer is left out and named: run this command once more when it is back. Killed at any
+    point, the same command goes on; `ops secrets status` names it.
     """
     from ops.secrets.rotate import rotate as replace
 
