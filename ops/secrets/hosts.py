@@ -12,8 +12,11 @@ ACCOUNTS = (
     "--setenv=PYTHONPATH=/usr/local/lib/askproai "
     "/usr/bin/python3 -P /usr/local/lib/askproai/database_accounts.py"
 )
-READ_AGAIN = "systemctl restart askproai-secrets"
-"""What uses secrets restarts with it (`hosts/common/etc/systemd/system/askproai-secrets.service`)."""
+READ_AGAIN = (
+    "systemctl reload-or-restart askproai-secrets && "
+    "systemctl try-restart $(systemctl show --value --property=ConsistsOf,RequiredBy askproai-secrets)"
+)
+"""What uses secrets is part of the unit that fetches them, or requires it. It fails where that does not run again."""
 SECONDS = 300
 """Ours."""
 

@@ -28,8 +28,8 @@ RECORD = Step(
 )
 HOSTS = Step(
     name="have hosts read the secret",
-    does="Runs `systemctl restart askproai-secrets` on the hosts that use it, one after the other, by Systems "
-    "Manager; services that use secrets restart with it.",
+    does="Reloads the unit `askproai-secrets` on the hosts that use it, one after the other, by Systems Manager, then "
+    "restarts the services that use secrets, and stops at a host where that fails.",
     unless="they have read it",
 )
 FINISH = Step(name="record the end", does="Records in the history who rotated what, and when.")

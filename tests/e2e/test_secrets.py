@@ -165,7 +165,8 @@ def records(platform: Platform, name: str) -> tuple[list[str], int]:
 def test_accounts_that_were_interrupted_on_their_way_are_current_in_both_regions_once_it_went_on(
     prod: Platform, standby: Platform, regions: tuple[Platform, Platform]
 ) -> None:
-    former, sent, (_, history) = current(prod), len(commands(prod)), records(prod, "database")
+    former, (_, history) = current(prod), records(prod, "database")
+    sent, sent_there = (len(commands(region)) for region in regions)
     code, interrupted = stopped_at(prod, "ssm", DATABASE, signal.SIGINT)
     assert code == INTERRUPTED, interrupted
     assert named(interrupted) == DATABASE
@@ -187,14 +188,15 @@ def test_accounts_that_were_interrupted_on_their_way_are_current_in_both_regions
     make, read, lock = commands(prod)[sent:]
     assert (len(make["InstanceIds"]), len(lock["InstanceIds"])) == (1, 1)
     assert all(f" {name}=" in make["Parameters"]["commands"][0] for name in ACCOUNTS)
-    assert read["Parameters"]["commands"] == ["systemctl restart askproai-secrets"]
+    assert "askproai-secrets" in read["Parameters"]["commands"][0]
     assert (set(read["InstanceIds"]), read["MaxConcurrency"]) == (instances(prod), "1")
+    (read_there,) = commands(standby)[sent_there:]
+    assert set(read_there["InstanceIds"]) == instances(standby)
     assert set(lock["Parameters"]["commands"][0].split()) >= {account["username"] for account in former.values()}
-    assert commands(standby) == []
     assert records(prod, "database") == ([], history + 1)
     text = kept(prod) + done.stdout + done.stderr + interrupted
+    assert became["application"]["id"] in text
     assert not [name for found in (former, became) for name, account in found.items() if account["password"] in text]
-    assert (prod.preview(), standby.preview()) == ({}, {})
 
 
 def test_a_rotation_that_fails_between_the_regions_is_named_and_ends_with_the_same_accounts_in_both(
@@ -262,5 +264,5 @@ def test_a_token_whose_rotation_was_killed_with_its_engine_is_the_only_one_that_
     assert records(prod, TOKEN[2]) == ([], history + 1)
     text = kept(prod) + done.stdout + done.stderr + killed
     assert (token in text, former["auth_token"] in text) == (False, False)
-    assert (prod.preview(), standby.preview()) == ({}, {})
+    assert prod.preview() == {}
     assert not [stack.half_done for stack in regions if stack.half_done]
