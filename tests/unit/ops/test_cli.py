@@ -55,8 +55,11 @@ def test_credentials_that_have_ended_are_no_defect(
 @pytest.mark.parametrize(
     ("error", "next_one"),
     [
-        (EndpointConnectionError(endpoint_url="s3"), "`ops recover --backend-copy`, otherwise run the same command again"),
-        (ReadTimeoutError(endpoint_url="s3"), "`ops recover --backend-copy`, otherwise run the same command again"),
+        (
+            EndpointConnectionError(endpoint_url="s3"),
+            "`ops recover --backend-copy`; otherwise run the same command again",
+        ),
+        (ReadTimeoutError(endpoint_url="s3"), "`ops recover --backend-copy`; otherwise run the same command again"),
         (refusal("SlowDown", 503), "`ops dr status` says which region does not answer"),
         (OSError(28, "No space left on device"), "put that right, then run the same command again"),
         (PermissionError(13, "Permission denied"), "put that right, then run the same command again"),

@@ -47,7 +47,7 @@ def test_what_no_visitor_needs_keeps_nobody_from_giving_up(platform: Platform) -
     with pytest.raises(OpsError) as incomplete:
         abort(platform.session(waive_fence="gone"), "dr")
     assert incomplete.value.exit_code is Exit.INCOMPLETE
-    assert "`pulumi up --stack dr` makes what is missing" in incomplete.value.message
+    assert "run `pulumi up --stack dr` to create what is missing" in incomplete.value.message
     assert platform.routed_to() == {"dr"}
 
 
