@@ -56,13 +56,17 @@ class EdgeApi:
         }
 
     def rows(self, path: str, *, a_page: int = ROWS_A_PAGE, **query: str) -> list[dict[str, Any]]:
-        """All rows of a list. Raises OpsError when the API gives none."""
+        """All rows of a list. Raises OpsError when the API gives none.
+
+        Some lists do not tell how many pages they have, but how many rows (cloudflare-go, `DoneCount`).
+        """
         found: list[dict[str, Any]] = []
-        page = pages = 1
-        while page <= pages:
+        page, more = 1, True
+        while more:
             answer = _given(path, *self._call("GET", path, fields={**query, "page": page, "per_page": a_page}))
             found += answer["result"] or []
-            page, pages = page + 1, int((answer.get("result_info") or {}).get("total_pages", 1))
+            rows = (answer.get("result_info") or {}).get("total_count", 0)
+            page, more = page + 1, bool(answer["result"]) and len(found) < rows
         return found
 
     def one(self, path: str) -> Any:

@@ -51,7 +51,7 @@ class Handler(BaseHTTPRequestHandler):
             content = f"balancer-{page}"
             row = {"id": str(page), "name": f"host-{page}", "type": "CNAME", "content": content, "proxied": True}
             other = {"id": "t", "name": "text", "type": "TXT", "content": "x", "proxied": False}
-            return 200, {"success": True, "result": [row, other], "result_info": {"page": page, "total_pages": 2}}
+            return 200, {"success": True, "result": [row, other], "result_info": {"page": page, "total_count": 4}}
         if path == f"/client/v4/zones/{ZONE}/settings/ssl":
             if self.refusals:
                 return self.refusals.pop(), {"success": False, "errors": []}
@@ -61,7 +61,9 @@ class Handler(BaseHTTPRequestHandler):
         if path == f"/client/v4/zones/{ZONE}/origin_tls_client_auth":
             rows = [("active", "2030-01-02"), ("pending_deployment", "2031-01-02"), ("deleted", "2032-01-02")]
             found = [{"id": s, "status": s, "expires_on": f"{day}T00:00:00Z"} for s, day in rows]
-            return 200, {"success": True, "result": found, "result_info": {"page": 1, "total_pages": 1}}
+            # The API reference: `total_count` is that of the rows "without any search parameters".
+            shown = found if query["page"] == ["1"] else []
+            return 200, {"success": True, "result": shown, "result_info": {"page": 1, "total_count": 9}}
         if path == f"/client/v4/zones/{ZONE}/settings/odd":
             return 200, ["not", "an", "envelope"]
         if path.startswith("/client"):
