@@ -40,8 +40,8 @@ def rotate(
     A new `app_key` ends every session, and what the application encrypted with the former one cannot be read any more,
     unless the release knows both keys.
 
-    A region that does not answer is left out and named: run `pulumi up` there, or for `database` this command, when it
-    is back. Killed at any point, the same command goes on.
+    A region that does not answer is left out and named: run this command once more when it is back. Killed at any
+    point, the same command goes on; `ops secrets status` names it.
     """
     from ops.secrets.rotate import rotate as replace
 
@@ -50,9 +50,9 @@ def rotate(
 
 @app.command()
 def status(as_json: AsJson = False) -> None:
-    """The secrets of both regions: the age of each, its last rotation, and when the next is due; never a value.
+    """The secrets of both regions: the age of each, its last rotation, when the next is due, and what is under way.
 
-    A region that does not answer is shown as unknown. Nothing is changed, and no value is read.
+    A region that does not answer is shown as unknown. Nothing is changed, and no value is read or shown.
     """
     from ops.secrets import status
 

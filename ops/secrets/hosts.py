@@ -12,8 +12,11 @@ ACCOUNTS = (
     "--setenv=PYTHONPATH=/usr/local/lib/askproai "
     "/usr/bin/python3 -P /usr/local/lib/askproai/database_accounts.py"
 )
-READ_AGAIN = "systemctl restart askproai-secrets"
-"""What uses secrets restarts with it (`hosts/common/etc/systemd/system/askproai-secrets.service`)."""
+READ_AGAIN = (
+    "systemctl reload-or-restart askproai-secrets && "
+    "systemctl try-restart $(systemctl show --value --property=ConsistsOf,RequiredBy askproai-secrets)"
+)
+"""What uses secrets is part of the unit that fetches them, or requires it. It fails where that does not run again."""
 SECONDS = 300
 """Ours."""
 
@@ -50,7 +53,8 @@ def on_the_database(place: Place, action: str, given: list[str], secrets: list[s
 def read_again(stack: RegionStack, roles: tuple[HostRole, ...]) -> int:
     """Have hosts read their secrets anew, one after the other, and wait until all have; how many."""
     instances = in_service(stack, *roles)
-    seconds = (DELIVERY_SECONDS + SECONDS) * len(instances)
-    for sent in send(stack, instances, READ_AGAIN, "ops secrets rotate: read secrets", SECONDS):
-        wait(stack, sent, "reading secrets", seconds)
+    # A worker ends its job before it restarts.
+    seconds = SECONDS + stack.settings.workers.timeout_seconds
+    for sent in send(stack, instances, READ_AGAIN, "ops secrets rotate: read secrets", seconds):
+        wait(stack, sent, "reading secrets", (DELIVERY_SECONDS + seconds) * len(instances))
     return len(instances)

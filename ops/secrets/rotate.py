@@ -27,8 +27,8 @@ RECORD = Step(
 )
 HOSTS = Step(
     name="have hosts read the secret",
-    does="Runs `systemctl restart askproai-secrets` on those that use it, one after the other, by Systems Manager: "
-    "what uses secrets restarts with it.",
+    does="Reloads the unit `askproai-secrets` of those that use it, one after the other, by Systems Manager, then "
+    "restarts what uses secrets there, and stops at a host on which that fails.",
     unless="they have read it",
 )
 FINISH = Step(name="note the rotation", does="Notes in the history who rotated what, and when.")

@@ -8,11 +8,13 @@ from rich.table import Table
 from ops.core.aws import errors, reachable
 from ops.core.engine import Engine
 from ops.core.facts import side_by_side
+from ops.core.ledger import Ledger
 from ops.core.pair import Pair, RegionStack
 from ops.core.region_table import UNKNOWN, Facts, Found
 from ops.core.secret_values import SecretValue, values
 from ops.core.steps import console, say
 from ops.errors import OpsError, one_line
+from ops.secrets.rotation import USED_BY, Rotation, key
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +35,7 @@ def status() -> Status:
     found = side_by_side({stack: partial(_region, pair[stack]) for stack in pair.stacks})
     return Status(
         secrets=[row for rows, _ in found.values() for row in rows],
-        lines=[line for _, lines in found.values() for line in lines],
+        lines=[*_under_way(), *(line for _, lines in found.values() for line in lines)],
     )
 
 
@@ -46,6 +48,18 @@ def show(found: Status) -> None:
     console().print(table)
     for line in found.lines or ["no rotation is due"]:
         say(line)
+
+
+def _under_way() -> list[str]:
+    """The rotations that have not come to their end, with the command that goes on."""
+    ledger = Ledger()
+    found = [Rotation.known(ledger, key(name)) for name in USED_BY]
+    return [
+        f"the rotation of {each.name}, started {each.started:%Y-%m-%d %H:%M:%S} UTC, is not finished: "
+        f"`ops secrets rotate {each.name}` goes on"
+        for each in found
+        if each
+    ]
 
 
 def _region(stack: RegionStack) -> tuple[list[Facts], list[str]]:

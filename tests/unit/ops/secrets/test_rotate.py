@@ -138,6 +138,40 @@ def test_a_rotation_that_was_killed_goes_on_with_the_same_accounts(
     assert not [line for line in platform.world.commands if " make " in line]
 
 
+def test_a_host_has_the_time_of_its_longest_job_to_read_a_secret(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker restarts once its job has ended; Systems Manager ends a command at its time limit."""
+    job_seconds, given = 7200, list[int]()
+    for file in (platform.file("prod"), platform.file("dr")):
+        hidden = {
+            f"workers.queues.{name}.visibility_timeout_seconds": job_seconds for name in file.get("workers.queues")
+        }
+        file.set({"workers.timeout_seconds": job_seconds, **hidden})
+    sent = hosts.send
+
+    def send(stack: Any, instances: Any, line: str, comment: str, seconds: int) -> Any:
+        if line == hosts.READ_AGAIN:
+            given.append(seconds)
+        return sent(stack, instances, line, comment, seconds)
+
+    monkeypatch.setattr(hosts, "send", send)
+    rotate(platform.session(), "database")
+    assert min(given) > job_seconds
+
+
+def test_the_status_names_a_rotation_that_was_killed_and_the_command_that_goes_on(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(status, "Engine", lambda: platform.engine)
+    monkeypatch.setattr(status, "Ledger", lambda: platform.session().ledger)
+    killed_at(command, "read_again", monkeypatch, lambda: rotate(platform.session(), "database"))
+    told = [line for line in status.status().lines if "is not finished" in line]
+    assert [line.rpartition(": ")[2] for line in told] == ["`ops secrets rotate database` goes on"]
+    rotate(platform.session(), "database")
+    assert not [line for line in status.status().lines if "is not finished" in line]
+
+
 def test_only_a_worker_may_read_what_it_makes_and_no_password_is_in_a_command(platform: Platform) -> None:
     rotate(platform.session(), "database")
     assert len(platform.world.lent) == 0
@@ -237,6 +271,7 @@ def test_the_status_has_the_age_of_each_secret_by_region_and_no_value(
     platform: Platform, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(status, "Engine", lambda: platform.engine)
+    monkeypatch.setattr(status, "Ledger", lambda: platform.session().ledger)
     before = status.status()
     assert {(row["secret"], row["age"], row["due"]) for row in before.secrets} >= {
         ("database-application", "no value", "now")
