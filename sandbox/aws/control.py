@@ -10,6 +10,7 @@ from typing import Any
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from sandbox.aws import asked
+from sandbox.aws.agents import AGENTS
 from sandbox.aws.asked import BadRequestError, query
 from sandbox.aws.capacity import CAPACITY
 from sandbox.aws.ending import ENDING
@@ -51,6 +52,9 @@ class Control:
             ("GET", "pulse"): self.gate.pulse,
             ("GET", "calls"): self.gate.report,
             ("DELETE", "calls"): self.gate.forget_calls,
+            ("GET", "agent"): lambda: AGENTS.listen(place),
+            ("PUT", "agent"): lambda: AGENTS.end(place, environ),
+            ("DELETE", "agent"): lambda: AGENTS.leave(place),
             ("GET", "blackout"): lambda: None,
             ("PUT", "blackout"): lambda: self.gate.black_out(self._place(place), _mode(environ)),
             ("PUT", "clock"): lambda: self._set_clock(place),

@@ -12,6 +12,7 @@ import boto3
 
 from hosts.contents import RDS_AUTHORITIES
 from sandbox.instances import data, endpoints, metadata
+from sandbox.instances.agent import Agent
 from sandbox.instances.boot import Machine, Scratch
 from sandbox.instances.network import Namespace, connect
 from sandbox.instances.root import made
@@ -54,6 +55,7 @@ class Surroundings:
         self.outside.run("sysctl", "-qw", "net.ipv4.ip_forward=1")
         self._caller = caller
         self._metadata, self._forwarder = self._serve()
+        self._agent = Agent(aws)
 
     def client(self, service: str) -> Any:
         """A boto3 client of the region."""
@@ -72,6 +74,7 @@ class Surroundings:
         files = {"/etc/cloud/cloud.cfg.d/90_sandbox.cfg": CLOUD_INIT, **_trusted(self._authority.certificate)}
         machine = self._boot(instance_id, told.address, files)
         self._volumes.show(machine)
+        self._agent.serve(machine)
         return machine
 
     def boot_data(self) -> Machine:
@@ -88,6 +91,7 @@ class Surroundings:
     def stop(self, machine: Machine) -> None:
         """Stop a machine."""
         self.machines.remove(machine)
+        self._agent.leave(machine)
         machine.stop()
 
     def connection(self, address: str, port: int, seconds: float) -> socket.socket:
@@ -97,6 +101,7 @@ class Surroundings:
 
     def close(self) -> None:
         """Stop all machines and remove what they wrote."""
+        self._agent.close()
         for machine in reversed(self.machines):
             machine.stop()
         self._volumes.close()

@@ -88,8 +88,9 @@ def aws(endpoint: str) -> Clients:
 def control(endpoint: str) -> Iterator[Control]:
     """The emulated AWS's own paths; what a test took away is given back."""
 
-    def send(method: str, path: str) -> Any:
-        with urlopen(Request(f"{endpoint}/_sandbox/{path}", method=method), timeout=5) as answer:
+    def send(method: str, path: str, body: object = None) -> Any:
+        content = None if body is None else json.dumps(body).encode()
+        with urlopen(Request(f"{endpoint}/_sandbox/{path}", content, method=method), timeout=5) as answer:
             return json.load(answer)
 
     send("DELETE", "calls")

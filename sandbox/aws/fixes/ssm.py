@@ -7,6 +7,7 @@ from typing import Any
 from moto.core.utils import utcnow
 from moto.ssm.models import Command, Parameter, ParameterDict
 
+from sandbox.aws.agents import AGENTS
 from sandbox.aws.fixes.fix import replaces
 
 UBUNTU_IMAGE = re.compile(
@@ -43,3 +44,13 @@ def a_command_reaches_the_instances_it_names(stock: Any, self: Command) -> list[
     SendCommand takes either (API reference: `InstanceIds`, or `Targets` where there are more than 50).
     """
     return stock(self) if self.targets else []
+
+
+@replaces(Command, "invocation_response")
+def a_command_ends_when_the_booted_instance_has_run_it(
+    stock: Any, self: Command, instance_id: str, plugin_name: str
+) -> dict[str, Any]:
+    """moto says at once that a command succeeded, and runs none."""
+    invocation: dict[str, Any] = stock(self, instance_id, plugin_name)
+    AGENTS.send(invocation, self.parameters.get("commands", []))
+    return invocation
