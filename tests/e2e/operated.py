@@ -1,7 +1,11 @@
 """A stack that is up on a sandbox, and what an operator or AWS itself says of it."""
 
 import json
+import os
+import signal
 import subprocess
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -183,6 +187,37 @@ def run(
     if check and done.returncode:
         pytest.fail(f"{' '.join(map(str, command))} ended with {done.returncode}\n{done.stdout}\n{done.stderr}")
     return done
+
+
+def begin(platform: Platform, *arguments: str) -> "subprocess.Popen[str]":
+    """Start an operators' command in a process group of its own."""
+    return subprocess.Popen(
+        [platform.paths.launcher, *arguments], cwd=platform.paths.checkout, env=platform.variables,
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+    )  # fmt: skip
+
+
+def end(command: "subprocess.Popen[str]") -> None:
+    """Kill an operators' command with the engine under it, unless it has ended."""
+    if command.poll() is None:
+        os.killpg(command.pid, signal.SIGKILL)
+        command.wait()
+
+
+def black_out(platform: Platform, mode: str | None, service: str = "") -> None:
+    """Take the platform's region, or a service of it, away in this mode, or give it back."""
+    place = f"{platform.region}/{service}".removesuffix("/")
+    url = f"{platform.variables['AWS_ENDPOINT_URL']}/_sandbox/blackout/{place}"
+    answer = httpx.put(url, params={"mode": mode}) if mode else httpx.delete(url)
+    answer.raise_for_status()
+
+
+def wait_for(what: str, seconds: float, asked: Callable[[], object]) -> None:
+    """Ask until it is so. Fails where it does not become so within `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not asked():
+        assert time.monotonic() < deadline, f"{what}: not within {seconds} s"
+        time.sleep(0.5)
 
 
 def sandbox(paths: Paths, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:

@@ -4,9 +4,14 @@ import json
 import os
 import re
 import socket
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from http.client import HTTPException
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +20,15 @@ import pytest
 import contract
 from hosts.contents import RDS_AUTHORITIES
 from hosts.roles import MONITORING
-from ops.secrets.hosts import ACCOUNTS
+from ops.secrets.hosts import ACCOUNTS, READ_AGAIN
 from sandbox.instances.command import caller_of, groups_of, stack_outputs
 from sandbox.instances.release import RELEASE, publish
 from sandbox.instances.root import PHP_VERSION, unavailable
 from sandbox.instances.surroundings import Surroundings, declared, surroundings
 from sandbox.servers.processes import urls
+from sandbox.toolchain.steps import SandboxError
 from tests.booted import POLL_SECONDS, Host
-from tests.e2e.operated import Platform
+from tests.e2e.operated import Platform, black_out, platforms
 
 pytestmark = [pytest.mark.e2e, pytest.mark.skipif(bool(unavailable()), reason=unavailable())]
 HEALTHY_SECONDS = 300.0
@@ -85,8 +91,8 @@ def worker(hosts: dict[str, Host]) -> Host:
 
 
 def first(around: Surroundings, outputs: dict[str, Any], role: str) -> str:
-    """An instance of the role that is in service."""
-    return next(found for group in groups_of(outputs, role) for found in declared(around.client, group))
+    """The instance of the role that is in service and that operators' commands take where one is enough."""
+    return min(found for group in groups_of(outputs, role) for found in declared(around.client, group))
 
 
 def healthy(host: Host) -> Host:
@@ -186,6 +192,14 @@ def test_the_database_is_reached_by_a_connection_that_is_encrypted_and_verified(
     )
 
 
+def connected(host: Host, account: dict[str, str]) -> str:
+    """What PHP on a host says of the database as one of its accounts."""
+    with_it = [f"--setenv=DB_USERNAME={account['username']}", f"--setenv=DB_PASSWORD={account['password']}"]
+    place = ["--property", "EnvironmentFile=/run/askproai/addresses.env", *with_it]
+    command = ("systemd-run", "--quiet", "--wait", "--pipe", *place, "php", "-r", CONNECT, RDS_AUTHORITIES)
+    return host.machine.run(*command, check=False)
+
+
 def test_a_worker_makes_and_locks_an_account_as_the_administrator(
     worker: Host, around: Surroundings, outputs: dict[str, Any]
 ) -> None:
@@ -196,16 +210,116 @@ def test_a_worker_makes_and_locks_an_account_as_the_administrator(
         SecretId=secret, SecretString=json.dumps(account), VersionStages=["AWSPENDING"]
     )["VersionId"]
 
-    def connected() -> str:
-        with_it = [f"--setenv=DB_USERNAME={account['username']}", f"--setenv=DB_PASSWORD={account['password']}"]
-        place = ["--property", "EnvironmentFile=/run/askproai/addresses.env", *with_it]
-        command = ("systemd-run", "--quiet", "--wait", "--pipe", *place, "php", "-r", CONNECT, RDS_AUTHORITIES)
-        return worker.machine.run(*command, check=False)
-
     worker.machine.run("sh", "-c", f"{ACCOUNTS} make {administrator} application={secret}:{version}")
-    assert connected() == "connected"
+    assert connected(worker, account) == "connected"
     worker.machine.run("sh", "-c", f"{ACCOUNTS} lock {administrator} {account['username']}")
-    assert "is locked" in connected()
+    assert "is locked" in connected(worker, account)
+
+
+@dataclass
+class Visits:
+    """How a host answers visitors whose page is on the database, by the moment of the monotonic clock."""
+
+    answers: list[tuple[float, int]] = field(default_factory=list)
+
+    @contextmanager
+    def of(self, web: Host) -> Iterator[None]:
+        """Visit it all the while; a host that does not answer is status 0."""
+        over = threading.Event()
+
+        def visit() -> None:
+            while not over.wait(POLL_SECONDS):
+                status = 0
+                with suppress(OSError, HTTPException):
+                    status = web.ask(contract.CANARY_PATH).status
+                self.answers.append((time.monotonic(), status))
+
+        visitor = threading.Thread(target=visit)
+        visitor.start()
+        try:
+            yield
+        finally:
+            over.set()
+            visitor.join()
+
+    @property
+    def unserved_seconds(self) -> float:
+        """The longest time between two visits that were served."""
+        served = [moment for moment, status in self.answers if status == HTTPStatus.OK]
+        return max(later - earlier for earlier, later in pairwise(served))
+
+
+def moment(host: Host, *command: str) -> str:
+    """The time that a command on a host says, in UTC and with microseconds, so that it can be compared as text."""
+    (found,) = re.findall(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}", host.machine.run("env", "TZ=UTC", *command))
+    return found
+
+
+def users(around: Surroundings) -> dict[str, bool]:
+    """Of the names that accounts have in turn, those that the database has, and whether it lets nobody log in."""
+    (data,) = [machine for machine in around.machines if machine.name == "data"]
+    locked = "IFNULL(JSON_VALUE(Priv, '$.account_locked'), 0) IN ('1', 'true')"
+    asked = f"SELECT User, {locked} FROM mysql.global_priv WHERE User REGEXP '_[12]$'"
+    rows = data.run("mariadb", "--batch", "--skip-column-names", "--execute", asked).splitlines()
+    return {user: locked == "1" for user, locked in (row.split("\t") for row in rows)}
+
+
+def account(around: Surroundings, name: str, label: str) -> dict[str, str]:
+    """An account on the database as a version of its secret has it."""
+    found = around.client("secretsmanager").get_secret_value(
+        SecretId=f"askproai-prod-database-{name}", VersionStage=label
+    )
+    content: dict[str, str] = json.loads(found["SecretString"])
+    return content
+
+
+def test_a_rotation_changes_the_accounts_of_a_database_while_hosts_serve_and_the_standbys_region_is_lost(
+    web: Host, worker: Host, around: Surroundings, platform: Platform
+) -> None:
+    standby, visits = platforms(platform.paths)["dr"], Visits()
+    before = users(around)
+    assert set(before.values()) == {False}
+    black_out(standby, "refuse")
+    try:
+        with visits.of(web):
+            told = platform.ops("secrets", "rotate", "database", "--yes").stdout
+            web.wait(contract.CANARY_PATH, 200, BACK_SECONDS)
+    finally:
+        black_out(standby, None)
+    assert f"{standby.region} does not answer: dr is left out" in told
+
+    made = {account(around, user[:-2], "AWSCURRENT")["username"] for user in before}
+    assert (len(made), made & before.keys()) == (4, set())
+    assert users(around) == dict.fromkeys(before, True) | dict.fromkeys(made, False)
+    new, former = (account(around, "application", label) for label in ("AWSCURRENT", "AWSPREVIOUS"))
+    assert connected(worker, new) == "connected"
+    assert "is locked" in connected(worker, former)
+    for host in (web, worker):
+        assert new["password"] in host.machine.run("cat", "/run/askproai/secrets.env")
+    queue_job(web, 6)
+    until(lambda: 6 in ids(web), worker, WORKER)
+    kept = told + json.dumps(around.client("ssm").list_commands()["Commands"], default=str)
+    assert [each["password"] in kept for each in (new, former)] == [False, False]
+
+    # It served until its new secrets were there, and again before a load balancer gives a host up.
+    ended = ("systemctl", "show", "--value", "--timestamp=us+utc", "--property=InactiveEnterTimestamp", PHP_FPM)
+    assert moment(web, *ended) > moment(web, "stat", "--format=%y", "/run/askproai/secrets.env")
+    groups = around.client("elbv2").describe_target_groups(Names=["askproai-prod-web-blue"])["TargetGroups"]
+    given_up_seconds = groups[0]["HealthCheckIntervalSeconds"] * groups[0]["UnhealthyThresholdCount"]
+    print(f"a host that read its secrets anew served nobody for {visits.unserved_seconds:.1f} s")
+    assert visits.unserved_seconds < given_up_seconds
+
+
+def test_a_host_on_which_secrets_are_not_taken_says_so(web: Host) -> None:
+    """Systems Manager goes on to the next host where the command succeeds."""
+    broken = f"/etc/php/{PHP_VERSION}/fpm/pool.d/broken.conf"
+    web.machine.run("sh", "-c", f"echo nonsense >{broken}")
+    try:
+        with pytest.raises(SandboxError, match=PHP_FPM):
+            web.machine.run("sh", "-c", READ_AGAIN)
+    finally:
+        web.machine.run("rm", broken)
+    web.wait(contract.HEALTH_PATH, 200, BACK_SECONDS)
 
 
 @pytest.mark.parametrize("unit", ["nginx", PHP_FPM])

@@ -7,8 +7,6 @@ Cloudflare that refuses, does not answer or does not do as it says.
 """
 
 import json
-import os
-import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -19,7 +17,7 @@ import httpx
 import pytest
 
 from contract import CANARY_PATH
-from tests.e2e.operated import Platform
+from tests.e2e.operated import Platform, begin, black_out, end, wait_for
 
 pytestmark = pytest.mark.e2e
 
@@ -103,14 +101,6 @@ def led_to(edge: Platform) -> set[str]:
     return {content.split(".")[1] for content in contents}
 
 
-def black_out(platform: Platform, mode: str | None, service: str = "") -> None:
-    """Take the platform's region, or a service of it, away in this mode, or give it back."""
-    place = f"{platform.region}/{service}".removesuffix("/")
-    url = f"{platform.variables['AWS_ENDPOINT_URL']}/_sandbox/blackout/{place}"
-    answer = httpx.put(url, params={"mode": mode}) if mode else httpx.delete(url)
-    answer.raise_for_status()
-
-
 def calls(platform: Platform, *, forget: bool = False) -> int:
     """Calls to the platform's region since they were last forgotten."""
     url = f"{platform.variables['AWS_ENDPOINT_URL']}/_sandbox/calls"
@@ -183,28 +173,6 @@ def lose_state(platform: Platform, loss: str) -> set[str]:
 
 def said(done: subprocess.CompletedProcess[str]) -> str:
     return done.stdout + done.stderr
-
-
-def begin(platform: Platform, *arguments: str) -> "subprocess.Popen[str]":
-    """Start an operators' command in a process group of its own."""
-    return subprocess.Popen(
-        [platform.paths.launcher, *arguments], cwd=platform.paths.checkout, env=platform.variables,
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
-    )  # fmt: skip
-
-
-def end(command: "subprocess.Popen[str]") -> None:
-    """Kill an operators' command with the engine under it, unless it has ended."""
-    if command.poll() is None:
-        os.killpg(command.pid, signal.SIGKILL)
-        command.wait()
-
-
-def wait_for(what: str, seconds: float, asked: Any) -> None:
-    deadline = time.monotonic() + seconds
-    while not asked():
-        assert time.monotonic() < deadline, f"{what}: not within {seconds} s"
-        time.sleep(0.5)
 
 
 @pytest.mark.usefixtures("following")
