@@ -136,10 +136,11 @@ class Preflight:
             if replica is None:
                 yield Finding(f"the replica of secret {name} is missing in {self.standby.region}")
             elif replica != own:
-                yield Finding(
-                    f"secret {_secret_name(arn)} differs from the replica of {name}: set the same value in both "
-                    f"stack files, then `pulumi up --stack {self.standby.stack}`"
-                )
+                remedy = f"set the same value in both stack files, then `pulumi up --stack {self.standby.stack}`"
+                if role in self.standby.accounts:
+                    lost = f"where {self.other.region} is lost, put the replica's value into it"
+                    remedy = f"`ops secrets rotate database`; {lost}"
+                yield Finding(f"secret {_secret_name(arn)} differs from the replica of {name}: {remedy}")
 
     def _is_made(self, arn: str | None) -> bool:
         """Whether an account's secret of the other stack has a value, as its replica here says."""

@@ -1,5 +1,6 @@
 """Before anything changes, everything that is missing is named, all at once."""
 
+import json
 import re
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
@@ -177,6 +178,16 @@ def test_an_account_that_was_made_at_home_alone_is_named_and_one_that_was_never_
     platform.world.secrets[platform.region("dr"), "askproai-prod-database-application"] = '{"password": "of-prod"}'
     (found,) = findings(platform)
     assert "secret askproai-dr-database-application is missing or empty" in found
+
+
+def test_an_account_that_differs_is_mended_by_a_rotation_and_not_by_the_stack_files(platform: Platform) -> None:
+    for stack, password in (("dr", "of-before"), ("prod", "rotated")):
+        secret = platform.region("dr"), f"askproai-{stack}-database-application"
+        platform.world.secrets[secret] = json.dumps({"password": password})
+    (found,) = findings(platform)
+    assert "askproai-dr-database-application differs from the replica of askproai-prod-database-application" in found
+    assert "`ops secrets rotate database`" in found
+    assert "stack files" not in found
 
 
 def test_a_secret_that_is_no_json_is_compared_as_it_is(platform: Platform) -> None:
