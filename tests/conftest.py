@@ -22,6 +22,7 @@ STORIES = {
     "test_deploy": "releases",
     "test_policies": "standby",
     "test_preview": "releases",
+    "test_secrets": "releases",
     "test_standby_faults": "standby",
     "test_recover": "recover",
     "test_bootstrap": "recover",
