@@ -44,8 +44,9 @@ ON_CALL = {
     "what-to-tell.md": "Messages for customers, the team and integrators, and what is cold after a failover.",
     "by-hand.md": "If `ops` does not start: the failover with only `aws`, `curl` and `pulumi`.",
     "by-hand-afterwards.md": "How to bring files, stacks and clouds back in line.",
+    "breach.md": "Somebody is inside: isolate, rotate every credential, audit seven days, recover.",
 }
-"""The pages of docs/on-call, which people write, in the order in which they are needed, and when each is."""
+"""The pages of docs/on-call, which people write, and when each is needed: those of a lost region first, in order."""
 
 WHERE = (
     "Run these in the project's folder, with `pulumi` logged in to the state backend and AWS credentials for the "

@@ -14,26 +14,33 @@ import botocore.session
 import jmespath
 import pytest
 import typer
+from accounts import account
 from botocore import xform_name
-from stack_files import ROOT, edge_settings, settings_of
+from regions import region
+from simulation import Call, may
+from stack_files import ROOT, account_settings, edge_settings, settings_of
 
+from components.account.rights import Names
 from components.network.data_tier_acl import ROWS
+from components.security.secrets import ACCOUNTS
 from hosts.roles import APPLICATION_ROLES
 from naming import spelled
 from ops import runbooks
+from ops.bootstrap.secret_values import MAKERS, ORIGIN_PULL
 from ops.cli import app
 from ops.core.facts import LAG_WINDOW
 from ops.core.session import DECISION_HOLDS
 from ops.dr import closing, fence, rebuild
 from ops.objectives.expected import LIMIT_MINUTES
 from ops.objectives.objectives import RESPONSE_MINUTES
+from ops.secrets.rotation import DATABASE, USED_BY
 from outputs import EdgeOutputs, RegionOutputs
-from settings import EdgeSettings, Settings
-from settings.edge_secrets import EdgeSecrets
+from settings import EdgeSecrets, EdgeSettings, Settings, StackSecrets
 
 FOLDER = ROOT / "docs" / "on-call"
 PAGES = sorted(FOLDER.glob("*.md"))
 BY_HAND = (FOLDER / "by-hand.md").read_text()
+BREACH = (FOLDER / "breach.md").read_text()
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 LINES = 120
 """Ours: a page and a half of a terminal that is as high as a screen, and what an engineer reads at night."""
@@ -42,7 +49,7 @@ QUOTED = r"'[^']*'|\"(?:[^\"\\]|\\.)*\""
 VALUE = rf"(?:{QUOTED}|\$\([^()]*\)|[^'\"|)`;&\n])*"
 AWS = re.compile(rf"(?<![\w/.-])aws (?P<service>[a-z][a-z0-9-]+) (?P<operation>[a-z][a-z0-9-]+)(?P<rest>{VALUE})")
 PULUMI_OUTPUT = re.compile(r"pulumi stack output (\w+) --stack (\S+?)(?=[)\s`])")
-PULUMI_SETTING = re.compile(r"pulumi config (?:set|get) (\w+)(?: [^`\n]*?)? ?--stack (\$?\w+)")
+PULUMI_SETTING = re.compile(r"pulumi config (?:set|get|rm) (\w+)(?: [^`\n]*?)? ?--stack (\$?\w+)")
 OPS = re.compile(r"(?:python -m |`)ops ([a-z][^`\n]*)")
 EVERY_COMMAND = {"cli-connect-timeout", "cli-read-timeout", "output", "query", "region"}
 """Options of the AWS CLI itself (AWS CLI, "Global options")."""
@@ -90,8 +97,9 @@ def service_model(service: str) -> Any:
     return session.get_service_model("s3" if service == "s3api" else service)
 
 
-def aws_commands(page: Path) -> list[AwsCommand]:
-    found = AWS.finditer(page.read_text())
+def aws_commands(page: Path, text: str | None = None) -> list[AwsCommand]:
+    """The commands of a page, or of a part of its text."""
+    found = AWS.finditer(page.read_text() if text is None else text)
     parts = ("service", "operation", "rest")
     commands = [AwsCommand(page=page, **{part: match[part] for part in parts}) for match in found]
     return [command for command in commands if (command.service, command.operation) not in CLI_ALONE]
@@ -143,7 +151,7 @@ def test_a_command_of_aws_exists_with_its_options(command: AwsCommand) -> None:
 @pytest.mark.parametrize("command", ON_CALL_AWS, ids=str)
 def test_a_command_of_aws_is_complete(command: AwsCommand) -> None:
     shape = command.model.input_shape
-    given = {OPPOSITES.get(option, option) for option in command.options}
+    given = {OPPOSITES.get(option, option).removeprefix("no-") for option in command.options}
     assert {xform_name(name, "-") for name in shape.required_members} - given == set()
     # A region in a variable of the shell may be the one that is lost.
     assert "region" in given
@@ -153,7 +161,8 @@ def test_a_command_of_aws_is_complete(command: AwsCommand) -> None:
 def test_a_query_asks_for_what_the_answer_has(command: AwsCommand) -> None:
     (query,) = command.options["query"]
     jmespath.compile(query)
-    names = set(re.findall(r"(?<![`\w])[A-Z]\w+", re.sub(r"`[^`]*`|'[^']*'", "", query)))
+    # Not what is called, such as sort_by.
+    names = set(re.findall(r"(?<![`\w])[A-Za-z]\w*(?![\w(])", re.sub(r"`[^`]*`|'[^']*'", "", query)))
     assert names
     assert names <= members_of(command.model.output_shape)
 
@@ -198,8 +207,8 @@ def test_every_setting_that_is_named_exists() -> None:
     for page in PAGES:
         for name, stack in PULUMI_SETTING.findall(page.read_text()):
             model = EdgeSettings if stack == "edge" else Settings
-            secrets = set(EdgeSecrets.__dataclass_fields__) if stack == "edge" else set()
-            assert name in {*model.model_fields, *secrets}, f"{name} of {stack}"
+            secrets = EdgeSecrets if stack == "edge" else StackSecrets
+            assert name in {*model.model_fields, *(field.name for field in fields(secrets))}, f"{name} of {stack}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
@@ -278,3 +287,74 @@ def test_the_rules_that_are_deleted_by_hand_are_those_that_a_fence_closes() -> N
     assert "(!Egress && RuleNumber < `130`) || (Egress && RuleNumber < `120`)" in BY_HAND
     for row in ROWS:
         assert (row.first_number < below[row.direction]) is (row.peer != "data")
+
+
+def secrets_of_a_breach() -> dict[str, str]:
+    """The command for each secret in the page's table, by the secret's name."""
+    _head, *rows = re.findall(r"^\| ([^|]+) \| ([^|]+) \| [^|]+ \|$", BREACH, re.MULTILINE)
+    return {name.strip("`"): command for names, command in rows for name in names.split(", ")}
+
+
+def test_a_breach_rotates_every_secret_that_there_is() -> None:
+    declared = {field.name for record in (StackSecrets, EdgeSecrets) for field in fields(record)}
+    assert secrets_of_a_breach().keys() == declared | ACCOUNTS.keys()
+
+
+def test_a_breach_rotates_each_secret_by_the_command_that_does() -> None:
+    for name, command in secrets_of_a_breach().items():
+        if name in ACCOUNTS:
+            assert f"`ops secrets rotate {DATABASE}`" in command
+        elif name in MAKERS:
+            assert command == f"`ops secrets rotate {name} --generate`"
+        elif name in USED_BY:
+            assert command == "`ops secrets rotate NAME` for each", name
+        elif name in ORIGIN_PULL:
+            assert "`pulumi config rm origin_pull_certificate --stack edge`" in command
+        else:
+            assert f"`pulumi config set {name} --secret --stack " in command, name
+
+
+def test_a_breach_ends_the_sessions_of_every_role_that_is_taken_and_its_own_last() -> None:
+    roles = account().of("aws:iam/role:Role")
+    taken = {each.inputs["name"] for each in roles if "Service" not in each.inputs["assumeRolePolicy"]}
+    (named,) = re.findall(r"^for NAME in (.+); do$", BREACH, re.MULTILINE)
+    assert {f"askproai-{name}" for name in named.split()} == taken
+    assert named.split()[-1] == "account-break-glass"
+
+
+def test_what_a_breach_names_is_declared() -> None:
+    declared = [each.inputs for cloud in (region("prod"), account()) for each in cloud.resources]
+    names = {each[key] for each in declared for key in ("name", "bucket") if isinstance(each.get(key), str)}
+    (queries,) = re.findall(r"^for QUERY in (.+); do$", BREACH, re.MULTILINE)
+    roles = [role.name for role in APPLICATION_ROLES]
+    values = {"STACK": ["prod"], "ACCOUNT": [account_settings().account_id], "QUERY": queries.split(), "ROLE": roles}
+    found = set(re.findall(r"(?<![\w-])askproai-[\w$/-]+", BREACH)) - {"askproai-$NAME"}
+    for variable, of_it in values.items():
+        found = {re.sub(rf"\$?{variable}\b", value, name) for name in found for value in of_it}
+    assert found <= names | {name.partition("/")[0] for name in names}
+    assert f"--region {account_settings().region} --log-group-name askproai-account-record" in BREACH
+    assert f"locked for {account_settings().audit.lock_days} days" in BREACH
+
+
+def test_a_breach_says_for_which_steps_devops_is_enough() -> None:
+    names = Names(account_id=account_settings().account_id, environment=account_settings().environment)
+    context = {"aws:RequestedRegion": settings_of("prod").region, "iam:PermissionsBoundary": names.boundary}
+    values = {"$STACK": "prod", "$ROLE": "web", "$NAME": "account-devops"}
+    refused = set()
+    for number, step in enumerate(re.split(r"^## ", BREACH, flags=re.MULTILINE)):
+        for command in aws_commands(FOLDER / "breach.md", step):
+            (role,) = command.options.get("role-name", [""])
+            named = re.sub(r"\$[A-Z]+", lambda found: values[found[0]], role)
+            resource = names.iam(f"role/{named}") if named else "*"
+            call = Call(f"{command.service}:{command.model.name}", resource, context)
+            assert may(account(), "access-break-glass", call), str(command)
+            if not may(account(), "access-devops", call):
+                refused.add(number)
+    assert refused == {2, 5}
+    assert "Steps 2 and 5 want `break-glass`" in BREACH
+
+
+def test_the_group_of_an_isolated_host_has_no_rules() -> None:
+    empty = region("prod").one("aws:ec2/defaultSecurityGroup:DefaultSecurityGroup").inputs
+    assert (empty.get("ingress"), empty.get("egress")) == ([], [])
+    assert "Name=group-name,Values=default" in BREACH
