@@ -16,6 +16,7 @@ import pytest
 import typer
 from accounts import account
 from botocore import xform_name
+from edges import edge
 from regions import region
 from simulation import Call, may
 from stack_files import ROOT, account_settings, edge_settings, settings_of
@@ -26,6 +27,7 @@ from components.security.secrets import ACCOUNTS
 from hosts.roles import APPLICATION_ROLES
 from naming import spelled
 from ops import runbooks
+from ops.bootstrap.permissions import PERMISSIONS
 from ops.bootstrap.secret_values import MAKERS, ORIGIN_PULL
 from ops.cli import app
 from ops.core.facts import LAG_WINDOW
@@ -352,6 +354,16 @@ def test_a_breach_says_for_which_steps_devops_is_enough() -> None:
                 refused.add(number)
     assert refused == {2, 5}
     assert "Steps 2 and 5 want `break-glass`" in BREACH
+
+
+def test_what_a_breach_changes_at_the_edge_is_not_declared() -> None:
+    declared = edge().resources
+    assert not [each for each in declared if "accessRule" in each.type]
+    assert "security_level" not in {each.inputs.get("settingId") for each in declared}
+    # The token of the edge changes the one, and not the other.
+    groups = {each.group for each in PERMISSIONS}
+    assert "Zone Settings Write" in groups
+    assert not [group for group in groups if "Firewall" in group]
 
 
 def test_the_group_of_an_isolated_host_has_no_rules() -> None:
