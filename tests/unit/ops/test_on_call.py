@@ -353,7 +353,7 @@ def test_a_breach_says_for_which_steps_devops_is_enough() -> None:
             if not may(account(), "access-devops", call):
                 refused.add(number)
     assert refused == {2, 5}
-    assert "Steps 2 and 5 want `break-glass`" in BREACH
+    assert "Steps 2 and 5 and the stack `account` need `break-glass`" in BREACH
 
 
 def test_what_a_breach_changes_at_the_edge_is_not_declared() -> None:
