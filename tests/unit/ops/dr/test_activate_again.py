@@ -14,12 +14,17 @@ from ops.errors import Exit, OpsError
 REPLICA = "askproai-dr-database"
 
 
-def test_killed_after_the_decision_it_goes_on_without_asking_again(platform: Platform) -> None:
+def kill_an_activation(platform: Platform) -> None:
+    """prod does not answer, and the activation of dr is killed while its engine runs."""
     platform.lose()
     platform.engine.failing["dr"] = OpsError("killed")
     with pytest.raises(OpsError, match="killed"):
         activate.activate_region(platform.session(waive_fence="gone"), "dr")
     platform.engine.failing.clear()
+
+
+def test_killed_after_the_decision_it_goes_on_without_asking_again(platform: Platform) -> None:
+    kill_an_activation(platform)
     platform.world.calls.clear()
     # By now the metric is old: it counted when it was decided.
     platform.world.lag_seconds = None
@@ -29,11 +34,7 @@ def test_killed_after_the_decision_it_goes_on_without_asking_again(platform: Pla
 
 
 def test_killed_after_the_promotion_the_state_is_read_back_and_nothing_is_promoted_twice(platform: Platform) -> None:
-    platform.lose()
-    platform.engine.failing["dr"] = OpsError("killed")
-    with pytest.raises(OpsError, match="killed"):
-        activate.activate_region(platform.session(waive_fence="gone"), "dr")
-    platform.engine.failing.clear()
+    kill_an_activation(platform)
     platform.world.databases[platform.region("dr")][REPLICA]["source"] = ""
     platform.engine.stale_source.add("dr")
     platform.world.killed.add("dr")
@@ -123,11 +124,7 @@ def age(platform: Platform, minutes: int) -> None:
 def test_an_old_decision_is_asked_again_and_its_waiver_does_not_hold_for_a_region_that_answers(
     platform: Platform,
 ) -> None:
-    platform.lose()
-    platform.engine.failing["dr"] = OpsError("killed")
-    with pytest.raises(OpsError, match="killed"):
-        activate.activate_region(platform.session(waive_fence="gone"), "dr")
-    platform.engine.failing.clear()
+    kill_an_activation(platform)
     platform.engine.ups.clear()
     platform.world.lost.clear()
     age(platform, minutes=31)
@@ -138,11 +135,7 @@ def test_an_old_decision_is_asked_again_and_its_waiver_does_not_hold_for_a_regio
 
 
 def test_a_region_that_answers_again_before_the_promotion_is_fenced_whatever_was_waived(platform: Platform) -> None:
-    platform.lose()
-    platform.engine.failing["dr"] = OpsError("killed")
-    with pytest.raises(OpsError, match="killed"):
-        activate.activate_region(platform.session(waive_fence="gone"), "dr")
-    platform.engine.failing.clear()
+    kill_an_activation(platform)
     platform.world.lost.clear()
     with pytest.raises(OpsError, match="answers, so it will be fenced: omit --waive-fence"):
         activate.activate_region(platform.session(waive_fence="gone"), "dr")
@@ -154,11 +147,7 @@ def test_a_region_that_answers_again_before_the_promotion_is_fenced_whatever_was
 def test_a_decision_that_is_asked_again_and_not_confirmed_is_asked_once_more(
     platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    platform.lose()
-    platform.engine.failing["dr"] = OpsError("killed")
-    with pytest.raises(OpsError, match="killed"):
-        activate.activate_region(platform.session(waive_fence="gone"), "dr")
-    platform.engine.failing.clear()
+    kill_an_activation(platform)
     platform.world.lost.clear()
 
     def no(question: str) -> None:
@@ -172,11 +161,7 @@ def test_a_decision_that_is_asked_again_and_not_confirmed_is_asked_once_more(
 
 
 def test_an_old_decision_whose_region_is_still_lost_needs_its_waiver_again(platform: Platform) -> None:
-    platform.lose()
-    platform.engine.failing["dr"] = OpsError("killed")
-    with pytest.raises(OpsError, match="killed"):
-        activate.activate_region(platform.session(waive_fence="gone"), "dr")
-    platform.engine.failing.clear()
+    kill_an_activation(platform)
     age(platform, minutes=31)
     with pytest.raises(OpsError, match="--waive-fence"):
         activate.activate_region(platform.session(), "dr")
@@ -185,11 +170,7 @@ def test_an_old_decision_whose_region_is_still_lost_needs_its_waiver_again(platf
 
 
 def test_a_promotion_that_was_made_is_not_decided_again_however_old_it_is(platform: Platform) -> None:
-    platform.lose()
-    platform.engine.failing["dr"] = OpsError("killed")
-    with pytest.raises(OpsError, match="killed"):
-        activate.activate_region(platform.session(waive_fence="gone"), "dr")
-    platform.engine.failing.clear()
+    kill_an_activation(platform)
     platform.world.databases[platform.region("dr")][REPLICA]["source"] = ""
     age(platform, minutes=600)
     activate.activate_region(platform.session(yes=False), "dr")
