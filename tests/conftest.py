@@ -75,7 +75,9 @@ class Stories(LoadScopeScheduling):
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--half", choices=("made-once", "others"), help="unit tests: those of MADE_ONCE, or the others")
+    parser.addoption(
+        "--half", choices=("made-once", "others"), help="unit tests: MADE_ONCE and settings, or the others"
+    )
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -83,7 +85,9 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     half = config.getoption("half")
     if half is None or not collection_path.name.startswith("test_"):
         return None
-    made_once = story(str(collection_path.relative_to(CHECKOUT))) in MADE_ONCE.values()
+    path = collection_path.relative_to(CHECKOUT)
+    # Those of settings make the two halves equally long.
+    made_once = "settings" in path.parts or story(str(path)) in MADE_ONCE.values()
     return made_once is not (half == "made-once") or None
 
 
