@@ -102,9 +102,7 @@ def reachable(region: str) -> bool:
     except errors() as error:
         if is_ours(error):
             raise OpsError(f"cannot call AWS: {one_line(error)}: {LOG_IN}") from None
-        # A call without an answer has no response, or None for one.
-        answer: Any = getattr(error, "response", None) or {}
-        return answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 500) < 500
+        return not is_silence(error)
     return True
 
 
@@ -121,18 +119,17 @@ def is_ours(error: Exception) -> bool:
 
 def is_silence(error: Exception) -> bool:
     """Whether an error is that of a call which AWS did not answer, or with a failure of its own (5xx)."""
-    from botocore import exceptions
-
-    if isinstance(error, exceptions.ClientError):
-        return int(error.response["ResponseMetadata"]["HTTPStatusCode"]) >= 500
-    return isinstance(error, exceptions.ConnectionError | exceptions.HTTPClientError) and not is_ours(error)
+    return not is_ours(error) and _answer(error).get("ResponseMetadata", {}).get("HTTPStatusCode", 500) >= 500
 
 
 def credentials_ended(error: Exception) -> bool:
     """Whether an error is AWS's answer to credentials that have ended."""
-    # Only an error of boto3 has a response, and one of a call without an answer has none or None.
-    answer: Any = getattr(error, "response", None) or {}
-    return ENDED.fullmatch(str(answer.get("Error", {}).get("Code", ""))) is not None
+    return ENDED.fullmatch(str(_answer(error).get("Error", {}).get("Code", ""))) is not None
+
+
+def _answer(error: Exception) -> dict[str, Any]:
+    """What AWS answered: only an error of boto3 has a response, and one of a call without an answer none, or None."""
+    return getattr(error, "response", None) or {}
 
 
 def answered(ask: Callable[[], T], otherwise: Callable[[str], T]) -> T:
