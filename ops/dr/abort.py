@@ -1,21 +1,16 @@
 """Gives up what is under way, wherever it stopped: back to the region whose database takes writes, as RDS says."""
 
-from dataclasses import dataclass
 from typing import Any
 
-from ops.core import facts
 from ops.core.apply import apply, shown
-from ops.core.interruption import TooLongError
-from ops.core.pair import Pair, RegionStack, Stack
+from ops.core.pair import RegionStack, Stack
 from ops.core.recovery.steps import RECOVER
 from ops.core.session import UNDER_WAY, Session
-from ops.core.settle import in_use, left_behind, settle
+from ops.core.settle import settle
 from ops.core.steps import SERVING, Plan, Step, Timeline, named, say
 from ops.dr import closing, drop, failover, fence, flip, promotion
-from ops.errors import Exit, OpsError, refused
-
-SETTLED_SECONDS = 600.0
-"""Ours: while RDS promotes a replica, only the instance's status shows it."""
+from ops.dr.verdict import Settings, Verdict, differs, is_settled, judge
+from ops.errors import refused
 
 JUDGE = Step(
     name="find the region that takes writes",
@@ -49,48 +44,7 @@ STEPS = (
 )
 PLAN = Plan(steps=named(STEPS, stack="STACK", other="OTHER"), exits=SERVING)
 
-Settings = dict[str, Any]
 FENCED = ("fenced", True)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Verdict:
-    """The region to serve from, and the other; `answering` are those whose AWS answers, `replicas` that follow."""
-
-    keep: RegionStack
-    other: RegionStack
-    answering: set[str]
-    replicas: set[str]
-
-    @property
-    def serving(self) -> Settings:
-        """The settings of the region to serve from."""
-        role = _role(self.keep)
-        return {"role": role, "activated": role == "standby", "fenced": False}
-
-    @property
-    def standing_by(self) -> Settings:
-        """The settings of the other: a replica follows, what was promoted is fenced, what is being rebuilt is both."""
-        if self.other.stack in self.replicas:
-            return {"role": "standby", "activated": False, "fenced": False}
-        if self.other.being_rebuilt:
-            return {}
-        return {"fenced": True, **({"activated": True} if _role(self.other) == "standby" else {})}
-
-    def __str__(self) -> str:
-        return "; ".join(_told(stack, self.answering, self.replicas) for stack in (self.keep, self.other))
-
-
-def _role(region: RegionStack) -> str:
-    """Its role, as its stack has recorded it where its file is older."""
-    return str(region.outputs.get("role") if region.older else region.settings.role)
-
-
-def _told(stack: RegionStack, answering: set[str], replicas: set[str]) -> str:
-    """What is known of a region."""
-    fenced = ", fenced" if stack.recorded["fenced"] else ""
-    known = f"{'is a replica' if stack.stack in replicas else 'takes writes'}{fenced}"
-    return f"{stack.stack} {known}" if stack.stack in answering else f"{stack.stack} does not answer, and {known}"
 
 
 def abort(session: Session, to: str | None = None) -> Timeline:
@@ -139,97 +93,6 @@ def abort(session: Session, to: str | None = None) -> Timeline:
                 settle(session, timeline, region.stack)
         promotion.require_all(f"{verdict.keep.stack} serves", missing, undeclared)
     return timeline
-
-
-def judge(session: Session, to: str | None) -> Verdict:
-    """Who serves, by facts. Raises OpsError: REFUSED where they do not tell, BUSY while an engine is at work."""
-    pair = session.pair
-    if busy := [holder for stack in pair.all if (holder := in_use(stack.stack))]:
-        raise OpsError("\n".join(busy), Exit.BUSY)
-    regions = [pair[stack] for stack in pair.stacks]
-    answering = {region.stack for region in regions if facts.answers(region)}
-    replicas = {region.stack for region in regions if _is_replica(session, region, region.stack in answering)}
-    writers = [region for region in regions if region.stack not in replicas and not region.being_rebuilt]
-    writers = [pair[to]] if to else writers
-    undone = session.ledger.get(UNDER_WAY) or any(_follows(region) for region in writers)
-    if len(writers) > 1 and not undone:
-        # After a failover the region that was lost has its own data; nothing is half done then.
-        writers = [region for region in writers if _is_routed_to(pair, region) and _is_open(region)] or writers
-    told = [_told(region, answering, replicas) for region in regions]
-    if len(writers) != 1:
-        routed = f"traffic is routed to {pair.edge.outputs.get('live')}"
-        why = "choose one with --to; rows that only the other has stay in its database" if writers else "no writer"
-        raise refused([*told, routed, why])
-    (keep,) = writers
-    if keep.stack in replicas:
-        raise refused([*told, f"{keep.stack} takes no writes: `ops dr failover --to {keep.stack}`"])
-    other = pair[pair.other_than(keep.stack)]
-    return Verdict(keep=keep, other=other, answering=answering, replicas=replicas)
-
-
-def _is_replica(session: Session, region: RegionStack, answers: bool) -> bool:
-    """As RDS says once nothing is changed any more, since a promotion that has begun shows only in the status.
-
-    As the stack has recorded it where RDS does not answer.
-    """
-    if not answers:
-        return region.recorded_following
-    try:
-        found = facts.wait(
-            f"RDS has finished modifying the replica of {region.stack}",
-            lambda: facts.database(region),
-            lambda found: found is None or not found.is_replica or found.status in facts.USABLE,
-            seconds=0.0 if session.options.dry_run else SETTLED_SECONDS,
-        )
-    except TooLongError as error:
-        raise TooLongError(f"{error.message}; nothing was changed: run the same command again") from None
-    return found is None or found.is_replica
-
-
-def _follows(region: RegionStack) -> bool:
-    """Whether its file says that it follows, or its stack where the file is older."""
-    return region.recorded_following if region.older else region.following
-
-
-def _is_routed_to(pair: Pair, region: RegionStack) -> bool:
-    """Whether visitors are routed there as the edge's file and its stack say, or the stack where the file is older."""
-    recorded = pair.edge.outputs.get("live") == region.stack
-    return recorded if pair.edge.older else pair.is_routed_to(region.stack)
-
-
-def _is_open(region: RegionStack) -> bool:
-    """Whether it takes writes as its file and its stack say, or the stack where the file is older."""
-    if region.older:
-        return not (region.recorded_following or region.recorded["fenced"])
-    return region.writes and not region.undone
-
-
-def differs(region: RegionStack, wanted: Settings) -> bool:
-    """Whether a stack has not what is wanted, or not all of it, or its file has not, unless that is older and will be
-    written anew."""
-    made = region.recorded
-    found = any(made.get(key) != value for key, value in wanted.items()) or region.is_unrecorded
-    return bool(wanted) and (found or bool(not region.older and region.file.changes(wanted)))
-
-
-def is_settled(session: Session, verdict: Verdict) -> bool:
-    """Whether there is nothing to give up and nothing to be put right."""
-    pair = session.pair
-    if (
-        closing.is_closed(session.ledger)
-        or session.ledger.get(UNDER_WAY)
-        or pair.older()
-        or any(left_behind(session.engine, s) for s in pair.stacks)
-    ):
-        return False
-    replica = verdict.other.stack in verdict.replicas
-    # Fenced, or promoted, and its stack does not say so.
-    unknown = (verdict.other.closed and not verdict.other.outputs.get("fenced")) or verdict.other.following
-    return (
-        pair.is_routed_to(verdict.keep.stack)
-        and not differs(verdict.keep, verdict.serving)
-        and not ((replica or unknown) and differs(verdict.other, verdict.standing_by))
-    )
 
 
 def agree(session: Session, verdict: Verdict) -> None:

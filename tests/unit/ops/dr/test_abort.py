@@ -422,7 +422,7 @@ def test_a_checkout_of_before_a_failover_without_a_fence_is_written_from_the_sta
 def test_a_replica_that_rds_is_changing_may_be_promoted_at_any_moment(
     platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ops.dr.abort.SETTLED_SECONDS", 0.0)
+    monkeypatch.setattr("ops.dr.verdict.SETTLED_SECONDS", 0.0)
     assert kill(platform, monkeypatch, 6, lambda p: activate_region(p.session(), "dr"), after=False)
     database(platform, "dr")["status"] = "modifying"
     platform.engine.ups.clear()
@@ -435,7 +435,7 @@ def test_an_engine_at_work_is_waited_for(platform: Platform, monkeypatch: pytest
     def in_use(stack: str) -> str:
         return "stack dr is in use by ann@laptop (pid 7)" if stack == "dr" else ""
 
-    monkeypatch.setattr("ops.dr.abort.in_use", in_use)
+    monkeypatch.setattr("ops.dr.verdict.in_use", in_use)
     with pytest.raises(OpsError, match=r"dr is in use by ann@laptop") as busy:
         abort(platform.session())
     assert busy.value.exit_code is Exit.BUSY
