@@ -101,11 +101,9 @@ def _holds(target: RegionStack) -> str:
         return f"it is not known whether the database of {target.stack} was promoted: {one_line(error)}"
     if found is None:
         return f"{target.stack} has no database {target.output('database_identifier')}"
-    return (
-        f"{found.identifier} is {found.status} and still a replica: nothing was promoted"
-        if found.source
-        else str(found)
-    )
+    if found.is_replica:
+        return f"{found.identifier} is {found.status} and still a replica: nothing was promoted"
+    return str(found)
 
 
 def complete(session: Session, timeline: Timeline, target: RegionStack) -> str:

@@ -179,15 +179,13 @@ def _unlike_its_stack(region: RegionStack) -> list[str]:
         return [f"the rebuild of {region.stack} is not finished: `ops dr rebuild {region.stack}`"]
     if region.closed:
         return [] if region.outputs.get("fenced") else [fence.undeclared(region)]
-    return (
-        []
-        if region.older
-        else [
-            f"{region.stack} has {key}: {_word(made)}, but its stack file has another value: if the file is right, "
-            f"run `pulumi up --stack {region.stack}`"
-            for key, made in (region.undone if region.outputs else {}).items()
-        ]
-    )
+    if region.older or not region.outputs:
+        return []
+    return [
+        f"{region.stack} has {key}: {_word(made)}, but its stack file has another value: if the file is right, run "
+        f"`pulumi up --stack {region.stack}`"
+        for key, made in region.undone.items()
+    ]
 
 
 def _databases(pair: Pair, answering: Mapping[str, bool]) -> dict[str, Callable[[], list[str]]]:
