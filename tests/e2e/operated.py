@@ -4,8 +4,10 @@ import json
 import os
 import signal
 import subprocess
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -224,3 +226,21 @@ def sandbox(paths: Paths, *arguments: str, check: bool = True) -> subprocess.Com
     """Run a command of the sandbox, as `make` does, and more quickly."""
     variables = {**environment(paths, {}), HOME_VARIABLE: str(paths.home), **STATE_WRITTEN_ONCE}
     return run([paths.python, "-m", "sandbox", *arguments], variables, check=check)
+
+
+@contextmanager
+def meanwhile(act: Callable[[], object], every: float) -> Iterator[None]:
+    """Do something again and again, so many seconds apart, while the block runs; what was begun is awaited."""
+    over = threading.Event()
+
+    def repeat() -> None:
+        while not over.wait(every):
+            act()
+
+    thread = threading.Thread(target=repeat)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()

@@ -22,7 +22,7 @@ import pytest
 from typing_extensions import override
 
 from sandbox.instances.release import RELEASE
-from tests.e2e.operated import Platform
+from tests.e2e.operated import Platform, meanwhile
 
 pytestmark = pytest.mark.e2e
 
@@ -145,12 +145,6 @@ def started_by(platform: Platform, group: str) -> str:
     return release
 
 
-def visiting(platform: Platform, stop: threading.Event, statuses: list[int]) -> None:
-    """Visit the application through the edge until told to stop."""
-    while not stop.wait(0.5):
-        statuses.append(platform.visit("app.askproai.de", "/api/health").status_code)
-
-
 def test_a_release_whose_checksum_differs_is_refused_beside_all_else(
     prod: Platform, receiver: Receiver, bucket: str
 ) -> None:
@@ -188,12 +182,9 @@ def test_a_deployment_that_is_killed_on_its_way_is_finished_by_the_same_command(
     killed.wait()
     assert weights(prod) != WITHOUT_TRAFFIC
 
-    stop, statuses = threading.Event(), list[int]()
-    visitor = threading.Thread(target=visiting, args=(prod, stop, statuses))
-    visitor.start()
-    done = prod.ops("deploy", "start", VERSION, "--yes").stdout
-    stop.set()
-    visitor.join()
+    statuses = list[int]()
+    with meanwhile(lambda: statuses.append(prod.visit("app.askproai.de", "/api/health").status_code), 0.5):
+        done = prod.ops("deploy", "start", VERSION, "--yes").stdout
 
     assert "start the idle colour" in done
     assert set(statuses) == {200}

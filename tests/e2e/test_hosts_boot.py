@@ -4,10 +4,9 @@ import json
 import os
 import re
 import socket
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.client import HTTPException
@@ -28,7 +27,7 @@ from sandbox.instances.surroundings import Surroundings, declared, surroundings
 from sandbox.servers.processes import urls
 from sandbox.toolchain.steps import SandboxError
 from tests.booted import POLL_SECONDS, Host
-from tests.e2e.operated import Platform, black_out, platforms
+from tests.e2e.operated import Platform, black_out, meanwhile, platforms
 
 pytestmark = [pytest.mark.e2e, pytest.mark.skipif(bool(unavailable()), reason=unavailable())]
 HEALTHY_SECONDS = 300.0
@@ -222,25 +221,16 @@ class Visits:
 
     answers: list[tuple[float, int]] = field(default_factory=list)
 
-    @contextmanager
-    def of(self, web: Host) -> Iterator[None]:
+    def of(self, web: Host) -> AbstractContextManager[None]:
         """Visit it all the while; a host that does not answer is status 0."""
-        over = threading.Event()
 
         def visit() -> None:
-            while not over.wait(POLL_SECONDS):
-                status = 0
-                with suppress(OSError, HTTPException):
-                    status = web.ask(contract.CANARY_PATH).status
-                self.answers.append((time.monotonic(), status))
+            status = 0
+            with suppress(OSError, HTTPException):
+                status = web.ask(contract.CANARY_PATH).status
+            self.answers.append((time.monotonic(), status))
 
-        visitor = threading.Thread(target=visit)
-        visitor.start()
-        try:
-            yield
-        finally:
-            over.set()
-            visitor.join()
+        return meanwhile(visit, POLL_SECONDS)
 
     @property
     def unserved_seconds(self) -> float:

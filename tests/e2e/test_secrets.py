@@ -10,7 +10,6 @@ import os
 import re
 import shlex
 import signal
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,7 +20,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from contract import CANARY_PATH, HEALTH_PATH
-from tests.e2e.operated import Platform, begin, black_out, end, wait_for
+from tests.e2e.operated import Platform, begin, black_out, end, meanwhile, wait_for
 
 pytestmark = pytest.mark.e2e
 
@@ -56,23 +55,17 @@ def regions(prod: Platform, standby: Platform) -> tuple[Platform, Platform]:
 @contextmanager
 def visited(platform: Platform) -> Iterator[None]:
     """Visitors read and write through the edge all the while, and are answered."""
-    over, answers = threading.Event(), list[tuple[int, int]]()
+    answers = list[tuple[int, int]]()
     host = f"app.{platform.setting('domain')}"
 
     def visit() -> None:
-        while not over.wait(VISIT_EVERY_SECONDS):
-            read, written = (
-                platform.visit(host, path, row) for path, row in ((HEALTH_PATH, None), (CANARY_PATH, time.time_ns()))
-            )
-            answers.append((read.status_code, written.status_code))
+        read, written = (
+            platform.visit(host, path, row) for path, row in ((HEALTH_PATH, None), (CANARY_PATH, time.time_ns()))
+        )
+        answers.append((read.status_code, written.status_code))
 
-    visitor = threading.Thread(target=visit)
-    visitor.start()
-    try:
+    with meanwhile(visit, VISIT_EVERY_SECONDS):
         yield
-    finally:
-        over.set()
-        visitor.join()
     assert set(answers) == {(200, 201)}
 
 
