@@ -89,6 +89,15 @@ def control(endpoint: str) -> Iterator[Control]:
     send("DELETE", "capacity")
 
 
+@pytest.fixture(autouse=True)
+def nothing_follows() -> Iterator[None]:
+    """What the emulator would still do after a test, such as end an instance that a hook holds, is cancelled."""
+    yield
+    for thread in threading.enumerate():
+        if isinstance(thread, threading.Timer):
+            thread.cancel()
+
+
 @pytest.fixture
 def name() -> str:
     return f"test-{uuid.uuid4().hex[:8]}"
