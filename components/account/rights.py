@@ -170,7 +170,8 @@ def commands(names: Names) -> list[Statement]:
 
 
 def findings(names: Names) -> list[Statement]:
-    """The findings of Security Hub, and to say of one that it was seen, which ends its mails; its text stays."""
+    """The findings of Security Hub, and to say of one that it was seen, which ends its mails, but not to suppress it
+    (Security Hub User Guide, "Configuring access to BatchUpdateFindings")."""
     hub = names.any_of("securityhub", "hub/default")
     seen = {"StringEquals": {"securityhub:ASFFSyntaxPath/Workflow.Status": "NOTIFIED"}}
     return [
