@@ -9,6 +9,7 @@ from components.account.cis_events import EVENTS
 from components.account.costs import Costs, CostsArgs
 from components.account.defaults import Defaults, DefaultsArgs
 from components.account.events import Events, EventsArgs
+from components.account.findings import Findings, FindingsArgs
 from components.account.record import Record, RecordArgs
 from components.account.region_defaults import RegionDefaults, RegionDefaultsArgs
 from components.account.sessions import Sessions, SessionsArgs
@@ -73,10 +74,12 @@ def _watched(
     changes_args = ChangesArgs(
         site=site, role=recorder, logs=record.logs, records_global=site.region == settings.region
     )
+    findings_args = FindingsArgs(site=site, keys=settings.keys, emails=settings.alarm_emails)
     threats_args = ThreatsArgs(site=site, analyzer="access-analyzer" not in settings.turned_off)
     return [
         RegionDefaults(f"{site.region}-defaults", RegionDefaultsArgs(site=site), opts),
         Threats(f"{site.region}-threats", threats_args, opts),
+        Findings(f"{site.region}-findings", findings_args, opts),
         Changes(f"{site.region}-changes", changes_args, opts),
         Sessions(f"{site.region}-sessions", SessionsArgs(site=site, settings=settings), opts),
     ]

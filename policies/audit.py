@@ -1,6 +1,8 @@
 """The account's record: who did what, what changed, and who is told."""
 
+import json
 from functools import partial
+from typing import Any
 
 from policies.rule import HIGH, MEDIUM, Finding, Findings, Resource, Stack, rule
 
@@ -13,7 +15,12 @@ DETECTOR_FEATURE = "aws:guardduty/detectorFeature:DetectorFeature"
 RECORDER = "aws:cfg/recorder:Recorder"
 RECORDER_STATUS = "aws:cfg/recorderStatus:RecorderStatus"
 SECURITY_HUB = "aws:securityhub/account:Account"
+EVENT_RULE = "aws:cloudwatch/eventRule:EventRule"
+EVENT_TARGET = "aws:cloudwatch/eventTarget:EventTarget"
+TOPIC = "aws:sns/topic:Topic"
 
+TELL_OF_FINDINGS = frozenset({"aws.guardduty", "aws.securityhub"})
+"""What sends events about findings: GuardDuty about its own, Security Hub about all."""
 FEATURES = frozenset({"RDS_LOGIN_EVENTS", "S3_DATA_EVENTS"})
 WATCHED_EVENTS = {
     "4.1 unauthorized calls": "UnauthorizedOperation",
@@ -146,6 +153,26 @@ def region_findings_gathered(stack: Stack) -> Findings:
         yield Finding(f"no Security Hub in {region}", "Security Hub")
 
 
+@rule(
+    severity=HIGH, controls="PCI 11.5.1 (own); PCI 12.10.5 (own)",
+    remedy="Declare an EventRule on the events of aws.securityhub in each region, with an EventTarget that is a topic.",
+)  # fmt: skip
+def region_findings_told(stack: Stack) -> Findings:
+    """Somebody is told of each region's findings."""
+    for region in stack.regions_without(EVENT_RULE, partial(_tells_of_findings, stack)):
+        yield Finding(f"nobody is told of findings in {region}", "a rule of EventBridge with a topic")
+
+
+def _tells_of_findings(stack: Stack, declared: Resource) -> bool:
+    try:
+        pattern: dict[str, Any] = json.loads(declared.get("eventPattern") or "{}")
+    except ValueError:
+        return False
+    if declared.get("state") == "DISABLED" or not TELL_OF_FINDINGS.intersection(pattern.get("source", [])):
+        return False
+    return any(stack.sources(target, TOPIC, "arn") for target in stack.made_from(declared, EVENT_TARGET, "rule"))
+
+
 POLICIES = (
     account_trail_on,
     trail_trustworthy,
@@ -154,4 +181,5 @@ POLICIES = (
     region_threats_watched,
     region_changes_recorded,
     region_findings_gathered,
+    region_findings_told,
 )

@@ -1,5 +1,7 @@
 """Logs that last, and alarms that reach somebody."""
 
+from fnmatch import fnmatchcase
+
 from policies.rule import HIGH, MEDIUM, Finding, Findings, Resource, Stack, rule
 from policies.statements import statements
 
@@ -10,7 +12,12 @@ DATABASE = "aws:rds/instance:Instance"
 TOPIC = "aws:sns/topic:Topic"
 TOPIC_POLICY = "aws:sns/topicPolicy:TopicPolicy"
 SUBSCRIPTION = "aws:sns/topicSubscription:TopicSubscription"
+EVENT_TARGET = "aws:cloudwatch/eventTarget:EventTarget"
+KEY = "aws:kms/key:Key"
 
+RULES = ("Service", "events.amazonaws.com")
+WITH_KEY = ("kms:Decrypt", "kms:GenerateDataKey")
+"""What publishing does with a topic's key (SNS Developer Guide, "Managing encryption keys and costs")."""
 LOG_DAYS_FLOOR = 365
 FOR_EVER = 0
 """CloudWatch Logs: what 0 days of retention mean."""
@@ -81,6 +88,33 @@ def topic_reaches_somebody(topic: Resource, stack: Stack) -> Findings:
         yield Finding("no subscription", "one at least")
 
 
+@rule(
+    on=EVENT_TARGET, among=True, severity=HIGH, controls="own",
+    remedy="Allow it to events.amazonaws.com, without a condition, in the policies of the topic and of its key.",
+)  # fmt: skip
+def event_target_reachable(target: Resource, stack: Stack) -> Findings:
+    """A topic that a rule of EventBridge notifies, and its key, let EventBridge; it meets no condition."""
+    for topic in stack.sources(target, TOPIC, "arn"):
+        if not any(_lets_rules(policy, "sns:Publish") for policy in stack.made_from(topic, TOPIC_POLICY, "arn")):
+            yield Finding(f"{topic.name} takes nothing from EventBridge", "a topic that takes sns:Publish")
+        keys = stack.sources(topic, KEY, "kmsMasterKeyId")
+        if topic.has("kmsMasterKeyId") and not any(_lets_rules(key, *WITH_KEY) for key in keys):
+            yield Finding(
+                f"{topic.name} has a key that EventBridge cannot use", f"a key that allows {' and '.join(WITH_KEY)}"
+            )
+
+
+def _lets_rules(resource: Resource, *actions: str) -> bool:
+    """Whether a policy allows all of it to EventBridge, on no condition."""
+    allowed = [
+        action
+        for statement in statements(resource, "policy")
+        if statement.allows and RULES in statement.principals and not statement.conditions
+        for action in statement.actions
+    ]
+    return all(any(fnmatchcase(wanted.lower(), action.lower()) for action in allowed) for wanted in actions)
+
+
 POLICIES = (
     log_kept_and_encrypted,
     delivery_stream_encrypted,
@@ -88,4 +122,5 @@ POLICIES = (
     topic_not_public,
     alarm_has_action,
     topic_reaches_somebody,
+    event_target_reachable,
 )

@@ -90,7 +90,9 @@ class AccountSettings(Block):
     cost_center: CostCenter
     """Value of the tag CostCenter."""
     alarm_emails: Annotated[list[EmailAddress], Field(min_length=1), AfterValidator(distinct)]
-    """Email addresses that receive alarms; each confirms its subscription once."""
+    """Email addresses that receive alarms and findings; each confirms a subscription to the alarms, and in each region
+    one to the findings.
+    """
     allow_destroy_of: str | None = None
     """Name of the environment, to lift the protection before `pulumi destroy`."""
     turned_off: Annotated[list[Part], AfterValidator(distinct)]

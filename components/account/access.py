@@ -109,6 +109,7 @@ class Access(Component):
                 *rights.platform(names, regions),
                 *rights.sessions(names, PREFERENCES, PORT),
                 *rights.commands(names),
+                *rights.findings(names),
                 *rights.ssh(names),
             ],
             "dbadmin": [*rights.looks(), *rights.databases(names), *rights.sessions(names, HOST_PORT)],

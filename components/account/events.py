@@ -11,7 +11,9 @@ import pulumi_aws as aws
 from components.account.cis_events import Event
 from components.account.record import Record
 from components.component import Component
-from components.monitoring.alarms import NAME_LIMIT, alarm_topic
+from components.monitoring.alarms import NAME_LIMIT
+from components.monitoring.topic import mail, mail_topic
+from components.security.publishers import ALARMS
 from components.site import Site
 from naming import PROJECT
 
@@ -39,18 +41,11 @@ class Events(Component):
         super().__init__("account:Events", name, args.site, opts=opts)
         self._name = name
         self._args = args
-        self.topic = self._topic()
+        self.topic = mail_topic(self, name, args.site.naming, args.record.key, ALARMS)
+        mail(self, name, self.topic, args.emails)
         for event in args.events:
             self._ring(event)
         self.register_outputs({"topic_arn": self.topic.arn})
-
-    def _topic(self) -> aws.sns.Topic:
-        topic = alarm_topic(self, self._name, self._args.site.naming, self._args.record.key)
-        for address in self._args.emails:
-            aws.sns.TopicSubscription(
-                f"{self._name}-mail-{address}", topic=topic.arn, protocol="email", endpoint=address, opts=self.child()
-            )
-        return topic
 
     def _ring(self, event: Event) -> None:
         namespace = f"{PROJECT}/{self._args.site.naming.environment}"

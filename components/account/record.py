@@ -9,7 +9,8 @@ import pulumi_aws as aws
 
 from components.component import Component
 from components.security.iam import Statement, allow, document, trust
-from components.security.keys import PUBLISH, account_decides, alias_of, log_group_encrypts, one_role_ends_it
+from components.security.keys import account_decides, alias_of, log_group_encrypts, one_role_ends_it
+from components.security.publishers import ALARMS, WITH_KEY
 from components.security.service_role import ServiceRole, service_role
 from components.site import Site
 from components.storage.bucket import Bucket, BucketArgs, Retention
@@ -110,13 +111,7 @@ class Record(Component):
                 condition={"StringEquals": {"aws:SourceArn": self._trail_arn}},
             ),
             log_group_encrypts(site, self._trail_name),
-            allow(
-                PUBLISH,
-                "*",
-                sid="Alarms",
-                principal={"Service": "cloudwatch.amazonaws.com"},
-                condition={"StringEquals": {"aws:SourceAccount": account}},
-            ),
+            ALARMS.may(WITH_KEY, "*", account),
         ]
 
     def _bucket(self, name: str, role: str, *, access_log: Bucket | None, statements: list[Statement]) -> Bucket:

@@ -169,6 +169,17 @@ def commands(names: Names) -> list[Statement]:
     ]
 
 
+def findings(names: Names) -> list[Statement]:
+    """The findings of Security Hub, and to say of one that it was seen, which ends its mails, but not to suppress it
+    (Security Hub User Guide, "Configuring access to BatchUpdateFindings")."""
+    hub = names.any_of("securityhub", "hub/default")
+    seen = {"StringEquals": {"securityhub:ASFFSyntaxPath/Workflow.Status": "NOTIFIED"}}
+    return [
+        allow("securityhub:GetFindings", hub, sid="Findings"),
+        allow("securityhub:BatchUpdateFindings", hub, sid="FindingsWereSeen", condition=seen),
+    ]
+
+
 def releases(names: Names) -> list[Statement]:
     """A release is put into the bucket of releases, which keeps what is replaced there."""
     bucket = f"arn:aws:s3:::{PROJECT}-*-releases-{names.account_id}"
@@ -230,6 +241,11 @@ def boundary(names: Names) -> list[Statement]:
             ["logs:Delete*", "logs:PutRetentionPolicy"], names.any_of("logs", f"*:{record}-*"), sid="TheLogOfTheRecord"
         ),
         deny(ALARMS_END, names.any_of("cloudwatch", f"alarm:{record}-*"), sid="TheAlarmsOfTheRecord"),
+        deny(
+            MAILS_END,
+            [names.any_of("events", f"rule/{record}-*"), names.any_of("sns", f"{record}-*")],
+            sid="TheMailsOfTheRecord",
+        ),
         deny(["iam:*"], [names.iam(each) for each in (*own_roles, "oidc-provider/*")], sid="TheRolesOfTheAccount"),
         deny(["iam:CreateUser", "iam:CreateAccessKey", "iam:CreateLoginProfile"], "*", sid="NoUsers"),
         deny(["iam:DeleteRolePermissionsBoundary"], "*", sid="TheBoundary"),
@@ -261,6 +277,10 @@ KEY_ENDS = [
     "kms:UpdateAlias",
 ]  # fmt: skip
 ALARMS_END = ["cloudwatch:DeleteAlarms", "cloudwatch:DisableAlarmActions", "cloudwatch:PutMetricAlarm"]
+MAILS_END = [
+    "events:DeleteRule", "events:DisableRule", "events:PutRule", "events:PutTargets", "events:RemoveTargets",
+    "sns:AddPermission", "sns:DeleteTopic", "sns:RemovePermission", "sns:SetTopicAttributes", "sns:Unsubscribe",
+]  # fmt: skip
 STATE_ENDS = [
     "s3:BypassGovernanceRetention", "s3:DeleteBucket", "s3:DeleteBucketPolicy", "s3:DeleteObjectVersion",
     "s3:PutBucket*", "s3:PutEncryptionConfiguration", "s3:PutLifecycleConfiguration",

@@ -13,16 +13,16 @@ import pulumi_aws as aws
 from components.component import Component
 from components.monitoring.dashboard import body
 from components.monitoring.log_metrics import LogMetrics
+from components.monitoring.topic import mail_topic
 from components.monitoring.watched import Dimensions, Parts, Watched
-from components.security.iam import allow, deny_without_tls, document
 from components.security.keys import Keys
+from components.security.publishers import ALARMS
 from monitoring.alerts.alert import Alert, CloudWatch, Level, Subject, Unit
 from monitoring.alerts.catalogue import AREAS
 from monitoring.alerts.database import GIB
 from monitoring.alerts.pages import page_of
-from naming import Naming
 
-NAME_LIMIT, TOPIC_NAME_LIMIT = 255, 256
+NAME_LIMIT = 255
 SECONDS_A_DAY = 86_400
 
 WHILE_FOLLOWING = (Subject.REPLICA, Subject.ARRIVING_OBJECTS, Subject.CERTIFICATE, Subject.CHECKLIST)
@@ -75,7 +75,7 @@ class Alarms(Component):
 
     def _topic(self) -> aws.sns.Topic:
         args = self._args
-        topic = alarm_topic(self, self._name, args.watched.site.naming, args.keys["messages"])
+        topic = mail_topic(self, self._name, args.watched.site.naming, args.keys["messages"], ALARMS)
         self._subscribe(topic)
         return topic
 
@@ -191,42 +191,3 @@ def _joined(source: CloudWatch, metrics: int) -> str:
     """All metrics as one; in a function of a list, one without data does not spoil the others, as it would in a sum."""
     names = [f"m{number}" for number in range(metrics)]
     return names[0] if metrics == 1 else f"{source.join}([{', '.join(names)}])"
-
-
-def alarm_topic(part: Component, name: str, naming: Naming, key: aws.kms.Key) -> aws.sns.Topic:
-    """The topic that alarms of `part` notify, encrypted with a key that CloudWatch may use."""
-    topic = aws.sns.Topic(
-        f"{name}-topic",
-        name=naming.physical(name, TOPIC_NAME_LIMIT),
-        kms_master_key_id=key.arn,
-        opts=part.child(),
-    )
-    aws.sns.TopicPolicy(
-        f"{name}-publishers",
-        arn=topic.arn,
-        policy=_topic_policy(topic.arn, naming.account_id),
-        opts=part.child(),
-    )
-    return topic
-
-
-def _topic_policy(topic: pulumi.Output[str], account_id: str) -> pulumi.Output[str]:
-    """The account and its alarms may publish, and nobody without TLS."""
-    return document(
-        [
-            allow(
-                ["sns:Publish", "sns:Subscribe"],
-                topic,
-                sid="Account",
-                principal={"AWS": f"arn:aws:iam::{account_id}:root"},
-            ),
-            allow(
-                "sns:Publish",
-                topic,
-                sid="Alarms",
-                principal={"Service": "cloudwatch.amazonaws.com"},
-                condition={"StringEquals": {"aws:SourceAccount": account_id}},
-            ),
-            deny_without_tls("sns:Publish", topic),
-        ]
-    )

@@ -11,6 +11,7 @@ import pulumi_aws as aws
 
 from components.component import Component
 from components.security.iam import EVERYONE, Statement, allow, deny, document
+from components.security.publishers import ALARMS, TOPICS, WITH_KEY
 from components.site import Site
 from naming import DataClass, Naming
 from settings import KeysSettings
@@ -18,7 +19,6 @@ from settings import KeysSettings
 KeyRole = Literal["data", "storage", "logs", "messages", "secrets"]
 
 USE = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"]
-PUBLISH = ["kms:Decrypt", "kms:GenerateDataKey*"]
 
 ENDS = ["kms:DisableKey", "kms:PutKeyPolicy", "kms:ScheduleKeyDeletion"]
 """What makes unreadable all that a key encrypts, and what could allow that again.
@@ -88,12 +88,7 @@ def _log_groups(site: Site) -> list[Statement]:
 
 def _publishers(site: Site) -> list[Statement]:
     """Alarms are published to encrypted topics, and topics deliver to encrypted queues."""
-    of_the_account = {"StringEquals": {"aws:SourceAccount": site.naming.account_id}}
-    publishers = {"Alarms": "cloudwatch.amazonaws.com", "Topics": "sns.amazonaws.com"}
-    return [
-        allow(PUBLISH, "*", sid=sid, principal={"Service": service}, condition=of_the_account)
-        for sid, service in publishers.items()
-    ]
+    return [publisher.may(WITH_KEY, "*", site.naming.account_id) for publisher in (ALARMS, TOPICS)]
 
 
 KEYS = (

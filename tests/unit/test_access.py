@@ -33,6 +33,8 @@ PREFIXES = {
 }
 """IAM's prefixes where they differ from the module of pulumi-aws (AWS, "Service Authorization Reference")."""
 TAGGED = {"ssm:resourceTag/Project": "askproai"}
+SEEN = {"securityhub:ASFFSyntaxPath/Workflow.Status": "NOTIFIED"}
+SUPPRESSED = {"securityhub:ASFFSyntaxPath/Workflow.Status": "SUPPRESSED"}
 SSH = {"aws:ResourceTag/Project": "askproai", "ec2:osuser": "devops"}
 
 
@@ -120,6 +122,11 @@ CALLS = {
         Call("ssm:StartSession", INSTANCE, TAGGED),
         Call("ssm:StartSession", f"arn:aws:ssm:{HOME}::document/AWS-StartPortForwardingSessionToRemoteHost"),
     ],
+    "read findings, and end the mails about one": [
+        Call(f"securityhub:{action}", f"arn:aws:securityhub:{place}:{A}:hub/default", there(place) | SEEN)
+        for place in (HOME, AWAY)
+        for action in ("GetFindings", "BatchUpdateFindings")
+    ],
     "stop the audit trail": [Call("cloudtrail:StopLogging", f"arn:aws:cloudtrail:{HOME}:{A}:trail/askproai-account")],
     "change rights of the account's roles": [
         Call("iam:PutRolePolicy", role("askproai-ci-deploy-prod"), BOUNDARY),
@@ -181,6 +188,10 @@ def test_a_role_may_do_what_the_table_says_and_nothing_else(cloud: Cloud[Any], t
         Call("s3:DeleteObjectVersion", f"{STATE}/a", there(AWAY)),
         Call("s3:PutBucketPolicy", bucket("askproai-account-trail"), there(HOME)),
         Call("cloudwatch:DeleteAlarms", f"arn:aws:cloudwatch:{HOME}:{A}:alarm:askproai-account-events-a", there(HOME)),
+        Call("sns:Unsubscribe", f"arn:aws:sns:{AWAY}:{A}:askproai-account-{AWAY}-findings:1", there(AWAY)),
+        Call("sns:DeleteTopic", f"arn:aws:sns:{HOME}:{A}:askproai-account-events", there(HOME)),
+        Call("kms:DisableKey", f"arn:aws:kms:{HOME}:{A}:key/1", there(HOME) | key("askproai-account-findings")),
+        Call("securityhub:BatchUpdateFindings", f"arn:aws:securityhub:{HOME}:{A}:hub/default", SUPPRESSED),
         Call("ec2:DisableEbsEncryptionByDefault", "*", there(HOME)),
         Call("s3:PutAccountPublicAccessBlock", "*", there(HOME)),
     ],
@@ -198,6 +209,10 @@ def test_a_role_that_a_deployment_makes_cannot_do_more_than_the_boundary(cloud: 
     assert allowed(Call("rds:DeleteDBInstance", "*"), [everything], boundary)
     assert not allowed(Call("cloudtrail:StopLogging", "*"), [everything], boundary)
     assert not allowed(Call("iam:PutRolePolicy", role("askproai-account-deploy")), [everything], boundary)
+    for action, kind in (("events:DisableRule", "rule/"), ("events:RemoveTargets", "rule/"), ("sns:DeleteTopic", "")):
+        arn = f"arn:aws:{action.partition(':')[0]}:{HOME}:{A}:{kind}askproai-{{}}"
+        assert not allowed(Call(action, arn.format(f"account-{HOME}-findings")), [everything], boundary)
+        assert allowed(Call(action, arn.format("prod-alarms")), [everything], boundary)
 
 
 @pytest.fixture(scope="module")

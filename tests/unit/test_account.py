@@ -1,8 +1,10 @@
 """The account on the fake cloud: what is recorded, who is told, and that no region is left out."""
 
 import json
+import re
 from typing import Any
 
+import botocore.session
 import pytest
 from accounts import account, composed
 from fake_cloud import Cloud, Record
@@ -18,8 +20,10 @@ ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 BUCKET = "aws:s3/bucket:Bucket"
 FILTER = "aws:cloudwatch/logMetricFilter:LogMetricFilter"
 KEY = "aws:kms/key:Key"
+MAIL = "aws:sns/topicSubscription:TopicSubscription"
 POLICY = "aws:s3/bucketPolicy:BucketPolicy"
 RECORDER = "aws:cfg/recorder:Recorder"
+TOPIC = "aws:sns/topic:Topic"
 TRAIL = "aws:cloudtrail/trail:Trail"
 PROVIDER = "pulumi:providers:aws"
 ONCE_A_REGION = (
@@ -27,6 +31,8 @@ ONCE_A_REGION = (
     "aws:accessanalyzer/analyzer:Analyzer",
     "aws:cfg/deliveryChannel:DeliveryChannel",
     "aws:cfg/recorderStatus:RecorderStatus",
+    "aws:cloudwatch/eventRule:EventRule",
+    "aws:cloudwatch/eventTarget:EventTarget",
     "aws:ebs/encryptionByDefault:EncryptionByDefault",
     "aws:ebs/snapshotBlockPublicAccess:SnapshotBlockPublicAccess",
     "aws:ec2/instanceMetadataDefaults:InstanceMetadataDefaults",
@@ -146,11 +152,38 @@ def test_each_event_of_cis_rings_one_alarm_that_mails(cloud: Cloud[AccountOutput
     assert [event for event, word in WATCHED_EVENTS.items() if not any(word in text for text in patterns)] == []
     metrics = sorted(each.inputs["metricTransformation"]["name"] for each in cloud.of(FILTER))
     assert sorted(alarm.inputs["metricName"] for alarm in cloud.of(ALARM)) == metrics
-    topic = cloud.one("aws:sns/topic:Topic")
+    topic = cloud.one(TOPIC, "events-topic")
     assert {action for alarm in cloud.of(ALARM) for action in alarm.inputs["alarmActions"]} == {
-        cloud.one("aws:sns/topicPolicy:TopicPolicy").inputs["arn"]
+        cloud.one("aws:sns/topicPolicy:TopicPolicy", "events-publishers").inputs["arn"]
     }
     assert topic.inputs["kmsMasterKeyId"]
+
+
+def test_everybody_is_mailed_the_findings_of_each_region_by_a_topic_there(cloud: Cloud[AccountOutputs]) -> None:
+    settings = account_settings()
+    for region in settings.data_residency_regions:
+        rule = cloud.one("aws:cloudwatch/eventRule:EventRule", f"{region}-findings-rule")
+        target = cloud.one("aws:cloudwatch/eventTarget:EventTarget", f"{region}-findings-target")
+        name = cloud.one(TOPIC, f"{region}-findings-topic").inputs["name"]
+        assert target.inputs["rule"] == rule.inputs["name"]
+        assert target.inputs["arn"] == f"arn:aws:sns:{region}:{settings.account_id}:{name}"
+        mails = [each for each in cloud.of(MAIL) if each.inputs["topic"] == target.inputs["arn"]]
+        told = sorted((each.inputs["protocol"], each.inputs["endpoint"]) for each in mails)
+        assert told == [("email", address) for address in sorted(settings.alarm_emails)]
+
+
+def test_a_mail_about_a_finding_fits_what_eventbridge_takes(cloud: Cloud[AccountOutputs]) -> None:
+    """botocore's model is the witness for EventBridge's limits; what the mail says is all looked up."""
+    shapes: Any = botocore.session.get_session().get_service_model("events").shape_for
+    for rule in cloud.of("aws:cloudwatch/eventRule:EventRule"):
+        assert len(rule.inputs["name"]) <= shapes("RuleName").metadata["max"]
+        assert len(rule.inputs["eventPattern"]) <= shapes("EventPattern").metadata["max"]
+    for target in cloud.of("aws:cloudwatch/eventTarget:EventTarget"):
+        transformer = target.inputs["inputTransformer"]
+        paths, text = transformer["inputPaths"], transformer["inputTemplate"]
+        assert len(text) <= shapes("TransformerInput").metadata["max"]
+        assert set(re.findall(r"<([^>]+)>", text)) == paths.keys()
+        assert all(json.loads(line) for line in text.splitlines())
 
 
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.role)

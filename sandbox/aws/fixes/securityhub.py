@@ -1,8 +1,9 @@
-"""Security Hub: its configuration, and the standards that it judges by."""
+"""Security Hub: its configuration, the standards that it judges by, and whom it tells of findings."""
 
 import json
 from typing import Any
 
+from moto.events.models import events_backends
 from moto.securityhub import urls
 from moto.securityhub.models import SecurityHubBackend
 from moto.securityhub.responses import SecurityHubResponse
@@ -63,3 +64,25 @@ def standards_are_disabled(stock: Any, self: SecurityHubResponse) -> str:
     """moto has no standards."""
     gone = [_standards(self).pop(arn) for arn in json.loads(self.body)["StandardsSubscriptionArns"]]
     return json.dumps({"StandardsSubscriptions": [{**each, "StandardsStatus": "DELETING"} for each in gone]})
+
+
+@replaces(SecurityHubBackend, "batch_import_findings")
+def findings_become_events(stock: Any, self: SecurityHubBackend, findings: list[dict[str, Any]]) -> Any:
+    """moto tells nobody. Security Hub sends EventBridge an event for each that it takes, new or changed.
+
+    At first each is active and new (Security Hub User Guide, "Security Hub event types in EventBridge"; API, Workflow).
+    """
+    answer = stock(self, findings)
+    taken = {finding["Id"] for finding in findings} - {failed["Id"] for failed in answer[2]}
+    for kept in self.findings:
+        if kept.id in taken:
+            kept.data.setdefault("RecordState", "ACTIVE")
+            kept.data.setdefault("Workflow", {"Status": "NEW"})
+            event = {
+                "Source": "aws.securityhub",
+                "DetailType": "Security Hub Findings - Imported",
+                "Resources": [f"{kept.data['ProductArn']}/{kept.id}"],
+                "Detail": json.dumps({"findings": [kept.data]}),
+            }
+            events_backends[self.account_id][self.region_name].put_events([event])
+    return answer

@@ -57,6 +57,14 @@ RUNG = {
     )
     for number, word in enumerate(audit.WATCHED_EVENTS.values())
 }
+TOLD = {
+    **in_both("rule", audit.EVENT_RULE, eventPattern='{"source": ["aws.securityhub"]}'),
+    **in_both("topic", audit.TOPIC),
+    **{
+        f"target-{where}": Made(type=audit.EVENT_TARGET, links={"rule": f"rule-{where}", "arn": f"topic-{where}"})
+        for where in ("home", "away")
+    },
+}
 FEATURES = {
     key: made
     for name in audit.FEATURES
@@ -303,5 +311,18 @@ CASES = (
         others=in_both("hub", audit.SECURITY_HUB),
         fires=({"@hub-home": GONE}, {"@hub-away": GONE}),
         passes=({"@hub-home": GONE, **AWAY_FROM_DUTY},),
+    ),
+    Case(
+        rule=audit.region_findings_told,
+        others=TOLD,
+        fires=(
+            {"@rule-home": GONE},
+            {"@target-away": GONE},
+            {"@topic-home": GONE},
+            {"@rule-away:state": "DISABLED"},
+            *values("@rule-home:eventPattern", UNSET, "nothing", '{"source": ["aws.ec2"]}'),
+        ),
+        passes=({"@rule-home": GONE, **AWAY_FROM_DUTY}, {"@rule-home:eventPattern": '{"source": ["aws.guardduty"]}'}),
+        undecided=values("@rule-home:eventPattern", UNKNOWN),
     ),
 )

@@ -32,6 +32,13 @@ def trust(service: str, **condition: object) -> str:
     return json.dumps({"Statement": [{**statement, **({"Condition": condition} if condition else {})}]})
 
 
+def lets(*actions: str, **condition: object) -> str:
+    """A policy that lets EventBridge, on a condition if one is given."""
+    statement = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": list(actions)}
+    return json.dumps({"Statement": [{**statement, **({"Condition": condition} if condition else {})}]})
+
+
+OF_ACCOUNT = {"StringEquals": {"aws:SourceAccount": "1"}}
 KEY = Made(type=security.KEY, props={"enableKeyRotation": True, "deletionWindowInDays": 30, "policy": NAMED[0]})
 OF_AUTO_SCALING = json.dumps({
     "Statement": [
@@ -181,5 +188,26 @@ CASES = (
         it=Made(type=monitoring.TOPIC),
         others={"mail": Made(type=monitoring.SUBSCRIPTION, links={"topic": "it"})},
         fires=({"@mail": GONE},),
+    ),
+    Case(
+        rule=monitoring.event_target_reachable,
+        it=Made(type=monitoring.EVENT_TARGET, links={"arn": "topic"}),
+        others={
+            "topic": Made(type=monitoring.TOPIC, props={"kmsMasterKeyId": UNKNOWN}, links={"kmsMasterKeyId": "key"}),
+            "policy": Made(type=monitoring.TOPIC_POLICY, props={"policy": lets("sns:Publish")}, links={"arn": "topic"}),
+            "key": Made(type=monitoring.KEY, props={"policy": lets("kms:Decrypt", "kms:GenerateDataKey*")}),
+        },
+        fires=(
+            {"@policy": GONE},
+            {"@key": GONE, "@topic:kmsMasterKeyId": "alias/aws/sns"},
+            *values("@policy:policy", *NAMED, lets("sns:Subscribe"), lets("sns:Publish", **OF_ACCOUNT)),
+            *values("@key:policy", *NAMED, lets("kms:Decrypt"), lets("kms:*", **OF_ACCOUNT)),
+        ),
+        passes=(
+            {"@topic:kmsMasterKeyId": UNSET, "@key": GONE},
+            {"@topic": GONE},
+            *values("@key:policy", lets("kms:*")),
+        ),
+        undecided=(*values("@policy:policy", UNKNOWN), *values("@key:policy", UNKNOWN)),
     ),
 )
