@@ -1,5 +1,6 @@
 """The pack's files: they agree with the stack files, and exceptions say who answers for them and until when."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -145,6 +146,14 @@ def test_a_configuration_that_is_not_understood_is_refused(tmp_path: Path, more:
         read_configuration(path)
 
 
+@pytest.mark.parametrize("read", [read_configuration, read_exceptions])
+def test_a_key_that_a_file_has_twice_is_refused_with_both_lines(tmp_path: Path, read: Callable[[Path], object]) -> None:
+    path = tmp_path / "written.yaml"
+    path.write_text("- rule: a\n  rule: b\n")
+    with pytest.raises(ValueError, match=r"written\.yaml: line 2: rule is in line 1 already; keep one of the two$"):
+        read(path)
+
+
 def test_no_rule_is_switched_off() -> None:
     enforcement = read_configuration().enforcement
     assert [rule for rule in KNOWN for stack in STACKS if enforcement.level(rule, stack) == Level.DISABLED] == []
@@ -167,4 +176,4 @@ def test_the_pack_has_nothing_of_the_platform() -> None:
         for line in path.read_text().splitlines()
         if line.startswith(("from ", "import "))
     }
-    assert imports & rooms == {"policies"}
+    assert imports & rooms == {"policies", "yaml_text"}

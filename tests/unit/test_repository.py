@@ -1,6 +1,7 @@
 """The repository as a whole: regions stay in the stack files, tests run, and documents point to what is there."""
 
 import fnmatch
+import json
 import os
 import re
 import subprocess
@@ -12,6 +13,8 @@ import pytest
 import yaml
 from pulumi_aws import Region
 from stack_files import ROOT
+
+from yaml_text import parse
 
 TESTS = ROOT / "tests"
 REGION_NAME = re.compile("|".join(re.escape(region.value) for region in Region))
@@ -75,6 +78,22 @@ def test_no_region_is_named_in_code() -> None:
         if (found := REGION_NAME.search(line))
     ]
     assert named == []
+
+
+def test_yaml_that_people_write_is_read_as_the_engine_reads_it() -> None:
+    readers = [path for path in code() if re.search(r"\byaml\.(safe_)?load\(", path.read_text())]
+    assert readers == [ROOT / "yaml_text.py"]
+
+
+def test_no_file_has_a_key_twice() -> None:
+    def refuse_twice(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        assert len({key for key, _ in pairs}) == len(pairs), [key for key, _ in pairs]
+        return dict(pairs)
+
+    for path in [*files("*.yaml"), *files("*.yml", ROOT / ".github")]:
+        parse(path.read_text())
+    accounts = ROOT / "hosts/workers/etc/askproai/database-accounts.json"
+    json.loads(accounts.read_text(), object_pairs_hook=refuse_twice)
 
 
 def test_every_test_file_is_collected(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:

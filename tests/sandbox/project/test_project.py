@@ -176,7 +176,7 @@ def test_a_setting_of_all_stacks_is_each_stack_s(paths: Paths) -> None:
 
 def test_a_broken_stack_file_is_named(paths: Paths) -> None:
     (paths.checkout / "Pulumi.prod.yaml").write_text("config: [")
-    with pytest.raises(SandboxError, match=r"Pulumi\.prod\.yaml is not YAML"):
+    with pytest.raises(SandboxError, match=r"Pulumi\.prod\.yaml: line 2: "):
         project.refresh(paths)
 
 

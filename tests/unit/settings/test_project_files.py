@@ -114,3 +114,16 @@ def test_a_file_without_keys_and_values_is_refused_by_its_name(project: Project,
 
     with pytest.raises(UnreadableFileError, match=rf"{re.escape(file)}(: expected keys and values| cannot be read)"):
         read(project, "prod")
+
+
+@pytest.mark.parametrize("file", ["Pulumi.yaml", "Pulumi.prod.yaml"])
+def test_a_key_that_a_file_has_twice_is_refused_with_both_lines(project: Project, file: str) -> None:
+    path = project.folder / file
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join([*lines, "config: {}"]))
+
+    with pytest.raises(UnreadableFileError) as refusal:
+        read(project, "prod")
+
+    first, second = lines.index("config:") + 1, len(lines) + 1
+    assert str(refusal.value) == f"{path}: line {second}: config is in line {first} already; keep one of the two"
