@@ -113,6 +113,8 @@ class Page:
     @property
     def plan(self) -> Plan:
         """Its steps and exit codes."""
+        if self.path not in PLANS:
+            raise LookupError(f"{self.path}: add its steps and exit codes to PLANS in ops/runbooks.py")
         return PLANS[self.path]
 
     @property

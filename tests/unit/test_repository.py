@@ -62,11 +62,16 @@ def is_path(text: str) -> bool:
 
 
 def is_there(text: str, paths: list[Path]) -> bool:
-    """A path in the project, a command of the Makefile, or a name in one of the files at `paths`."""
+    """A path in the project, a command of the Makefile, or a name in one of the files at `paths`.
+
+    A setting is in the reference of settings, whatever the stack files set.
+    """
     if is_path(text):
         return (ROOT / text).exists()
     if text.startswith("make "):
         return f"\n{text.removeprefix('make ')}:" in (ROOT / "Makefile").read_text()
+    if any(path.match("Pulumi*.yaml") for path in paths):
+        paths = [*paths, ROOT / "docs" / "settings.md"]
     return any(re.search(rf"\b{re.escape(text)}\b", path.read_text()) for path in paths if path.is_file())
 
 
