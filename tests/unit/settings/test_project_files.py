@@ -100,6 +100,33 @@ def test_a_stack_that_no_environment_can_name_is_told_to_be_renamed(project: Pro
         read(project, "my-stack.eu")
 
 
+@pytest.mark.parametrize(
+    ("shared", "own", "at"),
+    [
+        ("volume_gib: 1", "", "web.volume_gib (in Pulumi.yaml)"),
+        ("volum_gib: 77", "", "web.volum_gib (in Pulumi.yaml)"),
+        ("volume_gib: 1", "volume_gib: 2", "web.volume_gib"),
+        ("volume_gib: 77", "volume_gib: 1", "web.volume_gib"),
+    ],
+)
+def test_a_value_that_pulumi_yaml_has_is_looked_for_there(project: Project, shared: str, own: str, at: str) -> None:
+    without(project, "volume_gib: 200")
+    project.shared_file.write_text(SHARED.replace("volume_gib: 77", shared))
+    file = project.file("prod")
+    file.write_text(file.read_text().replace("  askproai:web:\n", f"  askproai:web:\n    {own}\n"))
+
+    with pytest.raises(ConfigurationError) as of_files:
+        read(project, "prod")
+    with (
+        configured({**project.shared, **project.own("prod")}, folder=project.folder),
+        pytest.raises(ConfigurationError) as of_engine,
+    ):
+        load()
+
+    for refusal in (of_files, of_engine):
+        assert f"Pulumi.prod.yaml: askproai:{at}: " in str(refusal.value)
+
+
 def test_a_file_that_is_not_there_is_named(project: Project) -> None:
     with pytest.raises(UnreadableFileError, match=r"Pulumi\.other\.yaml cannot be read"):
         read(project, "other")
