@@ -278,7 +278,11 @@ def test_a_secret_that_is_due_names_the_command_that_rotates_it(
     old = secret_values.SecretValue(name=name, written=datetime.now(UTC) - timedelta(days=91), kept_days=90)
     monkeypatch.setattr(status, "Engine", lambda: platform.engine)
     monkeypatch.setattr(status, "Ledger", lambda: platform.session().ledger)
-    monkeypatch.setattr(status, "values", lambda _: [old])
+
+    def values(_stack: object) -> list[secret_values.SecretValue]:
+        return [old]
+
+    monkeypatch.setattr(status, "values", values)
     assert f"prod: {name} is 91 days old, 90 are allowed: `ops secrets rotate {command}`" in status.status().lines
     assert command in USED_BY
 
