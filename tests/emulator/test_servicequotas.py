@@ -36,6 +36,8 @@ def test_an_increase_holds_in_its_region_alone(aws: Clients) -> None:
     assert asked["Status"] == "APPROVED"
     assert quotas.get_service_quota(**VCPUS)["Quota"]["Value"] == before + 1
     assert there.get_service_quota(**VCPUS)["Quota"]["Value"] == before
+    with pytest.raises(ClientError, match="IllegalArgumentException"):
+        there.request_service_quota_increase(**VCPUS, DesiredValue=before)
 
 
 def test_a_quota_that_is_not_known_is_not_there(aws: Clients) -> None:

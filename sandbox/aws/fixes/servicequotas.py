@@ -5,6 +5,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Any
 
+from moto.core.exceptions import JsonRESTError
 from moto.servicequotas.exceptions import NoSuchResource
 from moto.servicequotas.models import ServiceQuotasBackend
 from moto.servicequotas.responses import ServiceQuotasResponse
@@ -88,11 +89,16 @@ def quota_is_what_the_account_was_granted(
 
 @replaces(ServiceQuotasResponse, "request_service_quota_increase")
 def more_is_granted_at_once(stock: Any, self: ServiceQuotasResponse) -> str:
-    """moto cannot raise a quota. AWS decides on a request, and may refuse it."""
+    """moto cannot raise a quota. AWS decides on a request, and may refuse it.
+
+    A new value is above the current one (Service Quotas User Guide, "Requesting a quota increase").
+    """
     asked = json.loads(self.body)
-    code = asked["QuotaCode"]
-    _default(self.backend, asked["ServiceCode"], code)
-    _granted(self.backend)[code] = float(asked["DesiredValue"])
+    code, wanted = asked["QuotaCode"], float(asked["DesiredValue"])
+    current = self.backend.get_service_quota(asked["ServiceCode"], code)["Value"]
+    if wanted <= current:
+        raise JsonRESTError("IllegalArgumentException", f"{wanted} is not greater than the current value, {current}")
+    _granted(self.backend)[code] = wanted
     return json.dumps({"RequestedQuota": {**asked, "Id": secrets.token_hex(16), "Status": "APPROVED"}})
 
 
