@@ -11,7 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import yaml
+from yaml_text import YamlTextError, parse
 
 PROJECT_FILE = "Pulumi.yaml"
 
@@ -98,8 +98,10 @@ def checked_text(path: Path) -> str:
     try:
         found = text(path)
         content = _parsed(found)
-    except (OSError, UnicodeError, yaml.YAMLError) as error:
-        raise UnreadableFileError(f"{path} cannot be read: {str(error).splitlines()[0]}") from None
+    except YamlTextError as error:
+        raise UnreadableFileError(f"{path}: {error}") from None
+    except (OSError, UnicodeError) as error:
+        raise UnreadableFileError(f"{path} cannot be read: {error}") from None
     config = (content.get("config") or {}) if isinstance(content, dict) else None
     if not isinstance(config, dict) or not all(isinstance(key, str) for key in config):
         raise UnreadableFileError(f"{path}: expected keys and values")
@@ -120,7 +122,7 @@ def _text(name: str, *_written: int) -> str:
 @lru_cache(maxsize=32)
 def _parsed(content: str) -> Any:
     """YAML's content. Parsing it takes 30 ms."""
-    return yaml.load(content, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    return parse(content)
 
 
 @lru_cache(maxsize=32)

@@ -8,9 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-import yaml
-
-from project_files import PROJECT_FILE
+from project_files import PROJECT_FILE, UnreadableFileError, read
 
 KEY = re.compile(r"^secretsprovider: *[\"']?awskms://\S*[?&]region=([a-z0-9-]+)", re.MULTILINE)
 """The region of the key in a stack file, as `ops bootstrap` writes it."""
@@ -23,9 +21,8 @@ def backend_url(project: Path) -> str:
     """
     if given := os.environ.get("PULUMI_BACKEND_URL"):
         return given
-    with suppress(OSError, AttributeError):
-        written = yaml.safe_load((project / PROJECT_FILE).read_text())
-        if url := (written.get("backend") or {}).get("url"):
+    with suppress(UnreadableFileError, AttributeError):
+        if url := (read(project / PROJECT_FILE).get("backend") or {}).get("url"):
             return str(url)
     home = Path(os.environ.get("PULUMI_HOME") or Path.home() / ".pulumi")
     with suppress(OSError, ValueError, KeyError):

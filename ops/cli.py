@@ -38,9 +38,23 @@ class Commands(UserDict[str, Any]):
             alone = getattr(module, "app", None) or typer.Typer(add_completion=False)
             if hasattr(module, "command"):
                 alone.command(key)(module.command)
-            self.data[key] = typer.main.get_command(alone)
+            self.data[key] = shown_well(typer.main.get_command(alone))
             self.data[key].name = key
         return self.data[key]
+
+
+def shown_well(command: Any) -> Any:
+    """A command, and those in it, as `--help` is to show them.
+
+    Typer keeps the line breaks that a paragraph has in the source, and shows a flag as if a value had to follow.
+    """
+    command.help = "\n\n".join(one_line(paragraph) for paragraph in (command.help or "").split("\n\n"))
+    for option in command.get_params(command.context_class(command)):
+        if getattr(option, "is_flag", False):
+            option.metavar = ""
+    for inner in getattr(command, "commands", {}).values():
+        shown_well(inner)
+    return command
 
 
 class Group(TyperGroup):
@@ -48,6 +62,7 @@ class Group(TyperGroup):
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
+        shown_well(self)
         self.commands = Commands({**self.commands, **LATER})
 
 

@@ -41,6 +41,7 @@ ON_CALL = {
     "region-or-us.md": "Is it a region, or us? What to look at, in which order, and what it means.",
     "grey-failure.md": "Some services of a region hang while others answer: what `ops` does, and what you decide.",
     "wait-or-go.md": "What a failover costs, what waiting costs, who decides, and what a failover does not cover.",
+    "incident.md": "How urgent an incident is, what to do in the first minutes, and the review afterwards.",
     "what-to-tell.md": "Messages for customers, the team and integrators, and what is cold after a failover.",
     "by-hand.md": "If `ops` does not start: the failover with only `aws`, `curl` and `pulumi`.",
     "by-hand-afterwards.md": "How to bring files, stacks and clouds back in line.",
@@ -113,6 +114,8 @@ class Page:
     @property
     def plan(self) -> Plan:
         """Its steps and exit codes."""
+        if self.path not in PLANS:
+            raise LookupError(f"{self.path}: add its steps and exit codes to PLANS in ops/runbooks.py")
         return PLANS[self.path]
 
     @property

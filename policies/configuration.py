@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-import yaml
+from yaml_text import YamlTextError, parse
 
 FOLDER = Path(__file__).parent
 CONFIGURATION = FOLDER / "configuration.yaml"
@@ -74,8 +74,8 @@ class Exemption:
 
 
 def read_configuration(path: Path = CONFIGURATION) -> Configuration:
-    """Read the configuration. Raises TypeError for a key that is missing or not known, ValueError for a level."""
-    raw = yaml.safe_load(path.read_text())
+    """Read the configuration. Raises TypeError for a key that is missing or not known, else ValueError."""
+    raw = _content(path)
     enforcement = raw.pop("enforcement")
     return Configuration(
         allowed_regions=frozenset(raw.pop("allowed_regions")),
@@ -92,9 +92,16 @@ def read_configuration(path: Path = CONFIGURATION) -> Configuration:
 
 
 def read_exceptions(path: Path = EXCEPTIONS) -> list[Exemption]:
-    """Read the exceptions, one for each stack named. Raises TypeError for a key that is missing or not known."""
-    rows: list[dict[str, Any]] = yaml.safe_load(path.read_text()) or []
+    """Read the exceptions, one for each stack named. Raises as read_configuration does."""
+    rows: list[dict[str, Any]] = _content(path) or []
     return [_exemption({"resource": "*", **row, "stack": stack}) for row in rows for stack in row.pop("stacks")]
+
+
+def _content(path: Path) -> Any:
+    try:
+        return parse(path.read_text())
+    except YamlTextError as error:
+        raise YamlTextError(f"{path}: {error}") from None
 
 
 def _exemption(row: dict[str, Any]) -> Exemption:

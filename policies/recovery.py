@@ -144,7 +144,7 @@ def _metrics(alarm: Resource) -> list[str]:
 
 @rule(
     on=REPLICATION, severity=HIGH, controls="own; GDPR 32(1)(c) (own)",
-    remedy="Enable replication_time with 15 minutes, S3's only promise, or raise recovery.rpo_minutes.",
+    remedy="Enable replication_time with 15 minutes, S3's only promise, or raise rpo_minutes of the pack.",
 )  # fmt: skip
 def bucket_replicated_within_rpo(replication: Resource) -> Findings:
     """What is replicated to the other region is there within the recovery point objective, by S3's promise."""

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, get_args, get_origin
 
 from pydantic import ValidationError
@@ -65,7 +65,19 @@ def judge(stack: str, given: Mapping[str, Any], shared: Mapping[str, Any], encry
     common = {name: value for name, value in shared.items() if name in fields and name not in hidden}
     raw = {name: value for name, value in merged(common, own).items() if not _is_left_out(kind, name, value)}
     settings, of_values = _validated(kind, raw, hidden, stack)
-    return Judgement(kind=kind, settings=settings, problems=[*found, *of_values, *settings.broken_rules()])
+    problems = [*found, *of_values, *settings.broken_rules()]
+    written = {name: value for name, value in own.items() if not _is_shared(name, given[name], shared)}
+    placed = [replace(each, shared=_known(each.path, shared) > _known(each.path, written)) for each in problems]
+    return Judgement(kind=kind, settings=settings, problems=placed)
+
+
+def _known(path: Path, values: Any) -> int:
+    """How many parts of a path lead to something in the values."""
+    for depth, part in enumerate(path):
+        if not isinstance(values, Mapping) or part not in values:
+            return depth
+        values = values[part]
+    return len(path)
 
 
 def _kind(given: Mapping[str, Any], shared: Mapping[str, Any]) -> Kind:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from project_files import Project, checked_text
+from project_files import PROJECT_FILE, Project, checked_text
 from settings import secrets
 from settings.judge import StackSettings, as_handed_over, judge
 from settings.problems import ConfigurationError, Problem, key
@@ -55,7 +55,10 @@ def _read(project: Project, stack: str) -> StackSettings:
 
 
 def _refuse(file: str, project: str, problems: Iterable[Problem]) -> None:
-    lines = [f"{file}: {key(project, problem.path)}: {problem.text}" for problem in problems]
+    lines = [
+        f"{file}: {key(project, problem.path)}{f' (in {PROJECT_FILE})' if problem.shared else ''}: {problem.text}"
+        for problem in problems
+    ]
     if lines:
         raise ConfigurationError("\n".join(lines))
 

@@ -21,10 +21,14 @@ class ConfigurationError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
-    """One refusal: where, and a sentence that starts with the value and ends with what to write instead."""
+    """One refusal: where, and a sentence that starts with the value and ends with what to write instead.
+
+    `shared` says that Pulumi.yaml has the value, and not the stack's own file.
+    """
 
     path: Path
     text: str
+    shared: bool = False
 
     def under(self, prefix: Path) -> "Problem":
         """The same problem, seen from the block that holds this one at `prefix`."""

@@ -18,6 +18,7 @@ from ops.core.stack_files import PROJECT_VARIABLE
 from sandbox.project.environment import environment
 from sandbox.project.paths import CHECKOUT, Paths
 from sandbox.servers.processes import urls
+from yaml_text import parse
 
 EXAMPLES = CHECKOUT / "docs" / "examples"
 SECONDS = 1800
@@ -172,7 +173,7 @@ def changed(paths: Paths, variables: Mapping[str, str], sample: Sample) -> Itera
 
 def _change_program(paths: Paths, sample: Sample, folder: Path) -> None:
     project = folder / "Pulumi.yaml"
-    content = yaml.safe_load(project.read_text())
+    content = parse(project.read_text())
     for path in sample.without:
         first, *inner, last = path.split(".")
         place = content["config"][first]["default"]

@@ -162,7 +162,7 @@ def commands(names: Names) -> list[Statement]:
         allow("ssm:SendCommand", names.any_of("ec2", "instance/*"), sid="Commands", condition=tagged),
         allow("ssm:SendCommand", "arn:aws:ssm:*::document/AWS-RunShellScript", sid="CommandsAreScripts"),
         allow(
-            ["ssm:GetCommandInvocation", "servicequotas:GetServiceQuota", "servicequotas:ListServiceQuotas"],
+            ["ssm:GetCommandInvocation", "servicequotas:GetAWSDefaultServiceQuota", "servicequotas:GetServiceQuota"],
             "*",
             sid="AnswersAndQuotas",
         ),

@@ -14,7 +14,7 @@ from components.network.cloudflare_ranges import CLOUDFLARE_RANGES
 from components.network.network import ANYWHERE, Network
 from components.network.ports import CACHE, DATABASE, HTTP, HTTPS, MAIL, SSH
 from components.site import Site
-from hosts.roles import APPLICATION_ROLES, BASTION, MONITORING, ROLES, WEB, HostRole
+from hosts.roles import BASTION, MONITORING, ROLES, WEB, HostRole
 from monitoring.host.prometheus import NODE_EXPORTER
 from settings import NetworkSettings
 
@@ -40,7 +40,7 @@ MEMBERS: tuple[Member, ...] = (
     Service.LOAD_BALANCER,
     # Before the hosts that it asks.
     MONITORING,
-    *APPLICATION_ROLES,
+    *(role for role in ROLES if role not in (BASTION, MONITORING)),
     Service.DATABASE,
     Service.CACHE,
     Service.ENDPOINTS,

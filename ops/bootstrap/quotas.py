@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from ops.core.aws import client, errors
-from ops.core.hosts import vcpus
+from ops.core import hosts
+from ops.core.aws import errors
 from ops.core.stack_files import StackFile
 
 
@@ -25,7 +25,7 @@ def _addresses(file: StackFile) -> int:
 
 def _vcpus(file: StackFile) -> int:
     """Both colours at their largest while one takes over from the other."""
-    return vcpus(file, "max_size")
+    return hosts.vcpus(file, "max_size")
 
 
 def _one(_file: StackFile) -> int:
@@ -64,11 +64,10 @@ def check(stacks: tuple[str, ...]) -> Answers:
 def _compare(quota: Quota, file: StackFile, region: str, answers: Answers) -> None:
     try:
         need = quota.need(file)
-        answer = client("service-quotas", region).get_service_quota(ServiceCode=quota.service, QuotaCode=quota.code)
+        allowed = hosts.allowed(region, quota.service, quota.code)
     except (*errors(), KeyError) as error:
         answers.notes.append(f"{region}: {quota.name} ({quota.code}) could not be asked: {type(error).__name__}")
         return
-    allowed = float(answer["Quota"]["Value"])
     if allowed < need:
         answers.problems.append(
             f"{region}: {quota.name}: {need} needed, {allowed:.0f} allowed; ask AWS for more "

@@ -177,7 +177,7 @@ def _backups(pair: Pair, stack: RegionStack) -> Answer:
         return _kept(pair, stack)
     newest = facts.newest_backup(stack)
     if newest is None:
-        return Verdict.BAD, "none"
+        return Verdict.BAD, f"none; the daily one starts at {stack.settings.offsite.daily_copy_hour:02}:00 UTC"
     # As the alarm has it.
     limit = timedelta(minutes=MISSED.minutes)
     says = f"the newest is of {newest:%Y-%m-%d %H:%M} UTC"

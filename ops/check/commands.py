@@ -16,8 +16,8 @@ def command(
 ) -> None:
     """Run the morning checklist of both regions: alarms, services, databases, replica, queues, backups, certificates.
 
-    Nothing is changed. A check is ok, needs attention, or is unknown if its region does not answer; a dash means that
-    it does not apply to a region in that role. Error rates, disks and dead letters are covered by alarms.
+    Nothing is changed. A check is ok, needs attention (look), or is unknown if its region does not answer; a dash means
+    that it does not apply to a region in that role. Error rates, disks and dead letters are covered by alarms.
 
     With `--report` it publishes the metric of the alerts `checklist-bad` and `checklist-missing`, as the workflow
     `check.yml` does every six hours.

@@ -14,6 +14,8 @@ UNREADABLE = re.compile(r'failed to load checkpoint.*|read "\.pulumi/meta\.yaml"
 PLUGIN_ENDED = re.compile("error reading from server|transport is closing|Stream removed|Plugin did not respond")
 """What the engine, the bridge and Terraform's protocol say once a provider's process has ended: killed, for the most
 part by a machine that is out of memory."""
+ERROR = re.compile(r"^.*error:.*[^:\n]$|^.*error:.*:$(?:\n[ \t]+\S.*)*", re.MULTILINE)
+"""An error on the screen: a line, and where that ends with a colon the indented ones below it."""
 ERRORS_SHOWN = 8
 
 
@@ -89,7 +91,7 @@ def explained(text: str, arguments: list[str], stack: str) -> OpsError:
             f"the state of stack {stack} cannot be read: {_flat(unreadable[0])}; if it is damaged, "
             f"`ops recover {stack}` restores it"
         )
-    lines = [_flat(line) for line in text.splitlines() if "error:" in line]
+    lines = [_flat(found) for found in ERROR.findall(text)]
     reason = "; ".join(dict.fromkeys(lines)) or _flat(text)[-300:]
     where = f"stack {stack}: " if stack else ""
     return OpsError(f"{where}`pulumi {' '.join(arguments[:2])}` failed: {reason}")

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from hosts.roles import APPLICATION_ROLES, HostRole
-from ops.core.aws import client, rows
+from hosts.roles import ROLES, HostRole
+from ops.core.aws import client, if_present, rows
 from ops.core.pair import Pair, RegionStack
 from ops.core.stack_files import StackFile
 from ops.errors import one_line
@@ -92,16 +92,31 @@ def running(stack: RegionStack, groups: Iterable[str]) -> int:
 
 
 def vcpus(file: StackFile, size: str) -> int:
-    """The vCPUs of all hosts at a size: `min_size` or `max_size`."""
+    """The vCPUs of all hosts at a size: `min_size` or `max_size`. A role that runs no application has one host."""
     counts = [
-        (str(file.get(f"{role.name}.instance_type")), int(file.get(setting(role, group, size), 0)))
-        for role in APPLICATION_ROLES
+        (
+            str(file.get(f"{role.name}.instance_type")),
+            int(file.get(setting(role, group, size), 0)) if role.runs_application else 1,
+        )
+        for role in ROLES
+        if isinstance(file.get(role.name), Mapping)
         for group in role.groups
     ]
     types = sorted({instance_type for instance_type, _ in counts})
     found = client("ec2", str(file.get("region"))).describe_instance_types(InstanceTypes=types)["InstanceTypes"]
     each = {row["InstanceType"]: int(row["VCpuInfo"]["DefaultVCpus"]) for row in found}
     return sum(each[instance_type] * count for instance_type, count in counts)
+
+
+def allowed(region: str, service: str, code: str) -> float:
+    """What a quota of the account allows: as it was raised, or AWS's default where that was never done.
+
+    Service Quotas API, GetServiceQuota: a quota without an applied value is not retrieved.
+    """
+    quotas = client("service-quotas", region)
+    which = {"ServiceCode": service, "QuotaCode": code}
+    answer = if_present(lambda: quotas.get_service_quota(**which)) or quotas.get_aws_default_service_quota(**which)
+    return float(answer["Quota"]["Value"])
 
 
 def releases(stack: RegionStack) -> dict[str, str]:

@@ -40,7 +40,7 @@ HEALTHY = Step(
     does="Waits until the load balancer reports as many healthy instances of the new release as are serving now.",
 )
 SNAPSHOT = Step(
-    name="snapshot of the database",
+    name="snapshot the database",
     does="Takes a snapshot before the migrations, and waits until it is available.",
     unless="it is there, or the migrations were done",
 )

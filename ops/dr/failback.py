@@ -17,7 +17,7 @@ from ops.errors import Exit, OpsError, refused
 
 PRIMARY: dict[str, Any] = {"role": "primary", "activated": False, "fenced": False}
 PREVIEW = Step(
-    name="preview of every stack",
+    name="preview every stack",
     does="Shows that another `pulumi up` of any stack changes nothing.",
 )
 STEPS = (

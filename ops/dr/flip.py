@@ -32,7 +32,7 @@ ROUNDS_SERVED, ROUND_SECONDS = 3, 0.2
 """Ours: answers of the region in a row, under every name: one alone may be luck while the change spreads."""
 
 GATES = Step(
-    name="gates of {stack}",
+    name="check the gates of {stack}",
     does="Checks all gates at once: health through the origin, hosts in service, certificate, database, single "
     "writer, TLS and client certificate of the edge. A closed gate refuses the flip; if {stack} was just activated, "
     "only after retrying for 5 minutes. `--force` with a reason overrides it.",

@@ -177,8 +177,7 @@ class Preflight:
         """Only what this stack needs is counted: what else runs in the account is not known to be needed."""
         need = hosts.vcpus(self.standby.file, "min_size")
         service, code = STANDARD_VCPUS
-        answer = client("service-quotas", self.standby.region).get_service_quota(ServiceCode=service, QuotaCode=code)
-        limit = float(answer["Quota"]["Value"])
+        limit = hosts.allowed(self.standby.region, service, code)
         if limit < need:
             yield Finding(
                 f"quota {code} allows {limit:.0f} vCPUs in {self.standby.region}, but {need} are needed: "

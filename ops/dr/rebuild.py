@@ -15,7 +15,7 @@ REPLICA_SECONDS = 21_600.0
 """Ours: a cross-region replica copies 500 GiB; AWS gives no figure."""
 
 SNAPSHOT = Step(
-    name="snapshot of the database of {stack}",
+    name="snapshot the database of {stack}",
     does="Takes a snapshot of the diverged database, and waits until it is available.",
     unless="{stack} follows already",
 )

@@ -11,6 +11,7 @@ import yaml
 from ops.core.stack_files import CHECKOUT, project_folder, replace
 from ops.errors import OpsError
 from ops.prices.charges import Question
+from yaml_text import YamlTextError, parse
 
 NAME = "prices.yaml"
 HEAD = """\
@@ -45,10 +46,12 @@ class PriceFile:
         """The file's content. Raises OpsError where it cannot be read."""
         path = path or readable()
         try:
-            content: dict[str, Any] = yaml.safe_load(path.read_text())
+            content: dict[str, Any] = parse(path.read_text())
             rows = [_price(row) for row in content.pop("prices") or []]
             return cls(**content, prices={row.question: row for row in rows})
-        except (OSError, yaml.YAMLError, AttributeError, KeyError, TypeError, InvalidOperation) as error:
+        except YamlTextError as error:
+            raise OpsError(f"{path}: {error}") from None
+        except (OSError, UnicodeError, AttributeError, KeyError, TypeError, InvalidOperation) as error:
             raise OpsError(f"{path}: not a file of prices: {type(error).__name__}: {error}") from None
 
     def text(self) -> str:

@@ -26,6 +26,12 @@ USED_BY: Mapping[str, tuple[HostRole, ...]] = {
     "database_password": (),
 }
 """What can be rotated, and the hosts that read it when they start. Each region has a `heartbeat_url` of its own."""
+HOLDS: Mapping[str, tuple[str, ...]] = {
+    "app": ("app_key", "sentry_dsn"),
+    "cache": (CACHE,),
+    "database": ("database_password",),
+}
+"""What a secret of Secrets Manager holds of them. The others are accounts on the database, rotated together."""
 
 
 @dataclass(kw_only=True)

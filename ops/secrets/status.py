@@ -11,7 +11,7 @@ from ops.core.pair import Pair, RegionStack
 from ops.core.region_table import UNKNOWN, Facts, Found
 from ops.core.secret_values import SecretValue, values
 from ops.core.steps import say, show_table
-from ops.secrets.rotation import USED_BY, Rotation, key
+from ops.secrets.rotation import DATABASE, HOLDS, USED_BY, Rotation, key
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,11 +79,10 @@ def _row(stack: RegionStack, secret: str, age: str, rotated: str = UNKNOWN, due:
 
 
 def _to_do(stack: RegionStack, found: SecretValue) -> str:
-    account = found.name in stack.accounts
+    commands = ", ".join(f"`ops secrets rotate {name}`" for name in HOLDS.get(found.name, (DATABASE,)))
     if found.written is None:
-        command = "`ops secrets rotate database`" if account else f"`pulumi up --stack {stack.stack}`"
+        command = commands if found.name in stack.accounts else f"`pulumi up --stack {stack.stack}`"
         return f"{stack.stack}: {found.name} has no value: {command}"
     if found.is_overdue:
-        command = "`ops secrets rotate database`" if account else "`ops secrets rotate NAME`"
-        return f"{stack.stack}: {found.name} is {found.age_days} days old, {found.kept_days} are allowed: {command}"
+        return f"{stack.stack}: {found.name} is {found.age_days} days old, {found.kept_days} are allowed: {commands}"
     return ""

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
-from ruamel.yaml.error import YAMLError
 
 from sandbox.toolchain.steps import SandboxError
+from yaml_text import YamlTextError, parse
 
 PROVIDER = ("secretsprovider", "encryptedkey", "encryptionsalt", "environment")
 """Keys of the secrets provider, and of the environments that only Pulumi Cloud has."""
@@ -90,9 +90,10 @@ def says_the_same(one: str, other: str, name: str) -> bool:
 def read(text: str, name: str) -> CommentedMap:
     """A YAML file's content with its comments. Raises SandboxError for anything but keys and values."""
     try:
-        content = _yaml().load(text)
-    except YAMLError as error:
-        raise SandboxError(f"{name} is not YAML: {error}") from None
+        parse(text)
+    except YamlTextError as error:
+        raise SandboxError(f"{name}: {error}") from None
+    content = _yaml().load(text)
     if not isinstance(content, CommentedMap):
         raise SandboxError(f"{name}: expected keys and values")
     return content

@@ -102,6 +102,7 @@ def test_a_secret_that_nobody_can_type_is_named(account: Account) -> None:
 def test_everything_is_made_once(account: Account) -> None:
     first = account.bootstrap("--generate").stdout
     assert " made" in first
+    assert "0 too small, 0 not to be asked" in first
     before = {stack: (account.project / f"Pulumi.{stack}.yaml").read_text() for stack in STACKS}
     again = account.bootstrap("--generate").stdout
     assert "everything is there" in again

@@ -1,6 +1,7 @@
 """The repository as a whole: regions stay in the stack files, tests run, and documents point to what is there."""
 
 import fnmatch
+import json
 import os
 import re
 import subprocess
@@ -12,6 +13,8 @@ import pytest
 import yaml
 from pulumi_aws import Region
 from stack_files import ROOT
+
+from yaml_text import parse
 
 TESTS = ROOT / "tests"
 REGION_NAME = re.compile("|".join(re.escape(region.value) for region in Region))
@@ -59,11 +62,16 @@ def is_path(text: str) -> bool:
 
 
 def is_there(text: str, paths: list[Path]) -> bool:
-    """A path in the project, a command of the Makefile, or a name in one of the files at `paths`."""
+    """A path in the project, a command of the Makefile, or a name in one of the files at `paths`.
+
+    A setting is in the reference of settings, whatever the stack files set.
+    """
     if is_path(text):
         return (ROOT / text).exists()
     if text.startswith("make "):
         return f"\n{text.removeprefix('make ')}:" in (ROOT / "Makefile").read_text()
+    if any(path.match("Pulumi*.yaml") for path in paths):
+        paths = [*paths, ROOT / "docs" / "settings.md"]
     return any(re.search(rf"\b{re.escape(text)}\b", path.read_text()) for path in paths if path.is_file())
 
 
@@ -75,6 +83,22 @@ def test_no_region_is_named_in_code() -> None:
         if (found := REGION_NAME.search(line))
     ]
     assert named == []
+
+
+def test_yaml_that_people_write_is_read_as_the_engine_reads_it() -> None:
+    readers = [path for path in code() if re.search(r"\byaml\.(safe_)?load\(", path.read_text())]
+    assert readers == [ROOT / "yaml_text.py"]
+
+
+def test_no_file_has_a_key_twice() -> None:
+    def refuse_twice(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        assert len({key for key, _ in pairs}) == len(pairs), [key for key, _ in pairs]
+        return dict(pairs)
+
+    for path in [*files("*.yaml"), *files("*.yml", ROOT / ".github")]:
+        parse(path.read_text())
+    accounts = ROOT / "hosts/workers/etc/askproai/database-accounts.json"
+    json.loads(accounts.read_text(), object_pairs_hook=refuse_twice)
 
 
 def test_every_test_file_is_collected(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ import yaml
 from tools.bench import measure, trace
 from tools.bench.measure import Run
 from tools.bench.workbench import Workbench
+from yaml_text import parse
 
 OURS = "ours"
 MAIN = "from tools.bench.trace import program\n\nprogram()\n"
@@ -75,7 +76,7 @@ class Timed:
 def timed_run(program: Program, bench: Workbench) -> Timed:
     """Preview a program with the tracing plugin and a tracing main program."""
     folder = bench.folder(f"timed-{program.name}")
-    project = yaml.safe_load((program.project / "Pulumi.yaml").read_text())
+    project = parse((program.project / "Pulumi.yaml").read_text())
     (folder / "Pulumi.yaml").write_text(yaml.safe_dump({**project, "main": "."}))
     for stack_file in program.project.glob("Pulumi.prod.yaml"):
         (folder / stack_file.name).write_bytes(stack_file.read_bytes())

@@ -17,7 +17,6 @@ from typing import Any, Union, get_args, get_origin
 
 import grpc
 import pulumi
-import yaml
 from google.protobuf import empty_pb2
 from pulumi import _types as sdk_types
 from pulumi.runtime.proto import engine_pb2_grpc, provider_pb2
@@ -25,13 +24,15 @@ from pulumi.runtime.proto import engine_pb2_grpc, provider_pb2
 from sandbox.plugins.aws import __main__ as plugin
 from sandbox.plugins.aws import bridge
 from sandbox.plugins.aws.shapes import TABLE, bridge_token
+from yaml_text import parse
 
 TOKENS = Path(__file__).with_name("tokens.yaml")
 
 
 def tokens() -> dict[str, dict[str, str]]:
     """The table of tokens: Terraform types of `resources` and `functions`, and `renames` of properties."""
-    return yaml.safe_load(TOKENS.read_text())
+    table: dict[str, dict[str, str]] = parse(TOKENS.read_text())
+    return table
 
 
 def sdk_properties(token: str) -> dict[str, type]:

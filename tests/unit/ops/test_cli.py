@@ -1,5 +1,6 @@
 """The command line: every way a command ends has its exit code and one line, and help says which."""
 
+import inspect
 import re
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ from ops.core.aws import LOG_IN_AGAIN
 from ops.core.session import Session, SessionOptions
 from ops.dr import commands
 from ops.errors import MEANING, Exit, OpsError
+from ops.runbooks import Page, pages
 
 
 def end_of(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> int:
@@ -165,3 +167,16 @@ def test_the_command_line_starts_without_the_clouds_libraries() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: page.path)
+def test_help_fills_its_lines_and_shows_a_flag_without_a_value(
+    page: Page, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "2000")
+    assert end_of([*page.path.split()[1:], "--help"], monkeypatch) == 0
+    shown = capsys.readouterr().out
+    assert {paragraph.replace("\n", " ") for paragraph in inspect.cleandoc(page.command.help).split("\n\n")} <= {
+        line.strip() for line in shown.splitlines()
+    }
+    assert "bool" not in shown

@@ -22,8 +22,10 @@ def test_no_page_is_left_of_a_command_that_is_gone() -> None:
 def test_every_command_declares_its_steps_and_says_what_it_is_for() -> None:
     assert {page.path for page in runbooks.pages()} == set(runbooks.PLANS)
     assert [page.path for page in runbooks.pages() if not page.summary] == []
-    without = [path for path, plan in runbooks.PLANS.items() if not plan.steps]
-    assert without == ["ops check", "ops deploy status", "ops dr status", "ops preview", "ops secrets status"]
+    # What asks before it changes something changes something.
+    without = {path for path, plan in runbooks.PLANS.items() if not plan.steps}
+    asking = {page.path for page in runbooks.pages() if any("--yes" in each.opts for each in page.command.params)}
+    assert not without & asking
 
 
 @pytest.mark.parametrize("page", runbooks.pages(), ids=lambda page: page.path)

@@ -53,17 +53,6 @@ def test_no_file_holds_a_secret(stack: str) -> None:
     assert not {*GOOD_SECRETS, *EDGE_SECRETS} & paths(PROJECT.values(stack))
 
 
-@pytest.mark.parametrize("stack", STACKS)
-def test_a_file_says_only_what_pulumi_yaml_does_not(stack: str) -> None:
-    def repeated(shared: Mapping[str, Any], own: Mapping[str, Any]) -> set[str]:
-        blocks = {key for key, value in own.items() if isinstance(value, dict) and isinstance(shared.get(key), dict)}
-        return {key for key, value in own.items() if key in shared and shared[key] == value}.union(
-            *(repeated(shared[key], own[key]) for key in blocks)
-        )
-
-    assert repeated(PROJECT.shared, PROJECT.own(stack)) == set()
-
-
 def test_the_stacks_of_a_pair_follow_each_other() -> None:
     assert PAIRS
     assert [one.environment for one, other in PAIRS if other.follows != one.environment] == []

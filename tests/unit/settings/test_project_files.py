@@ -100,6 +100,33 @@ def test_a_stack_that_no_environment_can_name_is_told_to_be_renamed(project: Pro
         read(project, "my-stack.eu")
 
 
+@pytest.mark.parametrize(
+    ("shared", "own", "at"),
+    [
+        ("volume_gib: 1", "", "web.volume_gib (in Pulumi.yaml)"),
+        ("volum_gib: 77", "", "web.volum_gib (in Pulumi.yaml)"),
+        ("volume_gib: 1", "volume_gib: 2", "web.volume_gib"),
+        ("volume_gib: 77", "volume_gib: 1", "web.volume_gib"),
+    ],
+)
+def test_a_value_that_pulumi_yaml_has_is_looked_for_there(project: Project, shared: str, own: str, at: str) -> None:
+    without(project, "volume_gib: 200")
+    project.shared_file.write_text(SHARED.replace("volume_gib: 77", shared))
+    file = project.file("prod")
+    file.write_text(file.read_text().replace("  askproai:web:\n", f"  askproai:web:\n    {own}\n"))
+
+    with pytest.raises(ConfigurationError) as of_files:
+        read(project, "prod")
+    with (
+        configured({**project.shared, **project.own("prod")}, folder=project.folder),
+        pytest.raises(ConfigurationError) as of_engine,
+    ):
+        load()
+
+    for refusal in (of_files, of_engine):
+        assert f"Pulumi.prod.yaml: askproai:{at}: " in str(refusal.value)
+
+
 def test_a_file_that_is_not_there_is_named(project: Project) -> None:
     with pytest.raises(UnreadableFileError, match=r"Pulumi\.other\.yaml cannot be read"):
         read(project, "other")
@@ -114,3 +141,16 @@ def test_a_file_without_keys_and_values_is_refused_by_its_name(project: Project,
 
     with pytest.raises(UnreadableFileError, match=rf"{re.escape(file)}(: expected keys and values| cannot be read)"):
         read(project, "prod")
+
+
+@pytest.mark.parametrize("file", ["Pulumi.yaml", "Pulumi.prod.yaml"])
+def test_a_key_that_a_file_has_twice_is_refused_with_both_lines(project: Project, file: str) -> None:
+    path = project.folder / file
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join([*lines, "config: {}"]))
+
+    with pytest.raises(UnreadableFileError) as refusal:
+        read(project, "prod")
+
+    first, second = lines.index("config:") + 1, len(lines) + 1
+    assert str(refusal.value) == f"{path}: line {second}: config is in line {first} already; keep one of the two"

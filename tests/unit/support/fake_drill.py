@@ -133,7 +133,7 @@ class TwoStacks:
 def operation(kind: str) -> Operation:
     steps = [
         Entry(name=name, started=datetime.now(UTC), seconds=1.5, outcome="done")
-        for name in (f"activate for a {kind}", "gates of standby", "request as a visitor")
+        for name in (f"activate for a {kind}", "check the gates of standby", "request as a visitor")
     ]
     return Operation(
         kind=kind, source=PRIMARY, target=STANDBY, started=datetime.now(UTC), timeline=Timeline(entries=steps)

@@ -12,6 +12,7 @@ from fake_outputs import GROWN_GIB
 from regions import altered, region
 from stack_files import settings_of
 
+from monitoring.alerts.catalogue import ALERTS
 from naming import spelled
 from ops.check.checks import ALARMS
 from outputs import RegionOutputs
@@ -49,45 +50,45 @@ def test_the_morning_checklist_finds_every_alarm_by_its_name(stack: str) -> None
     assert [made.name for made in region(stack).of(ALARM) if not made.inputs["name"].startswith(prefix)] == []
 
 
+BY_ROLE = {each.role: each for each in ALERTS}
+
+
+def levels(role: str, of: float = 100) -> dict[str, tuple[float, int]]:
+    """Each level of an alert as an alarm has it; `of` is the whole of what its threshold is a percentage of."""
+    found = BY_ROLE[role].levels().items()
+    return {str(severity): (level.threshold * of / 100, level.minutes) for severity, level in found}
+
+
 @pytest.mark.parametrize(
-    ("role", "wanted"),
+    ("alarms", "alert"),
     [
-        ("database-cpu", {"warning": (70, 15), "critical": (90, 5)}),
-        ("hosts-cpu-web-blue", {"warning": (70, 15), "critical": (90, 5)}),
-        ("hosts-cpu-workers", {"warning": (70, 15), "critical": (90, 5)}),
-        ("database-connections", {"warning": (160, 15), "critical": (190, 5)}),
-        ("database-storage", {"warning": (100 * GIB, 15), "critical": (50 * GIB, 5)}),
-        ("errors", {"warning": (1, 5), "critical": (5, 5)}),
-        ("slow", {"warning": (0.5, 10), "critical": (2, 10)}),
-        ("unhealthy-blue", {"warning": (0, 5)}),
-        ("backlog-default", {"warning": (1000, 15), "critical": (5000, 5)}),
-        ("dead-default", {"warning": (0, 5)}),
-        ("dead-age-default", {"critical": (967_680, 5)}),
-        ("waiting-default", {"warning": (900, 15)}),
-        ("database-memory", {"warning": (1 * GIB, 15), "critical": (0.5 * GIB, 5)}),
-        ("cache-memory-0001", {"warning": (80, 15), "critical": (95, 5)}),
-        ("cache-evictions-0002", {"warning": (0, 15)}),
-        ("cache-cpu-0001", {"warning": (70, 15), "critical": (90, 5)}),
-        ("cache-lag-0001", {"warning": (10, 5)}),
-        ("hosts-memory", {"warning": (80, 15), "critical": (95, 5)}),
-        ("hosts-disk", {"warning": (80, 10), "critical": (90, 10)}),
-        ("healthy", {"warning": (2, 5), "critical": (1, 3)}),
-        ("launches-workers", {"warning": (0, 30)}),
-        ("credits-workers", {"warning": (0, 60)}),
-        ("certificate", {"warning": (44, 24 * 60), "critical": (14, 24 * 60)}),
-        ("nat-ports", {"warning": (0, 15)}),
-        ("backups-failed", {"critical": (0, 60)}),
-        ("backups-missing", {"critical": (2, 3 * 24 * 60)}),
-        ("copies-failed", {"critical": (0, 60)}),
-        ("copies-missing", {"critical": (2, 3 * 24 * 60)}),
-        ("objects-late", {"warning": (900, 15)}),
-        ("objects-failed", {"warning": (0, 5)}),
-        ("checklist-bad", {"warning": (0, 5)}),
-        ("checklist-missing", {"warning": (1, 13 * 60)}),
+        *((role, role) for role in ("database-cpu", "database-memory", "errors", "slow", "certificate", "nat-ports")),
+        *((role, role) for role in ("hosts-memory", "hosts-disk", "backups-failed", "copies-failed")),
+        *((role, role) for role in ("objects-late", "objects-failed", "checklist-bad", "checklist-missing")),
+        *((f"{alert}-default", alert) for alert in ("backlog", "dead", "waiting")),
+        *((f"{alert}-0001", alert) for alert in ("cache-memory", "cache-evictions", "cache-cpu", "cache-lag")),
+        *((f"{alert}-workers", alert) for alert in ("hosts-cpu", "launches", "credits")),
+        ("hosts-cpu-web-blue", "hosts-cpu"),
+        ("unhealthy-blue", "unhealthy"),
     ],
 )
-def test_the_thresholds_are_those_of_the_manuals(role: str, wanted: dict[str, tuple[float, int]]) -> None:
-    assert limits(role) == wanted
+def test_an_alarm_has_the_thresholds_of_its_alert(alarms: str, alert: str) -> None:
+    assert limits(alarms) == levels(alert)
+
+
+@pytest.mark.parametrize(
+    ("alarms", "alert", "whole"),
+    [
+        ("database-connections", "database-connections", int(PROD.database.parameters["max_connections"])),
+        ("database-storage", "database-storage", PROD.database.allocated_storage_gib * GIB),
+        ("dead-age-default", "dead-age", PROD.workers.queues["default"].dead_letter_retention_days * 86_400),
+        ("healthy", "healthy", PROD.web.required_instances),
+        ("backups-missing", "backups-missing", 2),
+        ("copies-missing", "copies-missing", 2),
+    ],
+)
+def test_a_threshold_in_percent_is_of_what_is_declared(alarms: str, alert: str, whole: float) -> None:
+    assert limits(alarms) == levels(alert, whole)
 
 
 def test_shares_follow_the_settings() -> None:
@@ -278,7 +279,7 @@ def test_a_mail_says_where_the_runbook_is(role: str, page: str) -> None:
 @pytest.mark.parametrize("stack", ["prod", "dr"])
 def test_each_alarm_reaches_everybody_through_an_encrypted_topic(stack: str) -> None:
     cloud: Cloud[RegionOutputs] = region(stack)
-    topic = cloud.one("aws:sns/topic:Topic")
+    topic = cloud.one("aws:sns/topic:Topic", "alarms-topic")
     assert topic.inputs["kmsMasterKeyId"] == cloud.exports["key_arns"]["messages"]
     topic_arn = f"arn:aws:sns:{settings_of(stack).region}:{PROD.account_id}:{topic.inputs['name']}"
     for made in cloud.of(ALARM):

@@ -7,7 +7,7 @@ import pytest
 from fake_cloud import Cloud, deploy
 from parts import PROD, SITE, region
 
-from components.web.waf import Waf, WafArgs
+from components.web.waf import RULE_GROUPS, Waf, WafArgs
 from settings import WebhookSettings
 
 WEBHOOKS = {
@@ -44,12 +44,8 @@ def test_it_stands_before_the_balancer() -> None:
 
 def test_the_managed_groups_refuse_what_they_find() -> None:
     managed = {name: rule for name, rule in rules(waf()).items() if name not in NOT_MANAGED}
-    assert {rule["statement"]["managedRuleGroupStatement"]["name"] for rule in managed.values()} == {
-        "AWSManagedRulesAmazonIpReputationList",
-        "AWSManagedRulesCommonRuleSet",
-        "AWSManagedRulesKnownBadInputsRuleSet",
-        "AWSManagedRulesSQLiRuleSet",
-    }
+    groups = {rule["statement"]["managedRuleGroupStatement"]["name"] for rule in managed.values()}
+    assert groups == {f"AWSManagedRules{group.name}" for group in RULE_GROUPS}
     assert all(rule["overrideAction"] == {"none": {}} for rule in managed.values())
 
 

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 from fake_platform import copy_project
+from fake_regions import refusal
 
+from hosts.roles import APPLICATION_ROLES, ROLES
 from ops import bootstrap
 from ops.bootstrap import origin_pull, prerequisite, quotas, secret_values, stacks
 from ops.bootstrap.prerequisite import Prerequisite, make, show
@@ -23,6 +25,7 @@ from settings.edge_secrets import EDGE_CHECKS
 from settings.secrets import CHECKS
 
 TOKEN = "a-token-of-forty-characters-for-the-edge"
+NEVER_RAISED = "L-7B6409FD"
 
 
 @pytest.fixture
@@ -209,20 +212,27 @@ class Quotas:
     def get_service_quota(self, ServiceCode: str, QuotaCode: str) -> dict[str, Any]:  # noqa: N803 as boto3 has it
         if QuotaCode == "L-F678F1CE":
             raise KeyError("Quota")
+        if QuotaCode == NEVER_RAISED:
+            raise refusal("NoSuchResourceException")
         return {"Quota": {"Value": self.allowed}}
+
+    def get_aws_default_service_quota(self, ServiceCode: str, QuotaCode: str) -> dict[str, Any]:  # noqa: N803
+        assert (ServiceCode, QuotaCode) == ("rds", NEVER_RAISED)
+        return {"Quota": {"Value": 40.0}}
 
 
 @pytest.mark.usefixtures("backend")
 def test_a_quota_that_is_too_small_is_named_with_what_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (quotas, hosts):
-        monkeypatch.setattr(module, "client", Quotas(5).client)
+    monkeypatch.setattr(hosts, "client", Quotas(5).client)
     found = quotas.check(("prod",))
     (problem,), (note,) = found.problems, found.notes
-    for part in ("eu-central-1", "192", "5 allowed", "Service Quotas, ec2 L-1216C47A"):
+    for part in ("eu-central-1", "5 allowed", "Service Quotas, ec2 L-1216C47A"):
         assert part in problem
+    # Of eight vCPUs each: 24 hosts that run the application at the most, and one of each other role.
+    assert f"{8 * (24 + len(ROLES) - len(APPLICATION_ROLES))} needed" in problem
     for part in ("eu-central-1", "L-F678F1CE", "KeyError"):
         assert part in note
-    monkeypatch.setattr(quotas, "client", Quotas(2).client)
+    monkeypatch.setattr(hosts, "client", Quotas(2).client)
     assert any("Elastic IP addresses: 3 needed, 2 allowed" in text for text in quotas.check(("prod",)).problems)
 
 

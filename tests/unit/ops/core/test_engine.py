@@ -195,6 +195,17 @@ def test_a_stack_that_the_backend_has_not_got_is_named(engine: Engine) -> None:
         engine.outputs("dr")
 
 
+def test_an_error_that_goes_on_in_the_next_lines_is_told_to_its_end(engine: Engine) -> None:
+    said = 'error: getting stack configuration: yaml: unmarshal errors:\n  line 4: mapping key "a" already defined'
+    answers(engine, error=f"{said}\nerror: another\n  - detail", status=255)
+    with pytest.raises(OpsError) as failed:
+        engine.export("dr")
+    assert failed.value.message == (
+        "stack dr: `pulumi stack export` failed: error: getting stack configuration: yaml: unmarshal errors: "
+        'line 4: mapping key "a" already defined; error: another'
+    )
+
+
 def test_an_engine_that_is_not_installed_is_an_error_of_one_line(engine: Engine) -> None:
     with pytest.raises(OpsError, match="cannot start pulumi"):
         engine.export("dr")

@@ -223,7 +223,7 @@ def test_steps_of_the_drill_and_of_its_operations_are_told_in_order(world: World
     assert len(names) == len(drilled.timeline.entries) + 6
 
 
-STEPS = ("activate", "gates of dr", "route traffic to dr", "request as a visitor", "create the rest of dr")
+STEPS = ("activate", "check the gates of dr", "route traffic to dr", "request as a visitor", "create the rest of dr")
 
 
 def test_a_flip_takes_from_its_gates_to_the_visitor() -> None:

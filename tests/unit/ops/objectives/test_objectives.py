@@ -76,12 +76,13 @@ def test_what_is_said_of_the_uploads_is_what_is_declared() -> None:
 
 
 def test_the_committed_pair_keeps_what_is_promised() -> None:
-    assert all(row.within for row in objectives(Declaration.of(committed(), *STACKS)))
+    assert [row.change for row in objectives(Declaration.of(committed(), *STACKS)) if not row.within] == []
 
 
-def test_the_promises_are_those_of_the_operations_manual() -> None:
+def test_the_promises_are_no_less_than_those_of_the_operations_manual() -> None:
     declared = Declaration.of(committed(), *STACKS)
-    assert (declared.rto_minutes, declared.rpo_minutes) == (240, 60)
+    assert declared.rto_minutes <= 240
+    assert declared.rpo_minutes <= 60
 
 
 def test_a_backup_every_four_hours_alone_breaks_the_promise() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from stack_files import ROOT
+from stack_files import FIXTURE
 
 from ops.errors import Exit, OpsError
 from ops.preview import previews
@@ -117,7 +117,7 @@ def test_what_changes_in_one_stack_of_the_pair_alone_is_listed_by_property() -> 
 
 def files() -> dict[str, Any]:
     """The committed settings of all stacks."""
-    return previews.settings_of(ROOT)
+    return previews.settings_of(FIXTURE.folder)
 
 
 def test_the_effect_on_recovery_is_what_the_objectives_compute() -> None:

@@ -134,10 +134,16 @@ def test_a_file_says_the_same_after_it_was_read(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == [NAME]
 
 
-@pytest.mark.parametrize("text", ["", "prices: [{}]", "prices: 3", "unknown: 1\nendpoint_region: x", "prices: ["])
+@pytest.mark.parametrize("text", ["", "prices: [{}]", "prices: 3", "unknown: 1\nendpoint_region: x"])
 def test_a_file_that_is_none_of_prices_is_refused_by_its_name(text: str, tmp_path: Path) -> None:
     (tmp_path / NAME).write_text(text)
     with pytest.raises(OpsError, match=f"{NAME}: not a file of prices"):
+        PriceFile.read(tmp_path / NAME)
+
+
+def test_a_price_file_with_a_key_twice_is_refused_with_both_lines(tmp_path: Path) -> None:
+    (tmp_path / NAME).write_text("endpoint_region: one\nendpoint_region: two\nprices: []\n")
+    with pytest.raises(OpsError, match=f"{NAME}: line 2: endpoint_region is in line 1 already; keep one of the two$"):
         PriceFile.read(tmp_path / NAME)
 
 

@@ -268,6 +268,25 @@ def test_every_secret_that_both_regions_share_can_be_rotated_and_no_other_name_i
         assert error.value.exit_code is Exit.USAGE
 
 
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [("cache", "cache_auth_token"), ("database", "database_password"), ("database-dbadmin", "database")],
+)
+def test_a_secret_that_is_due_names_the_command_that_rotates_it(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch, name: str, command: str
+) -> None:
+    old = secret_values.SecretValue(name=name, written=datetime.now(UTC) - timedelta(days=91), kept_days=90)
+    monkeypatch.setattr(status, "Engine", lambda: platform.engine)
+    monkeypatch.setattr(status, "Ledger", lambda: platform.session().ledger)
+
+    def values(_stack: object) -> list[secret_values.SecretValue]:
+        return [old]
+
+    monkeypatch.setattr(status, "values", values)
+    assert f"prod: {name} is 91 days old, 90 are allowed: `ops secrets rotate {command}`" in status.status().lines
+    assert command in USED_BY
+
+
 def test_the_status_has_the_age_of_each_secret_by_region_and_no_value(
     platform: Platform, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
