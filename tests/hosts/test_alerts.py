@@ -135,7 +135,7 @@ def test_a_message_says_how_bad_it_is_and_where_the_runbook_is(host: Host) -> No
             {
                 "exp_labels": {"severity": "warning", "queue": "default"},
                 "exp_annotations": {
-                    "summary": "Jobs pile up: the workers are too few, or fail.",
+                    "summary": "Jobs pile up: there are too few workers, or they fail.",
                     "description": "It is 1234; the limit is 1000, for 15 minutes.",
                     "runbook": "docs/alerts/queue-backlog.md",
                 },
