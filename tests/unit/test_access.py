@@ -70,13 +70,13 @@ CALLS = {
         Call("iam:PassRole", role("askproai-prod-web")),
     ],
     "change the platform in the other region": [Call("autoscaling:UpdateAutoScalingGroup", "*", there(AWAY))],
-    "see metrics and logs": [
+    "read metrics and logs": [
         Call("cloudwatch:GetMetricData", "*", there(HOME)), Call("logs:FilterLogEvents", "*", there(HOME))
     ],
-    "say how the platform is": [
+    "publish the checklist's metrics": [
         Call("cloudwatch:PutMetricData", "*", there(HOME) | {"cloudwatch:namespace": "AskProAI"}),
     ],
-    "send jobs of a lost region on": [
+    "move jobs out of a lost region": [
         Call(f"sqs:{action}", f"arn:aws:sqs:{place}:{A}:askproai-prod-queue-default", there(place))
         for place, action in ((HOME, "ReceiveMessage"), (HOME, "DeleteMessage"), (AWAY, "SendMessage"))
     ]
@@ -84,7 +84,7 @@ CALLS = {
         Call(f"kms:{action}", f"arn:aws:kms:{place}:{A}:key/1", there(place) | key("askproai-prod-messages"))
         for place, action in ((HOME, "Decrypt"), (AWAY, "GenerateDataKey"))
     ],
-    "put a release into its bucket": [
+    "upload a release": [
         Call("s3:PutObject", f"{bucket('askproai-prod-releases')}/releases/1.0.tar.gz", there(HOME)),
     ],
     "read and restore databases": [
@@ -113,7 +113,7 @@ CALLS = {
         Call("ssm:StartSession", f"arn:aws:ssm:{HOME}:{A}:document/SSM-SessionManagerRunShell"),
         Call("kms:GenerateDataKey", f"arn:aws:kms:{HOME}:{A}:key/1", there(HOME) | key("askproai-account-sessions")),
     ],
-    "come by SSH through the bastion": [
+    "connect by SSH through the bastion": [
         Call("ec2-instance-connect:SendSSHPublicKey", INSTANCE, SSH),
     ],
     "forward a port to the database": [
@@ -121,7 +121,7 @@ CALLS = {
         Call("ssm:StartSession", f"arn:aws:ssm:{HOME}::document/AWS-StartPortForwardingSessionToRemoteHost"),
     ],
     "stop the audit trail": [Call("cloudtrail:StopLogging", f"arn:aws:cloudtrail:{HOME}:{A}:trail/askproai-account")],
-    "change rights of the account's roles": [
+    "change permissions of the account's roles": [
         Call("iam:PutRolePolicy", role("askproai-ci-deploy-prod"), BOUNDARY),
         Call("iam:UpdateAssumeRolePolicy", role("askproai-account-devops")),
     ],
