@@ -101,7 +101,9 @@ def _text(data: str) -> str:
         return data
 
 
-@rule(on=GROUP, severity=HIGH, controls="FSBP AutoScaling.2; GDPR 32 (own)", remedy="Give the group one subnet per zone.")
+@rule(
+    on=GROUP, severity=HIGH, controls="FSBP AutoScaling.2; GDPR 32 (own)", remedy="Give the group one subnet per zone."
+)
 def group_multi_az(group: Resource) -> Findings:
     """A group of hosts spans several zones."""
     found = max(len(group.each("vpcZoneIdentifiers")), len(group.each("availabilityZones")))

@@ -25,9 +25,7 @@ WATCHED: Mapping[str, tuple[str, ...]] = {
 }
 """The alerts of each type, by role."""
 
-SETTING = (
-    "a setting of another resource: it cannot fail by itself, and a change of it is drift, which a preview shows"
-)
+SETTING = "a setting of another resource: it cannot fail by itself, and a change of it is drift, which a preview shows"
 PERMISSION = "a permission: without it, its user fails, which has alerts"
 REDUNDANT = "run by AWS in every zone: if it fails, so does what is behind it, which has alerts"
 
