@@ -1,4 +1,4 @@
-"""`ops dr drill`: runs a drill, tells what was measured, expected and promised, and whether that keeps the budget."""
+"""`ops dr drill`: runs a drill, and compares measured, expected and promised values with the budget."""
 
 from dataclasses import replace
 from typing import Any
@@ -28,7 +28,7 @@ SETTINGS = (
     "web",
     "workers",
 )
-"""What the objectives are computed from; a stack file has those that it has."""
+"""The settings from which the objectives are computed; a stack file may lack some."""
 NOTE = (
     "Instances, databases and caches are records of an emulated cloud: what AWS itself takes is in the table of "
     "expected times. Measured here are the commands, the engine, the order of things, the calls, and the rows."
@@ -36,7 +36,7 @@ NOTE = (
 
 
 def drill(options: DrillOptions) -> None:
-    """Run a drill and tell what it found. Raises OpsError: REFUSED, INCOMPLETE, or that of the step that failed."""
+    """Run a drill and report its results. Raises OpsError: REFUSED, INCOMPLETE, or that of the failed step."""
     sandbox = SandboxControl.of()
     session = Session.of(SessionOptions())
     pair = session.pair
@@ -101,7 +101,7 @@ def _rows(running: Drill, declared: Declaration) -> list[tables.Row]:
 
 
 def _conclude(running: Drill, declared: Declaration, promised: list[Objective], failed: BaseException | None) -> None:
-    """Show the tables and write the report, of a drill that failed as well."""
+    """Show the tables and write the report, also of a failed drill."""
     times = expectations(declared)
     rows = _rows(running, declared)
     shown: dict[str, tables.Rows] = {
