@@ -84,7 +84,7 @@ def _origin_pull_places(backend: StateBackend) -> list[tuple[str, str]]:
 
 
 def _make_origin_pull(backend: StateBackend) -> None:
-    """Made as a whole. Regions go on trusting the authority they know: they take several."""
+    """Generated together. Regions still trust the former authority, because they accept several."""
     made = origin_pull.make(backend.domain)
     authority, certificate, key = ORIGIN_PULL
     for stack in backend.region_stacks:
