@@ -212,7 +212,7 @@ def test_a_state_that_is_cut_off_in_the_bucket_is_restored(account: Account) -> 
     assert "askproai-prod" in _pulumi(account, "stack", "export", "--stack", "prod")
 
 
-def test_the_state_is_gone_on_with_from_its_copy_where_its_region_is_lost(account: Account) -> None:
+def test_the_copy_of_the_state_is_used_if_its_region_is_lost(account: Account) -> None:
     """The copy has what S3 brings there, which is no deletion: a lock of long ago is still in it."""
     copy_the_state(account)
     locks = [".pulumi/locks/organization/askproai/prod/1.json", ".askproai/locks/platform.json"]

@@ -227,7 +227,7 @@ def test_a_rollback_takes_traffic_and_workers_back_within_minutes(prod: Platform
     assert prod.preview() == {}
 
 
-def test_an_emergency_goes_out_in_one_step_and_is_kept_for_the_standby_too(
+def test_an_emergency_deployment_takes_one_step_and_is_promoted_for_the_standby_too(
     prod: Platform, standby: Platform, receiver: Receiver, bucket: str
 ) -> None:
     started = prod.ops("deploy", "start", VERSION, "--emergency", "payments fail", "--yes").stdout

@@ -122,7 +122,7 @@ def first_taken_out_and_one_put_first(platform: Platform) -> tuple[Seen, Seen, S
     return before, during, Seen.of(platform)
 
 
-def test_the_first_address_taken_out_is_the_only_one_that_is_told_no_more(
+def test_removing_the_first_address_removes_only_its_subscription(
     platform: Platform, first_taken_out_and_one_put_first: tuple[Seen, Seen, Seen]
 ) -> None:
     before, during, after = (each.subscriptions for each in first_taken_out_and_one_put_first)

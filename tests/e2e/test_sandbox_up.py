@@ -56,7 +56,7 @@ def test_the_standby_says_why_it_does_not_serve(edge: Platform) -> None:
     assert (answer.status_code, answer.json()["checks"]) == (503, {"web": "no instance in service"})
 
 
-def test_the_morning_checklist_finds_all_well_but_the_backups_that_no_plan_has_made_yet(
+def test_the_morning_checklist_finds_only_the_missing_backups(
     prod: Platform, standby: Platform, edge: Platform
 ) -> None:
     asked = edge.ops("check", "--json", "--report", check=False)

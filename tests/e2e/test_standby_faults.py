@@ -228,7 +228,7 @@ def test_a_region_that_hangs_keeps_nobody_waiting(prod: Platform, standby: Platf
 
 
 @pytest.mark.usefixtures("following")
-def test_a_second_operator_is_told_who_is_at_work_and_a_killed_command_is_gone_on_with(
+def test_a_second_operator_sees_the_lock_holder_and_a_killed_command_continues(
     prod: Platform, standby: Platform, edge: Platform
 ) -> None:
     black_out(prod, "refuse")

@@ -31,7 +31,7 @@ def assumed(aws: Clients, endpoint: str) -> Clients:
 
 
 @pytest.mark.parametrize(("service", "call"), CALLS.items())
-def test_calls_with_ended_credentials_are_told_so_in_the_protocol_of_the_service(
+def test_calls_with_expired_credentials_fail_in_the_protocol_of_the_service(
     aws: Clients, endpoint: str, control: Control, service: str, call: str
 ) -> None:
     old = assumed(aws, endpoint)

@@ -109,7 +109,7 @@ def test_a_worker_rests_while_another_region_serves(
         assert (rests, host.did) == (expected, did), number
 
 
-def test_an_instance_asks_for_visitors_until_it_is_to_be_terminated(
+def test_an_instance_checks_the_visitors_region_until_it_is_terminated(
     monkeypatch: pytest.MonkeyPatch, visitors: list[tuple[int, bytes]]
 ) -> None:
     host = Host(monkeypatch, ["InService", "InService", "Terminated"], [])

@@ -32,7 +32,7 @@ def kept(stack: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("stack", ["prod", "dr", "edge"])
-def test_the_program_ends_with_one_line_that_says_what_is_recorded_and_what_the_file_has(stack: str) -> None:
+def test_the_program_ends_with_one_line_with_the_recorded_and_the_declared_value(stack: str) -> None:
     secrets = EDGE_SECRETS if stack == "edge" else GOOD_SECRETS
     stacks = {f"organization/askproai/{name}": region_outputs(name) for name in edge_settings().regions}
     stacks[f"organization/askproai/{stack}"] = {"topology": 4.0}

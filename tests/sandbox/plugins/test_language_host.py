@@ -163,7 +163,7 @@ def test_an_error_in_an_output_is_shown(ran: dict[str, Ran]) -> None:
     assert message.rstrip().endswith("ZeroDivisionError: division by zero")
 
 
-def test_a_program_that_leaves_by_itself_says_nothing_so_its_exit_code_is_told(ran: dict[str, Ran]) -> None:
+def test_a_program_that_exits_by_itself_prints_nothing_so_its_exit_code_is_reported(ran: dict[str, Ran]) -> None:
     assert ran["leaving"].answer == language_pb2.RunResponse(error="Program exited with exit code 3")
     assert ran["leaving"].engine.shown == []
 

@@ -83,7 +83,7 @@ def keys_of(block: dict[str, Any], before: str = "") -> Iterator[str]:
 
 
 @pytest.mark.parametrize("stack", ["prod", "edge", "account"])
-def test_no_value_of_any_key_is_a_traceback_or_told_in_the_words_of_a_library(stack: str) -> None:
+def test_no_value_of_any_key_causes_a_traceback_or_a_message_of_a_library(stack: str) -> None:
     found = [line for key in keys_of(written(stack)) for value in ODD for line in refusals((key, value), stack=stack)]
 
     assert len(found) > len(ODD)

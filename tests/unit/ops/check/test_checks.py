@@ -179,7 +179,7 @@ def test_both_regions_are_told_of_the_whole_pair(platform: Platform, monkeypatch
     assert reported(platform) == {prod: [0, 2], dr: [0, 2]}
 
 
-def test_the_survivor_is_told_what_nobody_knows_of_the_lost_region(
+def test_the_surviving_region_gets_the_number_of_unknown_findings_of_the_lost_one(
     platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     platform.lose()

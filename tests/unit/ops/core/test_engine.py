@@ -149,7 +149,7 @@ def test_a_failed_up_tells_the_errors_of_the_engine_one_line_each(engine: Engine
     assert failed.value.message == "stack dr: database-instance: no quota"
 
 
-def test_a_read_whose_plugin_ended_is_done_once_more_and_an_up_says_what_to_do(engine: Engine) -> None:
+def test_a_read_whose_plugin_ended_is_retried_and_an_up_says_what_to_do(engine: Engine) -> None:
     ended = {"severity": "error", "urn": "urn:pulumi:dr::p::t::acl", "message": "error reading from server: EOF"}
     asked = answers(engine, events=json.dumps({"diagnosticEvent": ended}) + "\n", status=255)
     said: list[str] = []

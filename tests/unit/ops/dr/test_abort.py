@@ -241,7 +241,7 @@ def test_a_region_that_was_opened_in_part_is_not_taken_for_open(
     assert platform.engine.is_open("dr")
 
 
-def test_a_fence_is_not_waived_for_a_region_that_answers_unless_that_is_said_twice(platform: Platform) -> None:
+def test_a_fence_is_not_waived_for_a_region_that_answers_unless_the_waiver_is_given_twice(platform: Platform) -> None:
     assert kill_after_promotion(platform)
     with pytest.raises(OpsError, match="answers, so it will be fenced: omit --waive-fence"):
         abort(platform.session(waive_fence="copied"), "dr")
@@ -257,7 +257,7 @@ def kill_after_promotion(platform: Platform) -> bool:
     return platform.routed_to() == {"prod"}
 
 
-def test_a_region_whose_ec2_hangs_keeps_nobody_from_serving_from_the_other(
+def test_a_region_whose_ec2_hangs_does_not_prevent_serving_from_the_other(
     platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert kill_after_promotion(platform)
@@ -441,7 +441,7 @@ def test_an_engine_at_work_is_waited_for(platform: Platform, monkeypatch: pytest
     assert busy.value.exit_code is Exit.BUSY
 
 
-def test_an_engine_that_was_killed_elsewhere_is_told_before_anything_is_given_up_or_fenced(
+def test_an_engine_killed_on_another_machine_is_reported_before_anything_is_abandoned_or_fenced(
     platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Only on that machine it can be seen whether it lives."""

@@ -51,7 +51,7 @@ def test_a_preflight_that_fails_changes_nothing(platform: Platform) -> None:
     assert (platform.engine.ups, platform.history()) == ([], [])
 
 
-def test_what_a_promotion_does_not_need_is_gone_on_without_for_a_reason(platform: Platform) -> None:
+def test_problems_that_a_promotion_tolerates_are_overridden_with_a_reason(platform: Platform) -> None:
     platform.world.key_state = "Disabled"
     with pytest.raises(OpsError, match="--force") as refused:
         activate.activate_region(platform.session(), "dr")

@@ -51,7 +51,7 @@ def test_what_no_visitor_needs_keeps_nobody_from_giving_up(platform: Platform) -
     assert platform.routed_to() == {"dr"}
 
 
-def test_where_the_database_was_not_promoted_nobody_is_routed_there(platform: Platform) -> None:
+def test_without_a_promoted_database_no_traffic_is_routed_there(platform: Platform) -> None:
     platform.engine.failing_in_part.clear()
     with pytest.raises(UpError) as failed:
         fail_over(platform)

@@ -100,7 +100,7 @@ def test_a_fence_that_the_stack_does_not_know_of_is_shown(platform: Platform) ->
     assert "prod is fenced, but its stack does not say so: `pulumi up --refresh --stack prod`" in found.deviations
 
 
-def test_a_stack_file_of_before_a_failover_is_told_from_the_stacks(platform: Platform) -> None:
+def test_the_status_reports_a_stack_file_from_before_a_failover(platform: Platform) -> None:
     before = {stack: platform.file(stack).path.read_text() for stack in ("dr", "edge")}
     failover(platform.session(), "dr")
     for stack, text in before.items():

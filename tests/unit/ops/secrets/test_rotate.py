@@ -161,7 +161,7 @@ def test_a_host_has_the_time_of_its_longest_job_to_read_a_secret(
     assert min(given) > job_seconds
 
 
-def test_the_status_names_a_rotation_that_was_killed_and_the_command_that_goes_on(
+def test_the_status_names_a_killed_rotation_and_the_command_to_continue_it(
     platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(status, "Engine", lambda: platform.engine)
@@ -301,7 +301,7 @@ def test_the_status_has_the_age_of_each_secret_by_region_and_no_value(
     assert account(platform, "prod")["password"] not in capsys.readouterr().out + json.dumps(found.to_json())
 
 
-def test_credentials_that_end_while_secrets_are_asked_for_are_no_state_of_a_region(
+def test_credentials_that_expire_while_secrets_are_read_do_not_count_as_a_region_failure(
     platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def expired(*_: object) -> None:

@@ -116,7 +116,7 @@ def test_what_was_made_before_the_kill_is_adopted_and_what_was_not_is_left_to_up
     assert "`pulumi up` will create 1" in capsys.readouterr().out
 
 
-def test_what_no_pending_operation_tells_of_is_found_by_what_up_would_create(
+def test_resources_without_a_pending_operation_are_found_by_what_up_would_create(
     backend: Folder, there: dict[str, list[str]]
 ) -> None:
     vpc, bucket = resource(VPC, "vpc"), resource(BUCKET, "bucket")
