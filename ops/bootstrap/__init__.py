@@ -79,7 +79,7 @@ def bootstrap(timeline: Timeline, *, generate: bool = False) -> None:
         if stacks.has_secret(backend.edge_stack, secret_values.TOKEN) and not _token_known(backend):
             say(
                 "the secrets of the stack files were encrypted for stacks that are not in the backend: they are read "
-                "once the stacks are there, and set anew where that fails"
+                "once the stacks exist, and set again if that fails"
             )
     elif in_the_way:
         raise OpsError("\n".join([*in_the_way, "nothing was made"]), Exit.REFUSED)

@@ -27,7 +27,7 @@ def prerequisites(backend: StateBackend, api: EdgeApi, zone: str) -> Iterator[Pr
     yield Prerequisite(
         name="record for ACM",
         where=f"zone {backend.domain}",
-        why="else the regions' first `up` waits for its certificate in vain",
+        why="otherwise the regions' first `up` waits for a certificate that is never issued",
         exists=lambda: _exists(backend, api, zone),
         make=lambda: _make(backend, api, zone),
     )

@@ -112,7 +112,7 @@ def confirm(question: str) -> None:
     """Ask the operator to confirm. Raises OpsError: USAGE without a terminal, REFUSED for a no."""
     if not sys.stdin.isatty():
         raise OpsError(f"{question} There is no terminal to answer at: give --yes", Exit.USAGE)
-    if input(f"{question} Type yes to go on: ").strip().lower() != "yes":
+    if input(f"{question} Type yes to continue: ").strip().lower() != "yes":
         raise OpsError("not confirmed, nothing was changed", Exit.REFUSED)
 
 

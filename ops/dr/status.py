@@ -118,7 +118,7 @@ def _serving(pair: Pair) -> list[str]:
     if live.writes and not live.closed:
         return []
     is_active = other.writes and not (other.outputs and other.undone)
-    on = f"`ops dr flip --to {other.stack}` goes on, " if is_active else ""
+    on = f"`ops dr flip --to {other.stack}` continues, " if is_active else ""
     back = f"`ops dr abort --to {live.stack}` goes back" if on else "`ops dr abort`"
     return [f"{live.stack} is live but takes no writes: {on}{back}"]
 

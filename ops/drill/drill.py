@@ -59,13 +59,13 @@ def drill(options: DrillOptions) -> None:
 
 
 def _next(running: Drill) -> str:
-    """How to go on after a drill that ended early."""
+    """How to continue after a drill that ended early."""
     if running.decided is None:
         return "before the decision, so nothing was changed; fix the problem, and run it again"
     back = f"ops dr failback --to {running.live} --yes --rebuild"
     if running.measured is None:
         return f'to continue: ops dr failover --to {running.standby} --yes --waive-fence "{REASON}", then {back}'
-    return f"to go on: {back}"
+    return f"to continue: {back}"
 
 
 def require_normal_operation(pair: Pair) -> None:

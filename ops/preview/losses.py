@@ -67,7 +67,7 @@ def data_lost(change: Change) -> Iterator[Danger]:
 def downtime(change: Change) -> Iterator[Danger]:
     """A serving resource is deleted, or changed in a way that interrupts it."""
     if (done := GONE.get(change.operation)) and change.type in SERVING:
-        length = LENGTH_NOT_KNOWN if change.operation == REPLACED else "for good"
+        length = LENGTH_NOT_KNOWN if change.operation == REPLACED else "permanently"
         yield danger(Kind.DOWNTIME, change, f"{done}: interrupts {SERVING[change.type]}; {length}")
     if change.type == DATABASE and change.operation == UPDATED:
         yield from _database(change)

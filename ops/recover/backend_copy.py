@@ -50,7 +50,7 @@ def go_on_from_copy(timeline: Timeline, *, yes: bool) -> None:
     if reachable(home.region):
         raise OpsError(f"{home.region} answers: the state is read where it is", Exit.REFUSED)
     if not (yes or timeline.dry_run):
-        confirm(f"Leave the state in {home.region}, and go on from its copy in {copy.region}?")
+        confirm(f"Leave the state in {home.region}, and continue with its copy in {copy.region}?")
     engine, ours = _places(copy)
     with timeline.step(CLEAR) as step:
         held = [(place, key) for place in (engine, ours) for key in _held(place)]

@@ -50,7 +50,7 @@ def _under_way() -> list[str]:
     found = [Rotation.known(ledger, key(name)) for name in USED_BY]
     return [
         f"the rotation of {each.name}, started {each.started:%Y-%m-%d %H:%M:%S} UTC, is not finished: "
-        f"`ops secrets rotate {each.name}` goes on"
+        f"`ops secrets rotate {each.name}` continues"
         for each in found
         if each
     ]

@@ -54,7 +54,7 @@ def bring_up(paths: Paths, stacks: list[str], say: Say) -> dict[str, Server]:
             run_engine(paths, stack, variables, say, THROWN_AWAY_GRACE_SECONDS if fresh else GRACE_SECONDS)
     except KeyboardInterrupt:
         stopped = clouds.stop(paths, fresh)
-        say(f"interrupted{'; ' + ', '.join(stopped) + ' stopped' if stopped else ''}; run `make sandbox` to go on")
+        say(f"interrupted{'; ' + ', '.join(stopped) + ' stopped' if stopped else ''}; run `make sandbox` to continue")
         raise
     return servers
 

@@ -116,7 +116,7 @@ def test_the_status_reports_a_stack_file_from_before_a_failover(platform: Platfo
 def test_a_region_that_was_activated_and_not_flipped_to_is_flipped_to_next(platform: Platform) -> None:
     activate_region(platform.session(), "dr")
     assert status.status().deviations == [
-        "prod is live but takes no writes: `ops dr flip --to dr` goes on, `ops dr abort --to prod` goes back"
+        "prod is live but takes no writes: `ops dr flip --to dr` continues, `ops dr abort --to prod` goes back"
     ]
 
 

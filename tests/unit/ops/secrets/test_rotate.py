@@ -168,7 +168,7 @@ def test_the_status_names_a_killed_rotation_and_the_command_to_continue_it(
     monkeypatch.setattr(status, "Ledger", lambda: platform.session().ledger)
     killed_at(command, "read_again", monkeypatch, lambda: rotate(platform.session(), "database"))
     told = [line for line in status.status().lines if "is not finished" in line]
-    assert [line.rpartition(": ")[2] for line in told] == ["`ops secrets rotate database` goes on"]
+    assert [line.rpartition(": ")[2] for line in told] == ["`ops secrets rotate database` continues"]
     rotate(platform.session(), "database")
     assert not [line for line in status.status().lines if "is not finished" in line]
 
