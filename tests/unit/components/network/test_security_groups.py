@@ -1,4 +1,4 @@
-"""The security groups: who reaches whom, on which port, and no more."""
+"""The security groups: exactly who reaches whom, on which port."""
 
 import re
 from ipaddress import IPv4Network

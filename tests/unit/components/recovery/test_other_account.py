@@ -1,4 +1,4 @@
-"""The copy of a day in a vault of another account: off in the committed files."""
+"""The daily copy in another account's vault: off in the committed files."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The timeline: a line a step, with its time and what came of it."""
+"""The timeline: one line per step, with its time and result."""
 
 import re
 import time

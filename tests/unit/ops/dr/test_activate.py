@@ -1,4 +1,5 @@
-"""Activation: nothing changes before it is decided, nothing is done twice, and a kill at any point is gone on from."""
+"""Activation: nothing changes before the decision, nothing is done twice, and it continues after a kill at any
+point."""
 
 import pytest
 from fake_platform import Platform

@@ -1,4 +1,4 @@
-"""An activation that was killed, failed or decided long ago goes on, and does nothing twice."""
+"""An activation that was killed, failed or decided long ago continues, and does nothing twice."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -26,7 +26,7 @@ def kill_an_activation(platform: Platform) -> None:
 def test_killed_after_the_decision_it_continues_without_asking_again(platform: Platform) -> None:
     kill_an_activation(platform)
     platform.world.calls.clear()
-    # By now the metric is old: it counted when it was decided.
+    # By now the metric is old, but it counted at the decision.
     platform.world.lag_seconds = None
     activate.activate_region(platform.session(), "dr")
     assert platform.world.calls_to(platform.region("prod")) == ["get_caller_identity"]
@@ -115,7 +115,7 @@ def test_a_failover_goes_on_where_an_activation_stopped(platform: Platform) -> N
 
 
 def age(platform: Platform, minutes: int) -> None:
-    """Let the decision under way be this old."""
+    """Make the running decision this old."""
     ledger = platform.session().ledger
     record = ledger.get(UNDER_WAY) or {}
     ledger.put(UNDER_WAY, record | {"decided_at": (datetime.now(UTC) - timedelta(minutes=minutes)).isoformat()})

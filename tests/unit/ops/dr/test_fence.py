@@ -1,4 +1,4 @@
-"""The old writer is fenced before a promotion, or that is waived; then its last writes are waited for."""
+"""The old writer is fenced before a promotion, or the fence is waived; then the command waits for its last writes."""
 
 from datetime import datetime
 from typing import Any
@@ -117,7 +117,7 @@ def test_a_replica_that_catches_up_is_promoted(platform: Platform) -> None:
 
 
 def test_a_database_with_clients_is_not_left_unless_that_is_accepted(platform: Platform) -> None:
-    """A lag of 0 says nothing while somebody may still write."""
+    """A lag of 0 proves nothing while writes are still possible."""
     platform.world.clients = 1
     with pytest.raises(OpsError, match="no minute without client connections to the database of prod"):
         activate.activate_region(platform.session(), "dr")
@@ -164,7 +164,7 @@ def test_a_clock_of_this_machine_that_is_wrong_misleads_nobody(platform: Platfor
 def test_a_lag_that_has_gone_by_since_the_fence_is_not_caught_up_with(
     platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The lag of a replica that stands still grows: what was written before the fence may never arrive."""
+    """The lag of a stopped replica grows: writes from before the fence may never arrive."""
     lag = facts.lag
 
     def after_the_fence(stack: RegionStack, since: datetime | None = None) -> facts.Lag:

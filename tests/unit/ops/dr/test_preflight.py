@@ -1,4 +1,4 @@
-"""Before anything changes, everything that is missing is named, all at once."""
+"""Before anything changes, all missing prerequisites are named at once."""
 
 import json
 import re

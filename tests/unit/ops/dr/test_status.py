@@ -1,4 +1,4 @@
-"""The status: both regions side by side, and every deviation from normal operation with the command that ends it."""
+"""The status: both regions side by side, and every deviation from normal operation with the command that fixes it."""
 
 import os
 import re
@@ -205,7 +205,7 @@ def test_the_status_is_json_for_programs(platform: Platform) -> None:
 def test_without_the_region_of_the_state_backend_the_rest_is_told(
     platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Files, regions and edge are asked, and the engine is not: it would wait for minutes."""
+    """Files, regions and edge are read, but not the engine, which would wait for minutes."""
     monkeypatch.setenv("PULUMI_BACKEND_URL", f"s3://state?region={platform.region('dr')}")
     platform.lose("dr")
 

@@ -1,4 +1,4 @@
-"""What is dangerous in a preview: every rule with the change that it is about, and the nearest one that it is not."""
+"""What is dangerous in a preview: every rule with a matching change, and the nearest one that does not match."""
 
 from typing import Any
 
@@ -74,7 +74,7 @@ def test_a_switch_that_endangers_stays_off(key: str) -> None:
 
 
 def nested(path: str, value: Any) -> dict[str, Any]:
-    """Inputs with a value at a dotted path, nothing where it is None."""
+    """Inputs with a value at a dotted path, nothing if it is None."""
     first, _dot, rest = path.partition(".")
     return {} if value is None else {first: nested(rest, value) if rest else value}
 

@@ -1,4 +1,4 @@
-"""What a preview opens: every rule with the change that it is about, and the nearest one that it is not."""
+"""What a preview opens: every rule with a matching change, and the nearest one that does not match."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Rotations: in both regions, in an order in which nothing is refused, on after a kill, and never on the screen."""
+"""Rotations: in both regions, in an order without refused logins, continued after a kill, and never on the screen."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -142,7 +142,7 @@ def test_a_rotation_that_was_killed_goes_on_with_the_same_accounts(
 def test_a_host_has_the_time_of_its_longest_job_to_read_a_secret(
     platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A worker restarts once its job has ended; Systems Manager ends a command at its time limit."""
+    """A worker restarts once its job has finished; Systems Manager ends a command at its time limit."""
     job_seconds, given = 7200, list[int]()
     for file in (platform.file("prod"), platform.file("dr")):
         hidden = {
