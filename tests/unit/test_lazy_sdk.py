@@ -1,4 +1,4 @@
-"""Lazy import of an SDK: the names that are used are there, and nothing else is imported."""
+"""Lazy import of an SDK: used names are available, and nothing else is imported."""
 
 import importlib
 import sys

@@ -360,7 +360,7 @@ def test_what_a_breach_changes_at_the_edge_is_not_declared() -> None:
     declared = edge().resources
     assert not [each for each in declared if "accessRule" in each.type]
     assert "security_level" not in {each.inputs.get("settingId") for each in declared}
-    # The token of the edge changes the one, and not the other.
+    # The edge's token can change the one, but not the other.
     groups = {each.group for each in PERMISSIONS}
     assert "Zone Settings Write" in groups
     assert not [group for group in groups if "Firewall" in group]

@@ -1,4 +1,4 @@
-"""The address plan and the windows, for any values that the settings take."""
+"""The address plan and the windows, for any valid values."""
 
 from ipaddress import IPv4Address, IPv4Network
 from itertools import combinations

@@ -250,7 +250,7 @@ def test_a_fence_is_not_waived_for_a_region_that_answers_unless_the_waiver_is_gi
 
 
 def kill_after_promotion(platform: Platform) -> bool:
-    """dr is promoted, and prod was not closed; `routed`: visitors still go to prod."""
+    """dr is promoted, and prod was not closed. Returns whether visitors are still routed to prod."""
     platform.lose()
     activate_region(platform.session(waive_fence="gone"), "dr")
     platform.world.lost.clear()
