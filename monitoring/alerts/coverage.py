@@ -30,7 +30,7 @@ PERMISSION = "a permission: without it, its user fails, which has alerts"
 REDUNDANT = "run by AWS in every zone: if it fails, so does what is behind it, which has alerts"
 
 UNWATCHED: Mapping[str, str] = {
-    "aws:acm/certificateValidation:CertificateValidation": "exists only during a deployment, which fails with it",
+    "aws:acm/certificateValidation:CertificateValidation": "only waits during a deployment, which fails with it",
     "aws:autoscaling/lifecycleHook:LifecycleHook": "a host that does not answer is terminated after a timeout",
     "aws:autoscaling/policy:Policy": "if it does not scale, the alerts on CPU, memory or backlog fire",
     "aws:backup/plan:Plan": "if it does not run, the vault gets no snapshot, and backups-missing fires",
