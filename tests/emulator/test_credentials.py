@@ -1,4 +1,4 @@
-"""Credentials of an assumed role that end while somebody works with them."""
+"""Credentials of an assumed role that expire while they are used."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""A promotion that fails before or after RDS has had it, as the code of `ops` goes on from it."""
+"""A promotion that fails before or after RDS has executed it, and how `ops` continues."""
 
 from collections.abc import Iterator
 from types import SimpleNamespace
@@ -22,7 +22,7 @@ FAULT = f"fault/{OTHER_REGION}/rds/PromoteReadReplica"
 
 
 class Engine:
-    """Promotes what is a replica in its state, as the provider does, and reads back what it is told to."""
+    """Promotes what is a replica in its state, as the provider does, and refreshes on request."""
 
     def __init__(self, replica: str) -> None:
         self.replica = replica

@@ -1,4 +1,4 @@
-"""Databases that are backed up or changed on the emulated AWS."""
+"""Databases that are being backed up or changed on the emulated AWS."""
 
 import time
 from collections.abc import Callable

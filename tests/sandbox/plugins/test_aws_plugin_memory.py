@@ -1,4 +1,4 @@
-"""What the AWS plugin remembers: answers of the bridge, for the very same question alone, and no secret of them."""
+"""The cache of the AWS plugin: the bridge's answers, only for exactly the same question, and without secrets."""
 
 import sqlite3
 from collections.abc import Callable

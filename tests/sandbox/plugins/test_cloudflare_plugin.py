@@ -1,4 +1,4 @@
-"""The Cloudflare plugin's service where it calls nobody: checks, differences, previews and configuration."""
+"""The Cloudflare plugin's service without API calls: checks, differences, previews and configuration."""
 
 from typing import Any, NoReturn
 
