@@ -1,4 +1,4 @@
-"""The program: settings in, a region, the edge or the account declared, its record out."""
+"""The program: reads the settings, declares a region, the edge or the account, and exports its outputs."""
 
 from lazy_sdk import start_quickly
 

@@ -1,4 +1,4 @@
-"""The composition of the account: what it has once, and what each of its regions has once."""
+"""The composition of the account: resources that exist once, and resources that exist once per region."""
 
 import pulumi
 import pulumi_aws as aws
@@ -22,7 +22,7 @@ from outputs import AccountOutputs
 from settings import AccountSettings
 from settings.permanent import made_with
 
-LEFT = "the bucket of the trail with the objects that nobody can delete before their time, and its key"
+LEFT = "the trail's bucket, with objects that nobody can delete before their retention ends, and its key"
 
 
 def compose(settings: AccountSettings) -> AccountOutputs:
@@ -70,7 +70,7 @@ def compose(settings: AccountSettings) -> AccountOutputs:
 def _watched(
     settings: AccountSettings, site: Site, record: Record, recorder: RecorderRole, opts: pulumi.ResourceOptions
 ) -> list[Component]:
-    """What each region of the account has once, by the region's name."""
+    """The resources of each region of the account, by the region's name."""
     changes_args = ChangesArgs(
         site=site, role=recorder, logs=record.logs, records_global=site.region == settings.region
     )

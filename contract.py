@@ -1,18 +1,18 @@
-"""What the application promises the platform: host names, health checks, metrics and canary. Everybody reads it here.
+"""The application's contract with the platform: host names, health checks, metrics and canary.
 
 The application keeps this contract in every region; edge, load balancer, operators' commands and sandbox rely on it.
 """
 
 HEALTH_PATH = "/api/health"
-"""Answers 200 when the application can serve (DevOps manual, "Health checks"). The answer's JSON has `region`, the
-AWS region that serves: commands and workers tell by it which region visitors reach."""
+"""Answers 200 when the application can serve (DevOps manual, "Health checks"). The response's JSON has `region`, the
+AWS region that serves: commands and workers read from it which region visitors reach."""
 HEALTH_CHECKS = ("", "/database", "/redis", "/queue")
-"""The checks below HEALTH_PATH, the empty one is the path itself (DevOps manual, "Health checks")."""
+"""The checks below HEALTH_PATH; the empty one is the path itself (DevOps manual, "Health checks")."""
 METRICS_PATH = "/api/metrics"
 """What Prometheus scrapes; never public."""
 CANARY_PATH = "/api/canary"
-"""Takes a numbered row by POST, and counts the rows by GET, with `up_to` those to that number alone: so a loss of data
-can be counted while others write."""
+"""Accepts a numbered row by POST, and counts the rows by GET, with `up_to` only those up to that number, so that a loss
+of data can be counted during further writes."""
 
 APP_LABEL = "app"
 PUBLIC_LABELS = ("", "www", "api", APP_LABEL)
@@ -28,13 +28,13 @@ EDGE_PHASES = (
     "http_request_firewall_custom",
     "http_request_firewall_managed",
 )
-"""The phases of Cloudflare in which the edge has rules: each takes one ruleset of a zone."""
+"""The Cloudflare phases in which the edge has rules: a zone has one ruleset per phase."""
 ORIGIN_LABELS = "origin-*"
-"""The host names of single regions, as a pattern of the load balancer."""
+"""The host names of single regions, as a load balancer pattern."""
 
 
 def origin(stack: str, domain: str) -> str:
-    """The host name of one region, whether it is live or not: health checks and gates ask there."""
+    """The host name of one region, whether it is live or not, for health checks and gates."""
     return f"{ORIGIN_LABELS.removesuffix('*')}{stack}.{domain}"
 
 
@@ -44,7 +44,7 @@ def app(domain: str) -> str:
 
 
 def served_hosts(domain: str) -> list[str]:
-    """The host names under which the application answers itself: www leads to the domain."""
+    """The host names at which the application answers; www redirects to the domain."""
     return [f"{label}.{domain}" if label else domain for label in PUBLIC_LABELS if label != "www"]
 
 

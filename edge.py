@@ -1,4 +1,4 @@
-"""The composition of the edge: Cloudflare in front of two regions, known from the outputs of their stacks alone."""
+"""The composition of the edge: Cloudflare in front of two regions, known only from their stacks' outputs."""
 
 from dataclasses import dataclass
 
@@ -20,7 +20,7 @@ from settings.permanent import made_with
 
 @dataclass(frozen=True, kw_only=True)
 class Origins:
-    """What the edge reads of the regions: two outputs, so that a region of an older or newer program will do."""
+    """The two outputs that the edge reads from the regions, so that a region of an older or newer program works too."""
 
     addresses: dict[str, pulumi.Output[str]]
     validations: pulumi.Output[list[list[dict[str, str]]]]
@@ -74,7 +74,7 @@ def compose(settings: EdgeSettings, secrets: EdgeSecrets) -> EdgeOutputs:
 
 
 def _origins(stacks: list[str]) -> Origins:
-    """The regions as the state backend has them: a region that is lost does not block the edge."""
+    """The regions, from the state backend: a lost region does not block the edge."""
     prefix = f"{pulumi.get_organization()}/{pulumi.get_project()}"
     references = {stack: pulumi.StackReference(f"{prefix}/{stack}") for stack in stacks}
     return Origins(

@@ -1,4 +1,4 @@
-"""Physical names and tags: every name in the cloud and every tag value is made here."""
+"""Physical names and tags: the only source of names in the cloud and of tag values."""
 
 import hashlib
 from dataclasses import dataclass
@@ -39,9 +39,9 @@ class Naming:
     cost_center: str
 
     def physical(self, role: str, limit: int) -> str:
-        """The name AWS sees for `role`, at most `limit` characters.
+        """The physical name of `role`, at most `limit` characters.
 
-        A name that is too long is cut, and ends in a hash of the whole name, so that two long names stay distinct.
+        A name that is too long is cut, and ends with a hash of the whole name, so that two long names stay distinct.
         Raises ValueError for a limit that leaves no room for the hash.
         """
         if limit <= HASH_LENGTH + 1:

@@ -7,18 +7,18 @@ from typing import Any
 import pulumi
 
 Named = Mapping[str, pulumi.Input[str]] | pulumi.Output[Mapping[str, str]]
-"""Values by the name that the platform has for each."""
+"""Values by their name in the platform."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RegionOutputs:
-    """What others may know of a region; each field is exported under its own name.
+    """The outputs of a region; each field is exported under its own name.
 
     `made_with` are the settings that cannot change while the stack is up, by name.
-    `host_group_names` are those of the Auto Scaling groups: by role of hosts, then by group.
+    `host_group_names` are the names of the Auto Scaling groups, by host role, then by group.
 
-    A field is here because the edge, a standby or a command of `ops` reads it. Its name is a promise: a stack of an
-    older or newer program reads it through a StackReference, so it is never renamed.
+    A field is here because the edge, a standby or a command of `ops` reads it. It is never renamed, because a stack of
+    an older or newer program reads it through a StackReference.
     """
 
     account_id: pulumi.Input[str]
@@ -49,10 +49,10 @@ class RegionOutputs:
 
 @dataclass(frozen=True, kw_only=True)
 class EdgeOutputs:
-    """What the operators' commands may know of the edge; each field is exported under its own name.
+    """The outputs of the edge, for operators' commands; each field is exported under its own name.
 
     `origins` are the DNS names of the regions' load balancers by stack; `records` are the ids of the proxied DNS
-    records by host name; `dnssec` is what a person gives the registrar: a DS record, or the key itself.
+    records by host name; `dnssec` is for the registrar: a DS record, or the key itself.
     """
 
     made_with: Named
@@ -70,7 +70,7 @@ class EdgeOutputs:
 
 @dataclass(frozen=True, kw_only=True)
 class AccountOutputs:
-    """What the account's stack keeps of itself: no other stack reads it."""
+    """The outputs of the account stack, which no other stack reads."""
 
     made_with: Named
 

@@ -1,8 +1,7 @@
-"""The project's files: what Pulumi.yaml says for every stack, and under it what each stack's file says otherwise.
+"""The project's files: the values of Pulumi.yaml for every stack, and those of each stack's file, which override them.
 
-The engine hands a stack the defaults of Pulumi.yaml for the keys that its file does not have, but a block of a stack's
-file takes the place of the whole default. Here the two are merged key by key, so that a stack's file says only what is
-different.
+For keys that a stack's file lacks, the engine passes the defaults of Pulumi.yaml, but a block in a stack's file
+replaces the whole default. Here the two are merged key by key, so that a stack's file contains only the differences.
 """
 
 from collections.abc import Mapping
@@ -17,11 +16,11 @@ PROJECT_FILE = "Pulumi.yaml"
 
 
 class UnreadableFileError(Exception):
-    """A file of the project that is not there, or is not keys and values; the message names it."""
+    """A file of the project is missing, or is not a mapping; the message names it."""
 
 
 class Project:
-    """The folder of Pulumi.yaml and the stack files. What is asked is read anew, since commands write these files."""
+    """The folder of Pulumi.yaml and the stack files. Files are always read again, because commands write them."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -41,22 +40,22 @@ class Project:
         )
 
     def file(self, stack: str) -> Path:
-        """Where a stack's file is, or would be."""
+        """The path of a stack's file, which need not exist."""
         if stack not in self._files:
             self._files[stack] = self.folder / f"Pulumi.{stack}.yaml"
         return self._files[stack]
 
     @property
     def shared(self) -> Mapping[str, Any]:
-        """What Pulumi.yaml says for every stack, by key."""
+        """The values of Pulumi.yaml for every stack, by key."""
         return _defaults(read(self.shared_file))
 
     def own(self, stack: str) -> Mapping[str, Any]:
-        """What a stack's file says itself, by key without namespace."""
+        """The values of a stack's own file, by key without namespace."""
         return _in_namespace(self.name, read(self.file(stack)))
 
     def values(self, stack: str) -> Mapping[str, Any]:
-        """What a stack's file says, and Pulumi.yaml where the file says nothing."""
+        """The values of a stack: of its own file, else of Pulumi.yaml."""
         return _merged(*(checked_text(file) for file in (self.shared_file, self.file(stack))))
 
 
@@ -73,7 +72,7 @@ def _in_namespace(name: str, stack_file: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def edges(stacks: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str]]:
-    """Of stacks with their values: every edge, with the regions that it names."""
+    """Every edge among these stacks, with the regions that it names."""
     named = {stack: values.get("regions") for stack, values in stacks.items() if values.get("role") == "edge"}
     return {edge: [str(name) for name in names] if isinstance(names, list) else [] for edge, names in named.items()}
 
@@ -94,7 +93,7 @@ def read(path: Path) -> Mapping[str, Any]:
 
 
 def checked_text(path: Path) -> str:
-    """The text of a YAML file that has keys and values. Raises UnreadableFileError."""
+    """The text of a YAML file that is a mapping. Raises UnreadableFileError."""
     try:
         found = text(path)
         content = _parsed(found)
@@ -109,7 +108,7 @@ def checked_text(path: Path) -> str:
 
 
 def text(path: Path) -> str:
-    """A file's text. A command asks the same file dozens of times: it is read again when it was written again."""
+    """A file's text. A command reads the same file dozens of times, so it is cached until it is written again."""
     written = path.stat()
     return _text(str(path), written.st_mtime_ns, written.st_ino, written.st_size)
 
@@ -127,6 +126,6 @@ def _parsed(content: str) -> Any:
 
 @lru_cache(maxsize=32)
 def _merged(shared: str, own: str) -> Mapping[str, Any]:
-    """The values that two texts say, which are YAML."""
+    """The merged values of two YAML texts."""
     project = _parsed(shared)
     return MappingProxyType(merged(_defaults(project), _in_namespace(str(project.get("name")), _parsed(own))))

@@ -15,10 +15,10 @@ READ_OUTPUTS = "pulumi:pulumi:readStackOutputs"
 
 
 def refuse_misfits(settings: StackSettings) -> None:
-    """Raise ConfigurationError, a line for each misfit: a file that is older than its stack, a change of what it keeps.
+    """Raise ConfigurationError, one line per problem: a file older than its stack, a changed permanent setting.
 
-    Before these, for a state backend that has stood still: it has recorded too little. A stack that was never brought
-    up has recorded nothing; neither has one of an older program, of what is newer.
+    First of all, for a stale state backend, whose records are out of date. A stack that was never brought up has
+    recorded nothing, and a stack of an older program lacks newer records.
     """
     # Imported here: operators' commands use the messages without the engine's SDK.
     import pulumi
@@ -36,13 +36,13 @@ def refuse_misfits(settings: StackSettings) -> None:
 
 
 def misfits(settings: StackSettings, stack: str, project: str, outputs: Mapping[str, Any]) -> list[str]:
-    """What does not fit between a stack's settings and its recorded outputs, a line each."""
+    """The conflicts between a stack's settings and its recorded outputs, one line each."""
     lines = [
         f"Pulumi.{stack}.yaml: {key(project, problem.path)}: {problem.text}"
         for problem in changed(settings, outputs.get("made_with") or {})
     ]
     recorded = int(outputs.get("topology") or 0)
-    # The account's has no number: no region takes it over.
+    # The account stack has no number: no region takes it over.
     if not isinstance(settings, AccountSettings) and settings.topology < recorded:
         lines.append(older(stack, settings.topology, recorded))
     return lines

@@ -56,7 +56,7 @@ def compose(settings: Settings, stack_secrets: StackSecrets) -> RegionOutputs:
 
 
 class Region:
-    """The platform on a page: the parts of a region, each after those that it needs."""
+    """The platform on one page: the parts of a region, each after those that it needs."""
 
     keys: Keys
     network: Network
@@ -152,7 +152,7 @@ class Region:
         )
 
     def _declare_copies(self, offsite: OffsiteSettings) -> None:
-        """Only the home of the data has a provider for the other region, and only the copies use it."""
+        """Only the home of the data has a provider for the other region, which only the copies use."""
         settings, site = self._settings, self._site
         provider = aws.Provider("offsite", region=offsite.region, allowed_account_ids=[settings.account_id])
         self.offsite = Offsite(
@@ -289,7 +289,7 @@ class Region:
             self.bastion = Bastion("bastion", HostsArgs(context=context, settings=settings.bastion), opts)
 
     def _monitoring(self, context: HostContext, settings: MonitoringSettings) -> Monitoring:
-        # All of them are there where there is a monitoring host.
+        # All of them exist if there is a monitoring host.
         assert self.metrics
         assert self.load_balancer.monitoring
         assert self.secrets.receivers
@@ -350,7 +350,7 @@ class Region:
         }
 
     def parts(self) -> list[Component]:
-        """The parts, in the order in which they were declared."""
+        """The parts, in order of declaration."""
         return [part for part in vars(self).values() if isinstance(part, Component)]
 
     def hosts(self) -> list[Hosts]:
@@ -392,6 +392,7 @@ def _site(settings: Settings) -> Site:
 
 
 def _database_of(stack: str) -> pulumi.Output[str]:
-    """The database of the other stack of the pair: all that a standby reads of it, and only while it follows."""
+    """The database of the pair's other stack: the only thing that a standby reads from it, and only while it
+    follows."""
     other = pulumi.StackReference(f"{pulumi.get_organization()}/{pulumi.get_project()}/{stack}")
     return other.require_output("database_arn")

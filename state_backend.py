@@ -1,4 +1,4 @@
-"""Where the engine's state is, and whether the stack files say that it is elsewhere: for the program and for `ops`."""
+"""The location of the engine's state, and whether the stack files name another one: for the program and for `ops`."""
 
 import json
 import os
@@ -17,7 +17,7 @@ KEY = re.compile(r"^secretsprovider: *[\"']?awskms://\S*[?&]region=([a-z0-9-]+)"
 def backend_url(project: Path) -> str:
     """The state backend, found as the engine finds it: the environment, Pulumi.yaml, then the last `pulumi login`.
 
-    Empty where nobody has logged in.
+    Empty if nobody has logged in.
     """
     if given := os.environ.get("PULUMI_BACKEND_URL"):
         return given
@@ -31,14 +31,14 @@ def backend_url(project: Path) -> str:
 
 
 def backend_region(project: Path) -> str | None:
-    """The region of the state backend, where its URL says one."""
+    """The region of the state backend, if its URL contains one."""
     return next(iter(parse_qs(urlsplit(backend_url(project)).query).get("region", [])), None)
 
 
 def older_backend(project: Path, files: Iterable[Path]) -> str:
-    """That stack files name a key of the state in another region than the backend's, in a sentence; else empty.
+    """A message if the stack files name a key of the state in another region than the backend's; else empty.
 
-    `ops recover --backend-copy` leads them there: the state in the backend's own region has stood still since.
+    `ops recover --backend-copy` changes that key; since then, the state in the backend's own region is stale.
     """
     region = backend_region(project)
     if not region:

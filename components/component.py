@@ -1,4 +1,4 @@
-"""What every component shares: its type token, tags on every child that can have them, a boundary on every role."""
+"""What every component shares: its type token, tags on every taggable child, a boundary on every role."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ROLE = "aws:iam/role:Role"
 
 @cache
 def _taggable(resource_type: type[pulumi.Resource]) -> bool:
-    """Whether the type takes a map of tags; an Auto Scaling group takes a list, which the fleet sets."""
+    """Whether the type has a map of tags; an Auto Scaling group has a list, which the fleet sets."""
     annotation = inspect.signature(resource_type._internal_init).parameters.get("tags")  # type: ignore[attr-defined]
     return annotation is not None and "Mapping" in str(annotation.annotation)
 
@@ -25,8 +25,8 @@ def _taggable(resource_type: type[pulumi.Resource]) -> bool:
 class Component(pulumi.ComponentResource):
     """A part of the platform, of type `askproai:<token>`.
 
-    `token` is the area and the class name that the component had at first. It is part of the URN of the component and
-    of all its children, so it stays when the class is renamed: another token would replace them all. Children take
+    `token` is the component's original area and class name. It is part of the URN of the component and of all its
+    children, so it stays when the class is renamed: another token would replace them all. Children take
     `opts=self.child()`; each gets the component's tags and a `Name`.
     """
 
@@ -62,8 +62,8 @@ class Component(pulumi.ComponentResource):
     ) -> pulumi.ResourceOptions:
         """Options of a child resource.
 
-        `timeouts` take the place of the provider's own. A child that `outlives` its declaration is forgotten by the
-        engine, not deleted.
+        `timeouts` replace the provider's own. If a child `outlives` its declaration, the engine forgets it instead of
+        deleting it.
         """
         return pulumi.ResourceOptions(
             parent=self,

@@ -1,4 +1,4 @@
-"""What `pulumi destroy` would delete first: while the stack is protected, the destroy stops here."""
+"""The resource that `pulumi destroy` reaches first: while the stack is protected, the destroy stops here."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pulumi
 from naming import PROJECT
 
 NAME = "set-allow_destroy_of-and-run-pulumi-up-first"
-"""The engine shows this name when it refuses: it tells the operator what to do."""
+"""The engine's error shows this name, which tells the operator what to do."""
 
 OUTLIVING = {
     "aws:backup/vault:Vault": "the vaults, with recovery points that nobody can delete before their time",
@@ -18,19 +18,19 @@ OUTLIVING = {
     "aws:kms/replicaKey:ReplicaKey": "the replica of the key 'storage'",
     "aws:rds/optionGroup:OptionGroup": "the database's option group, which its snapshots have too",
 }
-"""What a destroy leaves, besides the last snapshots of database and cache, and the database's automated backups."""
+"""What a destroy leaves, besides the final snapshots of database and cache, and the database's automated backups."""
 
 
 def warn_of_the_end() -> None:
-    """Tell whoever has lifted the protection what will be left, to be deleted by hand when nobody needs it any more."""
+    """Tell the operator who has lifted the protection what will remain, to be deleted by hand later."""
     left = "; ".join([*OUTLIVING.values(), "the last snapshots of database and cache, and the automated backups"])
     pulumi.log.warn(f"the protection is off: `pulumi destroy` deletes the stack, and leaves {left}")
 
 
 class Protection(pulumi.ComponentResource):
-    """Depends on every part, so that the engine would delete it first, and stops at it.
+    """Depends on every part, so the engine would delete it first, and stops there.
 
-    Protecting the stateful resources alone would let a destroy delete everything else first.
+    If only the stateful resources were protected, a destroy would delete everything else first.
     """
 
     def __init__(self, parts: Sequence[pulumi.Resource], *, protected: bool) -> None:

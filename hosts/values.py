@@ -1,4 +1,4 @@
-"""The settings of a stack that the files of a host are rendered with."""
+"""The settings of a stack with which a host's files are rendered."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, kw_only=True)
 class HostValues:
-    """Plain values alone: what a resource returns is in the user data, so that a bundle's address is known early.
+    """Only plain values: outputs of resources are in the user data, so that a bundle's address is known early.
 
-    `proxies` are the addresses through which visitors come to the load balancer. `queues` has the number of processes
-    for each queue, by its name. `made` are files that are made from data elsewhere, by their paths on the host.
+    `proxies` are the addresses through which visitors reach the load balancer. `queues` has the number of processes for
+    each queue, by name. `made` are files that are generated from data elsewhere, by their paths on the host.
     """
 
     php_version: str

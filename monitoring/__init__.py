@@ -1,1 +1,1 @@
-"""What is watched and who is told: pure data, and the texts that monitoring programs read."""
+"""What is watched and who is notified: pure data, and the files of the monitoring programs."""

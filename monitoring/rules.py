@@ -14,7 +14,7 @@ INTERVAL = "30s"
 
 
 def rules() -> str:
-    """A group for each area, with a rule for each level of the alerts that have a query."""
+    """A group for each area, with a rule for each level of each alert with a query."""
     groups = [
         {"name": area, "interval": INTERVAL, "rules": found}
         for area, alerts in AREAS.items()

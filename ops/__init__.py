@@ -1,1 +1,1 @@
-"""The operators' command line: what is done in an incident, in the order in which it is safe."""
+"""The operators' command line: the steps of an incident, in their safe order."""

@@ -1,4 +1,4 @@
-"""The command line: which commands there are, and how each of them ends."""
+"""The command line: the commands, and their exit."""
 
 import shlex
 import signal
@@ -25,12 +25,13 @@ LATER = {
     "recover": "ops.recover.commands",
     "secrets": "ops.secrets.commands",
 }
-"""Commands by the module whose `command` or `app` they are: loaded when asked for, since a flip is over in seconds."""
+"""Commands by the module with their `command` or `app`, loaded when they are used, because a flip takes only
+seconds."""
 EXIT_CODES = "Exit codes: " + "; ".join(f"{code.value} {meaning}" for code, meaning in MEANING.items()) + "."
 
 
 class Commands(UserDict[str, Any]):
-    """Commands by name; a name of a module stands for its command until that is asked for."""
+    """Commands by name; the name of a module stands for its command until that is used."""
 
     def __getitem__(self, key: str) -> Any:
         if isinstance(self.data[key], str):
@@ -82,7 +83,7 @@ app.add_typer(dr.app, name="dr")
 @app.callback()
 def options(debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False) -> None:
     """Operate AskProAI's platform, each operation in its safe order."""
-    _ = debug  # main reads it from the command line, where an error may come before any option is parsed
+    _ = debug  # main reads it from the command line, because an error may occur before options are parsed
 
 
 def main() -> NoReturn:
@@ -107,11 +108,11 @@ def main() -> NoReturn:
 
 
 def _unexpected(error: Exception) -> str:
-    """What nobody has words for: as it is, and what to do where that is known."""
+    """The message of an unexpected error, and what to do if that is known."""
     said = f"{type(error).__name__}: {one_line(error)}"
     if is_silence(error):
         return f"{said}: {SILENT}"
-    # A disk that is full, a folder that may not be written to.
+    # A full disk, or a folder without write permission.
     again = "; put that right, then run the same command again" if isinstance(error, OSError) else ""
     return f"{said}{again} (--debug shows where)"
 

@@ -1,4 +1,4 @@
-"""What ends a command early: a message for the operator, one line a problem, and the exit code that scripts read."""
+"""The error that ends a command early: a message for the operator, one line per problem, and the exit code."""
 
 from enum import IntEnum
 
@@ -31,7 +31,7 @@ MEANING = {
 
 
 class OpsError(Exception):
-    """A command that cannot go on; `message` has one line a problem and says what to do."""
+    """A command cannot continue; `message` has one line per problem and says what to do."""
 
     def __init__(self, message: str, exit_code: Exit = Exit.FAILED) -> None:
         super().__init__(message)
@@ -43,10 +43,10 @@ class OpsError(Exception):
 
 
 def one_line(error: object) -> str:
-    """What an error of somebody else's says, without its line breaks."""
+    """The message of another library's error, without line breaks."""
     return " ".join(str(error).split())
 
 
 def refused(problems: list[str]) -> OpsError:
-    """The refusal that names every problem at once."""
+    """A refusal with all problems."""
     return OpsError("\n".join(problems), Exit.REFUSED)

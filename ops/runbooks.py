@@ -24,7 +24,7 @@ from ops.secrets import rotate
 
 Command = Any
 Parameter = Any
-"""Click's; Typer brings its own copy of it, under a private name."""
+"""Click's type, of which Typer has its own copy, under a private name."""
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "runbooks"
 WRITTEN = FOLDER.parent / "on-call"
@@ -47,7 +47,7 @@ ON_CALL = {
     "by-hand-afterwards.md": "How to bring files, stacks and clouds back in line.",
     "breach.md": "Somebody is inside: isolate, rotate every credential, audit seven days, recover.",
 }
-"""The pages of docs/on-call, which people write, and when each is needed: those of a lost region first, in order."""
+"""The handwritten pages of docs/on-call, and when each is needed: those for a lost region first, in order."""
 
 WHERE = (
     "Run these in the project's folder, with `pulumi` logged in to the state backend and AWS credentials for the "
@@ -56,7 +56,7 @@ WHERE = (
 )
 
 ASKING = Plan(steps=(), exits=(Exit.OK, Exit.FAILED, Exit.USAGE, Exit.INTERRUPTED))
-"""A command that only asks."""
+"""A read-only command."""
 PLANS = {
     "ops bootstrap": bootstrap.plan(),
     "ops check": Plan(steps=(), exits=(Exit.OK, Exit.FAILED, Exit.USAGE, Exit.REFUSED, Exit.INTERRUPTED)),
@@ -80,7 +80,7 @@ PLANS = {
     "ops secrets status": ASKING,
     "ops recover": Plan(steps=(*named(RECOVERY, stack="STACK"), *backend_copy.STEPS), exits=CHANGING),
 }
-"""What each command declares: the steps that it runs through, and how it ends."""
+"""What each command declares: its steps and exit codes."""
 
 STEPS = "In this order, a line on the screen for each. Words in capitals are values; OTHER is the other region's stack."
 
@@ -153,7 +153,7 @@ def _index(all_pages: list[Page]) -> str:
 
 
 def _title(name: str) -> str:
-    """The heading of a page that people write."""
+    """The heading of a handwritten page."""
     return (WRITTEN / name).read_text().splitlines()[0].removeprefix("# ")
 
 
@@ -212,7 +212,7 @@ def _paragraphs(command: Command) -> list[str]:
 
 
 def write(folder: Path = FOLDER) -> list[Path]:
-    """Write every page, and remove those of commands that are gone; the files."""
+    """Write every page, and delete those of removed commands. Returns the files."""
     folder.mkdir(parents=True, exist_ok=True)
     texts = rendered()
     for stale in set(folder.glob("*.md")) - {folder / name for name in texts}:

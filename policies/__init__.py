@@ -1,1 +1,1 @@
-"""The policy pack: what every stack of the platform must keep to, one file an area."""
+"""The policy pack: the rules for every stack of the platform, one file per area."""

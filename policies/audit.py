@@ -1,4 +1,4 @@
-"""The account's record: who did what, what changed, and who is told."""
+"""The audit trail: who did what, what changed, and who is notified."""
 
 import json
 from functools import partial
@@ -39,7 +39,7 @@ WATCHED_EVENTS = {
     "4.14 VPC changes": "CreateVpc",
     "4.15 organization changes": "organizations.amazonaws.com",
 }
-"""The filters of CIS 4.1 to 4.15, each with a word that its pattern of the benchmark has and no other filter's has."""
+"""The filters of CIS 4.1 to 4.15, each with a word that only its pattern in the benchmark has."""
 
 
 @rule(
@@ -48,10 +48,10 @@ WATCHED_EVENTS = {
     remedy="Declare a Trail with is_multi_region_trail.",
 )  # fmt: skip
 def account_trail_on(stack: Stack) -> Findings:
-    """A trail records what is done in all regions of the account."""
+    """A trail records activity in all regions of the account."""
     trails = [trail.get("isMultiRegionTrail") for trail in stack.of(TRAIL)]
     if stack.has_account and True not in trails:
-        yield Finding("no trail of all regions", "one")
+        yield Finding("no multi-region trail", "one")
 
 
 @rule(
@@ -61,7 +61,7 @@ def account_trail_on(stack: Stack) -> Findings:
     remedy="Set enable_log_file_validation, kms_key_id and cloud_watch_logs_group_arn.",
 )  # fmt: skip
 def trail_trustworthy(trail: Resource) -> Findings:
-    """A trail records, is signed against change, encrypted, and read by alarms."""
+    """A trail is on, validated against tampering, encrypted, and read by alarms."""
     yield from trail.wants("enableLogFileValidation", True)
     yield from trail.wants_any("kmsKeyId")
     yield from trail.wants_any("cloudWatchLogsGroupArn")
@@ -71,10 +71,10 @@ def trail_trustworthy(trail: Resource) -> Findings:
 
 @rule(
     severity=MEDIUM, controls="CIS 3.0 3.8; CIS 3.0 3.9; CIS 5.0 3.8; CIS 5.0 3.9; PCI 10.2.1; GDPR 30",
-    remedy="Add the objects of the buckets of backups to the trail's selectors.",
+    remedy="Add the objects of the backup buckets to the trail's selectors.",
 )  # fmt: skip
 def trail_sees_backups(stack: Stack) -> Findings:
-    """A trail records who reads and writes the objects of backups."""
+    """A trail records who reads and writes backup objects."""
     if not stack.has_account:
         return
     for trail in stack.of(TRAIL):
@@ -90,7 +90,7 @@ def trail_sees_backups(stack: Stack) -> Findings:
             return
         if any("AWS::S3::Object" in (each.get("equals") or []) for each in fields):
             return
-    yield Finding("no data events of S3", "data events of AWS::S3::Object")
+    yield Finding("no S3 data events", "data events of AWS::S3::Object")
 
 
 @rule(
@@ -98,7 +98,7 @@ def trail_sees_backups(stack: Stack) -> Findings:
     remedy="Declare a LogMetricFilter on the trail's log group, and a MetricAlarm with an action on its metric.",
 )  # fmt: skip
 def account_events_alarmed(stack: Stack) -> Findings:
-    """The fifteen kinds of events of CIS each ring an alarm."""
+    """Each of CIS's fifteen kinds of events raises an alarm."""
     if not stack.has_account:
         return
     filters = {each.name: each for each in stack.of(METRIC_FILTER)}
@@ -115,13 +115,13 @@ def account_events_alarmed(stack: Stack) -> Findings:
 
 @rule(
     severity=HIGH, controls="FSBP GuardDuty.1; FSBP GuardDuty.9; FSBP GuardDuty.10; PCI 11.5.1; GDPR 25; GDPR 30",
-    remedy="Declare a Detector and its features S3_DATA_EVENTS and RDS_LOGIN_EVENTS in each region.",
+    remedy="Declare a Detector with the features S3_DATA_EVENTS and RDS_LOGIN_EVENTS in each region.",
 )  # fmt: skip
 def region_threats_watched(stack: Stack) -> Findings:
-    """GuardDuty watches each region, its buckets and its databases included."""
-    # A detector that says nothing of it is on.
+    """GuardDuty monitors each region, including its buckets and databases."""
+    # A detector is on by default.
     for region in stack.regions_without(DETECTOR, lambda each: each.get("enable") is not False):
-        yield Finding(f"no detector that is on in {region}", "a detector")
+        yield Finding(f"no enabled detector in {region}", "a detector")
     for feature in sorted(FEATURES):
         for region in stack.regions_without(DETECTOR_FEATURE, partial(_is_on, feature)):
             yield Finding(f"{feature} off in {region}", f"{feature} on")
@@ -133,14 +133,14 @@ def _is_on(feature: str, declared: Resource) -> bool:
 
 @rule(
     severity=HIGH, controls="FSBP Config.1; CIS 3.0 3.3; CIS 5.0 3.3; GDPR 30",
-    remedy="Declare a Recorder and a RecorderStatus that is enabled in each region.",
+    remedy="Declare a Recorder and an enabled RecorderStatus in each region.",
 )  # fmt: skip
 def region_changes_recorded(stack: Stack) -> Findings:
-    """AWS Config records what changes in each region."""
+    """AWS Config records changes in each region."""
     for region in stack.regions_without(RECORDER):
         yield Finding(f"no recorder in {region}", "a recorder")
     for region in stack.regions_without(RECORDER_STATUS, lambda each: each.get("isEnabled") is True):
-        yield Finding(f"no recorder that is on in {region}", "a RecorderStatus that is enabled")
+        yield Finding(f"no enabled recorder in {region}", "an enabled RecorderStatus")
 
 
 @rule(
@@ -148,7 +148,7 @@ def region_changes_recorded(stack: Stack) -> Findings:
     remedy="Declare a securityhub Account in each region.",
 )  # fmt: skip
 def region_findings_gathered(stack: Stack) -> Findings:
-    """Security Hub gathers each region's findings."""
+    """Security Hub collects each region's findings."""
     for region in stack.regions_without(SECURITY_HUB):
         yield Finding(f"no Security Hub in {region}", "Security Hub")
 

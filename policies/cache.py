@@ -1,4 +1,4 @@
-"""The cache: encrypted, closed, and alive after a zone is lost."""
+"""The cache: encrypted, private, and available after a zone is lost."""
 
 from policies.rule import HIGH, MEDIUM, Finding, Findings, Resource, rule
 
@@ -7,7 +7,7 @@ GROUP = "aws:elasticache/replicationGroup:ReplicationGroup"
 NODES_FLOOR = 2
 SNAPSHOT_DAYS_FLOOR = 1
 DEFAULT_SUBNETS = "default"
-"""ElastiCache's own subnet group, of the account's default VPC."""
+"""ElastiCache's default subnet group, in the account's default VPC."""
 
 
 @rule(
@@ -15,7 +15,7 @@ DEFAULT_SUBNETS = "default"
     remedy="Set transit_encryption_enabled.",
 )  # fmt: skip
 def cache_tls_required(cache: Resource) -> Findings:
-    """A cache is reached by TLS."""
+    """A cache requires TLS."""
     return cache.wants("transitEncryptionEnabled", True)
 
 
@@ -24,7 +24,7 @@ def cache_tls_required(cache: Resource) -> Findings:
     remedy="Set at_rest_encryption_enabled.",
 )  # fmt: skip
 def cache_encrypted(cache: Resource) -> Findings:
-    """A cache is encrypted where it is stored."""
+    """A cache is encrypted at rest."""
     return cache.wants("atRestEncryptionEnabled", True)
 
 
@@ -33,7 +33,7 @@ def cache_encrypted(cache: Resource) -> Findings:
     remedy="Set automatic_failover_enabled and multi_az_enabled, and give each shard a replica.",
 )  # fmt: skip
 def cache_multi_az(cache: Resource) -> Findings:
-    """A shard of a cache has a replica in another zone that takes over by itself."""
+    """Each shard of a cache has a replica in another zone and fails over automatically."""
     yield from cache.wants("automaticFailoverEnabled", True)
     yield from cache.wants("multiAzEnabled", True)
     replicas = cache.get("replicasPerNodeGroup")
@@ -56,7 +56,7 @@ def cache_snapshots_kept(cache: Resource) -> Findings:
     remedy="Set auth_token or user_group_ids.",
 )  # fmt: skip
 def cache_login_required(cache: Resource) -> Findings:
-    """A cache asks who its clients are."""
+    """A cache authenticates its clients."""
     return cache.wants_any("authToken", "userGroupIds")
 
 
@@ -65,10 +65,10 @@ def cache_login_required(cache: Resource) -> Findings:
     remedy="Set subnet_group_name to a group of the data subnets.",
 )  # fmt: skip
 def cache_own_subnets(cache: Resource) -> Findings:
-    """A cache is in subnets of ours, not in those of the default VPC."""
+    """A cache is in our own subnets, not in those of the default VPC."""
     if not cache.has("subnetGroupName"):
         yield Finding("subnetGroupName not set", "a subnet group of our own")
-    # A name that is known after the update is that of a group which the program makes.
+    # A name that is unknown until the update belongs to a group that the program creates.
     elif cache.raw("subnetGroupName") == DEFAULT_SUBNETS:
         yield Finding(f"subnetGroupName {DEFAULT_SUBNETS}", "a subnet group of our own")
 

@@ -1,4 +1,4 @@
-"""`make policies`: previews of the stacks with the pack, and every violation on a line."""
+"""`make policies`: previews the stacks with the pack, and prints one line per violation."""
 
 import json
 import os
@@ -32,13 +32,13 @@ class Event:
 
     @property
     def blocks(self) -> bool:
-        """Whether it ends a preview."""
+        """Whether it fails a preview."""
         return self.level == MANDATORY
 
 
 @dataclass(frozen=True, kw_only=True)
 class Preview:
-    """A stack's preview with the pack: its violations, and what the engine said where it failed for another reason."""
+    """A stack's preview with the pack: its violations, and the engine's output if it failed for another reason."""
 
     stack: str
     events: tuple[Event, ...]
@@ -47,7 +47,7 @@ class Preview:
 
     @property
     def passes(self) -> bool:
-        """Whether the stack breaks no rule that is mandatory."""
+        """Whether the stack breaks no mandatory rule."""
         return not self.failure and not any(event.blocks for event in self.events)
 
 
@@ -58,15 +58,15 @@ def preview(stack: str, *arguments: str) -> Preview:
 
 
 def asked(stack: str, *arguments: str, folder: Path | None = None) -> tuple[subprocess.CompletedProcess[str], str]:
-    """Preview a stack of the project in a folder, by default the one this runs in, with the pack.
+    """Preview a stack of the project in a folder, by default the current one, with the pack.
 
-    The event log too: violations are in it, and in no other output of a preview.
+    Returns the event log too: only it contains the violations.
     """
     with tempfile.TemporaryDirectory() as place:
         log = Path(place) / "events.json"
         done = subprocess.run(
             ["pulumi", "preview", "--stack", stack, "--policy-pack", str(PACK), "--event-log", str(log), *arguments],
-            # The engine hides the flag of the event log without it.
+            # Without it, the engine hides the flag --event-log.
             env={**os.environ, "PULUMI_DEBUG_COMMANDS": "true"},
             cwd=folder,
             stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PREVIEW_SECONDS, check=False,
@@ -75,14 +75,14 @@ def asked(stack: str, *arguments: str, folder: Path | None = None) -> tuple[subp
 
 
 def judged(stack: str, log: str, failed: str) -> Preview:
-    """What an event log says of a stack; `failed` is what the engine said where it ended with an error."""
+    """The result for a stack from its event log; `failed` is the engine's output if it ended with an error."""
     events = read(stack, log)
     blocked = any(event.blocks for event in events)
     return Preview(stack=stack, events=events, types=types(log), failure="" if blocked else failed.strip())
 
 
 def read(stack: str, log: str) -> tuple[Event, ...]:
-    """The violations in an event log, one JSON document a line."""
+    """The violations in an event log, which has one JSON document per line."""
     found = [event for line in log.splitlines() if (event := json.loads(line).get("policyEvent"))]
     events = [
         Event(stack=stack, level=each["enforcementLevel"], rule=each["policyName"], message=_line(each["message"]))
@@ -92,7 +92,7 @@ def read(stack: str, log: str) -> tuple[Event, ...]:
 
 
 def compared(previews: list[Preview]) -> list[Preview]:
-    """The previews with what one stack of the pair lacks; a resource that breaks a rule is in no event log."""
+    """The previews, with the types that one stack of the pair lacks. Event logs omit resources that break a rule."""
     if not all(each.passes for each in previews):
         return previews
     lacking = lacks({each.stack: each.types for each in previews})
@@ -103,7 +103,7 @@ def compared(previews: list[Preview]) -> list[Preview]:
 
 
 def lacks(declared: Mapping[str, frozenset[str]]) -> list[Event]:
-    """What one stack of the pair lacks, by the types that each stack declares."""
+    """The types that one stack of the pair lacks, from the types that each stack declares."""
     configuration = read_configuration()
     level = configuration.enforcement.level
     return [
@@ -113,13 +113,13 @@ def lacks(declared: Mapping[str, frozenset[str]]) -> list[Event]:
 
 
 def declared_stacks() -> list[str]:
-    """The stacks that the configuration names: account, pair and edge. A stack of its own is asked by its name."""
+    """The stacks in the configuration: account, pair and edge. Other stacks are checked by name."""
     configuration = read_configuration()
     return sorted({configuration.account_stack, *configuration.pair, *configuration.independent_of_region})
 
 
 def main(stacks: list[str]) -> int:
-    """Preview the stacks and print what they break; 1 where a mandatory rule is broken or a preview fails."""
+    """Preview the stacks and print violations; 1 if a mandatory rule is broken or a preview fails."""
     previews = compared([preview(stack) for stack in stacks or declared_stacks()])
     for each in previews:
         for line in (*each.events, *each.failure.splitlines()):

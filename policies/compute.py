@@ -1,4 +1,4 @@
-"""The hosts: no public way in, no key left on them, encrypted disks, and enough of them after a zone is lost."""
+"""The hosts: private, without stored keys, with encrypted disks, and enough of them after a zone is lost."""
 
 import base64
 import binascii
@@ -15,13 +15,13 @@ GROUP = "aws:autoscaling/group:Group"
 HOPS = 1
 ZONES_FLOOR = 2
 ONE_ZONE_LOST = 2
-"""A group that must survive the loss of a zone runs two instances at least."""
+"""A group that must survive the loss of a zone runs at least two instances."""
 SECRET_TEXT = re.compile(
     r"(AKIA|ASIA)[A-Z0-9]{16}"
     r"|-----BEGIN [A-Z ]*PRIVATE KEY-----"
     r"|(?<!:)(?i:password|passwd|secret|token|app_key|api_key)[\"']?\s*[:=]\s*[\"']?[^\s\"'${]{8,}"
 )
-"""An AWS access key, a private key, or a value given to a name such as `password`; an ARN of a secret is none."""
+"""An AWS access key, a private key, or a value assigned to a name such as `password`; not the ARN of a secret."""
 
 
 @rule(
@@ -30,7 +30,7 @@ SECRET_TEXT = re.compile(
     remedy="Set http_tokens to required and http_put_response_hop_limit to 1.",
 )  # fmt: skip
 def host_metadata_needs_token(host: Resource) -> Findings:
-    """A host's metadata service asks for a token (IMDSv2), and its answer goes no further than the host."""
+    """A host's metadata service requires a token (IMDSv2), and answers only on the host itself."""
     yield from host.wants("metadataOptions.httpTokens", "required")
     yield from host.wants("metadataOptions.httpPutResponseHopLimit", HOPS)
 
@@ -53,7 +53,7 @@ def host_without_public_ip(host: Resource) -> Findings:
 
 @rule(
     on=(TEMPLATE, VOLUME), severity=HIGH, controls="FSBP EC2.3; CIS 3.0 2.2.1; CIS 5.0 5.1.1; PCI 3.5.1; GDPR 32",
-    remedy="Set encrypted, with the key of the data.",
+    remedy="Set encrypted, with the data key.",
 )  # fmt: skip
 def host_disks_encrypted(disks: Resource) -> Findings:
     """A host's disks are encrypted."""
@@ -72,10 +72,10 @@ def host_disks_encrypted(disks: Resource) -> Findings:
     remedy="Declare an EncryptionByDefault in each region.",
 )  # fmt: skip
 def region_disks_encrypted_by_default(stack: Stack) -> Findings:
-    """Each region encrypts every disk, those that nobody declared included."""
-    # Whoever declares it without a word turns it on.
+    """Each region encrypts every disk, including undeclared ones."""
+    # It is enabled by default.
     for region in stack.regions_without(EBS_DEFAULT, lambda each: each.get("enabled") is not False):
-        yield Finding(f"no EncryptionByDefault that is enabled in {region}", "one that is enabled")
+        yield Finding(f"no enabled EncryptionByDefault in {region}", "an enabled one")
 
 
 @rule(
@@ -83,7 +83,7 @@ def region_disks_encrypted_by_default(stack: Stack) -> Findings:
     remedy="Give hosts an instance profile, and read secrets on the host from Secrets Manager.",
 )  # fmt: skip
 def host_without_credentials(host: Resource) -> Findings:
-    """A host gets its rights from an instance profile; no key pair and no secret is left on it."""
+    """A host gets its permissions from an instance profile, and has no key pair and no secret in its user data."""
     if not host.has("iamInstanceProfile"):
         yield Finding("iamInstanceProfile not set", "an instance profile")
     if host.has("keyName"):
@@ -94,16 +94,18 @@ def host_without_credentials(host: Resource) -> Findings:
 
 
 def _text(data: str) -> str:
-    """User data as it is written; it may be in base64."""
+    """User data in plain text; it may be in base64."""
     try:
         return base64.b64decode(data, validate=True).decode()
     except (binascii.Error, UnicodeDecodeError):
         return data
 
 
-@rule(on=GROUP, severity=HIGH, controls="FSBP AutoScaling.2; GDPR 32 (own)", remedy="Give the group a subnet a zone.")
+@rule(
+    on=GROUP, severity=HIGH, controls="FSBP AutoScaling.2; GDPR 32 (own)", remedy="Give the group one subnet per zone."
+)
 def group_multi_az(group: Resource) -> Findings:
-    """A group of hosts is spread over zones."""
+    """A group of hosts spans several zones."""
     found = max(len(group.each("vpcZoneIdentifiers")), len(group.each("availabilityZones")))
     if found < ZONES_FLOOR:
         yield Finding(f"{found} zones", f"{ZONES_FLOOR} at least")
@@ -114,16 +116,16 @@ def group_multi_az(group: Resource) -> Findings:
     remedy="Set health_check_type to ELB.",
 )  # fmt: skip
 def group_replaces_ill_hosts(group: Resource) -> Findings:
-    """A group behind a load balancer replaces hosts that the load balancer finds ill."""
+    """A group behind a load balancer replaces hosts that fail the load balancer's health check."""
     return group.wants("healthCheckType", "ELB") if group.has("targetGroupArns") else []
 
 
 @rule(
     on=GROUP, severity=MEDIUM, controls="own",
-    remedy="Raise min_size: what is left must do without a call to a control plane (AWS Well-Architected, REL11-BP05).",
+    remedy="Raise min_size: the rest must suffice without a control plane (AWS Well-Architected, REL11-BP05).",
 )  # fmt: skip
 def group_survives_zone(group: Resource) -> Findings:
-    """A group that serves has hosts left when a zone is lost, without making new ones; an empty group serves nobody."""
+    """A serving group has hosts left when a zone is lost, without creating new ones; an empty group does not serve."""
     size = group.get("minSize")
     return [] if size == 0 and size is not False else group.wants_at_least("minSize", ONE_ZONE_LOST)
 

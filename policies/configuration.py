@@ -1,4 +1,4 @@
-"""The pack's configuration and the exceptions from its rules, as the two YAML files beside this module state them."""
+"""The pack's configuration and the exceptions from its rules, read from the two YAML files beside this module."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ EXCEPTIONS = FOLDER / "exceptions.yaml"
 
 
 class Level(StrEnum):
-    """What a violation does: it ends the preview, it is shown, or the rule is not asked."""
+    """The effect of a violation: it fails the preview, it is shown, or the rule is not checked."""
 
     MANDATORY = "mandatory"
     ADVISORY = "advisory"
@@ -25,7 +25,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Enforcement:
-    """The level of each rule: `stacks` before `rules` before `default`."""
+    """The level of each rule: `stacks` overrides `rules`, which overrides `default`."""
 
     default: Level
     rules: Mapping[str, Level]
@@ -38,7 +38,7 @@ class Enforcement:
 
 @dataclass(frozen=True, kw_only=True)
 class Configuration:
-    """What rules must be told, because no resource says it. The fields are described in configuration.yaml."""
+    """Facts that rules need and no resource contains. configuration.yaml describes the fields."""
 
     allowed_regions: frozenset[str]
     account_stack: str
@@ -65,16 +65,16 @@ class Exemption:
     expires: date
 
     def covers(self, rule: str, stack: str, resource: str) -> bool:
-        """Whether the exception is about a violation."""
+        """Whether the exception applies to a violation."""
         return (self.rule, self.stack) == (rule, stack) and fnmatchcase(resource, self.resource)
 
     def expired(self, today: date) -> bool:
-        """Whether the exception holds no longer; it holds on its last day."""
+        """Whether the exception has expired; it is valid on its last day."""
         return today > self.expires
 
 
 def read_configuration(path: Path = CONFIGURATION) -> Configuration:
-    """Read the configuration. Raises TypeError for a key that is missing or not known, else ValueError."""
+    """Read the configuration. Raises TypeError for a missing or unknown key, else ValueError."""
     raw = _content(path)
     enforcement = raw.pop("enforcement")
     return Configuration(

@@ -1,4 +1,4 @@
-"""The database: encrypted, closed, kept alive and kept."""
+"""The database: encrypted, private, highly available and backed up."""
 
 from policies.rule import CRITICAL, HIGH, LOW, MEDIUM, Finding, Findings, Resource, rule
 from policies.values import Secret, region_of
@@ -27,10 +27,10 @@ def database_encrypted(database: Resource) -> Findings:
 
 @rule(
     on=(INSTANCE, KEPT_BACKUPS), severity=HIGH, controls="FSBP RDS.4; PCI 3.5.1; GDPR 32 (own)",
-    remedy="Set kms_key_id to a key of the region that the copy is in.",
+    remedy="Set kms_key_id to a key in the copy's region.",
 )  # fmt: skip
 def database_copy_key_local(copy: Resource) -> Findings:
-    """A replica or a copy of backups is encrypted with a key of its own region."""
+    """A replica or a backup copy is encrypted with a key in its own region."""
     if copy.type == INSTANCE and not copy.has("replicateSourceDb"):
         return
     if not copy.has("kmsKeyId"):
@@ -45,7 +45,7 @@ def database_copy_key_local(copy: Resource) -> Findings:
     remedy="Set publicly_accessible to False.",
 )  # fmt: skip
 def database_private(database: Resource) -> Findings:
-    """A database has no public address."""
+    """A database is not publicly accessible."""
     return database.wants("publiclyAccessible", False)
 
 
@@ -63,7 +63,7 @@ def database_multi_az(database: Resource) -> Findings:
     remedy="Raise database.backup_retention_days.",
 )  # fmt: skip
 def database_backups_kept(database: Resource) -> Findings:
-    """A database's automated backups are kept for two weeks at least."""
+    """A database's automated backups are kept for at least two weeks."""
     return database.wants_at_least("backupRetentionPeriod", BACKUP_DAYS_FLOOR)
 
 
@@ -72,7 +72,7 @@ def database_backups_kept(database: Resource) -> Findings:
     remedy="Set deletion_protection, and leave skip_final_snapshot off.",
 )  # fmt: skip
 def database_deletion_protected(database: Resource) -> Findings:
-    """A database is not deleted by accident, and not without a last snapshot."""
+    """A database is protected from deletion, and a final snapshot is taken."""
     yield from database.wants("deletionProtection", True)
     # RDS takes no final snapshot of a replica.
     if database.get("skipFinalSnapshot") and not database.has("replicateSourceDb"):
@@ -84,22 +84,22 @@ def database_deletion_protected(database: Resource) -> Findings:
     remedy="Set auto_minor_version_upgrade.",
 )  # fmt: skip
 def database_patched(database: Resource) -> Findings:
-    """A database takes minor versions, which carry security fixes, by itself."""
+    """A database installs minor versions, which contain security fixes, automatically."""
     return database.wants("autoMinorVersionUpgrade", True)
 
 
 @rule(
     on=INSTANCE, severity=MEDIUM, controls="FSBP RDS.9; PCI 10.2.1; GDPR 32",
-    remedy="Export the logs named.",
+    remedy="Export these logs.",
 )  # fmt: skip
 def database_logs_exported(database: Resource) -> Findings:
-    """A database's error, slow query and audit logs are kept outside it."""
+    """A database exports its error, slow query and audit logs."""
     return database.wants_all("enabledCloudwatchLogsExports", LOGS)
 
 
 @rule(on=INSTANCE, severity=LOW, controls="FSBP RDS.6", remedy="Set monitoring_interval_seconds.")
 def database_monitored(database: Resource) -> Findings:
-    """A database's host is watched (enhanced monitoring)."""
+    """A database has enhanced monitoring."""
     return database.wants_at_least("monitoringInterval", MONITORING_SECONDS_FLOOR)
 
 
@@ -108,7 +108,7 @@ def database_monitored(database: Resource) -> Findings:
     remedy="Set iam_database_authentication_enabled.",
 )  # fmt: skip
 def database_iam_login(database: Resource) -> Findings:
-    """People reach a database with IAM's short-lived tokens."""
+    """People can sign in to a database with short-lived IAM tokens."""
     return database.wants("iamDatabaseAuthenticationEnabled", True)
 
 
@@ -117,7 +117,7 @@ def database_iam_login(database: Resource) -> Findings:
     remedy="Choose another database.username.",
 )  # fmt: skip
 def database_username_unusual(database: Resource) -> Findings:
-    """A database's first user has no name that attackers try first."""
+    """The name of a database's master user is not a common one, which attackers try first."""
     if database.has("replicateSourceDb"):
         return
     if not database.has("username"):
@@ -149,7 +149,7 @@ def database_tls_required(group: Resource) -> Findings:
     remedy="Read the password with require_secret.",
 )  # fmt: skip
 def database_password_secret(database: Resource) -> Findings:
-    """A database's password is a secret of the stack or managed by RDS, never text in the program."""
+    """A database's password is a stack secret or managed by RDS, never plain text."""
     if database.has("replicateSourceDb") or database.raw("manageMasterUserPassword") is True:
         return
     password = database.raw("password")

@@ -1,4 +1,4 @@
-"""The edge: strict TLS, a firewall that is on, and a login in front of what operators alone may reach."""
+"""The edge: strict TLS, an enabled firewall, and a login for hosts that are only for operators."""
 
 from typing import Any
 
@@ -13,13 +13,13 @@ ORIGIN_PULLS = "cloudflare:index/authenticatedOriginPullsSettings:AuthenticatedO
 DNSSEC = "cloudflare:index/zoneDnssec:ZoneDnssec"
 
 STRICT = frozenset({"strict", "origin_pull"})
-"""Cloudflare: the modes in which the origin's certificate is checked."""
+"""Cloudflare: the modes in which it validates the origin's certificate."""
 TLS_FLOOR = (1, 2)
 PROXYABLE = frozenset({"A", "AAAA", "CNAME"})
 VALIDATION = "acm-validations.aws"
-"""Where AWS's certificate authority looks for its record, which only it reads."""
+"""Where AWS's certificate authority looks up its validation record."""
 DKIM = "._domainkey."
-"""In the names of keys that mail is signed with (RFC 6376, 3.6.2.1)."""
+"""Part of the names of DKIM keys (RFC 6376, 3.6.2.1)."""
 MANAGED_PHASE = "http_request_firewall_managed"
 RATE_PHASE = "http_ratelimit"
 EVERYBODY = "everyone"
@@ -34,7 +34,7 @@ def _settings(stack: Stack, name: str) -> list[Resource]:
 
 
 def _rules(stack: Stack, phase: str) -> list[dict[str, Any]]:
-    """The rules of a phase that are on; one that does not say so is."""
+    """The enabled rules of a phase; rules are enabled by default."""
     rules = [
         each for ruleset in stack.of(RULESET) if ruleset.get("phase") == phase for each in ruleset.get("rules") or []
     ]
@@ -47,7 +47,7 @@ def _unset(name: str, wanted: str) -> Finding:
 
 @rule(severity=CRITICAL, controls="own; PCI 4.2.1 (own); GDPR 32 (own)", remedy="Set the zone's ssl to strict.")
 def edge_tls_strict(stack: Stack) -> Findings:
-    """Cloudflare reaches the origin by TLS alone, and checks its certificate."""
+    """Cloudflare reaches the origin only with TLS, and validates its certificate."""
     if not _is_edge(stack):
         return
     found = [each.get("value") for each in _settings(stack, "ssl")]
@@ -60,7 +60,7 @@ def edge_tls_strict(stack: Stack) -> Findings:
 
 @rule(severity=HIGH, controls="own; PCI 4.2.1 (own); GDPR 32 (own)", remedy="Set the zone's min_tls_version to 1.2.")
 def edge_tls_recent(stack: Stack) -> Findings:
-    """Browsers use TLS 1.2 or newer; Cloudflare's own value is 1.0."""
+    """Browsers use TLS 1.2 or newer; Cloudflare's default is 1.0."""
     if not _is_edge(stack):
         return
     found = [str(each.get("value")) for each in _settings(stack, "min_tls_version")]
@@ -73,27 +73,27 @@ def edge_tls_recent(stack: Stack) -> Findings:
 
 @rule(severity=HIGH, controls="own; PCI 4.2.1 (own)", remedy="Set the zone's always_use_https to on.")
 def edge_https_always(stack: Stack) -> Findings:
-    """Browsers that come without TLS are sent to HTTPS."""
+    """Requests without TLS are redirected to HTTPS."""
     if _is_edge(stack) and [each.get("value") for each in _settings(stack, "always_use_https")] != ["on"]:
         yield Finding("always_use_https off or not set", "on")
 
 
-@rule(severity=HIGH, controls="own", remedy="Declare AuthenticatedOriginPullsSettings that are enabled.")
+@rule(severity=HIGH, controls="own", remedy="Declare enabled AuthenticatedOriginPullsSettings.")
 def edge_shows_certificate(stack: Stack) -> Findings:
-    """Cloudflare shows the load balancers a certificate that is the zone's own: its addresses are everybody's."""
+    """Cloudflare presents the zone's own certificate to the load balancers: all zones share its addresses."""
     if _is_edge(stack) and True not in [each.get("enabled") for each in stack.of(ORIGIN_PULLS)]:
         yield Finding("authenticated origin pulls off", "on")
 
 
 @rule(on=RECORD, severity=HIGH, controls="own", remedy="Set proxied.")
 def record_proxied(record: Resource) -> Findings:
-    """A record that leads to a host leads through Cloudflare, and does not tell where the host is."""
+    """A record of a host is proxied by Cloudflare, and does not reveal the host's address."""
     if record.get("type") not in PROXYABLE or record.get("proxied") is True:
         return []
-    # A key that mail is signed with is a text, and no host serves it: others read it where its owner keeps it.
+    # A DKIM key is text that no host serves: its record points to where the owner publishes it.
     if DKIM in str(record.get("name")):
         return []
-    # What the regions' certificates are validated by is known after them, and starts with an underscore.
+    # The validation records of the regions' certificates are known only after them, and start with an underscore.
     if str(record.get("name")).startswith("_") and str(record.get("content")).rstrip(".").endswith(VALIDATION):
         return []
     return record.wants("proxied", True)
@@ -104,7 +104,7 @@ def record_proxied(record: Resource) -> Findings:
     remedy="Declare a ZeroTrustAccessApplication of the host, with a policy that names people.",
 )  # fmt: skip
 def edge_admin_hosts_behind_login(record: Resource, stack: Stack) -> Findings:
-    """A host that only operators may reach is behind Cloudflare Access."""
+    """A host that is only for operators is behind Cloudflare Access."""
     name = str(record.get("name"))
     if record.get("type") not in PROXYABLE or name.partition(".")[0] not in stack.configuration.admin_hosts:
         return
@@ -117,7 +117,7 @@ def edge_admin_hosts_behind_login(record: Resource, stack: Stack) -> Findings:
     remedy="Name mail addresses or groups.",
 )  # fmt: skip
 def access_not_for_everybody(policy: Resource) -> Findings:
-    """A policy of Access lets in people whom it names."""
+    """An Access policy allows only people whom it names."""
     includes = policy.get("includes")
     if policy.get("decision") in ("bypass", "non_identity"):
         yield Finding(f"decision {policy.get('decision')}", "decision allow")
@@ -130,7 +130,7 @@ def access_not_for_everybody(policy: Resource) -> Findings:
     remedy="Declare a ruleset of the phase that executes Cloudflare's managed rules.",
 )  # fmt: skip
 def edge_waf_on(stack: Stack) -> Findings:
-    """Cloudflare's managed firewall rules are on, for every request that no rule of ours takes out."""
+    """Cloudflare's managed rules are on for every request, except where our own rules skip them."""
     if not _is_edge(stack):
         return
     on = [each for each in _rules(stack, MANAGED_PHASE) if each.get("action") == "execute"]
@@ -140,14 +140,14 @@ def edge_waf_on(stack: Stack) -> Findings:
 
 @rule(severity=MEDIUM, controls="own", remedy="Declare a ruleset of the phase http_ratelimit.")
 def edge_rate_limited(stack: Stack) -> Findings:
-    """Cloudflare limits how often a client may ask."""
+    """Cloudflare limits the request rate of a client."""
     if _is_edge(stack) and not _rules(stack, RATE_PHASE):
-        yield Finding("no rate limit that is on", "one")
+        yield Finding("no enabled rate limit", "one")
 
 
-@rule(severity=MEDIUM, controls="own", remedy="Declare a ZoneDnssec that is active.")
+@rule(severity=MEDIUM, controls="own", remedy="Declare an active ZoneDnssec.")
 def edge_dns_signed(stack: Stack) -> Findings:
-    """The zone's answers are signed."""
+    """The zone's DNS answers are signed."""
     if _is_edge(stack) and "active" not in [each.get("status") for each in stack.of(DNSSEC)]:
         yield Finding("DNSSEC off", "active")
 

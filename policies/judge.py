@@ -1,4 +1,4 @@
-"""Rules asked about resources: violations, those that an exception covers, and exceptions that nothing needs."""
+"""Runs the rules: violations, violations that an exception covers, and exceptions that nothing needs."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ def _nothing(_stack: Stack) -> Findings:
 
 STALE = Rule(
     id="exception-needed",
-    says="An exception is about something that breaks its rule.",
+    says="An exception covers an existing violation of its rule.",
     severity=Severity.MEDIUM,
     controls=("own",),
     remedy="Delete the exception from policies/exceptions.yaml.",
@@ -23,12 +23,12 @@ STALE = Rule(
     among=True,
     judge=_nothing,
 )
-"""What is reported of an exception that nothing needs: the judge itself finds out, once all else is judged."""
+"""Reported for an exception that nothing needs. The judge itself detects it after all rules."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Violation:
-    """A broken rule; `resource` is None where it is broken by what the stack lacks."""
+    """A broken rule; `resource` is None if the stack lacks something."""
 
     rule: Rule
     resource: Resource | None
@@ -49,13 +49,13 @@ class Judge:
     undecided: set[str] = field(default_factory=set)
 
     def resource(self, resource: Resource) -> Iterator[Violation]:
-        """Ask the rules that a resource alone answers."""
+        """Check the rules that need only one resource."""
         for rule in self.rules:
             if not rule.among and rule.about(resource):
                 yield from self._asked(rule, resource, lambda rule=rule: rule.judge(resource))
 
     def whole(self, stack: Stack) -> Iterator[Violation]:
-        """Ask the rules that only all resources together answer; then see which exceptions nothing needed."""
+        """Check the rules that need all resources; then find the exceptions that nothing needed."""
         for rule in self.rules:
             if rule.among and not rule.on:
                 yield from self._asked(rule, None, lambda rule=rule: rule.judge(stack))
@@ -75,7 +75,7 @@ class Judge:
         try:
             return list(ask())
         except NotKnownYetError:
-            # The update itself asks again, when the value is known and before the resource is made.
+            # The update checks again, when the value is known and before the resource is created.
             self.undecided.add(rule.id)
             return []
         except MalformedError as error:

@@ -1,4 +1,4 @@
-"""Logs that last, and alarms that reach somebody."""
+"""Logs are retained, and alarms reach somebody."""
 
 from fnmatch import fnmatchcase
 
@@ -28,9 +28,9 @@ FOR_EVER = 0
     remedy="Set a retention of 365 days or more, and kms_key_id.",
 )  # fmt: skip
 def log_kept_and_encrypted(group: Resource) -> Findings:
-    """A log is kept for a year, and encrypted with a key of ours."""
+    """A log group keeps its logs for a year, encrypted with our own key."""
     days = group.get("retentionInDays")
-    # Unset is for ever as well, but nobody decided it.
+    # If unset, logs never expire either, but nobody decided that.
     if days != FOR_EVER or isinstance(days, bool):
         yield from group.wants_at_least("retentionInDays", LOG_DAYS_FLOOR)
     yield from group.wants_any("kmsKeyId")
@@ -41,16 +41,16 @@ def log_kept_and_encrypted(group: Resource) -> Findings:
     remedy="Set kms_master_key_id.",
 )  # fmt: skip
 def topic_encrypted(topic: Resource) -> Findings:
-    """A topic's messages are encrypted where they are stored."""
+    """A topic's messages are encrypted at rest."""
     return topic.wants_any("kmsMasterKeyId")
 
 
 @rule(
     on=DELIVERY_STREAM, severity=MEDIUM, controls="FSBP DataFirehose.1; GDPR 32",
-    remedy="Set server_side_encryption with a key of ours.",
+    remedy="Set server_side_encryption with our own key.",
 )  # fmt: skip
 def delivery_stream_encrypted(stream: Resource) -> Findings:
-    """What Firehose gathers is encrypted while it waits."""
+    """A Firehose stream encrypts the data that it buffers."""
     yield from stream.wants("serverSideEncryption.enabled", True)
     yield from stream.wants_any("serverSideEncryption.keyArn")
 
@@ -60,7 +60,7 @@ def delivery_stream_encrypted(stream: Resource) -> Findings:
     remedy="Name the principals, or pin them with aws:SourceAccount.",
 )  # fmt: skip
 def topic_not_public(topic: Resource) -> Findings:
-    """A topic's policy allows nothing to everybody."""
+    """A topic's policy grants nothing to everyone."""
     for statement in statements(topic, "policy") if topic.has("policy") else []:
         if statement.open and not statement.pinned:
             yield Finding(f"{', '.join(statement.actions)} allowed to everybody", "named principals")
@@ -68,10 +68,10 @@ def topic_not_public(topic: Resource) -> Findings:
 
 @rule(
     on=ALARM, among=True, severity=HIGH, controls="own",
-    remedy="Set alarm_actions to the topic of alarms.",
+    remedy="Set alarm_actions to the alarm topic.",
 )  # fmt: skip
 def alarm_has_action(alarm: Resource, stack: Stack) -> Findings:
-    """An alarm tells somebody; those of a region that follows another one may be silent, for it serves nobody."""
+    """An alarm notifies somebody. Alarms of a region that follows may be silent, because it serves no visitors."""
     yield from alarm.wants_any("alarmActions")
     follows = any(database.has("replicateSourceDb") for database in stack.of(DATABASE))
     if alarm.get("actionsEnabled") is False and not follows:

@@ -1,4 +1,4 @@
-"""The network: nothing open to the world, the load balancer to Cloudflare alone, and a record of what flows."""
+"""The network: nothing is open to the world, the load balancer accepts only Cloudflare, and traffic is logged."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -25,7 +25,7 @@ HIGH_RISK_PORTS = frozenset({
     20, 21, 23, 25, 110, 135, 143, 445, 1433, 1434, 3000, 3306, 4333, 5000, 5432, 5500, 5601, 6379, 8080, 8088, 8888,
     9200, 9300, 11211, 27017,
 })  # fmt: skip
-"""The ports of FSBP EC2.19 without those of ADMIN_PORTS, and Redis, Memcached and MongoDB."""
+"""The ports of FSBP EC2.19 without ADMIN_PORTS, plus Redis, Memcached and MongoDB."""
 PUBLIC_PORTS = frozenset({80, 443})
 """443 for visitors, and 80 to redirect them to it."""
 EVERY_PORT = (0, 65535)
@@ -42,24 +42,24 @@ CLOUDFLARE = frozenset(map(ip_network, (
 
 
 class Opening(NamedTuple):
-    """What a rule lets in: ports from one to the other, and from where."""
+    """What a rule allows in: a range of ports, and its sources."""
 
     first: int
     last: int
     ranges: tuple[str, ...]
 
     def holds(self, ports: frozenset[int]) -> list[int]:
-        """Those of the ports that are open."""
+        """Which of the ports are open."""
         return sorted(port for port in ports if self.first <= port <= self.last)
 
     @property
     def ports(self) -> str:
-        """The ports in words."""
+        """The ports as text."""
         return str(self.first) if self.first == self.last else f"{self.first} to {self.last}"
 
 
 def _openings(resource: Resource) -> Iterator[Opening]:
-    """What a security group or a rule of one lets in from addresses; other groups are no addresses."""
+    """What a security group or one of its rules allows in from addresses; other groups are ignored."""
     if resource.type == GROUP:
         for row in resource.each("ingress"):
             yield from _opening(resource, f"{row}.", "protocol")
@@ -78,7 +78,7 @@ def _opening(resource: Resource, path: str, protocol: str) -> Iterator[Opening]:
 
 
 def _ports(protocol: Any, first: Any, last: Any) -> tuple[int, int]:
-    """Every port where a rule is about every protocol or says none."""
+    """All ports, if a rule is for all protocols or names none."""
     if str(protocol).lower() in EVERY_PROTOCOL or first is None or last is None or first == -1:
         return EVERY_PORT
     return int(first), int(last)
@@ -109,7 +109,7 @@ def _world(resource: Resource, ports: frozenset[int]) -> Findings:
 @rule(
     on=INGRESSES, severity=CRITICAL,
     controls="FSBP EC2.13; FSBP EC2.14; CIS 3.0 5.2; CIS 3.0 5.3; CIS 5.0 5.3; CIS 5.0 5.4; PCI 1.2.8; PCI 1.3.1",
-    remedy="Use SSM, or name the VPN's range.",
+    remedy="Use SSM, or allow only the VPN's range.",
 )  # fmt: skip
 def group_admin_ports_closed(group: Resource) -> Findings:
     """SSH and RDP are not open to the world."""
@@ -118,19 +118,19 @@ def group_admin_ports_closed(group: Resource) -> Findings:
 
 @rule(
     on=INGRESSES, severity=CRITICAL, controls="FSBP EC2.19; PCI 1.3.1",
-    remedy="Name the security group that may come in.",
+    remedy="Allow only a security group.",
 )  # fmt: skip
 def group_risky_ports_closed(group: Resource) -> Findings:
-    """Ports of databases, caches and the like are not open to the world."""
+    """Ports of databases, caches and similar services are not open to the world."""
     return _world(group, HIGH_RISK_PORTS)
 
 
 @rule(
     on=INGRESSES, severity=HIGH, controls="FSBP EC2.18; PCI 1.4.2 (own)",
-    remedy="Let Cloudflare's ranges in, on 443 and on 80 to redirect.",
+    remedy="Allow Cloudflare's ranges, on 443 and on 80 to redirect.",
 )  # fmt: skip
 def group_public_from_cloudflare_alone(group: Resource) -> Findings:
-    """What is open to public addresses is open to Cloudflare's, on the ports of the web."""
+    """Public sources are limited to Cloudflare's addresses, on web ports."""
     for opening in _openings(group):
         public = [each for each in opening.ranges if not _private(each)]
         if not public:
@@ -146,10 +146,10 @@ def group_public_from_cloudflare_alone(group: Resource) -> Findings:
     remedy="Adopt the default security group with a DefaultSecurityGroup without rules.",
 )  # fmt: skip
 def vpc_default_group_empty(vpc: Resource, stack: Stack) -> Findings:
-    """A VPC's default security group lets nothing in or out."""
+    """A VPC's default security group allows no traffic."""
     groups = stack.made_from(vpc, DEFAULT_GROUP, "vpcId")
     if not groups:
-        yield Finding("a default security group that nobody adopted", "one without rules")
+        yield Finding("a default security group that is not adopted", "one without rules")
     for group in groups:
         for direction in ("ingress", "egress"):
             if group.get(direction):
@@ -161,7 +161,7 @@ def vpc_default_group_empty(vpc: Resource, stack: Stack) -> Findings:
     remedy="Declare a FlowLog of the VPC with traffic_type ALL or REJECT.",
 )  # fmt: skip
 def vpc_flow_logged(vpc: Resource, stack: Stack) -> Findings:
-    """A VPC has its flow log."""
+    """A VPC has a flow log."""
     found = [log.get("trafficType") for log in stack.made_from(vpc, FLOW_LOG, "vpcId")]
     if not {"ALL", "REJECT"} & set(found):
         yield Finding(
@@ -174,13 +174,13 @@ def vpc_flow_logged(vpc: Resource, stack: Stack) -> Findings:
     remedy="Set map_public_ip_on_launch to False.",
 )  # fmt: skip
 def subnet_gives_no_public_ip(subnet: Resource) -> Findings:
-    """A subnet gives what is started in it no public address; AWS's own value is that it does not, and it is said."""
+    """A subnet assigns no public addresses, and says so explicitly, although this is AWS's default."""
     return subnet.wants("mapPublicIpOnLaunch", False)
 
 
 @rule(
     on=(ACL, ACL_RULE), severity=MEDIUM, controls="FSBP EC2.21; CIS 3.0 5.1; CIS 5.0 5.2; PCI 1.3 (own)",
-    remedy="Name the ranges that may come in.",
+    remedy="Allow only named ranges.",
 )  # fmt: skip
 def acl_admin_ports_closed(acl: Resource) -> Findings:
     """A network ACL does not open SSH or RDP to the world."""
@@ -198,7 +198,7 @@ def acl_admin_ports_closed(acl: Resource) -> Findings:
     remedy="Set connection_log_options, with a log group.",
 )  # fmt: skip
 def vpn_connections_logged(vpn: Resource) -> Findings:
-    """A Client VPN endpoint records who connected."""
+    """A Client VPN endpoint logs connections."""
     yield from vpn.wants("connectionLogOptions.enabled", True)
     yield from vpn.wants_any("connectionLogOptions.cloudwatchLogGroup")
 
@@ -208,7 +208,7 @@ def vpn_connections_logged(vpn: Resource) -> Findings:
     remedy="Authorize the subnets that people need, and use split_tunnel.",
 )  # fmt: skip
 def vpn_leads_into_the_vpc_alone(authorization: Resource) -> Findings:
-    """A Client VPN lets nobody through to public addresses."""
+    """A Client VPN does not give access to public addresses."""
     cidr = authorization.get("targetNetworkCidr")
     if not _private(cidr):
         yield Finding(f"targetNetworkCidr {cidr}", "a private range")

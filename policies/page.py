@@ -13,14 +13,13 @@ PAGE = FOLDER.parent / "docs" / "policies.md"
 NOTICE = "Generated from the rules by `make policies-page`; a test fails when it is stale."
 KEY = """\
 FSBP are the AWS Foundational Security Best Practices, CIS is the CIS AWS Foundations Benchmark with its version, PCI is
-PCI DSS 4.0, GDPR an article. (own) marks a mapping that no public set gives; a rule that is own alone is in none of
-them."""
+PCI DSS 4.0, GDPR an article. (own) marks our own mapping; a rule with only "own" is in none of the public sets."""
 USE = """\
-`make policies` asks all rules about all stacks of a sandbox that is up. With an account:
-`pulumi preview --policy-pack policies`. What a violation does is in `policies/configuration.yaml`; exceptions are in
-`policies/exceptions.yaml`."""
+`make policies` checks all stacks of a running sandbox. With an AWS account:
+`pulumi preview --policy-pack policies`. The levels of the rules are in `policies/configuration.yaml`, exceptions
+in `policies/exceptions.yaml`."""
 
-COLUMNS = ["Rule", "What it says", "Severity", "Level", "Controls", "Remedy"]
+COLUMNS = ["Rule", "Requirement", "Severity", "Level", "Controls", "Remedy"]
 
 
 def page() -> str:
@@ -37,7 +36,7 @@ def _areas() -> Iterator[str]:
     yield from (
         "## Beyond one stack",
         "",
-        "What is asked when all else has been, of a stack's exceptions and of a pair.",
+        "Checks of a stack's exceptions and of the pair, which run last.",
         "",
     )
     yield from _table(COLUMNS, map(_row, (STALE, PARITY)))

@@ -1,4 +1,4 @@
-"""Two stacks that take each other's place declare the same types of resource: what no stack alone can answer."""
+"""The stacks of a pair declare the same resource types, which no stack alone can show."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -15,10 +15,10 @@ def _elsewhere(_stack: Stack) -> tuple[()]:
 
 PARITY = Rule(
     id="stack-like-its-pair",
-    says="Two stacks that take each other's place declare the same types of resource.",
+    says="The stacks of a pair declare the same resource types.",
     severity=HIGH,
     controls=("own",),
-    remedy="Declare it in both, or say under may_lack in policies/configuration.yaml why one does without.",
+    remedy="Declare it in both, or say under may_lack in policies/configuration.yaml why one does not need it.",
     on=(),
     among=True,
     judge=_elsewhere,
@@ -26,7 +26,7 @@ PARITY = Rule(
 
 
 def types(log: str) -> frozenset[str]:
-    """The types of the cloud's resources that a preview declares, by the engine's event log."""
+    """The resource types that a preview declares, from the engine's event log."""
     found = (json.loads(line).get("resourcePreEvent", {}).get("metadata", {}) for line in log.splitlines())
     return frozenset(
         each["type"] for each in found if each.get("type", "").startswith(CLOUD) and not each["op"].startswith("delete")
@@ -34,7 +34,7 @@ def types(log: str) -> frozenset[str]:
 
 
 def differences(declared: Mapping[str, frozenset[str]], configuration: Configuration) -> Iterator[tuple[str, str]]:
-    """The stacks of the pair, and a message for each type that one lacks and the other has."""
+    """A stack of the pair and a message, for each type that it lacks and the other has."""
     pair = [stack for stack in configuration.pair if stack in declared]
     everything = frozenset().union(*(declared[stack] for stack in pair))
     for stack in pair:

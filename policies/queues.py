@@ -1,4 +1,4 @@
-"""The queues: encrypted, closed, and never losing a message without a word."""
+"""The queues: encrypted, private, and never losing a message silently."""
 
 from policies.rule import CRITICAL, HIGH, MEDIUM, Finding, Findings, Resource, Stack, rule
 from policies.statements import statements
@@ -7,9 +7,9 @@ QUEUE = "aws:sqs/queue:Queue"
 QUEUE_POLICY = "aws:sqs/queuePolicy:QueuePolicy"
 
 DEFAULT_RETENTION_SECONDS = 345_600
-"""Amazon SQS: four days where none is set."""
+"""Amazon SQS: the default, four days."""
 DEFAULT_VISIBILITY_SECONDS = 30
-"""Amazon SQS: the visibility timeout where none is set."""
+"""Amazon SQS: the default visibility timeout."""
 
 
 @rule(
@@ -17,7 +17,7 @@ DEFAULT_VISIBILITY_SECONDS = 30
     remedy="Set kms_master_key_id.",
 )  # fmt: skip
 def queue_encrypted(queue: Resource) -> Findings:
-    """A queue's messages are encrypted where they are stored."""
+    """A queue's messages are encrypted at rest."""
     return [] if queue.raw("sqsManagedSseEnabled") is True else queue.wants_any("kmsMasterKeyId")
 
 
@@ -26,7 +26,7 @@ def queue_encrypted(queue: Resource) -> Findings:
     remedy="Name the principals, or pin them with aws:SourceAccount.",
 )  # fmt: skip
 def queue_not_public(policy: Resource) -> Findings:
-    """A queue's policy allows nothing to everybody."""
+    """A queue's policy grants nothing to everyone."""
     for statement in statements(policy, "policy"):
         if statement.open and not statement.pinned:
             yield Finding(f"{', '.join(statement.actions)} allowed to everybody", "named principals")
@@ -45,7 +45,7 @@ def _is_dead_letter_queue(queue: Resource, stack: Stack) -> bool:
     remedy="Give the queue a redrive policy, and its dead-letter queue a longer retention.",
 )  # fmt: skip
 def queue_dead_letters_kept(queue: Resource, stack: Stack) -> Findings:
-    """A queue of work has a dead-letter queue, which keeps a message for longer than the queue itself."""
+    """A job queue has a dead-letter queue, which retains messages longer than the queue itself."""
     if _is_dead_letter_queue(queue, stack):
         return
     if not queue.has("redrivePolicy"):
@@ -62,7 +62,7 @@ def queue_dead_letters_kept(queue: Resource, stack: Stack) -> Findings:
     remedy="Raise visibility_timeout_seconds, or lower the workers' timeout.",
 )  # fmt: skip
 def queue_visibility_outlasts_worker(queue: Resource, stack: Stack) -> Findings:
-    """A message is not handed out again while a worker may still be at it."""
+    """A message does not become visible again while a worker may still process it."""
     if _is_dead_letter_queue(queue, stack):
         return
     seconds = queue.get("visibilityTimeoutSeconds")

@@ -1,4 +1,4 @@
-"""What is left after a loss: copies in the other region, locked, young enough, and secrets to start with."""
+"""What survives a loss: copies in the other region, locked and recent enough, and secrets to start with."""
 
 import re
 from itertools import pairwise
@@ -21,25 +21,25 @@ ROTATION = "aws:secretsmanager/secretRotation:SecretRotation"
 
 LOCK_DAYS_FLOOR = 1
 KEPT_DAYS_FLOOR = 30
-"""The platform's promise for daily snapshots. AWS Config's rule backup-plan-min-frequency-and-min-retention-check asks
-the same of a plan, with a number of days to choose."""
+"""The platform's promise for daily snapshots. AWS Config's rule backup-plan-min-frequency-and-min-retention-check
+checks the same of a plan, with a configurable number of days."""
 DAY_MINUTES = 24 * 60
 LAG = "ReplicaLag"
-"""RDS: the seconds that a replica is behind."""
+"""RDS: the replication lag in seconds."""
 AT_HOURS = re.compile(r"cron\(\d+ (?P<hours>\*|\d+(,\d+)*) \? \* \* \*\)")
 
 
 @rule(
     on=PLAN, severity=HIGH, controls="FSBP Backup.1; FSBP RDS.26; PCI 10.3.3 (own); GDPR 32(1)(c) (own)",
-    remedy="Give each rule of the plan a copy action into a vault of the other region.",
+    remedy="Give each rule of the plan a copy action to a vault in the other region.",
 )  # fmt: skip
 def backup_copied_offsite(plan: Resource) -> Findings:
-    """Every rule of a backup plan copies into a vault of another region."""
+    """Every rule of a backup plan copies to a vault in another region."""
     if not plan.each("rules"):
         yield Finding("no rules", "a rule with a copy to another region")
     for each in plan.each("rules"):
         name, copies = plan.get(f"{each}.ruleName"), plan.each(f"{each}.copyActions")
-        # No copy at all is none to another region.
+        # Without a copy there is none in another region.
         if all(region_of(plan.get(f"{copy}.destinationVaultArn")) == plan.region for copy in copies):
             yield Finding(f"rule {name} without a copy to another region", "one")
 
@@ -49,7 +49,7 @@ def backup_copied_offsite(plan: Resource) -> Findings:
     remedy="Declare a VaultLockConfiguration with min_retention_days.",
 )  # fmt: skip
 def backup_vault_locked(vault: Resource, stack: Stack) -> Findings:
-    """Nobody deletes a vault's backups before their time, whatever their rights."""
+    """Nobody can delete a vault's backups before their retention ends, whatever their permissions."""
     locks = stack.made_from(vault, VAULT_LOCK, "backupVaultName")
     if not locks:
         yield Finding("no vault lock", "a vault lock")
@@ -58,7 +58,7 @@ def backup_vault_locked(vault: Resource, stack: Stack) -> Findings:
 
 
 def _minutes_between(schedule: str) -> int | None:
-    """The longest time between two backups of a schedule of whole hours; None where it cannot be told."""
+    """The longest time between two backups of an hourly schedule; None if it cannot be determined."""
     found = AT_HOURS.fullmatch(schedule)
     if not found:
         return None
@@ -71,7 +71,7 @@ def _minutes_between(schedule: str) -> int | None:
     remedy="Keep the plan's daily rule, and raise offsite.daily_copies_kept_days.",
 )  # fmt: skip
 def backup_kept_a_month(plan: Resource) -> Findings:
-    """A backup plan backs up daily at least by a rule whose backups and copies are kept for 30 days."""
+    """A backup plan has at least a daily rule whose backups and copies are kept for 30 days."""
     rules = plan.each("rules")
     if not any(
         _at_least_daily(plan, each) and all(_kept(plan, path) for path in (each, *plan.each(f"{each}.copyActions")))
@@ -89,16 +89,16 @@ def _at_least_daily(plan: Resource, each: str) -> bool:
 
 
 def _kept(plan: Resource, path: str) -> bool:
-    """Whether a rule, or a copy of it, says that it keeps long enough."""
+    """Whether a rule, or its copy, is configured to keep backups long enough."""
     return not plan.wants_at_least(f"{path}.lifecycle.deleteAfter", KEPT_DAYS_FLOOR)
 
 
 @rule(
     on=DATABASE, among=True, severity=HIGH, controls="own; GDPR 32(1)(c) (own)",
-    remedy="Declare an InstanceAutomatedBackupsReplication of what the replica follows; select the writer in a plan.",
+    remedy="Declare an InstanceAutomatedBackupsReplication of the replica's source; select the writer in a plan.",
 )  # fmt: skip
 def database_copied_within_rpo(database: Resource, stack: Stack) -> Findings:
-    """Who follows keeps the automated backups of its source, minutes old; who takes writes is copied once a day."""
+    """A replica's region keeps its source's automated backups, minutes old; a writer is copied once a day."""
     if database.has("replicateSourceDb"):
         source = database.get("replicateSourceDb")
         if source not in [kept.get("sourceDbInstanceArn") for kept in stack.of(KEPT_BACKUPS)]:
@@ -121,10 +121,10 @@ def database_copied_within_rpo(database: Resource, stack: Stack) -> Findings:
 
 @rule(
     on=DATABASE, among=True, severity=HIGH, controls="own; GDPR 32(1)(c) (own)",
-    remedy="Lower recovery.max_replica_lag_seconds, from which the alarm on ReplicaLag has its threshold.",
+    remedy="Lower recovery.max_replica_lag_seconds, the threshold of the alarm on ReplicaLag.",
 )  # fmt: skip
 def replica_behind_within_rpo(database: Resource, stack: Stack) -> Findings:
-    """A replica that is further behind than the recovery point objective allows raises an alarm before."""
+    """A replica raises an alarm before it is further behind than the recovery point objective allows."""
     if not database.has("replicateSourceDb"):
         return
     alarms = [alarm for alarm in stack.made_from(database, ALARM) if LAG in _metrics(alarm)]
@@ -138,7 +138,7 @@ def replica_behind_within_rpo(database: Resource, stack: Stack) -> Findings:
 
 
 def _metrics(alarm: Resource) -> list[str]:
-    """The metrics that an alarm reads, itself or by queries."""
+    """The metrics that an alarm reads, directly or by queries."""
     return [alarm.get("metricName"), *(alarm.get(f"{each}.metric.metricName") for each in alarm.each("metricQueries"))]
 
 
@@ -147,7 +147,7 @@ def _metrics(alarm: Resource) -> list[str]:
     remedy="Enable replication_time with 15 minutes, S3's only promise, or raise rpo_minutes of the pack.",
 )  # fmt: skip
 def bucket_replicated_within_rpo(replication: Resource) -> Findings:
-    """What is replicated to the other region is there within the recovery point objective, by S3's promise."""
+    """Objects are replicated to the other region within the recovery point objective, by S3's promise."""
     limit = replication.configuration.rpo_minutes
     for each in replication.each("rules"):
         promise = f"{each}.destination.replicationTime"
@@ -159,10 +159,10 @@ def bucket_replicated_within_rpo(replication: Resource) -> Findings:
 
 @rule(
     on=DATABASE, among=True, severity=HIGH, controls="own; GDPR 32(1)(c) (own)",
-    remedy="Keep in the standby what a takeover must otherwise make first: backups, a second zone, a cache.",
+    remedy="Keep in the standby what a takeover would otherwise create first: backups, a second zone, a cache.",
 )  # fmt: skip
 def standby_serves_within_rto(database: Resource, stack: Stack) -> Findings:
-    """A standby serves within the recovery time objective, by what it has and what it must make first."""
+    """A standby can serve within the recovery time objective, given what it has and what it must create first."""
     if not database.has("replicateSourceDb"):
         return
     takes, limit = stack.configuration.takeover_minutes, stack.configuration.rto_minutes
@@ -188,7 +188,7 @@ def standby_serves_within_rto(database: Resource, stack: Stack) -> Findings:
     remedy="Set replica regions, with a key of that region.",
 )  # fmt: skip
 def secret_replicated(secret: Resource, stack: Stack) -> Findings:
-    """A secret has a replica in the other region, or its stack is itself what starts there."""
+    """A secret has a replica in the other region, or belongs to the stack that takes over there."""
     if stack.name in stack.configuration.independent_of_region:
         return
     if not secret.has("replicas"):
@@ -200,7 +200,7 @@ def secret_replicated(secret: Resource, stack: Stack) -> Findings:
     remedy="Declare a SecretRotation.",
 )  # fmt: skip
 def secret_rotated(secret: Resource, stack: Stack) -> Findings:
-    """A secret is replaced by itself from time to time."""
+    """A secret is rotated automatically."""
     if not stack.made_from(secret, ROTATION, "secretId"):
         yield Finding("no rotation", "a rotation")
 

@@ -1,4 +1,4 @@
-"""Where things are: data in allowed regions alone, and nothing that a recovery needs in the region that may be lost."""
+"""Regions: data only in allowed ones, and nothing that a recovery needs in the region that may be lost."""
 
 import re
 from collections.abc import Iterator
@@ -25,10 +25,10 @@ DATA = (
 )  # fmt: skip
 ARN = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:(?P<region>[a-z]{2}(?:-[a-z]+)+-\d):")
 SOURCES = ("replicateSourceDb", "sourceDbInstanceArn")
-"""What a standby follows: it is named no more once the replica is promoted, and what is there works without it."""
+"""References to what a standby follows: they are removed once the replica is promoted, and it works without them."""
 NUMBERED = re.compile(r"(?<!\d)-[01]$")
-"""The place of a list's first item, which every list has. A version such as 1-0 is none, nor is a generation of the
-database, which is in its name from 2 on."""
+"""The position of a list's first item. A version such as 1-0 does not match, nor does a generation of the database,
+which is in its name from 2 on."""
 
 
 @rule(
@@ -36,7 +36,7 @@ database, which is in its name from 2 on."""
     remedy="Use a region of data_residency_regions.",
 )  # fmt: skip
 def data_in_allowed_region(data: Resource) -> Findings:
-    """What holds data is in an allowed region, and so are its replicas and copies."""
+    """Resources that hold data are in an allowed region, and so are their replicas and copies."""
     allowed = data.configuration.allowed_regions
     regions = {data.region or "no region", *_copies(data)}
     if others := sorted(regions - allowed):
@@ -48,17 +48,17 @@ def _copies(data: Resource) -> Iterator[str]:
         yield from (str(data.get(f"{replica}.region")) for replica in data.each("replicas"))
     if data.type == PLAN:
         for copy in (copy for each in data.each("rules") for copy in data.each(f"{each}.copyActions")):
-            # A vault that is made in the same update is judged by itself.
+            # A vault that is created in the same update is checked on its own.
             if data.raw(f"{copy}.destinationVaultArn") is not UNKNOWN:
                 yield region_of(str(data.get(f"{copy}.destinationVaultArn")))
 
 
 @rule(
     on=EVERY, severity=HIGH, controls="own",
-    remedy="Take the value from the stack's own region, or from what is declared in it.",
+    remedy="Take the value from the stack's own region, or from a resource in it.",
 )  # fmt: skip
 def stack_independent_of_region(resource: Resource) -> Findings:
-    """A stack that must work while a region is lost makes nothing in it and points at nothing in it."""
+    """A stack that must work while a region is lost declares nothing in that region and refers to nothing there."""
     lost = resource.configuration.independent_of_region.get(resource.stack)
     if not lost:
         return
@@ -83,12 +83,12 @@ def _texts(value: Any, name: str = "") -> Iterator[str]:
 
 @rule(
     on=EVERY, severity=LOW, controls="own",
-    remedy="Name it after what it is: a position changes when a list does, and with it the resource is made anew.",
+    remedy="Name it after the item: when the list changes, so does the position, and the resource is replaced.",
 )  # fmt: skip
 def resource_not_named_by_position(resource: Resource) -> Findings:
-    """No resource has the name of a place in a list."""
+    """No resource is named by a position in a list."""
     if NUMBERED.search(resource.name):
-        yield Finding(f"a name that ends in {NUMBERED.findall(resource.name)[0]}", "a name that says what it is")
+        yield Finding(f"a name that ends in {NUMBERED.findall(resource.name)[0]}", "a name that identifies the item")
 
 
 POLICIES = (data_in_allowed_region, stack_independent_of_region, resource_not_named_by_position)

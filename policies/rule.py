@@ -1,4 +1,4 @@
-"""What a rule is, and the resources that it is asked about."""
+"""A rule, and the resources that it checks."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from policies.values import is_false, is_true, known, lookup, shown
 
 
 class Severity(StrEnum):
-    """How bad it is to break a rule."""
+    """How severe a violation is."""
 
     LOW = "low"
     MEDIUM = "medium"
@@ -22,7 +22,7 @@ LOW, MEDIUM, HIGH, CRITICAL = Severity
 
 
 class Finding(NamedTuple):
-    """What breaks a rule, and what the rule wants instead."""
+    """What breaks a rule, and what the rule requires instead."""
 
     found: str
     wanted: str
@@ -35,7 +35,7 @@ EVERY = ("*",)
 
 @dataclass(frozen=True, kw_only=True)
 class Resource:
-    """A resource of a stack; `links` are the URNs that each property was made from, `region` is where it is."""
+    """A resource of a stack; `links` are the URNs that each property depends on."""
 
     type: str
     name: str
@@ -47,11 +47,11 @@ class Resource:
     links: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def raw(self, path: str) -> Any:
-        """The value at a dotted path: None where it is unset, UNKNOWN, or a Secret."""
+        """The value at a dotted path: None if unset, UNKNOWN, or a Secret."""
         return lookup(self.props, path)
 
     def get(self, path: str) -> Any:
-        """The value at a dotted path, None where it is unset. Raises NotKnownYetError."""
+        """The value at a dotted path, None if unset. Raises NotKnownYetError."""
         return known(self.raw(path), path)
 
     def has(self, path: str) -> bool:
@@ -59,7 +59,7 @@ class Resource:
         return self.raw(path) not in (None, "", [])
 
     def each(self, path: str) -> list[str]:
-        """The paths of a list's items. Raises NotKnownYetError where not even their number is known."""
+        """The paths of a list's items. Raises NotKnownYetError if not even their number is known."""
         value = self.raw(path)
         return [f"{path}.{place}" for place in range(len(value if isinstance(value, list) else self.get(path) or []))]
 
@@ -76,13 +76,13 @@ class Resource:
         return [] if any(map(self.has, paths)) else [Finding(f"{' and '.join(paths)} not set", f"{' or '.join(paths)}")]
 
     def wants_at_least(self, path: str, floor: float) -> list[Finding]:
-        """A property must be a number that reaches the floor."""
+        """A property must be a number at or above the floor."""
         value = self.get(path)
         fits = isinstance(value, int | float) and not isinstance(value, bool) and value >= floor
         return [] if fits else [Finding(f"{path} {shown(value)}", f"{path} at least {floor}")]
 
     def wants_all(self, path: str, wanted: Iterable[str]) -> list[Finding]:
-        """A list must hold all of the values."""
+        """A list must contain all of the values."""
         value = self.get(path) or []
         missing = sorted(set(wanted) - set(value))
         return [Finding(f"{path} without {shown(missing)}", f"{path} with {shown(sorted(wanted))}")] if missing else []
@@ -98,13 +98,13 @@ class Stack:
 
     @property
     def has_account(self) -> bool:
-        """Whether it declares what an account has once, and each of its regions."""
+        """Whether it is the account stack."""
         return self.name == self.configuration.account_stack
 
     def regions_without(self, kind: str, on: Callable[[Resource], bool] = lambda _each: True) -> list[str]:
-        """The regions of the account in which no resource of a type is on: none where another stack declares them.
+        """The account's regions without an enabled resource of a type; empty for other stacks.
 
-        Data are in no other region (data-in-allowed-region).
+        The rule data-in-allowed-region ensures that there are no data in other regions.
         """
         if not self.has_account:
             return []
@@ -115,7 +115,7 @@ class Stack:
         return [resource for resource in self.resources if resource.type in types]
 
     def made_from(self, resource: Resource, kind: str, *properties: str) -> list[Resource]:
-        """The resources of a type of which a property (by default any) was made from `resource`."""
+        """The resources of a type with a property (by default any) that depends on `resource`."""
         return [
             other
             for other in self.of(kind)
@@ -123,15 +123,15 @@ class Stack:
         ]
 
     def sources(self, resource: Resource, kind: str, name: str) -> list[Resource]:
-        """The resources of a type that a property of `resource` was made from."""
+        """The resources of a type that a property of `resource` depends on."""
         return [other for other in self.of(kind) if other.urn in resource.links.get(name, ())]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """A rule: about resources of the types `on`, or where there are none about a whole stack.
+    """A rule about resources of the types `on`, or without types about a whole stack.
 
-    `among` says that it also asks what else the stack holds, and so is judged when all of it is known.
+    `among`: it also needs the stack's other resources, so it is checked when all of them are known.
     """
 
     id: str
@@ -144,16 +144,16 @@ class Rule:
     judge: Callable[..., Findings]
 
     def about(self, resource: Resource) -> bool:
-        """Whether the rule is about a resource."""
+        """Whether the rule applies to a resource."""
         return resource.type in self.on or self.on == EVERY
 
 
 def rule(
     *, severity: Severity, controls: str, remedy: str, on: str | tuple[str, ...] = (), among: bool = False
 ) -> Callable[[Callable[..., Findings]], Rule]:
-    """Make a rule of a function: its name is the rule's id, its docstring what the rule says.
+    """Make a function a rule: its name is the rule's ID, its docstring the rule's text.
 
-    `controls` are separated by semicolons; "(own)" marks a mapping that no public set gives.
+    `controls` are separated by semicolons; "(own)" marks our own mapping.
     """
 
     def made(judge: Callable[..., Findings]) -> Rule:

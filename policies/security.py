@@ -1,4 +1,4 @@
-"""Keys, rights and secrets: rotated, narrow, and nobody's by mistake."""
+"""Keys, permissions and secrets: rotated, narrow, and never public by mistake."""
 
 from collections.abc import Iterator
 
@@ -19,12 +19,12 @@ USER_POLICIES = (
 SECRET = "aws:secretsmanager/secret:Secret"
 VAULT, TRAIL = "aws:backup/vault:Vault", "aws:cloudtrail/trail:Trail"
 KEY_OF = {VAULT: "kmsKeyArn", TRAIL: "kmsKeyId"}
-"""What is in compliance mode, or writes into a bucket that is, and what names its key."""
+"""The types in compliance mode, or writing to a bucket in compliance mode, and the property that names their key."""
 
 DELETION_DAYS_FLOOR = 30
 CONFUSED_DEPUTY_KEYS = frozenset({"aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "sts:externalid"})
 WITHOUT_SOURCE = frozenset({"ec2.amazonaws.com"})
-"""Services that act for an instance of the account alone, and send no aws:SourceAccount when they assume its role."""
+"""Services that act only for the account's own instances, and send no aws:SourceAccount when they assume a role."""
 KEY_ENDS = frozenset({"kms:disablekey", "kms:putkeypolicy", "kms:schedulekeydeletion"})
 DECRYPT = frozenset({"kms:*", "kms:decrypt"})
 EVERYTHING = "*"
@@ -35,16 +35,16 @@ EVERYTHING = "*"
     remedy="Set enable_key_rotation.",
 )  # fmt: skip
 def key_rotated(key: Resource) -> Findings:
-    """A key is replaced every year by a new one."""
+    """A key is rotated every year."""
     return key.wants("enableKeyRotation", True)
 
 
 @rule(
     on=(KEY, REPLICA_KEY), severity=HIGH, controls="FSBP KMS.3; GDPR 25; GDPR 30",
-    remedy="Set keys.deletion_window_days to AWS's longest, 30.",
+    remedy="Set keys.deletion_window_days to AWS's maximum, 30.",
 )  # fmt: skip
 def key_deletion_slow(key: Resource) -> Findings:
-    """A key's deletion waits for as long as AWS lets it, for with the key goes all that it encrypts."""
+    """A key's deletion window is AWS's maximum, because without the key everything that it encrypts is lost."""
     return key.wants_at_least("deletionWindowInDays", DELETION_DAYS_FLOOR)
 
 
@@ -53,8 +53,8 @@ def key_deletion_slow(key: Resource) -> Findings:
     remedy="Name the principals, or pin them with kms:CallerAccount or aws:PrincipalArn.",
 )  # fmt: skip
 def key_not_public(key: Resource) -> Findings:
-    """A key's policy allows nothing to everybody, unless a condition says who that is."""
-    # Without a policy of its own a key has AWS's, which is for the account.
+    """A key's policy grants nothing to everyone, unless a condition limits the caller."""
+    # Without its own policy a key has AWS's default, which is for the account.
     for statement in statements(key, "policy") if key.has("policy") else []:
         if statement.open and not statement.pinned:
             yield Finding(f"{', '.join(statement.actions)} allowed to everybody", "named principals")
@@ -65,10 +65,10 @@ def key_not_public(key: Resource) -> Findings:
     remedy="Set keys.administrator_role.",
 )  # fmt: skip
 def lock_key_ended_by_one_role(locked: Resource, stack: Stack) -> Findings:
-    """One role alone ends the key of a vault or a trail, or changes its policy: no lock outlives its key."""
+    """Only one role can delete the key of a vault or a trail, or change its policy: no lock outlives its key."""
     keys = [key for kind in (KEY, REPLICA_KEY) for key in stack.sources(locked, kind, KEY_OF[locked.type])]
     if not keys:
-        yield Finding("no key of the stack", "a key that one role ends")
+        yield Finding("no key of the stack", "a key that only one role can delete")
     for key in keys:
         denied = {
             action.lower()
@@ -92,7 +92,7 @@ def _denies_all_but_one(statement: Statement) -> bool:
     remedy="Name the actions, and the keys that may be used.",
 )  # fmt: skip
 def rights_narrow(policy: Resource) -> Findings:
-    """Rights name their actions, and the keys with which to decrypt."""
+    """Permissions name their actions, and the keys with which to decrypt."""
     for statement in statements(policy, "policy"):
         if statement.allows:
             yield from _wide(statement)
@@ -110,10 +110,10 @@ def _wide(statement: Statement) -> Iterator[Finding]:
 @rule(
     on=(USER, ACCESS_KEY, *USER_POLICIES), severity=HIGH,
     controls="FSBP IAM.2; CIS 3.0 1.15; CIS 5.0 1.14; PCI 8.6 (own); GDPR 25 (own)",
-    remedy="Use a role, which hands out credentials that end by themselves.",
+    remedy="Use a role, which gives temporary credentials.",
 )  # fmt: skip
 def identity_without_users(user: Resource) -> Findings:
-    """There is no IAM user, no access key that lasts, and no right of a user."""
+    """There are no IAM users, no long-term access keys, and no permissions of users."""
     yield Finding(user.type.rsplit(":", 1)[1], "a role")
 
 
@@ -122,7 +122,7 @@ def identity_without_users(user: Resource) -> Findings:
     remedy="Add aws:SourceAccount or aws:SourceArn to the trust policy.",
 )  # fmt: skip
 def role_trusts_own_account(role: Resource) -> Findings:
-    """A service takes a role for this account alone, not for whoever asks the service."""
+    """A service assumes a role only for this account (confused deputy prevention)."""
     for statement in statements(role, "assumeRolePolicy"):
         services = [name for kind, name in statement.principals if kind == "Service" and name not in WITHOUT_SOURCE]
         if statement.allows and services and not statement.keys & CONFUSED_DEPUTY_KEYS:
@@ -134,7 +134,7 @@ def role_trusts_own_account(role: Resource) -> Findings:
     remedy="Set kms_key_id.",
 )  # fmt: skip
 def secret_encrypted(secret: Resource) -> Findings:
-    """A secret is encrypted with a key of ours, whose policy says who reads it."""
+    """A secret is encrypted with our own key, whose policy says who can read it."""
     return secret.wants_any("kmsKeyId")
 
 

@@ -1,4 +1,4 @@
-"""IAM policy documents: their statements, and whom and what they open."""
+"""IAM policy documents: their statements, and to whom they grant what."""
 
 import json
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ PINNING_KEYS = frozenset({
     "aws:sourceorgid",
     "kms:calleraccount",
 })  # fmt: skip
-"""Condition keys that say who calls; keys such as aws:SecureTransport leave everybody in."""
+"""Condition keys that limit the caller; keys such as aws:SecureTransport do not."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,16 +40,16 @@ class Statement:
 
     @property
     def open(self) -> bool:
-        """Whether it allows something to everybody."""
+        """Whether it grants something to everyone."""
         return self.allows and any(name == EVERYBODY for _kind, name in self.principals)
 
     @property
     def pinned(self) -> bool:
-        """Whether a condition says who calls."""
+        """Whether a condition limits the caller."""
         return bool(self.keys & PINNING_KEYS)
 
     def tests(self, operator: str, key: str) -> list[str]:
-        """The values that a condition compares a key with, for operators that begin with `operator`."""
+        """The values to which a condition compares a key, for operators that begin with `operator`."""
         return [
             str(value).lower()
             for name, test in self.conditions.items()
@@ -61,7 +61,7 @@ class Statement:
 
 
 def statements(resource: Resource, path: str) -> list[Statement]:
-    """The statements of a resource's document. Raises NotKnownYetError, and MalformedError for what is no document."""
+    """The statements of a resource's document. Raises NotKnownYetError, and MalformedError if it is not a document."""
     try:
         return parsed(resource.get(path))
     except MalformedError:
@@ -69,13 +69,13 @@ def statements(resource: Resource, path: str) -> list[Statement]:
 
 
 def parsed(value: Any) -> list[Statement]:
-    """The statements of a document, given as text or as what the text says. Raises MalformedError for anything else."""
+    """The statements of a document, given as JSON or parsed. Raises MalformedError for anything else."""
     try:
         document = json.loads(value) if isinstance(value, str) else value
         return [
             Statement(
                 allows=raw["Effect"] == "Allow",
-                # NotAction and NotResource leave open whatever they do not name.
+                # NotAction and NotResource allow everything that they do not name.
                 actions=_listed(raw.get("Action", EVERYBODY)),
                 resources=_listed(raw.get("Resource", EVERYBODY)),
                 principals=tuple(_principals(raw)),

@@ -1,4 +1,4 @@
-"""The buckets: closed, encrypted, versioned, and copied where they hold backups."""
+"""The buckets: private, encrypted, versioned, and replicated if they hold backups."""
 
 from policies.rule import CRITICAL, HIGH, LOW, MEDIUM, Finding, Findings, Resource, Stack, rule
 from policies.statements import statements
@@ -21,12 +21,12 @@ BLOCKS = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictP
 KMS = frozenset({"aws:kms", "aws:kms:dsse"})
 S3_KEYS = "AES256"
 BACKUPS = "backups"
-"""The role of a bucket of backups, as part of its logical name."""
+"""The role of a backup bucket, as part of its logical name."""
 LOCK_DAYS_FLOOR = 1
 
 
 def _part(bucket: Resource, stack: Stack, kind: str) -> list[Resource]:
-    """The resources of a type that say something of a bucket."""
+    """The resources of a type that configure a bucket."""
     return stack.made_from(bucket, kind, "bucket")
 
 
@@ -47,7 +47,7 @@ def _takes_logs(bucket: Resource, stack: Stack) -> bool:
     remedy="Set all four blocks.",
 )  # fmt: skip
 def bucket_public_access_all_blocked(block: Resource) -> Findings:
-    """A public access block blocks all four ways."""
+    """A public access block sets all four blocks."""
     for name in BLOCKS:
         yield from block.wants(name, True)
 
@@ -58,7 +58,7 @@ def bucket_public_access_all_blocked(block: Resource) -> Findings:
     remedy="Declare a BucketPublicAccessBlock for the bucket.",
 )  # fmt: skip
 def bucket_public_access_blocked(bucket: Resource, stack: Stack) -> Findings:
-    """A bucket has its public access block."""
+    """A bucket has a public access block."""
     return [] if _part(bucket, stack, PUBLIC_ACCESS) else _lacks("a public access block")
 
 
@@ -67,7 +67,7 @@ def bucket_public_access_blocked(bucket: Resource, stack: Stack) -> Findings:
     remedy="Declare an AccountPublicAccessBlock with all four blocks.",
 )  # fmt: skip
 def account_public_access_blocked(stack: Stack) -> Findings:
-    """The account blocks public access to every bucket, those that nobody declared included."""
+    """The account blocks public access to every bucket, including undeclared ones."""
     if not stack.has_account:
         return
     blocks = stack.of(ACCOUNT_PUBLIC_ACCESS)
@@ -101,7 +101,7 @@ def bucket_tls_required(bucket: Resource, stack: Stack) -> Findings:
     remedy="Name the principals.",
 )  # fmt: skip
 def bucket_policy_not_public(policy: Resource) -> Findings:
-    """A bucket's policy allows nothing to everybody."""
+    """A bucket's policy grants nothing to everyone."""
     for statement in statements(policy, "policy"):
         if statement.open:
             yield Finding(f"{', '.join(statement.actions)} allowed to everybody", "named principals")
@@ -109,10 +109,10 @@ def bucket_policy_not_public(policy: Resource) -> Findings:
 
 @rule(
     on=BUCKET, among=True, severity=MEDIUM, controls="FSBP S3.17; PCI 3.5.1; GDPR 32",
-    remedy="Declare SSE-KMS; S3 and load balancers write their logs with S3's own keys alone.",
+    remedy="Declare SSE-KMS. S3 and load balancers can write their logs only with S3's own keys.",
 )  # fmt: skip
 def bucket_encrypted(bucket: Resource, stack: Stack) -> Findings:
-    """A bucket encrypts with a KMS key, or with S3's own keys where AWS writes its access logs."""
+    """A bucket encrypts with a KMS key, or with S3's own keys if AWS writes access logs to it."""
     allowed = KMS | {S3_KEYS} if _takes_logs(bucket, stack) else KMS
     found = [
         part.get(f"{each}.applyServerSideEncryptionByDefault.sseAlgorithm")
@@ -128,10 +128,10 @@ def bucket_encrypted(bucket: Resource, stack: Stack) -> Findings:
 
 @rule(
     on=BUCKET, among=True, severity=HIGH, controls="FSBP S3.14; PCI 10.3.4; GDPR 32 (own)",
-    remedy="Declare a BucketVersioning that is Enabled.",
+    remedy="Declare a BucketVersioning with the status Enabled.",
 )  # fmt: skip
 def bucket_versioned(bucket: Resource, stack: Stack) -> Findings:
-    """A bucket keeps what is overwritten and deleted."""
+    """A bucket keeps overwritten and deleted objects."""
     found = [part.get("versioningConfiguration.status") for part in _part(bucket, stack, VERSIONING)]
     return [] if found == ["Enabled"] else [Finding(f"versioning {found[0] if found else 'not set'}", "Enabled")]
 
@@ -139,10 +139,10 @@ def bucket_versioned(bucket: Resource, stack: Stack) -> Findings:
 @rule(
     on=BUCKET, among=True, severity=MEDIUM,
     controls="FSBP S3.9; CIS 3.0 3.4; CIS 5.0 3.4; PCI 10.2.1; GDPR 30 (own)",
-    remedy="Declare a BucketLogging into the bucket of logs.",
+    remedy="Declare a BucketLogging to the logs bucket.",
 )  # fmt: skip
 def bucket_access_logged(bucket: Resource, stack: Stack) -> Findings:
-    """Access to a bucket is logged; one that takes such logs does not log itself, for each would make another."""
+    """Access to a bucket is logged, except to a bucket that receives such logs: each would cause another."""
     if _takes_logs(bucket, stack):
         return []
     return [] if _part(bucket, stack, LOGGING) else _lacks("access logging")
@@ -154,7 +154,7 @@ def bucket_access_logged(bucket: Resource, stack: Stack) -> Findings:
     remedy="Declare a lifecycle with noncurrent_version_expiration.",
 )  # fmt: skip
 def bucket_old_versions_expire(bucket: Resource, stack: Stack) -> Findings:
-    """A bucket's old versions end some day."""
+    """A bucket's noncurrent versions expire."""
     rules = [each for part in _part(bucket, stack, LIFECYCLE) for each in part.get("rules") or []]
     kept = [each for each in rules if each.get("status") == "Enabled" and each.get("noncurrentVersionExpiration")]
     return [] if kept else _lacks("a lifecycle rule that expires noncurrent versions")
@@ -165,7 +165,7 @@ def bucket_old_versions_expire(bucket: Resource, stack: Stack) -> Findings:
     remedy="Declare a BucketObjectLockConfiguration with a default retention in COMPLIANCE mode.",
 )  # fmt: skip
 def bucket_backups_locked(bucket: Resource, stack: Stack) -> Findings:
-    """Nobody deletes backups or a trail before their time, whatever their rights."""
+    """Nobody can delete backups or a trail before their retention ends, whatever their permissions."""
     if not _holds_backups(bucket) and not stack.made_from(bucket, TRAIL, "s3BucketName"):
         return
     retentions = [part.get("rule.defaultRetention") or {} for part in _part(bucket, stack, LOCK)]
@@ -174,15 +174,15 @@ def bucket_backups_locked(bucket: Resource, stack: Stack) -> Findings:
     for retention in retentions:
         days = retention.get("days") or 365 * (retention.get("years") or 0)
         if retention.get("mode") != "COMPLIANCE" or days < LOCK_DAYS_FLOOR:
-            yield Finding(f"mode {retention.get('mode') or 'not set'}, {days} days", "mode COMPLIANCE, a day at least")
+            yield Finding(f"mode {retention.get('mode') or 'not set'}, {days} days", "mode COMPLIANCE, at least a day")
 
 
 @rule(
     on=BUCKET, among=True, severity=HIGH, controls="FSBP S3.7; GDPR 32(1)(c) (own)",
-    remedy="Declare a BucketReplicationConfig into a bucket of the other region.",
+    remedy="Declare a BucketReplicationConfig to a bucket in the other region.",
 )  # fmt: skip
 def bucket_backups_replicated(bucket: Resource, stack: Stack) -> Findings:
-    """Backups are copied to another region."""
+    """Backup buckets are replicated to another region."""
     if not _holds_backups(bucket):
         return
     copies = _part(bucket, stack, REPLICATION)
@@ -199,7 +199,7 @@ def bucket_backups_replicated(bucket: Resource, stack: Stack) -> Findings:
     remedy="Declare BucketOwnershipControls with BucketOwnerEnforced.",
 )  # fmt: skip
 def bucket_without_acls(bucket: Resource, stack: Stack) -> Findings:
-    """A bucket's policy alone decides, for access control lists are off."""
+    """Only a bucket's policy decides on access: access control lists are off."""
     found = [part.get("rule.objectOwnership") for part in _part(bucket, stack, OWNERSHIP)]
     if found != ["BucketOwnerEnforced"]:
         yield Finding(f"objectOwnership {found[0] if found else 'not set'}", "BucketOwnerEnforced")
@@ -209,8 +209,8 @@ def bucket_without_acls(bucket: Resource, stack: Stack) -> Findings:
 
 @rule(on=BUCKET, severity=HIGH, controls="own; GDPR 32 (own)", remedy="Leave force_destroy off.")
 def bucket_not_emptied_on_delete(bucket: Resource) -> Findings:
-    """A bucket is not deleted with all that it holds."""
-    # False is the provider's own value, so a bucket that does not say it keeps to it.
+    """A bucket that still has objects cannot be deleted."""
+    # False is the provider's default, so an unset value is fine.
     return [Finding("forceDestroy true", "forceDestroy false")] if bucket.get("forceDestroy") else []
 
 

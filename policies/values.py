@@ -1,4 +1,4 @@
-"""Values of a resource as rules see them: unset, unknown before the update, secret, or plain."""
+"""The values of a resource's properties: unset, unknown before the update, secret, or plain."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -6,15 +6,15 @@ from typing import Any
 
 
 class NotKnownYetError(Exception):
-    """A value is known only after the update, so the rule cannot be judged in this preview."""
+    """A value is known only after the update, so the rule cannot be checked in this preview."""
 
 
 class MalformedError(ValueError):
-    """A value has not the form that its property asks for."""
+    """A value does not have the form that its property requires."""
 
 
 class Unknown:
-    """The one value that is known only after the update."""
+    """A value that is known only after the update."""
 
     def __repr__(self) -> str:
         return "known after the update"
@@ -25,13 +25,13 @@ UNKNOWN = Unknown()
 
 @dataclass(frozen=True)
 class Secret:
-    """A value that the program marked as secret."""
+    """A value that the program marked secret."""
 
     value: Any
 
 
 def lookup(values: Any, path: str) -> Any:
-    """The value at a dotted path, as it is: None where it is unset, UNKNOWN, or a Secret."""
+    """The value at a dotted path, unchanged: None if unset, UNKNOWN, or a Secret."""
     found = values
     for step in path.split("."):
         if isinstance(found, Secret):
@@ -46,7 +46,7 @@ def lookup(values: Any, path: str) -> Any:
 
 
 def known(value: Any, path: str) -> Any:
-    """The value without its secrecy. Raises NotKnownYetError where any of it is unknown."""
+    """The plain value of a possible secret. Raises NotKnownYetError if any of it is unknown."""
     if value is UNKNOWN:
         raise NotKnownYetError(path)
     if isinstance(value, Secret):
@@ -59,7 +59,7 @@ def known(value: Any, path: str) -> Any:
 
 
 def shown(value: Any) -> str:
-    """A value in a message."""
+    """A value as text for a message."""
     if isinstance(value, Secret):
         return "[secret]"
     if value is None or value == "":
@@ -84,17 +84,17 @@ def secrets(value: Any) -> Iterator[str]:
 
 
 def is_true(value: Any) -> bool:
-    """Whether a switch is on; launch templates keep theirs as text."""
+    """Whether a boolean is true; launch templates have theirs as text."""
     return value is True or value == "true"
 
 
 def is_false(value: Any) -> bool:
-    """Whether a switch is off, and said to be."""
+    """Whether a boolean is explicitly false."""
     return value is False or value == "false"
 
 
 def region_of(arn: str) -> str:
-    """The region of an ARN, empty where the service has none. Raises MalformedError for what is no ARN."""
+    """The region of an ARN, empty if the service has none. Raises MalformedError if it is not an ARN."""
     parts = arn.split(":")
     if parts[0] != "arn" or len(parts) < 6:
         raise MalformedError(f"{arn} is no ARN")

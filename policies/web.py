@@ -1,4 +1,4 @@
-"""The load balancer: TLS, a firewall in front of it, and a record of who came."""
+"""The load balancer: TLS, a web application firewall, and access logs."""
 
 import re
 
@@ -10,7 +10,7 @@ WAF = "aws:wafv2/webAclAssociation:WebAclAssociation"
 
 TLS = frozenset({"HTTPS", "TLS"})
 POLICY_1_2 = re.compile(r"ELBSecurityPolicy-(TLS13-1-[23]|TLS-1-2|FS-1-2)\b")
-"""Elastic Load Balancing: policies whose lowest version is TLS 1.2 carry it in their names; others go down to 1.0."""
+"""Elastic Load Balancing: the names of policies with the minimum TLS 1.2 contain it; others allow 1.0."""
 DESYNC = frozenset({"defensive", "strictest"})
 ZONES_FLOOR = 2
 APPLICATION = frozenset({None, "application"})
@@ -21,7 +21,7 @@ APPLICATION = frozenset({None, "application"})
     remedy="Redirect to HTTPS.",
 )  # fmt: skip
 def listener_http_redirects(listener: Resource) -> Findings:
-    """A listener without TLS does nothing but redirect to HTTPS."""
+    """A listener without TLS only redirects to HTTPS."""
     if listener.get("protocol") in TLS:
         return
     for action in listener.each("defaultActions") or ["defaultActions.0"]:
@@ -35,7 +35,7 @@ def listener_http_redirects(listener: Resource) -> Findings:
     remedy="Set web.tls_policy to a policy of TLS 1.2 and 1.3.",
 )  # fmt: skip
 def listener_tls_recent(listener: Resource) -> Findings:
-    """A listener speaks TLS 1.2 or newer; without a policy it would speak 1.0."""
+    """A listener uses TLS 1.2 or newer; without a policy it would allow 1.0."""
     name = listener.get("sslPolicy")
     if listener.get("protocol") in TLS and not POLICY_1_2.match(name or ""):
         yield Finding(f"sslPolicy {name or 'not set'}", "a policy of TLS 1.2 and 1.3")
@@ -50,7 +50,7 @@ def _application(balancer: Resource) -> bool:
     remedy="Set drop_invalid_header_fields, and desync_mitigation_mode to defensive.",
 )  # fmt: skip
 def balancer_refuses_malformed(balancer: Resource) -> Findings:
-    """A load balancer hands on no malformed request."""
+    """A load balancer drops malformed requests."""
     if _application(balancer):
         yield from balancer.wants("dropInvalidHeaderFields", True)
         yield from balancer.wants("desyncMitigationMode", *sorted(DESYNC))
@@ -61,16 +61,16 @@ def balancer_refuses_malformed(balancer: Resource) -> Findings:
     remedy="Set access_logs.",
 )  # fmt: skip
 def balancer_access_logged(balancer: Resource) -> Findings:
-    """A load balancer logs who came."""
+    """A load balancer has access logs."""
     return balancer.wants("accessLogs.enabled", True)
 
 
 @rule(
     on=BALANCER, severity=MEDIUM, controls="FSBP ELB.6; FSBP ELB.13",
-    remedy="Set enable_deletion_protection, and give it a subnet a zone.",
+    remedy="Set enable_deletion_protection, and give it a subnet in each zone.",
 )  # fmt: skip
 def balancer_kept(balancer: Resource) -> Findings:
-    """A load balancer is not deleted by accident, and survives the loss of a zone."""
+    """A load balancer is protected from deletion, and survives the loss of a zone."""
     yield from balancer.wants("enableDeletionProtection", True)
     number = len(balancer.each("subnets") or balancer.each("subnetMappings"))
     if number < ZONES_FLOOR:
@@ -82,7 +82,7 @@ def balancer_kept(balancer: Resource) -> Findings:
     remedy="Declare a WebAclAssociation of the load balancer.",
 )  # fmt: skip
 def balancer_behind_waf(balancer: Resource, stack: Stack) -> Findings:
-    """A load balancer that the internet reaches has a web application firewall in front."""
+    """An internet-facing load balancer has a web application firewall."""
     if _application(balancer) and not balancer.get("internal") and not stack.made_from(balancer, WAF, "resourceArn"):
         yield Finding("no web ACL", "a web ACL")
 

@@ -1,1 +1,1 @@
-"""The whole platform on one machine: the engine, its plugins and the clouds they call, without an account."""
+"""The whole platform on one machine: the engine, its plugins and the emulated clouds, without an account."""

@@ -128,7 +128,7 @@ def boot(
 
 
 def _urls(paths: Paths) -> dict[str, str]:
-    """Where the servers answer. Raises SandboxError when the emulated AWS does not run."""
+    """The addresses of the servers. Raises SandboxError if the emulated AWS does not run."""
     for note in project.refresh(paths):
         print(f"sandbox: {note}", file=sys.stderr)
     urls = processes.urls(paths)
@@ -138,7 +138,7 @@ def _urls(paths: Paths) -> dict[str, str]:
 
 
 def _chosen(paths: Paths, given: list[str] | None) -> list[str]:
-    """The stacks to bring up, in their order."""
+    """The stacks to bring up, in order."""
     present = project.stacks(paths)
     unknown = [stack for stack in given or [] if stack not in present]
     if unknown or not present:
@@ -177,7 +177,7 @@ def _state(paths: Paths, stack: str, servers: dict[str, Server], live: str | Non
 
 
 def _place(paths: Paths, stack: str, servers: dict[str, Server]) -> str:
-    """A stack's region; that of the edge is everywhere."""
+    """A stack's region; the edge's is everywhere."""
     if region := project.setting(paths, stack, "region"):
         return str(region)
     server = servers.get(CLOUDFLARE.name)
@@ -185,7 +185,7 @@ def _place(paths: Paths, stack: str, servers: dict[str, Server]) -> str:
 
 
 def _hints(paths: Paths, servers: dict[str, Server]) -> str:
-    """How to go on from here."""
+    """The next commands for the user."""
     if AWS.name not in servers:
         return "Bring it up: make sandbox"
     lines = [

@@ -6,11 +6,11 @@ from wsgiref.types import StartResponse
 
 PREFIX = "/_sandbox/"
 Routes = Mapping[tuple[str, str], Callable[[], object]]
-"""What answers, by method and first word of the path."""
+"""The handlers, by method and first word of the path."""
 
 
 def answered(ask: Callable[[], object], start_response: StartResponse) -> Iterable[bytes]:
-    """The answer as JSON: 400 for a request that is wrong (ValueError), 404 for what is not there (LookupError)."""
+    """The answer as JSON: 400 for an invalid request (ValueError), 404 for an unknown path (LookupError)."""
     try:
         status, answer = "200 OK", ask()
     except ValueError as problem:
@@ -23,7 +23,7 @@ def answered(ask: Callable[[], object], start_response: StartResponse) -> Iterab
 
 
 def found(routes: Routes, method: str, noun: str, path: str) -> object:
-    """What the route answers. Raises LookupError, which names the routes, where there is none."""
+    """The answer of the route. Raises LookupError, which names the routes, if there is none."""
     if (method, noun) not in routes:
         raise LookupError(f"{method} {PREFIX}{path}: want one of {', '.join(' '.join(key) for key in routes)}")
     return routes[method, noun]()

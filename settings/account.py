@@ -14,11 +14,11 @@ from settings.retention import Days, KeysSettings, StorageSettings
 from settings.shapes import AccountId, CostCenter, EmailAddress, Environment, LogRetention, Region, text
 
 Part = Literal["access-analyzer", "cost-anomalies"]
-"""What of the account's stack can be turned off."""
+"""Parts of the account stack that can be turned off."""
 
 
 class AuditSettings(Block):
-    """The record of what is done in the account."""
+    """The audit trail of the account."""
 
     log_retention_days: LogRetention
     """Days that the trail's events stay in CloudWatch Logs, 365 or more: one of its retentions."""
@@ -73,7 +73,8 @@ class AccessRolesSettings(Block):
 
 
 class AccountSettings(Block):
-    """What an AWS account has once, and what each of its regions has once, as the stack's file has it."""
+    """The resources that exist once per AWS account, or once per region of an account, as the stack's file defines
+    them."""
 
     environment: Environment
     """Label of the stack in names and tags: 1 to 12 lower-case letters and digits."""
@@ -82,8 +83,8 @@ class AccountSettings(Block):
     region: str
     """AWS region of the trail, its key and its alarms: one of data_residency_regions."""
     data_residency_regions: Annotated[list[Region], Field(min_length=1), AfterValidator(distinct)]
-    """AWS regions in which personal data may be (GDPR, articles 44 to 46): each has a record of changes, threat
-    detection, and safe defaults.
+    """AWS regions in which personal data may be (GDPR, articles 44 to 46): each has AWS Config, threat detection, and
+    safe defaults.
     """
     account_id: AccountId
     """AWS account: 12 digits in quotes; credentials of another account are refused."""
@@ -102,7 +103,7 @@ class AccountSettings(Block):
     storage: StorageSettings
     """The S3 buckets."""
     audit: AuditSettings
-    """The record of what is done in the account."""
+    """The audit trail of the account."""
     costs: CostSettings
     """When and how costs are reported."""
     access: AccessRolesSettings
@@ -110,7 +111,7 @@ class AccountSettings(Block):
 
     @property
     def protected(self) -> bool:
-        """Whether the record refuses its deletion."""
+        """Whether the audit trail is protected from deletion."""
         return self.allow_destroy_of is None
 
     @rule

@@ -1,4 +1,4 @@
-"""What every block of settings is: closed, frozen, strict, and judged by its rules even while some of it is broken."""
+"""The base of every block of settings: closed, frozen, strict, and validated by its rules even if parts are invalid."""
 
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -13,11 +13,11 @@ RULE_MARK = "__settings_rule__"
 
 
 class UnreadableError(AttributeError):
-    """A rule asked for a setting that has a problem of its own, so the rule has nothing to say yet."""
+    """A rule read an invalid setting, so the rule cannot be checked yet."""
 
 
 def rule(method: Rule) -> Rule:
-    """Marks a method of a block that compares settings with each other and yields what is wrong."""
+    """Marks a method of a block that compares settings with each other and yields problems."""
     setattr(method, RULE_MARK, True)
     return method
 
@@ -35,7 +35,7 @@ class Block(BaseModel):
             return super().__getattr__(name)
 
     def broken_rules(self) -> Iterator[Problem]:
-        """What the rules of this block and of the blocks inside it find."""
+        """The problems that the rules of this block, and of the blocks inside it, find."""
         for base in type(self).__mro__:
             for method in vars(base).values():
                 if getattr(method, RULE_MARK, False):

@@ -1,4 +1,4 @@
-"""IPv4 networks as the stack file writes them, and the carving of a VPC into subnets that never move."""
+"""IPv4 networks as written in the stack file, and the division of a VPC into subnets that never move."""
 
 import re
 from ipaddress import IPv4Network, ip_network
@@ -66,7 +66,7 @@ ClientVpnCidr = Annotated[str, AfterValidator(_client_vpn)]
 
 
 def slot(vpc_cidr: str, prefix_length: int, position: int) -> str:
-    """The network of `prefix_length` at `position` in the VPC, counted from its first address."""
+    """The network of `prefix_length` at `position` in the VPC, counting from its first address."""
     vpc = IPv4Network(vpc_cidr)
     first = int(vpc.network_address) + position * 2 ** (32 - prefix_length)
     return str(IPv4Network((first, prefix_length)))

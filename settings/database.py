@@ -25,7 +25,7 @@ DURABLE_COMMITS = "innodb_flush_log_at_trx_commit"
 """MySQL 8.4 Reference Manual, "InnoDB Startup Options and System Variables": 1 for durability in replication."""
 
 AUTOMATED_BACKUPS = ":auto-backup:"
-"""In the ARN of automated backups (RDS API, DBInstanceAutomatedBackup, DBInstanceAutomatedBackupsArn)."""
+"""Part of the ARN of automated backups (RDS API, DBInstanceAutomatedBackup, DBInstanceAutomatedBackupsArn)."""
 
 MOMENT = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
 
@@ -59,7 +59,7 @@ def _generations(generations: list[int]) -> list[int]:
 
 
 class RestoredSettings(Block):
-    """A generation that was made from a backup; the block stays as long as that generation."""
+    """A generation that was restored from a backup; the block stays as long as that generation."""
 
     generation: Annotated[int, Field(ge=1, le=999)]
     """Generation that is restored."""
@@ -75,7 +75,7 @@ class RestoredSettings(Block):
 
     @property
     def from_automated_backups(self) -> bool:
-        """Whether the source has every moment, and is no snapshot."""
+        """Whether the source has every point in time, unlike a snapshot."""
         return AUTOMATED_BACKUPS in self.source
 
     @rule

@@ -1,4 +1,4 @@
-"""What lifts the protection of a stack: its own name, so that no key that was copied from another stack does."""
+"""What lifts the protection of a stack: its own name, so that a line copied from another stack's file does not."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,5 @@
-"""The secrets of the edge's stack: each has its own key, is encrypted in the stack file, and is judged unseen."""
+"""The secrets of the edge's stack: each has its own key, is encrypted in the stack file, and is validated without being
+shown."""
 
 import re
 from collections.abc import Mapping
@@ -26,7 +27,7 @@ class EdgeSecrets:
 
 
 def load_edge_secrets() -> EdgeSecrets:
-    """The secrets of the stack that runs, if that is the edge; `load` has judged them before."""
+    """The secrets of the running stack, if that is the edge; `load` has validated them before."""
     import pulumi
 
     config = pulumi.Config()
@@ -34,12 +35,12 @@ def load_edge_secrets() -> EdgeSecrets:
 
 
 def _client_certificate(value: str) -> bool:
-    """One certificate that signs nothing itself: Cloudflare takes leaves alone."""
+    """One certificate that is not an authority's: Cloudflare accepts only leaf certificates."""
     return certificates(value) == (1, 0)
 
 
 EDGE_CHECKS: Mapping[str, Check] = {
-    # Cloudflare, "Create API token": 40 characters at first, more in the form that secret scanners know.
+    # Cloudflare, "Create API token": originally 40 characters, more in the format that secret scanners recognize.
     "cloudflare_api_token": Check(
         accepts=lambda value: API_TOKEN.fullmatch(value) is not None,
         want="40 or more letters, digits, - or _ (Cloudflare, API tokens)",

@@ -1,4 +1,4 @@
-"""Turns what pydantic found into problems: what the value was, what the setting takes, and the likely correction."""
+"""Turns pydantic's errors into problems: the value, what the setting accepts, and the likely correction."""
 
 import ast
 import inspect
@@ -18,11 +18,11 @@ from settings.block import Block
 from settings.problems import Path, Problem, closest, shown
 
 KEY = "[key]"
-"""What pydantic puts at the end of a location to say that the name is wrong, not the value."""
+"""The end of a location in pydantic's errors if the name is wrong, not the value."""
 
 
 def problems(model: type[Block], error: ValidationError) -> Iterator[Problem]:
-    """One problem for each of pydantic's findings."""
+    """One problem for each of pydantic's errors."""
     for details in error.errors(include_url=False):
         path = tuple(part for part in details["loc"] if part != KEY)
         yield Problem(path=path, text=_sentence(model, path, details))
@@ -61,13 +61,13 @@ def _none_of(value: Any, allowed: tuple[Any, ...]) -> str:
 
 
 def unknown(name: str, block: type[Block], others: tuple[str, ...] = ()) -> str:
-    """The refusal of a key that `block` does not have; `others` are names known beside its fields."""
+    """The problem of a key that `block` does not have; `others` are valid names besides its fields."""
     known = [*block.model_fields, *others]
     return f"is unknown; known here: {', '.join(known)}{closest(name, known)}"
 
 
 def _field_at(model: type[Block], path: Path) -> FieldInfo:
-    """The field that `path` leads to; a place in a list or in a block of free names belongs to the field above."""
+    """The field at `path`; a position in a list or a key in a map belongs to the field above it."""
     field, block = None, model
     for part in map(str, path):
         if block is not None and part in block.model_fields:
@@ -82,14 +82,14 @@ def _block_at(model: type[Block], path: Path) -> type[Block]:
 
 
 def bare(annotation: Any) -> Any:
-    """An annotation without its `| None`: a setting that may be left out has the type of one that may not."""
+    """An annotation without its `| None`: the type of an optional setting."""
     if get_origin(annotation) in (Union, UnionType) and NoneType in get_args(annotation):
         (annotation,) = (argument for argument in get_args(annotation) if argument is not NoneType)
     return annotation
 
 
 def block_of(annotation: Any) -> type[Block] | None:
-    """The block in an annotation, be it the block itself, one that may be left out, or a map of names to blocks."""
+    """The block in an annotation: the block itself, an optional one, or a map of names to blocks."""
     for candidate in (annotation, *get_args(annotation)):
         if isinstance(candidate, type) and issubclass(candidate, Block):
             return candidate
@@ -97,7 +97,7 @@ def block_of(annotation: Any) -> type[Block] | None:
 
 
 def _literal(annotation: Any) -> Any:
-    """The Literal in an annotation, be it the annotation itself or what a list holds."""
+    """The Literal in an annotation: the annotation itself, or the item type of a list."""
     return annotation if get_origin(annotation) is Literal else get_args(annotation)[0]
 
 
@@ -109,7 +109,7 @@ def _wanted(block: type[Block], name: str) -> str:
 
 
 def docstring(block: type[Block], name: str) -> str:
-    """What stands below a setting in the source: pydantic would read all of it whenever a program starts."""
+    """The docstring below a setting in the source. If pydantic read these, it would read all of them at every start."""
     owner = next(base for base in block.__mro__ if name in inspect.get_annotations(base))
     return _docstrings(owner).get(name, "")
 
@@ -127,7 +127,7 @@ def _docstrings(owner: type) -> dict[str, str]:
 
 
 def kind(field: FieldInfo) -> str:
-    """What a setting takes, in words: its type and its bounds."""
+    """What a setting accepts, as text: its type and its bounds."""
     annotation = bare(field.annotation)
     if get_origin(annotation) is Literal:
         return _one_of(get_args(annotation))

@@ -1,4 +1,4 @@
-"""What the kinds of instances have in common."""
+"""The settings that all kinds of instances share."""
 
 import re
 from collections.abc import Iterator
@@ -13,14 +13,15 @@ from settings.problems import Problem
 from settings.shapes import ImageParameter, InstanceType, LogRetention, PhpVersion, architecture, image_architecture
 
 GroupSize = Annotated[int, Field(ge=0, le=500)]
-"""Instances of an Auto Scaling group: ours, far above any need, to catch a slip of the finger."""
+"""Instances of an Auto Scaling group: our bound, far above any need, to catch typing errors."""
 
 Seconds = Annotated[int, Field(ge=0, le=3600)]
-"""An hour at most: ELB's own ceiling for the deregistration delay (ELB API, TargetGroupAttribute), ours elsewhere."""
+"""An hour at most: ELB's maximum for the deregistration delay (ELB API, TargetGroupAttribute), elsewhere our choice."""
 
 
 OTHER_TYPES = 39
-"""Besides the first (EC2 Auto Scaling User Guide, "Auto Scaling groups with multiple instance types": 40 overrides)."""
+"""In addition to the first (EC2 Auto Scaling User Guide, "Auto Scaling groups with multiple instance types": 40
+overrides)."""
 NONE: list[str] = []
 
 
@@ -32,14 +33,14 @@ class Capacity(StrEnum):
     NONE = "none"
 
     def sizes(self, least: int, most: int, warm: int) -> tuple[int, int]:
-        """The least and the greatest size of a group whose full sizes are `least` and `most`."""
+        """The minimum and maximum size of a group whose full sizes are `least` and `most`."""
         match self:
             case Capacity.FULL:
                 return least, most
             case Capacity.WARM:
                 return min(least, warm), most
             case Capacity.NONE:
-                # The greatest too: else the instances of before would stay.
+                # The maximum too: otherwise the running instances would stay.
                 return 0, 0
 
 
@@ -105,15 +106,15 @@ class ApplicationHostSettings(HostSettings):
 
 
 def out_of_order(low: int, high: int) -> Iterator[Problem]:
-    """A problem when a group's least size is above its greatest."""
+    """A problem if a group's minimum size is above its maximum."""
     if low > high:
         yield Problem(path=("min_size",), text=f"{low} is above max_size {high}; want min_size <= max_size")
 
 
 def too_few(low: int, required: int, zones: int | None) -> Iterator[Problem]:
-    """A problem when a group's least size is below the required instances, after the loss of one of `zones` if given.
+    """A problem if a group's minimum size is below the required instances, after the loss of one of `zones` if given.
 
-    Static stability (AWS Well-Architected, REL11-BP05): nothing has to be started while a zone is down.
+    Static stability (AWS Well-Architected, REL11-BP05): no instance has to be started while a zone is down.
     """
     least = required if zones is None else -(-required * zones // (zones - 1))
     if low < least:

@@ -1,4 +1,4 @@
-"""Judges a stack's configuration: its settings, and everything that is wrong with it, at once."""
+"""Validates a stack's configuration, and reports all its problems at once."""
 
 import json
 import re
@@ -22,12 +22,12 @@ StackSettings = Settings | EdgeSettings | AccountSettings
 
 TRUTH = {"true": True, "false": False}
 NONE = "none"
-"""What a stack's file says of a block that Pulumi.yaml has and the stack has not."""
+"""The value in a stack's file for a block that Pulumi.yaml has and the stack does not."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Kind:
-    """What a stack can be: its settings, and its secrets."""
+    """A kind of stack: its settings, and its secrets."""
 
     model: type[Settings] | type[EdgeSettings] | type[AccountSettings]
     secrets: Mapping[str, secrets.Check]
@@ -44,7 +44,7 @@ ACCOUNT = Kind(model=AccountSettings, secrets={})
 
 @dataclass(frozen=True, kw_only=True)
 class Judgement:
-    """A stack's settings and what is wrong with them; what has a problem is unreadable in the settings."""
+    """A stack's settings and their problems; a setting with a problem cannot be read."""
 
     kind: Kind
     settings: StackSettings
@@ -52,10 +52,10 @@ class Judgement:
 
 
 def judge(stack: str, given: Mapping[str, Any], shared: Mapping[str, Any], encrypted: Set[str]) -> Judgement:
-    """Judge a stack's configuration, secrets aside.
+    """Validate a stack's configuration, except its secrets.
 
-    `given` are its values by key: text as the engine hands it over, or blocks and lists. `shared` are the values of
-    Pulumi.yaml, which hold where `given` says nothing; `encrypted` are the keys that the stack's file encrypts.
+    `given` are its values by key: text as the engine passes it, or blocks and lists. `shared` are the values of
+    Pulumi.yaml, the defaults for `given`; `encrypted` are the keys that the stack's file encrypts.
     """
     kind = _kind(given, shared)
     found = [problem for name in sorted(given) if (problem := _misplaced(kind, name, given[name], shared, encrypted))]
@@ -81,19 +81,19 @@ def _known(path: Path, values: Any) -> int:
 
 
 def _kind(given: Mapping[str, Any], shared: Mapping[str, Any]) -> Kind:
-    """The kind that has the most of the file's own keys; of equals, the one that the role says, which may be wrong."""
+    """The kind that matches most of the file's own keys; if several do, the one of the role, which may be wrong."""
     own = {name for name, value in given.items() if not _is_shared(name, value, shared)}
     by_role = {"edge": EDGE, "account": ACCOUNT}.get(str(given.get("role")), REGION)
     return max((by_role, REGION, EDGE, ACCOUNT), key=lambda kind: len(own & {*kind.model.model_fields, *kind.secrets}))
 
 
 def _is_shared(name: str, value: Any, shared: Mapping[str, Any]) -> bool:
-    """Whether a value is the default of Pulumi.yaml, which the engine hands to every stack, also of another kind."""
+    """Whether a value is the default in Pulumi.yaml, which the engine passes to stacks of every kind."""
     return name in shared and _json(value) == as_handed_over(shared[name])
 
 
 def _misplaced(kind: Kind, name: str, value: Any, shared: Mapping[str, Any], encrypted: Set[str]) -> Problem | None:
-    """A key that no setting has, or a setting that is encrypted; neither value is shown."""
+    """The problem of an unknown key, or of an encrypted setting; neither value is shown."""
     if name in kind.secrets:
         return None
     if name not in kind.model.model_fields:
@@ -107,7 +107,7 @@ def _misplaced(kind: Kind, name: str, value: Any, shared: Mapping[str, Any], enc
 
 
 def _decoded(kind: Kind, name: str, value: Any) -> Any:
-    """The engine hands blocks and lists over as JSON, and everything else as text."""
+    """The engine passes blocks and lists as JSON, and everything else as text."""
     annotation = explain.bare(kind.annotation(name))
     if not isinstance(value, str):
         return value
@@ -128,7 +128,7 @@ def _json(value: Any) -> Any:
 
 
 def as_handed_over(value: Any) -> Any:
-    """A value of a file as the engine would hand it over, which makes text of all but blocks and lists."""
+    """A value of a file as the engine would pass it: as text, except blocks and lists."""
     if value is None:
         return ""
     return str(value).lower() if isinstance(value, bool | int | float) else value
@@ -150,7 +150,7 @@ def _validated(kind: Kind, raw: dict[str, Any], hidden: Set[str], stack: str) ->
         broken |= {_setting(kind.model, details["loc"]) for details in error.errors(include_url=False)}
     environment = raw.get("environment")
     if ("environment",) not in broken and environment != stack:
-        # What a copied file would declare has the names of another stack's resources.
+        # A copied file would declare resources with another stack's names.
         named = (
             f"want {stack}" if LABEL.fullmatch(stack) else "name the stack with 1 to 12 lower-case letters and digits"
         )
@@ -160,7 +160,7 @@ def _validated(kind: Kind, raw: dict[str, Any], hidden: Set[str], stack: str) ->
 
 
 def _setting(annotation: Any, location: Path) -> Path:
-    """The part of pydantic's location that leads to a setting: a list or map with a bad entry is bad as a whole."""
+    """The part of pydantic's location that is a setting: a list or map with an invalid entry is invalid as a whole."""
     if not location:
         return ()
     first, *rest = location
@@ -175,7 +175,7 @@ def _setting(annotation: Any, location: Path) -> Path:
 
 
 def _readable(annotation: Any, raw: Any, path: Path, broken: Set[Path]) -> Any:
-    """`raw` as the model holds it, without the settings in `broken`."""
+    """`raw` as a model, without the settings in `broken`."""
     if not isinstance(raw, dict):
         return raw
     kept = {name: value for name, value in raw.items() if (*path, name) not in broken}
@@ -185,7 +185,7 @@ def _readable(annotation: Any, raw: Any, path: Path, broken: Set[Path]) -> Any:
         values = {n: _readable(field.annotation, kept[n], (*path, n), broken) for n, field in fields.items()}
         block = annotation.model_construct(**values)
         for name in (name for name in annotation.model_fields if (*path, name) in broken):
-            # Its default would say something that the file does not.
+            # Its default would not be the file's value.
             block.__dict__.pop(name, None)
         return block
     inner = get_args(annotation)[1]

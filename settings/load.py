@@ -1,4 +1,4 @@
-"""Reads a stack's configuration, from the engine or from its file, or refuses it with everything that is wrong."""
+"""Reads a stack's configuration, from the engine or from its file, or refuses it with all its problems."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -12,9 +12,9 @@ CHECKOUT = Path(__file__).parents[1]
 
 
 def load(stack_file: str | None = None) -> StackSettings:
-    """The settings of the stack that runs.
+    """The settings of the running stack.
 
-    `stack_file` is the name that messages carry, by default Pulumi's own name for the stack's file.
+    `stack_file` is the name in messages, by default Pulumi's own name for the stack's file.
     Raises ConfigurationError with one line for each problem of the settings and of the secrets.
     """
     # Imported here, as in the readers of secrets: operators' commands read settings without the engine's SDK.
@@ -23,7 +23,7 @@ def load(stack_file: str | None = None) -> StackSettings:
     config = pulumi.Config()
     given = {name: value for name in _configured_names(config.name) if (value := config.get(name))}
     encrypted = {name for name in given if _is_encrypted(config.full_key(name))}
-    # The SDK's mocks do not say where the project is.
+    # The SDK's mocks have no project folder.
     project = Project(Path(pulumi.get_root_directory() or CHECKOUT))
     found = judge(pulumi.get_stack(), given, project.shared, encrypted)
     problems = [*found.problems, *secrets.problems(given, encrypted.__contains__, found.kind.secrets)]
@@ -32,7 +32,7 @@ def load(stack_file: str | None = None) -> StackSettings:
 
 
 def read(project: Project, stack: str) -> StackSettings:
-    """The settings of a stack as the files of its project have them, without an engine; secrets are not judged.
+    """The settings of a stack from its project's files, without an engine; secrets are not validated.
 
     Raises ConfigurationError with one line for each problem, and UnreadableFileError.
     """
@@ -43,7 +43,7 @@ def read(project: Project, stack: str) -> StackSettings:
 
 
 _judged: dict[tuple[str, ...], StackSettings] = {}
-"""Settings by stack and texts of its files: a command asks for them dozens of times."""
+"""Settings by stack and content of its files: a command reads them dozens of times."""
 
 
 def _read(project: Project, stack: str) -> StackSettings:
@@ -64,9 +64,9 @@ def _refuse(file: str, project: str, problems: Iterable[Problem]) -> None:
 
 
 def _configured_names(project: str) -> list[str]:
-    """All keys of the project's namespace, the defaults of Pulumi.yaml included.
+    """All keys of the project's namespace, including the defaults of Pulumi.yaml.
 
-    `pulumi.Config` answers for a known key alone, so this reads what it reads.
+    `pulumi.Config` returns only known keys, so this reads its source.
     """
     import pulumi
 

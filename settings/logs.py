@@ -1,4 +1,4 @@
-"""The logs block: how the logs of a region are searched, and where they go besides CloudWatch."""
+"""The logs block: how a region's logs are searched, and where they are archived."""
 
 from typing import Annotated
 
@@ -9,11 +9,11 @@ from settings.shapes import LogRetention
 
 
 class LogArchiveSettings(Block):
-    """The copy of every log group in the bucket of the logs, which Amazon Data Firehose writes in large files. There it
-    moves to Glacier and ends as storage.logs_glacier_after_days and storage.logs_retention_days say."""
+    """The copy of every log group in the logs bucket, which Amazon Data Firehose writes in large files. Its move to
+    Glacier and its deletion follow storage.logs_glacier_after_days and storage.logs_retention_days."""
 
     buffer_mib: Annotated[int, Field(ge=1, le=128)]
-    """MiB of compressed logs that Firehose gathers for a file: 1 to 128 (Firehose API, BufferingHints)."""
+    """MiB of compressed logs that Firehose collects for a file: 1 to 128 (Firehose API, BufferingHints)."""
     buffer_seconds: Annotated[int, Field(ge=60, le=900)]
     """Seconds after which it writes a file anyway: at most 900 (Firehose API, BufferingHints); below 60, there would be
     many small files.

@@ -1,4 +1,4 @@
-"""The mail block of the edge: the records by which the domain receives mail, and others know its own from forgeries."""
+"""The mail block of the edge: the records with which the domain receives mail, and others recognize forgeries."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -13,7 +13,7 @@ from settings.shapes import Domain, EmailAddress, text
 
 LOOKUPS = ("include:", "a", "mx", "exists:")
 MOST_LOOKUPS = 10
-"""RFC 7208, 4.6.4: beyond, receivers take the record for none."""
+"""RFC 7208, 4.6.4: above this limit, the check fails with a permanent error."""
 HIGHEST_PREFERENCE = 65_535
 """RFC 1035, 3.3.9: 16 bits."""
 _NAME = r"([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z]{2,}"
@@ -50,14 +50,14 @@ Key = Annotated[
 
 
 def out_of_reach(name: str, emails: Sequence[str], domain: str) -> Iterator[Problem]:
-    """Addresses that are all in the domain itself: when its zone is down, mail to them is lost."""
+    """A problem if all addresses are in the domain itself: when its zone is down, mail to them is lost."""
     if all(f".{email.partition('@')[2]}".endswith(f".{domain}") for email in emails):
         text = f"{shown(', '.join(emails))} has no address outside {domain}, whose own mail fails with its DNS; add one"
         yield Problem(path=(name,), text=text)
 
 
 class MailSettings(Block):
-    """Mail of the domain, as its provider of mail says."""
+    """Mail of the domain, with the values of its mail provider."""
 
     exchangers: Annotated[dict[Domain, Preference], Field(min_length=1)]
     """Preference of each mail exchanger of the domain: the lowest is tried first (RFC 5321, MX)."""

@@ -26,11 +26,11 @@ from settings.workers import WorkersSettings
 
 
 class Settings(Block):
-    """One region of the platform, as its stack file has it."""
+    """One region of the platform, as its stack file defines it."""
 
     environment: Environment
-    """Label of the stack in names and tags: 1 to 12 lower-case letters and digits; a hyphen would let the names of two
-    stacks meet."""
+    """Label of the stack in names and tags: 1 to 12 lower-case letters and digits; with a hyphen, names of two stacks
+    could collide."""
     role: Literal["primary", "standby"]
     """Role of the region in its pair; a stack without a pair is a primary."""
     follows: Environment | None = None
@@ -106,12 +106,12 @@ class Settings(Block):
 
     @property
     def protected(self) -> bool:
-        """Whether stateful resources refuse their deletion."""
+        """Whether stateful resources are protected from deletion."""
         return self.allow_destroy_of is None
 
     @property
     def following(self) -> bool:
-        """Whether the region only stands by: its database is a replica of the other stack's."""
+        """Whether the region follows: its database is a replica of the other stack's."""
         return self.role == "standby" and not self.activated
 
     @property
@@ -133,12 +133,12 @@ class Settings(Block):
 
     @property
     def cache_is_permanent(self) -> bool:
-        """Whether the cache stays when the region's activation ends: a pilot light loses its cache then."""
+        """Whether the cache stays when the region's activation ends: a pilot light's is deleted then."""
         return self.posture != "pilot-light"
 
     @property
     def endpoint_zone(self) -> str | None:
-        """The letter of the only zone with interface endpoints; None where each has them."""
+        """The letter of the only zone with interface endpoints; None if every zone has them."""
         idle = self.following and self.posture == "pilot-light"
         if not idle or self.network.pilot_light_endpoints == "per_zone":
             return None
@@ -146,13 +146,13 @@ class Settings(Block):
 
     @property
     def apply_immediately(self) -> bool:
-        """Whether changes to the database wait for no maintenance window: by the setting, or for a promotion."""
+        """Whether changes to the database apply immediately: by the setting, or for a promotion."""
         promoted = self.role == "standby" or self.database.generation > 1
         return promoted or self.database.changes_apply == "now"
 
     @property
     def home(self) -> str:
-        """The environment that owns the data buckets: a pair has one pair of them."""
+        """The environment that owns the data buckets, of which a pair of stacks has one pair."""
         return self.offsite.home if self.offsite else self.environment
 
     @property
@@ -282,7 +282,7 @@ class Settings(Block):
 
     @rule
     def _database_survives_a_zone(self) -> Iterator[Problem]:
-        # Of a standby too: what an activation needs must not be refused for the first time then.
+        # Also for a standby: an activation must not be the first time that it is refused.
         if self.survives_zone_loss and not self.database.multi_az:
             yield Problem(
                 path=("database", "multi_az"),
@@ -303,5 +303,5 @@ class Settings(Block):
 
     @property
     def _zones_to_lose(self) -> int | None:
-        """The zones of which one may be lost."""
+        """The number of zones, of which one may be lost."""
         return len(self.network.availability_zones) if self.survives_zone_loss else None

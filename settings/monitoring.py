@@ -1,4 +1,4 @@
-"""The monitoring block: the host that watches, how long it remembers, and whom it tells."""
+"""The monitoring block: the monitoring host, its retention of metrics, and its receivers."""
 
 import re
 from typing import Annotated

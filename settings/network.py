@@ -1,4 +1,4 @@
-"""The network block: the address plan, its zones, and the ways in and out."""
+"""The network block: the address plan, zones, NAT gateways and endpoints."""
 
 import re
 from collections.abc import Iterator
@@ -16,19 +16,19 @@ Tier = Literal["public", "app", "data"]
 
 TIERS: tuple[Tier, ...] = ("public", "app", "data")
 ZONE_LETTERS = "abcd"
-"""A zone's letter is its place in each tier, so that no subnet moves when the list of zones changes."""
+"""A zone's letter is its position in each tier, so that no subnet moves when the list of zones changes."""
 SLOTS_OF_A_TIER = len(ZONE_LETTERS)
 
 EndpointService = Literal[
     "autoscaling", "ec2", "ec2messages", "elasticloadbalancing", "kms", "logs", "monitoring",
     "secretsmanager", "sns", "sqs", "ssm", "ssmmessages", "sts",
 ]  # fmt: skip
-"""What the hosts speak to, named as in com.amazonaws.<region>.<name> (AWS PrivateLink Guide, "AWS services that
-integrate with AWS PrivateLink"); S3 has a gateway endpoint."""
+"""The services that the hosts call, named as in com.amazonaws.<region>.<name> (AWS PrivateLink Guide, "AWS services
+that integrate with AWS PrivateLink"); S3 has a gateway endpoint."""
 
 
 def distinct(values: list[str]) -> list[str]:
-    """Refuses a list that names something twice."""
+    """Refuses a list with duplicates."""
     twice = sorted({value for value in values if values.count(value) > 1})
     if twice:
         raise ValueError(f"lists {', '.join(twice)} twice; want each once")
@@ -74,7 +74,7 @@ class NetworkSettings(Block):
 
     @property
     def zones(self) -> dict[str, str]:
-        """The zones by their letters, in the order of the alphabet."""
+        """The zones by their letters, in alphabetical order."""
         return {zone[-1]: zone for zone in sorted(self.availability_zones)}
 
     def subnet_cidrs(self, tier: Tier) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The offsite block: where the copies of what cannot be made anew are, when they are made, and until when."""
+"""The offsite block: where copies of irreplaceable data are, when they are made, and how long they are kept."""
 
 import re
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from settings.shapes import Environment, Region, text
 from settings.windows import WEEK, Window, daily, weekly
 
 KeptDays = Annotated[int, Field(ge=1, le=36500)]
-"""AWS Backup API, PutBackupVaultLockConfiguration: 1 to 36500 days, and no copy may outlive that."""
+"""AWS Backup API, PutBackupVaultLockConfiguration: 1 to 36500 days, the longest retention of a copy."""
 
 VAULT_ARN = re.compile(r"arn:aws:backup:(?P<region>[a-z0-9-]+):(?P<account>\d{12}):backup-vault:[A-Za-z0-9_-]{2,50}")
 VaultArn = Annotated[
@@ -21,18 +21,18 @@ VaultArn = Annotated[
 """AWS Backup API, CreateBackupVault: 2 to 50 letters, digits, hyphens and underscores."""
 
 START_MINUTES = 60
-"""How late AWS Backup may start a job: its shortest (AWS Backup API, BackupRule, StartWindowMinutes)."""
+"""How late AWS Backup may start a job: the minimum (AWS Backup API, BackupRule, StartWindowMinutes)."""
 
 COMPLETION_MINUTES = 180
 """Our choice: a job that runs longer is stuck."""
 
 QUIET_MINUTES = 60
-"""Before its own windows, too, RDS takes no snapshot for so long (AWS Backup Developer Guide, "Backup plan options and
+"""RDS also takes no snapshot for this long before its own windows (AWS Backup Developer Guide, "Backup plan options and
 configuration": none within the hour before the maintenance window or the automated backup window)."""
 
 
 REPLICATED_BACKUPS_MINUTES = 30
-"""How old the automated backups may be that are kept in another region: 5 to 30 minutes (AWS Prescriptive Guidance,
+"""The maximum age of the automated backups in the other region: 5 to 30 minutes (AWS Prescriptive Guidance,
 "Amazon RDS PITR snapshot replication")."""
 
 
@@ -100,7 +100,7 @@ class OffsiteSettings(Block):
 
 
 def misplaced(offsite: OffsiteSettings, environment: str, region: str, follows: str | None) -> Iterator[Problem]:
-    """Copies in the region that they are to outlive, or where the other stack would not find them."""
+    """A problem if copies are in the region that they must outlive, or where the other stack would not find them."""
     if offsite.home not in (environment, follows):
         wanted = f"{environment} or {follows}" if follows else environment
         yield Problem(path=("home",), text=f"{shown(offsite.home)} is not a stack of the pair; want {wanted}")
@@ -119,7 +119,8 @@ def misplaced(offsite: OffsiteSettings, environment: str, region: str, follows: 
 
 
 def useless(offsite: OffsiteSettings, account_id: str, home_region: str | None) -> Iterator[Problem]:
-    """A vault of the own account, or one that no job could copy to; `home_region` is None where it is not known."""
+    """A problem with a vault in the own account, or one to which no job could copy; `home_region` is None if
+    unknown."""
     found = VAULT_ARN.fullmatch(offsite.other_account_vault_arn or "")
     if found is None:
         return
@@ -138,7 +139,7 @@ def useless(offsite: OffsiteSettings, account_id: str, home_region: str | None) 
 
 
 def unkept(rpo_minutes: int) -> Iterator[Problem]:
-    """A promise that no copy in the other region keeps once the replica is lost too."""
+    """A problem with an RPO that no copy in the other region meets once the replica is lost too."""
     if rpo_minutes < REPLICATED_BACKUPS_MINUTES:
         yield Problem(
             path=("rpo_minutes",),
@@ -148,7 +149,7 @@ def unkept(rpo_minutes: int) -> Iterator[Problem]:
 
 
 def disturbed(offsite: OffsiteSettings, maintenance_window: str, backup_window: str) -> Iterator[Problem]:
-    """A snapshot or a restore test at a time when RDS is at its own work."""
+    """A problem with a snapshot or a restore test during RDS's own windows."""
     every_day = [Window(start=(day * 24 + offsite.daily_copy_hour) * 60, minutes=START_MINUTES) for day in range(7)]
     on_monday = [Window(start=offsite.restore_test_hour * 60, minutes=START_MINUTES)]
     windows = (

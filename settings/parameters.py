@@ -1,4 +1,4 @@
-"""Engine parameters that are not ours to set, each with its reason, so that the tuning of a manual fails early."""
+"""Engine parameters that cannot be set, each with its reason, so that a manual's tuning is refused early."""
 
 from collections.abc import Iterator, Mapping
 
@@ -63,14 +63,14 @@ EVICTION = (
 
 
 def refused(parameters: Mapping[str, str], reasons: Mapping[str, str]) -> Iterator[Problem]:
-    """A problem for each parameter that has a reason against it."""
+    """A problem for each parameter that cannot be set."""
     for name in parameters:
         if name in reasons:
             yield Problem(path=("parameters", name), text=reasons[name])
 
 
 def unknown_eviction(parameters: Mapping[str, str]) -> Iterator[Problem]:
-    """A problem when maxmemory-policy is not one of Redis."""
+    """A problem if maxmemory-policy is not one of Redis's."""
     policy = parameters.get("maxmemory-policy")
     if policy is not None and policy not in EVICTION:
         yield Problem(

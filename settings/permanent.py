@@ -1,4 +1,4 @@
-"""What a stack has for good: settings that cannot change while it is up, since what it holds cannot follow them."""
+"""Permanent settings of a stack: they cannot change while it is up, because its resources cannot follow them."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ RESTORE = f"{END}, or bring a new stack up with it and restore a copy there"
 
 @dataclass(frozen=True, kw_only=True)
 class Permanent:
-    """A setting that a stack keeps: where it is in the stack file, and the way to another value."""
+    """A permanent setting: its key in the stack file, and the way to another value."""
 
     path: Path
     way: str
@@ -28,22 +28,22 @@ class Permanent:
 
 
 REGION = (
-    # It is in the name of each resource, key and alias; `pulumi stack rename` changes it too.
+    # Part of the name of each resource, key and alias; `pulumi stack rename` changes it too.
     Permanent(path=("environment",), way=RESTORE),
     Permanent(path=("account_id",), way=RESTORE),
-    # The provider of another region or account has everything replaced, what is protected too.
+    # A provider with another region or account replaces everything, including protected resources.
     Permanent(path=("region",), way=MOVE),
-    # EC2: a VPC keeps its primary range, and with it everything inside would be replaced.
+    # EC2: a VPC's primary range cannot change; its replacement would replace everything inside.
     Permanent(path=("network", "vpc_cidr"), way=MOVE),
     # RDS: an instance keeps its master user, which replicas and restored databases inherit.
     Permanent(path=("database", "username"), way=f"make another account in the database itself, or {END}"),
-    # Whose buckets the data is in, and where its replicas are.
+    # The owner of the data buckets, and the region of their replicas.
     Permanent(path=("offsite", "home"), way=f"{END}, or restore the data in a new pair"),
     Permanent(path=("offsite", "region"), way=f"{END}, or restore the data in a new pair"),
 )
 EDGE = (
     Permanent(path=("environment",), way=END),
-    # Every record and rule is the zone's: visitors of the former one would be lost at once.
+    # Every record and rule belongs to the zone: visitors of the former one would get no answer.
     Permanent(path=("domain",), way=f"{END}, or bring a second edge up for it"),
     Permanent(path=("zone_id",), way=f"{END}, or bring a second edge up for it"),
     Permanent(path=("cloudflare_account_id",), way=f"{END}, or bring a second edge up for it"),
@@ -51,7 +51,7 @@ EDGE = (
 ACCOUNT = (
     Permanent(path=("environment",), way=END),
     Permanent(path=("account_id",), way=f"bring a stack of its own up for the other account, or {END}"),
-    # The trail, its bucket and its key are there; their objects are locked.
+    # The region of the trail, its bucket and its key, with locked objects.
     Permanent(path=("region",), way=END),
 )
 OF_A_KIND: Mapping[type[StackSettings], tuple[Permanent, ...]] = {
@@ -62,13 +62,13 @@ OF_A_KIND: Mapping[type[StackSettings], tuple[Permanent, ...]] = {
 
 
 def made_with(settings: StackSettings) -> dict[str, str]:
-    """The settings that a stack keeps, by name; without those of a block that its file does not have."""
+    """The permanent settings of a stack, by name, except those of blocks that it does not have."""
     found = {row.name: _value(settings, row.path) for row in OF_A_KIND[type(settings)]}
     return {name: value for name, value in found.items() if value is not None}
 
 
 def changed(settings: StackSettings, recorded: Mapping[str, str]) -> Iterator[Problem]:
-    """Settings that differ from those `recorded` when the stack was made; one that was not recorded may be set."""
+    """Settings that differ from those `recorded` when the stack was created; a setting without a record may be set."""
     now = made_with(settings)
     for row in OF_A_KIND[type(settings)]:
         before = recorded.get(row.name)

@@ -1,4 +1,4 @@
-"""What each of Cloudflare's plans allows, where the edge asks for something that depends on it."""
+"""What each Cloudflare plan allows, of the features that the edge uses."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,12 +10,12 @@ Plan = Literal["pro", "business", "enterprise"]
 """The free plan has neither the managed rules, nor the OWASP rules, nor health checks (Cloudflare, "Plans")."""
 
 SUPPORTED_SECONDS = (10, 60, 120, 300, 600, 3600, 86_400)
-"""Periods of rate limits (Cloudflare WAF, "Rate limiting rules": what both availability and parameters take)."""
+"""Periods of rate limits (Cloudflare WAF, "Rate limiting rules": allowed by both availability and parameters)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Bounds:
-    """Seconds of a rate limit's period and block at most, and of a health check's interval at least.
+    """The maximum seconds of a rate limit's period and block, and the minimum interval of a health check.
 
     Sources: Cloudflare WAF, "Rate limiting rules", availability; "Health Checks", minimum interval.
     """

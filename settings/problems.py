@@ -1,4 +1,4 @@
-"""What is wrong with a stack file: one problem a line, each with its key as the stack file spells it."""
+"""The problems of a stack file: one per line, each with its key as in the stack file."""
 
 import difflib
 import json
@@ -12,18 +12,18 @@ Path = tuple[str | int, ...]
 PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 SHOWN_LENGTH = 60
 LIKENESS = 0.75
-"""From here on two words are so alike that one is a slip for the other."""
+"""From this similarity on, one word counts as a misspelling of the other."""
 
 
 class ConfigurationError(Exception):
-    """A stack file that the program refuses; the message has one line a problem and is meant for the terminal."""
+    """A stack file that the program refuses; the message, for the terminal, has one line per problem."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
-    """One refusal: where, and a sentence that starts with the value and ends with what to write instead.
+    """One problem: the key, and a sentence that starts with the value and ends with what to write instead.
 
-    `shared` says that Pulumi.yaml has the value, and not the stack's own file.
+    `shared` means that Pulumi.yaml has the value, not the stack's own file.
     """
 
     path: Path
@@ -36,7 +36,7 @@ class Problem:
 
 
 def key(project: str, path: Path) -> str:
-    """The key as `pulumi config set --path` takes it: `askproai:web.blue.min_size`, `askproai:network.zones[1]`."""
+    """The key as for `pulumi config set --path`: `askproai:web.blue.min_size`, `askproai:network.zones[1]`."""
     words = []
     for part in path:
         if isinstance(part, int):
@@ -49,7 +49,7 @@ def key(project: str, path: Path) -> str:
 
 
 def shown(value: Any) -> str:
-    """The value as a message shows it: on one line, cut when long, and never the inside of a block or list."""
+    """The value for a message: on one line, cut if long, and without the content of a block or list."""
     if value is None:
         return "nothing"
     if isinstance(value, dict):
@@ -64,7 +64,7 @@ def shown(value: Any) -> str:
 
 
 def closest(word: str, known: Iterable[str]) -> str:
-    """`; did you mean X?` when one of `known` is near to `word`, else nothing; of equals the first."""
+    """`; did you mean X?` if one of `known` is similar to `word`, else nothing; the first of equals."""
 
     def likeness(name: str) -> float:
         return difflib.SequenceMatcher(None, word, name).ratio()

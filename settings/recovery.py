@@ -1,4 +1,4 @@
-"""The recovery block: how long an outage may last, how much data it may cost, and when a standby is too far behind."""
+"""The recovery block: how long an outage may last, how much data may be lost, and when a standby is too far behind."""
 
 from collections.abc import Iterator
 from typing import Annotated
@@ -9,11 +9,11 @@ from settings.block import Block, rule
 from settings.problems import Problem
 
 Minutes = Annotated[int, Field(ge=1, le=1440)]
-"""A day at most: ours, to catch a slip of the finger."""
+"""A day at most: our bound, to catch typing errors."""
 
 
 class RecoverySettings(Block):
-    """What the pair of regions promises when one is lost."""
+    """The recovery objectives of the pair when a region is lost."""
 
     rto_minutes: Minutes
     """Minutes from the decision until the other region serves."""

@@ -1,4 +1,4 @@
-"""Writes docs/settings.md: every key of a stack file, from the settings themselves. `python -m settings.reference`."""
+"""Writes docs/settings.md, every key of a stack file, from the settings: `python -m settings.reference`."""
 
 import inspect
 from collections.abc import Iterator, Mapping
@@ -18,11 +18,11 @@ from settings.secrets import CHECKS, OPTIONAL, Check
 PAGE = Path(__file__).parents[1] / "docs" / "settings.md"
 HEAD = """# Settings
 
-Every key of the stack files, written from `settings/` by `make settings`: do not edit this page.
+Every key of the stack files, generated from `settings/` by `make settings`: do not edit this page.
 
-A key that is not in a stack's file has the value that `Pulumi.yaml` gives it for every stack; in blocks this holds key
-by key. A key that is in neither file is refused, unless it has a default here. A block whose default is none can be
-left out: where `Pulumi.yaml` has it, a stack's file says `none`.
+If a key is not in a stack's file, the value in `Pulumi.yaml` applies, also for single keys of a block. If it is in
+neither file and has no default here, it is refused. A block whose default is none can be omitted: if `Pulumi.yaml` has
+it, write `none` in the stack's file.
 Change a value in the file, or with `pulumi config set --path askproai:web.blue.min_size 4`. Bounds carry their source.
 """
 COLUMNS = "| key | type | default | what it is |\n| --- | --- | --- | --- |\n"

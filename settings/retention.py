@@ -1,4 +1,4 @@
-"""How long things stay that nobody uses any more: keys, secrets, old versions and logs in S3."""
+"""How long unused data are kept: keys, secrets, old versions and logs in S3."""
 
 from collections.abc import Iterator
 from typing import Annotated
@@ -12,7 +12,7 @@ from settings.shapes import RoleName
 RecoveryDays = Annotated[int, Field(ge=7, le=30)]
 
 Days = Annotated[int, Field(ge=1, le=36500)]
-"""Ours: at most 100 years, the ceiling of the other retentions."""
+"""Our bound: at most 100 years, the maximum of the other retentions."""
 
 
 class KeysSettings(Block):

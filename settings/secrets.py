@@ -1,4 +1,4 @@
-"""The stack's secrets: each has its own key, is encrypted in the stack file, and is judged without being shown."""
+"""The stack's secrets: each has its own key, is encrypted in the stack file, and is validated without being shown."""
 
 import base64
 import re
@@ -38,13 +38,13 @@ class StackSecrets:
 
     @property
     def receivers(self) -> "dict[str, pulumi.Output[str]]":
-        """What the monitoring host needs to tell somebody, by the names of the secrets that are set."""
+        """The secrets of the monitoring host's receivers, by the names of those that are set."""
         given = {name: getattr(self, name) for name in OPTIONAL if name != "sentry_dsn"}
         return {name: value for name, value in given.items() if value is not None}
 
 
 def load_secrets() -> StackSecrets:
-    """The secrets of the stack that runs; `load` has judged them before."""
+    """The secrets of the running stack; `load` has validated them before."""
     import pulumi
 
     config = pulumi.Config()
@@ -69,7 +69,7 @@ def _app_key(value: str) -> bool:
 
 
 def certificates(value: str) -> tuple[int, int]:
-    """The certificates of a text in PEM, and those of authorities among them; (0, 0) for a text that is not allowed."""
+    """The number of certificates in a PEM text, and of authorities among them; (0, 0) for an invalid text."""
     if "PRIVATE KEY" in value or not value.isascii():
         return 0, 0
     store = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -91,7 +91,7 @@ def _webhook(value: str) -> bool:
         parts = urlsplit(value)
     except ValueError:
         return False
-    # Without TLS on this machine alone.
+    # Without TLS only on this machine.
     return bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname == LOOPBACK))
 
 
@@ -101,19 +101,19 @@ def _line(value: str) -> bool:
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """What a secret has to look like, where that is said, and a command that makes one; without one, `ops` sets it."""
+    """The required form of a secret, and a command that creates one; without a command, `ops` sets it."""
 
     accepts: Callable[[str], bool]
     want: str
     make: str | None = None
 
     def command(self, name: str) -> str:
-        """What sets the secret."""
+        """The command that sets the secret."""
         return f"`{self.make} | pulumi config set --secret {name}`" if self.make else "`python -m ops bootstrap`"
 
 
 CHECKS: Mapping[str, Check] = {
-    # RDS API, CreateDBInstance, MasterUserPassword; the space is refused since clients lose it in connection strings.
+    # RDS API, CreateDBInstance, MasterUserPassword; no space, because clients lose it in connection strings.
     "database_password": Check(
         accepts=_database_password,
         want='8 to 41 printable ASCII characters without / @ " and space (RDS for MySQL)',
@@ -125,13 +125,13 @@ CHECKS: Mapping[str, Check] = {
         want="16 to 128 letters, digits or ! & # $ ^ < > - (ElastiCache)",
         make="openssl rand -hex 32",
     ),
-    # Laravel's cipher AES-256-CBC takes 32 bytes.
+    # Laravel's cipher AES-256-CBC needs 32 bytes.
     "app_key": Check(
         accepts=_app_key,
         want="base64: and the Base64 of 32 bytes (Laravel's APP_KEY)",
         make='echo "base64:$(openssl rand -base64 32)"',
     ),
-    # Cloudflare's client certificate is signed with the key of this one, which stays outside the stacks.
+    # The key of this certificate, which stays outside the stacks, signs Cloudflare's client certificate.
     "origin_pull_ca": Check(
         accepts=_authority,
         want="certificates of authorities in PEM, and no private key (ELB, trust store)",
@@ -173,13 +173,13 @@ OPTIONAL: Mapping[str, Check] = {
         make="cat",
     ),
 }
-"""Secrets that a stack may be without."""
+"""Optional secrets."""
 
 
 def problems(
     values: Mapping[str, str], encrypted: Callable[[str], bool], checks: Mapping[str, Check] = CHECKS
 ) -> list[Problem]:
-    """What is wrong with the secrets among `values`. No value is part of a message."""
+    """The problems of the secrets among `values`. No message contains a value."""
     found = []
     for name, check in checks.items():
         value, command = values.get(name), check.command(name)

@@ -1,4 +1,4 @@
-"""The shapes of single settings that several blocks share."""
+"""The types of settings that several blocks share."""
 
 import re
 from pathlib import Path
@@ -29,7 +29,7 @@ PHP_VERSION = re.compile(r"[1-9]\d?\.\d{1,2}")
 RELEASE = re.compile(r"(?=.{0,64}$)([A-Za-z0-9]+([.+-][A-Za-z0-9]+)*)?")
 EMAIL = re.compile(r"(?=.{1,254}$)[A-Za-z0-9._%+-]+@([A-Za-z0-9-]+\.)+[A-Za-z]{2,}")
 ARM_FAMILY = re.compile(r"a1|[a-z]+\d+g[a-z]*")
-"""Graviton families carry a g right after the generation (EC2 User Guide, "Instance type naming conventions");
+"""Graviton families have a g right after the generation (EC2 User Guide, "Instance type naming conventions");
 a1, the first, does not."""
 
 REGIONS = [
@@ -39,7 +39,7 @@ REGIONS = [
 
 
 def text(check: str, pattern: re.Pattern[str]) -> AfterValidator:
-    """Text that fits `pattern` as a whole; `check` says what to write instead."""
+    """Text that matches `pattern` completely; `check` says what to write instead."""
 
     def judge(value: str) -> str:
         if not pattern.fullmatch(value):
@@ -164,4 +164,4 @@ Release = Annotated[
 ]
 """Part of object keys and paths."""
 Percent = Annotated[int, Field(ge=1, le=99)]
-"""A share at which a group scales out: at 100 it never would."""
+"""A percentage at which a group scales out: at 100 it never would."""

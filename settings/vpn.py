@@ -1,4 +1,4 @@
-"""The vpn block: who may come into the VPC by AWS Client VPN, and for how long."""
+"""The vpn block: who may connect to the VPC with AWS Client VPN, and for how long."""
 
 import re
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ SamlProviderArn = Annotated[
 
 
 class VpnSettings(Block):
-    """AWS Client VPN, the way of people to the database and to the bastion."""
+    """AWS Client VPN, through which people reach the database and the bastion."""
 
     server_certificate_arn: CertificateArn
     """ARN of the endpoint's certificate in ACM, in the region of the stack; its private key stays in ACM."""
@@ -49,7 +49,7 @@ class VpnSettings(Block):
 
 
 def elsewhere(vpn: VpnSettings, region: str, account_id: str) -> Iterator[Problem]:
-    """Certificates of another region or account, which an endpoint cannot use."""
+    """A problem with certificates of another region or account, which an endpoint cannot use."""
     for name in ("server_certificate_arn", "client_authority_arn"):
         arn = getattr(vpn, name)
         if arn and arn.split(":")[3:5] != [region, account_id]:

@@ -1,4 +1,4 @@
-"""The services that call the application: edge and regions both let them through, by one table in Pulumi.yaml."""
+"""The services that call the application: edge and regions both allow them, from one table in Pulumi.yaml."""
 
 import re
 from collections.abc import Mapping
@@ -39,5 +39,5 @@ Webhooks = Annotated[dict[Environment, WebhookSettings], Field(min_length=1)]
 
 
 def paths(webhooks: Mapping[str, WebhookSettings]) -> list[str]:
-    """The paths of all webhooks, those of each by its name."""
+    """The paths of all webhooks, in the order of their names."""
     return [path for _name, service in sorted(webhooks.items()) for path in service.paths]

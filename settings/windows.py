@@ -1,4 +1,4 @@
-"""Backup and maintenance windows, in UTC as AWS reads them."""
+"""Backup and maintenance windows, in UTC as in AWS."""
 
 import re
 from dataclasses import dataclass
@@ -17,13 +17,13 @@ WEEKLY = re.compile(f"({'|'.join(DAYS)}):{CLOCK}-({'|'.join(DAYS)}):{CLOCK}")
 
 @dataclass(frozen=True, kw_only=True)
 class Window:
-    """A stretch of the week in minutes after Monday 00:00 UTC; it may run past the end of the week."""
+    """A period of the week in minutes after Monday 00:00 UTC; it may run past the end of the week."""
 
     start: int
     minutes: int
 
     def overlaps(self, other: "Window") -> bool:
-        """Whether the two share a minute."""
+        """Whether the two overlap."""
         after = (other.start - self.start) % WEEK
         before = (self.start - other.start) % WEEK
         return after < self.minutes or before < other.minutes
@@ -54,7 +54,7 @@ def weekly(value: str) -> Window:
 
 
 def overlap(daily_window: str, weekly_window: str) -> bool:
-    """Whether a daily and a weekly window share a minute."""
+    """Whether a daily and a weekly window overlap."""
     return any(window.overlaps(weekly(weekly_window)) for window in daily(daily_window))
 
 

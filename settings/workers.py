@@ -1,4 +1,4 @@
-"""The workers block: the queues and the group of instances that empties them."""
+"""The workers block: the queues and the group of instances that processes them."""
 
 import re
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ def _any(queues: dict[str, "QueueSettings"]) -> dict[str, "QueueSettings"]:
 
 
 class QueueSettings(Block):
-    """A work queue and its dead-letter queue."""
+    """A job queue and its dead-letter queue."""
 
     visibility_timeout_seconds: JobSeconds
     """Seconds that a message is hidden while a worker has it: at least the workers' timeout_seconds."""

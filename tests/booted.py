@@ -1,4 +1,4 @@
-"""A booted instance, and how tests ask it from outside."""
+"""A booted instance, and requests to it from outside."""
 
 import http.client
 import json
@@ -50,7 +50,7 @@ class Host:
         headers: Mapping[str, str] | None = None,
         port: int = 80,
     ) -> Answer:
-        """Ask it from where its load balancer is."""
+        """Send a request from the load balancer's address."""
         connection = http.client.HTTPConnection(self.address)
         connection.sock = self.around.connection(self.address, port, ANSWER_SECONDS)
         try:
@@ -75,11 +75,11 @@ class Host:
         pytest.fail(f"{path} does not answer {status} but {found}\n{log}")
 
     def main_pid(self, unit: str) -> int:
-        """The process of a unit, by its number in the host; 0 where it has none."""
+        """The PID of a unit's process in the host; 0 if it has none."""
         return int(self.machine.run("systemctl", "show", "--value", "--property=MainPID", unit))
 
     def kill(self, unit: str, seconds: float) -> None:
-        """Kill a unit's process, and wait until another one has its place."""
+        """Kill a unit's process, and wait until another one replaces it."""
         before = self.main_pid(unit)
         assert before, f"{unit} does not run"
         self.machine.run("kill", "-KILL", str(before))

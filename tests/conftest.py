@@ -1,4 +1,4 @@
-"""Which tests run in parallel, each story on its own sandbox; and their priority."""
+"""Which tests run in parallel, each story on its own sandbox, and their priority."""
 
 import gc
 import os
@@ -27,7 +27,8 @@ STORIES = {
     "test_recover": "recover",
     "test_bootstrap": "recover",
 }
-"""What runs in one process, file after file; the other e2e files share one sandbox. They begin first: see testpaths."""
+"""The stories: each runs in one process, file after file; the other e2e files share one sandbox. They start first: see
+testpaths."""
 MADE_ONCE = {"regions": "aws", "edges": "cloudflare", "parts": "aws", "accounts": "aws"}
 """Modules of the unit tests, and the story of the tests that import one, the first of these: what they make, and the
 modules of SDKs that they use, are kept for all tests of a process."""
@@ -40,8 +41,8 @@ import_lazily(*SDKS)
 settings.register_profile("quick", max_examples=50, deadline=None)
 settings.load_profile("quick")
 
-# What is imported stays. Walking the SDK's classes in search of garbage took half of the unit tests' time,
-# and pytest walks three times more when all is over.
+# Imports stay. Searching the SDK's classes for garbage took half of the unit tests' time, and pytest does it three more
+# times at the end.
 gc.disable()
 
 
@@ -57,7 +58,7 @@ def pytest_sessionfinish() -> None:
 
 @cache
 def story(file: str) -> str:
-    """The story of a test file. Without the engine each is its own, but for those that share what is made once."""
+    """The story of a test file. Without the engine each file is its own story, except those that share fixtures."""
     path = Path(file)
     if path.parent.name == "e2e":
         return STORIES.get(path.stem, "platform")
@@ -81,12 +82,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Two processes with a half each take a fifth less time than two of xdist, which hand on each test's reports."""
+    """Two processes with a half each take a fifth less time than two of xdist, which forward each test's report."""
     half = config.getoption("half")
     if half is None or not collection_path.name.startswith("test_"):
         return None
     path = collection_path.relative_to(CHECKOUT)
-    # Those of settings make the two halves equally long.
+    # The tests of settings make the two halves equally long.
     made_once = "settings" in path.parts or story(str(path)) in MADE_ONCE.values()
     return made_once is not (half == "made-once") or None
 
@@ -101,6 +102,6 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Stories | No
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """The longest story determines how long all tests take: the others yield the processor to it."""
+    """The longest story determines the total time, so the others have a lower priority."""
     if "PYTEST_XDIST_WORKER" in os.environ and os.nice(0) < NICE and story(item.nodeid.partition("::")[0]) != LONGEST:
         os.nice(NICE)

@@ -1,4 +1,4 @@
-"""Sample changes of the platform, and what `ops preview` says of each: `make examples` writes it to docs/examples/."""
+"""Sample changes of the platform, with the comment of `ops preview` on each: `make examples` writes docs/examples/."""
 
 import json
 import re
@@ -23,7 +23,7 @@ from yaml_text import parse
 EXAMPLES = CHECKOUT / "docs" / "examples"
 SECONDS = 1800
 GENERATED = re.compile(r"\b(vpc|subnet|sg|rtb|acl|nat|igw|eni|eipalloc|vpce|lt|mrk|key)-[0-9a-f-]{8,}\b")
-"""Identifiers that the emulated clouds make anew each time."""
+"""Identifiers that the emulated clouds generate anew each time."""
 HASHED = re.compile(r"\b[0-9a-f]{16,}\b")
 PROGRAM = """
 import runpy
@@ -48,12 +48,12 @@ sys.path.insert(0, CHECKOUT)
 sys.argv[0] = CHECKOUT + "/__main__.py"
 runpy.run_path(sys.argv[0], run_name="__main__")
 """
-"""The project's program, with resources changed as a patch of their components would."""
+"""The project's program, with resources changed as by a patch of their components."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sample:
-    """A change: of settings of a stack's file, of keys of Pulumi.yaml that go, or of resources in the program.
+    """A change: of settings in a stack's file, of keys removed from Pulumi.yaml, or of resources in the program.
 
     `resources` are statements that change `props` and `opts`, by the resource's logical name.
     """
@@ -139,7 +139,7 @@ SAMPLES: Mapping[str, Sample] = {
 
 
 def asked(paths: Paths, variables: Mapping[str, str], sample: Sample) -> tuple[int, dict[str, Any], str]:
-    """What `ops preview` says of a sample: its exit code, its JSON and its comment."""
+    """The result of `ops preview` for a sample: its exit code, its JSON and its comment."""
     with changed(paths, variables, sample) as within, TemporaryDirectory() as folder:
         told, said = Path(folder, "told.json"), Path(folder, "comment.md")
         done = _run(
@@ -153,9 +153,9 @@ def asked(paths: Paths, variables: Mapping[str, str], sample: Sample) -> tuple[i
 
 @contextmanager
 def changed(paths: Paths, variables: Mapping[str, str], sample: Sample) -> Iterator[dict[str, str]]:
-    """The environment of the sandbox, but for a copy of its project with a sample's change.
+    """The environment of the sandbox, but with a copy of its project that has a sample's change.
 
-    What ends this in the middle, even a kill, leaves the sandbox's own project as it was.
+    Even if this is killed, the sandbox's own project stays unchanged.
     """
     with TemporaryDirectory() as folder:
         within = {**variables, PROJECT_VARIABLE: folder}
@@ -198,7 +198,7 @@ def _run(command: list[Any], variables: Mapping[str, str], folder: Path = CHECKO
 
 
 def steady(text: str) -> str:
-    """A comment without what differs from one sandbox to the next."""
+    """A comment without values that differ between sandboxes."""
     return HASHED.sub("...", GENERATED.sub(r"\1-...", text))
 
 

@@ -1,1 +1,1 @@
-"""What an account has once, and what each of its regions has once."""
+"""Resources that exist once per account, or once per region of an account."""

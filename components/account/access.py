@@ -1,4 +1,4 @@
-"""Who may do what in the account: roles of workflows and of people, none of which is a user."""
+"""Who may do what in the account: the roles of workflows and people. There are no IAM users."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ BREAK_GLASS = "break-glass"
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 PORT, HOST_PORT = "AWS-StartPortForwardingSession", "AWS-StartPortForwardingSessionToRemoteHost"
 PREVIEWS = ["pull_request", "ref:refs/heads/main"]
-"""Pull requests are previewed on their branch, and plans are made on `main`."""
+"""Previews run on a pull request's branch, plans on `main`."""
 CHECKED = ["ref:refs/heads/main"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class AccessArgs:
-    """`regions` are those of the platform, where people with `devops` work."""
+    """`regions` are the platform's, in which `devops` may work."""
 
     site: Site
     settings: AccessRolesSettings
@@ -42,10 +42,10 @@ class AccessArgs:
 
 
 class Access(Component):
-    """The roles, the boundary of all but one, and GitHub as an issuer of tokens.
+    """The roles, the permissions boundary of all but one, and GitHub as an OIDC identity provider.
 
-    The roles of the manuals' users are `deploy`, `devops` and `dbadmin`. `break-glass` may do everything, has no
-    boundary, and rings an alarm when it is taken.
+    The manuals' users are the roles `deploy`, `devops` and `dbadmin`. `break-glass` may do everything, has no boundary,
+    and raises an alarm when it is assumed.
     """
 
     roles: Mapping[str, aws.iam.Role]
@@ -72,12 +72,12 @@ class Access(Component):
         self.taken = Event(
             role="glass-broken",
             pattern=f'{{ ($.eventName="AssumeRole") && ($.requestParameters.roleArn="{arn}") }}',
-            why="Somebody took the role that may do everything: is there an emergency, and who declared it?",
+            why="Somebody assumed the role that may do everything: is there an emergency, and who declared it?",
         )
         self.register_outputs({})
 
     def _of_workflows(self) -> dict[str, aws.iam.Role]:
-        """A preview reads the state, a check AWS too; a deployment changes one stack, from its environment alone."""
+        """A preview reads the state, a check also AWS; a deployment changes one stack, only from its environment."""
         naming = Naming(environment="ci", account_id=self._names.account_id, cost_center="")
         reads = rights.state(self._names, writes=False)
         found = {
@@ -158,7 +158,7 @@ class Access(Component):
         return made
 
     def _workflow(self, subjects: list[str]) -> pulumi.Output[str]:
-        """A job of the repository whose token has one of the subjects, and no other."""
+        """Trusts only jobs of the repository whose token has one of the subjects."""
         repository = self._args.settings.repository
         of_the_job = {f"{GITHUB}:aud": AUDIENCE, f"{GITHUB}:sub": [f"repo:{repository}:{each}" for each in subjects]}
         trusted = allow(
@@ -170,7 +170,7 @@ class Access(Component):
         return document([trusted])
 
     def _people(self) -> pulumi.Output[str]:
-        """Whom the account allows in which people sign in, with a second factor."""
+        """Trusts principals of the sign-in account, with a second factor."""
         account = self._args.settings.sign_in_account_id
         trusted = allow(
             "sts:AssumeRole",

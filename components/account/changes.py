@@ -1,4 +1,4 @@
-"""What changes in a region: AWS Config records it, delivers its history, and judges it by rules."""
+"""AWS Config in a region: records changes, delivers their history, and evaluates rules."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from components.storage.bucket import Bucket
 
 NAME_LIMIT = 256
 PREFIX = "config"
-"""Of the history, in the bucket of logs."""
+"""The prefix of the history in the logs bucket."""
 RULES = {
     "trail-on": ("MULTI_REGION_CLOUD_TRAIL_ENABLED", "CIS 3.1"),
     "trail-validated": ("CLOUD_TRAIL_LOG_FILE_VALIDATION_ENABLED", "CIS 3.2"),
@@ -34,13 +34,13 @@ RULES = {
     "databases-not-public": ("RDS_INSTANCE_PUBLIC_ACCESS_CHECK", "CIS 2.3.3"),
     "databases-backed-up": ("DB_INSTANCE_BACKUP_ENABLED", "FSBP RDS.11"),
 }
-"""AWS's rules that are judged in each region, and the control that each serves (AWS Config Developer Guide, "List of
-AWS Config Managed Rules"). They judge what is there, also what nobody declared; the policies judge declarations."""
+"""AWS's managed rules in each region, and the control that each covers (AWS Config Developer Guide, "List of AWS Config
+Managed Rules"). They evaluate existing resources, also undeclared ones; the policies check declarations."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RecorderRoleArgs:
-    """`logs` takes the history."""
+    """`logs` is the bucket of the history."""
 
     site: Site
     logs: Bucket
@@ -49,8 +49,7 @@ class RecorderRoleArgs:
 class RecorderRole(Component):
     """The role of AWS Config in every region of the account.
 
-    Not its service-linked role: an account in which AWS Config was ever on has that one already, and a second is
-    refused.
+    Not its service-linked role: an account that ever used AWS Config has it already, and a second one is refused.
     """
 
     role: aws.iam.Role
@@ -81,8 +80,7 @@ class RecorderRole(Component):
 
 @dataclass(frozen=True, kw_only=True)
 class ChangesArgs:
-    """`site` is in the region that is recorded. One region alone records what is global, IAM: it is the one with
-    `records_global`."""
+    """`site` is in the recorded region. Only the region with `records_global` records IAM, which is global."""
 
     site: Site
     role: RecorderRole
@@ -91,7 +89,7 @@ class ChangesArgs:
 
 
 class Changes(Component):
-    """The recorder of a region, its delivery, and the rules."""
+    """The recorder of a region, its delivery channel, and the rules."""
 
     def __init__(self, name: str, args: ChangesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("account:Changes", name, args.site, opts=opts)
@@ -112,7 +110,7 @@ class Changes(Component):
             s3_key_prefix=PREFIX,
             opts=self.child(depends_on=[recorder, args.logs.policy]),
         )
-        # AWS Config starts no recorder that cannot deliver.
+        # AWS Config starts a recorder only if it can deliver.
         aws.cfg.RecorderStatus(f"{name}-on", name=recorder.name, is_enabled=True, opts=self.child(depends_on=[channel]))
         for role, (identifier, control) in RULES.items():
             aws.cfg.Rule(

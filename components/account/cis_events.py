@@ -1,4 +1,4 @@
-"""The events in the trail that ring an alarm: those of CIS AWS Foundations Benchmark 3.0 and 5.0, 4.1 to 4.15."""
+"""The events in the trail that raise an alarm: CIS AWS Foundations Benchmark 3.0 and 5.0, 4.1 to 4.15."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """A kind of event: the part of its alarm's name, the filter that finds it in the trail, and what it means.
+    """A kind of event: its part of the alarm's name, the filter that finds it in the trail, and what it means.
 
-    `why` is what the mail says: what was done, and what to do about it.
+    `why` is the text of the mail: what happened, and what to check.
     """
 
     role: str
@@ -18,7 +18,7 @@ class Event:
 
 
 def any_of(*names: str, source: str | None = None) -> str:
-    """The filter pattern of events by their names, all from one service where it is given."""
+    """The filter pattern of events by name, optionally from one service only."""
     named = " || ".join(f"($.eventName={name})" for name in names)
     return f"{{ ($.eventSource={source}.amazonaws.com) && ({named}) }}" if source else f"{{ {named} }}"
 
@@ -27,19 +27,19 @@ EVENTS = (
     Event(
         role="unauthorized",
         pattern='{ ($.errorCode="*UnauthorizedOperation") || ($.errorCode="AccessDenied*") }',
-        why="Calls were refused (CIS 4.1): who called, and did anything follow that was not refused?",
+        why="API calls were denied (CIS 4.1): who called, and did other calls of the same identity succeed?",
     ),
     Event(
         role="sign-in-without-mfa",
         pattern='{ ($.eventName="ConsoleLogin") && ($.additionalEventData.MFAUsed!="Yes") && '
         '($.userIdentity.type="IAMUser") && ($.responseElements.ConsoleLogin="Success") }',
-        why="A user signed in without MFA (CIS 4.2): there should be no IAM user; end the session and remove the user.",
+        why="An IAM user signed in without MFA (CIS 4.2). There should be none: end the session, delete the user.",
     ),
     Event(
         role="root-used",
         pattern='{ $.userIdentity.type="Root" && $.userIdentity.invokedBy NOT EXISTS && '
         '$.eventType!="AwsServiceEvent" }',
-        why="The root user acted (CIS 4.3): who, and for which of the few tasks that need it?",
+        why="The root user was used (CIS 4.3): by whom, and for which of the few tasks that need it?",
     ),
     Event(
         role="iam-changed",
@@ -49,22 +49,22 @@ EVENTS = (
             "AttachRolePolicy", "DetachRolePolicy", "AttachUserPolicy", "DetachUserPolicy", "AttachGroupPolicy",
             "DetachGroupPolicy",
         ),
-        why="Rights changed (CIS 4.4): is there a deployment that was approved, and does it declare this?",
+        why="IAM permissions changed (CIS 4.4): was a deployment approved that declares this?",
     ),
     Event(
         role="trail-changed",
         pattern=any_of("CreateTrail", "UpdateTrail", "DeleteTrail", "StartLogging", "StopLogging"),
-        why="The trail changed (CIS 4.5): start it again, then ask who stopped it.",
+        why="CloudTrail changed (CIS 4.5): start the trail again if it was stopped, then find out who did it.",
     ),
     Event(
         role="sign-in-failed",
         pattern='{ ($.eventName=ConsoleLogin) && ($.errorMessage="Failed authentication") }',
-        why="A sign-in to the console failed (CIS 4.6): whose was it?",
+        why="A console sign-in failed (CIS 4.6): who tried?",
     ),
     Event(
         role="key-ended",
         pattern=any_of("DisableKey", "ScheduleKeyDeletion", source="kms"),
-        why="A key was disabled, or is to be deleted (CIS 4.7): cancel it, for with a key goes all that it encrypts.",
+        why="A KMS key was disabled or scheduled for deletion (CIS 4.7). Undo it: without the key, its data are lost.",
     ),
     Event(
         role="bucket-opened",
@@ -72,7 +72,7 @@ EVENTS = (
             "PutBucketAcl", "PutBucketPolicy", "PutBucketCors", "PutBucketLifecycle", "PutBucketReplication",
             "DeleteBucketPolicy", "DeleteBucketCors", "DeleteBucketLifecycle", "DeleteBucketReplication", source="s3",
         ),
-        why="Access to a bucket, or what it keeps, changed (CIS 4.8): is it declared?",
+        why="Access to a bucket, or its retention, changed (CIS 4.8): is the change declared?",
     ),
     Event(
         role="recorder-changed",
@@ -80,7 +80,7 @@ EVENTS = (
             "StopConfigurationRecorder", "DeleteDeliveryChannel", "PutDeliveryChannel", "PutConfigurationRecorder",
             source="config",
         ),
-        why="AWS Config changed (CIS 4.9): does it still record?",
+        why="AWS Config changed (CIS 4.9): is it still recording?",
     ),
     Event(
         role="group-changed",
@@ -88,7 +88,7 @@ EVENTS = (
             "AuthorizeSecurityGroupIngress", "AuthorizeSecurityGroupEgress", "RevokeSecurityGroupIngress",
             "RevokeSecurityGroupEgress", "CreateSecurityGroup", "DeleteSecurityGroup",
         ),
-        why="A security group changed (CIS 4.10): is it declared?",
+        why="A security group changed (CIS 4.10): is the change declared?",
     ),
     Event(
         role="acl-changed",
@@ -96,7 +96,7 @@ EVENTS = (
             "CreateNetworkAcl", "CreateNetworkAclEntry", "DeleteNetworkAcl", "DeleteNetworkAclEntry",
             "ReplaceNetworkAclEntry", "ReplaceNetworkAclAssociation",
         ),
-        why="A network ACL changed (CIS 4.11): is it declared, or a region fenced?",
+        why="A network ACL changed (CIS 4.11): is the change declared, or is a region fenced?",
     ),
     Event(
         role="gateway-changed",
@@ -104,7 +104,7 @@ EVENTS = (
             "CreateCustomerGateway", "DeleteCustomerGateway", "AttachInternetGateway", "CreateInternetGateway",
             "DeleteInternetGateway", "DetachInternetGateway",
         ),
-        why="A way to the internet changed (CIS 4.12): is it declared?",
+        why="A gateway to the internet changed (CIS 4.12): is the change declared?",
     ),
     Event(
         role="route-changed",
@@ -112,7 +112,7 @@ EVENTS = (
             "CreateRoute", "CreateRouteTable", "ReplaceRoute", "ReplaceRouteTableAssociation", "DeleteRouteTable",
             "DeleteRoute", "DisassociateRouteTable", source="ec2",
         ),
-        why="A route changed (CIS 4.13): is it declared?",
+        why="A route changed (CIS 4.13): is the change declared?",
     ),
     Event(
         role="vpc-changed",
@@ -121,7 +121,7 @@ EVENTS = (
             "DeleteVpcPeeringConnection", "RejectVpcPeeringConnection", "AttachClassicLinkVpc", "DetachClassicLinkVpc",
             "DisableVpcClassicLink", "EnableVpcClassicLink",
         ),
-        why="A VPC changed (CIS 4.14): is it declared?",
+        why="A VPC changed (CIS 4.14): is the change declared?",
     ),
     Event(
         role="organization-changed",
@@ -131,6 +131,6 @@ EVENTS = (
             "DisablePolicyType", "EnablePolicyType", "InviteAccountToOrganization", "LeaveOrganization", "MoveAccount",
             "RemoveAccountFromOrganization", "UpdatePolicy", "UpdateOrganizationalUnit", source="organizations",
         ),
-        why="The organization changed (CIS 4.15): who may still rule over the account?",
+        why="The organization changed (CIS 4.15): who can now control the account?",
     ),
 )  # fmt: skip

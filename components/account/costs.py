@@ -1,4 +1,4 @@
-"""Who is told of costs: a budget for the month, and what AWS finds unusual."""
+"""Notifications of costs: a monthly budget, and AWS's anomaly detection."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NAME_LIMIT = 100
 
 @dataclass(frozen=True, kw_only=True)
 class CostsArgs:
-    """`emails` are told. `anomalies` is off where the cloud finds none."""
+    """`emails` are notified. `anomalies` is off if the cloud does not support them."""
 
     site: Site
     settings: CostSettings
@@ -27,7 +27,7 @@ class CostsArgs:
 
 
 class Costs(Component):
-    """The account's budget, and its daily mail of anomalies."""
+    """The account's budget, and a daily mail of cost anomalies."""
 
     def __init__(self, name: str, args: CostsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("account:Costs", name, args.site, opts=opts)
@@ -69,7 +69,7 @@ class Costs(Component):
         aws.costexplorer.AnomalySubscription(
             f"{self._name}-anomalies-mail",
             name=physical,
-            # At once would need a topic; costs are known a day later in any case.
+            # Immediate notifications would need a topic, and costs are known a day later in any case.
             frequency="DAILY",
             monitor_arn_lists=[monitor],
             subscribers=[

@@ -1,4 +1,4 @@
-"""What holds for the whole account unless somebody says otherwise: no bucket is public, and passwords are long."""
+"""Account-wide defaults: no public buckets, and long passwords."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from components.site import Site
 SHORTEST_PASSWORD = 14
 """CIS AWS Foundations Benchmark 3.0, 1.8."""
 PASSWORDS_REMEMBERED = 24
-"""CIS AWS Foundations Benchmark 3.0, 1.9; the most that IAM takes."""
+"""CIS AWS Foundations Benchmark 3.0, 1.9; IAM's maximum."""
 PASSWORD_DAYS = 90
 """PCI DSS 4.0, 8.3.9."""
 
@@ -26,7 +26,7 @@ class DefaultsArgs:
 
 
 class Defaults(Component):
-    """Public access of buckets, and IAM's password policy, though nobody should have a password here."""
+    """The public access block of buckets, and IAM's password policy, although no user should have a password here."""
 
     def __init__(self, name: str, args: DefaultsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("account:Defaults", name, args.site, opts=opts)

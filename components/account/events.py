@@ -1,4 +1,4 @@
-"""Who is told of events in the trail: a metric filter and an alarm for each kind, and the topic that they notify."""
+"""Notifications of events in the trail: a metric filter and an alarm for each kind, and the topic that they notify."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from components.site import Site
 from naming import PROJECT
 
 PERIOD_SECONDS = 300
-"""CIS's own period: events reach the log group some five minutes after the call in any case (CloudTrail User Guide,
+"""CIS's own period: events reach the log group about five minutes after the call in any case (CloudTrail User Guide,
 "Monitoring CloudTrail Log Files with Amazon CloudWatch Logs")."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class EventsArgs:
-    """`events` are found in `record`, and told to `emails`."""
+    """`events` are searched in `record`; `emails` are notified."""
 
     site: Site
     record: Record
@@ -33,7 +33,7 @@ class EventsArgs:
 
 
 class Events(Component):
-    """The alarms of the account. One event is enough to ring, so an alarm is OK again without a further mail."""
+    """The account's alarms. One event raises an alarm, so the return to OK sends no mail."""
 
     topic: aws.sns.Topic
 

@@ -1,4 +1,4 @@
-"""The account's record: a trail of every region, its bucket that nobody can empty, and its log group."""
+"""The account's audit trail: a multi-region trail, its bucket, which nobody can empty, and its log group."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ from settings import AccountSettings
 
 CLOUDTRAIL = {"Service": "cloudtrail.amazonaws.com"}
 NAME_LIMIT = 128
-"""CloudTrail API, CreateTrail; log groups take more."""
+"""CloudTrail API, CreateTrail; log groups allow more."""
 LOGS, TRAIL = "logs", "trail"
 
 
 @dataclass(frozen=True, kw_only=True)
 class RecordArgs:
-    """`site` is where the record is kept; events of all regions come there."""
+    """`site` is where the trail is stored; events of all regions are delivered there."""
 
     site: Site
     settings: AccountSettings
 
 
 class Record(Component):
-    """The trail, the key of all that tells what was done, and two buckets.
+    """The trail, the key of its records, and two buckets.
 
-    `logs` takes what AWS writes of other things than the trail: who read the trail's objects, and the history of AWS
-    Config. Object Lock is on `trail` alone: AWS Config delivers to no bucket with a default retention (AWS Config
-    Developer Guide, "Managing the Delivery Channel"), S3 no access logs (S3 User Guide, "Enabling S3 server access
+    `logs` receives AWS's other records: the access logs of the trail's bucket, and the history of AWS Config. Only
+    `trail` has Object Lock: a bucket with a default retention receives neither AWS Config's history (AWS Config
+    Developer Guide, "Managing the Delivery Channel") nor S3's access logs (S3 User Guide, "Enabling S3 server access
     logging").
     """
 
@@ -71,7 +71,7 @@ class Record(Component):
         self.register_outputs({"trail_arn": self.trail.arn})
 
     def _key(self) -> aws.kms.Key:
-        """It outlives the stack, since what it encrypts does."""
+        """It outlives the stack, because what it encrypts does."""
         site, settings = self._args.site, self._args.settings.keys
         kept = one_role_ends_it(site, settings)
         key = aws.kms.Key(
@@ -80,7 +80,7 @@ class Record(Component):
             enable_key_rotation=True,
             deletion_window_in_days=settings.deletion_window_days,
             policy=document([*self._users_of_key(), *kept]),
-            # Who makes the key cannot change its policy, and must tell KMS so.
+            # Whoever creates the key cannot change its policy, and must tell KMS that this is intended.
             bypass_policy_lockout_safety_check=bool(kept) or None,
             opts=self.child(protect=site.protected, outlives=True),
         )
@@ -93,7 +93,7 @@ class Record(Component):
         return key
 
     def _users_of_key(self) -> list[Statement]:
-        """The account decides by IAM; then the services that write (CloudTrail User Guide, "Configure AWS KMS key
+        """IAM decides for the account; then the services that write (CloudTrail User Guide, "Configure AWS KMS key
         policies for CloudTrail")."""
         site, account = self._args.site, self._args.site.naming.account_id
         of_the_trail = {
@@ -115,8 +115,8 @@ class Record(Component):
         ]
 
     def _bucket(self, name: str, role: str, *, access_log: Bucket | None, statements: list[Statement]) -> Bucket:
-        """The bucket of the trail is locked, and so outlives the stack; that of the logs has S3's own key, the only one
-        with which S3 writes access logs."""
+        """The trail's bucket is locked, and so outlives the stack. The logs bucket has S3's own key, the only one with
+        which S3 writes access logs."""
         settings = self._args.settings
         locked = name == TRAIL
         return Bucket(
@@ -161,7 +161,7 @@ class Record(Component):
         ]
 
     def _trail(self) -> aws.cloudtrail.Trail:
-        """Management events, which are KMS's too, and who reads and writes objects in S3."""
+        """Management events, including KMS's, and reads and writes of objects in S3."""
         naming = self._args.site.naming
         writer, rights = self._writer_of_group()
         return aws.cloudtrail.Trail(
@@ -182,7 +182,7 @@ class Record(Component):
                     but_arns_below=[f"arn:aws:s3:::{naming.bucket(role)}/" for role in (LOGS, self._trail_role)],
                 ),
             ],
-            # CloudTrail tries to write when it is made.
+            # CloudTrail tries to write when it is created.
             opts=self.child(protect=self._args.site.protected, depends_on=[self.bucket.policy, rights]),
         )
 

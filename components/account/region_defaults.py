@@ -1,4 +1,4 @@
-"""What holds in a region of the account unless somebody says otherwise: disks, snapshots, instance metadata."""
+"""Defaults of a region in the account: disks, snapshots, instance metadata."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class RegionDefaultsArgs:
 
 
 class RegionDefaults(Component):
-    """Every disk is encrypted, no snapshot is public, and instance metadata wants a token."""
+    """Every disk is encrypted, no snapshot is public, and instance metadata requires a token."""
 
     def __init__(self, name: str, args: RegionDefaultsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("account:RegionDefaults", name, args.site, opts=opts)

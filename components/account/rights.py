@@ -1,4 +1,4 @@
-"""What the account's roles may do, as IAM statements: a function for each right, limited to what it is for."""
+"""The permissions of the account's roles, as IAM statements: one function per permission, limited to its purpose."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from monitoring.alerts.itself import REPORTS
 from naming import PROJECT, Naming
 
 STATE = "state"
-"""The label of the state in names, which `ops bootstrap` makes."""
+"""The label of the state in names, as `ops bootstrap` creates it."""
 SERVICES = [
     f"{service}:*"
     for service in (
@@ -19,7 +19,7 @@ SERVICES = [
         "firehose", "kms", "logs", "rds", "s3", "secretsmanager", "sns", "sqs", "wafv2",
     )
 ]  # fmt: skip
-"""Everything of the services that a region stack declares resources of."""
+"""All actions of the services whose resources a region stack declares."""
 LOOKS = [
     "autoscaling:Describe*",
     "cloudwatch:Describe*",
@@ -31,7 +31,7 @@ LOOKS = [
     "logs:GetLogEvents",
     "rds:Describe*",
 ]
-"""To see how the platform is, without what is in its buckets, secrets and queues."""
+"""To read the platform's status, without the content of its buckets, secrets and queues."""
 CHECKS = [
     "acm:DescribeCertificate",
     "backup:ListRecoveryPointsByBackupVault",
@@ -41,11 +41,11 @@ CHECKS = [
     "rds:DescribeDBInstances",
     "sqs:GetQueueAttributes",
 ]
-"""What the morning checklist asks AWS."""
+"""The AWS calls of the morning checklist."""
 OPERATORS = "devops"
-"""The user of instances to whom operators' SSH keys are lent (`hosts/common/etc/sysusers.d/`)."""
+"""The user on instances for operators' temporary SSH keys (`hosts/common/etc/sysusers.d/`)."""
 MAKES_ROLES = ["iam:AttachRolePolicy", "iam:CreateRole", "iam:PutRolePolicy"]
-"""What could give a role more than its maker has: it wants the boundary on the role."""
+"""Actions that could give a role more than its creator has: they require the boundary on the role."""
 KEEPS_ROLES = [
     f"iam:{action}"
     for action in (
@@ -60,7 +60,7 @@ KEEPS_ROLES = [
 
 @dataclass(frozen=True, kw_only=True)
 class Names:
-    """The ARNs of what rights are about, made of names alone: other stacks declare it."""
+    """The ARNs in the permissions, built from names: other stacks declare the resources."""
 
     account_id: str
     environment: str
@@ -77,16 +77,16 @@ class Names:
         return self.iam(f"policy/{PROJECT}-{self.environment}-boundary")
 
     def iam(self, resource: str) -> str:
-        """Something of the account's IAM."""
+        """An IAM resource of the account."""
         return f"arn:aws:iam::{self.account_id}:{resource}"
 
     def any_of(self, service: str, resource: str) -> str:
-        """Something of a service, in any region."""
+        """A resource of a service, in any region."""
         return f"arn:aws:{service}:*:{self.account_id}:{resource}"
 
 
 def state(names: Names, *, writes: bool) -> list[Statement]:
-    """The state of the stacks, and its key, by the alias that it has in both its regions."""
+    """The state of the stacks, and its key, by the key's alias in both its regions."""
     objects = ["s3:GetObject", *(["s3:DeleteObject", "s3:PutObject"] if writes else [])]
     with_key = ["kms:Decrypt", *(["kms:Encrypt", "kms:GenerateDataKey"] if writes else [])]
     return [
@@ -96,7 +96,7 @@ def state(names: Names, *, writes: bool) -> list[Statement]:
 
 
 def platform(names: Names, regions: Sequence[str]) -> list[Statement]:
-    """All that a region stack declares, in some regions, and the roles that it makes, within the boundary."""
+    """Everything that a region stack declares, in some regions, and the roles that it creates, within the boundary."""
     roles = [names.iam(f"role/{PROJECT}-*"), names.iam(f"instance-profile/{PROJECT}-*")]
     there = {"StringEquals": {"aws:RequestedRegion": list(regions)}}
     bounded = {"StringEquals": {"iam:PermissionsBoundary": names.boundary}}
@@ -110,7 +110,7 @@ def platform(names: Names, regions: Sequence[str]) -> list[Statement]:
 
 
 def looks() -> list[Statement]:
-    """How the platform is; these actions can be limited to no resource."""
+    """The platform's status; these actions cannot be limited to a resource."""
     return [allow(LOOKS, "*", sid="Looks")]
 
 
@@ -121,10 +121,10 @@ def checks() -> list[Statement]:
 
 
 def sessions(names: Names, *documents: str) -> list[Statement]:
-    """Sessions of Systems Manager on the platform's instances, with these documents, and the end of one's own.
+    """Sessions on the platform's instances, with these documents, and the end of the user's own sessions.
 
-    A session for which no document is named has that of the region's preferences, unless the check is asked for
-    (Systems Manager User Guide, "Enforce a session document permission check").
+    A session without a document uses the region's preferences, unless the permission check is enforced (Systems
+    Manager User Guide, "Enforce a session document permission check").
     """
     tagged = {"ssm:resourceTag/Project": PROJECT}
     checked = {"StringEquals": tagged, "BoolIfExists": {"ssm:SessionDocumentAccessCheck": "true"}}
@@ -145,8 +145,8 @@ def sessions(names: Names, *documents: str) -> list[Statement]:
 
 
 def ssh(names: Names) -> list[Statement]:
-    """A key of one's own for a minute, for the operators' user of an instance (EC2 User Guide, "Grant IAM permissions
-    for EC2 Instance Connect")."""
+    """The user's own SSH key for a minute, for the operators' user on an instance (EC2 User Guide, "Grant IAM
+    permissions for EC2 Instance Connect")."""
     operators = {"StringEquals": {"aws:ResourceTag/Project": PROJECT, "ec2:osuser": OPERATORS}}
     return [
         allow(
@@ -181,7 +181,7 @@ def findings(names: Names) -> list[Statement]:
 
 
 def releases(names: Names) -> list[Statement]:
-    """A release is put into the bucket of releases, which keeps what is replaced there."""
+    """To upload a release to the releases bucket, which keeps replaced objects."""
     bucket = f"arn:aws:s3:::{PROJECT}-*-releases-{names.account_id}"
     return [
         allow(["s3:GetObject", "s3:ListBucket", "s3:PutObject"], [bucket, f"{bucket}/releases/*"], sid="Releases"),
@@ -195,7 +195,7 @@ def releases(names: Names) -> list[Statement]:
 
 
 def databases(names: Names) -> list[Statement]:
-    """Databases are looked at, copied, restored and tuned; none is deleted, nor its backups."""
+    """To view, copy, restore and tune databases, but not to delete them or their backups."""
     acts = [
         "rds:AddTagsToResource",
         "rds:CopyDBSnapshot",
@@ -208,7 +208,7 @@ def databases(names: Names) -> list[Statement]:
         "rds:RestoreDBInstanceFromDBSnapshot",
         "rds:RestoreDBInstanceToPointInTime",
     ]
-    # Their own account, not the administrator's nor the application's.
+    # Their own account, neither the administrator's nor the application's.
     secret = names.any_of("secretsmanager", f"secret:{PROJECT}-*-database-dbadmin-*")
     return [
         allow(acts, names.any_of("rds", f"*:{PROJECT}-*"), sid="Databases"),
@@ -221,9 +221,9 @@ def databases(names: Names) -> list[Statement]:
 
 
 def boundary(names: Names) -> list[Statement]:
-    """The most that a role may do which carries it, whatever its own rights are.
+    """The maximum permissions of a role with this boundary, whatever its own permissions are.
 
-    It grants nothing. It keeps the record, the roles of the account and itself from whoever changes the platform.
+    It grants nothing. It protects the audit trail, the account's roles and itself from whoever changes the platform.
     """
     record = f"{PROJECT}-{names.environment}"
     own_roles = [f"role/{PROJECT}-ci-*", f"role/{record}-*", f"role/{PROJECT}-{STATE}-*", f"policy/{record}-*"]

@@ -1,4 +1,4 @@
-"""Sessions of Systems Manager in a region: encrypted on their way, and everything that is typed is kept."""
+"""Systems Manager sessions in a region: encrypted in transit, and fully logged."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from naming import DataClass
 from settings import AccountSettings
 
 SESSIONS = "sessions"
-"""The role of the key and of the log group, by which instances and people find them."""
+"""The role in the names of the key and the log group, by which instances and people find them."""
 PREFERENCES = "SSM-SessionManagerRunShell"
-"""The document that holds the preferences of a region: Session Manager knows it by this name (Systems Manager User
-Guide, "Create a Session Manager preferences document")."""
+"""The document with a region's preferences: Session Manager expects this name (Systems Manager User Guide, "Create a
+Session Manager preferences document")."""
 LOG_GROUP_NAME_LIMIT = 512
 
 
@@ -32,9 +32,9 @@ class SessionsArgs:
 
 
 class Sessions(Component):
-    """The preferences of Session Manager, the key of sessions, and the log group in which they end.
+    """The preferences of Session Manager, the key of sessions, and their log group.
 
-    A forwarded port is encrypted too, but Session Manager keeps nothing of what goes through it.
+    A forwarded port is encrypted too, but Session Manager does not log its traffic.
     """
 
     def __init__(self, name: str, args: SessionsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -46,7 +46,7 @@ class Sessions(Component):
             description="Sessions on instances, and what was typed in them.",
             enable_key_rotation=True,
             deletion_window_in_days=args.settings.keys.deletion_window_days,
-            # The account decides by IAM who starts a session.
+            # IAM decides who may start a session.
             policy=document([account_decides(args.site), log_group_encrypts(args.site, group_name)]),
             opts=self.child(protect=args.site.protected),
         )
@@ -70,11 +70,11 @@ class Sessions(Component):
 
 
 def _preferences(key: aws.kms.Key, group: aws.cloudwatch.LogGroup) -> pulumi.Output[str]:
-    """In the form of Systems Manager's "Session document schema"; what is left out keeps AWS's default."""
+    """In the form of Systems Manager's "Session document schema"; omitted values keep AWS's default."""
     inputs = {
         "kmsKeyId": key.arn,
         "cloudWatchLogGroupName": group.name,
-        # Session Manager refuses a log group without a key, and writes while the session goes on.
+        # Session Manager refuses a log group without a key, and writes during the session.
         "cloudWatchEncryptionEnabled": True,
         "cloudWatchStreamingEnabled": True,
     }

@@ -1,4 +1,4 @@
-"""What watches a region for attacks and weaknesses: GuardDuty, Security Hub and Access Analyzer."""
+"""Threat detection in a region: GuardDuty, Security Hub and Access Analyzer."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from components.component import Component
 from components.site import Site
 
 FEATURES = {"objects": "S3_DATA_EVENTS", "databases": "RDS_LOGIN_EVENTS"}
-"""What GuardDuty reads besides flow logs, DNS and the trail (GuardDuty API, DetectorFeatureConfiguration)."""
+"""What GuardDuty analyzes besides flow logs, DNS and the trail (GuardDuty API, DetectorFeatureConfiguration)."""
 STANDARDS = {
     "best-practices": "aws-foundational-security-best-practices/v/1.0.0",
     "cis": "cis-aws-foundations-benchmark/v/3.0.0",
 }
-"""The standards of Security Hub whose controls the policies name."""
+"""The Security Hub standards whose controls the policies name."""
 NAME_LIMIT = 255
 
 
 @dataclass(frozen=True, kw_only=True)
 class ThreatsArgs:
-    """`analyzer` is off where the cloud has no IAM Access Analyzer."""
+    """`analyzer` is off if the cloud has no IAM Access Analyzer."""
 
     site: Site
     analyzer: bool
 
 
 class Threats(Component):
-    """The watch over a region; its findings are gathered in Security Hub."""
+    """Threat detection in a region; Security Hub collects the findings."""
 
     def __init__(self, name: str, args: ThreatsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("account:Threats", name, args.site, opts=opts)

@@ -1,1 +1,1 @@
-"""The instances: Auto Scaling groups, their roles and what they run."""
+"""The instances: Auto Scaling groups, their roles and their software."""

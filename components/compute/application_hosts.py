@@ -1,4 +1,4 @@
-"""What the roles of application hosts have in common: what they may do, and what they know when they start."""
+"""What all roles of application hosts share: their permissions, and what they know at startup."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from settings import ApplicationHostSettings, Capacity
 
 @dataclass(frozen=True, kw_only=True)
 class ApplicationHostsArgs(HostsArgs):
-    """`capacity` says which of the sizes in `settings` apply."""
+    """`capacity` selects which of the sizes in `settings` apply."""
 
     settings: ApplicationHostSettings
     capacity: Capacity
@@ -50,7 +50,7 @@ class ApplicationHosts(Hosts):
         super().__init__(token, name, role, args, opts)
 
     def _instance_role(self, *further: Statement) -> InstanceRole:
-        """What every host of the application may do, and the `further` permissions of this role.
+        """The permissions of every application host, and the `further` permissions of this role.
 
         Web hosts queue jobs and jobs queue further jobs, so all of them send messages.
         """

@@ -1,4 +1,4 @@
-"""The bastion: the one host that takes SSH from the VPN, and passes it on to the others."""
+"""The bastion: the only host that accepts SSH from the VPN, and forwards it to the others."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from components.compute.permissions import read_objects
 from hosts.roles import BASTION
 
 SERVICE_USER = "nobody"
-"""It runs no service of ours."""
+"""It runs none of our services."""
 SIZES = (0, 1)
-"""None until an operator starts it: what does not run is not attacked, and costs nothing."""
+"""It does not run until an operator starts it: until then it cannot be attacked, and costs nothing."""
 
 
 class Bastion(Hosts):
-    """One fleet of one host at most, which knows no secret and keeps nothing."""
+    """One fleet with at most one host, which has no secret and stores nothing."""
 
     def __init__(self, name: str, args: HostsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("compute:Bastion", name, BASTION, args, opts)

@@ -21,13 +21,13 @@ from naming import DataClass
 from settings.hosts import burstable
 
 GROWTH_WHILE_REPLACING_PERCENT = 110
-"""New instances start before old ones are terminated; 10 % at a time, as each opens connections to the database."""
+"""New instances start before old ones are terminated, 10 % at a time, because each opens database connections."""
 
 MAX_LIFETIME_SECONDS = 7 * 24 * 3600
-"""An instance is replaced within a week by one from the newest image: the weekly security update of the manuals."""
+"""Instances are replaced within a week, from the newest image: the manuals' weekly security update."""
 
 ROOT_DEVICE = "/dev/sda1"
-"""As Ubuntu's images name it: another name would add a second volume to the image's own, which stays unencrypted."""
+"""The name in Ubuntu's images: another name would add a second volume, and the image's own would stay unencrypted."""
 
 GROUP_METRICS = [
     Metric.GROUP_MIN_SIZE,
@@ -38,11 +38,11 @@ GROUP_METRICS = [
     Metric.GROUP_TERMINATING_INSTANCES,
     Metric.GROUP_TOTAL_INSTANCES,
 ]
-"""Off by default; the workers scale by one of them, and they are free of charge."""
+"""Off by default; the workers scale by one of them, and they are free."""
 
 
 def group_name(site: Site, fleet: str) -> str:
-    """The name of the Auto Scaling group of a fleet, known before there is one."""
+    """The name of a fleet's Auto Scaling group, known before the group exists."""
     return site.naming.physical(fleet, 255)
 
 
@@ -50,9 +50,9 @@ def group_name(site: Site, fleet: str) -> str:
 class FleetArgs:
     """`image_parameter` is the public SSM parameter of the image.
 
-    `other_instance_types` are started, in their order, where there is no capacity of `instance_type`.
+    `other_instance_types` are launched, in their order, when there is no capacity of `instance_type`.
 
-    Without `starts_before_end`, an instance that is replaced ends before its successor starts, which takes what it had.
+    Without `starts_before_end`, an instance is terminated before its replacement starts, which takes over its volume.
     """
 
     site: Site
@@ -74,7 +74,7 @@ class FleetArgs:
 
     @property
     def healthy_percent(self) -> tuple[int, int]:
-        """The bounds of the group's size while instances are replaced, in percent."""
+        """The bounds of the group's size during an instance refresh, in percent."""
         return (100, GROWTH_WHILE_REPLACING_PERCENT) if self.starts_before_end else (0, 100)
 
 
@@ -143,7 +143,7 @@ class Fleet(Component):
         )
 
     def _credits(self) -> aws.ec2.LaunchTemplateCreditSpecificationArgs | None:
-        """Stated: the account's default may be another. EC2 takes it for burstable types alone, so for all or none."""
+        """Explicit: the account's default may differ. EC2 accepts it only for burstable types, so for all or none."""
         types = [self._args.instance_type, *self._args.other_instance_types]
         if not all(burstable(each) for each in types):
             return None
@@ -176,7 +176,8 @@ class Fleet(Component):
                 preferences=aws.autoscaling.GroupInstanceRefreshPreferencesArgs(
                     min_healthy_percentage=least,
                     max_healthy_percentage=most,
-                    # A group that grows with its new template would replace what it has just started.
+                    # A group that grows together with a new template would replace the instances that it has just
+                    # started.
                     skip_matching=True,
                 ),
             ),
@@ -200,7 +201,7 @@ class Fleet(Component):
         )
 
     def _in_turn(self) -> aws.autoscaling.GroupMixedInstancesPolicyArgs:
-        """On demand alone: a spot instance can be taken away at any time."""
+        """Only on demand: a spot instance can be interrupted at any time."""
         types = [self._args.instance_type, *self._args.other_instance_types]
         return aws.autoscaling.GroupMixedInstancesPolicyArgs(
             instances_distribution=aws.autoscaling.GroupMixedInstancesPolicyInstancesDistributionArgs(

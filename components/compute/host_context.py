@@ -1,4 +1,4 @@
-"""What every host of the application is placed in and may use."""
+"""What every application host is placed in and may use."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from settings import WorkersSettings
 
 @dataclass(frozen=True, kw_only=True)
 class DataStores:
-    """Database and cache by their identifiers, with which a host finds their addresses when it starts.
+    """The identifiers of database and cache, by which a host finds their addresses when it starts.
 
-    Their addresses would let the groups wait for them: a failover starts hosts while the database is promoted.
+    With their addresses, the groups would wait for them: a failover starts hosts while the database is promoted.
     """
 
     database: str
@@ -28,10 +28,9 @@ class DataStores:
 
 @dataclass(frozen=True, kw_only=True)
 class HostContext:
-    """The neighbours of the hosts, the same for every role.
+    """The components that the hosts use, the same for every role.
 
-    `work` says what the queues are and how long a job may take; what updates itself does so in the
-    `maintenance_window`.
+    `work` defines the queues and how long a job may take; automatic updates run in the `maintenance_window`.
     """
 
     site: Site

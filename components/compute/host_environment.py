@@ -1,4 +1,4 @@
-"""What an instance knows when it starts: the variables of its stack, role and group, and no secret."""
+"""What an instance knows at startup: the variables of its stack, role and group, without secrets."""
 
 from __future__ import annotations
 
@@ -10,21 +10,20 @@ from hosts.contents import RDS_AUTHORITIES
 from hosts.roles import HostRole
 
 APPLICATION_ENVIRONMENT = "production"
-"""Laravel's, and in front of the level in each line of its log; the same in every stack, for all serve alike."""
+"""Laravel's environment, which precedes the level in each log line; the same in every stack, because all serve."""
 SERVICE_USER = "www-data"
-"""Debian's and Ubuntu's user of web servers, as in the DevOps manual."""
+"""Debian's and Ubuntu's web server user, as in the DevOps manual."""
 
 
 def host_environment(context: HostContext, role: HostRole, group: str, release: str) -> dict[str, pulumi.Input[str]]:
-    """The variables by name: ours, and those in which Laravel's own configuration files look."""
+    """The variables by name: ours, and those that Laravel's own configuration files read."""
     return {**_own(context, role, group, release), **_laravel(context)}
 
 
 def what_it_is(
     context: HostContext, role: HostRole, group: str, release: str, user: str
 ) -> dict[str, pulumi.Input[str]]:
-    """The variables that hosts of every role have. `user` is that of its services; without a `release`, none is
-    fetched."""
+    """The variables of every role. `user` runs its services; without a `release`, none is downloaded."""
     return {
         "ASKPROAI_ENVIRONMENT": context.site.naming.environment,
         "ASKPROAI_ROLE": role.name,
@@ -48,7 +47,7 @@ def _own(context: HostContext, role: HostRole, group: str, release: str) -> dict
 
 
 def _of_jobs(context: HostContext, role: HostRole) -> dict[str, pulumi.Input[str]]:
-    """How long the host works: until it is terminated, and while this region serves."""
+    """When the host works: until it is terminated, and while this region serves."""
     visitors = f"https://{contract.app(context.domain)}{contract.HEALTH_PATH}"
     return {"ASKPROAI_TERMINATION_HOOK": role.termination_hook, "ASKPROAI_VISITORS_URL": visitors}
 
@@ -64,7 +63,7 @@ def _laravel(context: HostContext) -> dict[str, pulumi.Input[str]]:
         "AWS_BUCKET": context.storage["uploads"].name,
         "FILESYSTEM_DISK": "s3",
         "DB_CONNECTION": "mysql",
-        # The database refuses connections without TLS, which PHP uses once it knows an authority.
+        # The database refuses connections without TLS, which PHP uses once it has a certificate authority.
         "MYSQL_ATTR_SSL_CA": RDS_AUTHORITIES,
         "DB_DATABASE": context.data_stores.database_name,
         "CACHE_DRIVER": "redis",
@@ -75,7 +74,7 @@ def _laravel(context: HostContext) -> dict[str, pulumi.Input[str]]:
         "QUEUE_CONNECTION": "sqs",
         "SQS_PREFIX": default.url.apply(lambda url: url.rpartition("/")[0]),
         "SQS_QUEUE": default.name,
-        # The journal keeps it, and the CloudWatch agent sends it on.
+        # The journal keeps it, and the CloudWatch agent forwards it.
         "LOG_CHANNEL": "stderr",
     }
 

@@ -1,4 +1,4 @@
-"""What all roles of hosts have in common: log group, configuration bundle and fleets."""
+"""What all host roles share: log group, configuration bundle and fleets."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Environment = Mapping[str, pulumi.Input[str]]
 
 @dataclass(frozen=True, kw_only=True)
 class HostsArgs:
-    """The neighbours of the hosts, and the settings of their role."""
+    """The components that the hosts use, and the settings of their role."""
 
     context: HostContext
     settings: HostSettings
@@ -66,7 +66,7 @@ class Hosts(Component):
         return {group: fleet.group.name for group, fleet in self.fleets.items()}
 
     def _role_of_instances(self, *further: Statement) -> InstanceRole:
-        """What every host may do, and the `further` permissions of this role."""
+        """The permissions of every host, and the `further` permissions of this role."""
         context = self._hosts.context
         self.log_group = self._log_group()
         reports = metrics_and_logs(self.log_group)
@@ -93,7 +93,7 @@ class Hosts(Component):
         )
 
     def _store(self, packed: Bundle) -> aws.s3.BucketObjectv2:
-        """In the region's own bucket: a host asks no other region when it starts."""
+        """In the region's own bucket: a host needs no other region when it starts."""
         return aws.s3.BucketObjectv2(
             f"{self._name}-bundle",
             bucket=self._hosts.context.storage["releases"].name,
@@ -104,7 +104,7 @@ class Hosts(Component):
         )
 
     def _user_data(self, environment: Environment) -> pulumi.Output[str]:
-        """Of the stored object, so that no host starts before its bundle is there."""
+        """From the stored object, so that no host starts before its bundle exists."""
         context = self._hosts.context
 
         def encoded(values: dict[str, Any]) -> str:
@@ -141,8 +141,8 @@ class Hosts(Component):
         only_in: pulumi.Output[str] | None = None,
         other_instance_types: Sequence[str] = (),
     ) -> Fleet:
-        """A fleet of these hosts, of the minimum and maximum size in `sizes`; with `only_in`, a single subnet has it
-        and an instance ends before its successor starts."""
+        """A fleet of these hosts, with the minimum and maximum size in `sizes`. With `only_in`, it is in a single
+        subnet, and an instance is terminated before its replacement starts."""
         context, settings = self._hosts.context, self._hosts.settings
         fleet_args = FleetArgs(
             site=context.site,

@@ -1,4 +1,4 @@
-"""The IAM role of instances with its permissions, and the instance profile that hands it to them."""
+"""The IAM role of instances with its permissions, and its instance profile."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ class InstanceRole(Component):
             name,
             args.site,
             description="What the instances may do.",
-            # Without aws:SourceAccount, which EC2 does not send. It would add nothing: EC2 assumes a role only for
-            # instances of the role's own account.
+            # Without aws:SourceAccount, which EC2 does not send and does not need: it assumes a role only for instances
+            # of the role's own account.
             trusts=trust("ec2.amazonaws.com"),
             may=args.permissions,
         )

@@ -1,4 +1,4 @@
-"""The monitoring host: one instance in the zone of its data volume, which its successor takes over."""
+"""The monitoring host: one instance in the zone of its data volume, which its replacement takes over."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ from monitoring.host.watch import Watch
 from settings import MonitoringSettings
 
 SERVICE_USER = "prometheus"
-"""As whom Debian's and Ubuntu's packages run Prometheus, Alertmanager and the exporters."""
+"""The user as which Debian's and Ubuntu's packages run Prometheus, Alertmanager and the exporters."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class MonitoringArgs(HostsArgs):
-    """What it watches, and the target group that has its host name."""
+    """What it watches, and the target group of its host name."""
 
     settings: MonitoringSettings
     volume: MetricsVolume
@@ -43,7 +43,7 @@ class MonitoringArgs(HostsArgs):
 
 
 class Monitoring(Hosts):
-    """One fleet of one host; a new one starts when the former has let the volume go."""
+    """One fleet of one host; a new host starts once the former has released the volume."""
 
     def __init__(self, name: str, args: MonitoringArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         self._args = args
@@ -71,7 +71,7 @@ class Monitoring(Hosts):
         return replace(super()._values(), made=files(self._args.watch))
 
     def _secrets(self) -> Mapping[str, pulumi.Output[str]]:
-        """Those that it reads, by the name that the host has for each; that of the application is not its business."""
+        """The secrets that it reads, by their name on the host; it does not read the application's."""
         own, receivers = self._args.context.secrets, self._args.receivers
         return {"DATABASE": own["database-monitoring"].arn, "CACHE": own["cache"].arn, "RECEIVERS": receivers.arn}
 

@@ -1,4 +1,4 @@
-"""What instances may do, as IAM statements: one function for each permission, limited to the resources it is for."""
+"""The permissions of instances, as IAM statements: one function per permission, limited to its resources."""
 
 from __future__ import annotations
 
@@ -45,14 +45,14 @@ AGENT_ACTIONS = [
 
 
 def systems_manager() -> list[Statement]:
-    """Sessions, commands and patches by Systems Manager, whose actions cannot be limited to a resource."""
+    """Sessions, commands and patches through Systems Manager, whose actions cannot be limited to a resource."""
     return [allow(AGENT_ACTIONS, "*")]
 
 
 def sessions(site: Site) -> list[Statement]:
-    """What a session needs of its instance, where the account's stack has the key and the log group of sessions.
+    """What a session needs on its instance: the key and the log group of sessions, which the account stack declares.
 
-    They are of another stack, so they are named by what their names end in.
+    Another stack declares them, so they are identified by the end of their names.
     """
     account, region = site.naming.account_id, site.region
     alias = {"ForAnyValue:StringLike": {"kms:ResourceAliases": f"alias/{PROJECT}-*-sessions"}}
@@ -90,14 +90,14 @@ def read_secrets(context: HostContext, arns: Sequence[pulumi.Output[str]]) -> li
 
 
 def lead_group() -> list[Statement]:
-    """To see which instance of its group comes first; a description cannot be limited to a resource."""
+    """To see which instance is first in its group; Describe actions cannot be limited to a resource."""
     return [
         allow(["autoscaling:DescribeAutoScalingGroups", "autoscaling:DescribeAutoScalingInstances"], "*"),
     ]
 
 
 def let_go(context: HostContext, group: str) -> list[Statement]:
-    """To hold an instance of the Auto Scaling group that is to be terminated, and to let it go."""
+    """To delay the termination of an instance of the Auto Scaling group, and to complete it."""
     place = f"{context.site.region}:{context.site.naming.account_id}"
     return [
         allow(
@@ -108,7 +108,7 @@ def let_go(context: HostContext, group: str) -> list[Statement]:
 
 
 def find_data_stores(context: HostContext) -> list[Statement]:
-    """To ask where database and cache are."""
+    """To look up the addresses of database and cache."""
     place = f"{context.site.region}:{context.site.naming.account_id}"
     stores = context.data_stores
     return [
@@ -171,14 +171,14 @@ def receive_messages(context: HostContext) -> list[Statement]:
 
 
 def discover_hosts() -> list[Statement]:
-    """To find instances by their tags; a description cannot be limited to a resource."""
+    """To find instances by their tags; Describe actions cannot be limited to a resource."""
     return [allow(["ec2:DescribeAvailabilityZones", "ec2:DescribeInstances", "ec2:DescribeVolumes"], "*")]
 
 
 def attach_volume(context: HostContext, volume: aws.ebs.Volume, component: str) -> list[Statement]:
-    """To attach a volume, and no other, to an instance of the component.
+    """To attach only this volume to an instance of the component.
 
-    EC2 decrypts the volume for the instance by a grant of the key (EBS User Guide, "Requirements for Amazon EBS
+    EC2 decrypts the volume for the instance with a grant of the key (EBS User Guide, "Requirements for Amazon EBS
     encryption").
     """
     site = context.site
@@ -201,7 +201,7 @@ def read_metrics() -> list[Statement]:
 
 
 def write_remotely() -> list[Statement]:
-    """To copy metrics into a workspace of Amazon Managed Prometheus, whose identifier is in its URL alone."""
+    """To copy metrics to a workspace of Amazon Managed Prometheus, whose identifier is only in its URL."""
     return [allow(["aps:RemoteWrite"], "*")]
 
 

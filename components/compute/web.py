@@ -17,7 +17,7 @@ from settings import WebSettings
 
 @dataclass(frozen=True, kw_only=True)
 class WebArgs(ApplicationHostsArgs):
-    """As for all hosts of the application, and the load balancer in front of these."""
+    """As for all application hosts, plus the load balancer in front of these."""
 
     load_balancer: LoadBalancer
     settings: WebSettings
@@ -53,7 +53,7 @@ class Web(ApplicationHosts):
         )
 
     def _scale_by_memory(self, color: str, fleet: Fleet) -> None:
-        """By what the CloudWatch agent measures: EC2 itself reports no memory usage."""
+        """By the CloudWatch agent's metric: EC2 itself reports no memory usage."""
         self._scale(
             f"{color}-memory",
             fleet,

@@ -30,25 +30,25 @@ from hosts.roles import WORKERS
 from settings import Capacity, WorkersSettings
 
 HEARTBEAT_SECONDS = 60
-"""How long a terminating instance is waited for without a sign of it; a host gives one every 5 seconds."""
+"""How long a terminating instance may go without a heartbeat; a host sends one every 5 seconds."""
 HEARTBEATS = 100
-"""How many times that an instance may wait in all (Auto Scaling API, LifecycleHook, GlobalTimeout)."""
+"""The maximum wait of an instance, as a multiple of that (Auto Scaling API, LifecycleHook, GlobalTimeout)."""
 
 
 def heartbeat_timeout(job_seconds: int) -> int:
-    """Seconds from one sign of a terminating instance to the next, so that a job of `job_seconds` can end."""
+    """The heartbeat timeout of a terminating instance, in seconds, so that a job of `job_seconds` can finish."""
     return max(HEARTBEAT_SECONDS, -(-(job_seconds + HEARTBEAT_SECONDS) // HEARTBEATS))
 
 
 @dataclass(frozen=True, kw_only=True)
 class WorkersArgs(ApplicationHostsArgs):
-    """As for all hosts of the application."""
+    """As for all application hosts."""
 
     settings: WorkersSettings
 
 
 class Workers(ApplicationHosts):
-    """One fleet that takes jobs from all queues, scaled to a constant backlog per instance."""
+    """One fleet that processes all queues, scaled to a constant backlog per instance."""
 
     def __init__(self, name: str, args: WorkersArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("compute:Workers", name, WORKERS, args, opts)
@@ -57,7 +57,7 @@ class Workers(ApplicationHosts):
         instance_role = self._instance_role(
             *receive_messages(args.context), *lead_group(), *let_go(args.context, own_group)
         )
-        # A standby's database takes no writes: jobs that a lost region left would fail there, and be dead.
+        # A standby's database takes no writes: jobs from a lost region would fail there and become dead letters.
         full = args.settings.min_size, args.settings.max_size
         sizes = full if args.capacity is Capacity.FULL else (0, 0)
         fleet = self._application_fleet("fleet", instance_role, sizes, args.settings.release)
@@ -67,7 +67,7 @@ class Workers(ApplicationHosts):
         self.register_outputs({"group": fleet.group.name})
 
     def _let_jobs_end(self, fleet: Fleet) -> None:
-        """An instance that is to be terminated stays until its jobs have ended; one that gives no sign does not."""
+        """An instance is terminated only after its jobs have finished, unless it sends no heartbeat."""
         aws.autoscaling.LifecycleHook(
             f"{self._name}-termination",
             name=self.role.termination_hook,
@@ -86,8 +86,8 @@ class Workers(ApplicationHosts):
         instances = self._measured(
             "instances", "AWS/AutoScaling", "GroupInServiceInstances", "AutoScalingGroupName", fleet.group.name
         )
-        # SQS reports no data for a queue that was idle for hours, which would spoil a sum with +. With FILL the newest
-        # minute would always be zero, since AWS publishes late, and the group would not grow.
+        # SQS reports no data for a queue that was idle for hours, and a sum with + would then have no result. With FILL
+        # the newest minute would always be zero, because AWS publishes late, and the group would not scale out.
         waiting = f"SUM([{', '.join(f'{metric.id}' for metric in backlog)}])"
         per_instance = Metric(
             id="backlog_per_instance",

@@ -1,1 +1,1 @@
-"""What holds data while the platform runs: database, cache, queues."""
+"""The live data stores: database, cache, queues."""

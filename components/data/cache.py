@@ -23,13 +23,13 @@ NAME_LIMIT = 255
 
 @dataclass(frozen=True, kw_only=True)
 class CacheArgs:
-    """A `permanent` cache is protected, as it holds the users' sessions, and its deletion takes a final snapshot.
+    """A `permanent` cache is protected, because it holds the users' sessions, and its deletion takes a final snapshot.
 
-    A cache that exists only while its region is activated has neither: its sessions end with it, and the name of the
-    snapshot would be taken at its next deletion.
+    A cache that exists only while its region is activated has neither: its sessions end with it, and at its next
+    deletion the name of the snapshot would already exist.
 
-    While the cache does not `run`, there are its log groups alone: what it logged is kept, and its next life, in a
-    failover, must not meet groups of their names.
+    While the cache does not `run`, only its log groups exist: its logs are kept, and when a failover creates the cache
+    again, its log groups must not already exist undeclared.
     """
 
     site: Site
@@ -48,7 +48,7 @@ def identifier(naming: Naming, name: str) -> str:
 
 
 class Cache(Component):
-    """One replication group in cluster mode; clients ask its configuration endpoint which shard has a key."""
+    """One replication group in cluster mode; its configuration endpoint tells clients which shard has a key."""
 
     group: aws.elasticache.ReplicationGroup | None
     log_groups: dict[str, aws.cloudwatch.LogGroup]
@@ -89,7 +89,7 @@ class Cache(Component):
         )
 
     def _log_groups(self) -> dict[str, aws.cloudwatch.LogGroup]:
-        """Under /aws/vendedlogs, where groups need no entry in the account's resource policy, which is limited."""
+        """Under /aws/vendedlogs, log groups need no entry in the account's resource policy, whose size is limited."""
         return {
             log: aws.cloudwatch.LogGroup(
                 f"{self._name}-{log}",

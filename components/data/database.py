@@ -1,7 +1,7 @@
-"""The MySQL database: encrypted, audited, with point-in-time recovery, and reachable from inside the VPC alone.
+"""The MySQL database: encrypted, audited, with point-in-time recovery, and reachable only from inside the VPC.
 
-An instance is either a replica of another region's database or a database of its own, made empty or from a backup; a
-promotion turns the first into the second in place.
+An instance is either a replica of another region's database or an independent database, created empty or from a backup;
+a promotion turns the first into the second in place.
 """
 
 from __future__ import annotations
@@ -26,24 +26,24 @@ IDENTIFIER_LIMIT = 63
 SNAPSHOT_LIMIT = 255
 
 TIMEOUTS = pulumi.CustomTimeouts(create="6h", update="3h", delete="3h")
-"""Ours. A replica in another region is a snapshot, its copy and a restore: with real data more than the provider's 40
-minutes (terraform-provider-aws, issue 22990), after which a half-made instance is left."""
+"""Our choice. A cross-region replica is a snapshot, its copy and a restore: with real data more than the provider's 40
+minutes (terraform-provider-aws, issue 22990), after which a half-created instance is left."""
 
 LOGS = ("error", "slowquery", "audit")
 OF_THE_LIVE_ONE = (
     *("allocatedStorage", "engineVersion", "instanceClass", "maxAllocatedStorage", "multiAz"),
     *("optionGroupName", "parameterGroupName", "password", "restoreToPointInTime", "snapshotIdentifier"),
 )
-"""What the settings say of the live database, and a retained generation keeps as it was: RDS never shrinks storage, and
-has no groups of another version for it."""
+"""Properties that the settings define for the live database, and that a retained generation keeps as they were: RDS
+never shrinks storage, and an instance cannot use groups of another version."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DatabaseArgs:
-    """`source_arn` is the database that this one replicates; without it, this one is written to.
+    """`source_arn` is the database that this one replicates; without it, this one takes writes.
 
-    `apply_immediately` is for an instance that begins as a replica: its backups can be configured only afterwards, and
-    RDS would delay them until the maintenance window.
+    `apply_immediately` is for an instance that is created as a replica: its backups can be configured only afterwards,
+    and RDS would delay them until the maintenance window.
     """
 
     site: Site
@@ -69,7 +69,7 @@ def identifier(naming: Naming, name: str, generation: int) -> str:
 class Database(Component):
     """The current generation of the database, and the `retained` ones by number.
 
-    A retained generation is an independent database, unchanged, that nothing reads or writes any more.
+    A retained generation is an independent, unchanged database that nothing reads or writes any more.
     """
 
     instance: aws.rds.Instance
@@ -106,20 +106,20 @@ class Database(Component):
         return aws.rds.Instance(
             numbered(f"{self._name}-instance", generation),
             identifier=identifier(args.site.naming, self._name, generation),
-            # A pinned version stays: after an upgrade of RDS's own, each `up` would ask for the older one, in vain.
+            # Off for a pinned version: after an automatic upgrade, each `up` would request the older one, in vain.
             auto_minor_version_upgrade=not pinned,
-            # An unpinned version is left alone; whoever pins one of the next major version means it.
+            # Only a pinned version can be of the next major version, and is then intended.
             allow_major_version_upgrade=pinned,
             instance_class=settings.instance_class,
             engine_lifecycle_support=settings.engine_lifecycle_support,
             storage_type="gp3",
-            # A replica is made with its source's, and grows when the setting does: not in a failover.
+            # A replica is created with its source's, and grows with the setting, but not in a failover.
             allocated_storage=settings.allocated_storage_gib,
             max_allocated_storage=settings.max_allocated_storage_gib,
             storage_encrypted=True,
             kms_key_id=args.keys["data"].arn,
             iam_database_authentication_enabled=True,
-            # On a replica too: otherwise a promotion waits for a first full backup, and the database stays in one zone.
+            # On a replica too: otherwise a promotion waits for a first full backup, and the database is in one zone.
             multi_az=settings.multi_az,
             backup_window=settings.backup_window,
             backup_retention_period=settings.backup_retention_days,
@@ -157,7 +157,7 @@ class Database(Component):
             "engine_version": settings.engine_version,
             "db_name": settings.database_name,
             "username": settings.username,
-            # Set here, not managed by RDS: a database whose password RDS manages cannot be a replication source.
+            # Not managed by RDS: a database whose password RDS manages cannot be a replication source.
             "password": args.password,
             "skip_final_snapshot": False,
             **_beginning(settings, generation),
@@ -167,15 +167,15 @@ class Database(Component):
         }
 
     def _log_groups(self, args: DatabaseArgs, generation: int) -> dict[str, aws.cloudwatch.LogGroup]:
-        """Created before the instance: RDS would create them unencrypted and without a retention."""
+        """Created before the instance: otherwise RDS creates them unencrypted and without a retention."""
         return {
             log: aws.cloudwatch.LogGroup(
                 numbered(f"{self._name}-{log}-log", generation),
                 name=f"/aws/rds/instance/{identifier(args.site.naming, self._name, generation)}/{log}",
                 retention_in_days=args.settings.log_retention_days,
                 kms_key_id=args.keys["logs"].arn,
-                # A generation that is dropped leaves its audit log. A stack that is destroyed takes it along: the next
-                # deployment has a group of that name.
+                # A dropped generation leaves its audit log. A destroyed stack deletes it: the next deployment declares
+                # a group of the same name.
                 opts=self.child(outlives=args.site.protected),
             )
             for log in LOGS
@@ -183,7 +183,7 @@ class Database(Component):
 
 
 def _beginning(settings: DatabaseSettings, generation: int) -> dict[str, Any]:
-    """The backup from which a generation is made, if it is."""
+    """The backup from which a generation is restored, if any."""
     restored = settings.restored
     if restored is None or restored.generation != generation:
         return {}

@@ -1,4 +1,4 @@
-"""What all instances of the database share: subnets, parameters, options and the role for its monitoring."""
+"""What all instances of the database share: subnets, parameters, options and the monitoring role."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NAME_LIMIT = 255
 ROLE_NAME_LIMIT = 64
 
 AUDITED_EVENTS = "CONNECT,QUERY_DDL,QUERY_DCL"
-"""Connections, and changes to tables and privileges; not queries: a log of those is a copy of personal data."""
+"""Connections, and changes to tables and privileges. Not queries: their log would be a copy of personal data."""
 
 REQUIRED_PARAMETERS = {
     "require_secure_transport": "1",  # no password or row crosses the network unencrypted
@@ -40,7 +40,7 @@ DYNAMIC_PARAMETERS = frozenset(
         "wait_timeout",
     }
 )
-"""Those that RDS changes on a running database. Any other needs a reboot, and RDS rejects it with `immediate`."""
+"""Parameters that RDS changes on a running database. Any other needs a reboot, and RDS rejects it with `immediate`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +59,7 @@ def database_groups(
     """The groups, as children of `parent`; `name` is the database's."""
     physical = site.naming.physical(name, NAME_LIMIT)
     version = ".".join(settings.engine_version.split(".")[:2])
-    # RDS deletes no group that is in use: that of the next version needs a name of its own.
+    # RDS deletes no group in use: the next version's group needs its own name.
     versioned = f"{name}-{version.replace('.', '-')}"
     return DatabaseGroups(
         subnets=aws.rds.SubnetGroup(
@@ -79,8 +79,8 @@ def database_groups(
         ),
         options=aws.rds.OptionGroup(
             f"{name}-options",
-            # Snapshots have it too, and RDS keeps it as long as there is one: so does the stack, under a name that the
-            # next deployment does not meet.
+            # Snapshots use it too, and RDS keeps it as long as one exists. So does the stack, under a name that the
+            # next deployment does not use.
             name=network.name_in_this_life(site.naming, versioned, NAME_LIMIT),
             option_group_description="The audit log.",
             engine_name=settings.engine,

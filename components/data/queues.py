@@ -1,4 +1,4 @@
-"""The work queues, each with a dead-letter queue for jobs that failed too often."""
+"""The job queues, each with a dead-letter queue for jobs that failed too often."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from settings import QueueSettings
 
 SECONDS_A_DAY = 86_400
 LONG_POLL_SECONDS = 20
-"""SQS's maximum. A short poll costs as much and asks only some of the servers: it may miss a message."""
+"""SQS's maximum. A short poll costs as much and queries only some of the servers: it may miss a message."""
 
 NAME_LIMIT = 80
 
 
 @dataclass(frozen=True, kw_only=True)
 class QueuesArgs:
-    """`queues` is by the name that the application knows."""
+    """`queues` by the name that the application uses."""
 
     site: Site
     keys: Keys
@@ -33,7 +33,7 @@ class QueuesArgs:
 
 
 class Queues(Component):
-    """Two encrypted queues for every name: the work queue, and a dead-letter queue that only this one may fill."""
+    """Two encrypted queues per name: the job queue, and a dead-letter queue that accepts messages only from it."""
 
     work: dict[str, aws.sqs.Queue]
     dead_letter: dict[str, aws.sqs.Queue]

@@ -61,7 +61,7 @@ class Access(EdgePart):
                 for email in args.emails
             ],
             session_duration=session,
-            # A code by mail proves a mailbox alone.
+            # A code by mail proves only access to a mailbox.
             mfa_config=cloudflare.ZeroTrustAccessPolicyMfaConfigArgs(
                 mfa_disabled=False,
                 allowed_authenticators=sorted(args.settings.second_factors),

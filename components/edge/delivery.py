@@ -19,15 +19,15 @@ FIRST_ERROR, NOT_STORED = 400, -1
 
 
 UNAVAILABLE = (502, 503, 504, *range(520, 527), 530)
-"""What load balancers answer without instances, a release that is being maintained, and Cloudflare without a region
-(Cloudflare, "5xx errors")."""
+"""The status codes of load balancers without instances, of a release in maintenance mode, and of Cloudflare without a
+region (Cloudflare, "5xx errors")."""
 UNAVAILABLE_JSON = '{"message": "Service Unavailable"}'
 PAGE = Path(__file__).with_name("unavailable.html")
 """At most 10 KB (Cloudflare, "Custom errors parameters")."""
 
 
 class Delivery(EdgePart):
-    """Cache rules, of which the last match applies, the redirect, and error pages."""
+    """Cache rules (the last match applies), the redirect, and error pages."""
 
     def __init__(self, name: str, zone: Zone, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("Delivery", name, opts)
@@ -62,9 +62,9 @@ class Delivery(EdgePart):
 
 
 def _errors(zone: Zone) -> list[cloudflare.RulesetRuleArgs]:
-    """Of a region that cannot serve or is being maintained: the first match applies, and the status stays as it is.
+    """The error pages of a region that cannot serve or is in maintenance: the first match applies, the status stays.
 
-    The answers of health checks say why they fail, and stay.
+    The responses of health checks stay unchanged: they say why they fail.
     """
     codes = " ".join(str(code) for code in UNAVAILABLE)
     unavailable = f"{STATUS} in {{{codes}}} and not {below(HEALTH_PATH)}"
@@ -89,10 +89,10 @@ def _error(ref: str, expression: str, content: str, content_type: str, why: str)
 
 
 def _assets() -> cloudflare.RulesetRuleArgs:
-    """Kept as long as the region's answer says, which is `expires` of nginx on the web hosts, and errors not at all.
+    """Assets are cached as long as the region's response says (`expires` of nginx on the web hosts), errors never.
 
-    An error of a region that is lost must not outlive the flip to the other one. Cache Deception Armor keeps out what
-    only ends like an asset and is another type, such as a page of one user under /account/x.css.
+    An error of a lost region must not outlive the flip to the other one. Cache Deception Armor excludes responses whose
+    path only ends like an asset, such as a user's page under /account/x.css.
     """
     extensions = " ".join(f'"{extension}"' for extension in ASSET_EXTENSIONS)
     return cloudflare.RulesetRuleArgs(

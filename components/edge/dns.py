@@ -1,4 +1,4 @@
-"""The DNS records: one routes to the live region and visitors' names follow it; each region has a name of its own."""
+"""The DNS records: one points to the live region and visitors' names follow it; each region also has its own name."""
 
 from __future__ import annotations
 
@@ -58,10 +58,10 @@ class DnsArgs:
 
 
 class Dns(EdgePart):
-    """The records, by host name, and DNSSEC, with the key that the registrar must be given.
+    """The records, by host name, and DNSSEC, with the key for the registrar.
 
-    A CNAME to a name of the same zone is served from where that one leads (Cloudflare, "DNS resolution", records within
-    the same zone), and an apex may be a CNAME (Cloudflare, "CNAME flattening").
+    A CNAME to a name in the same zone resolves to that name's target (Cloudflare, "DNS resolution", records within the
+    same zone), and an apex may be a CNAME (Cloudflare, "CNAME flattening").
     """
 
     records: dict[str, cloudflare.DnsRecord]
@@ -90,13 +90,14 @@ class Dns(EdgePart):
         self._certificate()
         self._authority()
         self._mail()
-        # Cloudflare answers "pending" until the registrar has the key, and with flags that nobody set: none is drift.
+        # Cloudflare returns "pending" until the registrar has the key, and flags that nobody set: neither is drift.
         as_it_is = ["status", "dnssecMultiSigner", "dnssecPresigned", "dnssecUseNsec3"]
         dnssec = cloudflare.ZoneDnssec(
             f"{name}-dnssec",
             zone_id=zone.id,
             status="active",
-            # Unsigned while the registrar still has the key, the domain would be unknown to all who verify.
+            # If it were unsigned while the registrar still has the key, validating resolvers could not resolve the
+            # domain.
             opts=self.child(protect=args.protected, ignore_changes=as_it_is, retain_on_delete=True),
         )
         self.registrar = {
@@ -135,7 +136,7 @@ class Dns(EdgePart):
         )
 
     def _mail(self) -> None:
-        """Not protected: keys and senders come and go with the table in the stack file."""
+        """Not protected: keys and senders change with the table in the stack file."""
         zone, mail = self._args.zone, self._args.mail
         for record in mail_records(zone.domain, mail) if mail else ():
             cloudflare.DnsRecord(

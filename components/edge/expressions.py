@@ -1,6 +1,6 @@
 """The expressions of Cloudflare's rules language that the rule tables use.
 
-None requires a plan above Pro: no regular expressions and, in rate limits, nothing but host and path (Cloudflare WAF,
+None requires a plan above Pro: no regular expressions, and only host and path in rate limits (Cloudflare WAF,
 "Rate limiting rules", availability).
 """
 
@@ -21,7 +21,7 @@ def any_host(hosts: Iterable[str]) -> str:
 
 
 def any_path(paths: Iterable[str]) -> str:
-    """Whether the path is one of the paths, with or without the slash at its end, which Laravel's router takes off."""
+    """Whether the path is one of the paths, with or without a trailing slash, which Laravel's router removes."""
     return f"{PATH} in {{{_quoted(form for path in paths for form in (path, f'{path}/'))}}}"
 
 
@@ -31,7 +31,7 @@ def below(path: str) -> str:
 
 
 def has_header(name: str) -> str:
-    """Whether the request has a header, by its name in lower case, with something in it."""
+    """Whether the request has a non-empty header of this name, which is in lower case."""
     return f'any(http.request.headers["{name}"][*] ne "")'
 
 

@@ -1,6 +1,7 @@
-"""The DNS records of the domain's mail: who receives it, who sends it, how it is signed, and what becomes of forgeries.
+"""The DNS records of the domain's mail: who receives it, who may send it, how it is signed, and what happens to
+forgeries.
 
-The domain is the sender of all mail; names below it send none, which DMARC's policy covers.
+The domain sends all mail. Its subdomains send none, which DMARC's policy covers.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from settings import MailSettings
 
 LONGEST_STRING = 255
-"""Bytes of a string in a TXT record, of which it may have several (RFC 1035, 3.3.14)."""
+"""The maximum bytes of a string in a TXT record, which may have several (RFC 1035, 3.3.14)."""
 KEY_PREFIX = "v=DKIM1"
 
 
@@ -28,7 +29,7 @@ class MailRecord:
 
 
 def mail_records(domain: str, mail: MailSettings) -> Iterator[MailRecord]:
-    """Every record, by what it is and not by its place in the stack file."""
+    """Every record, named by what it is, not by its position in the stack file."""
     for host, preference in mail.exchangers.items():
         yield MailRecord(
             role=f"mx-{host}",
@@ -60,5 +61,5 @@ def mail_records(domain: str, mail: MailSettings) -> Iterator[MailRecord]:
 
 
 def quoted(text: str) -> str:
-    """A text as Cloudflare takes it for a TXT record: in quotes, in strings that DNS takes."""
+    """A text in the form that Cloudflare requires for a TXT record: quoted strings of the length that DNS allows."""
     return " ".join(f'"{text[at : at + LONGEST_STRING]}"' for at in range(0, len(text), LONGEST_STRING))

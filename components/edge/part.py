@@ -30,7 +30,7 @@ class Zone:
 class EdgePart(pulumi.ComponentResource):
     """A part of the edge, of type `askproai:edge:<token>`. Children take `opts=self.child()`.
 
-    `token` is the class name that the part had at first: another one would replace it and all its children.
+    `token` is the part's original class name: another one would replace it and all its children.
     """
 
     def __init__(self, token: str, name: str, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -58,5 +58,6 @@ class EdgePart(pulumi.ComponentResource):
         )
 
     def ruleset_options(self) -> pulumi.ResourceOptions:
-        """Of a ruleset: a phase of a zone takes one, so that another cannot be made before it is gone."""
+        """Options of a ruleset: a zone has one per phase, so the old one must be deleted before a new one is
+        created."""
         return self.child(delete_before_replace=True)

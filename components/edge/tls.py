@@ -71,8 +71,9 @@ class Tls(EdgePart):
                 zone_id=args.zone.id,
                 setting_id=setting.id,
                 value=setting.value,
-                # An update sends what differs of an object (terraform-provider-cloudflare 5.22), and whether Cloudflare
-                # keeps the rest is not documented. Making it anew sends all, and deleting it sends nothing.
+                # An update sends only the changed properties of an object (terraform-provider-cloudflare 5.22), and
+                # whether Cloudflare keeps the others is not documented. A replacement sends all of them, and a deletion
+                # sends nothing.
                 opts=self.child(replace_on_changes=["value"] if isinstance(setting.value, dict) else None),
             )
         certificate = cloudflare.AuthenticatedOriginPullsCertificate(
@@ -80,9 +81,9 @@ class Tls(EdgePart):
             zone_id=args.zone.id,
             certificate=args.secrets.origin_pull_certificate,
             private_key=args.secrets.origin_pull_key,
-            # Cloudflare never shows the key again: after an import each `up` would set it, in vain. A new pair has a
-            # new certificate, which replaces this one. Cloudflare shows the former until the new one is in every data
-            # center, so it stays: `ops bootstrap` removes it then.
+            # Cloudflare never returns the key: after an import each `up` would set it, in vain. A new pair has a new
+            # certificate, which replaces this one. Cloudflare presents the former until the new one is in every data
+            # center, so it stays until `ops bootstrap` removes it.
             opts=self.child(ignore_changes=["privateKey"], retain_on_delete=True),
         )
         cloudflare.AuthenticatedOriginPullsSettings(

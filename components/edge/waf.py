@@ -30,7 +30,7 @@ COUNTED_BY = ["cf.colo.id", "ip.src"]
 class CustomRule:
     """A custom rule for requests that match `expression`. `why` is its description at Cloudflare.
 
-    They are blocked, let past what judges browsers (`skip`), or have to show that they are a browser.
+    It blocks them, skips the checks for browsers (`skip`), or challenges them.
     """
 
     role: str
@@ -40,7 +40,7 @@ class CustomRule:
 
 
 ENCODED_SEPARATORS = ("%2f", "%5c", "%00")
-"""A slash, a backslash and the byte zero, which Cloudflare's normalization leaves encoded, and Laravel decodes."""
+"""A slash, a backslash and the null byte, which Cloudflare's normalization leaves encoded, but Laravel decodes."""
 
 
 def custom_rules(
@@ -52,58 +52,58 @@ def custom_rules(
         CustomRule(
             role="origins-for-health-alone",
             expression=f"{any_host(origins)} and not {below(HEALTH_PATH)}",
-            why="A region has a name of its own so that its health can be asked; nobody is served under it.",
+            why="A region's own name is only for its health checks; it serves no visitors.",
         ),
         CustomRule(
             role="deep-checks-by-origins-alone",
             expression=f"{below(HEALTH_PATH)} and not {any_path([HEALTH_PATH])} and not {any_host(origins)}",
-            why="Each asks database, cache or queue: operators ask a region by its own name, and visitors need none.",
+            why="Each queries database, cache or queue. Operators use a region's own name, and visitors need none.",
         ),
         CustomRule(
             role="metrics-from-inside-alone",
             expression=f'starts_with({PATH}, "{METRICS_PATH}")',
-            why="Prometheus reads the metrics inside the region; outside they would tell attackers our load.",
+            why="Prometheus reads the metrics inside the region; outside they would show attackers our load.",
         ),
         CustomRule(
             role="no-hidden-files",
             expression=f'{PATH} contains "/." and not {below("/.well-known")}',
-            why="Nothing whose name begins with a dot is served: .env and .git are what scanners look for first.",
+            why="No file whose name starts with a dot is served: scanners look for .env and .git first.",
         ),
         CustomRule(
             role="no-other-scripts",
             expression=f'lower({PATH}) contains ".php" and {PATH} ne "/index.php"',
-            why="Laravel has one script that the web reaches, and /index.php/login would be a login to it alone: every "
-            "other rule asks for /login.",
+            why="Laravel has one public script, and would accept /index.php/login as a login, while every other rule "
+            "matches /login.",
         ),
         CustomRule(
             role="no-encoded-separators",
             expression=" or ".join(f'lower({PATH}) contains "{encoded}"' for encoded in ENCODED_SEPARATORS),
-            why="Laravel takes /admin%2Flogin for /admin/login, and no rule would.",
+            why="Laravel treats /admin%2Flogin as /admin/login, and no rule would.",
         ),
         *(
             CustomRule(
                 role=f"webhooks-of-{name}",
                 expression=f'{any_path(webhook.paths)} and not ({METHOD} eq "POST" and '
                 f"{has_header(webhook.signature_header)})",
-                why="A webhook is signed and posted. Other rules let it through, so nothing else may come this way.",
+                why="A webhook is a signed POST. Other rules skip its path, so this one blocks everything else there.",
             )
             for name, webhook in sorted(webhooks.items())
         ),
         CustomRule(
             role="admin-by-its-own-name-alone",
             expression=f'starts_with(lower({PATH}), "/admin") and http.host ne "{zone.host("admin")}"',
-            why="Access asks for a login on admin's own host name; under any other the panel would be open.",
+            why="Access requires a login on admin's own host name; on any other name the panel would be open.",
         ),
         CustomRule(
             role="machines-are-no-browsers",
             expression=f"{below(HEALTH_PATH)} or {any_path(paths(webhooks))}",
-            why="Health checks, the gates of a failover and webhooks solve no challenge, least of all under attack.",
+            why="Health checks, the gates of a failover and webhooks cannot solve a challenge.",
             action="skip",
         ),
         CustomRule(
             role="leaked-passwords",
             expression=f'{any_path(settings.login_paths)} and {METHOD} eq "POST" and {LEAKED}',
-            why="Who tries passwords that were leaked elsewhere is rarely the owner of the account.",
+            why="A client that tries leaked passwords is rarely the owner of the account.",
             action="managed_challenge",
         ),
     ]
@@ -111,7 +111,7 @@ def custom_rules(
 
 @dataclass(frozen=True, kw_only=True)
 class EdgeWafArgs:
-    """`stacks` are the regions' stacks, whose own host names serve health checks alone."""
+    """`stacks` are the regions' stacks, whose own host names serve only health checks."""
 
     zone: Zone
     stacks: Iterable[str]
@@ -122,7 +122,7 @@ class EdgeWafArgs:
 class EdgeWaf(EdgePart):
     """Three rulesets of the zone, in the order in which Cloudflare evaluates them: custom, rate limiting, managed.
 
-    Before them it brings each path into one form: `%61dmin`, `//admin` and `x/../admin` are `admin` to every rule.
+    Before them it normalizes each path: `%61dmin`, `//admin` and `x/../admin` are `admin` to every rule.
     """
 
     def __init__(self, name: str, args: EdgeWafArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -139,7 +139,7 @@ class EdgeWaf(EdgePart):
             f"{name}-url-normalization",
             zone_id=args.zone.id,
             type="cloudflare",
-            # What the rules have judged is what the region gets, and not another way of writing it.
+            # The region gets the path that the rules have checked, not another spelling of it.
             scope="both",
             opts=self.child(),
         )
@@ -162,13 +162,15 @@ class EdgeWaf(EdgePart):
     def _rate_limits(self) -> list[cloudflare.RulesetRuleArgs]:
         settings = self._settings
         return [
-            _limited("login", settings.login, any_path(settings.login_paths), "Guessing passwords takes many tries."),
+            _limited(
+                "login", settings.login, any_path(settings.login_paths), "Guessing a password takes many attempts."
+            ),
             _limited(
                 "api",
                 settings.api,
                 f'({any_host([self._zone.host("api")])} or starts_with({PATH}, "/api/")) '
                 f"and not {any_path([HEALTH_PATH])} and not {self._webhooks}",
-                "One client must not use up the API; monitors ask for health, and webhooks come from few hosts.",
+                "One client must not exhaust the API. Health checks, and webhooks from few hosts, are exempt.",
                 refusal=REFUSED,
             ),
         ]
@@ -177,16 +179,16 @@ class EdgeWaf(EdgePart):
         return [
             cloudflare.RulesetRuleArgs(
                 ref="webhooks",
-                description="Transcripts of calls look like attacks to managed rules; webhooks are signed instead.",
+                description="Managed rules mistake call transcripts for attacks; webhooks are signed instead.",
                 expression=self._webhooks,
                 action="skip",
-                # All rules of the phase that follow (Cloudflare WAF, "Managed rules", exceptions).
+                # All following rules of the phase (Cloudflare WAF, "Managed rules", exceptions).
                 action_parameters=cloudflare.RulesetRuleActionParametersArgs(ruleset="current"),
                 enabled=True,
             ),
             cloudflare.RulesetRuleArgs(
                 ref="managed",
-                description="Cloudflare's own rules: attacks that it sees elsewhere, hours after they appear.",
+                description="Cloudflare's own rules, which cover attacks elsewhere hours after they appear.",
                 expression="true",
                 action="execute",
                 action_parameters=cloudflare.RulesetRuleActionParametersArgs(id=MANAGED_RULESET),
@@ -194,7 +196,7 @@ class EdgeWaf(EdgePart):
             ),
             cloudflare.RulesetRuleArgs(
                 ref="owasp",
-                description="OWASP's common attacks, by the sum of what looks wrong.",
+                description="OWASP's common attacks, by a total score.",
                 expression="true",
                 action="execute",
                 action_parameters=cloudflare.RulesetRuleActionParametersArgs(
@@ -205,7 +207,7 @@ class EdgeWaf(EdgePart):
         ]
 
     def _owasp_overrides(self) -> cloudflare.RulesetRuleActionParametersOverridesArgs:
-        """Every paranoia level is on by default: those above the wanted one are turned off."""
+        """Every paranoia level is on by default: those above the configured one are turned off."""
         settings = self._settings
         above = range(settings.owasp_paranoia_level + 1, HIGHEST_PARANOIA_LEVEL + 1)
         return cloudflare.RulesetRuleActionParametersOverridesArgs(
@@ -242,13 +244,13 @@ def _custom(rule: CustomRule) -> cloudflare.RulesetRuleArgs:
 
 REFUSED = cloudflare.RulesetRuleActionParametersArgs(
     response=cloudflare.RulesetRuleActionParametersResponseArgs(
-        # As Laravel's own limit answers a client that wants JSON.
+        # The same response as Laravel's own rate limit gives to a client that accepts JSON.
         status_code=429,
         content_type="application/json",
         content='{"message": "Too Many Attempts."}',
     )
 )
-"""What clients of the API can read; people are shown Cloudflare's page."""
+"""A response that API clients can read; people see Cloudflare's page."""
 
 
 def _limited(

@@ -26,31 +26,33 @@ class Notification:
 HEALTH = Notification(
     role="health",
     alert_type="health_check_status_notification",
-    why="A region became ill or well: the first sign that a failover may be due, from outside both regions.",
+    why="A region became unhealthy or healthy, seen from outside both regions. A failover may be necessary.",
 )
 NOTIFICATIONS = (
     Notification(
         role="origin-unreachable",
         alert_type="real_origin_monitoring",
-        why="The live region refuses connections, and many at once: of other outages the health checks tell.",
+        why="The live region refuses many connections. Health checks report other outages.",
     ),
     Notification(
         role="incident",
         alert_type="incident_alert",
-        why="Cloudflare itself has trouble: no flip changes anything while its API does not answer.",
+        why="Cloudflare has an incident. A flip is impossible while its API does not answer.",
     ),
     Notification(
-        role="attack", alert_type="dos_attack_l7", why="Cloudflare stopped a flood: load and mails that follow are it."
+        role="attack",
+        alert_type="dos_attack_l7",
+        why="Cloudflare mitigated a flood, which may also cause other alerts.",
     ),
     Notification(
         role="origin-pull-certificate",
         alert_type="zone_aop_custom_certificate_expiration_type",
-        why="When it ends, the origins hang up on Cloudflare and the platform is down.",
+        why="The origin-pull certificate expires soon. After that, origins refuse Cloudflare and the platform is down.",
     ),
     Notification(
         role="edge-certificate",
         alert_type="universal_ssl_event_type",
-        why="What browsers see: Cloudflare renews it, and says when it cannot.",
+        why="The certificate that browsers see. Cloudflare renews it, and notifies when it cannot.",
     ),
 )
 
@@ -70,7 +72,7 @@ class Watch(EdgePart):
 
     A health check cannot present the certificate that origins require (Cloudflare, "Health Checks": authenticated
     origin pulls are not supported), so it goes through Cloudflare's proxy, which does. A pilot light has no instances
-    and is unhealthy in normal operation: Cloudflare notifies of changes alone.
+    and is unhealthy in normal operation: Cloudflare notifies only of changes.
     """
 
     checks: dict[str, cloudflare.Healthcheck]

@@ -1,1 +1,1 @@
-"""The alarms of a region."""
+"""The monitoring of a region: alarms, dashboard, log archive and the monitoring host's inputs."""

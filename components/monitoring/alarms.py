@@ -1,4 +1,4 @@
-"""The alarms of CloudWatch, one for each alert, level and part that it watches, and the topic that they notify."""
+"""The CloudWatch alarms, one for each alert, level and watched part, and the topic that they notify."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ NAME_LIMIT = 255
 SECONDS_A_DAY = 86_400
 
 WHILE_FOLLOWING = (Subject.REPLICA, Subject.ARRIVING_OBJECTS, Subject.CERTIFICATE, Subject.CHECKLIST)
-"""What a follower must keep in order so that it can take over, and the checklist, which nobody else tells of while the
-other region is lost: its other alarms would only distract."""
+"""What a region that follows needs for a takeover, and the checklist, which no other region reports while that one is
+lost. Its other alarms would only distract."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class AlarmsArgs:
-    """`errors` are shown on the dashboard. `watched` are the components of the region; the alarms of one that does not
-    serve send no notifications, but for those that a follower needs."""
+    """`errors` are shown on the dashboard. `watched` are the region's components; in a region that does not serve, only
+    the alarms that it needs while it follows send notifications."""
 
     keys: Keys
     errors: LogMetrics
@@ -67,7 +67,7 @@ class Alarms(Component):
         source = alert.cloudwatch
         if source is None:
             return
-        # The dashboard shows them in this order, which no order in the stack file decides.
+        # The dashboard shows them in this order, which does not depend on the order in the stack file.
         for part, resources in sorted(_parts(source, watched[source.subject]), key=itemgetter(0)):
             for severity, level in alert.levels().items():
                 role = "-".join(filter(None, (alert.role, part, severity)))
@@ -80,9 +80,9 @@ class Alarms(Component):
         return topic
 
     def _subscribe(self, topic: aws.sns.Topic) -> None:
-        """A subscription for each address, named by it (docs/decisions/0014-identity-is-what-a-thing-is.md)."""
+        """A subscription for each address, named after it (docs/decisions/0014-identity-is-what-a-thing-is.md)."""
         for position, address in enumerate(self._args.watched.settings.alarm_emails):
-            # Stacks from before know it by its position in the list.
+            # Older stacks named it by its position in the list.
             known_as = pulumi.ResourceOptions(aliases=[pulumi.Alias(name=f"{self._name}-mail-{position}")])
             aws.sns.TopicSubscription(
                 f"{self._name}-mail-{address}",
@@ -126,11 +126,11 @@ class Alarms(Component):
             case Unit.CONNECTIONS_PERCENT:
                 whole = float(settings.database.parameters["max_connections"])
             case Unit.STORAGE_PERCENT:
-                # As RDS has it: what it has grown to counts, not the size of the start.
+                # The storage's current size, not its initial size.
                 storage = self._args.watched.database.instance.allocated_storage
                 return storage.apply(lambda gib: gib * GIB * level.threshold / 100)
             case Unit.LAG_LIMIT_PERCENT:
-                # A region that follows another has made the promise.
+                # A region that follows another always has this setting.
                 assert settings.recovery is not None
                 whole = settings.recovery.max_replica_lag_seconds
             case Unit.REQUIRED_PERCENT:
@@ -138,14 +138,14 @@ class Alarms(Component):
             case Unit.RETENTION_PERCENT:
                 whole = settings.workers.queues[part].dead_letter_retention_days * SECONDS_A_DAY
             case Unit.SNAPSHOTS_PERCENT:
-                # One vault has those of the database and of the metrics: the one must not stand for the other.
+                # One vault has the snapshots of database and metrics: it must get both.
                 assert self._args.watched.backups is not None
                 whole = self._args.watched.backups.snapshots_a_day
         return whole * level.threshold / 100
 
 
 def _parts(source: CloudWatch, parts: Parts) -> Iterator[tuple[str, Sequence[Dimensions]]]:
-    """The parts that have an alarm each, with their resources."""
+    """The parts, each with its own alarm, and their resources."""
     if not source.together:
         yield from parts.items()
     elif parts:
@@ -153,7 +153,7 @@ def _parts(source: CloudWatch, parts: Parts) -> Iterator[tuple[str, Sequence[Dim
 
 
 def _measured(alert: Alert, source: CloudWatch, period_seconds: int, resources: Sequence[Dimensions]) -> dict[str, Any]:
-    """The alarm's metric, or the metric queries of which it watches the last."""
+    """The alarm's metric, or its metric queries, of which it watches the last."""
     read = [(metric, dimensions) for dimensions in resources for metric in source.metrics]
     if len(read) == 1 and source.expression == "{all}" and not source.together:
         [(metric, dimensions)] = read
@@ -188,6 +188,7 @@ def _measured(alert: Alert, source: CloudWatch, period_seconds: int, resources: 
 
 
 def _joined(source: CloudWatch, metrics: int) -> str:
-    """All metrics as one; in a function of a list, one without data does not spoil the others, as it would in a sum."""
+    """All metrics combined. A function of a list ignores metrics without data, while a sum with + has no result
+    then."""
     names = [f"m{number}" for number in range(metrics)]
     return names[0] if metrics == 1 else f"{source.join}([{', '.join(names)}])"

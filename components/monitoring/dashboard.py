@@ -1,4 +1,4 @@
-"""The page in CloudWatch that shows what the alarms watch, for when the monitoring host is down."""
+"""The CloudWatch dashboard of everything that the alarms watch, for when the monitoring host is down."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from components.monitoring.log_metrics import LogMetrics
 WIDTH = 24
 """Columns of a dashboard (CloudWatch API, "Dashboard body structure and syntax")."""
 PERIOD_SECONDS = 300
-"""Of a data point of a graph: the application's errors are few."""
+"""The period of a graph's data points: the application has few errors."""
 PANEL_WIDTH, PANEL_HEIGHT, HEADING_HEIGHT = 6, 5, 1
 AlarmsByArea = Mapping[str, Sequence[aws.cloudwatch.MetricAlarm]]
 
 
 def body(alarms: AlarmsByArea, errors: LogMetrics, region: str) -> pulumi.Output[str]:
-    """The dashboard: errors that were logged; below them the alarms of each area, with metric and threshold."""
+    """The dashboard: logged errors, then the alarms of each area, with metric and threshold."""
     arns = {area: [alarm.arn for alarm in found] for area, found in alarms.items() if found}
     return json_document({"widgets": [_logged(errors, region), *_widgets(arns, region)]})
 
 
 def _logged(errors: LogMetrics, region: str) -> dict[str, Any]:
-    """One graph over the whole width: how many errors each role of hosts has logged."""
+    """One full-width graph: the number of errors that each host role has logged."""
     return {
         "type": "metric",
         "x": 0,
@@ -57,7 +57,7 @@ def _widgets(arns: Mapping[str, Sequence[pulumi.Output[str]]], region: str) -> I
                 **place,
                 "width": PANEL_WIDTH,
                 "height": PANEL_HEIGHT,
-                # The alarm says which metric and which threshold.
+                # The alarm defines the metric and the threshold.
                 "properties": {"region": region, "annotations": {"alarms": [arn]}},
             }
         top += PANEL_HEIGHT * -(-len(found) // (WIDTH // PANEL_WIDTH))

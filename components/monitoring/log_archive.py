@@ -1,4 +1,4 @@
-"""The archive of the log groups: Amazon Data Firehose gathers them in large files in the bucket of the logs."""
+"""The archive of the log groups: Amazon Data Firehose writes them as large files to the logs bucket."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from settings import LogArchiveSettings
 STREAM_NAME_LIMIT = 64
 """Firehose API, CreateDeliveryStream."""
 LOG_NAME_LIMIT = 512
-"""Of log groups and of subscription filters (CloudWatch Logs API)."""
+"""The limit for log groups and subscription filters (CloudWatch Logs API)."""
 PREFIX = "log-groups/"
-"""Firehose puts the hour below it: log-groups/2026/01/31/23/ (Firehose Developer Guide, "Custom prefixes for S3")."""
+"""Firehose appends the hour: log-groups/2026/01/31/23/ (Firehose Developer Guide, "Custom prefixes for S3")."""
 EVERY_EVENT = ""
 """CloudWatch Logs User Guide, "Filter pattern syntax"."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class LogArchiveArgs:
-    """The log groups, by what writes them, and the bucket of their archive. The key of the logs encrypts it."""
+    """The log groups, by their source, and the bucket of their archive. The logs' key encrypts it."""
 
     site: Site
     keys: Keys
@@ -40,10 +40,10 @@ class LogArchiveArgs:
 
 
 class LogArchive(Component):
-    """A delivery stream into the bucket, and a subscription of every log group to it.
+    """A delivery stream to the bucket, and a subscription of every log group to it.
 
-    CloudWatch Logs compresses each batch with gzip, so Firehose does not; the batches of a file, one after the other,
-    are a gzip file again (RFC 1952, 2.2).
+    CloudWatch Logs compresses each batch with gzip, so Firehose does not: the concatenated batches are a valid gzip
+    file (RFC 1952, 2.2).
     """
 
     stream: aws.kinesis.FirehoseDeliveryStream
@@ -95,18 +95,18 @@ class LogArchive(Component):
         )
 
     def _writer(self) -> ServiceRole:
-        """The role with which Firehose writes to the bucket, below the archive's prefix alone."""
+        """The role with which Firehose writes to the bucket, only below the archive's prefix."""
         account = self._args.site.naming.account_id
         return self._role(
             "writer",
             "Writes the archive of the log groups.",
-            # The external ID is what Firehose sends (Firehose Developer Guide, "Allow Firehose to assume an IAM role").
+            # Firehose sends this external ID (Firehose Developer Guide, "Allow Firehose to assume an IAM role").
             trust("firehose.amazonaws.com", {"StringEquals": {"sts:ExternalId": account}}),
             self._writes(),
         )
 
     def _writes(self) -> list[Statement]:
-        """What the Firehose Developer Guide has, "Grant Firehose access to an Amazon S3 destination"."""
+        """As in the Firehose Developer Guide, "Grant Firehose access to an Amazon S3 destination"."""
         args = self._args
         objects = args.bucket.arn.apply(lambda arn: f"{arn}/{PREFIX}*")
         through_s3 = {

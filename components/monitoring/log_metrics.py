@@ -1,4 +1,4 @@
-"""How many errors the application logs: a metric of each role of hosts that writes them."""
+"""The number of errors that the application logs: a metric for each host role that writes them."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from naming import PROJECT
 LEVELS = ("ERROR", "CRITICAL", "ALERT", "EMERGENCY")
 """Laravel's levels from error upwards (Laravel, "Logging"; RFC 5424)."""
 PATTERN = " ".join(f'?"{APPLICATION_ENVIRONMENT}.{level}"' for level in LEVELS)
-"""Any of these terms (CloudWatch Logs User Guide, "Filter pattern syntax"): a line of Laravel has environment and level
-in front of its message. Other programs of a host write into the same group, and use the same words."""
+"""Matches any of these terms (CloudWatch Logs User Guide, "Filter pattern syntax"). Laravel's lines start with
+environment and level; other programs on a host write to the same group, and use the same words."""
 WRITERS = tuple(role.name for role in ROLES if role.runs_application)
 
 
 @dataclass(frozen=True, kw_only=True)
 class LogMetricsArgs:
-    """The log groups, by what writes them."""
+    """The log groups, by their source."""
 
     site: Site
     log_groups: LogGroups
@@ -33,13 +33,13 @@ class LogMetricsArgs:
 class LogMetrics(Component):
     """A metric filter for each log group with lines of the application.
 
-    `metrics` are the names of the metrics by role of hosts, all in `namespace`. No alarm watches them: the manuals have
-    no threshold for what is logged, and the rate of failed requests has its own.
+    `metrics` are the names of the metrics by host role, all in `namespace`. No alarm watches them: the manuals have no
+    threshold for logged errors, and the rate of failed requests has its own alarm.
     """
 
     def __init__(self, name: str, args: LogMetricsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("monitoring:LogMetrics", name, args.site, opts=opts)
-        # No dimension tells stacks apart: what a filter finds in a line is all that one may have.
+        # A dimension can only contain what the filter extracts from a line, so the namespace distinguishes stacks.
         self.namespace = f"{PROJECT}/{args.site.naming.environment}"
         self.metrics = {role: f"{role}-errors" for role in WRITERS}
         for role, metric in self.metrics.items():

@@ -1,4 +1,4 @@
-"""The queries of CloudWatch Logs Insights that an operator finds by name."""
+"""The saved queries of CloudWatch Logs Insights."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from components.site import Site
 
 NAME_LIMIT = 255
 LogGroups = Mapping[str, aws.cloudwatch.LogGroup]
-"""The log groups of the region by what writes them: a role of hosts, waf, network, database-error and so on."""
+"""The log groups of the region by their source: a host role, waf, network, database-error and so on."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Query:
-    """A query of `groups`, in the language of Logs Insights."""
+    """A query over `groups`, in the language of Logs Insights."""
 
     role: str
     why: str
@@ -30,7 +30,7 @@ HOSTS = ("web", "workers", "monitoring")
 QUERIES = (
     Query(
         role="errors",
-        why="What the application, its programs and the kernel call an error, newest first.",
+        why="Errors of the application, its programs and the kernel, newest first.",
         groups=HOSTS,
         text=(
             "fields @timestamp, @logStream, @message",
@@ -41,7 +41,7 @@ QUERIES = (
     ),
     Query(
         role="errors-an-hour",
-        why="How many of them each host had in each hour: the count of the manual's daily check.",
+        why="The number of errors per host and hour: the count in the manual's daily check.",
         groups=HOSTS,
         text=(
             "filter @message like /ERROR|CRITICAL|ALERT|EMERGENCY/",
@@ -50,7 +50,7 @@ QUERIES = (
     ),
     Query(
         role="logins",
-        why="Logins by SSH that were refused and accepted, and addresses that Fail2ban has banned.",
+        why="Refused and accepted SSH logins, and addresses that Fail2ban has banned.",
         groups=HOSTS,
         text=(
             "fields @timestamp, @logStream, @message",
@@ -61,7 +61,7 @@ QUERIES = (
     ),
     Query(
         role="slow-scripts",
-        why="Scripts for which PHP-FPM wrote a stack into its slow log.",
+        why="Scripts for which PHP-FPM wrote a stack trace to its slow log.",
         groups=("web",),
         text=(
             "filter @logStream like /php-slow/ and @message like /script_filename/",
@@ -107,7 +107,7 @@ QUERIES = (
 
 @dataclass(frozen=True, kw_only=True)
 class LogQueriesArgs:
-    """The log groups that there are; a query has those of its groups that exist."""
+    """The existing log groups; a query uses those of its groups that exist."""
 
     site: Site
     log_groups: LogGroups
@@ -123,7 +123,7 @@ class LogQueries(Component):
             if groups:
                 aws.cloudwatch.QueryDefinition(
                     f"{name}-{query.role}",
-                    # A slash makes folders in the console.
+                    # A slash creates folders in the console.
                     name=f"{args.site.naming.physical(name, NAME_LIMIT - len(query.role) - 1)}/{query.role}",
                     log_group_names=groups,
                     query_string="\n| ".join(query.text),

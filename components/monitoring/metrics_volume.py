@@ -17,7 +17,7 @@ from settings import MonitoringSettings
 
 @dataclass(frozen=True, kw_only=True)
 class MetricsVolumeArgs:
-    """The volume is in the zone of the setting; a host reaches it from that zone's subnet alone."""
+    """The volume is in the configured zone; only a host in that zone's subnet can attach it."""
 
     site: Site
     network: Network

@@ -41,7 +41,7 @@ def mail(part: Component, name: str, topic: aws.sns.Topic, emails: Sequence[str]
 
 
 def _policy(topic: pulumi.Output[str], account_id: str, publisher: Publisher) -> pulumi.Output[str]:
-    """The account and the service may publish, and nobody without TLS."""
+    """The account and the service may publish, but not without TLS."""
     return document(
         [
             allow(

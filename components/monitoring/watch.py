@@ -1,4 +1,4 @@
-"""What the monitoring host of a region watches, by the settings of its stack."""
+"""What a region's monitoring host watches, from the settings of its stack."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SES = "email-smtp.{region}.amazonaws.com:587"
 
 
 def watch(settings: Settings, monitoring: MonitoringSettings, receivers: frozenset[str]) -> Watch:
-    """What the monitoring host watches: its own region, the other one, the edge, and services of others."""
+    """What the monitoring host watches: its own region, the other one, the edge, and third-party services."""
     grafana = monitoring.grafana
     return Watch(
         region=settings.region,
@@ -26,7 +26,7 @@ def watch(settings: Settings, monitoring: MonitoringSettings, receivers: frozens
         cache=settings.cached,
         public_urls=public_urls(settings.domain),
         other_region=f"https://{origin(settings.follows, settings.domain)}{HEALTH_PATH}" if settings.follows else None,
-        # Of a pair, one serves.
+        # One region of a pair serves.
         other_region_serves=settings.following or settings.fenced,
         dependencies=monitoring.dependencies,
         maintenance_window=settings.database.maintenance_window,

@@ -1,4 +1,4 @@
-"""What each alarm watches: the region's resources by subject and part, with their dimensions in CloudWatch."""
+"""What the alarms watch: the region's resources by subject and part, with their CloudWatch dimensions."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Parts = Mapping[str, Sequence[Dimensions]]
 
 @dataclass(frozen=True, kw_only=True)
 class Watched:
-    """The components that alarms watch; `parts` has the resources of a subject."""
+    """The components that alarms watch; `parts` returns the resources of each subject."""
 
     site: Site
     settings: Settings
@@ -46,7 +46,7 @@ class Watched:
     log_archive: LogArchive | None
 
     def parts(self) -> dict[Subject, Parts]:
-        """The resources of each subject, by the name of their part; a subject of a single part gives it no name."""
+        """The resources of each subject, by the name of their part; the name is empty if there is only one part."""
         database = {"DBInstanceIdentifier": self.database.instance.identifier}
         return {
             Subject.DATABASE: {"": [database]},
@@ -73,7 +73,7 @@ class Watched:
         }
 
     def _fleets(self) -> Iterator[tuple[str, HostSettings, Fleet]]:
-        """Each group of hosts with its name among all, and the settings of its role."""
+        """Each group of hosts with its unique name, and the settings of its role."""
         for hosts in self.hosts:
             for group, fleet in hosts.fleets.items():
                 yield hosts.role.fleet(group), getattr(self.settings, hosts.role.name), fleet
@@ -110,7 +110,7 @@ class Watched:
         }
 
     def _vaults(self) -> dict[Subject, Parts]:
-        """The vaults, where a plan fills them."""
+        """The vaults, if a plan fills them."""
         if self.backups is None or not self.backups.snapshots_a_day:
             return {Subject.BACKUP_VAULT: {}, Subject.COPY_VAULTS: {}, Subject.RESTORE_TESTS: {}}
         own = {"BackupVaultName": self.backups.vault.name}

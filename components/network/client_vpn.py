@@ -1,4 +1,4 @@
-"""The way of people into the VPC: AWS Client VPN, which lets them reach the database and the bastion, no more."""
+"""People's access to the VPC: AWS Client VPN, through which they reach only the database and the bastion."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LOG_GROUP_NAME_LIMIT = 512
 
 @dataclass(frozen=True, kw_only=True)
 class ClientVpnArgs:
-    """`keys` encrypt the record of connections. The certificates are in ACM already: no key is in the state."""
+    """`keys` encrypt the connection log. The certificates already exist in ACM: no private key is in the state."""
 
     site: Site
     network: Network
@@ -32,10 +32,10 @@ class ClientVpnArgs:
 
 
 class ClientVpn(Component):
-    """An endpoint that is associated with an app subnet in each zone, and the record of who connected when.
+    """An endpoint that is associated with an app subnet in each zone, and its connection log.
 
-    What clients send leaves the endpoint with an address of the associated subnet: security groups tell it from the
-    hosts' by the endpoint's own group (Client VPN Administrator Guide, "How Client VPN works").
+    Clients' traffic leaves the endpoint with an address of the associated subnet: security groups distinguish it from
+    the hosts' by the endpoint's own group (Client VPN Administrator Guide, "How Client VPN works").
     """
 
     endpoint: aws.ec2clientvpn.Endpoint
@@ -66,7 +66,7 @@ class ClientVpn(Component):
             server_certificate_arn=args.settings.server_certificate_arn,
             authentication_options=list(self._authentications()),
             security_group_ids=[args.security_groups[Service.VPN].id],
-            # What is not for the VPC stays on the client's own network.
+            # Traffic that is not for the VPC stays on the client's own network.
             split_tunnel=True,
             transport_protocol="udp",
             vpn_port=443,

@@ -16,8 +16,8 @@ from settings import NetworkSettings
 from settings.network import ZONE_LETTERS
 
 REPLY_PORTS = (1024, 65535)
-"""Where replies go: NAT and VPN gateways use more than Linux's own range (VPC User Guide, "Ephemeral ports").
-Clients of the VPN come with addresses of the app subnets."""
+"""The ports of replies: NAT and VPN gateways use more than Linux's own range (VPC User Guide, "Ephemeral ports"). VPN
+clients have addresses of the app subnets."""
 
 ALL_PORTS = (0, 65535)
 INSIDE = "Replication: AWS does not document how the nodes of a cluster connect, so nothing between them is blocked."
@@ -25,7 +25,7 @@ INSIDE = "Replication: AWS does not document how the nodes of a cluster connect,
 
 @dataclass(frozen=True, kw_only=True)
 class AclRow:
-    """Who reaches which ports in or from the data tier; a row owns `first_number` and the nine numbers after it."""
+    """Who reaches which ports in or from the data tier; a row uses `first_number` and the nine numbers after it."""
 
     first_number: int
     direction: Literal["in", "out"]
@@ -77,7 +77,7 @@ ROWS = (
 class DataTierAclArgs:
     """`subnets` are the data tier's; the peers' addresses come from `settings`.
 
-    While the region is `fenced`, the data tier is reached by nobody outside it.
+    While the region is `fenced`, nothing outside the data tier reaches it.
     """
 
     site: Site
@@ -126,10 +126,10 @@ class DataTierAcl(Component):
 
 
 def _rules(args: DataTierAclArgs, direction: Literal["in", "out"]) -> list[tuple[AclRow, int, str]]:
-    """Each row once for every CIDR block of its peer; a zone that is added or removed renumbers no rule.
+    """Each row once for every CIDR block of its peer; adding or removing a zone renumbers no rule.
 
-    A fence has to be here: established connections go on when a security group loses its rule, and end when a network
-    ACL does (VPC User Guide, "Security group connection tracking").
+    A fence must be here: removing a rule of a security group leaves established connections open, removing one of a
+    network ACL ends them (VPC User Guide, "Security group connection tracking").
     """
     settings = args.settings
     ranges = {

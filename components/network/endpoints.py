@@ -27,7 +27,7 @@ class EndpointsArgs:
 class Endpoints(Component):
     """An interface endpoint for each service, in every zone or one, under the service's usual name.
 
-    That name leads hosts of a zone without an interface to another zone's.
+    In a zone without an interface, that name resolves to another zone's.
     """
 
     endpoints: dict[str, aws.ec2.VpcEndpoint]
@@ -54,9 +54,10 @@ class Endpoints(Component):
 
 
 def _policy(account_id: str) -> pulumi.Output[str]:
-    """Credentials of another account carry no data out; what the account's own may do is up to their roles.
+    """Prevents the use of another account's credentials to exfiltrate data; the account's own are limited by their
+    roles.
 
-    The account of the resources is left open: the public parameters that name the images are AWS's own.
+    The resources' account is not limited: the public parameters of images belong to AWS.
     """
     condition = {"StringEquals": {"aws:PrincipalAccount": account_id}}
     return document([allow("*", "*", sid="OurPrincipals", principal=EVERYONE, condition=condition)])

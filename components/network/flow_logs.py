@@ -1,4 +1,4 @@
-"""The record of all connections in the VPC, accepted or not: what an investigation starts from."""
+"""The flow logs of the VPC: all connections, accepted or not, for investigations."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from naming import DataClass
 
 LOG_GROUP_NAME_LIMIT = 512
 SHORTEST_INTERVAL_SECONDS = 60
-"""The default of ten minutes is too slow for the first minutes of an incident."""
+"""The default, ten minutes, is too slow for the first minutes of an incident."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class FlowLogsArgs:
-    """The VPC whose traffic is recorded, the keys that encrypt the record, and how long it is retained."""
+    """The VPC whose traffic is logged, the keys that encrypt the log, and its retention."""
 
     site: Site
     vpc: aws.ec2.Vpc
@@ -30,7 +30,7 @@ class FlowLogsArgs:
 
 
 class FlowLogs(Component):
-    """The flow log of a VPC, its log group, and the role that may write to that group alone."""
+    """The flow log of a VPC, its log group, and the role that may write only to that group."""
 
     log_group: aws.cloudwatch.LogGroup
 

@@ -23,7 +23,7 @@ VPC_ID_LENGTH = len("-vpc-0123456789abcdef0")
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkArgs:
-    """`keys` encrypt the flow logs. While the region is `fenced`, nobody outside the data tier reaches it."""
+    """`keys` encrypt the flow logs. While the region is `fenced`, nothing outside the data tier reaches it."""
 
     site: Site
     settings: NetworkSettings
@@ -64,14 +64,14 @@ class Network(Component):
         self.register_outputs({"vpc_id": self.vpc.id})
 
     def name_in_this_life(self, naming: Naming, role: str, limit: int) -> pulumi.Output[str]:
-        """A physical name with the VPC's id, new in each deployment of the stack.
+        """A physical name with the VPC's ID, new in each deployment of the stack.
 
-        For what outlives the stack: the next deployment must not meet it.
+        For resources that outlive the stack: the next deployment must not use their names.
         """
         return pulumi.Output.concat(naming.physical(role, limit - VPC_ID_LENGTH), "-", self.vpc.id)
 
     def _vpc(self) -> aws.ec2.Vpc:
-        """The VPC, its default security group without rules: what is given no group of its own reaches nothing."""
+        """The VPC, and its default security group without rules: a resource without its own group reaches nothing."""
         vpc = aws.ec2.Vpc(
             f"{self._name}-vpc",
             cidr_block=self.settings.vpc_cidr,
@@ -93,7 +93,7 @@ class Network(Component):
                 vpc_id=self.vpc.id,
                 availability_zone=zone,
                 cidr_block=cidrs[letter],
-                # In the public tier too: what needs a public address there is given one explicitly.
+                # In the public tier too: resources there get a public address explicitly.
                 map_public_ip_on_launch=False,
                 opts=self.child(),
             )
@@ -124,7 +124,7 @@ class Network(Component):
         self, letter: str, subnet: aws.ec2.Subnet, internet: aws.ec2.InternetGateway
     ) -> aws.ec2.NatGateway:
         address = aws.ec2.Eip(f"{self._name}-nat-{letter}-address", domain="vpc", opts=self.child())
-        # A NAT gateway fails to start in a VPC that has no internet gateway yet.
+        # A NAT gateway fails to start in a VPC without an internet gateway.
         return aws.ec2.NatGateway(
             f"{self._name}-nat-{letter}",
             allocation_id=address.allocation_id,
@@ -135,9 +135,9 @@ class Network(Component):
     def _route_through_nat(
         self, app: dict[str, aws.ec2.Subnet], gateways: dict[str, aws.ec2.NatGateway]
     ) -> list[aws.ec2.RouteTable]:
-        """A route table for each zone, so that the loss of a zone cuts no other off from the internet.
+        """A route table for each zone, so that the loss of a zone cuts no other zone off from the internet.
 
-        A zone without a NAT gateway of its own uses the only one.
+        A zone without its own NAT gateway uses the only one.
         """
         [first, *_] = gateways.values()
         tables = {letter: self._table(f"app-{letter}", {letter: subnet}) for letter, subnet in app.items()}
@@ -152,7 +152,7 @@ class Network(Component):
         return list(tables.values())
 
     def _close_off(self, data: dict[str, aws.ec2.Subnet]) -> None:
-        """A route table without routes of its own: the data tier reaches the VPC, and nothing beyond."""
+        """A route table without its own routes: the data tier reaches only the VPC."""
         self._table("data", data)
 
     def _table(self, role: str, subnets: dict[str, aws.ec2.Subnet]) -> aws.ec2.RouteTable:

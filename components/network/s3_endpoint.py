@@ -1,4 +1,4 @@
-"""The VPC's gateway endpoint of S3: free of NAT charges, and closed to buckets of other accounts."""
+"""The VPC's gateway endpoint for S3: without NAT charges, and closed to buckets of other accounts."""
 
 from __future__ import annotations
 
@@ -23,12 +23,13 @@ AWS_BUCKETS = (
     "{region}-birdwatcher-prod",
 )
 """What the agents of Systems Manager and CloudWatch download without credentials (Systems Manager User Guide, "SSM
-Agent communications with AWS managed S3 buckets"). Ubuntu's package archives are not in S3: they are reached by NAT."""
+Agent communications with AWS managed S3 buckets"). Ubuntu's package archives are not in S3: hosts reach them through
+NAT."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class S3EndpointArgs:
-    """Subnets of `route_tables` reach the region's S3 through the endpoint alone."""
+    """Subnets of `route_tables` reach the region's S3 only through the endpoint."""
 
     site: Site
     vpc: aws.ec2.Vpc
@@ -55,7 +56,8 @@ class S3Endpoint(Component):
 
 
 def _policy(account_id: str, region: str) -> pulumi.Output[str]:
-    """Data cannot leave to another account's bucket, nor with another account's credentials to one of the stack's."""
+    """Data cannot be copied to another account's bucket, nor with another account's credentials to one of the
+    stack's."""
     ours = {"StringEquals": {"aws:PrincipalAccount": account_id, "s3:ResourceAccount": account_id}}
     downloads = [f"arn:aws:s3:::{bucket.format(region=region)}/*" for bucket in AWS_BUCKETS]
     return document(

@@ -1,4 +1,4 @@
-"""Who may connect to whom: every security group of the region, with all of its rules in one table."""
+"""Every security group of the region, with all rules in one table."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NAME_LIMIT = 255
 
 
 class Service(StrEnum):
-    """What has a security group besides the hosts."""
+    """What has a security group, besides the hosts."""
 
     LOAD_BALANCER = "balancer"
     DATABASE = "database"
@@ -38,16 +38,16 @@ MEMBERS: tuple[Member, ...] = (
     Service.VPN,
     BASTION,
     Service.LOAD_BALANCER,
-    # Before the hosts that it asks.
+    # Before the hosts that it scrapes.
     MONITORING,
     *(role for role in ROLES if role not in (BASTION, MONITORING)),
     Service.DATABASE,
     Service.CACHE,
     Service.ENDPOINTS,
 )
-"""In the order in which the groups are created: a group comes after those that its ingress rules name."""
+"""In the order of creation: a group comes after those that its ingress rules name."""
 OPTIONAL: tuple[Member, ...] = (Service.VPN, BASTION)
-"""Those that a region may be without; the rules that name them are then left out."""
+"""Groups that a region may lack; the rules that name them are then omitted."""
 
 DESCRIPTIONS = {
     Service.LOAD_BALANCER: "The load balancer, for Cloudflare alone",
@@ -119,7 +119,7 @@ def _of_host(role: HostRole) -> Iterator[Rule]:
 DATA_USERS = tuple(role for role in ROLES if role.uses_data)
 
 CLOSED_BY_FENCE = tuple(_ingress(Service.DATABASE, DATABASE, role, f"Queries of {role.title}") for role in DATA_USERS)
-"""Left out while the region is fenced, so that nothing is written here while another region writes."""
+"""Omitted while the region is fenced, so that nothing is written here while another region writes."""
 
 RULES: tuple[Rule, ...] = (
     _ingress(Service.LOAD_BALANCER, HTTPS, Range.CLOUDFLARE, "Visitors, who all come through Cloudflare"),
@@ -184,7 +184,7 @@ class SecurityGroups(Component):
             vpc_id=args.network.vpc.id,
             ingress=[_accepted(rule, settings, self._groups) for rule in rules if isinstance(rule, IngressRule)],
             egress=[_opened(rule, settings) for rule in rules if isinstance(rule, EgressRule)],
-            # Rules that name each other's groups would keep the groups from being deleted.
+            # Rules that name each other's groups would prevent the groups' deletion.
             revoke_rules_on_delete=True,
             opts=self.child(),
         )

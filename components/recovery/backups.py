@@ -1,6 +1,6 @@
-"""Snapshots of the database in addition to RDS's own, and of the metrics, in a locked vault.
+"""Snapshots of the database in addition to RDS's own, and of the metrics volume, in a locked vault.
 
-A standby has instead those of its metrics alone, and the automated backups of the database that it follows.
+A standby instead has snapshots only of its metrics, and keeps the automated backups of the database that it follows.
 
 The home of the data copies its snapshots to the other region.
 """
@@ -48,9 +48,9 @@ RULES = (
     ),
     BackupRule(
         role="weekly",
-        # Of two rules at one time, AWS Backup carries out the one that keeps longer (AWS Backup Developer Guide,
+        # Of two rules at the same time, AWS Backup runs the one with the longer retention (AWS Backup Developer Guide,
         # "Backup plan options and configuration").
-        why="The same for what is found late. On Sundays it takes the place of the daily one.",
+        why="The same for problems that are found late. On Sundays it replaces the daily one.",
         schedule=lambda settings: f"cron(0 {settings.daily_copy_hour} ? * SUN *)",
         retention_days=lambda settings: settings.weekly_copies_kept_days,
     ),
@@ -77,9 +77,9 @@ class BackupsArgs:
 
 
 class Backups(Component):
-    """The region's vault and the backup plans that fill it; the backups of what it follows, where it follows.
+    """The region's vault and the backup plans that fill it; if the region follows, also its source's automated backups.
 
-    `snapshots_a_day` is how many the plans make.
+    `snapshots_a_day` is the number of snapshots that the plans make.
     """
 
     vault: Vault
@@ -93,13 +93,14 @@ class Backups(Component):
         self._args = args
         vault_args = VaultArgs(site=args.site, network=args.network, key=args.keys["storage"], settings=args.settings)
         self.vault = Vault(f"{name}-vault", vault_args, self.child())
-        # In both lives: IAM's control plane is in another region, and an activation must not need it.
+        # Whether the region follows or writes: IAM's control plane is in another region, and an activation must not
+        # need it.
         role, rights = self._role()
         self.of_the_source = None if args.source_arn is None else self._backups_of(args.source_arn)
         if args.source_arn is None:
             self._scheduled(name, "database", RULES, args.database.arn, role, rights)
         if args.metrics is not None:
-            # Of metrics, nobody wants those of last month: a plan of its own with the daily rule alone.
+            # Last month's metrics are of no use: a separate plan with only the daily rule.
             daily = [rule for rule in RULES if rule.role == "daily"]
             self._scheduled(f"{name}-metrics", "metrics", daily, args.metrics.arn, role, rights)
         self.snapshots_a_day = (args.source_arn is None) + (args.metrics is not None)
@@ -127,10 +128,10 @@ class Backups(Component):
         )
 
     def _backups_of(self, source_arn: pulumi.Input[str]) -> aws.rds.InstanceAutomatedBackupsReplication:
-        """The other region's snapshots and transaction logs, as soon as they are there: for any point in time.
+        """The other region's snapshots and transaction logs, as soon as they exist, for any point in time.
 
-        RDS starts this in the region that keeps them. An activation forgets it: to stop it would take the region that
-        is lost, and what is kept is then needed.
+        RDS starts this in the region that keeps them. An activation removes it from the state without stopping it: that
+        would need the lost region, and the backups are needed then.
         """
         return aws.rds.InstanceAutomatedBackupsReplication(
             f"{self._name}-of-the-source",
@@ -149,9 +150,9 @@ class Backups(Component):
         role: aws.iam.Role,
         rights: aws.iam.RolePolicy,
     ) -> None:
-        """A plan by these rules, for one resource."""
+        """A plan with these rules, for one resource."""
         naming = self._args.site.naming
-        # Metrics are no loss that somebody would go to another account for.
+        # Metrics are not worth a copy in another account.
         elsewhere = self._elsewhere if what == "database" else []
         plan = aws.backup.Plan(
             f"{name}-plan",
@@ -190,11 +191,11 @@ class Backups(Component):
         return [aws.backup.PlanRuleCopyActionArgs(destination_vault_arn=arn, lifecycle=lifecycle) for arn in vaults]
 
     def _permissions(self) -> list[Statement]:
-        """The parts of AWSBackupServiceRolePolicyForBackup that are needed, limited to this platform's resources."""
+        """The required parts of AWSBackupServiceRolePolicyForBackup, limited to this platform's resources."""
         return [*self._of_the_database(), *(self._of_volumes(metrics) if (metrics := self._args.metrics) else [])]
 
     def _of_volumes(self, volume: aws.ebs.Volume) -> list[Statement]:
-        """AWS makes no difference between snapshots of AWS Backup and others but by the tag that it sets first."""
+        """Only the tag that AWS Backup sets first distinguishes its snapshots from others."""
         snapshots = [f"arn:aws:ec2:{region}::snapshot/*" for region in self._regions]
         own = {"Null": {"aws:ResourceTag/aws:backup:source-resource": "false"}}
         return [
@@ -206,13 +207,13 @@ class Backups(Component):
 
     @property
     def _elsewhere(self) -> list[str]:
-        """The vault of another account, where copies go to one."""
+        """The vault in another account, if copies go there."""
         arn = self._args.settings.other_account_vault_arn
         return [arn] if arn and self._args.offsite else []
 
     @property
     def _regions(self) -> list[str]:
-        """Where snapshots are."""
+        """The ARNs of snapshots."""
         offsite = self._args.offsite
         return [self._args.site.region, *([offsite.keys.region] if offsite else [])]
 

@@ -1,4 +1,4 @@
-"""The copies that the home of the data keeps in the other region: nothing of the home is needed once it is lost."""
+"""The copies that the home of the data keeps in the other region, so that it is not needed once it is lost."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class OffsiteArgs:
 
 
 class Offsite(Component):
-    """Everything that the home declares outside its own region; its provider is that of the other region."""
+    """Everything that the home declares outside its own region, with the other region's provider."""
 
     keys: OffsiteKeys
     storage: OffsiteStorage

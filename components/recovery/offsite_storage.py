@@ -1,4 +1,4 @@
-"""The replicas of the data buckets, in the region of the copies, and the access log of their requests."""
+"""The replicas of the data buckets, in the offsite region, and their access log."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from settings import StorageSettings
 
 @dataclass(frozen=True, kw_only=True)
 class OffsiteStorageArgs:
-    """`site` is in the region of the replicas; their objects stay as long as those of the originals."""
+    """`site` is in the region of the replicas; their objects have the same lifecycle as the originals."""
 
     site: Site
     keys: OffsiteKeys
@@ -37,7 +37,7 @@ class OffsiteStorage(Component):
         super().__init__("storage:OffsiteStorage", name, args.site, opts=opts)
         self._name = name
         self._args = args
-        # S3 writes the access log of a bucket in the bucket's own region.
+        # S3 writes a bucket's access log in the bucket's own region.
         recorded = [replica_of(role) for role in DATA]
         writers = access_log_writers(args.site.naming, replica_of(LOGS.role), recorded)
         self.logs = self._bucket(LOGS, key=None, access_log=None, statements=writers)

@@ -1,8 +1,8 @@
 """Replication of the data buckets in one direction: new objects and changes are copied to the other region.
 
-A deletion is copied for the uploads alone, as a delete marker, under which the versions stay for a while: what a
-customer erased must not come back with a failover, nor stay in the other region for ever (GDPR, article 17). What an
-attacker or a mistake deletes elsewhere stays in the other region.
+Deletions are replicated only for uploads, as delete markers, which keep the versions for a while: what a customer
+erased must neither come back with a failover nor stay in the other region for ever (GDPR, article 17). Other objects
+that an attacker or a mistake deletes stay in the other region.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from components.storage.bucket import Bucket
 from components.storage.storage import DataRole
 
 OUT, BACK = "replication", "offsite-replication"
-"""The names of both directions, from the home of the data and back, which are the ids of their rules: CloudWatch knows
-the metrics by them."""
+"""The names of both directions, from the home of the data and back. They are the IDs of the rules, a dimension of
+CloudWatch's metrics."""
 ERASED_IN_BOTH: tuple[DataRole, ...] = ("uploads",)
 PROMISED_MINUTES = 15
-"""The only threshold that Replication Time Control has (S3 API, ReplicationTimeValue)."""
+"""The only threshold of Replication Time Control (S3 API, ReplicationTimeValue)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Side:
-    """Buckets by role, the key that encrypts them, and the region that holds both."""
+    """Buckets by role, the key that encrypts them, and the region of both."""
 
     buckets: Mapping[DataRole, Bucket]
     key: aws.kms.Key | aws.kms.ReplicaKey
@@ -39,7 +39,7 @@ class Side:
 
 @dataclass(frozen=True, kw_only=True)
 class ReplicationArgs:
-    """From each bucket of one side to the bucket of the same role on the other."""
+    """From each bucket on one side to the bucket of the same role on the other."""
 
     site: Site
     source: Side
@@ -60,7 +60,7 @@ class Replication(Component):
             name,
             args.site,
             description="What S3 may do to copy objects to the other region.",
-            # Without a condition, as S3 documents it: replication would stop silently on one that S3 does not meet.
+            # Without a condition, as S3 documents it: replication would stop silently if S3 did not meet it.
             trusts=trust("s3.amazonaws.com"),
             may=_permissions(args),
         )
@@ -103,7 +103,7 @@ class Replication(Component):
 def _destination(
     target: Bucket, key: aws.kms.Key | aws.kms.ReplicaKey
 ) -> aws.s3.BucketReplicationConfigRuleDestinationArgs:
-    """With Replication Time Control, and the metrics that show whether it is met."""
+    """With Replication Time Control, and the metrics that show whether S3 meets it."""
     return aws.s3.BucketReplicationConfigRuleDestinationArgs(
         bucket=target.arn,
         encryption_configuration=aws.s3.BucketReplicationConfigRuleDestinationEncryptionConfigurationArgs(
@@ -154,7 +154,7 @@ def _objects(arns: list[pulumi.Output[str]]) -> list[pulumi.Output[str]]:
 
 
 def _use_key(actions: list[str], side: Side, arns: list[pulumi.Output[str]]) -> Statement:
-    """A side's key, through S3 alone, for objects in these buckets; a bucket key's context is the bucket's ARN."""
+    """A side's key, only through S3, for objects in these buckets; the context of a bucket key is the bucket's ARN."""
     condition = {
         "StringEquals": {"kms:ViaService": f"s3.{side.region}.amazonaws.com"},
         "StringLike": {"kms:EncryptionContext:aws:s3:arn": [*arns, *_objects(arns)]},

@@ -1,4 +1,4 @@
-"""A restore a week of the newest recovery points: a backup that nobody has restored is a hope."""
+"""Weekly restore tests of the newest recovery points: a backup that nobody has restored is unproven."""
 
 from __future__ import annotations
 
@@ -20,18 +20,19 @@ from settings.offsite import START_MINUTES
 
 NAME_LIMIT = 50
 DAY = "MON"
-"""After Sunday's snapshot, and on a working day: somebody can look at what was restored."""
+"""After Sunday's snapshot, and on a working day, so that somebody can check what was restored."""
 NEWEST_WITHIN_DAYS = 7
-"""Our choice: with daily snapshots, a test that finds none in a week is to fail."""
+"""Our choice: with daily snapshots, a test that finds none in a week must fail."""
 VALIDATION_HOURS = 4
-"""Our choice: what was restored stays so long to be looked at, and is paid for as long."""
+"""Our choice: how long restored resources stay for a check, and are paid for."""
 RESTORED = "awsbackup-restore-test-*"
-"""How AWS Backup names what a test restores (AWS Backup Developer Guide, "Restore testing inferred metadata")."""
+"""AWS Backup's prefix for resources that a test restores (AWS Backup Developer Guide, "Restore testing inferred
+metadata")."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RestoreTestsArgs:
-    """What a test restores: `database`, or with `of_the_source` the copies of what it follows; `metrics`, a volume."""
+    """What a test restores: `database`, or with `of_the_source` the copies of its source; `metrics`, a volume."""
 
     site: Site
     keys: Keys
@@ -43,9 +44,9 @@ class RestoreTestsArgs:
 
 
 class RestoreTests(Component):
-    """The plan that restores each week, under its own role, and what it selects.
+    """The weekly plan, with its own role, and its selections.
 
-    Who follows tests the copies that the other region made here, which it would need without that region.
+    A region that follows tests the copies that the other region made here, which it would need without that region.
     """
 
     resource_types: tuple[str, ...]
@@ -56,8 +57,8 @@ class RestoreTests(Component):
         self._args = args
         plan = self._plan()
         role, rights = self._role()
-        # Without the group, it would be restored into the account's default VPC, which may be gone. Its security group
-        # is the default one of the VPC, which lets nobody in.
+        # Without the group, it would be restored to the account's default VPC, which may not exist. Its security group
+        # is the VPC's default, which allows no access.
         of_database = {"dbSubnetGroupName": args.database.db_subnet_group_name, "multiAz": "false"}
         arns: pulumi.Input[str] = "*" if args.of_the_source else args.database.arn
         self._selected("database", "RDS", arns, of_database, plan, role, rights)
@@ -68,7 +69,7 @@ class RestoreTests(Component):
         self.register_outputs({"plan_name": plan.name})
 
     def _physical(self, label: str) -> str:
-        """AWS Backup takes letters, digits and underscores (AWS Backup API, RestoreTestingPlanForCreate)."""
+        """AWS Backup allows letters, digits and underscores (AWS Backup API, RestoreTestingPlanForCreate)."""
         return self._args.site.naming.physical(label, NAME_LIMIT).replace("-", "_")
 
     def _plan(self) -> aws.backup.RestoreTestingPlan:
@@ -81,7 +82,7 @@ class RestoreTests(Component):
             start_window_hours=START_MINUTES // 60,
             recovery_point_selection=aws.backup.RestoreTestingPlanRecoveryPointSelectionArgs(
                 algorithm="LATEST_WITHIN_WINDOW",
-                # The other region's vault has the VPC's id of the other stack in its name, which nobody here knows.
+                # The name of the other region's vault contains the VPC's ID of the other stack, which is unknown here.
                 include_vaults=["*"] if args.of_the_source else [args.vault.arn],
                 recovery_point_types=["SNAPSHOT"],
                 selection_window_days=NEWEST_WITHIN_DAYS,
@@ -124,7 +125,7 @@ class RestoreTests(Component):
         )
 
     def _restores_databases(self) -> list[Statement]:
-        """The parts of AWSBackupServiceRolePolicyForRestores that are needed; what is deleted is a test's own."""
+        """The required parts of AWSBackupServiceRolePolicyForRestores; only a test's own resources can be deleted."""
         where = f"{self._args.site.region}:{self._args.site.naming.account_id}"
         restored = f"arn:aws:rds:{where}:db:{RESTORED}"
         used = [f"arn:aws:rds:{where}:{kind}:*" for kind in ("og", "pg", "subgrp")]
@@ -136,7 +137,7 @@ class RestoreTests(Component):
         ]
 
     def _restores_volumes(self) -> list[Statement]:
-        """AWS Backup tags what it restores for a test, and the service's own role deletes it by this tag."""
+        """AWS Backup tags the resources that a test restores, and the service's own role deletes them by this tag."""
         region, account = self._args.site.region, self._args.site.naming.account_id
         volumes = f"arn:aws:ec2:{region}:{account}:volume/*"
         if self._args.metrics is None:
@@ -149,7 +150,7 @@ class RestoreTests(Component):
         ]
 
     def _uses_keys(self) -> list[Statement]:
-        """Snapshots made here have the key of the data, and copies that arrived have that of their vault."""
+        """Snapshots made here use the data key, and copies that arrived use their vault's key."""
         args = self._args
         where = f"{args.site.region}:{args.site.naming.account_id}"
         for_services = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
@@ -162,7 +163,7 @@ class RestoreTests(Component):
             allow(use, own, condition=volumes),
         ]
         if args.settings.home != args.site.naming.environment:
-            # In both lives: an activation must not need IAM.
+            # Whether the region follows or writes: an activation must not need IAM.
             home = replace(args.site.naming, environment=args.settings.home)
             copies = {"ForAnyValue:StringEquals": {"kms:ResourceAliases": alias_of(home, replica_of("storage"))}}
             keys = f"arn:aws:kms:{where}:key/*"

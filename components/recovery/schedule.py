@@ -1,4 +1,5 @@
-"""The backup schedule of the manuals: for each kind of data what keeps it, how much a loss costs, and for how long."""
+"""The manuals' backup schedule: for each kind of data what backs it up, how much is lost at worst, and the
+retention."""
 
 from __future__ import annotations
 
@@ -18,8 +19,8 @@ ACCESS_LOG_MINUTES = 5
 class Kept:
     """A kind of data and its copies in the other region.
 
-    `lost_minutes` is what the worst moment for a loss costs. `days` is how far back there is something to restore; None
-    is for good.
+    `lost_minutes` is the loss in the worst case. `days` is how far back something can be restored; None means without
+    limit.
     """
 
     what: str

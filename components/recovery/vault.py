@@ -18,7 +18,7 @@ NAME_LIMIT = 50
 
 @dataclass(frozen=True, kw_only=True)
 class VaultArgs:
-    """`key` encrypts the copies that arrive from another region. `network` is that of the stack."""
+    """`key` encrypts the copies that arrive from another region. `network` is the stack's."""
 
     site: Site
     network: Network
@@ -29,8 +29,8 @@ class VaultArgs:
 class Vault(Component):
     """A vault of AWS Backup, and its lock.
 
-    Both outlive the stack: a lock that holds cannot be removed, nor can the vault while it holds anything. The name has
-    the VPC's id, which is new in each deployment, so that the next one meets no vault of its name.
+    Both outlive the stack: a lock in force cannot be removed, nor can the vault while it holds anything. The name
+    contains the VPC's ID, which is new in each deployment, so the next deployment uses another name.
     """
 
     vault: aws.backup.Vault
@@ -52,7 +52,8 @@ class Vault(Component):
             backup_vault_name=self.name,
             min_retention_days=args.settings.vault_lock_min_days,
             changeable_for_days=args.settings.vault_lock_changeable_days,
-            # AWS takes no other lock once this one holds: a changed setting would fail every `up`, in a failover too.
+            # AWS accepts no other lock once this one is in force: a changed setting would fail every `up`, also in a
+            # failover.
             opts=self.child(outlives=True, ignore_changes=["minRetentionDays", "changeableForDays"]),
         )
         self.register_outputs({"arn": self.arn, "name": self.name})

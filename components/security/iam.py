@@ -1,4 +1,4 @@
-"""IAM policy documents: statements, who may assume a role, and the refusal of requests without TLS."""
+"""IAM policy documents: statements, trust policies, and the denial of requests without TLS."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ VERSION = "2012-10-17"
 """The current version of the policy language (IAM User Guide, "Version")."""
 
 EVERYONE = {"AWS": "*"}
-"""Means the same as "*" (IAM User Guide, "Principal"); the mapping can be read by every tool that reads policies."""
+"""Means the same as "*" (IAM User Guide, "Principal"); every tool that reads policies understands the mapping."""
 
 
 def allow(
@@ -28,7 +28,7 @@ def allow(
     principal: Principal | None = None,
     condition: Condition | None = None,
 ) -> Statement:
-    """A statement that allows; a policy of a role has no principal."""
+    """An Allow statement; a role's policy has no principal."""
     return _statement("Allow", actions, resources, sid, principal, condition)
 
 
@@ -40,7 +40,7 @@ def deny(
     principal: Principal | None = None,
     condition: Condition | None = None,
 ) -> Statement:
-    """A statement that denies, whatever else is allowed."""
+    """A Deny statement, which overrides every Allow."""
     return _statement("Deny", actions, resources, sid, principal, condition)
 
 
@@ -60,8 +60,8 @@ def document(statements: Sequence[Statement]) -> pulumi.Output[str]:
 def trust(service: str, condition: Condition | None = None) -> pulumi.Output[str]:
     """The trust policy of a role that an AWS service assumes.
 
-    A condition on the source keeps other accounts' use of the service away. It must name what the service sends: an
-    unmet condition makes the service fail, often without an error.
+    A condition on the source excludes other accounts' use of the service. It must name what the service sends: an unmet
+    condition makes the service fail, often without an error.
     """
     return document([allow("sts:AssumeRole", None, principal={"Service": service}, condition=condition)])
 
@@ -74,7 +74,7 @@ def _statement(
     principal: Principal | None,
     condition: Condition | None,
 ) -> Statement:
-    """In the order in which AWS's documentation writes a statement; what is None is left out."""
+    """In the order of AWS's documentation; what is None is omitted."""
     elements = {
         "Sid": sid,
         "Effect": effect,

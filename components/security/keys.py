@@ -21,17 +21,17 @@ KeyRole = Literal["data", "storage", "logs", "messages", "secrets"]
 USE = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"]
 
 ENDS = ["kms:DisableKey", "kms:PutKeyPolicy", "kms:ScheduleKeyDeletion"]
-"""What makes unreadable all that a key encrypts, and what could allow that again.
+"""The actions that make everything that a key encrypts unreadable, or that could allow this again.
 
-Not kms:RevokeGrant: the services that use a key revoke their own grants, and a grant that is gone can be made again.
+Not kms:RevokeGrant: the services that use a key revoke their own grants, and a grant can be created again.
 """
 
 
 @dataclass(frozen=True, kw_only=True)
 class KeyRow:
-    """A key, why it is separate, and what AWS services may do with it beyond what IAM gives the account's roles.
+    """A key, why it is separate, and what AWS services may do with it in addition to the account's roles.
 
-    A key that `outlives` its stack encrypts what does: without it, the last snapshots could not be read.
+    A key that `outlives` its stack encrypts what does: without it, the final snapshots could not be read.
 
     Most services (RDS, ElastiCache, S3, SQS, Secrets Manager) use a key on behalf of their caller, and need no
     permission of their own.
@@ -112,7 +112,8 @@ KEYS = (
 
 @dataclass(frozen=True, kw_only=True)
 class KeyReference:
-    """How a policy names a key: by its ARN, or, where another stack declares it, as those among `arn` with `alias`."""
+    """How a policy names a key: by its ARN, or, if another stack declares it, by `alias` among the keys that match
+    `arn`."""
 
     arn: pulumi.Input[str]
     alias: str | None = None
@@ -126,14 +127,15 @@ def alias_of(naming: Naming, role: str) -> str:
 def key_policy(site: Site, row: KeyRow, settings: KeysSettings, copied_to: str | None = None) -> pulumi.Output[str]:
     """The policy of a key: the account's IAM policies decide, then the row's services.
 
-    Without the first statement a key can become inaccessible for good.
+    Without the first statement a key can become permanently inaccessible.
     """
     kept = one_role_ends_it(site, settings) if row.outlives else []
     return document([account_decides(site), *row.services(site), *_reads(copied_to), *kept])
 
 
 def keeps(row: KeyRow, settings: KeysSettings) -> bool:
-    """Whether one role alone may end the key. Who makes it cannot change its policy, and must tell KMS so."""
+    """Whether only one role may delete the key. Its creator cannot change its policy, and must tell KMS that this is
+    intended."""
     return row.outlives and settings.administrator_role is not None
 
 
@@ -150,9 +152,9 @@ def _reads(account_id: str | None) -> list[Statement]:
 
 
 def one_role_ends_it(site: Site, settings: KeysSettings) -> list[Statement]:
-    """A lock on backups or objects holds no longer than the key under which they are.
+    """A lock on backups or objects protects no longer than the key that encrypts them.
 
-    The role is named in a condition: it need not be there yet, and one that is made anew under its name has the right.
+    The role is named in a condition: it need not exist yet, and a new role of this name has the permission.
     """
     if settings.administrator_role is None:
         return []
@@ -181,7 +183,7 @@ def log_group_encrypts(site: Site, group: str) -> Statement:
 
 @dataclass(frozen=True, kw_only=True)
 class KeysArgs:
-    """`settings` says for how long a deleted key can be restored. `copied_to` is an account that gets snapshots."""
+    """`settings` has the deletion window. `copied_to` is an account that receives snapshots."""
 
     site: Site
     settings: KeysSettings

@@ -1,4 +1,4 @@
-"""Replicas of keys in the region of the copies: decrypting a copy must not depend on the region it was made for."""
+"""Replicas of keys in the region of the copies: decrypting a copy must not depend on the original's region."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from settings import KeysSettings
 
 ReplicatedKey = Literal["storage", "secrets"]
 REPLICATED: tuple[ReplicatedKey, ...] = get_args(ReplicatedKey)
-"""The keys of what is copied: objects and snapshots, and the application's secrets."""
+"""The keys of the copied data: objects and snapshots, and the application's secrets."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +49,7 @@ class OffsiteKeys(Component):
             primary_key_arn=args.keys[role].arn,
             description=row.why,
             deletion_window_in_days=args.settings.deletion_window_days,
-            # A replica has a policy of its own: KMS does not copy the primary's.
+            # A replica has its own policy: KMS does not copy the primary's.
             policy=key_policy(args.site, row, args.settings),
             bypass_policy_lockout_safety_check=keeps(row, args.settings) or None,
             opts=self.child(protect=args.site.protected, outlives=row.outlives),

@@ -31,18 +31,18 @@ ACCOUNTS: dict[SecretRole, str] = {
     "database-monitoring": "The monitoring host's account on the database: it reads how the server does.",
     "database-dbadmin": "The account of people with the role dbadmin.",
 }
-"""Accounts on the database, whose values "ops secrets rotate database" makes: neither the stack's configuration nor its
-state has them. What each may do: `hosts/web/usr/local/lib/askproai/database_accounts.py`."""
+"""Accounts on the database, whose values "ops secrets rotate database" creates: neither the stack's configuration nor
+its state has them. Their privileges: `hosts/web/usr/local/lib/askproai/database_accounts.py`."""
 
 NAME_LIMIT = 512
 
 
 @dataclass(frozen=True, kw_only=True)
 class SecretsArgs:
-    """`database_username`, the administrator, is stored with its password, since a reader needs both.
+    """`database_username`, the administrator, is stored with its password, because a reader needs both.
 
-    Where there are `offsite_keys`, each secret has a replica in their region, which compares its own secrets with them
-    before it takes over.
+    With `offsite_keys`, each secret has a replica in their region, which compares its own secrets with them before it
+    takes over.
     """
 
     site: Site
@@ -56,7 +56,8 @@ class SecretsArgs:
 
 class Secrets(Component):
     """A secret for each reader, `secrets["app"]` and so on: a reader of the cache's token does not get the database's
-    password, and the application not its administrator's. And `receivers`, whom the monitoring host tells."""
+    password, and the application does not get the administrator's. Plus `receivers`, whom the monitoring host
+    notifies."""
 
     def __init__(self, name: str, args: SecretsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("security:Secrets", name, args.site, data_class=DataClass.CONFIDENTIAL, opts=opts)
@@ -86,7 +87,7 @@ class Secrets(Component):
 
     @property
     def of_application(self) -> dict[str, pulumi.Output[str]]:
-        """The ARNs of those that hosts of the application read, by what each is to them."""
+        """The ARNs of the secrets that application hosts read, by their purpose."""
         return {
             "app": self["app"].arn,
             "database": self["database-application"].arn,
@@ -99,9 +100,9 @@ class Secrets(Component):
         return {"app_key": values.app_key, **sentry}
 
     def _receivers(self) -> aws.secretsmanager.Secret | None:
-        """Not among the `arns`: each region tells a dead man's switch of its own, so the other's may differ.
+        """Not among the `arns`: each region has its own dead man's switch, so the values may differ.
 
-        There also while nobody is named: it is protected, so it could not go with the last name.
+        Declared even without receivers: it is protected, so it could not be deleted with the last one.
         """
         if not self._args.monitored:
             return None
@@ -110,11 +111,11 @@ class Secrets(Component):
     def _secret(
         self, role: str, description: str, content: dict[str, pulumi.Input[str]] | None = None
     ) -> aws.secretsmanager.Secret:
-        """A secret that holds a JSON object. Without `content` a command of `ops` writes it.
+        """A secret with a JSON object. Without `content`, a command of `ops` writes it.
 
-        Unprotected, it is deleted at once, without a recovery window: its value is in the stack's configuration, or an
-        account of a database that goes too, and a name in its recovery window could not be used by the next deployment
-        of the stack.
+        Unprotected, it is deleted immediately, without a recovery window: its value is in the stack's configuration, or
+        belongs to a database that is deleted too, and the next deployment of the stack could not use a name that is in
+        its recovery window.
         """
         recovery_days = self._args.settings.recovery_window_days if self._args.site.protected else 0
         secret = aws.secretsmanager.Secret(

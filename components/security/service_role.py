@@ -16,7 +16,8 @@ NAME_LIMIT = 64
 
 
 class ServiceRole(NamedTuple):
-    """The role and its policy. What uses the role at once depends on `rights`: without them the service fails."""
+    """The role and its policy. A resource that uses the role immediately depends on `rights`: without them the service
+    fails."""
 
     role: aws.iam.Role
     rights: aws.iam.RolePolicy
@@ -33,9 +34,9 @@ def service_role(
     policy_name: str = "rights",
     suffix: str = "-role",
 ) -> ServiceRole:
-    """A role called `name` whose trust policy is `trusts`, and which may do what the statements in `may` allow.
+    """A role called `name` with the trust policy `trusts` and the permissions in `may`.
 
-    `suffix` is what its name in the program has besides: roles that exist keep theirs.
+    `suffix` is the rest of its logical name: existing roles keep theirs.
     """
     role = aws.iam.Role(
         f"{name}{suffix}",

@@ -16,13 +16,13 @@ from naming import DataClass
 ABANDONED_UPLOAD_DAYS = 7
 OLDEST_TLS = "1.2"
 ALL_SIZES = "varies_by_storage_class"
-"""Objects below 128 KB go to Glacier too, and most files of logs are smaller: by default, S3 leaves them where they are
-(S3 API, PutBucketLifecycleConfiguration)."""
+"""Objects below 128 KB transition to Glacier too, because most log files are smaller: by default, S3 does not
+transition them (S3 API, PutBucketLifecycleConfiguration)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Retention:
-    """How long objects stay in a bucket, in days; what is None never happens."""
+    """The lifecycle of objects in a bucket, in days; None means never."""
 
     noncurrent_days: int
     archived_after_days: int | None = None
@@ -31,7 +31,7 @@ class Retention:
 
 @dataclass(frozen=True, kw_only=True)
 class BucketReference:
-    """A bucket as other components use it, whichever stack declares it."""
+    """A bucket as other components use it, regardless of the stack that declares it."""
 
     name: pulumi.Output[str]
     arn: pulumi.Output[str]
@@ -46,8 +46,8 @@ class BucketReference:
 class BucketArgs:
     """`key` encrypts the objects; without it, S3's own key does. `access_log` is the bucket for the access log.
 
-    `statements` are those of the bucket's policy besides the denial of requests without TLS. With `lock_days` nobody
-    deletes an object for so long; since nobody could then empty the bucket, it outlives its stack.
+    `statements` are added to the bucket's policy, which denies requests without TLS. With `lock_days` nobody can delete
+    an object for that long, so nobody could empty the bucket, and it outlives its stack.
     """
 
     site: Site
@@ -61,7 +61,7 @@ class BucketArgs:
 
 
 class Bucket(Component):
-    """A bucket, and the settings that S3 has as resources of their own."""
+    """A bucket, and the settings that are separate resources."""
 
     bucket: aws.s3.Bucket
     policy: aws.s3.BucketPolicy
@@ -78,7 +78,7 @@ class Bucket(Component):
         self.bucket = aws.s3.Bucket(
             f"{name}-bucket",
             bucket=physical,
-            # Lifting the protection by name allows its contents to be deleted too.
+            # Lifting the protection by name also allows the deletion of its contents.
             force_destroy=not args.site.protected and not args.lock_days,
             object_lock_enabled=True if args.lock_days else None,
             opts=self._part(protect=args.site.protected),
@@ -102,7 +102,7 @@ class Bucket(Component):
     def _part(
         self, *, protect: bool | None = None, depends_on: list[pulumi.Resource] | None = None
     ) -> pulumi.ResourceOptions:
-        """Options of the bucket and its settings: a bucket that outlives its stack stays closed."""
+        """Options of the bucket and its settings: a bucket that outlives its stack keeps its settings."""
         outlives = True if self._args.lock_days else None
         return self.child(protect=protect, depends_on=depends_on, outlives=outlives)
 
@@ -117,7 +117,7 @@ class Bucket(Component):
             rules=[
                 aws.s3.BucketServerSideEncryptionConfigurationRuleArgs(
                     apply_server_side_encryption_by_default=default,
-                    # A bucket key: one call to KMS serves many objects.
+                    # With a bucket key, one KMS call serves many objects.
                     bucket_key_enabled=True if key else None,
                 )
             ],
@@ -192,7 +192,7 @@ class Bucket(Component):
         log = self._args.access_log
         if log is None:
             return
-        # When logging is turned on, S3 checks that the log bucket's policy lets it write.
+        # When logging is turned on, S3 checks that the log bucket's policy allows it to write.
         aws.s3.BucketLogging(
             f"{self._name}-access-log",
             bucket=self.name,
@@ -217,7 +217,7 @@ def _tls_only(arn: pulumi.Output[str]) -> list[Statement]:
 
 
 def _ageing(retention: Retention) -> list[aws.s3.BucketLifecycleConfigurationRuleArgs]:
-    """The rule for current objects, unless they are kept for good."""
+    """The rule for current objects, unless they never expire."""
     archived, expired = retention.archived_after_days, retention.expired_after_days
     if archived is None and expired is None:
         return []

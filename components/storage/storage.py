@@ -68,12 +68,12 @@ DATA: dict[DataRole, BucketRow] = {
         retention=_for_good,
     ),
 }
-"""What both regions of the pair work with. Each bucket has a replica, which the stack of the bucket declares."""
+"""The buckets that both regions of the pair use. Each has a replica, which the bucket's own stack declares."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class StorageArgs:
-    """`home` are the names of the stack that declares the data buckets, where that is another: then this region uses
+    """`home` are the names of the stack that declares the data buckets, if it is another one: then this region uses
     their replicas, and declares none itself."""
 
     site: Site
@@ -85,7 +85,7 @@ class StorageArgs:
 class Storage(Component):
     """The buckets. `storage["uploads"]` and so on are the data buckets that hosts of this region use.
 
-    The bucket of the logs records the requests to all others; its own are not recorded, as each record would cause
+    The logs bucket has the access logs of all others. Its own requests are not logged, because each record would cause
     another.
     """
 
@@ -101,7 +101,7 @@ class Storage(Component):
         declared: Mapping[DataRole, BucketRow] = {} if args.home else DATA
         naming = args.site.naming
         writers = [_load_balancers(naming), *access_log_writers(naming, LOGS.role, [TRUST.role, *declared])]
-        # Encrypted with S3's own key, the only one with which a load balancer can write its log.
+        # Encrypted with S3's own key, the only one with which a load balancer can write its access log.
         self.logs = self._bucket(LOGS, key=None, access_log=None, statements=writers)
         # With S3's own key too: the certificates are public, and creating a trust store then needs no KMS permission.
         self.trust = self._bucket(TRUST, key=None, access_log=self.logs)
@@ -155,7 +155,7 @@ class Storage(Component):
 
 def _load_balancers(naming: Naming) -> Statement:
     """The load balancers of the account may write."""
-    # The service sends no aws:SourceAccount; the path contains the account of the load balancer that writes.
+    # The service sends no aws:SourceAccount; the path contains the load balancer's account.
     return allow(
         "s3:PutObject",
         f"arn:aws:s3:::{naming.bucket(LOGS.role)}/*/AWSLogs/{naming.account_id}/*",
@@ -165,7 +165,7 @@ def _load_balancers(naming: Naming) -> Statement:
 
 
 def access_log_writers(naming: Naming, log_role: str, recorded: Sequence[str]) -> list[Statement]:
-    """S3 may write the access log of the bucket of each role in `recorded`."""
+    """S3 may write the access logs of the buckets in `recorded`."""
     log = f"arn:aws:s3:::{naming.bucket(log_role)}"
     return [_access_log_writer(naming, role, log) for role in recorded]
 

@@ -20,10 +20,10 @@ from settings import WebSettings
 
 NAME_LIMIT = 32
 MONITORING_HEALTH_PATH = "/-/healthy"
-"""Prometheus' own check (Prometheus documentation, "Management API")."""
+"""Prometheus's own health check (Prometheus documentation, "Management API")."""
 IDLE_TIMEOUT_SECONDS = 60
 STICKY_SECONDS = 3600
-"""How long a session stays on its colour while traffic shifts (ours)."""
+"""How long a session stays on its colour while traffic shifts (our choice)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,13 +51,13 @@ HOST_RULES = (
         priority=10,
         subdomains=("monitoring",),
         monitoring=True,
-        why="The application must never answer for it, a region without a monitoring host included.",
+        why="The application must never answer at this name, even in a region without a monitoring host.",
     ),
     HostRule(
         role="admin",
         priority=20,
         subdomains=("admin",),
-        why="The admin panel is part of the application; a rule of its own allows shutting it off alone.",
+        why="The admin panel is part of the application; its own rule allows turning off only the panel.",
     ),
     HostRule(
         role="application",
@@ -79,8 +79,8 @@ HOST_RULES = (
 class LoadBalancerArgs:
     """`trust_store` verifies the client certificates of connections that the security group lets through.
 
-    `monitored` says whether the region has a monitoring host. A protected load balancer refuses its deletion: public
-    DNS points to its name.
+    `monitored`: the region has a monitoring host. A protected load balancer cannot be deleted: public DNS points to its
+    name.
     """
 
     site: Site
@@ -134,22 +134,22 @@ class LoadBalancer(Component):
             access_logs=aws.lb.LoadBalancerAccessLogsArgs(
                 enabled=True, bucket=args.storage.logs.name, prefix=self._name
             ),
-            # A handshake that the trust store refuses is no request, and in no access log.
+            # A handshake that the trust store refuses is not a request, and not in the access log.
             connection_logs=aws.lb.LoadBalancerConnectionLogsArgs(
                 enabled=True, bucket=args.storage.logs.name, prefix=f"{self._name}-connections"
             ),
-            # ELB writes a test object when logging is turned on: the bucket's policy must be there first.
+            # ELB writes a test object when logging is turned on: the bucket's policy must exist first.
             opts=self.child(protect=args.site.protected, depends_on=[args.storage.logs.policy]),
         )
 
     def _color(self, color: str) -> aws.lb.TargetGroup:
-        # Requests differ by seconds in length: outstanding requests balance them better than round robin.
+        # Requests differ in duration by seconds: outstanding requests balance them better than round robin.
         balance = "least_outstanding_requests"
         seconds = self._args.settings.deregistration_delay_seconds
         return self._target_group(color, f"web-{color}", WEB, HEALTH_PATH, deregistration=seconds, balance=balance)
 
     def _monitoring(self) -> aws.lb.TargetGroup:
-        # Its successor starts when it has ended: nothing is gained by waiting.
+        # Its replacement starts only after it has ended, so a wait gains nothing.
         return self._target_group(
             MONITORING.name, MONITORING.name, MONITORING, MONITORING_HEALTH_PATH, deregistration=0
         )
@@ -197,7 +197,7 @@ class LoadBalancer(Component):
             protocol="HTTPS",
             ssl_policy=self._args.settings.tls_policy,
             certificate_arn=issued.certificate_arn,
-            # Every Cloudflare customer shares its addresses: only the certificate proves that the zone is ours.
+            # All Cloudflare customers share its addresses: only the certificate proves that the zone is ours.
             mutual_authentication=aws.lb.ListenerMutualAuthenticationArgs(
                 mode="verify", trust_store_arn=self._args.trust_store.store.arn, ignore_client_certificate_expiry=False
             ),
@@ -250,9 +250,10 @@ class LoadBalancer(Component):
         return aws.lb.ListenerRuleActionArgs(type="forward", target_group_arn=self.monitoring.arn)
 
     def _to_colors(self) -> aws.lb.ListenerRuleActionArgs:
-        """To blue and green by weight; while both have some, a session stays on its colour: no page mixes two releases.
+        """To blue and green by weight. While both have traffic, a session stays on its colour, so no page mixes two
+        releases.
 
-        Only then: the load balancer puts a session above the weights, even where its colour has no instance left.
+        Only then, because stickiness takes precedence over weights, even if the colour has no instance left.
         """
         settings = self._args.settings
         weights = {"blue": settings.blue.weight, "green": settings.green.weight}

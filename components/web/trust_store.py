@@ -1,4 +1,5 @@
-"""Who may connect to the load balancer: clients with a certificate of our own authority, as our Cloudflare zone has."""
+"""Who may connect to the load balancer: clients with a certificate of our own authority, which our Cloudflare zone
+has."""
 
 from __future__ import annotations
 

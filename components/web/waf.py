@@ -16,7 +16,7 @@ from naming import DataClass
 from settings import WebhookSettings, WebSettings
 
 CLIENT_ADDRESS_HEADER = "CF-Connecting-IP"
-"""Cloudflare overwrites it with the client's address; the source address of a request is always Cloudflare's."""
+"""Cloudflare sets it to the client's address; the source address of a request is always Cloudflare's."""
 
 SECRET_HEADERS = ("authorization", "cookie")
 
@@ -33,8 +33,8 @@ class RuleGroup:
 RULE_GROUPS = (
     RuleGroup(
         name="AmazonIpReputationList",
-        why="Known attackers who bypass Cloudflare, should the security group ever be opened to them. It judges the "
-        "address that connects, which is Cloudflare's: if that is ever listed, visitors must not be blocked.",
+        why="Known attackers who bypass Cloudflare, if the security group is ever opened to them. It checks the "
+        "source address, which is Cloudflare's: if that is ever listed, visitors must not be blocked.",
         counted=("AWSManagedIPReputationList", "AWSManagedReconnaissanceList", "AWSManagedIPDDoSList"),
     ),
     RuleGroup(
@@ -45,14 +45,15 @@ RULE_GROUPS = (
     RuleGroup(name="KnownBadInputsRuleSet", why="Requests that only exploits send, such as Log4j's."),
     RuleGroup(
         name="SQLiRuleSet",
-        why="SQL in parameters, headers and bodies: a second line of defence behind bound parameters.",
+        why="SQL in parameters, headers and bodies: a second defence behind bound parameters.",
     ),
 )
 
 
 @dataclass(frozen=True, kw_only=True)
 class WafArgs:
-    """The load balancer to protect; `settings` limit the requests of one client, `webhooks` are who calls us."""
+    """The load balancer to protect; `settings` limit the requests of one client, `webhooks` are the services that call
+    us."""
 
     site: Site
     load_balancer: LoadBalancer
@@ -99,7 +100,7 @@ class Waf(Component):
         )
 
     def _log(self) -> aws.cloudwatch.LogGroup:
-        """WAF requires log groups whose names begin with aws-waf-logs-."""
+        """AWS WAF requires log group names that begin with aws-waf-logs-."""
         log_group = aws.cloudwatch.LogGroup(
             f"{self._name}-log",
             name=f"aws-waf-logs-{self._args.site.naming.physical(self._name, 400)}",
@@ -123,7 +124,7 @@ class Waf(Component):
 
 
 def _rate_limit(requests: int) -> aws.wafv2.WebAclRuleArgs:
-    """First, as the cheapest rule; status 429 tells a legitimate client to slow down."""
+    """First, because it is the cheapest rule; status 429 tells a legitimate client to slow down."""
     return aws.wafv2.WebAclRuleArgs(
         name="rate-limit",
         priority=0,
@@ -147,10 +148,10 @@ def _rate_limit(requests: int) -> aws.wafv2.WebAclRuleArgs:
 
 
 def _signed(name: str, webhook: WebhookSettings, priority: int) -> aws.wafv2.WebAclRuleArgs:
-    """Before the managed groups, to which an honest transcript of a call looks like an attack.
+    """Before the managed groups, which mistake call transcripts for attacks.
 
-    What is posted with a signature goes to the application, which verifies it. Cloudflare, which has brought the path
-    into its normal form, lets nothing else through to these paths.
+    A signed POST goes to the application, which verifies it. Cloudflare has normalized the path, and lets nothing else
+    through to these paths.
     """
     signed = aws.wafv2.WebAclRuleStatementArgs(
         size_constraint_statement=aws.wafv2.WebAclRuleStatementSizeConstraintStatementArgs(
@@ -169,7 +170,7 @@ def _signed(name: str, webhook: WebhookSettings, priority: int) -> aws.wafv2.Web
     field = aws.wafv2.WebAclRuleStatementByteMatchStatementFieldToMatchArgs
     posted = _is(field(method=aws.wafv2.WebAclRuleStatementByteMatchStatementFieldToMatchMethodArgs()), "POST")
     path = field(uri_path=aws.wafv2.WebAclRuleStatementByteMatchStatementFieldToMatchUriPathArgs())
-    # Laravel's router takes off the slash at the end.
+    # Laravel's router removes a trailing slash.
     forms = [_is(path, form) for known in webhook.paths for form in (known, f"{known}/")]
     here = aws.wafv2.WebAclRuleStatementArgs(
         or_statement=aws.wafv2.WebAclRuleStatementOrStatementArgs(statements=forms)

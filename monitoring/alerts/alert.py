@@ -1,4 +1,4 @@
-"""What an alert is: a thing to watch, its levels, and how CloudWatch and Prometheus measure it."""
+"""What an alert is: its levels, and how CloudWatch and Prometheus measure it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Literal
 
 
 class Severity(StrEnum):
-    """How bad it is: it decides who is told (`monitoring.alerts.routes`)."""
+    """How severe an alert is. It decides who is notified (`monitoring.alerts.routes`)."""
 
     WARNING = "warning"
     CRITICAL = "critical"
@@ -15,7 +15,7 @@ class Severity(StrEnum):
 
 
 class Subject(StrEnum):
-    """What an alarm of CloudWatch watches; an alert has an alarm for each such part of the region."""
+    """What a CloudWatch alarm watches. An alert has one alarm for each such part of the region."""
 
     DATABASE = "database"
     REPLICA = "replica"
@@ -51,7 +51,7 @@ class Unit(StrEnum):
 
 
 class Missing(StrEnum):
-    """How CloudWatch treats missing data, in its own words."""
+    """How CloudWatch treats missing data (`TreatMissingData`)."""
 
     FINE = "notBreaching"
     WRONG = "breaching"
@@ -60,10 +60,10 @@ class Missing(StrEnum):
 
 
 class Job(StrEnum):
-    """The label `job` of what Prometheus scrapes: rules and scrape configuration agree on it.
+    """The label `job` of what Prometheus scrapes, shared by rules and scrape configuration.
 
-    The first four are named as in the DevOps manual. A target is there only while it is expected to answer: that of the
-    other region while it serves.
+    The first four names are the DevOps manual's. A target exists only while it is expected to answer: the other
+    region's only while that region serves.
     """
 
     APPLICATION = "askproai"
@@ -77,7 +77,7 @@ class Job(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Level:
-    """A threshold, and for how many consecutive minutes it must be crossed."""
+    """A threshold, and how many consecutive minutes it must be crossed."""
 
     threshold: float
     minutes: int
@@ -85,18 +85,17 @@ class Level:
 
 @dataclass(frozen=True, kw_only=True)
 class CloudWatch:
-    """What an alarm of CloudWatch reads.
+    """What a CloudWatch alarm reads.
 
-    A part of the subject is one resource or several, such as the nodes of a shard; with `together`, all parts are one.
-    The values of several resources and `metrics` are joined by `join`, and `expression` may go on with the result,
-    written `{all}`. Without it, the expression reads the metrics of the only resource as m0, m1 and so on.
+    A part of the subject is one or more resources, such as the nodes of a shard. With `together`, all parts share one
+    alarm. `join` combines the values of several resources and `metrics`; `expression` can use the result as `{all}`.
+    An expression without `{all}` reads the metrics of a single resource as m0, m1 and so on.
 
-    `statistic` is CloudWatch's. `period_seconds` is the length of a data point, and a level's minutes are a multiple of
-    it.
+    `statistic` is CloudWatch's. `period_seconds` is the length of a data point; a level's minutes are a multiple of it.
 
-    Metrics without data are left out of the SUM or MAX of a list, and spoil a sum with +. FILL(m0, 0) is no remedy
-    where high values are bad: AWS publishes late, so that the newest data point is always the filled one (CloudWatch
-    User Guide, "Using metric math", FILL), and an alarm that wants all of them bad never rings.
+    SUM and MAX of a list ignore metrics without data, while a sum with + has no result then. FILL(m0, 0) does not help
+    where high values are bad: AWS publishes late, so the newest data point is always the filled one (CloudWatch User
+    Guide, "Using metric math", FILL), and an alarm that needs every data point to be bad never fires.
     """
 
     subject: Subject
@@ -112,14 +111,14 @@ class CloudWatch:
 
 @dataclass(frozen=True, kw_only=True)
 class Alert:
-    """Something to watch. `why` is what the mail shows.
+    """Something to watch. `why` is the text of the notification.
 
-    `role` is the alert's name, and part of the names of its alarms. `page` is in docs/alerts, without its suffix. With
-    `below`, values below the threshold are bad. `query` is PromQL without the comparison; its values are in `unit`,
-    percent where that is a percentage. `source` says where each threshold and each duration is from.
+    `role` is the alert's name, and part of the names of its alarms. `page` is the name of its page in docs/alerts,
+    without suffix. With `below`, values below the threshold are bad. `query` is PromQL without the comparison; its
+    values are in `unit`, as a percentage where `unit` is one. `source` says where each threshold and duration is from.
 
-    What both sides measure is rendered for both: the load balancer counts requests that reached no host, the
-    application knows what its queues hold, and either side may be the one that fails.
+    What both CloudWatch and Prometheus can measure is rendered for both: the load balancer counts requests that reached
+    no host, the application knows what its queues hold, and either side may fail.
     """
 
     role: str

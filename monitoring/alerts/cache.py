@@ -17,9 +17,9 @@ CACHE = (
             statistic="Maximum",
             missing=Missing.UNKNOWN,
         ),
-        # Redis reports a maximum of 0 where it has no limit.
+        # Redis reports a maximum of 0 if it has no limit.
         query=f'100 * redis_memory_used_bytes{{job="{Job.CACHE}"}} / (redis_memory_max_bytes{{job="{Job.CACHE}"}} > 0)',
-        why="The cache is nearly full: it starts to drop keys, sessions among them.",
+        why="The cache is almost full: it starts to evict keys, including sessions.",
         source="ops: memory 80 and 95 %; our choice: the minutes, as for the queues",
     ),
     Alert(
@@ -33,7 +33,7 @@ CACHE = (
             statistic="Sum",
             join="SUM",
         ),
-        why="The cache drops keys to make room, and users are signed out.",
+        why="The cache evicts keys to make room, and users are signed out.",
         source="our choice: none is expected, since the cache holds the sessions; the minutes, as for the queues",
     ),
     Alert(
@@ -44,7 +44,7 @@ CACHE = (
         cloudwatch=CloudWatch(
             subject=Subject.CACHE_SHARD,
             namespace=NAMESPACE,
-            # Redis works in one thread: CPUUtilization is the mean of all processors, and looks idle.
+            # Redis uses one thread: CPUUtilization is the mean of all processors, and looks idle.
             metrics=("EngineCPUUtilization",),
             statistic="Average",
             missing=Missing.UNKNOWN,
@@ -62,7 +62,7 @@ CACHE = (
             metrics=("ReplicationLag",),
             statistic="Maximum",
         ),
-        why="The replica of a shard is seconds behind: a failover in the cache would lose what it has not got yet.",
+        why="A replica in the cache is behind (seconds): a failover of its shard would lose the latest writes.",
         source="our choice: a healthy replica is less than a second behind",
     ),
     Alert(
@@ -71,7 +71,7 @@ CACHE = (
         critical=Level(threshold=1, minutes=5),
         below=True,
         query=f'redis_up{{job="{Job.CACHE}"}}',
-        why="A node of the cache answers nobody, or not the account of monitoring.",
+        why="A node of the cache does not answer, or refuses the monitoring account.",
         source="our choice: as for the database",
     ),
 )

@@ -18,7 +18,7 @@ DATABASE = (
             statistic="Average",
             missing=Missing.UNKNOWN,
         ),
-        why="The database's processors are busy: queries wait for each other.",
+        why="CPU usage of the database is high: queries wait for each other.",
         source="ops: CPU 70 and 90 %; our choice: the minutes, as for the queues",
     ),
     Alert(
@@ -34,8 +34,8 @@ DATABASE = (
             statistic="Minimum",
             missing=Missing.UNKNOWN,
         ),
-        why="Little memory is left for connections, in bytes: the database starts to swap, then restarts.",
-        source="our choice: RDS gives most of the memory to the buffer pool, so that ops' 80 % would always ring; the "
+        why="The database is short of memory for connections (bytes left): it starts to swap, then restarts.",
+        source="our choice: RDS gives most of the memory to the buffer pool, so ops' 80 % would always fire; the "
         "minutes, as for the queues",
     ),
     Alert(
@@ -53,7 +53,7 @@ DATABASE = (
         ),
         query=f'100 * mysql_global_status_threads_connected{{job="{Job.DATABASE}"}}'
         f' / mysql_global_variables_max_connections{{job="{Job.DATABASE}"}}',
-        why="Few connections are left: beyond max_connections the application is refused.",
+        why="The database is running out of connections: beyond max_connections it refuses the application.",
         source="ops: 80 and 95, read as percent; our choice: the minutes, as for the queues",
     ),
     Alert(
@@ -70,7 +70,8 @@ DATABASE = (
             statistic="Minimum",
             missing=Missing.UNKNOWN,
         ),
-        why="The disk fills up: RDS grows it below 10 % free, at most once in six hours and up to its limit.",
+        why="The database's disk is filling up: RDS adds storage below 10 % free, at most once in six hours and up "
+        "to its limit.",
         source="ops: disk 80 and 90 % used; AWS: storage autoscaling; our choice: the minutes, as for the queues",
     ),
     Alert(
@@ -83,11 +84,11 @@ DATABASE = (
             namespace=NAMESPACE,
             metrics=("ReplicaLag",),
             statistic="Maximum",
-            # RDS reports -1 while replication is stopped, which would be the best of all values.
+            # RDS reports -1 while replication is stopped, which would count as no lag.
             expression="IF(m0 < 0, 86400, m0)",
             missing=Missing.WRONG,
         ),
-        why="The standby is too far behind: its activation would lose more than is promised, and is refused.",
+        why="The standby's database is too far behind: an activation would lose more than promised, and is refused.",
         source="recovery.max_replica_lag_seconds; AWS: ReplicaLag; our choice: the minutes, as for the queues",
     ),
     Alert(
@@ -96,7 +97,7 @@ DATABASE = (
         critical=Level(threshold=1, minutes=5),
         below=True,
         query=f'mysql_up{{job="{Job.DATABASE}"}}',
-        why="The database answers nobody, or not the account of monitoring.",
+        why="The database does not answer, or refuses the monitoring account.",
         source="our choice: longer than a failover to the other zone, which takes 60 to 120 seconds (RDS User Guide, "
         '"Failing over a Multi-AZ DB instance")',
     ),

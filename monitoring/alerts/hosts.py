@@ -3,7 +3,7 @@
 from monitoring.alerts.alert import Alert, CloudWatch, Job, Level, Subject
 
 AGENT = "CWAgent"
-"""The namespace of the CloudWatch agent, which an image that was baked has."""
+"""The namespace of the CloudWatch agent, which baked images have."""
 
 HOSTS = (
     Alert(
@@ -18,7 +18,7 @@ HOSTS = (
             statistic="Average",
         ),
         query=f'100 * (1 - avg by (instance) (rate(node_cpu_seconds_total{{job="{Job.HOSTS}",mode="idle"}}[5m])))',
-        why="Processors are busy, though the group grows: it is at its greatest size, or grows too slowly.",
+        why="CPU usage is high although the group scales out: it is at its maximum size, or scales too slowly.",
         source="ops: CPU 70 and 90 %; our choice: the minutes, as for the queues",
     ),
     Alert(
@@ -35,7 +35,7 @@ HOSTS = (
         ),
         query=f'100 * (1 - node_memory_MemAvailable_bytes{{job="{Job.HOSTS}"}}'
         f' / node_memory_MemTotal_bytes{{job="{Job.HOSTS}"}})',
-        why="A host's memory is nearly used up: the kernel kills processes next.",
+        why="A host is almost out of memory: next, the kernel kills processes.",
         source="ops: memory 80 and 95 %; our choice: the minutes, as for the queues",
     ),
     Alert(
@@ -52,7 +52,7 @@ HOSTS = (
         ),
         query=f'100 * (1 - node_filesystem_avail_bytes{{job="{Job.HOSTS}",mountpoint="/"}}'
         f' / node_filesystem_size_bytes{{job="{Job.HOSTS}",mountpoint="/"}})',
-        why="A host's disk fills up: without room it can write neither logs nor uploads.",
+        why="A host's disk is filling up: when it is full, the host can write neither logs nor uploads.",
         source="ops: disk 80 and 90 %; devops: for 10 minutes",
     ),
     Alert(
@@ -61,7 +61,7 @@ HOSTS = (
         warning=Level(threshold=1, minutes=5),
         below=True,
         query=f'up{{job="{Job.HOSTS}"}}',
-        why="A host that EC2 calls running does not answer Prometheus.",
+        why="A host that EC2 reports as running does not answer Prometheus.",
         source="our choice: as for hosts that fail their health check",
     ),
     Alert(
@@ -71,12 +71,12 @@ HOSTS = (
         cloudwatch=CloudWatch(
             subject=Subject.HOSTS,
             namespace="AWS/AutoScaling",
-            # AWS counts no failed launches: a group that stays below its wanted size is what they lead to.
+            # AWS has no metric of failed launches. Their result is a group that stays below its desired capacity.
             metrics=("GroupDesiredCapacity", "GroupInServiceInstances"),
             statistic="Average",
             expression="m0 - m1",
         ),
-        why="The group wants more hosts than it has in service: launches fail, or hosts do not get ready.",
+        why="A group has fewer hosts in service than it wants: launches fail, or hosts do not become ready.",
         source="our choice: six times the five minutes of warmup_seconds",
     ),
     Alert(
@@ -90,7 +90,7 @@ HOSTS = (
             statistic="Maximum",
             period_seconds=300,
         ),
-        why="A burstable host works above its baseline on credits that it has not earned, which AWS charges.",
-        source="AWS: credit metrics come every 5 minutes; our choice: an hour, beyond a burst",
+        why="A burstable host runs above its CPU baseline on surplus credits, which AWS charges for.",
+        source="AWS: credit metrics come every 5 minutes; our choice: an hour, longer than a burst",
     ),
 )

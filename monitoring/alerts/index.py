@@ -11,7 +11,7 @@ from monitoring.alerts.routes import ROUTES, Route
 
 PAGE = Path(__file__).parents[2] / FOLDER / "README.md"
 NOTICE = "Generated from the catalogue in `monitoring/alerts/` by `make alerts`; a test fails when it is stale."
-HEAD = ["Alert", "Why", "Warning", "Critical", "Measured by", "Source of the figures"]
+HEAD = ["Alert", "Meaning", "Warning", "Critical", "Measured by", "Source of the figures"]
 
 
 def index() -> str:
@@ -20,14 +20,15 @@ def index() -> str:
 
 
 def _routes() -> Iterator[str]:
-    yield from ("## Who is told", "")
+    yield from ("## Who is notified", "")
     rows = ([severity.title(), *_route(route)] for severity, route in ROUTES.items())
     yield from _table(
-        ["Severity", "Why", "Mail", "Slack", "Wakes the engineer on call", "Answer within", "Source"], rows
+        ["Severity", "Meaning", "Mail", "Slack", "Pages the on-call engineer", "Response within", "Source"], rows
     )
     yield from (
-        "Prometheus sends by this table. CloudWatch's alarms go by mail to every address of `alarm_emails`. A region "
-        "that only follows sends those of its replica, of arriving objects and of its certificate.",
+        "Prometheus notifies by this table. CloudWatch alarms are mailed to every address of `alarm_emails`. A region "
+        "that follows sends only the alarms of its replica, of arriving objects, of its certificate and of the "
+        "checklist.",
         "",
     )
 
@@ -79,7 +80,7 @@ def _metrics(source: CloudWatch) -> str:
 
 
 def _coverage() -> Iterator[str]:
-    yield from ("## Types of resources", "", "Every type that is declared has alerts, or a reason for none.", "")
+    yield from ("## Resource types", "", "Every declared type has alerts, or a reason why it has none.", "")
     watched = ([f"`{kind}`", ", ".join(roles)] for kind, roles in WATCHED.items())
     reasons = ([f"`{kind}`", f"none: {reason}"] for kind, reason in UNWATCHED.items())
     yield from _table(["Type", "Alerts"], sorted([*watched, *reasons]))

@@ -4,8 +4,8 @@ from monitoring.alerts.alert import Alert, CloudWatch, Level, Missing, Subject
 
 NAMESPACE = "AWS/Firehose"
 LONGEST_BUFFER_SECONDS = 900
-"""Firehose API, BufferingHints. Figures of deliveries come once for each file: a shorter period would have gaps, and an
-alarm that wants several data points in a row would never ring."""
+"""Firehose API, BufferingHints. Delivery metrics have one data point per file: a shorter period would have gaps, and an
+alarm that needs several data points in a row would never fire."""
 HOUR_SECONDS = 3600
 
 LOGS = (
@@ -20,7 +20,7 @@ LOGS = (
             statistic="Maximum",
             period_seconds=LONGEST_BUFFER_SECONDS,
         ),
-        why="Logs wait longer than they should for their way to S3, in seconds. After 24 hours Firehose drops them.",
+        why="Logs are late on their way to S3 (age in seconds). After 24 hours Firehose drops them.",
         source='AWS: above the longest buffer, 15 minutes (Firehose Developer Guide, "Implement best practices with '
         'CloudWatch Alarms"); our choice: twice that, since a full buffer reaches it',
     ),
@@ -36,8 +36,8 @@ LOGS = (
             statistic="Average",
             period_seconds=LONGEST_BUFFER_SECONDS,
         ),
-        why="S3 refuses files of the archive: the share of those that it took.",
-        source="our choice: each is taken; two buffers in a row, since Firehose tries again",
+        why="S3 refuses files of the log archive (share of files that it accepted).",
+        source="our choice: all are accepted; two buffers in a row, since Firehose retries",
     ),
     Alert(
         role="archive-empty",
@@ -52,7 +52,7 @@ LOGS = (
             period_seconds=HOUR_SECONDS,
             missing=Missing.WRONG,
         ),
-        why="CloudWatch Logs sends nothing to the archive, though the network's log has connections at all times.",
-        source="our choice: two hours; CloudWatch Logs tries again for 24 (CloudWatch Logs User Guide, subscriptions)",
+        why="CloudWatch Logs sends nothing to the log archive, although flow logs arrive at all times.",
+        source="our choice: two hours; CloudWatch Logs retries for 24 (CloudWatch Logs User Guide, subscriptions)",
     ),
 )

@@ -15,7 +15,7 @@ NETWORK = (
             join="SUM",
             together=True,
         ),
-        why="A NAT gateway has no port left for a destination: connections to Cal.com, Retell.ai or AWS fail.",
+        why="A NAT gateway has no free port for a destination: connections to Cal.com, Retell.ai or AWS fail.",
         source='AWS: above 0 for 15 minutes (CloudWatch User Guide, "Recommended alarms")',
     ),
 )

@@ -1,4 +1,4 @@
-"""Alerts on what each region sees from outside: the other region, the edge, and services of others."""
+"""Alerts on what each region probes from outside: the other region, the edge, and third-party services."""
 
 from monitoring.alerts.alert import Alert, Job, Level
 
@@ -11,8 +11,8 @@ OUTSIDE = (
         critical=Level(threshold=1, minutes=3),
         below=True,
         query=f'probe_success{{job="{Job.OTHER_REGION}"}}',
-        why="The other region does not answer under its own name: a failover may be due.",
-        source="our choice: Cloudflare's own check must fail three times a minute apart too",
+        why="The other region does not answer at its own host name: a failover may be necessary.",
+        source="our choice: as for Cloudflare's own check, which must fail three times, a minute apart",
     ),
     Alert(
         role="edge-down",
@@ -20,7 +20,7 @@ OUTSIDE = (
         critical=Level(threshold=1, minutes=3),
         below=True,
         query=f'probe_success{{job="{Job.EDGE}"}}',
-        why="A public name does not answer as visitors ask for it.",
+        why="A public host name does not answer through Cloudflare, as visitors reach it.",
         source="our choice: as for the other region",
     ),
     Alert(
@@ -39,7 +39,7 @@ OUTSIDE = (
         critical=Level(threshold=7, minutes=15),
         below=True,
         query=f'(probe_ssl_earliest_cert_expiry{{job=~"{PROBES}"}} - time()) / 86400',
-        why="A certificate that is seen from outside ends in so many days, and was not renewed.",
+        why="A certificate of a public host name expires soon (days left) and was not renewed.",
         source="devops: certificates renew themselves; our choice: 21 and 7 days; the minutes, as for the queues",
     ),
 )

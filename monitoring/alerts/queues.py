@@ -17,7 +17,7 @@ QUEUES = (
             statistic="Maximum",
         ),
         query=f'max by (queue) (askproai_queue_size{{job="{Job.APPLICATION}"}})',
-        why="Jobs pile up: the workers are too few, or fail.",
+        why="Jobs pile up: there are too few workers, or they fail.",
         source="decided: 1000 for 15 minutes and 5000 for 5",
     ),
     Alert(
@@ -30,8 +30,8 @@ QUEUES = (
             metrics=("ApproximateAgeOfOldestMessage",),
             statistic="Maximum",
         ),
-        why="A job has waited for longer than this, in seconds, however few wait: nobody takes jobs from the queue.",
-        source="our choice: as long as a backlog may last before it is one",
+        why="The oldest job has waited too long (seconds), even if few wait: no worker takes jobs from the queue.",
+        source="our choice: as long as a backlog may last before its warning",
     ),
     Alert(
         role="dead",
@@ -43,7 +43,7 @@ QUEUES = (
             metrics=("ApproximateNumberOfMessagesVisible",),
             statistic="Maximum",
         ),
-        why="A job failed each time it was tried, and waits for somebody to look at it.",
+        why="A job failed at every attempt. It waits in the dead-letter queue until somebody handles it.",
         source="our choice: none is expected",
     ),
     Alert(
@@ -57,7 +57,7 @@ QUEUES = (
             metrics=("ApproximateAgeOfOldestMessage",),
             statistic="Maximum",
         ),
-        why="A failed job is about to be lost: SQS deletes it at the end of its retention, and its age is in seconds.",
-        source="dead_letter_retention_days; our choice: a fifth of it is left to look, nearly three days of 14",
+        why="A failed job is about to be lost: SQS deletes it at the end of its retention (age in seconds).",
+        source="dead_letter_retention_days; our choice: a fifth of it is left to act, nearly three days of 14",
     ),
 )

@@ -1,11 +1,11 @@
-"""Alerts on what is kept for the loss of data or of a region."""
+"""Alerts on backups, their copies, and object replication."""
 
 from monitoring.alerts.alert import Alert, CloudWatch, Level, Missing, Subject, Unit
 
 NAMESPACE = "AWS/Backup"
 HOUR_SECONDS, DAY_SECONDS = 3600, 86400
 MISSED = Level(threshold=100, minutes=3 * 24 * 60)
-"""For three days: two that are missing, and the one that may still run."""
+"""Three days: two missing snapshots, and the one that may still be running."""
 
 RECOVERY = (
     Alert(
@@ -20,8 +20,8 @@ RECOVERY = (
             join="SUM",
             period_seconds=HOUR_SECONDS,
         ),
-        why="A snapshot of database or metrics failed, or could not start or finish in its time.",
-        source="our choice: none is expected; an hour is a data point",
+        why="A snapshot of the database or of the metrics volume failed, or did not start or finish in time.",
+        source="our choice: none is expected; a data point is an hour",
     ),
     Alert(
         role="backups-missing",
@@ -35,13 +35,14 @@ RECOVERY = (
             metrics=("NumberOfBackupJobsCompleted",),
             statistic="Sum",
             join="SUM",
-            # No data is what a plan leaves that runs no more. The newest data point is the filled one: harmless, since
-            # it alone is not enough.
+            # A plan that no longer runs leaves no data. The newest data point is always a filled one, which alone
+            # cannot raise the alarm.
             expression="FILL({all}, 0)",
             period_seconds=DAY_SECONDS,
             missing=Missing.WRONG,
         ),
-        why="A snapshot of database or metrics was not finished for too long, and none failed: a plan does not run.",
+        why="Snapshots of the database or of the metrics volume are missing, and none failed: a backup plan does "
+        "not run.",
         source="offsite.daily_copy_hour; our choice: two are missing",
     ),
     Alert(
@@ -49,7 +50,7 @@ RECOVERY = (
         page="backups",
         critical=Level(threshold=0, minutes=60),
         cloudwatch=CloudWatch(
-            # AWS does not say which of both vaults is the dimension of a copy: only one of the two has data.
+            # AWS does not document which of the two vaults is the dimension of a copy job: only one of them has data.
             subject=Subject.COPY_VAULTS,
             namespace=NAMESPACE,
             metrics=("NumberOfCopyJobsFailed",),
@@ -57,8 +58,8 @@ RECOVERY = (
             join="SUM",
             period_seconds=HOUR_SECONDS,
         ),
-        why="A snapshot was not copied to the other region: what is there grows old.",
-        source="our choice: none is expected; an hour is a data point",
+        why="A snapshot was not copied to the other region: the copies there are getting old.",
+        source="our choice: none is expected; a data point is an hour",
     ),
     Alert(
         role="copies-missing",
@@ -76,7 +77,7 @@ RECOVERY = (
             period_seconds=DAY_SECONDS,
             missing=Missing.WRONG,
         ),
-        why="A snapshot did not reach the other region for too long: the copy there that nobody can delete grows old.",
+        why="Snapshots have not reached the other region for too long: the locked copies there are getting old.",
         source="offsite.daily_copy_hour; our choice: two are missing",
     ),
     Alert(
@@ -84,8 +85,8 @@ RECOVERY = (
         page="restore-tests",
         critical=Level(threshold=0, minutes=60),
         cloudwatch=CloudWatch(
-            # AWS does not say whether vault or type of resource is the dimension of a restore: only one has data. By
-            # type, restores that somebody starts by hand are counted too.
+            # AWS does not document whether the vault or the resource type is the dimension of a restore job: only one
+            # has data. By type, restores that somebody starts by hand are counted too.
             subject=Subject.RESTORE_TESTS,
             namespace=NAMESPACE,
             metrics=("NumberOfRestoreJobsFailed",),
@@ -93,8 +94,9 @@ RECOVERY = (
             join="SUM",
             period_seconds=HOUR_SECONDS,
         ),
-        why="A recovery point of database or metrics could not be restored: what is kept may be of no use.",
-        source="our choice: none is expected; an hour is a data point",
+        why="A recovery point of the database or of the metrics volume could not be restored: the backups may be "
+        "useless.",
+        source="our choice: none is expected; a data point is an hour",
     ),
     Alert(
         role="objects-late",
@@ -107,8 +109,8 @@ RECOVERY = (
             statistic="Maximum",
             together=True,
         ),
-        why="Objects from the other region arrive later than promised, in seconds: a failover would miss them.",
-        source="AWS: Replication Time Control promises 15 minutes; our choice: for as long",
+        why="Objects from the other region arrive later than promised (seconds): a failover would miss them.",
+        source="AWS: Replication Time Control promises 15 minutes; our choice: for 15 minutes",
     ),
     Alert(
         role="objects-failed",
@@ -123,7 +125,7 @@ RECOVERY = (
             together=True,
             period_seconds=300,
         ),
-        why="S3 gave up on copying an object to the other region, and does not try again.",
+        why="S3 failed to replicate an object to the other region, and does not retry.",
         source="our choice: none is expected",
     ),
 )

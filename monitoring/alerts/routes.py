@@ -1,4 +1,4 @@
-"""Who is told: a route for each severity."""
+"""Who is notified: a route for each severity."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,10 +8,10 @@ from monitoring.alerts.alert import Severity
 
 @dataclass(frozen=True, kw_only=True)
 class Route:
-    """Receivers of Alertmanager, and in how many minutes somebody answers.
+    """The receivers in Alertmanager, and the minutes within which somebody must respond.
 
-    `mailbox` is at the platform's domain, `slack_channel` in the company's workspace. `pages` is whether the engineer
-    on call is woken. CloudWatch's alarms go to every address of the setting `alarm_emails`, whatever their severity.
+    `mailbox` is at the platform's domain, `slack_channel` in the company's workspace. `pages`: the on-call engineer is
+    paged. CloudWatch alarms go to every address of the setting `alarm_emails`, whatever their severity.
     """
 
     why: str
@@ -24,7 +24,7 @@ class Route:
 
 ROUTES: Mapping[Severity, Route] = {
     Severity.CRITICAL: Route(
-        why="Customers are affected, or soon will be: somebody acts now, at night too.",
+        why="Customers are affected, or will be soon: act now, also at night.",
         mailbox="oncall",
         slack_channel="#alerts-critical",
         pages=True,
@@ -32,14 +32,14 @@ ROUTES: Mapping[Severity, Route] = {
         source="ops: alert configuration; decided: P1 within 15 minutes",
     ),
     Severity.WARNING: Route(
-        why="It becomes critical if nobody acts: the team looks in working hours.",
+        why="It becomes critical if nobody acts: the team handles it in working hours.",
         mailbox="team",
         slack_channel="#alerts-warning",
         answer_minutes=120,
         source="ops: alert configuration; decided: P3, degraded performance, within 2 hours",
     ),
     Severity.HEARTBEAT: Route(
-        why="Always sent, to a service outside the account, which raises an alarm when it stops.",
-        source="our choice: nothing else tells that monitoring itself is dead",
+        why="Always sent to a service outside the account, which raises an alarm when it stops.",
+        source="our choice: nothing else reports that monitoring itself is down",
     ),
 }

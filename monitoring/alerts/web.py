@@ -1,4 +1,4 @@
-"""Alerts on requests, and on what answers them."""
+"""Alerts on requests, and on the hosts and certificate that serve them."""
 
 from monitoring.alerts.alert import Alert, CloudWatch, Job, Level, Missing, Subject, Unit
 
@@ -26,7 +26,7 @@ WEB = (
         ),
         query=f'100 * sum(rate({REQUESTS}{{job="{Job.APPLICATION}",status=~"5.."}}[5m]))'
         f' / sum(rate({REQUESTS}{{job="{Job.APPLICATION}"}}[5m]))',
-        why="Requests fail: the share of 5xx answers, those that no host answered included, in percent.",
+        why="Requests fail: percentage of 5xx responses, including requests that reached no host.",
         source="ops: error rate 1 and 5 % for 5 minutes; decided: the ratio",
     ),
     Alert(
@@ -41,7 +41,7 @@ WEB = (
             statistic="p95",
         ),
         query=f'histogram_quantile(0.95, sum by (le) (rate({DURATIONS}{{job="{Job.APPLICATION}"}}[5m])))',
-        why="One answer in twenty takes longer than this, in seconds.",
+        why="Responses are slow: the 95th percentile of the response time, in seconds.",
         source="decided: p95 above 500 ms and 2 s for 10 minutes",
     ),
     Alert(
@@ -54,7 +54,7 @@ WEB = (
             metrics=("UnHealthyHostCount",),
             statistic="Maximum",
         ),
-        why="A host fails its health check and is not replaced.",
+        why="A host fails its health check, and its group has not replaced it.",
         source="our choice: the group replaces a host in less time",
     ),
     Alert(
@@ -71,10 +71,10 @@ WEB = (
             statistic="Minimum",
             join="SUM",
             together=True,
-            # A target group without any host has no data at all, and nothing else would say so.
+            # A target group without hosts has no data, and nothing else would report it.
             missing=Missing.WRONG,
         ),
-        why="Fewer hosts are healthy than the load needs; with none, every request fails.",
+        why="Fewer hosts are healthy than the load needs. With none, every request fails.",
         source="required_instances of web; our choice: half of them, and the minutes",
     ),
     Alert(
@@ -91,8 +91,8 @@ WEB = (
             period_seconds=DAY_SECONDS,
             missing=Missing.UNKNOWN,
         ),
-        why="The load balancer's certificate ends in so many days, and ACM has not renewed it.",
-        source='AWS: 44 days (CloudWatch User Guide, "Recommended alarms"); ACM renews 60 days before the end; our '
+        why="The load balancer's certificate expires soon (days left), and ACM has not renewed it.",
+        source='AWS: 44 days (CloudWatch User Guide, "Recommended alarms"); ACM renews 60 days before expiry; our '
         "choice: 14 days",
     ),
     Alert(
@@ -101,7 +101,7 @@ WEB = (
         critical=Level(threshold=1, minutes=5),
         below=True,
         query=f'up{{job="{Job.APPLICATION}"}}',
-        why="The application does not answer where Prometheus asks for its metrics.",
+        why="The application does not answer on its metrics path: it may be down.",
         source="our choice: as for the error rate",
     ),
 )

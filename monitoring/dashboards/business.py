@@ -1,4 +1,4 @@
-"""The dashboard of what customers notice (DevOps manual, "Grafana Dashboards": "Business Metrics")."""
+"""The dashboard of what affects customers (DevOps manual, "Grafana Dashboards": "Business Metrics")."""
 
 from monitoring.alerts.alert import Job
 from monitoring.dashboards.dashboard import Dashboard, Metric, Panel, Unit
@@ -11,18 +11,18 @@ LET_IN = Metric(
     statistic="Sum",
     period_seconds=300,
 )
-"""AWS WAF Developer Guide, "AWS WAF metrics and dimensions": rules that let requests in have such a metric each."""
+"""AWS WAF Developer Guide, "AWS WAF metrics and dimensions": each rule that allows requests has such a metric."""
 JOB = f'job="{Job.DEPENDENCIES}"'
 
 BUSINESS = Dashboard(
     uid="business",
     title="Business metrics",
-    why="Whether appointments and calls can work, and how many webhooks tell of them. Appointments created and the "
-    "processing time of webhooks are not here: the application exposes no such metrics.",
+    why="Whether appointments and calls can work, and how many webhooks arrive. There are no appointments created and "
+    "no processing time of webhooks: the application exposes no such metrics.",
     panels=(
         Panel(
             title="API integration status",
-            why="Whether the service answers what the monitoring host asks once a minute.",
+            why="Whether the service answers the monitoring host's probe, once a minute.",
             unit=Unit.STATE,
             queries={"{{instance}}": f"probe_success{{{JOB}}}"},
         ),
@@ -34,20 +34,20 @@ BUSINESS = Dashboard(
         ),
         Panel(
             title="API response time",
-            why="How long an answer takes, connection and TLS included.",
+            why="The response time, including connection and TLS.",
             unit=Unit.SECONDS,
             queries={"{{instance}}": f"probe_duration_seconds{{{JOB}}}"},
         ),
         Panel(
             title="Webhooks of each service",
-            why="Signed calls of Cal.com about appointments and of Retell.ai about calls, as AWS WAF lets them in; its "
-            "other lines are all requests, and those that no rule was about.",
+            why="Signed requests of Cal.com (appointments) and Retell.ai (calls) that AWS WAF allowed. The other lines "
+            "are all requests, and those that no rule matched.",
             unit=Unit.COUNT,
             metrics=(LET_IN,),
         ),
         Panel(
             title="Public names that answer",
-            why="The health check of the application, asked through Cloudflare.",
+            why="The health check of the application, through Cloudflare.",
             unit=Unit.STATE,
             queries={"{{instance}}": f'probe_success{{job="{Job.EDGE}"}}'},
         ),

@@ -11,10 +11,10 @@ from monitoring.dashboards.recovery import RECOVERY
 
 DASHBOARDS: tuple[Dashboard, ...] = (APPLICATION, INFRASTRUCTURE, BUSINESS, RECOVERY)
 RENDERED = Path(__file__).parent / "rendered"
-"""What `make dashboards` writes: Grafana's SDK is no part of the program."""
+"""The output of `make dashboards`: Grafana's SDK is not part of the program."""
 
 
 def texts() -> Mapping[str, str]:
-    """The dashboards as Grafana reads them, by the names of their files."""
+    """The dashboards in Grafana's format, by file name."""
     names = [f"{dashboard.uid}.json" for dashboard in DASHBOARDS]
     return {name: (RENDERED / name).read_text() for name in names}

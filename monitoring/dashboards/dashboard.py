@@ -1,4 +1,4 @@
-"""What a dashboard is: panels, each with the queries of Prometheus or the metrics of CloudWatch that it draws."""
+"""A dashboard: panels, each with the Prometheus queries or the CloudWatch metrics that it draws."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from monitoring.alerts.catalogue import ALERTS
 
 
 class Unit(StrEnum):
-    """The unit of an axis, as Grafana names it (its documentation, "Standard options", "Unit")."""
+    """The unit of an axis, by Grafana's name (its documentation, "Standard options", "Unit")."""
 
     COUNT = "short"
     PERCENT = "percent"
@@ -23,9 +23,9 @@ class Unit(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Metric:
-    """A metric of CloudWatch: a line for each value of a dimension that had data in the last two weeks.
+    """A CloudWatch metric: a line for each value of a dimension with data in the last two weeks.
 
-    `further` are the other dimensions that it has. `statistic` is CloudWatch's, and so are the two weeks (CloudWatch
+    `further` are its other dimensions. `statistic` is CloudWatch's, and so are the two weeks (CloudWatch
     User Guide, "Search expressions").
     """
 
@@ -39,11 +39,11 @@ class Metric:
 
 @dataclass(frozen=True, kw_only=True)
 class Panel:
-    """A graph over time; states are bars, in which lines of the same value do not hide each other.
+    """A graph over time. States are bars, so that lines of the same value do not hide each other.
 
     `queries` are PromQL by legend; a legend may name labels, as in `{{instance}}`. A panel has those or `metrics`.
-    `limits` are the thresholds of the alert that watches the same, each drawn as a line. `days` is how far it looks
-    back where it does not follow its dashboard.
+    `limits` are the thresholds of the corresponding alert, each drawn as a line. `days` is the time range if it differs
+    from the dashboard's.
     """
 
     title: str
@@ -57,7 +57,7 @@ class Panel:
 
 @dataclass(frozen=True, kw_only=True)
 class Dashboard:
-    """Panels on a page. `uid` is part of its address, and of the name of its file."""
+    """Panels on a page. `uid` is part of its address and its file name."""
 
     uid: str
     title: str

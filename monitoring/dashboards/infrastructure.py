@@ -6,7 +6,7 @@ from monitoring.dashboards.dashboard import Dashboard, Panel, Unit, measured, wa
 HOSTS, DATABASE, CACHE = (f'job="{job}"' for job in (Job.HOSTS, Job.DATABASE, Job.CACHE))
 OUTSIDE = f'{HOSTS},device!="lo"'
 NODE = "CacheClusterId"
-"""ElastiCache User Guide, "Dimensions for ElastiCache metrics": a node of a shard has an identifier of its own."""
+"""ElastiCache User Guide, "Dimensions for ElastiCache metrics": a node of a shard has its own identifier."""
 HITS, MISSES = (f"rate(redis_keyspace_{what}_total{{{CACHE}}}[5m])" for what in ("hits", "misses"))
 
 
@@ -17,19 +17,19 @@ def _by_host(counter: str, labels: str) -> str:
 INFRASTRUCTURE = Dashboard(
     uid="infrastructure",
     title="Infrastructure",
-    why="What the hosts and data stores of this region have left.",
+    why="The remaining capacity of this region's hosts and data stores.",
     panels=(
-        watched("hosts-cpu", title="CPU usage", why="The share of the time that is not idle.", legend="{{instance}}"),
+        watched("hosts-cpu", title="CPU usage", why="The percentage of time that is not idle.", legend="{{instance}}"),
         watched(
             "hosts-memory",
             title="Memory usage",
-            why="The share that no process can have any more.",
+            why="The percentage that is not available to processes.",
             legend="{{instance}}",
         ),
         watched("hosts-disk", title="Disk usage", why="Of the root volume.", legend="{{instance}}"),
         Panel(
             title="Disk I/O",
-            why="Bytes a second that each host reads and writes.",
+            why="Bytes per second that each host reads and writes.",
             unit=Unit.BYTES_PER_SECOND,
             queries={
                 "{{instance}} reads": _by_host("node_disk_read_bytes_total", HOSTS),
@@ -38,7 +38,7 @@ INFRASTRUCTURE = Dashboard(
         ),
         Panel(
             title="Network traffic",
-            why="Bytes a second that each host receives and sends, without what it sends to itself.",
+            why="Bytes per second that each host receives and sends, without the loopback interface.",
             unit=Unit.BYTES_PER_SECOND,
             queries={
                 "{{instance}} receives": _by_host("node_network_receive_bytes_total", OUTSIDE),
@@ -48,22 +48,22 @@ INFRASTRUCTURE = Dashboard(
         watched(
             "database-connections",
             title="Database connections",
-            why="The share of max_connections that is open.",
+            why="The percentage of max_connections in use.",
             legend="open",
         ),
         Panel(
             title="Database queries",
-            why="Statements a second, and those among them that took longer than long_query_time.",
+            why="Statements per second, and those that took longer than long_query_time.",
             unit=Unit.PER_SECOND,
             queries={
                 "all": f"rate(mysql_global_status_queries{{{DATABASE}}}[5m])",
                 "slow": f"rate(mysql_global_status_slow_queries{{{DATABASE}}}[5m])",
             },
         ),
-        watched("cache-memory", title="Cache memory", why="The share of maxmemory that is used.", legend="used"),
+        watched("cache-memory", title="Cache memory", why="The percentage of maxmemory in use.", legend="used"),
         Panel(
             title="Cache hits",
-            why="The share of reads that found their key.",
+            why="The percentage of reads that found their key.",
             unit=Unit.PERCENT,
             queries={"hits": f"100 * {HITS} / ({HITS} + {MISSES})"},
         ),
@@ -71,13 +71,13 @@ INFRASTRUCTURE = Dashboard(
         measured(
             "cache-memory",
             title="Memory of each cache node",
-            why="The share of maxmemory that is used, as ElastiCache has it.",
+            why="The percentage of maxmemory in use, as reported by ElastiCache.",
             dimension=NODE,
         ),
         measured(
             "cache-lag",
             title="Lag of each cache node",
-            why="Seconds that the replica of a shard is behind; the primary has none.",
+            why="Replication lag of a shard's replica, in seconds; the primary has none.",
             dimension=NODE,
             unit=Unit.SECONDS,
         ),

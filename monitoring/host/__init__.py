@@ -1,1 +1,1 @@
-"""The files of the monitoring host that are made from the catalogue of alerts and from what there is to watch."""
+"""The monitoring host's files that are generated from the catalogue of alerts and from the targets."""

@@ -1,4 +1,4 @@
-"""The configuration of Alertmanager: who is told of an alert, by its severity, and when nobody is."""
+"""The configuration of Alertmanager: who is notified of an alert, by its severity, and the mute times."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,7 +11,7 @@ MAINTENANCE = "maintenance"
 USERNAME = "{mail_username}"
 """Stands for the account on the mail server: Alertmanager reads every other secret from a file of its own."""
 HEARTBEAT_INTERVAL = "1m"
-"""How often the dead man's switch is told that all is well (ours)."""
+"""How often the heartbeat is sent to the dead man's switch (our choice)."""
 DAYS = {
     "mon": "monday", "tue": "tuesday", "wed": "wednesday", "thu": "thursday", "fri": "friday", "sat": "saturday",
     "sun": "sunday",
@@ -24,11 +24,11 @@ SUBJECT = "[{{ .Status | toUpper }}] {{ .CommonLabels.alertname }} in {{ .Common
 
 
 def configuration(watch: Watch) -> dict[str, Any]:
-    """The content of alertmanager.yml. A severity without any secret of its receivers is told nobody."""
+    """The content of alertmanager.yml. If no secret of a severity's receivers is set, nobody is notified of it."""
     return {
         "global": dict(_global(watch)),
         "route": {
-            # What has no known severity is told as if it were critical.
+            # Alerts without a known severity are sent as critical.
             "receiver": Severity.CRITICAL.value,
             "group_by": ["alertname"],
             "repeat_interval": _again(ROUTES[Severity.CRITICAL]),
@@ -65,7 +65,7 @@ def _matcher(severity: Severity) -> str:
 
 
 def _again(route: Route) -> str:
-    """What nobody has mended when an answer was due is told again."""
+    """An alert that is still active when its response is due is sent again."""
     return f"{route.answer_minutes}m"
 
 
@@ -74,7 +74,7 @@ def _route(severity: Severity, route: Route) -> dict[str, Any]:
     if severity is Severity.HEARTBEAT:
         always = {"group_wait": "0s", "group_interval": HEARTBEAT_INTERVAL, "repeat_interval": HEARTBEAT_INTERVAL}
         return {**common, **always}
-    # Who is woken at night is woken in a maintenance window too.
+    # Alerts that page at night also page in a maintenance window.
     quiet = {} if route.pages else {"mute_time_intervals": [MAINTENANCE]}
     return {**common, "repeat_interval": _again(route), **quiet}
 

@@ -1,4 +1,4 @@
-"""The files that are made from data, by their paths on the monitoring host."""
+"""The generated files, by their paths on the monitoring host."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -22,7 +22,7 @@ def files(watch: Watch) -> Mapping[str, str]:
         "/etc/default/prometheus": _arguments(
             f"--storage.tsdb.path={DATA}/prometheus",
             f"--storage.tsdb.retention.time={watch.retention_days}d",
-            # Prometheus counts in powers of two, and leaves room for what it writes before it deletes.
+            # Prometheus's units are powers of two, and it needs room for what it writes before it deletes.
             f"--storage.tsdb.retention.size={watch.data_volume_gib * 4 * 1024 // 5}MB",
             f"--web.external-url=https://monitoring.{watch.domain}/",
             f"--web.listen-address={_local(prometheus.PROMETHEUS)}",
@@ -31,7 +31,7 @@ def files(watch: Watch) -> Mapping[str, str]:
             f"--config.file={RECEIVERS}/alertmanager.yml",
             f"--storage.path={DATA}/alertmanager",
             f"--web.listen-address={_local(prometheus.ALERTMANAGER)}",
-            # One of its kind: there is nobody to gossip with.
+            # A single instance: there is no cluster to gossip with.
             "--cluster.listen-address=",
         ),
         "/etc/default/prometheus-blackbox-exporter": _arguments(
@@ -46,7 +46,7 @@ def _local(address: str) -> str:
 
 
 def _arguments(*arguments: str) -> str:
-    """What the units of Debian's packages start their programs with."""
+    """The arguments with which Debian's units start their programs."""
     return f'ARGS="{" ".join(arguments)}"\n'
 
 

@@ -1,4 +1,4 @@
-"""The files of Grafana: its configuration, its source of data, its dashboards, and the archive that it comes from."""
+"""The files of Grafana: its configuration, its data sources, its dashboards, and the archive to download."""
 
 from collections.abc import Mapping
 
@@ -10,33 +10,33 @@ from monitoring.host.watch import Archive
 DATASOURCE = "prometheus"
 """The uid by which the dashboards name the region's Prometheus."""
 CLOUDWATCH = "cloudwatch"
-"""The uid of the region's CloudWatch, which Grafana asks with the role of the host."""
+"""The uid of the region's CloudWatch, which Grafana queries with the host's role."""
 FOLDER = "/etc/grafana"
 PORT = 3000
 """Grafana's own (its documentation, "Configure Grafana", "http_port")."""
 PATH = "/grafana/"
-"""Where Nginx has it on the monitoring host."""
+"""Its path in Nginx on the monitoring host."""
 SETTINGS = {
     "paths": {"provisioning": f"{FOLDER}/provisioning"},
     "server": {"http_addr": "127.0.0.1", "http_port": str(PORT), "serve_from_sub_path": "true"},
-    # Whoever comes here has passed Access: everybody may look, and nobody has an account or a password.
+    # Visitors have passed Access: everybody may view, and nobody has an account or a password.
     "auth": {"disable_login_form": "true"},
     "auth.anonymous": {"enabled": "true", "org_role": "Viewer"},
     "security": {"disable_initial_admin_creation": "true", "cookie_secure": "true"},
     "analytics": {"reporting_enabled": "false", "check_for_updates": "false", "check_for_plugin_updates": "false"},
     "snapshots": {"external_enabled": "false"},
     "dashboards": {"default_home_dashboard_path": f"{FOLDER}/dashboards/application.json"},
-    # Alerts are of Prometheus and Alertmanager.
+    # Prometheus and Alertmanager have the alerts.
     "unified_alerting": {"enabled": "false"},
-    # Nginx passes no WebSockets on, and no panel needs one.
+    # Nginx does not forward WebSockets, and no panel needs one.
     "live": {"max_connections": "0"},
     "log": {"mode": "console"},
 }
-"""What differs from Grafana's defaults (Grafana documentation, "Configure Grafana")."""
+"""The values that differ from Grafana's defaults (Grafana documentation, "Configure Grafana")."""
 
 
 def files(archive: Archive, domain: str, prometheus: str, region: str) -> Mapping[str, str]:
-    """Text by path; `prometheus` is the host and port where Grafana asks, and `region` that of CloudWatch."""
+    """Text by path; `prometheus` is the host and port that Grafana queries, and `region` that of CloudWatch."""
     source = {"name": "Prometheus", "uid": DATASOURCE, "type": "prometheus", "url": f"http://{prometheus}"}
     aws = {"authType": "default", "defaultRegion": region}
     provider = {"name": "askproai", "type": "file", "options": {"path": f"{FOLDER}/dashboards"}}

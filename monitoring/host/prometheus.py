@@ -1,4 +1,4 @@
-"""The configuration of Prometheus: what it scrapes, and what the blackbox exporter asks for it."""
+"""The configuration of Prometheus: what it scrapes, and what the blackbox exporter probes for it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -14,9 +14,9 @@ NODE_EXPORTER, DATABASE_EXPORTER, CACHE_EXPORTER = 9100, 9104, 9121
 """DevOps manual, "Prometheus Configuration"."""
 APPLICATION_PORT = 80
 PROMETHEUS, ALERTMANAGER, BLACKBOX = "localhost:9091", "localhost:9093", "localhost:9115"
-"""Nginx has the port of the manual, and sends what is not for Grafana to Prometheus."""
+"""Nginx uses the manual's port, and forwards what is not for Grafana to Prometheus."""
 MANAGED = "https://aps-workspaces."
-"""Workspaces of Amazon Managed Prometheus, which take requests that are signed."""
+"""Workspaces of Amazon Managed Prometheus, which require signed requests."""
 
 
 def configuration(watch: Watch) -> dict[str, Any]:
@@ -39,9 +39,9 @@ def modules() -> dict[str, Any]:
     return {
         "modules": {
             "serves": _module([200]),
-            # 503 is what a load balancer says that has no hosts, and Cloudflare says 52x where it reaches none.
+            # A load balancer without hosts answers 503; Cloudflare answers 52x if it cannot reach the origin.
             "stands-by": _module([200, 503]),
-            # Whatever is not a fault of the server: without a key an API refuses.
+            # Everything except server errors: without a key an API refuses.
             "answers": _module([200, 204, 301, 302, 307, 308, 400, 401, 403, 404, 405, 429]),
         }
     }
@@ -92,7 +92,7 @@ def _fixed(job: str, targets: Sequence[str]) -> dict[str, Any]:
 
 
 def _probed(job: str, module: str, urls: Sequence[str]) -> dict[str, Any]:
-    """URLs that the blackbox exporter asks (its README, "Prometheus Configuration")."""
+    """URLs that the blackbox exporter probes (its README, "Prometheus Configuration")."""
     return {
         **_fixed(job, urls),
         "metrics_path": "/probe",

@@ -1,4 +1,4 @@
-"""What the monitoring host of a region watches, and whom it tells."""
+"""What the monitoring host of a region watches, and its receivers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,12 +6,12 @@ from dataclasses import dataclass
 DATA = "/srv/metrics"
 """Where the data volume is mounted."""
 RECEIVERS = "/run/askproai/receivers"
-"""The folder in memory with a file for each secret of the receivers."""
+"""The in-memory folder with a file for each secret of the receivers."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Archive:
-    """A program that no package archive has: where it is, and the SHA-256 that it must have."""
+    """A program that no package archive has: its URL, and its SHA-256."""
 
     url: str
     sha256: str
@@ -19,13 +19,13 @@ class Archive:
 
 @dataclass(frozen=True, kw_only=True)
 class Watch:
-    """Plain values alone, as a bundle is made of them.
+    """Only plain values, because a bundle is made from them.
 
-    `host_tags` are what all instances of the stack have, and `web_groups` the values of the tag `Component` of those
-    that have metrics of the application at `metrics_path`. `database` and `cache` say whether the host reaches them.
-    `public_urls` must answer 200 to visitors, and `other_region` too where it `other_region_serves`; else its load
-    balancer may say that it has no hosts. `dependencies` are URLs by name. `mail_server` is a host and its port.
-    `receivers` names the secrets that are set. Without `grafana` there is none.
+    `host_tags` are the tags of all instances of the stack, and `web_groups` the values of the tag `Component` of those
+    with the application's metrics at `metrics_path`. `database` and `cache`: the host can reach them. `public_urls`
+    must answer 200 to visitors, and so must `other_region` if `other_region_serves`; otherwise its load balancer may
+    have no hosts. `dependencies` are URLs by name. `mail_server` is host and port. `receivers` names the secrets that
+    are set. Without `grafana` there is none.
     """
 
     region: str

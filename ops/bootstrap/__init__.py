@@ -48,7 +48,7 @@ SAMPLE = StateBackend(
     region_stacks=("PRIMARY", "STANDBY"),
     edge_stack="EDGE",
 )
-"""Words in place of an operator's values, for the runbook."""
+"""Placeholders for an operator's values in the runbook."""
 
 
 def plan(backend: StateBackend = SAMPLE) -> Plan:
@@ -60,10 +60,10 @@ def plan(backend: StateBackend = SAMPLE) -> Plan:
 
 
 def bootstrap(timeline: Timeline, *, generate: bool = False) -> None:
-    """Make what is missing, then check quotas and the token; in a dry run, show both and change nothing.
+    """Create what is missing, then check quotas and the token; a dry run shows both and changes nothing.
 
-    Raises OpsError: REFUSED for credentials of another account or a state backend elsewhere, USAGE for a secret that
-    there is no terminal to type at, FAILED with everything that stands in the way of the first `up`.
+    Raises OpsError: REFUSED for credentials of another account or another state backend, USAGE if a secret must be
+    typed without a terminal, FAILED with everything that prevents the first `up`.
     """
     backend = StateBackend.of()
     stacks.use_backend(backend, dry_run=timeline.dry_run)
@@ -79,7 +79,7 @@ def bootstrap(timeline: Timeline, *, generate: bool = False) -> None:
         if stacks.has_secret(backend.edge_stack, secret_values.TOKEN) and not _token_known(backend):
             say(
                 "the secrets of the stack files were encrypted for stacks that are not in the backend: they are read "
-                "once the stacks are there, and set anew where that fails"
+                "once the stacks exist, and set again if that fails"
             )
     elif in_the_way:
         raise OpsError("\n".join([*in_the_way, "nothing was made"]), Exit.REFUSED)
@@ -114,7 +114,7 @@ def _right_account(backend: StateBackend) -> None:
 
 
 def _token_known(backend: StateBackend) -> bool:
-    """Whether the token can be read: the engine decrypts nothing for a stack that its backend has not."""
+    """Whether the token can be read: the engine decrypts nothing for a stack that is not in its backend."""
     return stacks.has_secret(backend.edge_stack, secret_values.TOKEN) and stacks.exists(backend.edge_stack)
 
 
@@ -123,7 +123,7 @@ def _edge_secret(backend: StateBackend, values: secret_values.Values, name: str)
 
 
 def _conflicts(backend: StateBackend, api: EdgeApi, timeline: Timeline) -> list[str]:
-    """What is in the way of an edge that is not up yet."""
+    """What prevents the first `up` of the edge."""
     edge = StackFile.of(backend.edge_stack)
     with timeline.step(CONFLICTS) as step:
         if stacks.exists(backend.edge_stack) and Engine().outputs(backend.edge_stack):

@@ -1,4 +1,4 @@
-"""The bucket of the state and its copy in the other region: encrypted, versioned, locked, private, and tidied up."""
+"""The state's bucket and its copy in the other region: encrypted, versioned, locked, private, with a lifecycle."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -12,13 +12,14 @@ from ops.bootstrap.state_backend import Side, StateBackend
 from ops.core.aws import client, if_present
 
 LOCKED_DAYS = 30
-"""Ours: as long as the snapshots of the database are kept; who holds an operator's credentials cannot erase that."""
+"""Our choice: as long as the snapshots of the database are kept; an operator's stolen credentials cannot delete
+them."""
 NONCURRENT_DAYS = 90
 """devops: full system 90 days. The engine writes the whole state for every resource it finishes."""
 ABANDONED_UPLOAD_DAYS = 7
 OLDEST_TLS = "1.2"
 POLICY = "Policy"
-"""The one value that S3 takes and gives as a text."""
+"""The only value that S3 accepts and returns as text."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,17 +32,17 @@ class Setting:
     wanted: Callable[[], Any]
 
     def is_set(self, side: Side) -> bool:
-        """Whether S3 has what is wanted, and perhaps more."""
+        """Whether S3 has at least the wanted value."""
         s3 = client("s3", side.region)
         answer = if_present(lambda: getattr(s3, f"get_{self.subject}")(Bucket=side.bucket))
         found = answer and answer.get(self.argument, answer)
         if not found:
-            # What is wanted may name a key that does not exist yet either.
+            # The wanted value may also name a key that does not exist yet.
             return False
         return holds(json.loads(found) if isinstance(found, str) else found, self.wanted())
 
     def put(self, side: Side) -> None:
-        """Set it."""
+        """Apply the setting."""
         wanted = self.wanted()
         value = json.dumps(wanted) if self.argument == POLICY else wanted
         getattr(client("s3", side.region), f"put_{self.subject}")(Bucket=side.bucket, **{self.argument: value})
@@ -98,7 +99,7 @@ def settings(backend: StateBackend, side: Side) -> list[Setting]:
 
 
 def holds(found: Any, wanted: Any) -> bool:
-    """Whether what was found has all that is wanted."""
+    """Whether the found value contains the wanted one."""
     if isinstance(wanted, dict):
         return isinstance(found, dict) and all(holds(found.get(key), value) for key, value in wanted.items())
     if isinstance(wanted, list):
@@ -111,7 +112,7 @@ def _exists(side: Side) -> bool:
 
 
 def _make(side: Side) -> None:
-    """With a lock from the start; the other settings follow, each looked at by itself."""
+    """Created with Object Lock; the other settings follow, each checked separately."""
     client("s3", side.region).create_bucket(
         Bucket=side.bucket,
         CreateBucketConfiguration={"LocationConstraint": side.region},

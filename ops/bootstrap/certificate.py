@@ -1,9 +1,9 @@
-"""The record by which ACM sees that the domain is ours, before any region asks for its certificate.
+"""The record with which ACM validates our domain, created before any region requests its certificate.
 
-A region's first `up` waits until its certificate is issued, and the edge, which keeps the record, needs the outputs of
-regions that are up. ACM asks for the same record for every certificate of one domain in one account, in any region, and
-goes on taking it as long as it is there (ACM User Guide, "DNS validation"): so a certificate is asked for here, its
-record made, and the certificate thrown away.
+A region's first `up` waits until its certificate is issued, and the edge, which declares the record, needs the outputs
+of the regions. ACM requires the same record for every certificate of one domain in one account, in any region, and
+accepts it as long as it exists (ACM User Guide, "DNS validation"). So this requests a certificate, creates its record,
+and deletes the certificate.
 """
 
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ def prerequisites(backend: StateBackend, api: EdgeApi, zone: str) -> Iterator[Pr
     yield Prerequisite(
         name="record for ACM",
         where=f"zone {backend.domain}",
-        why="else the regions' first `up` waits for its certificate in vain",
+        why="otherwise the regions' first `up` waits for a certificate that is never issued",
         exists=lambda: _exists(backend, api, zone),
         make=lambda: _make(backend, api, zone),
     )
@@ -63,7 +63,7 @@ def _make(backend: StateBackend, api: EdgeApi, zone: str) -> None:
 
 
 def _record(acm: Any, arn: str) -> dict[str, str]:
-    """ACM gives the record some seconds after the request. Raises OpsError when it does not."""
+    """ACM returns the record some seconds after the request. Raises OpsError if it does not."""
 
     def record() -> dict[str, str]:
         options = acm.describe_certificate(CertificateArn=arn)["Certificate"].get("DomainValidationOptions") or [{}]

@@ -1,7 +1,7 @@
-"""What stands in a zone where the edge will have something of its own, named before anything is made.
+"""Existing records and rules in a zone that conflict with the edge's own, reported before anything is created.
 
-Cloudflare's provider adopts nothing, and `ops recover` what has the same name and type: an address at a name of ours
-stops the edge's first `up`, and rules that somebody made in the dashboard would be replaced.
+Cloudflare's provider adopts nothing, and `ops recover` only what has the same name and type: an A record at one of our
+names stops the edge's first `up`, and rules from the dashboard would be replaced.
 """
 
 from collections.abc import Iterator
@@ -13,13 +13,13 @@ from ops.core.cloudflare import EdgeApi
 ADDRESSES = ("A", "AAAA")
 RECORDS_A_PAGE = 5000
 OF_MAIL = {"": "v=spf1", "_dmarc.": "v=DMARC1"}
-"""Texts of which receivers of mail take one alone (RFC 7208, 4.5; RFC 7489, 6.6.3), by what their names begin with."""
+"""TXT records that must be unique for mail receivers (RFC 7208, 4.5; RFC 7489, 6.6.3), by the prefix of their name."""
 
 
 def found(api: EdgeApi, zone: str, domain: str, stacks: tuple[str, ...], *, mail: bool) -> Iterator[str]:
-    """Everything in the way, a line each; what the token may not read is for the check of the token.
+    """All conflicts, one per line; the check of the token reports what the token may not read.
 
-    `stacks` are those of the regions, `mail` whether the edge declares the domain's mail.
+    `stacks` are those of the regions, `mail`: the edge declares the domain's mail.
     """
     status, answer = api.asked(f"/zones/{zone}/dns_records?per_page={RECORDS_A_PAGE}")
     rows: list[dict[str, Any]] = answer["result"] if status == 200 else []

@@ -1,7 +1,7 @@
-"""The end of a rotation of the origin-pull certificate: the former one is removed once Cloudflare shows the new one.
+"""The end of a rotation of the origin-pull certificate: the former one is removed once Cloudflare presents the new one.
 
-Regions trust several authorities, and a zone may have several certificates, of which Cloudflare shows the one that was
-deployed last (Cloudflare, "Manage certificates"): so at no time do the origins refuse it.
+Regions trust several authorities, and a zone may have several certificates, of which Cloudflare presents the one that
+was deployed last (Cloudflare, "Manage certificates"): so the origins never refuse it.
 """
 
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ GONE = ("pending_deletion", "deleted")
 
 
 def prerequisites(backend: StateBackend, api: EdgeApi, zone: str) -> Iterator[Prerequisite]:
-    """No certificate but ours, and no authority but its own, once ours is in every data center."""
+    """Only our certificate and its authority remain, once it is in every data center."""
     place = PATH.format(zone=zone)
     yield Prerequisite(
         name="former origin-pull certificates removed",
@@ -31,7 +31,7 @@ def prerequisites(backend: StateBackend, api: EdgeApi, zone: str) -> Iterator[Pr
 
 
 def _former(api: EdgeApi, place: str) -> list[dict[str, Any]]:
-    """The certificates besides ours, none while ours is not deployed."""
+    """The other certificates, none while ours is not deployed."""
     ours = api.secret(CERTIFICATE).strip()
     rows = _there(api, place)
     if not any(_is(row, ours) and row.get("status") == "active" for row in rows):
@@ -40,8 +40,8 @@ def _former(api: EdgeApi, place: str) -> list[dict[str, Any]]:
 
 
 def _trusted_in_vain(backend: StateBackend, api: EdgeApi, place: str) -> dict[str, list[str]]:
-    """The regions that trust more than the authority of our certificate, each with those that it needs; none while
-    another certificate may be shown."""
+    """The regions that trust more than our certificate's authority, each with the authorities that it needs; none while
+    another certificate may be presented."""
     ours = api.secret(CERTIFICATE)
     rows = _there(api, place)
     if [(_is(row, ours.strip()), row.get("status")) for row in rows] != [(True, "active")]:
@@ -59,7 +59,7 @@ def _remove(backend: StateBackend, api: EdgeApi, place: str) -> None:
 
 
 def _there(api: EdgeApi, place: str) -> list[dict[str, Any]]:
-    """The zone's certificates; none where the token may not read them, which the check of the token names."""
+    """The zone's certificates; none if the token may not read them, which the check of the token reports."""
     status, answer = api.asked(place)
     rows: list[dict[str, Any]] = answer["result"] if status == HTTPStatus.OK else []
     return [row for row in rows if row.get("status") not in GONE]
@@ -79,7 +79,7 @@ def _authorities(stack: str) -> list[str]:
 
 
 def _of(certificate: str, authorities: list[str]) -> list[str]:
-    """Those of the authorities that have signed the certificate; all where none has, since none can then be spared."""
+    """The authorities that have signed the certificate; all if none has, because then none can be removed."""
     from cryptography import x509
     from cryptography.exceptions import InvalidSignature
 

@@ -12,7 +12,7 @@ READY_SECONDS = 120
 
 
 def prerequisites(backend: StateBackend) -> Iterator[Prerequisite]:
-    """The key where the state is, its replica where the copy is, and their alias."""
+    """The key in the state's region, its replica in the copy's region, and their alias."""
     here, there = backend.region, backend.copy_region
     yield Prerequisite(
         name="multi-region key",
@@ -33,7 +33,7 @@ def prerequisites(backend: StateBackend) -> Iterator[Prerequisite]:
 
 
 def key_id(backend: StateBackend, region: str) -> str:
-    """The key in a region by its tag, for an alias comes after it; empty where there is none."""
+    """The key in a region by its tag, because its alias is created later; empty if there is none."""
     return next(iter(living_keys(client("kms", region), backend.key_name)), "")
 
 
@@ -48,7 +48,7 @@ def _tags(backend: StateBackend) -> list[dict[str, str]]:
 
 
 def _policy(backend: StateBackend) -> str:
-    """The account's IAM policies decide, without which a key can become unreachable for good."""
+    """The account's IAM policies decide; without this statement a key can become permanently inaccessible."""
     account = {"AWS": f"arn:aws:iam::{backend.account_id}:root"}
     statement = {"Sid": "AccountDecides", "Effect": "Allow", "Principal": account, "Action": "kms:*", "Resource": "*"}
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})

@@ -1,4 +1,5 @@
-"""An authority of our own, and the client certificate with which Cloudflare proves to our origins who it is."""
+"""Our own certificate authority, and the client certificate with which Cloudflare authenticates itself to our
+origins."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -9,13 +10,13 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric import rsa
 
 VALID_DAYS = 3650
-"""Ours: ten years; Cloudflare's notification of a certificate that ends is declared at the edge."""
+"""Our choice: ten years; the edge declares Cloudflare's notification of its expiry."""
 KEY_BITS = 2048
 
 
 @dataclass(frozen=True, kw_only=True)
 class OriginPull:
-    """PEM texts. The authority's own key is thrown away: nothing else is ever signed with it."""
+    """PEM texts. The authority's own key is discarded, because it never signs anything else."""
 
     authority: str
     certificate: str
@@ -23,7 +24,7 @@ class OriginPull:
 
 
 def make(domain: str) -> OriginPull:
-    """A new authority, and one certificate of it, for the zone of a domain."""
+    """A new authority, and one certificate signed by it, for the zone of a domain."""
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import rsa
@@ -56,7 +57,7 @@ def _certificate(issuer: str, subject: str, key: "rsa.RSAPrivateKey") -> "x509.C
     from cryptography.x509.oid import NameOID
 
     def name(common_name: str) -> x509.Name:
-        # X.520 gives a common name 64 characters.
+        # X.520 limits a common name to 64 characters.
         return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name[:64])])
 
     now = datetime.now(UTC)

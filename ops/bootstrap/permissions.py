@@ -1,4 +1,4 @@
-"""What the edge's token must be allowed to do at Cloudflare, and what of that it lacks."""
+"""The permissions that the edge's token needs at Cloudflare, and those that it lacks."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
@@ -9,7 +9,7 @@ READS_ITSELF = "API Tokens Read"
 
 
 class Permission(NamedTuple):
-    """A permission group by its name in Cloudflare's list; `path` answers to whoever may read what it is for."""
+    """A permission group by its name in Cloudflare's list; `path` can be read with this permission."""
 
     group: str
     path: str
@@ -20,7 +20,7 @@ RULES = "/zones/{zone}/rulesets/phases/%s/entrypoint"
 ORGANIZATION = "/accounts/{account}/access/organizations"
 ACCOUNTS = "com.cloudflare.api.account"
 NOT_ENABLED = 9999
-"""Cloudflare's code for every call of Access where there is no team."""
+"""Cloudflare's error code for every Access call of an account without a team."""
 PERMISSIONS = (
     Permission("Zone Read", "/zones/{zone}", "the zone itself"),
     Permission("DNS Write", "/zones/{zone}/dns_records", "records, and DNSSEC"),
@@ -47,7 +47,7 @@ PERMISSIONS = (
 
 
 def problems(api: EdgeApi, zone: str, account: str, domain: str, plan: str, factors: Iterable[str]) -> Iterator[str]:
-    """Everything that the token, the zone or the account lacks, a line each. `factors` are those of Access."""
+    """Everything that the token, the zone or the account lacks, one per line. `factors` are Access's second factors."""
     path, answer = _verified(api, account)
     if not path or answer["result"]["status"] != "active":
         yield f"the Cloudflare API token is not valid ({_reason(answer)}): create one, and set it in stack edge"
@@ -66,13 +66,14 @@ def problems(api: EdgeApi, zone: str, account: str, domain: str, plan: str, fact
 
 
 def sees_itself(api: EdgeApi, account: str) -> bool:
-    """Whether the token may read its own permissions: else its rights to write show only when they are used."""
+    """Whether the token may read its own permissions: otherwise missing write permissions show only when they are
+    used."""
     path, _answer = _verified(api, account)
     return bool(path) and _held(api, path, "", account) is not None
 
 
 def _verified(api: EdgeApi, account: str) -> tuple[str, Mapping[str, Any]]:
-    """Where the token can be read, empty where it is not valid, and Cloudflare's answer.
+    """The path at which the token can be read, empty if it is invalid, and Cloudflare's answer.
 
     A token belongs to a user, or to the account, and is unknown under the other (Cloudflare, "Account API tokens").
     """
@@ -106,7 +107,7 @@ def _is_without_team(answer: Mapping[str, Any]) -> bool:
 
 
 def _access_problems(status: int, answer: Mapping[str, Any], factors: frozenset[str]) -> Iterator[str]:
-    """What nobody but the account's owner can set up, in the dashboard."""
+    """What only the account's owner can set up, in the dashboard."""
     if _is_without_team(answer):
         yield "the account has no Zero Trust team: open Zero Trust in the dashboard, and choose a team name and a plan"
     elif status == 200:
@@ -119,8 +120,7 @@ def _access_problems(status: int, answer: Mapping[str, Any], factors: frozenset[
 
 
 def _held(api: EdgeApi, path: str, zone: str, account: str) -> frozenset[str] | None:
-    """The names of the permission groups that the token has for our zone and account, None where it may not read
-    them."""
+    """The names of the token's permission groups for our zone and account, None if it may not read them."""
     status, answer = api.asked(path)
     if status != 200:
         return None
@@ -133,7 +133,7 @@ def _held(api: EdgeApi, path: str, zone: str, account: str) -> frozenset[str] | 
 
 
 def _reaches(policy: Mapping[str, Any], zone: str, account: str) -> bool:
-    """Whether a policy is about our zone or account, or about all of them (Cloudflare, "Create tokens via API")."""
+    """Whether a policy applies to our zone or account, or to all of them (Cloudflare, "Create tokens via API")."""
     ours = {f"{ACCOUNTS}.{account}", f"{ACCOUNTS}.*", f"{ACCOUNTS}.zone.{zone}", f"{ACCOUNTS}.zone.*"}
     names = policy.get("resources") or ours
     return any(name in ours or not name.startswith(ACCOUNTS) for name in names)

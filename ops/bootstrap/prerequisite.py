@@ -1,4 +1,4 @@
-"""What must exist before the first `pulumi up`: each prerequisite is looked for, and made only where it is missing."""
+"""What must exist before the first `pulumi up`: each prerequisite is checked, and created only if it is missing."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from ops.errors import OpsError, one_line
 
 @dataclass(frozen=True, kw_only=True)
 class Prerequisite:
-    """`exists` says whether it is there as wanted; `make` makes it so, and can be repeated after a kill."""
+    """`exists` says whether it exists as wanted; `make` creates it, and can be repeated after a kill."""
 
     name: str
     where: str
@@ -27,7 +27,7 @@ class Prerequisite:
 
 
 def show(prerequisites: Iterable[Prerequisite]) -> int:
-    """Show which prerequisites exist; how many would be made."""
+    """Show which prerequisites exist. Returns how many would be created."""
     there = [(each, bool(_bounded(each.exists, each))) for each in prerequisites]
     rows = [(each.name, each.where, "there" if exists else "to be made", each.why) for each, exists in there]
     show_table("ops bootstrap", ("what", "where", "is", "why"), rows)
@@ -35,7 +35,7 @@ def show(prerequisites: Iterable[Prerequisite]) -> int:
 
 
 def make(prerequisites: Iterable[Prerequisite], timeline: Timeline) -> int:
-    """Make what is missing, in order; how many were made."""
+    """Create what is missing, in order. Returns how many were created."""
     made = 0
     for prerequisite in prerequisites:
         with timeline.step(prerequisite.step) as step:
@@ -48,7 +48,7 @@ def make(prerequisites: Iterable[Prerequisite], timeline: Timeline) -> int:
 
 
 def _bounded(call: Callable[[], Any], prerequisite: Prerequisite) -> Any:
-    """The call's answer. Raises OpsError for what AWS refuses, in words."""
+    """The call's answer. Raises OpsError with a message if AWS refuses it."""
     try:
         return call()
     except errors() as error:

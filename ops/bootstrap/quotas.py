@@ -1,4 +1,4 @@
-"""What the platform takes of AWS's quotas, and where an account allows less."""
+"""What the platform needs of AWS's quotas, and where an account has less."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from ops.core.stack_files import StackFile
 
 
 class Quota(NamedTuple):
-    """A quota by its code in Service Quotas, and what a region needs of it at its largest."""
+    """A quota by its code in Service Quotas, and the most that a region needs of it."""
 
     service: str
     code: str
@@ -24,7 +24,7 @@ def _addresses(file: StackFile) -> int:
 
 
 def _vcpus(file: StackFile) -> int:
-    """Both colours at their largest while one takes over from the other."""
+    """Both colours at their maximum size during a deployment."""
     return hosts.vcpus(file, "max_size")
 
 
@@ -44,14 +44,14 @@ QUOTAS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Answers:
-    """What was found: `problems` stand in the way of the first `up`, `notes` are what could not be asked."""
+    """The findings: `problems` prevent the first `up`, `notes` are quotas that could not be read."""
 
     problems: list[str]
     notes: list[str]
 
 
 def check(stacks: tuple[str, ...]) -> Answers:
-    """Compare what each region needs with what the account allows there."""
+    """Compare what each region needs with the account's quotas there."""
     answers = Answers(problems=[], notes=[])
     for stack in stacks:
         file = StackFile.of(stack)

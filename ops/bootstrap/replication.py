@@ -1,4 +1,4 @@
-"""How S3 copies the state to the other region: a role that may do nothing else, and the rule."""
+"""Replication of the state to the other region: a role only for that, and the rule."""
 
 import json
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from ops.core.aws import client, if_present
 
 POLICY = "copy"
 PROMISED_MINUTES = 15
-"""S3 API, ReplicationTimeValue: the one threshold that Replication Time Control knows."""
+"""S3 API, ReplicationTimeValue: the only threshold of Replication Time Control."""
 TRUST_IN_S3 = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": "sts:AssumeRole"}],

@@ -1,4 +1,4 @@
-"""The stacks' secrets: asked for unseen, or made; the same in both regions, and never shown."""
+"""The stacks' secrets: typed unseen, or generated; the same in both regions, and never shown."""
 
 import base64
 import os
@@ -21,11 +21,11 @@ MAKERS: Mapping[str, Callable[[], str]] = {
     "cache_auth_token": lambda: secrets.token_hex(32),
     "app_key": lambda: "base64:" + base64.b64encode(secrets.token_bytes(32)).decode(),
 }
-"""As the commands that the settings name: each value is of the form that its check wants."""
+"""As the commands in the settings: each value has the form that its check requires."""
 
 
 class Values:
-    """Where the values of the secrets come from; each is asked for or made once."""
+    """The source of the secrets' values; each is asked for or generated once."""
 
     def __init__(self, backend: StateBackend, *, generate: bool) -> None:
         self._place = backend
@@ -33,7 +33,7 @@ class Values:
         self._known: dict[str, str] = {}
 
     def of_regions(self, name: str) -> str:
-        """A secret of the regions: the one that a region has already, else one that is asked for or made."""
+        """A secret of the regions: a region's existing value, else one that is asked for or generated."""
         if name not in self._known:
             having = [stack for stack in self._place.region_stacks if stacks.has_secret(stack, name)]
             self._known[name] = Engine().secret(having[0], name) if having else self._new(name)
@@ -84,19 +84,19 @@ def _origin_pull_places(backend: StateBackend) -> list[tuple[str, str]]:
 
 
 def _make_origin_pull(backend: StateBackend) -> None:
-    """Made as a whole. Regions go on trusting the authority they know: they take several."""
+    """Generated together. Regions still trust the former authority, because they accept several."""
     made = origin_pull.make(backend.domain)
     authority, certificate, key = ORIGIN_PULL
     for stack in backend.region_stacks:
         former = Engine().secret(stack, authority) if stacks.has_secret(stack, authority) else ""
         Engine().set_secret(stack, authority, "\n".join(part for part in (former.strip(), made.authority) if part))
-    # Last, so that a kill before them has all of it made again.
+    # Last, so that after a kill everything is generated again.
     Engine().set_secret(backend.edge_stack, key, made.key)
     Engine().set_secret(backend.edge_stack, certificate, made.certificate)
 
 
 def judged(name: str, value: str) -> str:
-    """The value of a secret. Raises OpsError (REFUSED) for one of the wrong form, which is not shown."""
+    """The value of a secret. Raises OpsError (REFUSED) if its form is wrong, without showing it."""
     from settings.edge_secrets import EDGE_CHECKS
     from settings.secrets import CHECKS, OPTIONAL
 
@@ -107,7 +107,7 @@ def judged(name: str, value: str) -> str:
 
 
 def _asked(name: str, *, empty_makes: bool) -> str:
-    """What the operator types, unseen. Raises OpsError USAGE without a terminal."""
+    """The operator's hidden input. Raises OpsError USAGE without a terminal."""
     if not sys.stdin.isatty():
         instead = "--generate makes it" if empty_makes else f"set {TOKEN_VARIABLE}"
         raise OpsError(f"{name} is missing, and there is no terminal to ask at: {instead}", Exit.USAGE)

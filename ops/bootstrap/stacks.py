@@ -1,4 +1,4 @@
-"""The stacks and their secrets: made by the engine, in the backend and with the key that were made before."""
+"""The stacks and their secrets: created by the engine, in the existing backend and with the existing key."""
 
 import os
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ BACKEND_VARIABLE = "PULUMI_BACKEND_URL"
 
 
 def use_backend(backend: StateBackend, *, dry_run: bool) -> None:
-    """Have the engine use the platform's state. Raises OpsError where the shell names another backend."""
+    """Make the engine use the platform's state. Raises OpsError if the shell names another backend."""
     given = os.environ.get(BACKEND_VARIABLE)
     if given and given != backend.home.url and not dry_run:
         raise OpsError(
@@ -39,9 +39,9 @@ def prerequisites(backend: StateBackend) -> Iterator[Prerequisite]:
 
 
 def exists(stack: str) -> bool:
-    """Whether the backend has the stack. A backend whose bucket is not there has none.
+    """Whether the backend has the stack. A backend without its bucket has none.
 
-    Raises OpsError for a state that is damaged or lost: a stack made anew would declare all that exists a second time.
+    Raises OpsError for a damaged or lost state: a new stack would create everything a second time.
     """
     from botocore.exceptions import ClientError
 

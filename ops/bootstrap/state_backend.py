@@ -1,4 +1,4 @@
-"""Where the state of all stacks is kept, and under which names: worked out from the stack files alone."""
+"""Where the state of all stacks is stored, and under which names: derived only from the stack files."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from ops.errors import OpsError
 from project_files import edges
 
 ENVIRONMENT = "state"
-"""Label of what is outside all stacks, in names and tags."""
+"""The label, in names and tags, of resources outside all stacks."""
 NAME_LIMIT = 64
 
 
 @dataclass(frozen=True, kw_only=True)
 class Side:
-    """One of the two places of the state: a bucket, and the key under its alias, both in a region."""
+    """One of the two locations of the state: a bucket and a key with its alias, in the same region."""
 
     region: str
     bucket: str
@@ -24,23 +24,23 @@ class Side:
 
     @property
     def url(self) -> str:
-        """What `pulumi login` takes."""
+        """The argument of `pulumi login`."""
         return f"s3://{self.bucket}?{self._query}"
 
     @property
     def secrets_provider(self) -> str:
-        """What `pulumi stack init --secrets-provider` takes."""
+        """The argument of `pulumi stack init --secrets-provider`."""
         return f"awskms://{self.alias}?{self._query}"
 
     @property
     def _query(self) -> str:
-        # The engine's default is the first generation of AWS's SDK for Go, which AWS no longer supports.
+        # The engine's default is version 1 of AWS's SDK for Go, which AWS no longer supports.
         return f"region={self.region}&awssdk=v2"
 
 
 @dataclass(frozen=True)
 class StateBackend:
-    """`region` holds the state and its key, `copy_region` a copy of both: the loss of either leaves the other."""
+    """`region` has the state and its key, `copy_region` a copy of both: one survives the loss of the other."""
 
     region: str
     copy_region: str
@@ -53,13 +53,13 @@ class StateBackend:
 
     @classmethod
     def of(cls) -> "StateBackend":
-        """As the stack files have it: the state is where the copies of the primary region are.
+        """From the stack files: the state is in the region of the primary's copies.
 
-        Raises OpsError where they do not say it, or not the same.
+        Raises OpsError if they do not define it, or not consistently.
         """
         files = {stack: StackFile.of(stack) for stack in stacks()}
         found = edges({stack: file.values() for stack, file in files.items()})
-        # A stack that no edge names is of its own: `pulumi stack init` makes it in whatever backend is in use.
+        # A stack without an edge stands alone: `pulumi stack init` creates it in the current backend.
         paired = {name for names in found.values() for name in names}
         regions = {stack: file for stack, file in files.items() if stack in paired}
         primaries = {str(file.get("offsite.home")) for file in regions.values()}
@@ -84,7 +84,7 @@ class StateBackend:
 
     @cached_property
     def naming(self) -> Naming:
-        """Names and tags of what is outside all stacks."""
+        """Names and tags of resources outside all stacks."""
         return Naming(environment=ENVIRONMENT, account_id=self.account_id, cost_center=self.cost_center)
 
     @property
@@ -94,12 +94,12 @@ class StateBackend:
 
     @property
     def home(self) -> Side:
-        """Where the state is."""
+        """The location of the state."""
         return Side(region=self.region, bucket=self.naming.bucket("home"), alias=self.alias)
 
     @property
     def copy(self) -> Side:
-        """Where S3 copies it to, and the key's replica is."""
+        """The location of its copy, and of the key's replica."""
         return Side(region=self.copy_region, bucket=self.naming.bucket("copy"), alias=self.alias)
 
     @property
@@ -114,9 +114,9 @@ class StateBackend:
 
     @property
     def role(self) -> str:
-        """The role in which S3 copies."""
+        """The role with which S3 replicates."""
         return self.naming.physical("replication", NAME_LIMIT)
 
     def tags(self) -> Mapping[str, str]:
-        """The tags of all that is made here, apart from `Name`."""
+        """The tags of all these resources, except `Name`."""
         return {**self.naming.tags(ENVIRONMENT, DataClass.CONFIDENTIAL), "ManagedBy": "ops bootstrap"}

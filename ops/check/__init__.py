@@ -1,1 +1,1 @@
-"""What an operator looks at every morning."""
+"""The morning checklist."""

@@ -23,7 +23,7 @@ from ops.errors import OpsError, one_line, refused
 
 
 class Verdict(StrEnum):
-    """What a check found."""
+    """The result of a check."""
 
     GOOD = "ok"
     BAD = "look"
@@ -33,7 +33,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """A check of a region; `says` is what was found. What a region in its role has not got is `-`."""
+    """A check of a region; `says` is its finding, `-` if it does not apply to a region in that role."""
 
     stack: str
     check: str
@@ -43,18 +43,18 @@ class Finding:
 
 @dataclass(frozen=True, kw_only=True)
 class Checklist(Found):
-    """All findings; it is well where no check is to be looked at, and none is unknown."""
+    """All findings; the platform is well if no check needs attention and none is unknown."""
 
     findings: Sequence[Finding]
 
     @property
     def to_look_at(self) -> int:
-        """How many findings somebody has to look at."""
+        """The number of findings that need attention."""
         return sum(finding.verdict in (Verdict.BAD, Verdict.UNKNOWN) for finding in self.findings)
 
     @property
     def well(self) -> bool:
-        """Whether nobody has to look."""
+        """Whether nothing needs attention."""
         return not self.to_look_at
 
     @override
@@ -63,13 +63,13 @@ class Checklist(Found):
 
 
 ALARMS = "alarms-"
-"""What the roles of all alarms of a region begin with."""
+"""The prefix of the roles of all alarms of a region."""
 Answer = tuple[Verdict, str]
 NOTHING: Answer = (Verdict.IDLE, "")
 
 
 def checklist(pair: Pair) -> Checklist:
-    """Ask both regions at once. Raises OpsError where the region of the state backend does not answer."""
+    """Check both regions in parallel. Raises OpsError if the region of the state backend does not answer."""
     backend = backend_region()
     if backend and not reachable(backend):
         raise refused([f"the state backend in {backend} does not answer: `ops dr status` works without it"])
@@ -87,9 +87,9 @@ def show(found: Checklist) -> None:
 
 
 def report(pair: Pair, found: Checklist) -> None:
-    """Publish in each region how many findings of the pair somebody has to look at.
+    """Publish in each region the number of the pair's findings that need attention.
 
-    A region that does not answer does not keep the other one from being told. Raises OpsError where one was not told.
+    If a region does not answer, the other one still gets the metric. Raises OpsError if one did not get it.
     """
     failed: list[str] = []
     for stack in pair.stacks:
@@ -126,13 +126,13 @@ def _judged(good: bool, says: str) -> Answer:
 
 
 def _alarms(_: Pair, stack: RegionStack) -> Answer:
-    """Those of CloudWatch watch error rates, disks, queues and certificates too."""
+    """CloudWatch's alarms, which also cover error rates, disks, queues and certificates."""
     prefix = spelled(stack.settings.environment, ALARMS)
     names = [
         alarm["AlarmName"].removeprefix(prefix)
         for alarm in rows(client("cloudwatch", stack.region), "describe_alarms", AlarmNamePrefix=prefix)
         if alarm["StateValue"] == "ALARM"
-        # A checklist that found its own alarm would never be well again.
+        # If the checklist reported its own alarm, that alarm would never end.
         and not alarm["AlarmName"].startswith(f"{prefix}{CHECKLIST}")
     ]
     return _judged(not names, ", ".join(sorted(names)) or "none rings")
@@ -166,7 +166,7 @@ def _replica(_: Pair, stack: RegionStack) -> Answer:
 
 
 def _queues(_: Pair, stack: RegionStack) -> Answer:
-    """How many is too many, and what is in dead letters, say the alarms."""
+    """The alarms cover the number of messages and the dead letters."""
     return Verdict.GOOD, f"{facts.queued(stack)} messages"
 
 
@@ -178,14 +178,14 @@ def _backups(pair: Pair, stack: RegionStack) -> Answer:
     newest = facts.newest_backup(stack)
     if newest is None:
         return Verdict.BAD, f"none; the daily one starts at {stack.settings.offsite.daily_copy_hour:02}:00 UTC"
-    # As the alarm has it.
+    # The same limit as the alarm's.
     limit = timedelta(minutes=MISSED.minutes)
     says = f"the newest is of {newest:%Y-%m-%d %H:%M} UTC"
     return _judged(datetime.now(UTC) - newest <= limit, f"{says}; it may be {limit // timedelta(hours=1)} h old")
 
 
 def _kept(pair: Pair, stack: RegionStack) -> Answer:
-    """Who follows makes no snapshots of its database: it keeps the automated backups of the source."""
+    """A region that follows has no snapshots of its database: it keeps the source's automated backups."""
     newest = facts.newest_kept(stack, str(pair[stack.follows].output("database_arn")))
     if newest is None:
         return Verdict.BAD, f"none of {stack.follows}"

@@ -1,4 +1,4 @@
-"""Steps that can be asked for what they need and whether they are done, and a run of them that can be repeated."""
+"""Steps that know their prerequisites and whether they are done, and a repeatable run of them."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ from ops.errors import refused
 
 
 def nothing() -> str:
-    """It is not done."""
+    """The step is not done."""
     return ""
 
 
 def no_needs() -> list[str]:
-    """Nothing has to hold."""
+    """There are no prerequisites."""
     return []
 
 
@@ -25,8 +25,8 @@ def no_needs() -> list[str]:
 class Action:
     """A declared step with its code.
 
-    `needs` are the problems that forbid it, `done` says why it is skipped, empty where it is not, and `do` does it
-    and says what came of it. `plan` is what a dry run shows.
+    `needs` are the problems that prevent it, `done` is the reason to skip it, empty if there is none, and `do` runs it
+    and returns the result. `plan` is what a dry run shows.
     """
 
     step: Step
@@ -45,7 +45,7 @@ def setting(
     needs: Callable[[], list[str]] = no_needs,
     after: Callable[[], object] = nothing,
 ) -> Action:
-    """Apply settings, and do what comes `after`; skipped where they are declared and AWS has them, as `runs` says."""
+    """Apply settings, then do `after`; skipped if they are declared and `runs` says that AWS has them."""
 
     def do(run: StepRun) -> str:
         changed = apply(session, stack, values, run)
@@ -61,7 +61,7 @@ def setting(
 def check(
     actions: Sequence[Action], timeline: Timeline, step: Step, forbidding: Callable[[], list[str]] = no_needs
 ) -> None:
-    """Ask at once what forbids them all, and what every action needs that is not done.
+    """Check first the problems that prevent all of them, and the prerequisites of every action that is not done.
 
     Raises OpsError (REFUSED) with all that is missing.
     """
@@ -76,7 +76,7 @@ def check(
 
 
 def run(actions: Sequence[Action], timeline: Timeline) -> None:
-    """Do what is not done, in order; in a dry run only say so."""
+    """Run the actions that are not done, in order; a dry run only shows them."""
     for action in actions:
         with timeline.step(action.step) as step:
             if why := action.done():
@@ -88,6 +88,6 @@ def run(actions: Sequence[Action], timeline: Timeline) -> None:
 
 
 def remind(session: Session, *stacks: RegionStack) -> None:
-    """Say which stack files have changed: an `up` with the former ones would undo it."""
+    """Report which stack files have changed: an `up` with the old ones would undo the change."""
     if not session.options.dry_run:
         say(f"          commit {' and '.join(stack.file.path.name for stack in stacks)} with what runs now")

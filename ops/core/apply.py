@@ -1,4 +1,4 @@
-"""How a command changes a stack: settings in its file, then the engine, so that the file says what runs."""
+"""How a command changes a stack: settings in its file, then the engine, so that the file always matches what runs."""
 
 from collections.abc import Mapping, Sequence
 
@@ -11,9 +11,9 @@ from ops.core.steps import Step, StepRun, Timeline, waits
 from ops.errors import OpsError
 
 FENCED = ("**aws:ec2/networkAcl:NetworkAcl::*", "**aws:autoscaling/group:Group::*")
-"""What a fence changes by direct calls."""
+"""The resources that a fence changes by direct calls."""
 LATER_SECONDS = 900.0
-"""Ours: a provider goes on trying for an hour where a service of the region hangs."""
+"""Our choice: if a service of the region hangs, a provider retries for an hour."""
 
 
 def apply(
@@ -25,10 +25,10 @@ def apply(
     fenced: bool = False,
     targets: Sequence[str] = (),
 ) -> str:
-    """Write settings into the stack file and have the engine make them so; what it changed, or in a dry run would set.
+    """Write settings to the stack file and run the engine. Returns what it changed, or in a dry run what it would set.
 
-    After a fence that the stack may not know of (`fenced`), the engine reads that first: it would see nothing to open.
-    `targets` are URNs, or patterns of some, where nothing else is to be changed.
+    After a fence that the stack may not know of (`fenced`), the engine refreshes first: otherwise it would see nothing
+    to open. `targets` are URNs or patterns, if nothing else is to be changed.
     """
     if step.dry_run:
         return f"set {shown(values)}"
@@ -53,9 +53,9 @@ def apply_later(
     *,
     fenced: bool = False,
 ) -> str:
-    """`apply` as a step of its own that no visitor waits for; what failed, empty for nothing.
+    """`apply` as a separate step that no visitor waits for. Returns what failed, empty for nothing.
 
-    What an engine left that was killed is settled first. All of it is ended after `LATER_SECONDS`.
+    First repairs what a killed engine left. Everything is ended after `LATER_SECONDS`.
     """
     try:
         with session.engine.at_most(LATER_SECONDS):

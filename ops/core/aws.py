@@ -1,4 +1,4 @@
-"""AWS as operators ask it: every call bounded in time, so that a region that hangs fails in seconds."""
+"""Calls to AWS: each is bounded in time, so that a call to a hanging region fails within seconds."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -15,15 +15,15 @@ PROBE_SECONDS = 3
 GONE_KEYS = ("PendingDeletion", "PendingReplicaDeletion")
 """States of a KMS key that is being deleted."""
 TOKENS = ("NextMarker", "NextToken", "nextToken")
-"""Names that AWS has for the token of the next page."""
+"""AWS's names for the token of the next page."""
 
 CREDENTIALS = {
     *("AccessDenied", "AccessDeniedException", "AuthFailure", "ExpiredToken", "ExpiredTokenException"),
     *("InvalidClientTokenId", "RequestExpired", "SignatureDoesNotMatch", "UnrecognizedClientException"),
 }
-"""AWS, common errors of its services: who asks is not known, or may not."""
+"""AWS, "Common errors": unknown or unauthorized credentials."""
 ENDED = re.compile(r"\b(ExpiredToken(Exception)?|RequestExpired)\b")
-"""The same, of credentials that were good and have come to their end; EC2 has the last of the words for that."""
+"""The same, for expired credentials; the last one is EC2's."""
 LOG_IN_AGAIN = "The AWS credentials have expired: log in again, then run the same command"
 SILENT = (
     "`ops dr status` says which region does not answer; if it is the state backend's, `ops recover --backend-copy`; "
@@ -37,26 +37,26 @@ _making = Lock()
 
 
 def client(service: str, region: str) -> Any:
-    """A boto3 client. It gives up on a region that hangs after about 20 s, on one that refuses at once."""
+    """A boto3 client. It gives up after about 20 s if the region hangs, and immediately if it refuses."""
     return _client(service, region, READ_SECONDS, ATTEMPTS)
 
 
 def errors() -> tuple[type[Exception], ...]:
-    """What boto3 raises, for `except aws.errors()`: the SDK is loaded only where an error has come."""
+    """The exceptions of boto3, for `except aws.errors()`: the SDK is loaded only if an error occurred."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     return BotoCoreError, ClientError
 
 
 def absent(error: Any) -> bool:
-    """Whether an AWS error says that something does not exist; each service has its own word for it."""
+    """Whether an AWS error means that something does not exist; each service has its own code for it."""
     code = str(error.response["Error"]["Code"])
     status = error.response["ResponseMetadata"]["HTTPStatusCode"]
     return status == 404 or any(word in code for word in ("NotFound", "NoSuch", "NonExistent", "DoesNotExist"))
 
 
 def if_present(ask: Callable[[], T]) -> T | None:
-    """The answer, None where AWS says that what is asked for does not exist."""
+    """The answer, None if AWS says that the resource does not exist."""
     from botocore.exceptions import ClientError
 
     try:
@@ -68,9 +68,9 @@ def if_present(ask: Callable[[], T]) -> T | None:
 
 
 def rows(client: Any, operation: str, **asked: Any) -> Iterator[Any]:
-    """The rows of every page that an operation lists, asked for as they are taken.
+    """The rows of every page of a list operation, requested lazily.
 
-    Where botocore knows no pages, the answer has one list, and names the next page as the question takes it.
+    If botocore has no paginator, the answer has one list, and its token has the name of the request's parameter.
     """
     if client.can_paginate(operation):
         paginator = client.get_paginator(operation)
@@ -85,7 +85,7 @@ def rows(client: Any, operation: str, **asked: Any) -> Iterator[Any]:
 
 
 def living_keys(kms: Any, name: str) -> list[str]:
-    """The identifiers of KMS keys whose tag `Name` is this one, but for AWS's own and those that are being deleted."""
+    """The identifiers of KMS keys with this tag `Name`, except AWS's own keys and keys that are being deleted."""
     described = [kms.describe_key(KeyId=row["KeyId"])["KeyMetadata"] for row in rows(kms, "list_keys")]
     ours = [key for key in described if key["KeyManager"] != "AWS" and key["KeyState"] not in GONE_KEYS]
     tag = {"TagKey": "Name", "TagValue": name}
@@ -93,9 +93,9 @@ def living_keys(kms: Any, name: str) -> list[str]:
 
 
 def reachable(region: str) -> bool:
-    """Whether AWS answers in a region, asked once, for 3 s at most.
+    """Whether AWS answers in a region, checked once, for at most 3 s.
 
-    Raises OpsError where the cause is on this machine, which says nothing of the region.
+    Raises OpsError if the cause is on this machine, which shows nothing about the region.
     """
     try:
         _client("sts", region, PROBE_SECONDS, 1).get_caller_identity()
@@ -107,7 +107,7 @@ def reachable(region: str) -> bool:
 
 
 def is_ours(error: Exception) -> bool:
-    """Whether an error of boto3 is of this machine: credentials, profile or proxy. Waiting ends none of it."""
+    """Whether the cause of a boto3 error is on this machine: credentials, profile or proxy. Waiting does not help."""
     from botocore import exceptions
 
     if isinstance(error, exceptions.ClientError):
@@ -118,24 +118,24 @@ def is_ours(error: Exception) -> bool:
 
 
 def is_silence(error: Exception) -> bool:
-    """Whether an error is that of a call which AWS did not answer, or with a failure of its own (5xx)."""
+    """Whether AWS did not answer a call, or answered with a server error (5xx)."""
     return not is_ours(error) and _answer(error).get("ResponseMetadata", {}).get("HTTPStatusCode", 500) >= 500
 
 
 def credentials_ended(error: Exception) -> bool:
-    """Whether an error is AWS's answer to credentials that have ended."""
+    """Whether an error is AWS's answer to expired credentials."""
     return ENDED.fullmatch(str(_answer(error).get("Error", {}).get("Code", ""))) is not None
 
 
 def _answer(error: Exception) -> dict[str, Any]:
-    """What AWS answered: only an error of boto3 has a response, and one of a call without an answer none, or None."""
+    """AWS's answer in an error: empty for other exceptions and for calls without an answer."""
     return getattr(error, "response", None) or {}
 
 
 def answered(ask: Callable[[], T], otherwise: Callable[[str], T]) -> T:
-    """The answer; what `otherwise` makes of the reason where it cannot be had.
+    """The answer, or `otherwise` of the reason if there is none.
 
-    Raises OpsError where credentials have ended: then no answer says anything of a region.
+    Raises OpsError if credentials have expired: then no answer shows anything about a region.
     """
     try:
         return ask()
@@ -155,19 +155,19 @@ def _client(service: str, region: str, read_seconds: int, attempts: int) -> Any:
         retries={"total_max_attempts": attempts, "mode": "standard"},
         user_agent_extra="askproai-ops",
     )
-    # A session is not safe to share between threads while clients are made.
+    # Threads cannot share a session while clients are created.
     with _making:
         return _session().client(service, region_name=region, config=bounds)
 
 
 @lru_cache(maxsize=1)
 def _session() -> Any:
-    """One for all clients: each would find credentials anew, and ask for a code of its own where a profile wants MFA.
+    """One session for all clients: otherwise each would search credentials again, and ask for its own MFA code.
 
-    A profile's role is assumed in the region of the state, without which no command works: the profile's own may be
-    the region that is lost, and botocore asks there for minutes.
+    A profile's role is assumed in the state's region, without which no command works: the profile's own region may be
+    lost, and botocore would try there for minutes.
     """
-    # Half a second to load: only what asks AWS pays it.
+    # It takes half a second to load, so it is loaded only for calls to AWS.
     import boto3
 
     from ops.core.objects import backend_region

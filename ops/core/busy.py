@@ -1,4 +1,4 @@
-"""Waits out a database that RDS backs up or changes: RDS takes no snapshot, change, promotion or end of it then."""
+"""Waits while RDS backs up or changes a database: RDS then refuses its snapshot, change, promotion or deletion."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -16,29 +16,29 @@ from ops.errors import OpsError
 T = TypeVar("T")
 
 BUSY = "InvalidDBInstanceState"
-"""The code of RDS's refusal, with or without `Fault` behind it."""
+"""The error code of RDS's refusal, with or without `Fault` at its end."""
 BUSY_SECONDS = 3600.0
-"""Ours: a backup copies what changed since the one before; AWS gives no figure."""
+"""Our choice: a backup copies what changed since the previous one; AWS gives no figure."""
 PAUSE_SECONDS = 5.0
 PASSING = {*facts.WRITABLE, "creating", "maintenance", "rebooting", "renaming", "starting", "upgrading"}
-"""Statuses that end by themselves in one that can be changed (AWS, "Viewing instance status")."""
+"""Transient statuses, after which the instance can be changed (AWS, "Viewing instance status")."""
 
 
 def patiently(stack: RegionStack, identifier: str, ask: Callable[[], T]) -> T:
-    """What a call about a database answers, made again as long as RDS refuses it for its state.
+    """The answer of a call about a database, which is retried while RDS refuses it because of the database's state.
 
-    Raises OpsError for a state that does not pass, and TooLongError for one that lasts.
+    Raises OpsError for a state that is not transient, and TooLongError for one that lasts too long.
     """
     return _repeated(ask, lambda deadline: _wait(stack, identifier, deadline))
 
 
 def up(session: Session, stack: RegionStack, step: StepRun, targets: Sequence[str] = ()) -> dict[str, int]:
-    """`Engine.up` of a region's stack, again when a database was not ready for what it wanted of it."""
+    """`Engine.up` of a region's stack, retried if a database was not ready for a change."""
 
     def settled(deadline: float) -> None:
         for resource in databases(session, stack.stack):
             _wait(stack, str(resource["outputs"]["identifier"]), deadline)
-        # RDS refuses a promotion that it has had with the same code: its answer was lost.
+        # RDS refuses a promotion that it has already made with the same code, if its first answer was lost.
         if promoted := unknown_promotions(session, stack):
             session.engine.refresh(stack.stack, step.progress, promoted)
 
@@ -46,9 +46,9 @@ def up(session: Session, stack: RegionStack, step: StepRun, targets: Sequence[st
 
 
 def _repeated(ask: Callable[[], T], settled: Callable[[float], None]) -> T:
-    """Ask until no database is busy; both the engine's error and boto3's name RDS's code.
+    """Retry until no database is busy; both the engine's error and boto3's contain RDS's code.
 
-    `settled` waits in between, until the moment of the monotonic clock that it is given.
+    `settled` waits in between, until the given time of the monotonic clock.
     """
     deadline = time.monotonic() + BUSY_SECONDS
     while True:
@@ -61,7 +61,8 @@ def _repeated(ask: Callable[[], T], settled: Callable[[float], None]) -> T:
 
 
 def _wait(stack: RegionStack, identifier: str, deadline: float) -> None:
-    """Wait until a database can be changed, or is no more; at least a moment, since RDS may say so too early."""
+    """Wait until a database can be changed, or no longer exists; at least briefly, because RDS may report it too
+    early."""
     if time.monotonic() > deadline:
         raise TooLongError(f"database {identifier}: RDS has refused this for {BUSY_SECONDS:.0f} s ({BUSY})")
     told = False

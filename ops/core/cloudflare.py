@@ -1,4 +1,4 @@
-"""Cloudflare's API as operators' commands ask it: bounded in time and in tries, and patient where it is asked to be."""
+"""Calls to Cloudflare's API: bounded in time and attempts, with the pauses that the API requests."""
 
 import json
 import os
@@ -32,19 +32,19 @@ RETRIES = urllib3.Retry(
     retry_after_max=60,
     raise_on_status=False,
 )
-"""As Cloudflare's own SDKs do (`cloudflare/_base_client.py`), which take half a second to load: a flip has five."""
+"""As in Cloudflare's own SDK (`cloudflare/_base_client.py`), which takes half a second to load: a flip has five."""
 QUICK_PAUSE_SECONDS = 2
 QUICK_RETRIES = RETRIES.new(total=1, retry_after_max=QUICK_PAUSE_SECONDS)
-"""Of what a flip asks, which is over within a minute whatever Cloudflare does: two tries."""
+"""For a flip, which ends within a minute whatever Cloudflare does: two attempts."""
 QUICK_CALL_SECONDS = 2 * QUICK_SECONDS + QUICK_PAUSE_SECONDS
 CALL_SECONDS = (MOST_RETRIES + 1) * SECONDS + MOST_RETRIES * 60
-"""Of a call with all its tries and pauses: the limits above begin anew with every byte that comes."""
+"""For a call with all its attempts and pauses: the limits above start again with every byte that arrives."""
 
 
 class EdgeApi:
-    """Asks with the edge's own token. `secret` reads a secret of the edge's stack, and is called when it is needed.
+    """Uses the edge's own token. `secret` reads a secret of the edge's stack, only when it is needed.
 
-    `quick` asks less patiently: 8 s in all, whatever comes.
+    `quick` limits each call to 8 s in all.
     """
 
     def __init__(self, secret: Callable[[str], str], *, quick: bool = False) -> None:
@@ -56,9 +56,9 @@ class EdgeApi:
         }
 
     def rows(self, path: str, *, a_page: int = ROWS_A_PAGE, **query: str) -> list[dict[str, Any]]:
-        """All rows of a list. Raises OpsError when the API gives none.
+        """All rows of a list. Raises OpsError if the API returns none.
 
-        Some lists do not tell how many pages they have, but how many rows (cloudflare-go, `DoneCount`).
+        Some lists do not report the number of pages, but of rows (cloudflare-go, `DoneCount`).
         """
         found: list[dict[str, Any]] = []
         page, more = 1, True
@@ -70,28 +70,28 @@ class EdgeApi:
         return found
 
     def one(self, path: str) -> Any:
-        """What there is at a path. Raises OpsError when the API does not tell."""
+        """The object at a path. Raises OpsError if the API does not return it."""
         return _given(path, *self._call("GET", path))["result"]
 
     def one_or_none(self, path: str) -> Any:
-        """What there is at a path, None where there is nothing. Raises OpsError when the API does not tell."""
+        """The object at a path, None if it does not exist. Raises OpsError if the API does not answer."""
         status, answer = self._call("GET", path)
         return None if status == HTTPStatus.NOT_FOUND else _given(path, status, answer)["result"]
 
     def asked(self, path: str) -> tuple[int, dict[str, Any]]:
-        """The status of an answer, and the answer; a refusal is an answer. Raises OpsError where none comes."""
+        """The status and body of a response, also of a refusal. Raises OpsError without a response."""
         return self._call("GET", path)
 
     def post(self, path: str, body: Mapping[str, Any]) -> None:
-        """Make something. Raises OpsError with what the API says against it."""
+        """Create an object. Raises OpsError with the API's reason."""
         _given(path, *self._call("POST", path, json=dict(body)))
 
     def put(self, path: str, body: Mapping[str, Any]) -> None:
-        """Replace something. Raises OpsError with what the API says against it."""
+        """Replace an object. Raises OpsError with the API's reason."""
         _given(path, *self._call("PUT", path, json=dict(body)))
 
     def delete(self, path: str) -> None:
-        """Delete something. Raises OpsError with what the API says against it."""
+        """Delete an object. Raises OpsError with the API's reason."""
         _given(path, *self._call("DELETE", path))
 
     def _call(self, method: str, path: str, **content: Any) -> tuple[int, dict[str, Any]]:
@@ -125,7 +125,7 @@ class EdgeApi:
 
 
 def _given(path: str, status: int, answer: dict[str, Any]) -> dict[str, Any]:
-    """An answer that is one. Raises OpsError with the status and what the API says against it."""
+    """The response, if it is a success. Raises OpsError with the status and the API's reason."""
     if answer.get("success"):
         return answer
     errors = "; ".join(f"{error.get('message')} ({error.get('code')})" for error in answer.get("errors") or ())

@@ -1,6 +1,6 @@
-"""The Pulumi engine as operators use it: one of its commands a question, on the project's own files.
+"""The Pulumi engine, through its commands, on the project's own files.
 
-Pulumi's Automation API would run the same commands, and takes half a CPU second to be imported: a flip has few.
+Pulumi's Automation API would run the same commands, and its import takes half a CPU second: a flip has few.
 """
 
 import json
@@ -23,19 +23,19 @@ from ops.errors import Exit, OpsError
 Say = Callable[[str], None]
 
 PROVIDERS = ("aws", "cloudflare")
-"""Each has an SDK of Python, which asks for the plugin of its own version."""
+"""Each has a Python SDK, which requires the plugin of its own version."""
 STACK_TYPE = "pulumi:pulumi:Stack"
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-"""What a preview writes for a value that is known only after something else is made (Pulumi's UnknownStringValue)."""
+"""What a preview writes for a value that is not known yet (Pulumi's UnknownStringValue)."""
 UNCHANGED = ("same", "read")
 """Operations of the engine that change nothing; reading another stack's outputs is one."""
 WORDS = {"create": "created", "update": "updated", "delete": "deleted", "replace": "replaced", "same": "unchanged"}
 DEBUG = {"PULUMI_DEBUG_COMMANDS": "true"}
-"""Without it the engine has no --event-log."""
+"""Without it the engine has no flag --event-log."""
 
 
 class Engine:
-    """Runs on the folder that ASKPROAI_PROJECT names; selects no stack, so that an operator's selection stays."""
+    """Runs in the folder that ASKPROAI_PROJECT names; selects no stack, so that the operator's selection stays."""
 
     def __init__(self, project: Path | None = None) -> None:
         self.project = project or project_folder()
@@ -43,7 +43,7 @@ class Engine:
         self._limit: Limit | None = None
 
     def stacks(self) -> list[str]:
-        """The project's stacks that the state backend has."""
+        """The project's stacks in the state backend."""
         return [str(each["name"]) for each in json.loads(self._run(["stack", "ls", "--json"]))]
 
     def missing_plugins(self) -> list[str]:
@@ -57,10 +57,11 @@ class Engine:
         return outputs_of(self.export(stack)["deployment"])
 
     def up(self, stack: str, say: Say, targets: Sequence[str] = ()) -> dict[str, int]:
-        """`pulumi up`, of `targets` alone where there are any; the count of resources by operation, `same` included.
+        """`pulumi up`, only of `targets` if there are any. Returns the number of resources by operation, including
+        `same`.
 
         Raises OpsError: BUSY with the holder of the stack's lock, FAILED with the engine's own errors.
-        On Ctrl-C the engine is asked once to end well, and waited for.
+        On Ctrl-C it asks the engine once to end gracefully, and waits for it.
         """
         program = self._programs[stack].options if stack in self._programs else []
         options = [*program, *_chosen(targets)]
@@ -68,7 +69,7 @@ class Engine:
 
     @contextmanager
     def loading(self, stack: str) -> Iterator[None]:
-        """Load the stack's program in parallel to the body, in which `up` finds it loaded."""
+        """Load the stack's program in parallel to the body, so that an `up` in the body finds it loaded."""
         if stack in self._programs:
             yield
             return
@@ -80,9 +81,9 @@ class Engine:
 
     @contextmanager
     def at_most(self, seconds: float, end_seconds: float = END_SECONDS) -> Iterator[None]:
-        """End what changes a stack in the body where all of it takes longer, and begin nothing more: TooLongError.
+        """Limit the time of all changes of stacks in the body; then end them and start no more: TooLongError.
 
-        An engine that does not end by itself `end_seconds` after it was asked to is killed, with its plugins.
+        If an engine has not ended `end_seconds` after it was asked to, it is killed with its plugins.
         """
         self._limit = Limit(seconds=seconds, end_seconds=end_seconds, deadline=time.monotonic() + seconds)
         try:
@@ -96,13 +97,13 @@ class Engine:
         return {operation: count for operation, count in summary.items() if operation not in UNCHANGED and count}
 
     def preview_steps(self, stack: str) -> list[dict[str, Any]]:
-        """The steps of an `up`, those that change nothing too: `op`, `urn`, and `newState` without secrets."""
+        """The steps of an `up`, including those that change nothing: `op`, `urn`, and `newState` without secrets."""
         return list(json.loads(self._run(["preview", "--json"], stack)).get("steps") or [])
 
     def refresh(self, stack: str, say: Say, targets: Sequence[str] = ()) -> None:
-        """Read resources back from the cloud into the state: `targets` alone, all without any.
+        """Refresh resources in the state from the cloud: `targets`, or all.
 
-        Done once more where a plugin ended: it had only read.
+        Retried once if a plugin ended, because it only reads.
         """
         command = ["refresh", "--yes", "--skip-preview", "--suppress-outputs", *_chosen(targets)]
         try:
@@ -120,26 +121,26 @@ class Engine:
         return dict(json.loads(self._run(["stack", "export"], stack)))
 
     def import_(self, stack: str, deployment: Mapping[str, Any]) -> None:
-        """Put a state in the place of the stack's, as `pulumi stack import` does it."""
+        """Replace the stack's state, as `pulumi stack import` does."""
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "deployment.json"
             file.write_text(json.dumps(deployment))
             self._run(["stack", "import", "--file", str(file)], stack)
 
     def secret(self, stack: str, key: str) -> str:
-        """A secret of the stack file, decrypted; never for the screen. Raises OpsError where the stack has none."""
+        """A decrypted secret of the stack file, never for the screen. Raises OpsError if the stack has none."""
         return self._run(["config", "get", f"{project_name()}:{key}"], stack).strip()
 
     def set_secret(self, stack: str, key: str, value: str) -> None:
-        """Write a secret into the stack file, encrypted; the value goes through a pipe, never over a command line."""
+        """Write an encrypted secret to the stack file; the value goes through a pipe, never over a command line."""
         self._run(["config", "set", "--secret", f"{project_name()}:{key}"], stack, given=value)
 
     def initialise(self, stack: str, secrets_provider: str) -> None:
-        """Make a stack, empty, in the backend and in its file."""
+        """Create an empty stack in the backend, and its file."""
         self._run(["stack", "init", "--no-select", "--secrets-provider", secrets_provider], stack)
 
     def _run(self, arguments: list[str], stack: str = "", say: Say | None = None, given: str | None = None) -> str:
-        """What a command answers; `say` has each line as it comes, the command reads what is `given`.
+        """The output of a command. `say` gets each line immediately; `given` is the command's input.
 
         Raises OpsError with the engine's reason.
         """
@@ -194,12 +195,12 @@ def _told(lines: Iterable[str], say: Say | None) -> Iterator[str]:
 
 
 def summary(changes: Mapping[str, int]) -> str:
-    """A count of resources by operation in words: `3 created, 190 unchanged`."""
+    """The number of resources by operation, as text: `3 created, 190 unchanged`."""
     return ", ".join(f"{count} {WORDS.get(operation, operation)}" for operation, count in changes.items() if count)
 
 
 def _chosen(targets: Sequence[str]) -> list[str]:
-    """URNs, or patterns of some, as the engine takes them."""
+    """URNs or patterns, as arguments of the engine."""
     return [part for urn in targets for part in ("--target", urn)]
 
 
@@ -209,11 +210,11 @@ def _summary(log: Path) -> dict[str, int]:
 
 
 def outputs_of(deployment: Mapping[str, Any]) -> dict[str, Any]:
-    """The stack's outputs in a deployment, or in a checkpoint's latest."""
+    """The stack's outputs in a deployment, or in a checkpoint's latest deployment."""
     resources = deployment.get("resources") or []
     return next((resource.get("outputs") or {} for resource in resources if resource["type"] == STACK_TYPE), {})
 
 
 def provider_urn(state: Mapping[str, Any]) -> str:
-    """The URN of a resource's provider, whose reference in a state has its identifier too; empty without one."""
+    """The URN of a resource's provider, without the identifier in the state's reference; empty without a provider."""
     return str(state.get("provider") or "").rpartition("::")[0]

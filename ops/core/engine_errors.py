@@ -1,4 +1,4 @@
-"""What the engine says when it fails, as one message for the operator: on the screen, or in its event log."""
+"""The engine's errors, from its output or its event log, as one message for the operator."""
 
 import json
 import re
@@ -12,10 +12,10 @@ from ops.errors import Exit, OpsError
 LOCK = re.compile(r"created by (?P<who>\S+) \(pid (?P<pid>\d+)\) at (?P<since>\S+)")
 UNREADABLE = re.compile(r'failed to load checkpoint.*|read "\.pulumi/meta\.yaml".*')
 PLUGIN_ENDED = re.compile("error reading from server|transport is closing|Stream removed|Plugin did not respond")
-"""What the engine, the bridge and Terraform's protocol say once a provider's process has ended: killed, for the most
-part by a machine that is out of memory."""
+"""Messages of the engine, the bridge and Terraform's protocol after a provider's process has ended: mostly killed by a
+machine that is out of memory."""
 ERROR = re.compile(r"^.*error:.*[^:\n]$|^.*error:.*:$(?:\n[ \t]+\S.*)*", re.MULTILINE)
-"""An error on the screen: a line, and where that ends with a colon the indented ones below it."""
+"""An error on the screen: a line, and if that ends with a colon the indented lines below it."""
 ERRORS_SHOWN = 8
 
 
@@ -27,19 +27,19 @@ class LockedError(OpsError):
 
 
 class UnreadableStateError(OpsError):
-    """The engine cannot read a stack's state, or there is none: cut off by a kill, lost, or never made."""
+    """The engine cannot read a stack's state, or there is none: cut off by a kill, lost, or never created."""
 
 
 class UpError(OpsError):
-    """Something could not be made, changed or deleted; the message has the engine's own errors, a line each."""
+    """A resource could not be created, changed or deleted; the message has the engine's own errors, one per line."""
 
 
 class PluginEndedError(UpError):
-    """A provider's plugin ended before it answered; nothing is known of the calls that it had made."""
+    """A provider's plugin ended before it answered; the result of its calls is unknown."""
 
 
 def events(log: Path, kind: str) -> list[dict[str, Any]]:
-    """The events of a kind in the engine's event log; none of one that was not begun."""
+    """The events of a kind in the engine's event log; none if the log does not exist."""
     lines = log.read_text().splitlines() if log.exists() else []
     found = [json.loads(line) for line in lines if line.endswith("}")]
     return [event[kind] for event in found if kind in event]
@@ -53,7 +53,7 @@ def logged_errors(log: Path) -> list[str]:
 
 
 def failed(stack: str, errors: list[str]) -> UpError:
-    """What an engine that ran says went wrong; credentials that have ended first, and once."""
+    """The errors of an engine that ran; expired credentials first, and once."""
     ended = [f"stack {stack}: {aws.LOG_IN_AGAIN}"] if any(aws.ENDED.search(line) for line in errors) else []
     lines = ended + [f"stack {stack}: {line}" for line in errors if not aws.ENDED.search(line)]
     if not any(PLUGIN_ENDED.search(line) for line in lines):
@@ -72,7 +72,7 @@ def _flat(text: str) -> str:
 
 
 def explained(text: str, arguments: list[str], stack: str) -> OpsError:
-    """What a command of the engine says on the screen, as a message for the operator."""
+    """The output of an engine command, as a message for the operator."""
     if "currently locked by" in text or "Another update is currently in progress" in text:
         locks = [f"{m['who']} (pid {m['pid']}) since {m['since']}" for m in LOCK.finditer(text)]
         who = ", ".join(locks) or "another engine"

@@ -1,4 +1,4 @@
-"""What a region's AWS says of the platform there: each question is one bounded call, and changes nothing."""
+"""Facts about the platform from a region's AWS: each is one bounded call that changes nothing."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -19,14 +19,14 @@ from ops.errors import OpsError, one_line
 T = TypeVar("T")
 
 LAG_WINDOW = timedelta(hours=12)
-"""Ours: an outage of a night. AWS (GetMetricStatistics): 1,440 datapoints at most, a day of minutes."""
+"""Our choice: an outage of one night. AWS (GetMetricStatistics): 1,440 datapoints at most, a day of minutes."""
 PERIOD_SECONDS = 60
 """AWS: RDS publishes its metrics once a minute."""
 LAG, CONNECTIONS = "ReplicaLag", "DatabaseConnections"
 LAG_FRESH_SECONDS = 300
 CERTIFICATE_DAYS = 14
 USABLE = ("available", "storage-optimization")
-"""Statuses that an instance stays in (AWS: storage is optimized for hours while the instance is fully operational)."""
+"""Lasting statuses of an instance (AWS: storage is optimized for hours while the instance is fully operational)."""
 WRITABLE = (
     *USABLE,
     "backing-up",
@@ -38,9 +38,9 @@ WRITABLE = (
     "storage-config-upgrade",
     "storage-initialization",
 )
-"""AWS, "Viewing instance status": of these statuses none says that the instance cannot be reached."""
+"""AWS, "Viewing instance status": in these statuses the instance may be reachable."""
 MOST_SCANNED = 20_000
-"""Objects, a thousand a page (AWS, ListObjectsV2): a bucket of any size is asked for a few seconds at most."""
+"""Objects, at a thousand per page (AWS, ListObjectsV2): listing a bucket of any size takes a few seconds at most."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,12 +53,12 @@ class Database:
 
     @property
     def is_replica(self) -> bool:
-        """Whether it takes its data from another."""
+        """Whether it is a replica."""
         return bool(self.source)
 
     @property
     def takes_writes(self) -> bool:
-        """Whether it takes writes now, a backup or a modification notwithstanding."""
+        """Whether it takes writes now, even during a backup or a modification."""
         return not self.is_replica and self.status in WRITABLE
 
     def __str__(self) -> str:
@@ -67,7 +67,7 @@ class Database:
 
 @dataclass(frozen=True, kw_only=True)
 class Lag:
-    """The newest datapoint of ReplicaLag: its value in seconds, how old it is and when that was; None without one."""
+    """The newest datapoint of ReplicaLag: its value in seconds, its age and its time; None without one."""
 
     seconds: float | None = None
     age_seconds: float | None = None
@@ -75,12 +75,12 @@ class Lag:
 
     @property
     def is_known(self) -> bool:
-        """Whether the datapoint is there and fresh."""
+        """Whether there is a fresh datapoint."""
         return self.seconds is not None and self.age_seconds is not None and self.age_seconds <= LAG_FRESH_SECONDS
 
     @property
     def missing_seconds(self) -> float | None:
-        """Of how long writes may be missing: the lag, and the time since it was measured unless that is fresh."""
+        """The period of writes that may be missing: the lag, plus the age of the datapoint unless it is fresh."""
         if self.seconds is None or self.age_seconds is None:
             return None
         return self.seconds if self.is_known else self.seconds + self.age_seconds
@@ -94,14 +94,14 @@ class Lag:
 
 @dataclass(frozen=True, kw_only=True)
 class NewestObject:
-    """The newest object of a bucket; `complete` is False where the bucket was too large to be looked at as a whole."""
+    """The newest object of a bucket; `complete` is False if the bucket was too large to be listed completely."""
 
     newest: datetime | None = None
     complete: bool = True
 
 
 def database(stack: RegionStack, identifier: str | None = None) -> Database | None:
-    """The stack's database, or the one of another identifier there; None where RDS has none."""
+    """The stack's database, or the one with another identifier; None if RDS has none."""
     name = identifier or str(stack.output("database_identifier"))
     answer = if_present(lambda: client("rds", stack.region).describe_db_instances(DBInstanceIdentifier=name))
     if answer is None:
@@ -115,15 +115,15 @@ def database(stack: RegionStack, identifier: str | None = None) -> Database | No
 
 
 def now(region: str) -> datetime:
-    """The moment by AWS's clock there, to the second: this machine's may be minutes off its metrics'."""
+    """The time of AWS's clock there, to the second: this machine's may differ by minutes from that of the metrics."""
     headers = client("sts", region).get_caller_identity()["ResponseMetadata"]["HTTPHeaders"]
     return parsedate_to_datetime(headers["date"])
 
 
 def lag(stack: RegionStack, since: datetime | None = None) -> Lag:
-    """How far the stack's replica is behind, as CloudWatch of its own region has it; `since` when it is to be known.
+    """The lag of the stack's replica, from CloudWatch in its own region; `since` limits the search.
 
-    -1, which RDS publishes while nothing is replicated, is no lag: the newest is then the last before that.
+    RDS publishes -1 while nothing is replicated, which is not a lag: the newest lag is then the last before that.
     """
     at = now(stack.region)
     points = [point for point in _metric(stack, LAG, since or at - LAG_WINDOW) if point["Maximum"] >= 0]
@@ -167,7 +167,7 @@ def metric(
 
 
 def ways_in(stack: RegionStack) -> list[dict[str, Any]]:
-    """The entries of the data tier's network ACL that let others in or out than the tier itself."""
+    """The entries of the data tier's network ACL that allow traffic from or to outside the tier."""
     own = set(stack.settings.network.subnet_cidrs("data").values())
     answer = client("ec2", stack.region).describe_network_acls(NetworkAclIds=[stack.output("data_tier_acl_id")])
     (acl,) = answer["NetworkAcls"]
@@ -175,12 +175,12 @@ def ways_in(stack: RegionStack) -> list[dict[str, Any]]:
 
 
 def closed(stack: RegionStack) -> bool:
-    """Whether a fence has closed the region; a stack of an older program says nothing of it."""
+    """Whether a fence has closed the region; unknown for a stack of an older program."""
     return "data_tier_acl_id" in stack.outputs and not ways_in(stack)
 
 
 def answers(stack: RegionStack) -> bool:
-    """Whether the stack's region answers; of one that does, whether it is closed is known then, if EC2 says so."""
+    """Whether the stack's region answers; if so, this also reads whether it is closed, if EC2 answers."""
     answering = reachable(stack.region)
     with suppress(*errors()):
         stack.closed = answering and closed(stack)
@@ -188,14 +188,14 @@ def answers(stack: RegionStack) -> bool:
 
 
 def newest_object(stack: RegionStack, bucket: str) -> NewestObject:
-    """When the newest object of a bucket was written there."""
+    """When the newest object of a bucket was written."""
     found = islice(rows(client("s3", stack.region), "list_objects_v2", Bucket=bucket), MOST_SCANNED + 1)
     times = [row["LastModified"] for row in found]
     return NewestObject(newest=max(times, default=None), complete=len(times) <= MOST_SCANNED)
 
 
 def certificate_problem(region: str, arn: str) -> tuple[str, bool]:
-    """What is wrong with a load balancer's certificate, empty for nothing, and whether it serves all the same."""
+    """The problem of a load balancer's certificate, empty for none, and whether it can serve nevertheless."""
     found = client("acm", region).describe_certificate(CertificateArn=arn)["Certificate"]
     if found["Status"] != "ISSUED":
         return f"certificate {arn} is {found['Status']}; want ISSUED", False
@@ -206,7 +206,7 @@ def certificate_problem(region: str, arn: str) -> tuple[str, bool]:
 
 
 def newest_backup(stack: RegionStack) -> datetime | None:
-    """When the newest recovery point of a database in the stack's vault was begun; None where there is none."""
+    """When the newest recovery point of a database in the stack's vault was started; None if there is none."""
     vault = str(stack.output("backup_vault_name"))
     asked = {"BackupVaultName": vault, "ByResourceType": "RDS"}
     points = rows(client("backup", stack.region), "list_recovery_points_by_backup_vault", **asked)
@@ -214,14 +214,14 @@ def newest_backup(stack: RegionStack) -> datetime | None:
 
 
 def newest_kept(stack: RegionStack, source_arn: str) -> datetime | None:
-    """Until when the region can restore the database that it follows, from what it keeps of its automated backups."""
+    """The latest time to which the region can restore its source database, from the automated backups that it keeps."""
     backups = rows(client("rds", stack.region), "describe_db_instance_automated_backups")
     kept = [row.get("RestoreWindow", {}) for row in backups if row.get("DBInstanceArn") == source_arn]
     return max((window["LatestTime"] for window in kept if "LatestTime" in window), default=None)
 
 
 def jobs(stack: RegionStack, url: str) -> dict[str, int]:
-    """The messages of a queue by what they do."""
+    """The messages of a queue by their state."""
     asked = {"waiting": "", "delayed": "Delayed", "in flight": "NotVisible"}
     names = {state: f"ApproximateNumberOfMessages{which}" for state, which in asked.items()}
     sqs = client("sqs", stack.region)
@@ -230,22 +230,21 @@ def jobs(stack: RegionStack, url: str) -> dict[str, int]:
 
 
 def queued(stack: RegionStack) -> int:
-    """Messages in the stack's queues, those that are delayed or in flight included."""
+    """Messages in the stack's queues, including delayed ones and those in flight."""
     return sum(sum(jobs(stack, url).values()) for url in stack.output("queue_urls").values())
 
 
 def side_by_side(work: Mapping[str, Callable[[], T]]) -> dict[str, T]:
-    """Do pieces of work side by side; the results under their names. The first failure is raised."""
+    """Run functions in parallel; the results by name. The first failure is raised."""
     with ThreadPoolExecutor(max_workers=max(1, len(work))) as pool:
         jobs = {name: pool.submit(piece) for name, piece in work.items()}
         return {name: job.result() for name, job in jobs.items()}
 
 
 def wait(what: str, ask: Callable[[], T], done: Callable[[T], bool], *, seconds: float, pause: float = 2.0) -> T:
-    """Ask until the answer will do; an error of AWS is asked again.
+    """Ask until the answer is accepted; errors of AWS are retried.
 
-    Raises TooLongError with the last answer when that takes longer than `seconds`, and OpsError at once for
-    credentials that AWS does not take.
+    Raises TooLongError with the last answer after `seconds`, and OpsError immediately for credentials that AWS refuses.
     """
     deadline = time.monotonic() + seconds
     while True:

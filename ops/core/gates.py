@@ -1,4 +1,4 @@
-"""What a region must prove before traffic is routed to it: all gates at once, each with what it found."""
+"""The gates that a region must pass before traffic is routed to it: all in parallel, each with its finding."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,17 +12,17 @@ from ops.core.facts import side_by_side
 from ops.core.pair import EdgeStack, Pair, RegionStack
 
 SERVICES = ("acm", "autoscaling", "elbv2", "rds")
-"""What the gates ask AWS with."""
+"""The clients with which the gates call AWS."""
 ONE_WRITER = "one writer"
 STRICT = "strict"
 LEAST_TLS = ("1.2", "1.3")
 LEAST_LEFT = timedelta(days=1)
-"""Ours: of the origin-pull certificate; Cloudflare mails long before."""
+"""Our choice, for the origin-pull certificate; Cloudflare sends mail long before."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Gate:
-    """A gate's answer."""
+    """The result of a gate."""
 
     name: str
     passed: bool
@@ -33,7 +33,7 @@ class Gate:
 
 
 def ask(pair: Pair, stack: RegionStack, edge: EdgeStack | None) -> list[Gate]:
-    """Every gate of a region, side by side. Without the edge its own settings are not asked."""
+    """Every gate of a region, in parallel. Without the edge, its own settings are not checked."""
     asked: dict[str, Callable[[], tuple[bool, str]]] = {
         f"health{check}": partial(_health, stack, pair.domain, check) for check in HEALTH_CHECKS
     }
@@ -49,14 +49,14 @@ def ask(pair: Pair, stack: RegionStack, edge: EdgeStack | None) -> list[Gate]:
 
 
 def _gate(name: str, question: Callable[[], tuple[bool, str]]) -> Gate:
-    """A gate's answer; one that could not be asked is closed."""
+    """The result of a gate; a gate that could not be checked is closed."""
     passed, finding = aws.answered(question, lambda why: (False, f"could not be asked: {why[:160]}"))
     return Gate(name=name, passed=passed, finding=finding)
 
 
 def _health(stack: RegionStack, domain: str, check: str) -> tuple[bool, str]:
     answer = visitor.visit(origin(stack.stack, domain), f"{HEALTH_PATH}{check}")
-    # A record that leads elsewhere lets another region answer; the parts of a check do not say which it was.
+    # A wrong record lets another region answer, and the partial checks do not show which one.
     if answer.status == 200 and not check and answer["region"] != stack.region:
         return False, f"answered by {answer['region'] or 'an unknown region'}, want {stack.region}"
     reason = answer["reason"] or answer["checks"] or (answer.body if answer.status == 0 else "")
@@ -65,7 +65,7 @@ def _health(stack: RegionStack, domain: str, check: str) -> tuple[bool, str]:
 
 
 def _capacity(stack: RegionStack, role: HostRole) -> tuple[bool, str]:
-    """Instances of the groups that requests or jobs go to: of several, those with a weight."""
+    """Instances of the groups that get requests or jobs: of several groups, those with a weight."""
     groups = hosts.groups(stack, role)
     serving = [
         name
@@ -91,7 +91,7 @@ def _database(stack: RegionStack) -> tuple[bool, str]:
 
 
 def _one_writer(stack: RegionStack, other: RegionStack) -> tuple[bool, str]:
-    """A region that another took over from still looks well, and has not what was written since."""
+    """A region that another has taken over still looks healthy, but lacks everything that was written since."""
     superseded = stack.settings.role == "primary" and other.settings.activated and other.writes
     if superseded:
         return False, f"{other.stack} took over and takes writes: the data here is out of date"
@@ -106,7 +106,7 @@ def _edge_tls(edge: EdgeStack) -> tuple[bool, str]:
 
 
 def _origin_pulls(edge: EdgeStack) -> tuple[bool, str]:
-    """Without our certificate the load balancers hang up on Cloudflare."""
+    """Without our certificate the load balancers refuse Cloudflare's connections."""
     found = visitor.origin_pulls(edge)
     if not found.enabled:
         return False, "turned off"

@@ -1,4 +1,4 @@
-"""Commands on a host by Systems Manager, and secrets that it may read for as long as one takes to start."""
+"""Commands on a host through Systems Manager, and temporary access to secrets for them."""
 
 import json
 from datetime import timedelta
@@ -11,19 +11,19 @@ from ops.core.pair import RegionStack
 from ops.errors import OpsError
 
 DELIVERY_SECONDS = 60
-"""Until the host's agent has the command; Systems Manager API, SendCommand: 30 at least."""
+"""Until the host's agent has received the command; Systems Manager API, SendCommand: at least 30."""
 INSTANCES_A_COMMAND = 50
 """Systems Manager API, SendCommand, InstanceIds."""
 LENT = timedelta(minutes=5)
-"""Ours: the delivery and as much again for what reads the secret first; clocks differ."""
+"""Our choice: the delivery time, and as much again until the secret is read; clocks differ."""
 LINES_SHOWN = 5
 UNDER_WAY = ("Pending", "InProgress", "Delayed", "Cancelling")
-"""Systems Manager API, GetCommandInvocation, Status: any other is the end."""
+"""Systems Manager API, GetCommandInvocation, Status: any other status is final."""
 ROLE_NAME_LIMIT = 64
 
 
 def send(stack: RegionStack, instances: list[str], command: str, comment: str, seconds: int) -> list[dict[str, str]]:
-    """Have hosts run a command, one after the other, until one fails; where to ask what came of it on each.
+    """Run a command on hosts, one after the other, until one fails. Returns the command's ID for each.
 
     Systems Manager records the command.
     """
@@ -45,7 +45,7 @@ def send(stack: RegionStack, instances: list[str], command: str, comment: str, s
 
 
 def wait(stack: RegionStack, sent: dict[str, str], what: str, seconds: int) -> None:
-    """Wait for the end of a command. Raises OpsError with the last lines of what it said when it failed."""
+    """Wait for the end of a command. Raises OpsError with the last lines of its output if it failed."""
     ssm = client("ssm", stack.region)
     answer: dict[str, Any] = facts.wait(
         f"{what} on {sent['instance']}",
@@ -60,9 +60,9 @@ def wait(stack: RegionStack, sent: dict[str, str], what: str, seconds: int) -> N
 
 
 def lend(stack: RegionStack, role: HostRole, instance: str, *secrets: str) -> None:
-    """Let one host read secrets, by ARN, for `LENT`: its role may not, since what it runs all day must not.
+    """Let one host read secrets, by ARN, for `LENT`. Its role may not, because its permanent programs must not.
 
-    A policy of the secret that ends by itself: a command that is killed leaves nothing open.
+    The secret's policy expires by itself, so a killed command leaves nothing open.
     """
     account = stack.naming.account_id
     name = stack.naming.physical(f"{role.name}-instances", ROLE_NAME_LIMIT)

@@ -11,7 +11,7 @@ from ops.errors import one_line
 
 FAILED = "Failed"
 ENDED = ("Successful", FAILED, "Cancelled")
-"""Auto Scaling API, Activity, StatusCode: an activity that goes on no more."""
+"""Auto Scaling API, Activity, StatusCode: an activity that has ended."""
 OUTPUT = "host_group_names"
 """The stack's output with the names of all groups: by role, then by group."""
 
@@ -22,9 +22,9 @@ def groups(stack: RegionStack, role: HostRole) -> dict[str, str]:
 
 
 def failed_launches(stack: RegionStack, names: Iterable[str]) -> str:
-    """Why Auto Scaling starts no more instances of some groups, as AWS has it; empty while it starts them.
+    """Why Auto Scaling starts no more instances of some groups, in AWS's words; empty while it starts them.
 
-    It tries again by itself, so that a failure says something until the next activity has ended.
+    It retries by itself, so a failure counts until the next activity has ended.
     """
     autoscaling, found = client("autoscaling", stack.region), dict[str, str]()
     for name in names:
@@ -41,25 +41,25 @@ def all_groups(stack: RegionStack, *roles: HostRole) -> list[str]:
 
 
 def setting(role: HostRole, group: str, name: str) -> str:
-    """The key of a group's setting: a block of its own, where the role has several groups."""
+    """The key of a group's setting: in its own block, if the role has several groups."""
     return f"{role.name}.{group}.{name}" if len(role.groups) > 1 else f"{role.name}.{name}"
 
 
 def scaling_groups(stack: RegionStack, names: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """Auto Scaling groups by name, as far as AWS has them."""
+    """The existing Auto Scaling groups, by name."""
     wanted = list(names)
     if not wanted:
-        # AWS would answer with every group of the region.
+        # Without names, AWS would return every group of the region.
         return {}
     answer = client("autoscaling", stack.region).describe_auto_scaling_groups(AutoScalingGroupNames=wanted)
     return {group["AutoScalingGroupName"]: group for group in answer["AutoScalingGroups"]}
 
 
 def in_service(stack: RegionStack, groups: Iterable[str]) -> dict[str, int]:
-    """Instances that serve, by Auto Scaling group; 0 for a group that AWS has not got.
+    """Instances that serve, by Auto Scaling group; 0 for a group that does not exist.
 
-    Where the load balancer leads to a group, it must have found them healthy: Auto Scaling calls an instance healthy
-    from its launch on.
+    Behind a load balancer, its health check must have passed: for Auto Scaling, an instance is healthy from its launch
+    on.
     """
     names = list(groups)
     found = scaling_groups(stack, names)
@@ -87,7 +87,7 @@ def healthy_targets(stack: RegionStack, target_group: str) -> set[str]:
 
 
 def running(stack: RegionStack, groups: Iterable[str]) -> int:
-    """Instances of Auto Scaling groups, those that start or end included."""
+    """Instances of Auto Scaling groups, including those that are starting or terminating."""
     return sum(len(group["Instances"]) for group in scaling_groups(stack, groups).values())
 
 
@@ -120,14 +120,14 @@ def allowed(region: str, service: str, code: str) -> float:
 
 
 def releases(stack: RegionStack) -> dict[str, str]:
-    """What a region starts, as its stack file says: the release of the web hosts with traffic, and of the workers."""
+    """The releases that a region starts, from its stack file: of the web hosts with traffic, and of the workers."""
     web = stack.settings.web
     serving = max((web.blue, web.green), key=lambda color: color.weight)
     return {"web": serving.release, "workers": stack.settings.workers.release}
 
 
 def releases_that_differ(pair: Pair) -> list[str]:
-    """That a failover would start another release than the one that serves, in a sentence."""
+    """A message if a failover would start another release than the one that serves."""
     live, other = pair[pair.live], pair[pair.other]
     if not other.following:
         return []

@@ -1,4 +1,4 @@
-"""Ends an engine that changes a stack, by Ctrl-C or at a time limit, as gently as it lets itself be ended."""
+"""Ends an engine that changes a stack, after Ctrl-C or a time limit, as gracefully as possible."""
 
 import os
 import signal
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 END_SECONDS = 30.0
-"""Ours: an engine that was asked to end writes its state within seconds, unless a provider hangs."""
+"""Our choice: an engine that is asked to end writes its state within seconds, unless a provider hangs."""
 
 
 class TooLongError(OpsError):
-    """What was waited for did not come in time."""
+    """A wait took too long."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Limit:
-    """How long changes of stacks may take in all, and until when: `deadline` is on the monotonic clock."""
+    """The total time limit for changes of stacks; `deadline` is on the monotonic clock."""
 
     seconds: float
     end_seconds: float
@@ -35,18 +35,18 @@ class Limit:
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing may go on."""
+        """Whether the time limit is over."""
         return time.monotonic() > self.deadline
 
     def error(self) -> TooLongError:
-        """What the change ends with then."""
+        """The error with which the change then ends."""
         return TooLongError(f"`pulumi up` did not end within {self.seconds:.0f} s")
 
 
 def bounded(work: Callable[[], T], seconds: float) -> T:
-    """What the work returns, within so many seconds whatever it waits for: a slow answer, or the name of a host.
+    """The result of the work, limited in time whatever it waits for: a slow answer, or the resolution of a host name.
 
-    Raises what it raises, and TimeoutError: then it goes on, and nobody hears of it.
+    Raises its exceptions, and TimeoutError: then the work continues unobserved.
     """
     found = _begun(work)
     try:
@@ -58,9 +58,9 @@ def bounded(work: Callable[[], T], seconds: float) -> T:
 
 
 def uninterrupted(work: Callable[[], Any], limit: Limit | None = None) -> None:
-    """Do the work in a thread, so that Ctrl-C asks the engine to end and then waits until it has.
+    """Do the work in a thread, so that Ctrl-C asks the engine to end and then waits for it.
 
-    Raises TooLongError beyond the limit: the engine is asked to end, and killed where it does not.
+    Raises TooLongError after the limit: the engine is asked to end, and killed if it does not.
     """
     if limit and limit.is_over:
         raise limit.error()
@@ -71,7 +71,7 @@ def uninterrupted(work: Callable[[], Any], limit: Limit | None = None) -> None:
                 _end_engines(done, limit.end_seconds)
                 raise limit.error()
     except KeyboardInterrupt:
-        # At a terminal the engine has had the Ctrl-C too, and one that is asked twice drops what is under way.
+        # At a terminal the engine has received the Ctrl-C too, and a second one makes it abandon running operations.
         if not sys.stdin.isatty():
             _signal(_engines(), signal.SIGINT)
         wait([done])
@@ -80,7 +80,7 @@ def uninterrupted(work: Callable[[], Any], limit: Limit | None = None) -> None:
 
 
 def _begun(work: Callable[[], T]) -> Future[T]:
-    """What the work returns or raises, done in a thread that keeps no process from ending."""
+    """The result or exception of the work, which runs in a thread that does not prevent the process from ending."""
     done: Future[T] = Future()
 
     def run() -> None:
@@ -94,7 +94,7 @@ def _begun(work: Callable[[], T]) -> Future[T]:
 
 
 def _end_engines(work: Future[Any], seconds: float) -> None:
-    """Ask the engines to end; those that do not are killed, and their plugins with them, which would go on trying."""
+    """Ask the engines to end; those that do not are killed with their plugins, which would continue to retry."""
     import psutil
 
     engines = _engines()

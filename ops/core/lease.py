@@ -1,4 +1,4 @@
-"""A lock's lease: renewed while its holder lives, so that one whose holder died is told from one in use."""
+"""A lock's lease: renewed while its holder runs, which distinguishes a lock in use from that of a dead holder."""
 
 import json
 import threading
@@ -13,11 +13,11 @@ from ops.core.objects import Objects
 STARTED_TOLERANCE_SECONDS = 2.0
 RENEW_SECONDS = 15.0
 WATCH_SECONDS = 40
-"""Ours: two renewals, and a pause of a network that loses one."""
+"""Our choice: two renewals, and a network interruption that loses one."""
 
 
 class Lease:
-    """A lock that is held, under `key`: `record` says by whom, and has a `hold` of its own."""
+    """A held lock, under `key`: `record` contains the holder, and a unique `hold`."""
 
     def __init__(self, kept: Objects, key: str, record: Mapping[str, Any]) -> None:
         self.key, self._kept, self._record = key, kept, record
@@ -26,11 +26,11 @@ class Lease:
         self._ended = threading.Event()
 
     def begin(self) -> None:
-        """Renew it from now on until it is given back."""
+        """Renew it from now on until it is released."""
         threading.Thread(target=self._run, daemon=True, name="lease").start()
 
     def renew(self) -> None:
-        """Say that the holder lives, unless it is no longer the holder."""
+        """Renew the lease, unless this process is no longer the holder."""
         with self._lock:
             if self._ended.is_set():
                 return
@@ -42,13 +42,13 @@ class Lease:
                 self.content = theirs
 
     def give_back(self) -> None:
-        """Let others have it, unless one of them has it already."""
+        """Release it, unless another process has taken it."""
         with self._lock:
             self._ended.set()
             self._kept.swap(self.key, self.content, None)
 
     def owns(self, content: bytes) -> bool:
-        """Whether a lock's content is this lease's, however often it was renewed."""
+        """Whether a lock's content is this lease, however often renewed."""
         return bool(json.loads(content).get("hold") == self._record["hold"])
 
     def _now(self) -> bytes:
@@ -56,13 +56,13 @@ class Lease:
 
     def _run(self) -> None:
         while not self._ended.wait(RENEW_SECONDS):
-            # A backend that does not answer may do so the next time.
+            # A backend that does not answer now may answer the next time.
             with suppress(Exception):
                 self.renew()
 
 
 def is_renewed(kept: Objects, key: str, content: bytes) -> bool:
-    """Watch a lock for a while: whether its holder renews it. No clock of two machines is compared."""
+    """Watch a lock for a while: whether its holder renews it. Clocks of different machines are never compared."""
     for _ in range(WATCH_SECONDS):
         time.sleep(1)
         if kept.read(key) != content:
@@ -71,7 +71,7 @@ def is_renewed(kept: Objects, key: str, content: bytes) -> bool:
 
 
 def lives(pid: int, since: float) -> bool:
-    """Whether a process of this machine lives that was there at a moment (epoch), and not a later one of its number."""
+    """Whether the process that existed at a time (epoch) still runs, and not a later one with the same number."""
     import psutil
 
     try:
@@ -83,5 +83,5 @@ def lives(pid: int, since: float) -> bool:
 
 
 def as_json(record: Mapping[str, Any]) -> bytes:
-    """A record as it is kept."""
+    """A record in its stored form."""
     return (json.dumps(record, sort_keys=True) + "\n").encode()

@@ -1,4 +1,5 @@
-"""What operators did, and who is at it now: kept where the engine's state is, outside the region that may be lost."""
+"""The history of operations, and the current one with its lock: stored beside the engine's state, outside the region
+that may be lost."""
 
 import getpass
 import json
@@ -20,7 +21,7 @@ Record = dict[str, Any]
 
 HISTORY = "history/"
 BOOT_TOLERANCE_SECONDS = 60.0
-"""The moment of the boot is worked out from the clock, which may have been set since."""
+"""The boot time is computed from the clock, which may have been set since."""
 TAKE_OVER_ATTEMPTS = 3
 
 
@@ -30,27 +31,27 @@ def operator() -> str:
 
 
 class Ledger:
-    """Operations under way (`put`, changed as they go on) and the history (`append`, never changed)."""
+    """Running operations (`put`, updated as they continue) and the history (`append`, never changed)."""
 
     def __init__(self, kept: Objects | None = None) -> None:
         self._kept = kept or objects()
         self._lease: Lease | None = None
 
     def get(self, key: str) -> Record | None:
-        """A record, None where there is none."""
+        """A record, None if it does not exist."""
         content = self._kept.read(f"{key}.json")
         return None if content is None else dict(json.loads(content))
 
     def put(self, key: str, record: Record) -> None:
-        """Write a record, whatever was there."""
+        """Write a record, replacing an existing one."""
         self._kept.write(f"{key}.json", as_json(record))
 
     def delete(self, key: str) -> None:
-        """Forget a record."""
+        """Delete a record."""
         self._kept.delete(f"{key}.json")
 
     def append(self, kind: str, record: Record) -> Record:
-        """Add a record to the history, with who and when."""
+        """Add a record to the history, with the user and the time."""
         now = datetime.now(UTC)
         complete = {**record, "kind": kind, "by": operator(), "at": now.isoformat()}
         self.put(f"{HISTORY}{now:%Y%m%dT%H%M%S.%f}-{kind}", complete)
@@ -58,10 +59,10 @@ class Ledger:
 
     @contextmanager
     def hold(self, name: str, take_over: str | None = None) -> Iterator[None]:
-        """Hold a lock while the body runs; a dead process of this machine loses it with a note.
+        """Hold a lock while the body runs; the lock of a dead process of this machine is taken with a note.
 
-        `take_over` names the holder whose lock may be taken as well, once it is no longer renewed. Raises OpsError
-        BUSY, which names the holder.
+        `take_over` names a holder whose lock may also be taken, once it is no longer renewed. Raises OpsError BUSY,
+        which names the holder.
         """
         key = f"locks/{name}.json"
         lease = Lease(self._kept, key, _holder())
@@ -71,7 +72,7 @@ class Ledger:
             theirs = self._kept.read(key)
             if theirs is None:
                 continue
-            # It is mine where S3's answer to the first try was lost, and the SDK tried again.
+            # The lock is ours if S3's answer to the first attempt was lost and the SDK retried.
             if not lease.owns(theirs):
                 self._take(key, theirs, lease.content, take_over)
             break
@@ -86,12 +87,12 @@ class Ledger:
             lease.give_back()
 
     def holder(self, name: str) -> str:
-        """Who holds a lock, since when, and when that command was last seen alive; empty where nobody does any more."""
+        """Who holds a lock, since when, and when that command was last seen alive; empty if nobody does any more."""
         found = self.get(f"locks/{name}")
         return "".join(_told(found)) if found and not _dead(found) else ""
 
     def require_hold(self) -> None:
-        """Raise OpsError (BUSY) where another command has taken over the lock that this one holds."""
+        """Raise OpsError (BUSY) if another command has taken over this one's lock."""
         if self._lease is None:
             return
         theirs = self._kept.read(self._lease.key)
@@ -141,7 +142,8 @@ def _holder() -> Record:
 
 
 def _machine() -> str:
-    """This machine, as far as processes are seen: containers and laptops of one name have other network cards."""
+    """This machine, as the scope of process numbers: containers and laptops with the same name have other network
+    cards."""
     with suppress(OSError):
         return f"{socket.gethostname()} {uuid.getnode():012x} {Path('/proc/self/ns/pid').readlink()}"
     return f"{socket.gethostname()} {uuid.getnode():012x}"
@@ -152,7 +154,7 @@ def _of_this_machine(record: Record) -> bool:
 
 
 def _dead(record: Record) -> bool:
-    """Whether the holder was a process of this machine that is gone."""
+    """Whether the holder was a process of this machine that no longer runs."""
     import psutil
 
     if not _of_this_machine(record):

@@ -1,4 +1,5 @@
-"""The edge's program in a process of its own, loaded while the gates are asked: that takes as long as the flip itself.
+"""The edge's program in a separate process, loaded while the gates are checked: loading takes as long as the flip
+itself.
 
 The engine runs it as it runs a program of the Automation API: it connects to the language runtime.
 """
@@ -31,7 +32,7 @@ class LoadedProgram:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        # It ends with its standard input, and so with this process, however that ends.
+        # It ends when its standard input ends, and so with this process, however that ends.
         try:
             self._process.communicate(timeout=END_SECONDS)
         except subprocess.TimeoutExpired:
@@ -40,7 +41,7 @@ class LoadedProgram:
 
     @property
     def options(self) -> list[str]:
-        """The options with which the engine runs it, once it is loaded; nothing where that failed or it is gone."""
+        """The options with which the engine runs it, once it is loaded; nothing if that failed or it has ended."""
         there = self._port and self._process.poll() is None
         return ["--client", f"127.0.0.1:{self._port}", "--exec-kind", "auto.inline"] if there else []
 
@@ -51,7 +52,7 @@ class LoadedProgram:
 
 
 def _serve() -> None:
-    """Load the program, print the port, and run it whenever the engine asks, until the standard input ends."""
+    """Load the program, print the port, and run it at the engine's requests, until the standard input ends."""
     import grpc
     from pulumi.automation._server import LanguageServer
     from pulumi.runtime.proto import language_pb2_grpc
@@ -70,18 +71,18 @@ def _serve() -> None:
 
 
 def program() -> None:
-    """Run the program on the project that the command works on."""
+    """Run the program on the command's project."""
     from pulumi.runtime import settings
 
-    # The engine tells the language runtime of a program of the Automation API nothing of where the project is.
+    # The engine does not tell the language runtime of an Automation API program where the project is.
     told: Any = settings.SETTINGS
     told.root_directory = str(project_folder())
     runpy.run_path(str(CHECKOUT), run_name="__main__")
 
 
 if __name__ == "__main__":
-    # A terminal's Ctrl-C is the engine's to answer.
+    # The engine handles a terminal's Ctrl-C.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _serve()
-    # Threads of the SDK may still wait for an engine that is gone.
+    # Threads of the SDK may still wait for an engine that has ended.
     os._exit(0)

@@ -1,4 +1,4 @@
-"""Markdown of reports, runbooks and comments: tables that no cell breaks, and sections."""
+"""Markdown for reports, runbooks and comments: tables with escaped cells, and sections."""
 
 from collections.abc import Callable, Iterable, Sequence
 
@@ -14,7 +14,7 @@ class Markdown(str):
 
 
 def cell(value: object) -> str:
-    """A value in one line of a table; Markdown in it counts."""
+    """A value in one line of a table; Markdown in it is kept."""
     return one_line("unknown" if value is None else value).replace("|", "\\|").replace("<", "&lt;")
 
 
@@ -25,17 +25,17 @@ def code(text: str) -> Markdown:
 
 
 def table(head: Row, rows: Iterable[Row], cell: Callable[[object], str] = cell) -> str:
-    """A table. `cell` is asked for every value that is not Markdown already."""
+    """A table. `cell` formats every value that is not Markdown yet."""
     cells = ([part if isinstance(part, Markdown) else cell(part) for part in row] for row in (head, *rows))
     lines = [f"| {' | '.join(row)} |" for row in cells]
     return "\n".join([lines[0], "|" + "---|" * len(head), *lines[1:]])
 
 
 def section(heading: str, head: Row, rows: Sequence[Row]) -> str:
-    """A heading and a table, empty without a row."""
+    """A heading and a table, empty without rows."""
     return f"## {heading}\n\n{table(head, rows)}" if rows else ""
 
 
 def page(parts: Iterable[str]) -> str:
-    """Parts with an empty line between them, without those that are empty."""
+    """The non-empty parts, with an empty line between them."""
     return "\n\n".join(filter(None, parts)) + "\n"

@@ -1,4 +1,4 @@
-"""Small JSON objects where the engine's state is: a folder or an S3 bucket, whichever the state backend is."""
+"""Small JSON objects beside the engine's state: in a folder or an S3 bucket, as the state backend."""
 
 import fcntl
 import os
@@ -18,7 +18,7 @@ FOLDER = ".askproai"
 
 
 class Objects(Protocol):
-    """Objects by key; every change is a single step that others see whole or not at all."""
+    """Objects by key; every change is atomic."""
 
     def read(self, key: str) -> bytes | None:
         """The object, None where there is none."""
@@ -41,14 +41,14 @@ class Objects(Protocol):
         ...
 
     def former(self, key: str) -> Iterator[bytes]:
-        """What an object was before, newest first, where that is kept; also of one that was removed."""
+        """The earlier versions of an object, newest first, if they are kept; also of a deleted one."""
         ...
 
 
 def objects(folder: str = FOLDER) -> Objects:
-    """The objects in a folder of the state backend in use; ours, by default.
+    """The objects in a folder of the current state backend, by default our own.
 
-    Raises OpsError for a backend that is no folder and no bucket.
+    Raises OpsError for a backend that is neither a folder nor a bucket.
     """
     url = backend_url()
     parts = urlsplit(url)
@@ -65,17 +65,17 @@ def objects(folder: str = FOLDER) -> Objects:
 
 
 def backend_region() -> str | None:
-    """The region of the state backend, where its URL says one."""
+    """The region of the state backend, if its URL contains one."""
     return state_backend.backend_region(project_folder())
 
 
 def older_backend(files: Iterable[Path]) -> str:
-    """That stack files name a key of the state in another region than the backend's, in a sentence; else empty."""
+    """A message if the stack files name a key of the state in another region than the backend's; else empty."""
     return state_backend.older_backend(project_folder(), files)
 
 
 def backend_url() -> str:
-    """The state backend. Raises OpsError where nobody has logged in."""
+    """The state backend. Raises OpsError if nobody has logged in."""
     found = state_backend.backend_url(project_folder())
     if not found:
         raise OpsError("no state backend: run `pulumi login`, or set PULUMI_BACKEND_URL")
@@ -83,7 +83,7 @@ def backend_url() -> str:
 
 
 class Folder:
-    """Objects as files. A lock of the operating system makes a swap one step on this machine."""
+    """Objects as files. A lock of the operating system makes a swap atomic on this machine."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -168,7 +168,7 @@ class Bucket:
             elif tag is not None:
                 self._s3.delete_object(**self._place(key), **condition)
         except ClientError as error:
-            # 404 where an object of this tag is gone.
+            # 404 if the object with this ETag no longer exists.
             if error.response["ResponseMetadata"]["HTTPStatusCode"] in (404, 409, 412):
                 return False
             raise
@@ -184,7 +184,7 @@ class Bucket:
         return sorted(row["Key"].removeprefix(f"{self._prefix}/") for row in found if row["Key"].endswith(ending))
 
     def former(self, key: str) -> Iterator[bytes]:
-        """The object's versions, newest first, but for the one that is read now."""
+        """The object's noncurrent versions, newest first."""
         place = self._place(key)
         for row in aws.rows(self._s3, "list_object_versions", Bucket=self._bucket, Prefix=place["Key"]):
             if row["Key"] == place["Key"] and not row["IsLatest"]:

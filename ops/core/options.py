@@ -1,4 +1,4 @@
-"""The options that several commands have: one name and one meaning each, and commands that work with them."""
+"""The options that several commands share, each with one name and one meaning, and their registration."""
 
 import inspect
 import json
@@ -59,15 +59,16 @@ OF_A_SESSION = {
 """By their names in `SessionOptions`."""
 
 Begin = Callable[[], "Session"]
-"""Begins the session of a command: what it was given is judged before that."""
+"""Starts the session of a command, after its arguments have been validated."""
 
 
 def in_session(
     app: typer.Typer, *names: str, emergency: str = ""
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Register a function as a command with options of a session; it is handed what begins the session, and the rest.
+    """Register a function as a command with session options; it gets the starter of the session, and the other
+    arguments.
 
-    `emergency` says what the option `--emergency` does in this command.
+    `emergency` describes the option `--emergency` of this command.
     """
     own_meaning = Annotated[str | None, typer.Option("--emergency", metavar="REASON", help=emergency)]
     known = {**OF_A_SESSION, "emergency": own_meaning}
@@ -93,7 +94,7 @@ def _parameter(name: str, option: Any) -> inspect.Parameter:
 
 
 def _session(options: dict[str, Any]) -> "Session":
-    # Loaded here: `ops --help` and a flip have no time for what a command does not need.
+    # Loaded here: `ops --help` and a flip must not load what they do not need.
     from ops.core.session import Session, SessionOptions
 
     waived = options.pop("waive_fence", None) or []
@@ -102,7 +103,7 @@ def _session(options: dict[str, Any]) -> "Session":
 
 
 def tell(found: Any, show: Callable[[Any], None], *, as_json: bool) -> None:
-    """Print what was found: as JSON for programs, else as `show` does."""
+    """Print the findings: as JSON for programs, else with `show`."""
     if as_json:
         print(json.dumps(found.to_json(), indent=2))
     else:

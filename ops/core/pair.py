@@ -1,4 +1,4 @@
-"""The two regions and the edge before them, from the stack files and the stacks' outputs: no cloud is asked."""
+"""The two regions and the edge in front of them, from stack files and outputs, without calls to a cloud."""
 
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -26,26 +26,26 @@ OWN = (
     *("database.backup_window", "database.maintenance_window"),
     *("vpn.client_authority_arn", "vpn.server_certificate_arn"),
 )
-"""Settings, or beginnings of their keys, that each region of a pair has of its own."""
+"""Settings, or prefixes of their keys, that may differ between the regions of a pair."""
 ROLE = ("role", "activated", "fenced")
 ACCOUNTS = "database-"
-"""How the names of accounts on the database begin among the stack's secrets (`components/security/secrets.py`)."""
+"""The prefix of the database's accounts among the stack's secrets (`components/security/secrets.py`)."""
 RECORDED = {
     **{key: key for key in ROLE},
     "database.generation": "database_generation",
     "database.retained_generations": "retained_database_generations",
 }
-"""The settings that say who writes, whose changes `topology` counts, and the outputs that have them."""
+"""The settings that define the writer, whose changes `topology` counts, and their outputs."""
 
 
 S = TypeVar("S", bound=Settings | EdgeSettings)
 
 
 class Stack(Generic[S]):
-    """A stack of the pair: what its file declares, and its outputs as the state backend has them."""
+    """A stack of the pair: the settings in its file, and its outputs in the state backend."""
 
     recorded_settings: ClassVar[Mapping[str, str]]
-    """The settings whose changes `topology` counts, and the outputs that have them."""
+    """The settings whose changes `topology` counts, and their outputs."""
 
     def __init__(self, stack: str, engine: Engine, kind: type[S]) -> None:
         self.stack = stack
@@ -54,7 +54,7 @@ class Stack(Generic[S]):
 
     @property
     def settings(self) -> S:
-        """Its settings, as the files have them now. Raises OpsError with every problem, as `pulumi up` refuses them."""
+        """Its settings, from the current files. Raises OpsError with every problem, as `pulumi up` would."""
         try:
             found = read(project(), self.stack)
         except (ConfigurationError, UnreadableFileError) as error:
@@ -69,37 +69,38 @@ class Stack(Generic[S]):
         return outputs(self._engine, self.stack)
 
     def output(self, name: str) -> Any:
-        """An output. Raises OpsError where the stack has none of that name."""
+        """An output. Raises OpsError if the stack does not have it."""
         if name not in self.outputs:
             raise OpsError(f"stack {self.stack} has no output {name}: run `pulumi up --stack {self.stack}`")
         return self.outputs[name]
 
     def forget(self) -> None:
-        """Read the outputs anew the next time: an `up` has changed them."""
+        """Read the outputs again the next time, because an `up` has changed them."""
         self.__dict__.pop("outputs", None)
 
     def do_without_outputs(self) -> None:
-        """Know of no outputs: their backend does not answer."""
+        """Treat the outputs as unknown, because their backend does not answer."""
         self.__dict__["outputs"] = dict[str, Any]()
 
     @property
     def recorded(self) -> dict[str, Any]:
-        """What the stack has recorded of who writes, or is routed to, by the setting's key."""
+        """The writer, or the routed stack, as recorded by the stack, by the setting's key."""
         return {key: self.outputs.get(name) for key, name in self.recorded_settings.items()}
 
     @property
     def older(self) -> str:
-        """That the file is older than what the stack has recorded, in a sentence; empty where it is not."""
+        """A message if the file is older than what the stack has recorded; else empty."""
         declared, recorded = self.settings.topology, self._recorded_topology
         return older(self.stack, declared, recorded) if declared < recorded else ""
 
     @property
     def is_unrecorded(self) -> bool:
-        """Whether a change that `topology` counts was never brought to the stack, or not all of it: an `up` failed."""
+        """Whether a change that `topology` counts was not, or not fully, applied to the stack because an `up`
+        failed."""
         return 0 < self._recorded_topology < self.settings.topology
 
     def declare(self, values: Mapping[str, Any]) -> None:
-        """Write settings into the file; a change of who writes, or is routed to, raises its `topology`."""
+        """Write settings to the file; a change of the writer, or of the routed stack, raises its `topology`."""
         moved = any(key in self.recorded_settings for key in self.file.changes(values))
         topology = max(self.settings.topology, self._recorded_topology) + 1
         self.file.set({**values, **({"topology": topology} if moved else {})})
@@ -121,13 +122,13 @@ class RegionStack(Stack[Settings]):
     def __init__(self, stack: str, engine: Engine) -> None:
         super().__init__(stack, engine, Settings)
         self.closed = False
-        """Whether AWS says that a fence closed it, which its stack may not have recorded yet."""
+        """Whether a fence closed it according to AWS, which its stack may not have recorded yet."""
         if not self.settings.follows:
             raise OpsError(f"{self.file.path.name}: follows: is missing; want the other stack of the pair")
 
     @property
     def naming(self) -> Naming:
-        """How what it has is named in AWS."""
+        """The names of its resources in AWS."""
         account_id = str(self.output("account_id"))
         return Naming(environment=self.settings.environment, account_id=account_id, cost_center="")
 
@@ -143,12 +144,12 @@ class RegionStack(Stack[Settings]):
 
     @property
     def following(self) -> bool:
-        """Whether it holds a replica of the other's data."""
+        """Whether it has a replica of the other's data."""
         return self.settings.following
 
     @property
     def recorded_following(self) -> bool:
-        """The same, as its stack has recorded it."""
+        """The same, as recorded by its stack."""
         return self.outputs.get("role") == "standby" and not self.outputs.get("activated")
 
     @property
@@ -158,7 +159,7 @@ class RegionStack(Stack[Settings]):
 
     @property
     def is_fenced(self) -> bool:
-        """Whether it is declared so, and was brought there."""
+        """Whether that is declared, and applied."""
         return self.settings.fenced and self.recorded["fenced"] is True
 
     @property
@@ -169,21 +170,21 @@ class RegionStack(Stack[Settings]):
 
     @property
     def undone(self) -> dict[str, Any]:
-        """What the file says of the region's role and the stack has otherwise, by key: as the stack has it."""
-        # A stack of an older program has no generations among its outputs.
+        """Settings of the region's role that differ between file and stack, by key, with the stack's values."""
+        # A stack of an older program has no output for generations.
         known = {key: made for key, made in self.recorded.items() if made is not None or key in ROLE}
         found = {key: made for key, made in known.items() if self.file.get(key) != made}
         return found or ({"topology": self._recorded_topology} if self.is_unrecorded else {})
 
     @property
     def being_rebuilt(self) -> bool:
-        """Whether its file declares a replica that its stack has not got yet."""
+        """Whether its file declares a replica that its stack does not have yet."""
         return self.following and not self.older and "database.generation" in self.undone
 
     def unapplied(self, operation: str) -> dict[str, int]:
-        """What an `up` of its file, as it is now, would change; nothing while its state cannot be read.
+        """What an `up` of its current file would change; nothing while its state cannot be read.
 
-        Raises OpsError (REFUSED) where that would fail, and so would the operation.
+        Raises OpsError (REFUSED) if that would fail, because the operation would fail too.
         """
         try:
             return self._engine.preview_changes(self.stack)
@@ -195,7 +196,7 @@ class RegionStack(Stack[Settings]):
             raise refused([f"{failed}: {one_line(error)[:200]}"]) from None
 
     def unlike(self, other: "RegionStack") -> list[str]:
-        """The settings in which two stack files of a pair must agree and do not; secrets are not compared here."""
+        """The settings in which the stack files of a pair must agree, but do not; secrets are not compared here."""
         mine, theirs = (dict(_flat(stack.file.values())) for stack in (self, other))
         keys = [key for key in sorted({*mine, *theirs}) if mine.get(key) != theirs.get(key)]
         return [key for key in keys if not key.startswith(OWN) and not key.endswith(".secure")]
@@ -223,7 +224,7 @@ class EdgeStack(Stack[EdgeSettings]):
 
 
 class Pair:
-    """Two region stacks, one of them live, and the edge's stack, all found in the stack files."""
+    """Two region stacks, of which one is live, and the edge's stack, all found from the stack files."""
 
     def __init__(self, engine: Engine) -> None:
         self.edge = EdgeStack(_edge_stack(), engine, EdgeSettings)
@@ -263,11 +264,11 @@ class Pair:
         return [stack.file.path for stack in self.all]
 
     def older(self) -> list[str]:
-        """The files that are older than what their stacks have recorded: a sentence each."""
+        """A message for each file that is older than what its stack has recorded."""
         return [older for stack in self.all if (older := stack.older)]
 
     def is_routed_to(self, stack: str) -> bool:
-        """Whether the edge is declared to route traffic to a stack, and was brought there."""
+        """Whether routing traffic to a stack is declared at the edge, and applied."""
         return self.live == self.edge.outputs.get("live") == stack
 
     def other_than(self, stack: str) -> str:
@@ -275,13 +276,13 @@ class Pair:
         return next(name for name in self._regions if name != self[stack].stack)
 
     def __getitem__(self, stack: str) -> RegionStack:
-        """A region stack. Raises OpsError (USAGE) for a name that is neither of the two."""
+        """A region stack. Raises OpsError (USAGE) for any other name."""
         if stack not in self._regions:
             raise OpsError(f"{stack} is no region stack; want {' or '.join(self.stacks)}", Exit.USAGE)
         return self._regions[stack]
 
     def read(self) -> None:
-        """Read the outputs of every stack side by side: each asks the engine."""
+        """Read the outputs of every stack in parallel, because each needs the engine."""
         with ThreadPoolExecutor() as pool:
             for job in [pool.submit(lambda stack=stack: stack.outputs) for stack in self.all]:
                 job.result()
@@ -297,7 +298,7 @@ def _flat(block: Mapping[str, Any], place: str = "") -> Iterator[tuple[str, Any]
 
 
 def _edge_stack() -> str:
-    """The stack whose role is the edge's. Others of the files are the regions that it names, or of no concern here."""
+    """The stack with the role of the edge. The others are its regions, or irrelevant here."""
     found = [stack for stack in stacks() if StackFile.of(stack).get("role") == "edge"]
     if len(found) != 1:
         there = ", ".join(found) or "none"

@@ -1,4 +1,4 @@
-"""What is known of both regions: each fact a row of a table, and one that could not be asked `unknown`."""
+"""A table of facts about both regions: a row per fact, `unknown` if it could not be read."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -12,13 +12,13 @@ from ops.core.steps import show_table
 
 T = TypeVar("T")
 Facts = dict[str, str]
-"""Of a region, by their names, each as it is shown."""
+"""The facts of a region by name, as text."""
 UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """What a command found that only asks."""
+    """The findings of a read-only command."""
 
     def to_json(self) -> dict[str, Any]:
         """The same for programs."""
@@ -26,22 +26,22 @@ class Found:
 
 
 def or_else(question: Callable[[], T], otherwise: T) -> T:
-    """The answer; `otherwise` where it cannot be had."""
+    """The answer, or `otherwise` if there is none."""
     return answered(question, lambda _: otherwise)
 
 
 def heads(pair: Pair, stack: RegionStack) -> Facts:
-    """What a region's column begins with."""
+    """The first facts of a region's column."""
     return {"stack": stack.stack, "region": stack.region, "live": "live" if pair.live == stack.stack else ""}
 
 
 def answers(stack: RegionStack, questions: Mapping[str, Callable[[RegionStack], str]], asked: Collection[str]) -> Facts:
-    """A region's answers to the questions that are asked, side by side; `unknown` for others, and without one."""
+    """A region's facts, read in parallel; `unknown` for those that are not read, or without an answer."""
     found = side_by_side({name: partial(or_else, partial(questions[name], stack), UNKNOWN) for name in asked})
     return {name: found.get(name, UNKNOWN) for name in questions}
 
 
 def show_regions(title: str, columns: Sequence[Facts]) -> None:
-    """Print the regions side by side; of each, `stack` heads a column, and every other fact is a row."""
+    """Print the regions side by side: a column for each with its `stack` as head, and a row for every other fact."""
     head, *rows = ([name.replace("_", " "), *(column[name] for column in columns)] for name in columns[0])
     show_table(title, ("", *head[1:]), rows)

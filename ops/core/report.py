@@ -16,18 +16,19 @@ FOLDER = "reports"
 Operation = Mapping[str, Any]
 """What `write` takes. Needed: `operation` (failover, failback, drill, ...) and `timeline` (`Timeline.to_json()`).
 
-Known too, each left out or None where it does not apply: `from` and `to` (stacks), `outcome`, `by`,
+Optional, omitted or None if not applicable: `from` and `to` (stacks), `outcome`, `by`,
 `decided_at`, `marks` (a list of `name` and `at`), `outages` (a list of `from` and `to`), `measured` and `budget`
 (values by the same names), `tables` (rows by title, the first row being the heads), `notes` (lines), and the decisions
 `data_loss`, `waiver` and `accepted_lag` (values by name). Times are ISO 8601.
 """
 BARS = {"done": "active, ", "failed": "crit, "}
-"""How Mermaid colours a step by its outcome (its "Gantt diagrams"): blue, red."""
+"""Mermaid's colours for a step's outcome (its "Gantt diagrams"): blue, red."""
 DECISIONS = {"data_loss": "Estimated data loss", "waiver": "Fence waived", "accepted_lag": "Lag accepted"}
 
 
 def write_or_say(folder: Path | None, operation: Operation) -> None:
-    """Write the report, by default in the stack files' folder, and say where; a failure is a note: all else is done."""
+    """Write the report, by default in the stack files' folder, and say where. A failure is only a note: the work is
+    done."""
     try:
         say(f"          report: {write(folder or project_folder() / FOLDER, operation)[0]}")
     except Exception as error:
@@ -44,7 +45,7 @@ def write(folder: Path, operation: Operation) -> list[Path]:
 
 
 def title(operation: Operation) -> str:
-    """What was done, between which stacks, and when."""
+    """The report's heading: the operation, its stacks, and the time."""
     ways = [operation[key] for key in ("from", "to") if operation.get(key)]
     between = f" {' to '.join(ways)}" if ways else ""
     started = _started(operation)
@@ -78,7 +79,7 @@ def as_markdown(operation: Operation) -> str:
 
 
 def picture(operation: Operation) -> str:
-    """The timeline as a Gantt chart: when nobody was served, the moments, and a bar a step; empty without a step."""
+    """The timeline as a Gantt chart: outages, milestones, and a bar for each step; empty without steps."""
     if not operation["timeline"]:
         return ""
     outages, steps = operation.get("outages") or [], operation["timeline"]
@@ -93,7 +94,7 @@ def picture(operation: Operation) -> str:
 
 
 def _bar(text: str, tags: str, began: str, seconds: float) -> str:
-    """A line of the chart. A colon would end its text, and a time with a zone be shown in that of who looks."""
+    """A line of the chart. A colon would end its text, and a time with a zone would be shown in the viewer's."""
     at = datetime.fromisoformat(began).replace(tzinfo=None).isoformat(timespec="milliseconds")
     return f"{text.replace(':', ',')} :{tags}{at}, {seconds * 1000:.0f}ms"
 
@@ -114,7 +115,7 @@ def _name(operation: Operation) -> str:
 
 
 def _marks(operation: Operation) -> list[dict[str, str]]:
-    """The moments as they came, the decision among them where it was taken."""
+    """The milestones in order, including the decision if there was one."""
     decided = operation.get("decided_at")
     marks = [*([{"name": "decision", "at": decided}] if decided else []), *(operation.get("marks") or [])]
     return sorted(marks, key=lambda mark: datetime.fromisoformat(mark["at"]))

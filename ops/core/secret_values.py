@@ -1,4 +1,4 @@
-"""What Secrets Manager knows of the values of a stack's secrets, never the values: whether they are there, how old."""
+"""What Secrets Manager reports about the values of a stack's secrets, never the values: their existence and age."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,12 +8,12 @@ from ops.core.aws import client, if_present, rows
 from ops.core.pair import RegionStack
 
 CURRENT = "AWSCURRENT"
-"""Secrets Manager's label of the version that is read."""
+"""Secrets Manager's label of the current version."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SecretValue:
-    """A secret of a stack by its name in the outputs; `written` is None where it has no value yet."""
+    """A secret of a stack by its name in the outputs; `written` is None if it has no value yet."""
 
     name: str
     written: datetime | None
@@ -31,25 +31,25 @@ class SecretValue:
 
     @property
     def is_overdue(self) -> bool:
-        """Whether that is past."""
+        """Whether it is due."""
         return self.due is not None and self.due < datetime.now(UTC)
 
 
 def values(stack: RegionStack) -> Iterator[SecretValue]:
-    """Each secret of a stack, as AWS has it in the stack's region."""
+    """Each secret of a stack, from AWS in the stack's region."""
     for name, arn in sorted(stack.output("secret_arns").items()):
         days = stack.settings.secrets.rotation_days
         yield SecretValue(name=name, written=written(stack, arn), kept_days=days)
 
 
 def written(stack: RegionStack, arn: str) -> datetime | None:
-    """When the current value of a secret was written; None where it has none, or does not exist."""
+    """When the current value of a secret was written; None if it has none, or does not exist."""
     manager = client("secretsmanager", stack.region)
-    # The versions without a label, of earlier values, are left out unless they are asked for.
+    # AWS omits versions without a label, of earlier values, unless they are requested.
     versions = if_present(lambda: list(rows(manager, "list_secret_version_ids", SecretId=arn))) or []
     return max((each["CreatedDate"] for each in versions if CURRENT in each.get("VersionStages", [])), default=None)
 
 
 def without_value(stack: RegionStack) -> list[str]:
-    """The accounts on the stack's database that were never made: their secrets have no value."""
+    """The accounts on the stack's database that were never created: their secrets have no value."""
     return [name for name, arn in sorted(stack.accounts.items()) if written(stack, arn) is None]

@@ -1,4 +1,4 @@
-"""What a command works with, and the operation that it begins or goes on with."""
+"""The session of a command, and the operation that it starts or continues."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -19,14 +19,14 @@ UNDER_WAY = "under-way"
 LOCK = "platform"
 ABORT = "`ops dr abort`"
 SAME = {"activate", "failover"}
-"""Kinds of operation of which one goes on where the other stopped."""
+"""Kinds of operations that can continue each other."""
 DECISION_HOLDS = timedelta(minutes=30)
-"""Ours: after that the world that was decided on may be another."""
+"""Our choice: after this time, the situation may have changed since the decision."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SessionOptions:
-    """What the operator asked for on the command line."""
+    """The operator's command line options."""
 
     dry_run: bool = False
     yes: bool = False
@@ -42,14 +42,14 @@ class SessionOptions:
 
 @dataclass(kw_only=True)
 class Operation(Record):
-    """One activation, failover or failback, with what an operator decided, and on which estimate."""
+    """One activation, failover or failback, with the operator's decisions and the estimate that they are based on."""
 
     KEYS: ClassVar[Mapping[str, str]] = {"kind": "operation", "source": "from", "target": "to"}
     kind: str
     source: str
     target: str
     version: str = ""
-    """Of the declared steps with which it was begun."""
+    """The declared steps with which it was started."""
     decided_at: datetime | None = None
     data_loss: dict[str, Any] | None = None
     waiver: dict[str, Any] | None = None
@@ -57,33 +57,33 @@ class Operation(Record):
 
     @property
     def key(self) -> str:
-        """Where the ledger has it: one at a time."""
+        """Its key in the ledger: only one at a time."""
         return UNDER_WAY
 
     @property
     def decided(self) -> bool:
-        """Whether the operator has agreed."""
+        """Whether the operator has confirmed it."""
         return self.decided_at is not None
 
     @property
     def decision_is_old(self) -> bool:
-        """Whether it was decided too long ago to go on without asking again."""
+        """Whether the decision is too old to continue without asking again."""
         return self.decided_at is not None and datetime.now(UTC) - self.decided_at > DECISION_HOLDS
 
     @property
     def is_planned(self) -> bool:
-        """Whether the region that is left is well."""
+        """Whether the region that traffic leaves is healthy."""
         return self.kind == "failback"
 
     @property
     def waived(self) -> str | None:
-        """Why the old writer is not fenced, None where it is."""
+        """Why the old writer is not fenced, None if it is."""
         return str(self.waiver["reason"]) if self.waiver else None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Session:
-    """What a command works with: the engine, both regions, the ledger, and what the operator asked for."""
+    """What a command works with: the engine, both regions, the ledger, and the operator's options."""
 
     engine: Engine
     pair: Pair
@@ -97,7 +97,7 @@ class Session:
         return cls(engine=engine, pair=Pair(engine), ledger=Ledger(), options=options)
 
     def read(self) -> None:
-        """Read the outputs of every stack. Raises OpsError (REFUSED) for a state or files that are older."""
+        """Read the outputs of every stack. Raises OpsError (REFUSED) for an outdated state or outdated files."""
         if elsewhere := older_backend(self.pair.files):
             raise refused([elsewhere])
         self.pair.read()
@@ -110,16 +110,16 @@ class Session:
 
     @contextmanager
     def hold(self) -> Iterator[Timeline]:
-        """As `lock`; the timeline of what is done meanwhile. REFUSED is for before its first change."""
+        """As `lock`; returns the timeline of the steps. REFUSED is only possible before the first change."""
         timeline = Timeline(dry_run=self.options.dry_run)
         with self.lock(), timeline.refusing_only_before_changes():
             yield timeline
 
     @contextmanager
     def operate(self, kind: str, target: str, plan: Plan) -> Iterator[Operation]:
-        """As `hold`, with the operation to go on with, or a new one, and every output read.
+        """As `hold`, with the operation to continue, or a new one, and all outputs read.
 
-        What fails once it is decided says how it is ended.
+        A failure after the decision says how to end the operation.
         """
         with self.lock():
             self.read()
@@ -134,11 +134,11 @@ class Session:
                 raise
 
     def loading_edge(self) -> AbstractContextManager[None]:
-        """Load the edge's program while other things are done: a flip inside finds it loaded. Not in a dry run."""
+        """Load the edge's program in parallel, so that a flip in the body finds it loaded. Not in a dry run."""
         return nullcontext() if self.options.dry_run else self.engine.loading(self.pair.edge.stack)
 
     def begin(self, kind: str, source: str, target: str, plan: Plan) -> Operation:
-        """The operation to go on with, or a new one. Raises OpsError (REFUSED) while another is not finished."""
+        """The operation to continue, or a new one. Raises OpsError (REFUSED) while another is not finished."""
         dry_run, record = self.options.dry_run, self.ledger.get(UNDER_WAY)
         if record and record["to"] == target and (record["operation"] == kind or {record["operation"], kind} == SAME):
             operation = Operation.from_json(record, dry_run=dry_run)
@@ -156,41 +156,41 @@ class Session:
         return operation
 
     def under_way(self) -> list[str]:
-        """The operation of `ops dr` that is not finished, in a sentence; nothing where there is none."""
+        """A message about an unfinished operation of `ops dr`; nothing if there is none."""
         record = self.ledger.get(UNDER_WAY)
         return [f"{_unfinished(record)}: `ops dr status`"] if record else []
 
     def keep(self, change: Record) -> None:
-        """Remember a change now and after each of its steps."""
+        """Store a change now and after each of its steps."""
         change.timeline.keep = lambda _: self.save(change)
         self.save(change)
 
     def save(self, change: Record) -> None:
-        """Remember a change once it is decided: before that nothing was changed."""
+        """Store a change once it is decided: before that nothing was changed."""
         if change.decided and not self.options.dry_run:
             self.ledger.put(change.key, change.to_json())
 
     def record(self, kind: str, record: dict[str, Any]) -> dict[str, Any]:
-        """Record a decision of the operator in the history; in a dry run it is only shown."""
+        """Record an operator's decision in the history; a dry run only shows it."""
         return {**record, "by": operator()} if self.options.dry_run else self.ledger.append(kind, record)
 
     def finish(self, change: Record, kind: str, record: dict[str, Any] | None = None) -> None:
-        """Move a change from what is under way to the history."""
+        """Move a change from the running ones to the history."""
         if self.options.dry_run:
             return
-        # A step after the end must not bring it back.
+        # A step after the end must not store it again.
         change.timeline.keep = None
         self.ledger.append(kind, record or change.to_json())
         self.ledger.delete(change.key)
 
     def confirm(self, question: str) -> None:
-        """Have the operator agree, unless that was done on the command line. Raises OpsError as `confirm` does."""
+        """Ask the operator to confirm, unless the command line did. Raises OpsError as `confirm` does."""
         if not (self.options.yes or self.options.dry_run):
             confirm(question)
 
 
 def ways_on(record: Mapping[str, Any]) -> str:
-    """The commands that end an operation under way."""
+    """The commands that end a running operation."""
     option = "" if record["operation"] == "activate" else "--to "
     return f"continue it with `ops dr {record['operation']} {option}{record['to']}`, or abandon it with {ABORT}"
 

@@ -1,4 +1,4 @@
-"""Makes a stack's state say what the world is, after an engine that was killed."""
+"""Makes a stack's state match reality after an engine was killed."""
 
 from typing import Any
 
@@ -23,12 +23,13 @@ READ_BACK = Step(
 
 
 def left_behind(engine: Engine, stack: str) -> bool:
-    """Whether an engine that was killed left its lock or something half done; one at work counts too."""
+    """Whether a killed engine left its lock or a pending operation; a running engine counts too."""
     return Recovery(stack, Timeline(), engine, objects(STATE_FOLDER)).needed()
 
 
 def in_use(stack: str) -> str:
-    """Which engine holds the stack and lives, or may live on another machine, and what to do; empty for none."""
+    """A message about an engine that holds the stack and runs, or may run on another machine, and what to do; else
+    empty."""
     try:
         removable(locks(objects(STATE_FOLDER), project_name(), stack), stack, take=False)
     except OpsError as error:
@@ -37,7 +38,7 @@ def in_use(stack: str) -> str:
 
 
 def engine_of(engine: Engine, stack: str) -> str:
-    """An engine at work or killed, in a sentence; a state that cannot be read is for `ops recover` too."""
+    """A message about a running or killed engine, or about an unreadable state, which is for `ops recover` too."""
     try:
         if not left_behind(engine, stack):
             return ""
@@ -47,19 +48,19 @@ def engine_of(engine: Engine, stack: str) -> str:
 
 
 def settle(session: Session, timeline: Timeline, stack: str) -> None:
-    """Recover the stack where that is needed, within the session's time limit, but in a dry run.
+    """Recover the stack if necessary, within the session's time limit; not in a dry run.
 
-    Raises OpsError BUSY where its engine lives.
+    Raises OpsError BUSY if its engine runs.
     """
     if not session.options.dry_run and left_behind(session.engine, stack):
-        # No look for more than was cut off or lost: the engine's own `up` comes next.
+        # Searches only for what was interrupted or lost: the engine's own `up` comes next.
         recover(stack, timeline, session.engine, quick=True)
         for known in session.pair.all:
             known.forget()
 
 
 def settle_promotion(session: Session, timeline: Timeline, target: RegionStack) -> None:
-    """Have the state know of a promotion that RDS has had: the engine would send it again."""
+    """Record a completed promotion in the state: otherwise the engine would request it again."""
     if session.options.dry_run:
         return
     if behind := unknown_promotions(session, target):
@@ -68,7 +69,7 @@ def settle_promotion(session: Session, timeline: Timeline, target: RegionStack) 
 
 
 def unknown_promotions(session: Session, target: RegionStack) -> list[str]:
-    """The URN of a database that is a replica in the stack's state, and none any more as RDS says."""
+    """The URN of a database that is a replica in the stack's state, but no longer in RDS."""
     found = facts.database(target)
     if found is None or found.is_replica:
         return []
@@ -80,6 +81,6 @@ def unknown_promotions(session: Session, target: RegionStack) -> list[str]:
 
 
 def databases(session: Session, stack: str) -> list[dict[str, Any]]:
-    """The stack's databases as its state has them, former generations too."""
+    """The stack's databases in its state, including former generations."""
     resources = session.engine.export(stack)["deployment"].get("resources") or []
     return [resource for resource in resources if resource["type"] == DATABASE_TYPE and resource.get("outputs")]

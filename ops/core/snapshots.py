@@ -1,4 +1,4 @@
-"""Snapshots of a database that outlive what is done to it."""
+"""Snapshots of a database that outlive changes to it."""
 
 from ops.core import busy, facts
 from ops.core.aws import client, if_present, rows
@@ -6,21 +6,21 @@ from ops.core.pair import RegionStack
 from ops.errors import OpsError
 
 SNAPSHOT_SECONDS = 7200.0
-"""Ours, for 500 GiB: AWS gives no figure."""
+"""Our choice, for 500 GiB: AWS gives no figure."""
 MISSING, FAILED = "missing", "failed"
 KEPT = "-kept-"
 """Between a former database's identifier and the number of its snapshot."""
 
 
 def status(stack: RegionStack, name: str) -> str:
-    """What RDS says of a snapshot; `missing` where there is none."""
+    """The status of a snapshot in RDS; `missing` if there is none."""
     rds = client("rds", stack.region)
     answer = if_present(lambda: rds.describe_db_snapshots(DBSnapshotIdentifier=name)["DBSnapshots"])
     return str(answer[0]["Status"]) if answer else MISSING
 
 
 def kept(stack: RegionStack, database: str) -> str:
-    """What RDS says of the newest snapshot that a rebuild took of a database; `missing` where there is none."""
+    """The status of the newest snapshot that a rebuild took of a database; `missing` if there is none."""
     asked = {"DBInstanceIdentifier": database, "SnapshotType": "manual"}
     found = {
         int(number): str(row["Status"])
@@ -31,11 +31,11 @@ def kept(stack: RegionStack, database: str) -> str:
 
 
 def take(stack: RegionStack, name: str) -> None:
-    """Take a snapshot of the stack's database, or wait for the one that a killed command began.
+    """Take a snapshot of the stack's database, or wait for the one that a killed command started.
 
-    A database that is being backed up or changed is waited for first.
+    First waits while the database is being backed up or changed.
 
-    Raises OpsError where it failed, or is not there in time.
+    Raises OpsError if it fails, or is not complete in time.
     """
     if status(stack, name) == MISSING:
         database = str(stack.output("database_identifier"))

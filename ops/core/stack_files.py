@@ -41,7 +41,7 @@ def project_name() -> str:
 
 
 def stacks() -> list[str]:
-    """The stacks that have a file here."""
+    """The stacks with a file here."""
     return project().stacks
 
 
@@ -55,36 +55,37 @@ class StackFile:
 
     @classmethod
     def of(cls, stack: str) -> "StackFile":
-        """The file of a stack. Raises OpsError where there is none."""
+        """The file of a stack. Raises OpsError if there is none."""
         path = project().file(stack)
         if not path.is_file():
             raise OpsError(f"no stack {stack}: {path} is not there; there are: {', '.join(stacks()) or 'none'}")
         return cls(path, stack)
 
     def values(self) -> Mapping[str, Any]:
-        """Every setting that the file or Pulumi.yaml has, by key. Raises OpsError for a file that cannot be read."""
+        """Every setting in the file or in Pulumi.yaml, by key. Raises OpsError for an unreadable file."""
         try:
             return self._project.values(self._stack)
         except UnreadableFileError as error:
             raise OpsError(str(error)) from None
 
     def get(self, key: str, default: Any = None) -> Any:
-        """A setting's value: the file's, or what Pulumi.yaml says for every stack; `default` where neither has one."""
+        """A setting's value: from the file, else from Pulumi.yaml; `default` if neither has it."""
         return value_in(self.values(), key, default)
 
     def set(self, values: Mapping[str, Any]) -> list[str]:
-        """Write settings in one move; the keys whose value changed. Raises OpsError for a key inside no block."""
+        """Write settings atomically. Returns the keys whose value changed. Raises OpsError for a key outside of every
+        block."""
         changed = self.changes(values)
         if changed:
             replace(self.path, self.with_values(values))
         return changed
 
     def changes(self, values: Mapping[str, Any]) -> list[str]:
-        """The keys whose value is another than the one given."""
+        """The keys whose value differs from the given one."""
         return [key for key, value in values.items() if self.get(key) != value]
 
     def with_values(self, values: Mapping[str, Any]) -> str:
-        """The file's text with other values."""
+        """The file's text with new values."""
         # Loaded here: only a command that writes needs it.
         from ruamel.yaml import YAML
         from ruamel.yaml.comments import CommentedSeq
@@ -99,7 +100,7 @@ class StackFile:
             *outer, last = self._parts(key)
             place = content.setdefault("config", {})
             for depth, part in enumerate(outer, 1):
-                # A block that is in Pulumi.yaml alone begins here with the one value that is another.
+                # A block that is only in Pulumi.yaml starts here with the one value that differs.
                 if part not in place and isinstance(self.get(".".join(key.split(".")[:depth])), Mapping):
                     place[part] = {}
                 if not isinstance(place.get(part), Mapping):
@@ -120,7 +121,7 @@ class StackFile:
 
 
 def value_in(values: Mapping[str, Any], key: str, default: Any = None) -> Any:
-    """The value under a dotted key; `default` where there is none."""
+    """The value under a dotted key; `default` if there is none."""
     found: Any = values
     for part in key.split("."):
         if not isinstance(found, Mapping) or part not in found:
@@ -131,7 +132,7 @@ def value_in(values: Mapping[str, Any], key: str, default: Any = None) -> Any:
 
 
 def _indentation(text: str) -> dict[str, int]:
-    """How the file indents, as ruamel.yaml wants it said: what it is not told, it would change."""
+    """The file's indentation, for ruamel.yaml, which would otherwise change it."""
     block = re.search(r"^config:\n(?: *#.*\n)*( +)", text, re.MULTILINE)
     mapping = len(block[1]) if block else 2
     dash = re.search(r"^( *)[^\s#-][^\n]*:[ ]*(?:#[^\n]*)?\n( *)- ", text, re.MULTILINE)
@@ -140,7 +141,7 @@ def _indentation(text: str) -> dict[str, int]:
 
 
 def replace(path: Path, text: str) -> None:
-    """Write a file so that a reader, or a kill, meets the old text or the new one and nothing between."""
+    """Write a file atomically: a reader, or a kill, sees the old or the new text."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     draft = Path(name)
     try:

@@ -1,4 +1,4 @@
-"""What a command does, as declared steps, and the timeline of those it has done: one line on the screen for each."""
+"""The declared steps of a command, and the timeline of completed ones, with one line on the screen for each."""
 
 import hashlib
 import shutil
@@ -20,20 +20,20 @@ Outcome = Literal["done", "skipped", "failed", "would"]
 
 NAME_WIDTH = 46
 LOG_WIDTH = 120
-"""Of a table that goes to a file."""
+"""The width of a table in a file."""
 CLEAR = "\r\033[K"
-"""Has a terminal write over its last line (ECMA-48, "erase in line")."""
+"""Makes a terminal overwrite its last line (ECMA-48, "erase in line")."""
 TERMINAL_SECONDS = 1.0
 LOG_SECONDS = 60.0
-"""Ours: how often a step under way tells what it does, at a terminal and in a log."""
+"""Our choice: how often a running step reports its progress, at a terminal and in a log."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
     """A step that a command declares. `{stack}` and `{other}` stand for stacks in each of the texts.
 
-    `name` is what the screen shows, `does` says what happens in a sentence, and `unless` when it is skipped or does
-    not come. A step that only `asks` changes nothing, so a dry run does it too.
+    The screen shows `name`, `does` describes the step in a sentence, and `unless` says when it is skipped or omitted. A
+    step that only `asks` changes nothing, so a dry run does it too.
     """
 
     name: str
@@ -43,7 +43,7 @@ class Step:
 
 
 def named(steps: Iterable[Step], **values: str) -> tuple[Step, ...]:
-    """The steps with words in place of `{stack}` and `{other}`."""
+    """The steps with `{stack}` and `{other}` replaced."""
     return tuple(
         replace(
             step,
@@ -57,21 +57,21 @@ def named(steps: Iterable[Step], **values: str) -> tuple[Step, ...]:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """A command's steps in the order in which they run, and the exit codes it ends with. Its runbook prints both."""
+    """A command's steps in order, and its exit codes. Its runbook prints both."""
 
     steps: tuple[Step, ...]
     exits: tuple[Exit, ...]
 
     @property
     def version(self) -> str:
-        """Another one for other steps."""
+        """A copy with other steps."""
         return hashlib.sha256("\n".join(f"{step.name}: {step.does}" for step in self.steps).encode()).hexdigest()[:8]
 
 
 CHANGING = (Exit.OK, Exit.FAILED, Exit.USAGE, Exit.REFUSED, Exit.BUSY, Exit.INTERRUPTED)
 """The exit codes of a command that changes something under a lock."""
 SERVING = (*CHANGING, Exit.INCOMPLETE)
-"""Those of one after which visitors are served, also where something that serves nobody is missing."""
+"""Those of a command after which visitors are served, even if something that serves nobody is missing."""
 
 
 @cache
@@ -95,12 +95,12 @@ def show_table(title: str, head: Iterable[str], rows: Iterable[Iterable[str]]) -
 
 
 def say(text: str) -> None:
-    """Print a line, unbuffered: somebody may follow a log. At a terminal it takes the place of what a step tells."""
+    """Print a line, unbuffered, because somebody may follow a log. At a terminal it replaces a step's progress."""
     print(f"{CLEAR if sys.stdout.isatty() else ''}{text}", flush=True)
 
 
 def ago(moment: datetime) -> str:
-    """How long ago that was, for people: 3 h ago."""
+    """A time relative to now, for people: 3 h ago."""
     seconds = int((datetime.now(UTC) - moment).total_seconds())
     for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
         if seconds >= 2 * size:
@@ -109,16 +109,16 @@ def ago(moment: datetime) -> str:
 
 
 def confirm(question: str) -> None:
-    """Have the operator agree. Raises OpsError: USAGE without a terminal, REFUSED for a no."""
+    """Ask the operator to confirm. Raises OpsError: USAGE without a terminal, REFUSED for a no."""
     if not sys.stdin.isatty():
         raise OpsError(f"{question} There is no terminal to answer at: give --yes", Exit.USAGE)
-    if input(f"{question} Type yes to go on: ").strip().lower() != "yes":
+    if input(f"{question} Type yes to continue: ").strip().lower() != "yes":
         raise OpsError("not confirmed, nothing was changed", Exit.REFUSED)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """A step that is over. `started` is in UTC, `seconds` what it took."""
+    """A completed step. `started` is in UTC, `seconds` is its duration."""
 
     name: str
     started: datetime
@@ -137,9 +137,9 @@ class Entry:
 
 @dataclass(kw_only=True)
 class StepRun:
-    """A step under way; `detail` is what its line ends with.
+    """A running step; `detail` is the end of its line.
 
-    `doing` is what it waits for now, and `until` when it stops waiting for that.
+    `doing` is what it currently waits for, and `until` the end of that wait.
     """
 
     dry_run: bool
@@ -155,16 +155,16 @@ class StepRun:
         return f"{self.name}, since {self.started:%H:%M:%S}{until} UTC{f': {self.doing}' if self.doing else ''}"
 
     def skip(self, why: str) -> None:
-        """Nothing was to be done."""
+        """There was nothing to do."""
         self.skipped, self.detail = True, why
 
     def progress(self, line: str) -> None:
-        """What happens inside the step now."""
+        """The current activity of the step."""
         self.doing = line.strip()
 
     @contextmanager
     def told(self) -> Iterator[None]:
-        """Tell what the step does as long as the body runs: every second at a terminal, every minute in a log."""
+        """Report the step's progress while the body runs: every second at a terminal, every minute in a log."""
         over = threading.Event()
         terminal = sys.stdout.isatty()
 
@@ -190,7 +190,7 @@ _under_way: list[StepRun] = []
 
 
 def waits(what: str, seconds: float | None = None) -> None:
-    """Have the step under way tell what is waited for, and for how many seconds more, where that has an end."""
+    """Make the running step report what it waits for, and for how many seconds at most, if limited."""
     if _under_way:
         _under_way[-1].doing = what
         _under_way[-1].until = None if seconds is None else datetime.now(UTC) + timedelta(seconds=seconds)
@@ -198,7 +198,7 @@ def waits(what: str, seconds: float | None = None) -> None:
 
 @dataclass(kw_only=True)
 class Timeline:
-    """The steps of an operation so far. `keep` is handed the timeline after each step, to remember it."""
+    """The steps of an operation so far. `keep` gets the timeline after each step, to store it."""
 
     dry_run: bool = False
     entries: list[Entry] = field(default_factory=list)
@@ -206,7 +206,7 @@ class Timeline:
 
     @contextmanager
     def step(self, declared: Step, **values: object) -> Iterator[StepRun]:
-        """Time the body. In a dry run the body still runs and checks `step.dry_run` before it changes anything."""
+        """Measure the body. In a dry run the body runs too, and checks `step.dry_run` before it changes anything."""
         step = StepRun(dry_run=self.dry_run, name=declared.name.format(**values))
         before = time.monotonic()
         outcome: Outcome = "failed"
@@ -230,19 +230,19 @@ class Timeline:
             )
 
     def foresee(self, declared: Iterable[Step], **values: object) -> None:
-        """The steps of which a dry run cannot ask yet what they will find."""
+        """The steps whose findings a dry run cannot know yet."""
         for step in declared:
             with self.step(replace(step, asks=False), **values):
                 assert self.dry_run
 
     @property
     def changed(self) -> bool:
-        """Whether a step was tried that changes something."""
+        """Whether a step was attempted that changes something."""
         return any(entry.outcome in ("done", "failed") and not entry.asks for entry in self.entries)
 
     @contextmanager
     def refusing_only_before_changes(self) -> Iterator[None]:
-        """Let exit code REFUSED mean that nothing was changed: after a change, what is refused has failed."""
+        """Ensure that exit code REFUSED means that nothing was changed: after a change, a refusal is a failure."""
         try:
             yield
         except OpsError as error:
@@ -257,13 +257,13 @@ class Timeline:
             if self.keep:
                 self.keep(self)
         except Exception as error:
-            # What the step itself has failed with says more.
+            # The step's own error says more.
             if entry.outcome != "failed":
                 raise
             say(f"          not remembered: {one_line(error)}")
 
     def to_json(self) -> list[dict[str, Any]]:
-        """The entries as JSON takes them, times in ISO 8601."""
+        """The entries for JSON, with times in ISO 8601."""
         return [{**vars(entry), "started": entry.started.isoformat()} for entry in self.entries]
 
     @classmethod

@@ -1,4 +1,4 @@
-"""Cloudflare as operators ask it: what its API says of a record, and what a visitor gets."""
+"""Reads from Cloudflare: what its API reports about a record, and what a visitor gets."""
 
 import json as json_
 import os
@@ -27,7 +27,7 @@ VISIT_SECONDS = 5.0
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """An HTTP answer; `status` 0 means none came, and `body` then holds why."""
+    """An HTTP response; `status` 0 means that there was none, and `body` then has the reason."""
 
     status: int
     body: Any
@@ -38,20 +38,20 @@ class Answer:
 
 @dataclass(frozen=True, kw_only=True)
 class OriginPulls:
-    """Whether Cloudflare shows the regions our client certificate, and when the one that is deployed ends."""
+    """Whether Cloudflare presents our client certificate to the regions, and when the deployed one expires."""
 
     enabled: bool
     ends: datetime | None
 
 
 def records(edge: EdgeStack) -> dict[str, str]:
-    """What the zone's A, AAAA and CNAME records lead to, by their names. Raises OpsError when the API gives none."""
+    """The targets of the zone's A, AAAA and CNAME records, by name. Raises OpsError if the API returns none."""
     rows = _api(edge.token).rows(f"/zones/{edge.zone_id}/dns_records", a_page=RECORDS_A_PAGE)
     return {row["name"]: row["content"] for row in rows if row["type"] in LEADING}
 
 
 def zone_setting(edge: EdgeStack, name: str) -> str:
-    """A setting of the zone, as text: `ssl`, `min_tls_version`. Raises OpsError when the API gives none."""
+    """A setting of the zone, as text: `ssl`, `min_tls_version`. Raises OpsError if the API returns none."""
     return str(_api(edge.token).one(f"/zones/{edge.zone_id}/settings/{name}")["value"])
 
 
@@ -61,7 +61,7 @@ def dnssec(edge: EdgeStack) -> str:
 
 
 def origin_pulls(edge: EdgeStack) -> OriginPulls:
-    """How Cloudflare shows itself to the regions. Raises OpsError when the API does not tell."""
+    """How Cloudflare authenticates itself to the regions. Raises OpsError if the API does not answer."""
     api, place = _api(edge.token), f"/zones/{edge.zone_id}/origin_tls_client_auth"
     asked: dict[str, Callable[[], Any]] = {
         "rows": lambda: api.rows(place),
@@ -73,7 +73,7 @@ def origin_pulls(edge: EdgeStack) -> OriginPulls:
 
 
 def visit(host: str, path: str, method: str = "GET", json: object = None, *, seconds: float = VISIT_SECONDS) -> Answer:
-    """Ask `host` as a visitor does, through the edge. Never raises: an answer that did not come has status 0."""
+    """Send a request to `host` as a visitor does, through the edge. Never raises: a missing response has status 0."""
     url = os.environ.get(EDGE_URL_VARIABLE, EDGE_URL).format(host=host) + path
     body = None if json is None else json_.dumps(json).encode()
     headers = {"Host": host, "Accept": "application/json", "User-Agent": "askproai-ops"}
@@ -87,7 +87,7 @@ def visit(host: str, path: str, method: str = "GET", json: object = None, *, sec
 
 
 def failing_checks(host: str) -> list[str]:
-    """The health checks of a host that do not answer 200, each with what came instead."""
+    """The health checks of a host that do not answer 200, each with its actual result."""
     found = side_by_side({check: partial(visit, host, f"{HEALTH_PATH}{check}") for check in HEALTH_CHECKS})
     return [
         f"{check.strip('/') or 'web'} {answer.status or 'no answer'}"

@@ -1,1 +1,1 @@
-"""`ops deploy`: a release goes out to the colour that serves nobody, and back."""
+"""`ops deploy`: deploys a release to the colour without traffic, and rolls it back."""

@@ -1,4 +1,4 @@
-"""A release in a region's bucket: the archive and its checksum, as hosts fetch them when they start."""
+"""A release in a region's bucket: the archive and its checksum, as hosts download them when they start."""
 
 import hashlib
 import re
@@ -14,7 +14,7 @@ ENDING = ".tar.gz"
 SUM_ENDING = ".sha256"
 SHA256 = re.compile(r"[0-9a-f]{64}")
 MOST_BYTES = 1024
-"""Of a checksum file."""
+"""The content of a checksum file."""
 
 
 def key(version: str) -> str:
@@ -28,7 +28,7 @@ def bucket(stack: RegionStack) -> str:
 
 
 def problem(stack: RegionStack, version: str) -> str:
-    """Why the region's hosts could not run the release, empty where they can."""
+    """Why the region's hosts cannot run the release; empty if they can."""
     if not version or not RELEASE.fullmatch(version):
         return f"'{version}' is not a release; want up to 64 letters, digits, dots, pluses and hyphens"
     place = f"{bucket(stack)}/{key(version)}"

@@ -1,4 +1,5 @@
-"""The database in a deployment: a backup before, a snapshot, and the migrations on one host of the new colour."""
+"""The database in a deployment: the check of its backups, a snapshot, and the migrations on one host of the new
+colour."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -27,7 +28,7 @@ MIGRATE = (
 
 
 def backup_problem(stack: RegionStack) -> str:
-    """Why the database could not be restored to what it is now, empty where it can."""
+    """Why the database could not be restored to its current content; empty if it could."""
     name = str(stack.output("database_identifier"))
     (found,) = client("rds", stack.region).describe_db_instances(DBInstanceIdentifier=name)["DBInstances"]
     recovery = stack.settings.recovery
@@ -42,12 +43,12 @@ def backup_problem(stack: RegionStack) -> str:
 
 
 def snapshot_name(stack: RegionStack, deployment: Deployment) -> str:
-    """The snapshot of before a deployment's migrations."""
+    """The snapshot from before a deployment's migrations."""
     return f"{stack.output('database_identifier')}-deploy-{deployment.started:%Y%m%d-%H%M%S}"
 
 
 def send_migration(stack: RegionStack, instance: str, version: str) -> dict[str, str]:
-    """Have Systems Manager migrate the database on one host; where to ask what came of it."""
+    """Run the migrations on one host through Systems Manager. Returns the command's ID."""
     secret = str(stack.output("secret_arns")[ACCOUNT])
     host_commands.lend(stack, WEB, instance, secret)
     command = MIGRATE.format(secret=secret)
@@ -57,7 +58,7 @@ def send_migration(stack: RegionStack, instance: str, version: str) -> dict[str,
 
 
 def await_migration(stack: RegionStack, command: dict[str, str]) -> str:
-    """Wait for the migrations; the host on which they ran. Raises OpsError with what they said when they failed."""
+    """Wait for the migrations. Returns their host. Raises OpsError with their output if they failed."""
     try:
         host_commands.wait(stack, command, "the migrations", MIGRATION_SECONDS)
     except OpsError as error:

@@ -1,4 +1,4 @@
-"""A deployment under way or in its rollback window: what the ledger remembers of it."""
+"""The ledger's record of a deployment in progress or in its rollback window."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,8 +11,8 @@ from ops.core.record import Record
 class Deployment(Record):
     """A version on its way to a stack.
 
-    `color` gets the version, `former` served before. `command` is what migrates the database: `id` and `instance` of
-    Systems Manager. `served` is when the version had all traffic and the workers.
+    `color` gets the version, `former` served before. `command` migrates the database: `id` and `instance` of Systems
+    Manager. `served` is when the version had all traffic and the workers.
     """
 
     stack: str
@@ -27,11 +27,11 @@ class Deployment(Record):
 
     @property
     def key(self) -> str:
-        """Where the ledger has it: one a stack."""
+        """Its key in the ledger: one per stack."""
         return key(self.stack)
 
     def window_ends(self, stack: RegionStack) -> datetime | None:
-        """When the former release's instances may go, None before the version serves."""
+        """When the former release's instances may be stopped, None before the version serves."""
         minutes = stack.settings.web.rollback_window_minutes
         return self.served + timedelta(minutes=minutes) if self.served else None
 
@@ -47,6 +47,6 @@ def key(stack: str) -> str:
 
 
 def colors(stack: RegionStack) -> tuple[str, str] | None:
-    """The colour without traffic and the one with all of it, None where both have some."""
+    """The colour without traffic and the one with all of it, None if both have traffic."""
     blue, green = stack.settings.web.blue.weight, stack.settings.web.green.weight
     return {(100, 0): ("green", "blue"), (0, 100): ("blue", "green")}.get((blue, green))

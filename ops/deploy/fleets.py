@@ -1,4 +1,4 @@
-"""What AWS runs of a region: each fleet's release, size and healthy instances, and each colour's traffic."""
+"""What runs in a region's AWS: each fleet's release, size and healthy instances, and each colour's traffic."""
 
 import base64
 import re
@@ -13,14 +13,14 @@ from ops.core.pair import RegionStack
 from ops.errors import OpsError
 
 RELEASE_LINE = re.compile(r"^ASKPROAI_RELEASE=(.*)$", re.MULTILINE)
-"""The line of the user data that names the release (`components/compute/host_environment.py`)."""
+"""The line of the user data with the release (`components/compute/host_environment.py`)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Fleet:
-    """A group as AWS has it; `healthy` are the instances of its newest template that serve, by their IDs.
+    """A group in AWS; `healthy` are the IDs of the serving instances with its newest template.
 
-    `weight` is the share of the traffic in percent, None where there is none to share or the rules disagree.
+    `weight` is the percentage of the traffic, None if there is no weight or the rules disagree.
     """
 
     name: str
@@ -38,7 +38,7 @@ class Fleet:
 
 
 def web(stack: RegionStack) -> dict[str, Fleet]:
-    """The fleet of each colour: its instances are healthy when the load balancer says so too."""
+    """The fleet of each colour: its instances are healthy if the load balancer agrees."""
     weights = _weights(stack)
     return {
         color: _fleet(stack, group, weights.get(group["TargetGroupARNs"][0]))
@@ -47,7 +47,7 @@ def web(stack: RegionStack) -> dict[str, Fleet]:
 
 
 def workers(stack: RegionStack) -> Fleet:
-    """The fleet of the workers: its instances are healthy when their group says so."""
+    """The fleet of the workers: its instances are healthy according to their group."""
     (group,) = _groups(stack, WORKERS).values()
     return _fleet(stack, group, None)
 
@@ -81,7 +81,7 @@ def _fleet(stack: RegionStack, group: Mapping[str, Any], weight: int | None) -> 
 
 
 def _weights(stack: RegionStack) -> dict[str, int]:
-    """The weight of each target group; one is left out while the rules do not agree on it."""
+    """The weight of each target group, except those on which the rules disagree."""
     elb = client("elbv2", stack.region)
     name = str(stack.output("load_balancer_dns_name"))
     balancers = [row["LoadBalancerArn"] for row in rows(elb, "describe_load_balancers") if row["DNSName"] == name]

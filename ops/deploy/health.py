@@ -1,4 +1,4 @@
-"""Whether a colour and its region serve well: targets by the load balancer, the region by its gates."""
+"""The health of a colour and its region: targets by the load balancer, the region by its gates."""
 
 from ops.core import gates
 from ops.core.aws import client
@@ -9,15 +9,15 @@ from ops.deploy import fleets
 from ops.deploy.deployment import Deployment
 
 HEALTHY_SECONDS = 1200.0
-"""Ours, as for an activation: instances boot and install themselves."""
+"""Our choice, as for an activation: instances boot and install their software."""
 WORKERS_SECONDS = 7200.0
-"""Ours: a worker is replaced after the other, each after `workers.warmup_seconds`."""
+"""Our choice: workers are replaced one after the other, each after `workers.warmup_seconds`."""
 GATE_SECONDS = 120.0
-"""Ours: the load balancer finds a target unhealthy within 45 s (three checks of 15 s each)."""
+"""Our choice: the load balancer detects an unhealthy target within 45 s (three checks of 15 s each)."""
 
 
 def closed(session: Session, live: RegionStack) -> list[str]:
-    """The region's gates that are closed, one line each."""
+    """The region's closed gates, one per line."""
     return [f"gate of {live.stack} closed: {gate}" for gate in gates.ask(session.pair, live, None) if not gate.passed]
 
 
@@ -27,12 +27,12 @@ def await_gates(session: Session, live: RegionStack) -> None:
 
 
 def await_as_many(live: RegionStack, deployment: Deployment) -> str:
-    """Wait until the new colour is as large as the one that serves, and healthy; how many instances that are."""
+    """Wait until the new colour is as large as the serving one, and healthy. Returns its number of instances."""
     found = fleets.web(live)
     color, serves = found[deployment.color], found[deployment.former]
     wanted = max(color.least, min(serves.desired, color.most))
     if color.desired < wanted:
-        # Load may have made the other colour larger than its least size. No setting says so, so this is no drift.
+        # Load may have scaled the other colour above its minimum size. This is in no setting, so it is not drift.
         client("autoscaling", live.region).set_desired_capacity(
             AutoScalingGroupName=color.name, DesiredCapacity=wanted, HonorCooldown=False
         )
@@ -40,7 +40,7 @@ def await_as_many(live: RegionStack, deployment: Deployment) -> str:
 
 
 def await_healthy(live: RegionStack, color: str, wanted: int, seconds: float | None = None) -> str:
-    """Wait until a colour has so many healthy targets of its own release. Raises OpsError where it has not."""
+    """Wait until a colour has this many healthy targets of its own release. Raises OpsError if it does not get them."""
     count = wait(
         f"{wanted} healthy targets of {color}",
         lambda: len(fleets.web(live)[color].healthy),
@@ -51,7 +51,7 @@ def await_healthy(live: RegionStack, color: str, wanted: int, seconds: float | N
 
 
 def workers_run(live: RegionStack, version: str) -> str:
-    """That all workers run a release, empty while some do not."""
+    """A message once all workers run a release; empty until then."""
     found = fleets.workers(live)
     there = found.release == version and len(found.healthy) >= found.desired
     return f"{len(found.healthy)} run {version or 'no release'}" if there else ""

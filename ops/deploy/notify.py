@@ -1,4 +1,4 @@
-"""Tells a Slack channel what a deployment does; whether that works never matters to the deployment."""
+"""Notifies a Slack channel of a deployment; a failure never affects the deployment."""
 
 import json
 import urllib.request
@@ -30,7 +30,7 @@ def message(state: State, environment: str, version: str, seconds: float) -> dic
 
 
 def notify(session: Session, deployment: Deployment, state: State, seconds: float) -> None:
-    """Post a message to the stack's webhook; where it has none, or it fails, a line on the screen says so."""
+    """Post a message to the stack's webhook; if there is none, or it fails, a line on the screen says so."""
     if session.options.dry_run:
         return
     content = message(state, deployment.stack, deployment.version, seconds)
@@ -45,5 +45,5 @@ def notify(session: Session, deployment: Deployment, state: State, seconds: floa
         with urllib.request.urlopen(request, timeout=SECONDS):
             return
     except Exception as error:
-        # No text that may contain the URL, which is the secret.
+        # No text that may contain the URL, which is secret.
         say(f"          the notification failed: {one_line(getattr(error, 'reason', type(error).__name__))}")

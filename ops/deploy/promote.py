@@ -1,4 +1,4 @@
-"""`ops deploy promote`: a version that proved itself stays: the standby gets it, and the former release's hosts go."""
+"""`ops deploy promote`: keeps a version: the standby gets it, and the former release's hosts stop."""
 
 from dataclasses import replace
 
@@ -35,9 +35,9 @@ PLAN = Plan(steps=named((RECOVER, *STEPS), stack="STACK", other="OTHER"), exits=
 
 
 def promote(session: Session) -> Timeline:
-    """Promote the live region's deployment. Without one, the standby gets what serves. What was done.
+    """Promote the live region's deployment. Without one, the standby gets the serving release. Returns what was done.
 
-    Raises OpsError (REFUSED) while the version does not serve yet, and in its rollback window but for an emergency.
+    Raises OpsError (REFUSED) before the version serves, and in its rollback window except in an emergency.
     """
     live = session.pair[session.pair.live]
     with session.hold() as timeline:
@@ -51,7 +51,7 @@ def promote(session: Session) -> Timeline:
 
 
 def promotion(session: Session, live: RegionStack, deployment: Deployment | None, timeline: Timeline) -> None:
-    """Check, ask, and do. The caller holds the lock."""
+    """Check, confirm, and promote. The caller holds the lock."""
     version = deployment.version if deployment else serving(live)
     if not version:
         raise OpsError(f"{live.stack} serves no release: there is nothing to promote", Exit.REFUSED)
@@ -70,13 +70,13 @@ def promotion(session: Session, live: RegionStack, deployment: Deployment | None
 
 
 def serving(stack: RegionStack) -> str:
-    """The release of the colour with all traffic, as the stack file says; empty where there is none."""
+    """The release of the colour with all traffic, from the stack file; empty if there is none."""
     found = colors(stack)
     return str(stack.file.get(f"web.{found[1]}.release", "")) if found else ""
 
 
 def refuse_early(session: Session, live: RegionStack, deployment: Deployment) -> None:
-    """Raise OpsError (REFUSED) before the version serves, and in its rollback window but for an emergency."""
+    """Raise OpsError (REFUSED) before the version serves, and in its rollback window except in an emergency."""
     if deployment.served is None:
         version, started = deployment.version, f"{deployment.started:%Y-%m-%d %H:%M} UTC"
         raise OpsError(

@@ -1,4 +1,4 @@
-"""`ops deploy rollback`: all traffic and the workers go back to the release before, whose hosts are still there."""
+"""`ops deploy rollback`: moves all traffic and the workers back to the former release, whose hosts still run."""
 
 import time
 from dataclasses import replace
@@ -42,7 +42,7 @@ PLAN = Plan(steps=named((RECOVER, *STEPS), stack="STACK", other="OTHER"), exits=
 
 
 def rollback(session: Session) -> Timeline:
-    """Roll the live region's deployment back. What was done. Raises OpsError (REFUSED) where there is none."""
+    """Roll the live region's deployment back. Returns what was done. Raises OpsError (REFUSED) if there is none."""
     live = session.pair[session.pair.live]
     with session.hold() as timeline:
         deployment = Deployment.known(session.ledger, key(live.stack))

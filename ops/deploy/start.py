@@ -1,4 +1,4 @@
-"""`ops deploy start`: a version goes out without downtime, from the idle colour to all traffic and the workers."""
+"""`ops deploy start`: deploys a version without downtime, from the idle colour to all traffic and the workers."""
 
 import time
 from datetime import UTC, datetime
@@ -18,13 +18,14 @@ from ops.deploy.steps import CHECK, STEPS, ClosedGateError, actions, forbidding
 from ops.errors import OpsError
 
 PLAN = Plan(steps=named((RECOVER, STEPS[0], *promote.STEPS, *STEPS[1:]), stack="STACK", other="OTHER"), exits=CHANGING)
-"""A deployment before this one, whose window is over, is promoted first."""
+"""A previous deployment, whose window is over, is promoted first."""
 
 
 def start(session: Session, version: str) -> Timeline:
-    """Deploy a version to the live region, or go on with it. What was done.
+    """Deploy a version to the live region, or continue. Returns what was done.
 
-    Raises OpsError: REFUSED with every problem at once, BUSY beside another change, FAILED with what holds then.
+    Raises OpsError: REFUSED with every problem at once, BUSY during another change, FAILED with the resulting
+    situation.
     """
     live = session.pair[session.pair.live]
     dry_run = session.options.dry_run
@@ -62,7 +63,7 @@ def _new(live: RegionStack, version: str, timeline: Timeline) -> Deployment:
 
 
 def _deploy(session: Session, live: RegionStack, deployment: Deployment, former: Deployment | None) -> None:
-    """Check, ask and deploy, unless it goes on; the deployment before this one is promoted first."""
+    """Check, confirm and deploy, or continue; the previous deployment is promoted first."""
     goes_on = deployment is former
     emergency = None if deployment.emergency else session.options.emergency
     deployment.emergency = deployment.emergency or emergency
@@ -81,7 +82,8 @@ def _deploy(session: Session, live: RegionStack, deployment: Deployment, former:
 
 
 def _run(session: Session, live: RegionStack, deployment: Deployment, steps: list[Action]) -> None:
-    """Do the steps; tell Slack how it ended. Traffic that is not served well goes back by itself."""
+    """Run the steps, and notify Slack of the result. If visitors are not served well, traffic is moved back
+    automatically."""
     before = time.monotonic()
     try:
         run(steps, deployment.timeline)
@@ -95,7 +97,7 @@ def _run(session: Session, live: RegionStack, deployment: Deployment, steps: lis
 
 
 def _gone_back(session: Session, live: RegionStack, deployment: Deployment, why: OpsError) -> OpsError:
-    """Take the version back; why, and what holds now."""
+    """Roll the version back. Returns the reason and the resulting situation."""
     try:
         way_back(session, live, deployment, deployment.timeline)
     except OpsError as error:

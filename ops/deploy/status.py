@@ -1,4 +1,4 @@
-"""The status of releases in both regions, asked at once; every call is bounded, and none changes anything."""
+"""The status of releases in both regions, read in parallel; every call is bounded, and none changes anything."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from ops.deploy import archive, fleets
 from ops.deploy.deployment import Deployment, key
 
 SHOWN = 5
-"""Releases of a bucket, the newest."""
+"""How many of a bucket's newest releases are shown."""
 
 
 QUESTIONS: Mapping[str, Callable[[RegionStack], str]] = {
@@ -29,14 +29,14 @@ QUESTIONS: Mapping[str, Callable[[RegionStack], str]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Status(Found):
-    """Both regions, and what is to be known beside them."""
+    """Both regions, and notes."""
 
     regions: list[Facts]
     lines: list[str]
 
 
 def status() -> Status:
-    """Ask everything."""
+    """Read everything."""
     pair = Pair(Engine())
     pair.read()
     regions = side_by_side({stack: partial(_region, pair, pair[stack]) for stack in pair.stacks})
@@ -47,7 +47,7 @@ def status() -> Status:
 
 
 def show(found: Status) -> None:
-    """The status as an operator reads it."""
+    """The status as text for the operator."""
     show_regions("Releases, both regions", found.regions)
     for line in found.lines:
         say(line)

@@ -76,7 +76,7 @@ class ClosedGateError(OpsError):
 
 
 def actions(session: Session, live: RegionStack, deployment: Deployment, *, goes_on: bool) -> list[Action]:
-    """The declared steps with their code, in their order; the first is done where the deployment `goes_on`."""
+    """The declared steps with their code, in order; the first is done if the deployment `goes_on`."""
     return [
         _record(session, deployment, goes_on=goes_on),
         _grow(session, live, deployment),
@@ -105,7 +105,7 @@ def _record(session: Session, deployment: Deployment, *, goes_on: bool) -> Actio
 
 
 def forbidding(session: Session, live: RegionStack) -> list[str]:
-    """What else is under way, and what of the region does not allow a deployment."""
+    """Other operations in progress, and conditions of the region that prevent a deployment."""
     found = session.under_way()
     if not live.writes:
         found.append(f"{live.stack} is live but takes no writes: `ops dr status`")
@@ -155,7 +155,7 @@ def _listed(problem: str) -> list[str]:
 
 
 def _migrate(session: Session, live: RegionStack, deployment: Deployment) -> str:
-    """On the way on from a kill the command that was sent is waited for, and not sent twice."""
+    """After a kill this waits for the command that was sent, and does not send it twice."""
     if deployment.command is None:
         instance = fleets.web(live)[deployment.color].healthy[0]
         deployment.command = database.send_migration(live, instance, deployment.version)
@@ -206,7 +206,7 @@ def workers(session: Session, live: RegionStack, step: Step, release: str) -> Ac
 
 
 def stop(session: Session, live: RegionStack, step: Step, color: str) -> Action:
-    """Take every instance of a colour out. The greatest size too: else the instances of before would stay."""
+    """Stop every instance of a colour. The maximum size is set too, otherwise the running instances would stay."""
 
     def runs() -> str:
         there = fleets.web(live)[color]

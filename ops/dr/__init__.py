@@ -1,1 +1,1 @@
-"""Disaster recovery: the standby is activated, traffic is flipped, and all goes back."""
+"""Disaster recovery: activate the standby, flip traffic, and fail back."""

@@ -1,4 +1,5 @@
-"""Gives up what is under way, wherever it stopped: back to the region whose database takes writes, as RDS says."""
+"""Abandons a running operation, wherever it stopped: back to the region whose database takes writes according to
+RDS."""
 
 from typing import Any
 
@@ -48,7 +49,7 @@ FENCED = ("fenced", True)
 
 
 def abort(session: Session, to: str | None = None) -> Timeline:
-    """`ops dr abort`: safe to run again at any point. What was done."""
+    """`ops dr abort`: safe to run again at any point. Returns what was done."""
     with session.hold() as timeline:
         session.pair.read()
         with timeline.step(JUDGE) as step:
@@ -59,9 +60,9 @@ def abort(session: Session, to: str | None = None) -> Timeline:
             return timeline
         generations = _generations(session, verdict.keep)
         agree(session, verdict)
-        # Asked now: the files are written from here on, and a dry run writes none.
+        # Read now, because the files are written from here on, except in a dry run.
         begun = session.ledger.get(UNDER_WAY) or {}
-        # A fence is made by direct calls: stack and file may not know of one that was begun.
+        # A fence is made by direct calls: stack and file may not know of one that was started.
         unsure = begun.get("from") == verdict.keep.stack and verdict.keep.stack in verdict.answering
         opening = unsure or differs(verdict.keep, verdict.serving)
         following = differs(verdict.other, verdict.standing_by)
@@ -71,7 +72,8 @@ def abort(session: Session, to: str | None = None) -> Timeline:
         _give_up(session, timeline, verdict)
         with session.loading_edge():
             if not session.options.dry_run:
-                # A gate asks the file whether somebody else writes, and a fence whether there is anybody to fence.
+                # A gate reads from the file whether another region writes, and a fence whether there is a region to
+                # fence.
                 verdict.other.declare({key: value for key, value in standing_by.items() if (key, value) != FENCED})
             if standing_by.get("fenced") and following:
                 fence.fence(session, timeline, verdict.other, session.options.waive_fence)
@@ -96,7 +98,7 @@ def abort(session: Session, to: str | None = None) -> Timeline:
 
 
 def agree(session: Session, verdict: Verdict) -> None:
-    """Have the operator agree. Raises OpsError (REFUSED) with all that forbids it."""
+    """Ask the operator to confirm. Raises OpsError (REFUSED) with everything that prevents it."""
     keep, other, problems = verdict.keep, verdict.other, list[str]()
     served = session.pair.is_routed_to(keep.stack) and not differs(keep, verdict.serving)
     if keep.stack not in verdict.answering and not served:
@@ -105,7 +107,7 @@ def agree(session: Session, verdict: Verdict) -> None:
             f"does, or `ops dr failover --to {other.stack}`"
         )
     answers = other.stack in verdict.answering
-    # Of one that does not answer nobody knows whether it was promoted.
+    # If a region does not answer, it is unknown whether it was promoted.
     fences = verdict.standing_by.get("fenced") or not (answers or other.following)
     if fences and not other.recorded["fenced"] and (problem := fence.problem(session, other.stack, answers=answers)):
         problems.append(problem)
@@ -116,7 +118,7 @@ def agree(session: Session, verdict: Verdict) -> None:
 
 
 def _adopt(timeline: Timeline, stack: Stack[Any]) -> None:
-    """Write a file that is older from what its stack has recorded."""
+    """Write an outdated file from what its stack has recorded."""
     if not stack.older:
         return
     with timeline.step(ADOPT, stack=stack.stack) as step:
@@ -127,7 +129,7 @@ def _adopt(timeline: Timeline, stack: Stack[Any]) -> None:
 
 
 def _give_up(session: Session, timeline: Timeline, verdict: Verdict) -> None:
-    """First of all changes: nobody goes on with what is being given up."""
+    """The first change: the abandoned operation cannot be continued."""
     record = session.ledger.get(UNDER_WAY)
     if session.options.waive_fence:
         session.record("waiver", {"reason": session.options.waive_fence, "stack": verdict.other.stack})
@@ -141,9 +143,9 @@ def _give_up(session: Session, timeline: Timeline, verdict: Verdict) -> None:
 
 
 def _generations(session: Session, keep: RegionStack) -> Settings:
-    """The database that RDS was asked of, where a rebuild has declared the next one already.
+    """The generation that was checked in RDS, if a rebuild has already declared the next one.
 
-    Raises OpsError (REFUSED) where the engine has made that: it is protected, and no former one.
+    Raises OpsError (REFUSED) if the engine has already created the next one, which is protected.
     """
     if not keep.being_rebuilt:
         return {}
@@ -154,7 +156,7 @@ def _generations(session: Session, keep: RegionStack) -> Settings:
 
 
 def _follow(session: Session, timeline: Timeline, other: RegionStack, declared: Settings, *, answers: bool) -> None:
-    """Have a replica be a standby again, whatever the engine has made beside it."""
+    """Make a replica a standby again, whatever else the engine has created."""
     if answers:
         settle(session, timeline, other.stack)
     with timeline.step(FOLLOW, stack=other.stack) as step:

@@ -1,4 +1,4 @@
-"""Makes a standby a region of its own: its replica promoted, its tiers at full size. Safe to run again at any point."""
+"""Activates a standby: promotes its replica, and scales its tiers to full size. Safe to run again at any point."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -16,7 +16,7 @@ from ops.dr.preflight import Preflight
 from ops.errors import refused
 
 READY_SECONDS = 600.0
-"""Ours: RDS promotes no replica that is being backed up, and AWS gives no figure for how long that takes."""
+"""Our choice: RDS promotes no replica during a backup, and AWS gives no figure for a backup's duration."""
 
 CHECK = Step(
     name="check {stack}",
@@ -46,7 +46,7 @@ FORESEEN = (
     *named((fence.EMPTY, closing.CLOSE, fence.FENCE), stack="{other}"),
     *(fence.DRAIN, promotion.ACTIVATE, promotion.ANSWER),
 )
-"""The steps of a failback to a region that is no replica yet, without those after a kill."""
+"""The steps of a failback to a region that is not a replica yet, without those after a kill."""
 DECIDE = (CHECK, ASK, ESTIMATE, RECORD)
 ACT = (closing.CLOSE, *named((fence.FENCE,), stack="{other}"), fence.DRAIN, *promotion.PROMOTION, promotion.ANSWER)
 STEPS = (*DECIDE, *ACT)
@@ -54,7 +54,7 @@ PLAN = Plan(steps=named((RECOVER, *STEPS, *promotion.AFTERWARDS), stack="STACK",
 
 
 def activate_region(session: Session, stack: str) -> Operation:
-    """`ops dr activate`: activate one stack, and no more: traffic stays where it is routed. The operation, as done."""
+    """`ops dr activate`: activate one stack; traffic stays where it is routed. Returns the completed operation."""
     target = session.pair[stack]
     other = session.pair[session.pair.other_than(stack)]
     with session.operate("activate", stack, PLAN) as operation:
@@ -73,9 +73,9 @@ def activate_region(session: Session, stack: str) -> Operation:
 
 
 def recover_active(session: Session, operation: Operation, target: RegionStack) -> bool:
-    """Recover what an engine left of a region that is declared active: there is nothing to decide any more.
+    """Recover what an engine left of a region that is declared active: there is nothing left to decide.
 
-    Whether a dry run ends here: it restores nothing, and only a state that can be read tells what is left to do.
+    Returns whether a dry run ends here: it restores nothing, and only a readable state shows what is left to do.
     """
     if not target.writes or not left_behind(session.engine, target.stack):
         return False
@@ -88,7 +88,7 @@ def recover_active(session: Session, operation: Operation, target: RegionStack) 
 
 
 def is_active(session: Session, target: RegionStack) -> bool:
-    """Whether a region is active in its file, in its state and in the world; asks, and changes nothing."""
+    """Whether a region is active in its file, in its state and in AWS; changes nothing."""
     if not target.writes or target.undone:
         return False
     if left_behind(session.engine, target.stack):
@@ -97,7 +97,7 @@ def is_active(session: Session, target: RegionStack) -> bool:
 
 
 def is_writer(target: RegionStack) -> bool:
-    """Whether the region's database is no replica, as RDS says; whatever is done to it now, it stays a writer."""
+    """Whether the region's database is not a replica according to RDS: then it stays a writer."""
     found = facts.database(target)
     return found is not None and not found.is_replica
 
@@ -105,10 +105,10 @@ def is_writer(target: RegionStack) -> bool:
 def activate(session: Session, operation: Operation, declared: dict[str, Any]) -> None:
     """Check, estimate, decide, fence, promote. `declared` are the settings that make the target a writer.
 
-    Raises OpsError (REFUSED) with every problem at once; nothing is changed before the operator has agreed.
+    Raises OpsError (REFUSED) with every problem at once; nothing is changed before the operator has confirmed.
     """
     target, other = session.pair[operation.target], session.pair[operation.source]
-    # Its state may be older than its activation: then there is nothing left to decide, and nobody to fence.
+    # Its state may be older than its activation: then there is nothing left to decide or to fence.
     done_before = operation.decided_at is None and not target.file.changes(declared) and is_writer(target)
     if not done_before:
         if operation.decided_at is None or (no_longer := _no_longer_holds(operation, target, other)):
@@ -127,7 +127,8 @@ def activate(session: Session, operation: Operation, declared: dict[str, Any]) -
 
 
 def _no_longer_holds(operation: Operation, target: RegionStack, other: RegionStack) -> str:
-    """Why a decision is asked for again, empty where it holds: what was promoted is not decided again."""
+    """Why a decision must be confirmed again, empty if it is still valid: after the promotion there is nothing to
+    decide."""
     if is_writer(target):
         return ""
     if operation.decision_is_old:
@@ -137,9 +138,9 @@ def _no_longer_holds(operation: Operation, target: RegionStack, other: RegionSta
 
 
 def decide(session: Session, operation: Operation, target: RegionStack, other: RegionStack) -> None:
-    """Everything before the decision: checks, what would be lost, how the old writer is kept out, and the yes.
+    """Everything before the decision: checks, data-loss estimate, fence or waiver, and the confirmation.
 
-    Nothing that was waived or accepted with an earlier decision still holds.
+    Waivers and acceptances of an earlier decision are no longer valid.
     """
     operation.decided_at = operation.waiver = operation.accepted_lag = None
     lag, forced = check(session, operation, target, other)
@@ -168,11 +169,11 @@ def decide(session: Session, operation: Operation, target: RegionStack, other: R
 def check(
     session: Session, operation: Operation, target: RegionStack, other: RegionStack, *, promotes: bool = True
 ) -> tuple[facts.Lag, list[str]]:
-    """The preflight; the lag that it found, and what is gone on without for the operator's reason.
+    """The preflight. Returns the lag that it found, and the problems that the operator overrode with a reason.
 
-    Where nothing is promoted yet, the replica is not asked for.
+    If nothing is promoted yet, the replica is not checked.
 
-    Raises OpsError (REFUSED) with all that stands in the way.
+    Raises OpsError (REFUSED) with all problems.
     """
     patience = 0.0 if session.options.dry_run else READY_SECONDS
     preflight = Preflight(
@@ -197,7 +198,7 @@ def check(
 
 
 def amend(session: Session, operation: Operation, other: RegionStack) -> None:
-    """What the operator allows on the way on from a kill: to leave the fence or the last writes."""
+    """What the operator allows when the command continues after a kill: to skip the fence or the last writes."""
     if session.options.waive_fence and not operation.waiver:
         answers = reachable(other.region)
         fence.require(session, operation, answers=answers)
@@ -209,7 +210,7 @@ def amend(session: Session, operation: Operation, other: RegionStack) -> None:
 
 
 def accept_lag(session: Session, operation: Operation, lag: facts.Lag) -> None:
-    """Record the seconds that the operator accepts, and those that were measured."""
+    """Record the accepted and the measured seconds of lag."""
     accepted = {"accepted_seconds": session.options.accept_lag, "measured_seconds": lag.seconds}
     operation.accepted_lag = session.record(
         "accepted-lag", {"stack": operation.target, **accepted, "age_seconds": lag.age_seconds}

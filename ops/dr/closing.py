@@ -1,6 +1,7 @@
-"""Closes the names at the edge before a promotion whose fence is waived: the old writer then gets no visitor's write.
+"""Closes the names at the edge before a promotion with a waived fence, so that no visitor's write reaches the old
+writer.
 
-One rule of Cloudflare's firewall answers visitors, in front of the zone's own rules. No call goes to AWS.
+One custom rule at Cloudflare answers visitors, before the zone's own rules. No call goes to AWS.
 """
 
 from datetime import UTC, datetime
@@ -18,10 +19,10 @@ CLOSED = "edge-closed"
 REF = "closed-for-a-promotion"
 PHASE = "http_request_firewall_custom"
 KEPT = ("ref", "description", "expression", "action", "action_parameters", "logging", "enabled")
-"""What a rule is made of; the rest of an answer is Cloudflare's own (Cloudflare API, "Update a zone ruleset")."""
+"""The writable properties of a rule; Cloudflare adds the others (Cloudflare API, "Update a zone ruleset")."""
 STATUS = 429
-"""A rule that blocks answers with 400 to 499 (Cloudflare WAF, "Configure a custom response for blocked requests"): of
-these the one after which programs come back later."""
+"""A rule that blocks answers with 400 to 499 (Cloudflare WAF, "Configure a custom response for blocked requests"): this
+one tells programs to retry later."""
 MESSAGE = "We are moving to another data center and will be back in a few minutes."
 
 CLOSE = Step(
@@ -38,7 +39,7 @@ OPEN = Step(
 
 
 def close(session: Session, operation: Operation) -> None:
-    """Close the names, where the fence is waived; that it failed is said, and stops nothing."""
+    """Close the names if the fence is waived; a failure is reported, but does not stop the operation."""
     with operation.timeline.step(CLOSE) as step:
         if not operation.waiver:
             step.skip("the fence is not waived")
@@ -46,7 +47,7 @@ def close(session: Session, operation: Operation) -> None:
         if step.dry_run:
             return
         session.ledger.require_hold()
-        # Before the call: whatever kills this process, the flip and `ops dr abort` open the names.
+        # Before the call, so that the flip and `ops dr abort` open the names even if this process is killed.
         at = datetime.now(UTC).isoformat(timespec="seconds")
         session.ledger.put(CLOSED, {"to": operation.target, "at": at})
         try:
@@ -61,7 +62,8 @@ def close(session: Session, operation: Operation) -> None:
 
 
 def open_again(session: Session, timeline: Timeline) -> None:
-    """Open the names, where they were closed. Raises OpsError with what holds, where Cloudflare does not open them."""
+    """Open the names if they were closed. Raises OpsError with the current situation if Cloudflare does not open
+    them."""
     with timeline.step(OPEN) as step:
         if not is_closed(session.ledger) and not (step.dry_run and session.options.waive_fence):
             step.skip("not closed")
@@ -96,7 +98,7 @@ def _rule(domain: str) -> dict[str, Any]:
 
 
 def _put(session: Session, rule: dict[str, Any] | None) -> None:
-    """Have the zone's own rules begin with this one, or have it no more; nothing is sent where that is so."""
+    """Put this rule before the zone's own rules, or remove it; sends nothing if that is already so."""
     edge = session.pair.edge
     api = EdgeApi(lambda _: edge.token, quick=True)
     zone = f"/zones/{edge.zone_id}/rulesets"

@@ -1,4 +1,4 @@
-"""The data loss to expect: read before the operator decides, shown, and kept with the decision."""
+"""The data-loss estimate: computed before the operator decides, shown, and stored with the decision."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,10 +14,10 @@ from ops.core.region_table import or_else
 
 @dataclass(frozen=True, kw_only=True)
 class DataLossEstimate:
-    """What a switch would lose, None for what could not be asked.
+    """What a switch would lose, None for what could not be read.
 
-    `canary` is {"rows", "last_id", "last_written_at", ...} as visitors have it. The standby's is not known before it
-    serves: its origin answers for health alone.
+    `canary` is {"rows", "last_id", "last_written_at", ...} as visitors see it. The standby's is unknown before it
+    serves, because its origin answers only health checks.
     """
 
     lag: facts.Lag
@@ -26,7 +26,7 @@ class DataLossEstimate:
     queued_messages: int | None
 
     def lines(self) -> list[str]:
-        """The estimate as the operator reads it."""
+        """The estimate as text for the operator."""
         queued = "unknown number" if self.queued_messages is None else self.queued_messages
         newest = self.newest_object
         some = "" if newest.complete else " or later"
@@ -38,7 +38,7 @@ class DataLossEstimate:
         ]
 
     def to_json(self) -> dict[str, Any]:
-        """The estimate as the ledger takes it."""
+        """The estimate for the ledger."""
         measured = self.lag.measured
         newest = self.newest_object.newest
         return {
@@ -52,7 +52,7 @@ class DataLossEstimate:
 
 
 def estimate(pair: Pair, standby: RegionStack, other: RegionStack, *, other_answers: bool) -> DataLossEstimate:
-    """Ask everything side by side; the other region only where it answers."""
+    """Read everything in parallel; from the other region only if it answers."""
     bucket = str(standby.output("bucket_names")["uploads"])
     asked: dict[str, Callable[[], Any]] = {
         "lag": lambda: facts.lag(standby),
@@ -71,7 +71,7 @@ def estimate(pair: Pair, standby: RegionStack, other: RegionStack, *, other_answ
 
 
 def canary_rows(pair: Pair, up_to: int | None = None) -> dict[str, Any] | None:
-    """The canary rows that visitors have, to a number or all, None where nothing answers them."""
+    """The canary rows that visitors see, up to a number or all; None without an answer."""
     answer = visitor.visit(app(pair.domain), CANARY_PATH + ("" if up_to is None else f"?up_to={up_to}"))
     return dict(answer.body) if answer.status == 200 and isinstance(answer.body, dict) else None
 

@@ -1,4 +1,4 @@
-"""Removes a former database that a rebuild has kept: by its generation, and only while its snapshot is there."""
+"""Deletes a former database that a rebuild has kept: by its generation, and only if its snapshot exists."""
 
 from typing import Any
 
@@ -29,13 +29,14 @@ PLAN = Plan(
 
 
 def of_generation(session: Session, stack: str, generation: int) -> dict[str, dict[str, Any]]:
-    """The database of a generation as the stack's state has it, by URN; empty where it has none."""
+    """The URN of a generation's database in the stack's state; empty if it has none."""
     name = INSTANCE if generation == 1 else f"{INSTANCE}-{generation}"
     return {row["urn"]: row for row in databases(session, stack) if row["urn"].endswith(f"::{name}")}
 
 
 def drop_database(session: Session, stack: str, generation: int) -> Timeline:
-    """`ops dr drop`: delete one former database. Its snapshot stays, and RDS takes a last one. What was done."""
+    """`ops dr drop`: delete one former database. Its snapshot stays, and RDS takes a final one. Returns what was
+    done."""
     target = session.pair[stack]
     with session.hold() as timeline:
         settle(session, timeline, stack)

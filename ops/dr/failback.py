@@ -31,7 +31,7 @@ PLAN = Plan(steps=named(STEPS, stack="TO", other="OTHER"), exits=SERVING)
 
 
 def failback(session: Session, to: str) -> Operation:
-    """`ops dr failback --to`: safe to run again at any point. The operation, as it was done."""
+    """`ops dr failback --to`: safe to run again at any point. Returns the completed operation."""
     target, other = session.pair[to], session.pair[session.pair.other_than(to)]
     with session.operate("failback", to, PLAN) as operation:
         begun = operation.decided_at is not None
@@ -50,16 +50,16 @@ def failback(session: Session, to: str) -> Operation:
             failover.flip_after_activation(session, operation.timeline, to)
             served = datetime.now(UTC)
         missing = promotion.complete(session, operation.timeline, target)
-        # Its database, fenced before, is kept as well.
+        # Its database, which was fenced before, is kept too.
         rebuilding.rebuild(session, operation.timeline, other)
         failover.close(session, operation, served)
-        # Last: a change that somebody else left undone must not keep the failback under way.
+        # Last, because another person's unapplied change must not keep the failback unfinished.
         _converged(session, operation, missing)
         return operation
 
 
 def _ready(session: Session, target: RegionStack) -> None:
-    """Raise OpsError (REFUSED) with all that forbids a failback."""
+    """Raise OpsError (REFUSED) with everything that prevents a failback."""
     problems = []
     if session.pair.live == target.stack:
         other = session.pair.other_than(target.stack)
@@ -71,7 +71,8 @@ def _ready(session: Session, target: RegionStack) -> None:
 
 
 def _rebuilt(session: Session, operation: Operation, target: RegionStack, other: RegionStack) -> None:
-    """The target follows the live region, or is made to with --rebuild. Raises OpsError (REFUSED) without."""
+    """Ensure that the target follows the live region, if necessary with --rebuild. Otherwise raises OpsError
+    (REFUSED)."""
     if not session.options.rebuild:
         if target.following:
             return
@@ -81,14 +82,15 @@ def _rebuilt(session: Session, operation: Operation, target: RegionStack, other:
             Exit.REFUSED,
         )
     if not target.following:
-        # A rebuild takes hours: what would refuse the activation after it refuses it first.
+        # A rebuild takes hours, so problems that would refuse the activation are checked before it.
         activation.check(session, operation, target, other, promotes=False)
         rebuilding.agree(session, target)
     rebuilding.rebuild(session, operation.timeline, target)
 
 
 def _converged(session: Session, operation: Operation, missing: str) -> None:
-    """Another `pulumi up` of any stack would change nothing. Raises OpsError with what it would change, and why."""
+    """Check that another `pulumi up` of any stack would change nothing. Raises OpsError with the changes and their
+    reason."""
     if session.options.dry_run:
         operation.timeline.foresee((PREVIEW,))
         return

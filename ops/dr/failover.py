@@ -15,7 +15,7 @@ from ops.dr.data_loss import canary_rows
 from ops.errors import Exit, OpsError
 
 GATES_SECONDS = 300.0
-"""Ours: hosts that have just booted; one lost packet must not end a failover."""
+"""Our choice, for hosts that have just booted: one lost packet must not end a failover."""
 SERVED = (*activation.STEPS, *flipping.STEPS)
 """Until the other region serves."""
 STEPS = (*SERVED, *promotion.AFTERWARDS)
@@ -23,7 +23,7 @@ PLAN = Plan(steps=named((RECOVER, *STEPS), stack="TO", other="OTHER"), exits=SER
 
 
 def failover(session: Session, to: str) -> Operation:
-    """`ops dr failover --to`: activate and flip; safe to run again at any point. The operation, as it was done."""
+    """`ops dr failover --to`: activate and flip; safe to run again at any point. Returns the completed operation."""
     target, other = session.pair[to], session.pair[session.pair.other_than(to)]
     with session.operate("failover", to, PLAN) as operation:
         if activation.recover_active(session, operation, target):
@@ -52,7 +52,7 @@ def failover(session: Session, to: str) -> Operation:
 
 
 def flip_after_activation(session: Session, timeline: Timeline, to: str) -> None:
-    """Flip; in a dry run the gates of a region that is not active yet cannot be asked."""
+    """Flip; in a dry run the gates of a region that is not active yet cannot be checked."""
     if session.options.dry_run:
         timeline.foresee(flipping.foreseen(session, to), stack=to)
     else:
@@ -60,7 +60,7 @@ def flip_after_activation(session: Session, timeline: Timeline, to: str) -> None
 
 
 def close(session: Session, operation: Operation, served: datetime) -> None:
-    """Move the operation to the history, print RTO and RPO, and last write the report; a failure of that is a note."""
+    """Move the operation to the history, print RTO and RPO, and write the report last; its failure is only a note."""
     if session.options.dry_run:
         return
     record = measured(session, operation, served)
@@ -72,16 +72,16 @@ def close(session: Session, operation: Operation, served: datetime) -> None:
 
 
 def measured(session: Session, operation: Operation, served: datetime) -> dict[str, Any]:
-    """The operation as the report takes it, with what it took and what it lost.
+    """The operation for the report, with its duration and data loss.
 
-    RTO counts from the command's start to the visitor's answer, at `served`. RPO is what might be missing when the
-    decision was taken, and the canary rows that visitors had then and have not now; None for what nobody knows.
+    RTO counts from the command's start to the first answer for a visitor, at `served`. RPO is the estimate at the
+    decision, and the canary rows that visitors saw then and do not see now; None if unknown.
     """
     estimated = operation.data_loss or {}
     rto = (served - operation.started).total_seconds()
     rpo = estimated.get("missing_seconds")
     before = estimated.get("canary") or {}
-    # Not those that visitors have written since.
+    # Not those that visitors have written since then.
     rows = lost_rows(before, canary_rows(session.pair, before.get("last_id")))
     file = session.pair[operation.target].file
     shown = {"RTO, seconds": round(rto, 1), "RPO, seconds": rpo, "RPO, canary rows": rows}
@@ -103,7 +103,7 @@ def measured(session: Session, operation: Operation, served: datetime) -> dict[s
 
 
 def lost_rows(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> int | None:
-    """Canary rows that were there and are not; None where one side is unknown."""
+    """Canary rows that existed and are missing; None if one side is unknown."""
     if not before or not after:
         return None
     return max(0, int(before.get("rows") or 0) - int(after.get("rows") or 0))

@@ -1,4 +1,4 @@
-"""Keeps the old writer from writing: it is fenced where it answers, or its fence is waived with a reason."""
+"""Prevents writes in the old region: it is fenced if it answers, or its fence is waived with a reason."""
 
 from datetime import datetime
 
@@ -14,15 +14,15 @@ from ops.errors import Exit, OpsError
 
 DRAIN_SECONDS = 300.0
 CLOSE_SECONDS = 60.0
-"""Ours: where a service of the region hangs, a waiver is offered after a minute."""
+"""Our choice: if a service of the region hangs, a waiver is offered after a minute."""
 HOSTS_SECONDS = 900.0
-"""Ours: a worker ends its job first."""
+"""Our choice: a worker finishes its job first."""
 
 QUEUES_SECONDS = 1200.0
-"""Ours: SQS delays a message by 15 minutes at most (SQS API, SendMessage, DelaySeconds)."""
+"""Our choice: SQS delays a message by at most 15 minutes (SQS API, SendMessage, DelaySeconds)."""
 
 SILENT = "does not answer"
-"""What a waiver has of a region of which nothing is known; it holds no more once that one answers."""
+"""A waiver's status for a region that did not answer; it is no longer valid once that region answers."""
 
 EMPTY = Step(
     name="let the queues of {stack} run empty",
@@ -50,7 +50,7 @@ DECLARE = Step(
 
 
 def problem(session: Session, stack: str, *, answers: bool) -> str:
-    """Why a writer can neither be fenced nor left unfenced, and what to give; empty where it can."""
+    """Why a writer can neither be fenced nor left unfenced, and which option to give; else empty."""
     if not answers and not session.options.waive_fence:
         return (
             f"the region of {stack} does not answer, so it cannot be fenced: once you are sure that nothing writes "
@@ -78,9 +78,9 @@ def waive(session: Session, operation: Operation, *, answers: bool) -> None:
 
 
 def empty_queues(session: Session, timeline: Timeline, stack: RegionStack) -> None:
-    """Have a region that is left as planned do its jobs first: a queue is of one region.
+    """In a planned move, let a region finish its jobs first, because its queues exist only there.
 
-    Raises OpsError with the number of those that are left, unless they are left behind for a reason.
+    Raises OpsError with the number of remaining jobs, unless they are left behind for a reason.
     """
     with timeline.step(EMPTY, stack=stack.stack) as step:
         if stack.is_fenced:
@@ -106,7 +106,7 @@ def empty_queues(session: Session, timeline: Timeline, stack: RegionStack) -> No
 
 
 def _end(stack: RegionStack, *roles: HostRole) -> list[str]:
-    """End the hosts of these roles; their groups."""
+    """Terminate the hosts of these roles. Returns their groups."""
     groups = hosts.all_groups(stack, *roles)
     scaling = client("autoscaling", stack.region)
     for name in groups:
@@ -115,9 +115,9 @@ def _end(stack: RegionStack, *roles: HostRole) -> list[str]:
 
 
 def fence(session: Session, timeline: Timeline, stack: RegionStack, waived: str | None = None) -> None:
-    """Close a region to writers, unless that was waived for a reason: no call goes there then.
+    """Close a region to writers, unless that was waived for a reason: then no call goes there.
 
-    The file says so first, and the stack once `declare` or another `up` has brought it there.
+    The file records it first, the stack with `declare` or another `up`.
     """
     with timeline.step(FENCE, stack=stack.stack) as step:
         if waived:
@@ -135,7 +135,7 @@ def fence(session: Session, timeline: Timeline, stack: RegionStack, waived: str 
 
 
 def _close(stack: RegionStack) -> str:
-    """Close a region, and wait until its hosts have ended; an error of AWS is tried again."""
+    """Close a region, and wait until its hosts have been terminated; AWS errors are retried."""
     groups: list[str] = []
 
     def cut_off() -> bool:
@@ -158,7 +158,8 @@ def _close(stack: RegionStack) -> str:
 
 
 def declare(session: Session, timeline: Timeline, stack: RegionStack, waived: str | None = None) -> str:
-    """Have the stack know of the fence; what failed, in a sentence: others are served by now."""
+    """Apply the fence to the stack. Returns a message about a failure, because visitors are already served
+    elsewhere."""
     if waived or stack.following or stack.outputs.get("fenced"):
         return ""
     failed = apply_later(session, timeline, stack, DECLARE, {"fenced": True}, fenced=True)
@@ -166,12 +167,13 @@ def declare(session: Session, timeline: Timeline, stack: RegionStack, waived: st
 
 
 def undeclared(stack: RegionStack) -> str:
-    """That a fence was made and not declared, and what ends that."""
+    """A message that a fence was made but not applied to its stack, and the command for it."""
     return f"{stack.stack} is fenced, but its stack does not say so: `pulumi up --refresh --stack {stack.stack}`"
 
 
 def drain(operation: Operation, standby: RegionStack, source: RegionStack) -> None:
-    """Wait until the standby has what was written before the fence; without a fence there is no end to wait for."""
+    """Wait until the standby has everything that was written before the fence; without a fence there is no such
+    point."""
     with operation.timeline.step(DRAIN, stack=standby.stack) as step:
         if operation.waiver:
             step.skip("not fenced")
@@ -187,7 +189,7 @@ def drain(operation: Operation, standby: RegionStack, source: RegionStack) -> No
         lag = facts.Lag()
 
         def left() -> str:
-            # Only 0 will do (AWS: "the replica has caught up"): a lag of some seconds may be a lag that grows.
+            # Only 0 is sufficient (AWS: "the replica has caught up"): a lag of some seconds may be growing.
             nonlocal lag, quiet
             quiet = quiet or facts.quiet_since(source, fenced_at)
             lag = facts.lag(standby, since=quiet or fenced_at)

@@ -1,4 +1,4 @@
-"""Routes traffic to the other region, all names or none: gates, one change of the edge, and what then holds."""
+"""Routes traffic to the other region, all names or none: gates, one change of the edge, and its verification."""
 
 import time
 from collections.abc import Callable
@@ -25,11 +25,12 @@ from ops.errors import Exit, OpsError
 UNDO = "undo-flip"
 PAUSE_SECONDS = 2.0
 SERVED_SECONDS = 30.0
-"""Ours: Cloudflare answers with a changed record within seconds."""
+"""Our choice: Cloudflare returns a changed record within seconds."""
 AFTER_SECONDS = 13.0
-"""Ours: of reading the records back and of visits, once the engine's time is over: a flip is over within a minute."""
+"""Our choice, for reading the records and for visits after the engine's time limit: a flip ends within a minute."""
 ROUNDS_SERVED, ROUND_SECONDS = 3, 0.2
-"""Ours: answers of the region in a row, under every name: one alone may be luck while the change spreads."""
+"""Our choice: consecutive answers of the region, at every name: while the change propagates, a single one proves
+nothing."""
 
 GATES = Step(
     name="check the gates of {stack}",
@@ -56,12 +57,12 @@ VISIT = Step(
 )
 EDGE = named([RECOVER], stack="EDGE")
 STEPS = (*EDGE, GATES, *EDGE, ROUTE, READ_BACK, closing.OPEN, VISIT)
-"""An edge whose state cannot be read is recovered before the gates, one that a dead engine locked after them."""
+"""An edge with an unreadable state is recovered before the gates, an edge that a dead engine locked after them."""
 PLAN = Plan(steps=named(STEPS, stack="TO"), exits=CHANGING)
 
 
 def flip_to(session: Session, to: str) -> Timeline:
-    """`ops dr flip --to`: route traffic to a stack; where it came from is kept for `--undo`. What was done."""
+    """`ops dr flip --to`: route traffic to a stack; the former one is stored for `--undo`. Returns what was done."""
     with session.hold() as timeline:
         before = session.pair.live
         try:
@@ -73,7 +74,7 @@ def flip_to(session: Session, to: str) -> Timeline:
 
 
 def undo(session: Session) -> None:
-    """`ops dr flip --undo`: route traffic back to where the last flip took it from, through the same gates."""
+    """`ops dr flip --undo`: route traffic back to the stack before the last flip, through the same gates."""
     record = session.ledger.get(UNDO)
     if record is None:
         raise OpsError("there is no flip to undo", Exit.REFUSED)
@@ -82,21 +83,21 @@ def undo(session: Session) -> None:
 
 
 def flip(session: Session, timeline: Timeline, to: str, patience: float = 0.0) -> None:
-    """Route traffic to `to`, unless it is routed there. The caller holds the lock. Closed gates are asked again for
+    """Route traffic to `to`, unless it is already routed there. The caller holds the lock. Closed gates are retried for
     `patience` seconds.
 
-    Raises OpsError: REFUSED while a gate is closed, FAILED when Cloudflare does not make the change: every name is then
-    rolled back, or the message says where each one goes.
+    Raises OpsError: REFUSED while a gate is closed, FAILED if Cloudflare does not make the change: every name is then
+    rolled back, or the message says where each one is routed.
     """
     with session.loading_edge():
         _flip(session, timeline, to, patience)
 
 
 def foreseen(session: Session, to: str) -> tuple[Step, ...]:
-    """The steps that a flip will take, of which the gates cannot be asked yet."""
+    """The steps of a later flip, whose gates cannot be checked yet."""
     pair = session.pair
     routed = pair.is_routed_to(to)
-    # Without the token, which an edge whose state cannot be read does not give, the records cannot be asked.
+    # Without the token, which an edge with an unreadable state does not provide, the records cannot be read.
     with suppress(UnreadableStateError):
         routed = routed and not misrouted(pair, to, visitor.records(pair.edge))
     return (GATES, closing.OPEN, VISIT) if routed else (GATES, ROUTE, READ_BACK, closing.OPEN, VISIT)
@@ -105,7 +106,7 @@ def foreseen(session: Session, to: str) -> tuple[Step, ...]:
 def _flip(session: Session, timeline: Timeline, to: str, patience: float) -> None:
     pair = session.pair
     spent = _read(session, timeline, to)
-    # Where the edge was brought last, which for a repair is `to` itself: nothing is ever rolled back to anywhere else.
+    # The last applied stack, which for a repair is `to` itself: a rollback never goes anywhere else.
     before = str(pair.edge.outputs.get("live") or pair.live)
     with timeline.step(GATES, stack=to) as step:
         asked, records = _asked_patiently(pair, pair[to], 0.0 if session.options.force else patience)
@@ -128,7 +129,7 @@ def _flip(session: Session, timeline: Timeline, to: str, patience: float) -> Non
     if closed:
         forced = {"to": to, "reason": session.options.force, "closed": [str(gate) for gate in closed]}
         session.record("forced-flip", forced)
-    # A record that is not where the state has it is put right only by an engine that reads it first.
+    # A record that differs from the state is corrected only if the engine refreshes it first.
     drifted = misrouted(pair, str(pair.edge.outputs.get("live")), records) != {}
     routing = Routing(
         session=session, timeline=timeline, before=before, to=to, until=time.monotonic() + CHANGE_SECONDS - spent
@@ -137,7 +138,7 @@ def _flip(session: Session, timeline: Timeline, to: str, patience: float) -> Non
 
 
 def _route(routing: Routing, *, drifted: bool) -> None:
-    """Change the records, read them back, and see that visitors are served; in a dry run, say so."""
+    """Change the records, read them back, and check that visitors are served; a dry run only shows it."""
     session, timeline, to, pair = routing.session, routing.timeline, routing.to, routing.session.pair
     with timeline.step(ROUTE, stack=to) as step:
         if step.dry_run:
@@ -163,7 +164,7 @@ def _route(routing: Routing, *, drifted: bool) -> None:
 
 
 def _read(session: Session, timeline: Timeline, to: str) -> float:
-    """Read what the gates need; the seconds that a recovery took: an edge whose state cannot be read is recovered."""
+    """Read what the gates need. An edge with an unreadable state is recovered; returns the seconds that this took."""
     try:
         _prepare(session, to)
         return 0.0
@@ -180,7 +181,7 @@ def _read(session: Session, timeline: Timeline, to: str) -> float:
 
 
 def _prepare(session: Session, to: str) -> None:
-    """Read outputs and token side by side. What the gates need is loaded while the engine works."""
+    """Read outputs and token in parallel. The modules of the gates are loaded while the engine works."""
     work: dict[str, Callable[[], object]] = {
         "outputs": session.read,
         "token": lambda: session.pair.edge.token,
@@ -190,7 +191,7 @@ def _prepare(session: Session, to: str) -> None:
 
 
 def _asked(pair: Pair, target: RegionStack) -> tuple[list[Gate], dict[str, str]]:
-    """The gates, and the zone's records as they are."""
+    """The gates, and the zone's current records."""
     work: dict[str, Callable[[], Any]] = {
         "gates": partial(gates.ask, pair, target, pair.edge),
         "records": partial(visitor.records, pair.edge),
@@ -203,7 +204,7 @@ def _asked(pair: Pair, target: RegionStack) -> tuple[list[Gate], dict[str, str]]
 
 
 def _asked_patiently(pair: Pair, target: RegionStack, patience: float) -> tuple[list[Gate], dict[str, str]]:
-    """The same, asked again for so many seconds while a gate is closed; which ones, those who follow a log see too."""
+    """The same, retried for these seconds while a gate is closed; the log shows which gates are closed."""
     asked, records = _asked(pair, target)
     deadline = time.monotonic() + patience
     for gate in asked:
@@ -217,8 +218,7 @@ def _asked_patiently(pair: Pair, target: RegionStack, patience: float) -> tuple[
 
 
 def _served(pair: Pair, target: RegionStack, seconds: float) -> str:
-    """Wait until the region serves visitors under every name, and goes on to. Raises OpsError when that takes too
-    long."""
+    """Wait until the region serves visitors at every name, repeatedly. Raises OpsError if that takes too long."""
     hosts = served_hosts(pair.domain)
 
     def elsewhere() -> str:

@@ -1,4 +1,4 @@
-"""What an activation needs, asked before anything is changed: every problem at once, one line each."""
+"""The prerequisites of an activation, checked before anything is changed: every problem at once, one per line."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -30,21 +30,22 @@ NEEDED_OUTPUTS = (
 )
 SETTINGS_SHOWN = 6
 ACCEPT_SECONDS = 300
-"""Ours: a figure grows while the operator types what is proposed."""
+"""Our choice: the figure grows while the operator types the proposed option."""
 STANDARD_VCPUS = ("ec2", "L-1216C47A")
 """AWS, Service Quotas: Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances, in vCPUs."""
 
 
 Weight = Literal["blocks", "forced", "warns"]
 PROMOTION = ("credentials", "replica")
-"""The checks without which nothing can be promoted."""
+"""The checks that every promotion requires."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What a check found: a sentence that names the thing, and what that means for an activation.
+    """A finding of a check: a sentence that names the resource, and the consequence for an activation.
 
-    It cannot be done (`blocks`), would serve nobody or not all and needs a reason (`forced`), or can (`warns`).
+    The activation is impossible (`blocks`), would leave visitors unserved and needs a reason (`forced`), or is possible
+    (`warns`).
     """
 
     text: str
@@ -53,11 +54,11 @@ class Finding:
 
 @dataclass(frozen=True, kw_only=True)
 class Preflight:
-    """The standby to be activated, and the other stack, of which nothing is asked but its outputs in the backend.
+    """The standby to be activated, and the other stack, of which only the outputs in the backend are read.
 
-    `accepted_lag`: the seconds of writes that may be missing, which the operator accepts.
-    `ready_seconds`: how long a replica is waited for that is being backed up or changed.
-    `promotes`: whether there is one.
+    `accepted_lag`: the seconds of missing writes that the operator accepts.
+    `ready_seconds`: how long to wait for a replica that is being backed up or changed.
+    `promotes`: whether there is a replica to promote.
     """
 
     standby: RegionStack
@@ -67,19 +68,19 @@ class Preflight:
     promotes: bool = True
 
     def run(self) -> list[Finding]:
-        """Every finding. Where outputs are missing there is nothing more to be asked."""
+        """Every finding. If outputs are missing, nothing else can be checked."""
         missing = [name for name in NEEDED_OUTPUTS if not self.standby.outputs.get(name)]
         if missing:
             stack = self.standby.stack
             text = f"stack {stack} has no output {', '.join(missing)}: run `pulumi up --stack {stack}`"
             return [Finding(text, "blocks")]
         found = side_by_side({name: partial(_bounded, check, name) for name, check in self._checks().items()})
-        # What cannot be asked without credentials is one cause, and one line.
+        # Everything that cannot be checked without credentials is one problem, in one line.
         return found["credentials"] or [finding for findings in found.values() for finding in findings]
 
     @cached_property
     def lag(self) -> facts.Lag:
-        """The replica's lag, asked once."""
+        """The replica's lag, read once."""
         return facts.lag(self.standby)
 
     def _checks(self) -> dict[str, Callable[[], Iterator[Finding]]]:
@@ -96,12 +97,12 @@ class Preflight:
         }
 
     def _engine(self) -> Iterator[Finding]:
-        """One that may live elsewhere would be met after the fence."""
+        """Otherwise an engine on another machine would be noticed only after the fence."""
         if holder := in_use(self.standby.stack):
             yield Finding(holder, "blocks")
 
     def _program(self) -> Iterator[Finding]:
-        """What an `up` of the standby does besides, and whether it can be done at all."""
+        """What else an `up` of the standby would change, and whether it is possible at all."""
         if unlike := self.standby.unlike(self.other):
             yield Finding(differing(self.standby, self.other, unlike), "warns")
         try:
@@ -121,7 +122,7 @@ class Preflight:
             yield Finding(f"the credentials are for account {found}; stack {self.standby.stack} is in {want}", "blocks")
 
     def _secrets(self) -> Iterator[Finding]:
-        """The standby's own secrets hold what the replicas of the other's hold; no value leaves this method."""
+        """The standby's own secrets must equal the replicas of the other region's; no value leaves this method."""
         manager = client("secretsmanager", self.standby.region)
         has_originals = self.standby.file.get("environment") == self.standby.file.get("offsite.home")
         others = self.other.outputs.get("secret_arns") or {}
@@ -132,7 +133,7 @@ class Preflight:
             if own is None:
                 yield Finding(f"secret {_secret_name(arn)} is missing or empty in {self.standby.region}")
                 continue
-            # The primary has the originals: the other stack's secrets have no replicas here.
+            # The primary has the originals: here are no replicas of the other stack's secrets.
             if has_originals:
                 continue
             if role not in others:
@@ -150,7 +151,7 @@ class Preflight:
                 yield Finding(f"secret {_secret_name(arn)} differs from the replica of {name}: {remedy}")
 
     def _is_made(self, arn: str | None) -> bool:
-        """Whether an account's secret of the other stack has a value, as its replica here says."""
+        """Whether an account's secret of the other stack has a value, according to its replica here."""
         return arn is not None and _secret(client("secretsmanager", self.standby.region), _secret_name(arn)) is not None
 
     def _keys(self) -> Iterator[Finding]:
@@ -174,7 +175,7 @@ class Preflight:
                 yield Finding(f"image {image} of parameter {name} is not available in {self.standby.region}")
 
     def _vcpus(self) -> Iterator[Finding]:
-        """Only what this stack needs is counted: what else runs in the account is not known to be needed."""
+        """Counts only what this stack needs: the needs of others in the account are unknown."""
         need = hosts.vcpus(self.standby.file, "min_size")
         service, code = STANDARD_VCPUS
         limit = hosts.allowed(self.standby.region, service, code)
@@ -205,7 +206,7 @@ class Preflight:
             yield from self._lag()
 
     def _settled(self, found: facts.Database | None) -> facts.Database | None:
-        """The database, waited for where it will be available on its own; as it is now where that takes too long."""
+        """The database, after waiting if its status is transient; its current status if that takes too long."""
         if found is None or not found.is_replica or found.status not in facts.WRITABLE:
             return found
         if found.status not in facts.USABLE:
@@ -237,7 +238,7 @@ class Preflight:
 
 
 def differing(standby: RegionStack, other: RegionStack, keys: list[str]) -> str:
-    """The settings that two stack files have otherwise, in a sentence."""
+    """A message about the settings that differ between two stack files."""
     more = f" and {len(keys) - SETTINGS_SHOWN} more" if len(keys) > SETTINGS_SHOWN else ""
     return (
         f"{standby.file.path.name} differs from {other.file.path.name}: {', '.join(keys[:SETTINGS_SHOWN])}"
@@ -246,7 +247,7 @@ def differing(standby: RegionStack, other: RegionStack, keys: list[str]) -> str:
 
 
 def _bounded(check: Callable[[], Iterator[Finding]], name: str) -> list[Finding]:
-    """A check's findings. What AWS does not tell blocks where nothing can be promoted without it."""
+    """A check's findings. Missing answers of AWS block if the promotion requires them."""
     try:
         return list(check())
     except (*aws.errors(), KeyError, OpsError) as error:
@@ -263,6 +264,6 @@ def _secret(manager: Any, name: str) -> Any:
 
 
 def _secret_name(arn: str) -> str:
-    """The name in a secret's ARN, which ends in a hyphen and six characters of AWS's own."""
+    """The name in a secret's ARN, without AWS's suffix of a hyphen and six characters."""
     name = arn.rpartition(":")[2]
     return name[:-7] if arn.startswith("arn:") else name

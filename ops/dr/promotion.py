@@ -1,4 +1,4 @@
-"""Promotes a region: what serves visitors first, and alone; the rest when they are served."""
+"""Promotes a region: first only what serves visitors, the rest once they are served."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -18,13 +18,13 @@ from ops.dr import fence
 from ops.errors import Exit, OpsError, one_line
 
 ANSWER_SECONDS = 1200.0
-"""Ours: instances boot and install themselves; AWS: an Auto Scaling group starts them in one go."""
+"""Our choice: instances boot and install their software; AWS: an Auto Scaling group starts them together."""
 DATABASE_SECONDS = 3600.0
 SERVES = (
     *("**aws:rds/instance:Instance::*", "**aws:elasticache/**", "**aws:ec2/**"),
     *(f"**aws:autoscaling/*:*::{role.name}-*" for role in APPLICATION_ROLES),
 )
-"""What an activation changes of that by which visitors are served. `*` stands for a part of a URN, `**` for several
+"""What an activation changes among the resources that serve visitors. `*` stands for a part of a URN, `**` for several
 (Pulumi, `--target`)."""
 
 ACTIVATE = Step(
@@ -52,9 +52,9 @@ def promote(
     fenced: bool = False,
     targets: Sequence[str] = (),
 ) -> None:
-    """Write the stack file and have the engine make it so; a promotion that RDS has had is not sent again.
+    """Write the stack file and run the engine; a promotion that RDS has already made is not requested again.
 
-    `fenced`: whether a fence of the target is to be opened. `targets`: what is made first, and alone where that does.
+    `fenced`: whether a fence of the target must be opened. `targets`: what is deployed first, and alone if possible.
     """
     settle(session, timeline, target.stack)
     settle_promotion(session, timeline, target)
@@ -82,19 +82,19 @@ def _make(
     fenced: bool,
     targets: Sequence[str],
 ) -> str:
-    """Make the targets; where they cannot be made alone, all that the stack declares."""
+    """Deploy the targets; if they cannot be deployed alone, the whole stack."""
     try:
         return apply(session, target, declared, step, fenced=fenced, targets=targets)
     except UpError as error:
         if not targets:
             raise
-        # They may need what is not there yet: a queue, say, that nobody has applied.
+        # They may need a resource that does not exist yet, such as a queue that was never applied.
         say(f"          retrying with the whole stack: {error.message.splitlines()[0]}")
     return apply(session, target, declared, step)
 
 
 def _holds(target: RegionStack) -> str:
-    """Whether an activation that failed has promoted the database, which is what matters then."""
+    """Whether a failed activation has nevertheless promoted the database."""
     try:
         found = facts.database(target)
     except errors() as error:
@@ -107,13 +107,13 @@ def _holds(target: RegionStack) -> str:
 
 
 def complete(session: Session, timeline: Timeline, target: RegionStack) -> str:
-    """Make what no visitor waits for; what failed, in a sentence, and what makes it."""
+    """Deploy what no visitor waits for. Returns a message about a failure, with the command to repeat it."""
     failed = apply_later(session, timeline, target, REST, {})
     return f"{failed}\nrun `pulumi up --stack {target.stack}` to create what is missing" if failed else ""
 
 
 def answers(session: Session, timeline: Timeline, target: RegionStack) -> None:
-    """Wait until the region answers at its origin. Why its hosts do not start is said as soon as AWS says it."""
+    """Wait until the region answers at its origin. If hosts do not start, AWS's reason is reported immediately."""
     told: set[str] = set()
 
     def problem() -> str:
@@ -132,6 +132,6 @@ def answers(session: Session, timeline: Timeline, target: RegionStack) -> None:
 
 
 def require_all(done: str, *missing: str) -> None:
-    """Raise OpsError (INCOMPLETE) with what is `done`, where something is missing that no visitor needs."""
+    """Raise OpsError (INCOMPLETE) with what is `done`, if something is missing that no visitor needs."""
     if lines := [line for line in missing if line]:
         raise OpsError("\n".join([done, *lines]), Exit.INCOMPLETE)

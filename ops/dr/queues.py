@@ -1,4 +1,4 @@
-"""Shows a region's queues, and sends on what was left in them: a message is deleted only once it is sent."""
+"""Shows a region's queues, and moves messages that were left in them: each is deleted only after it was sent."""
 
 import json
 import math
@@ -20,13 +20,14 @@ from ops.errors import Exit, OpsError, refused
 
 AGE = "ApproximateAgeOfOldestMessage"
 AGE_WINDOW = timedelta(minutes=15)
-"""Ours. SQS Developer Guide, "Available CloudWatch metrics": a figure a minute, none of a queue idle for hours."""
+"""Our choice. SQS Developer Guide, "Available CloudWatch metrics": a data point per minute, none for a queue idle for
+hours."""
 AT_ONCE = 10
 """SQS API, ReceiveMessage, MaxNumberOfMessages: 10 at most."""
 POLL_SECONDS = 3
-"""Ours. SQS asks all its servers where a call waits, and some of them where it does not (SQS API, ReceiveMessage)."""
+"""Our choice. With long polling SQS queries all its servers, otherwise only some (SQS API, ReceiveMessage)."""
 HIDDEN_SECONDS = 120
-"""Ours: ten messages are sent within. What a killed command received is there again after that."""
+"""Our choice: enough to send ten messages. After it, messages that a killed command received are visible again."""
 
 REDRIVE = Step(
     name="redrive the dead letters of {queue} in {stack}",
@@ -43,7 +44,7 @@ PLAN = Plan(steps=named((REDRIVE, MOVE), stack="STACK", other="OTHER", queue="QU
 
 @dataclass(frozen=True, kw_only=True)
 class Queue:
-    """A work queue as SQS has it: its jobs by what they do, and the messages of its dead-letter queue."""
+    """A job queue in SQS: its jobs by state, and the messages of its dead-letter queue."""
 
     name: str
     url: str
@@ -53,12 +54,12 @@ class Queue:
 
     @property
     def content(self) -> str:
-        """What can be sent on, in words."""
+        """The messages that can be moved, as text."""
         return f"{self.jobs['waiting']} of {self.name} and {self.dead} dead"
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing at all."""
+        """Whether both queues are empty."""
         return not (sum(self.jobs.values()) or self.dead)
 
 
@@ -78,7 +79,7 @@ def _queue(stack: RegionStack, name: str, url: str) -> Queue:
 
 
 def show(session: Session, stacks: Iterable[str]) -> None:
-    """The queues of regions, one table each; of a region that does not answer, that."""
+    """The queues of regions, one table each, or that a region does not answer."""
     for stack in (session.pair[name] for name in stacks):
         if not reachable(stack.region):
             say(f"{stack.stack}: {stack.region} does not answer")
@@ -91,7 +92,7 @@ def show(session: Session, stacks: Iterable[str]) -> None:
 
 
 def _oldest(stack: RegionStack, queue: Queue) -> str:
-    """How old the oldest message is, as CloudWatch has it."""
+    """The age of the oldest message, from CloudWatch."""
     since = facts.now(stack.region) - AGE_WINDOW
     points = facts.metric(stack, "AWS/SQS", AGE, {"QueueName": queue.url.rpartition("/")[2]}, since)
     newest = max(points, key=lambda point: point["Timestamp"], default=None)
@@ -99,7 +100,7 @@ def _oldest(stack: RegionStack, queue: Queue) -> str:
 
 
 def redrive(session: Session, stack: str, name: str) -> Timeline:
-    """`ops dr queues --redrive`: have the dead letters of one queue worked on once more. What was done."""
+    """`ops dr queues --redrive`: have the dead letters of one queue processed again. Returns what was done."""
     target = session.pair[stack]
     with session.hold() as timeline:
         session.read()
@@ -112,7 +113,7 @@ def redrive(session: Session, stack: str, name: str) -> Timeline:
         with timeline.step(REDRIVE, queue=name, stack=stack) as step:
             step.detail = f"{queue.dead} messages"
             if not step.dry_run:
-                # No more than there were: workers may fail again and send back what they were given.
+                # No more than there were at the start: jobs may fail again and come back.
                 sent = _send_on(session, target, queue.dead_url, target, queue.url, queue.dead)
                 step.detail = f"{sent} of {queue.dead} messages"
                 session.record("redrive", {"stack": stack, "queue": name, "messages": sent})
@@ -120,7 +121,8 @@ def redrive(session: Session, stack: str, name: str) -> Timeline:
 
 
 def move(session: Session, stack: str, to: str) -> Timeline:
-    """`ops dr queues --move-to`: have jobs that were left in a region done in the one that writes. What was done."""
+    """`ops dr queues --move-to`: have jobs that were left in a region processed in the one that writes. Returns what
+    was done."""
     source, target = session.pair[stack], session.pair[to]
     if stack == to:
         raise OpsError(f"{stack} has these messages already; want the other region", Exit.USAGE)
@@ -157,7 +159,7 @@ def _move_all(
 
 
 def _require(target: RegionStack, source: RegionStack | None = None) -> None:
-    """Raise OpsError (REFUSED) unless `target` does jobs, and `source` does none."""
+    """Raise OpsError (REFUSED) unless `target` processes jobs and `source` does not."""
     regions = [stack for stack in (target, source) if stack]
     problems = [f"{stack.region} does not answer" for stack in regions if not reachable(stack.region)]
     if not problems and not (target.writes and is_writer(target)):
@@ -174,9 +176,10 @@ def _require(target: RegionStack, source: RegionStack | None = None) -> None:
 def _send_on(
     session: Session, source: RegionStack, url: str, target: RegionStack, to_url: str, most: float = math.inf
 ) -> int:
-    """Send messages of a queue to another until there are none, or `most` were; how many.
+    """Move messages from a queue to another until there are none, or `most` were moved. Returns their number.
 
-    Killed in between, a message is in both, and is done twice: as SQS delivers "at least once", jobs stand that.
+    After a kill a message may be in both queues and be processed twice: jobs must tolerate that in any case, because
+    SQS delivers "at least once".
     """
     here, there = client("sqs", source.region), client("sqs", target.region)
     sent = 0

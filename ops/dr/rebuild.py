@@ -1,4 +1,4 @@
-"""Makes a region that has its own data a standby again: a new generation of its database replicates the live one."""
+"""Makes a region with its own data a standby again: a new generation of its database replicates the live one."""
 
 from ops.core import facts, snapshots
 from ops.core.apply import apply
@@ -12,7 +12,7 @@ from ops.dr import fence
 from ops.errors import refused
 
 REPLICA_SECONDS = 21_600.0
-"""Ours: a cross-region replica copies 500 GiB; AWS gives no figure."""
+"""Our choice: a cross-region replica copies 500 GiB; AWS gives no figure."""
 
 SNAPSHOT = Step(
     name="snapshot the database of {stack}",
@@ -32,15 +32,16 @@ PLAN = Plan(steps=named(STEPS, stack="STACK", other="OTHER"), exits=CHANGING)
 
 
 def rebuild_standby(session: Session, stack: str) -> Timeline:
-    """`ops dr rebuild`: for a region that was lost and answers again. Its former database is kept. What was done."""
+    """`ops dr rebuild`: for a region that was lost and answers again. Its former database is kept. Returns what was
+    done."""
     target = session.pair[stack]
     with session.hold() as timeline:
         session.read()
         if unfinished := session.under_way():
-            # It may be about to promote what would be replaced.
+            # It may be about to promote the database that would be replaced.
             raise refused(unfinished)
         if not target.following:
-            # An `up` deletes what surrounds a protected resource first, and fails then.
+            # An `up` would first delete resources around a protected one, and then fail.
             target.unapplied("rebuild")
             agree(session, target)
         rebuild(session, timeline, target)
@@ -49,7 +50,7 @@ def rebuild_standby(session: Session, stack: str) -> Timeline:
 
 
 def agree(session: Session, target: RegionStack) -> None:
-    """Have the operator agree. Raises OpsError (REFUSED) with all that forbids a rebuild."""
+    """Ask the operator to confirm. Raises OpsError (REFUSED) with everything that prevents a rebuild."""
     live = session.pair[session.pair.live]
     problems = []
     if live.stack == target.stack:
@@ -66,7 +67,7 @@ def agree(session: Session, target: RegionStack) -> None:
 
 
 def rebuild(session: Session, timeline: Timeline, target: RegionStack) -> None:
-    """Fence, snapshot, and follow; each step sees what was done before. The caller holds the lock."""
+    """Fence, snapshot, and follow; each step detects what was already done. The caller holds the lock."""
     settle(session, timeline, target.stack)
     if not target.following:
         fence.fence(session, timeline, target)
@@ -76,15 +77,16 @@ def rebuild(session: Session, timeline: Timeline, target: RegionStack) -> None:
 
 
 def snapshot_name(database: str, topology: int) -> str:
-    """The snapshot that keeps a database as it was fenced last.
+    """The snapshot of a database after its last fence.
 
-    The fence raised `topology`: what an earlier rebuild took, before the region was opened again, is no such snapshot.
+    The fence raised `topology`, which distinguishes it from a snapshot of an earlier rebuild, before the region was
+    opened again.
     """
     return f"{database}{snapshots.KEPT}{topology}"
 
 
 def snapshot(timeline: Timeline, target: RegionStack) -> None:
-    """Take a snapshot of the diverged database, and wait until it is there."""
+    """Take a snapshot of the diverged database, and wait until it is complete."""
     name = snapshot_name(str(target.output("database_identifier")), target.settings.topology)
     with timeline.step(SNAPSHOT, stack=target.stack) as step:
         step.detail = name
@@ -93,14 +95,14 @@ def snapshot(timeline: Timeline, target: RegionStack) -> None:
 
 
 def follow(session: Session, timeline: Timeline, target: RegionStack) -> None:
-    """Declare the region a standby with a new generation of its database, and have the engine make it."""
+    """Declare the region a standby with a new generation of its database, and run the engine."""
     declared: dict[str, object] = {} if target.following else following(target)
     with timeline.step(FOLLOW, stack=target.stack, other=target.follows) as step:
         step.detail = apply(session, target, declared, step, fenced=bool(declared))
 
 
 def following(target: RegionStack) -> dict[str, object]:
-    """The settings of a standby whose former database is kept; written in one move, so that they hold or do not."""
+    """The settings of a standby whose former database is kept; written atomically."""
     database = target.settings.database
     return {
         "role": "standby",
@@ -112,7 +114,7 @@ def following(target: RegionStack) -> dict[str, object]:
 
 
 def catch_up(timeline: Timeline, target: RegionStack) -> None:
-    """Wait until the new replica is available and within the limit of its lag."""
+    """Wait until the new replica is available and its lag is within the limit."""
     limit = int(target.file.get("recovery.max_replica_lag_seconds"))
     with timeline.step(CATCH_UP, stack=target.stack) as step:
         if step.dry_run:

@@ -1,4 +1,4 @@
-"""A change of the edge: the engine routes every name to a stack, within a time limit, or back, and what then holds."""
+"""A change of the edge: the engine routes every name to a stack, within a time limit, or back."""
 
 import time
 from collections.abc import Iterator, Mapping
@@ -15,8 +15,8 @@ from ops.core.steps import Timeline, say, waits
 from ops.errors import Exit, OpsError
 
 RECORDS = ("**:DnsRecord::dns-*",)
-"""What a flip changes, and no more: what else of the edge differs from its file, or fails, must not stop it. `*` stands
-for a part of a URN, `**` for several (Pulumi, `--target`)."""
+"""What a flip changes: other differences or failures of the edge must not stop it. `*` stands for a part of a URN, `**`
+for several (Pulumi, `--target`)."""
 ATTEMPTS = 3
 PAUSE_SECONDS = 2.0
 CHANGE_SECONDS = 32.0
@@ -24,14 +24,14 @@ SETTLE_SECONDS = 15.0
 ROUTE_SECONDS = 20.0
 BACK_SECONDS = 10.0
 END_SECONDS = 2.0
-"""Ours: of all that the engine does for a flip; of that at most for settling what an engine left, for all tries there,
-and for the way back; and of an engine that was asked to end. So a flip is over within a minute. Cloudflare's provider
-has no limit of its own: it waits for an answer without end, and tries again for minutes (cloudflare-go 7.7,
+"""Our choice of limits: for everything that the engine does in a flip; within that, for repairing what an engine left,
+for all attempts, and for the way back; and for an engine that was asked to end. So a flip ends within a minute.
+Cloudflare's provider has no limit: it waits for an answer forever, and retries for minutes (cloudflare-go 7.7,
 internal/requestconfig)."""
 
 
 def settle_edge(session: Session, timeline: Timeline, until: float) -> None:
-    """Settle what an engine left of the edge, or recover its state. Raises TooLongError where that takes too long."""
+    """Repair what an engine left of the edge, or recover its state. Raises TooLongError if that takes too long."""
     seconds = _at_most(SETTLE_SECONDS, until)
     edge = session.pair.edge.stack
     try:
@@ -49,7 +49,7 @@ def names(pair: Pair) -> list[str]:
 
 
 def leads(name: str, records: Mapping[str, str]) -> str:
-    """Where a name is routed to in the end: a record may lead to another name of the zone."""
+    """The final target of a name: a record may point to another name of the zone."""
     passed: set[str] = set()
     while name in records and name not in passed:
         passed.add(name)
@@ -58,7 +58,7 @@ def leads(name: str, records: Mapping[str, str]) -> str:
 
 
 def misrouted(pair: Pair, to: str, records: Mapping[str, str]) -> dict[str, str]:
-    """The names that are not routed to `to`, and where they go."""
+    """The names that are not routed to `to`, and their targets."""
     want = pair.edge.output("origins").get(to)
     found = {name: leads(name, records) for name in names(pair)}
     return {name: content for name, content in found.items() if content != want}
@@ -68,7 +68,7 @@ def misrouted(pair: Pair, to: str, records: Mapping[str, str]) -> dict[str, str]
 class Routing:
     """A change from the stack `before` to the stack `to`.
 
-    `until` is on the monotonic clock: then the engine is ended, whatever it does.
+    At `until`, on the monotonic clock, the engine is ended in any case.
     """
 
     session: Session
@@ -78,11 +78,11 @@ class Routing:
     until: float
 
     def change(self, *, drifted: bool) -> None:
-        """Change the edge; back to what was, where it cannot be done. Raises OpsError with what holds then."""
+        """Change the edge, or roll back if that fails. Raises OpsError with the resulting situation."""
         try:
             self._route(self.to, ROUTE_SECONDS, drifted=drifted)
         except TooLongError as error:
-            # The way back would be through the same Cloudflare.
+            # A rollback would need the same Cloudflare.
             back = f", `ops dr flip --to {self.before}` goes back" if self.before != self.to else ""
             raise TooLongError(
                 f"{error.message}: {self._holds()}; `ops dr flip --to {self.to}` continues{back}"
@@ -94,7 +94,7 @@ class Routing:
             raise OpsError(f"{error.message}\n{self._roll_back()}") from None
 
     def without_effect(self, wrong: Mapping[str, str]) -> OpsError:
-        """Cloudflare took the change and did not make it: roll it back."""
+        """Cloudflare accepted the change but did not make it: roll back."""
         lines = [
             f"Cloudflare reported success but did not change {name}: it is {wrong[name]}" for name in sorted(wrong)
         ]
@@ -104,10 +104,10 @@ class Routing:
         return OpsError("\n".join(lines))
 
     def _route(self, to: str, seconds: float, *, drifted: bool) -> None:
-        """Write `live` and have the engine make it so, for so long and no longer.
+        """Write `live` and run the engine, within the time limit.
 
-        What an engine that was killed left is settled first. Raises the last OpsError, TooLongError where the time was
-        over, BUSY for an engine at work.
+        First repairs what a killed engine left. Raises the last OpsError, TooLongError after the time limit, BUSY for a
+        running engine.
         """
         self.session.ledger.require_hold()
         self.session.pair.edge.declare({"live": to})
@@ -118,7 +118,7 @@ class Routing:
             self._tried(seconds, drifted=True)
 
     def _tried(self, seconds: float, *, drifted: bool) -> None:
-        """Run the engine, more than once where that fails."""
+        """Run the engine, with retries."""
         seconds = _at_most(seconds, self.until)
         ends = time.monotonic() + seconds
         waits("waits for Cloudflare", seconds)
@@ -143,7 +143,7 @@ class Routing:
                     return
 
     def _roll_back(self) -> str:
-        """Route every name as before; what holds afterwards, in a sentence."""
+        """Route every name as before. Returns a message about the result."""
         say(f"          rolling back: every name to {self.before}")
         try:
             self._route(self.before, BACK_SECONDS, drifted=True)
@@ -152,7 +152,7 @@ class Routing:
         return f"rolled back: every name is routed to {self.before}, as the stack file says"
 
     def _holds(self) -> str:
-        """Where Cloudflare's records route the names, in a sentence."""
+        """A message about where Cloudflare's records route the names."""
         try:
             return "; ".join(self._routed(visitor.records(self.session.pair.edge)))
         except OpsError as error:
@@ -171,9 +171,9 @@ class Routing:
 
 
 def _at_most(seconds: float, until: float) -> float:
-    """So many seconds, or what is left until then."""
+    """These seconds, or the time that is left until the limit."""
     return max(0.0, min(seconds, until - time.monotonic()))
 
 
 def _quiet(line: str) -> None:
-    """Drop a line of the engine: a flip is over in seconds."""
+    """Ignore a line of the engine: a flip takes only seconds."""

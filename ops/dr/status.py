@@ -1,4 +1,4 @@
-"""The status of both regions and the edge, asked all at once; every call is bounded, and none changes anything."""
+"""The status of both regions and the edge, read in parallel; every call is bounded, and none changes anything."""
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -26,8 +26,8 @@ from ops.errors import OpsError
 
 @dataclass(frozen=True, kw_only=True)
 class Status(Found):
-    """Both regions, what deviates from normal operation, what is under way, whose command is at work, and what is left
-    for people to do."""
+    """Both regions, deviations from normal operation, running operations and commands, and what people still have to
+    do."""
 
     regions: list[Facts]
     deviations: list[str]
@@ -37,7 +37,7 @@ class Status(Found):
 
 
 def status() -> Status:
-    """Ask everything."""
+    """Read everything."""
     engine = Engine()
     pair, lost = Pair(engine), _lost_backend()
     if lost:
@@ -61,7 +61,8 @@ def status() -> Status:
 
 
 def _lost_backend() -> str:
-    """That the region of the state backend does not answer, empty where it does: the engine would wait for minutes."""
+    """A message if the region of the state backend does not answer, because the engine would wait for minutes; else
+    empty."""
     region = backend_region()
     if not region or reachable(region):
         return ""
@@ -72,7 +73,7 @@ def _lost_backend() -> str:
 
 
 def show(found: Status) -> None:
-    """The status as an operator reads it."""
+    """The status as text for the operator."""
     show_regions("AskProAI, both regions", found.regions)
     for line in found.deviations:
         say(f"deviation: {line}")
@@ -87,14 +88,14 @@ def show(found: Status) -> None:
 
 
 def deviations(pair: Pair, engine: Engine, *, under_way: bool = False) -> list[str]:
-    """What deviates from normal operation, each with the command that ends it.
+    """Deviations from normal operation, each with the command that fixes it.
 
-    Of an operation under way there is one command that goes on: what it has left half done names no other.
+    For a running operation there is only the command that continues it, whatever it has left unfinished.
     """
     live, other = pair[pair.live], pair[pair.other]
     found = [elsewhere] if (elsewhere := older_backend(pair.files)) else []
     older, edge = pair.older(), pair.edge
-    # What files that are older say of who serves is not so.
+    # Outdated files do not show which region serves.
     found += older or (_serving(pair) if under_way else _roles(pair))
     for region in () if under_way or older else (live, other):
         found += _unlike_its_stack(region)
@@ -112,20 +113,20 @@ def deviations(pair: Pair, engine: Engine, *, under_way: bool = False) -> list[s
 
 
 def _serving(pair: Pair) -> list[str]:
-    """That the live region takes no writes."""
+    """The deviation that the live region takes no writes."""
     live, other = pair[pair.live], pair[pair.other]
     if live.writes and not live.closed:
         return []
     is_active = other.writes and not (other.outputs and other.undone)
-    on = f"`ops dr flip --to {other.stack}` goes on, " if is_active else ""
+    on = f"`ops dr flip --to {other.stack}` continues, " if is_active else ""
     back = f"`ops dr abort --to {live.stack}` goes back" if on else "`ops dr abort`"
     return [f"{live.stack} is live but takes no writes: {on}{back}"]
 
 
 def _roles(pair: Pair) -> list[str]:
-    """What deviates as far as the stack files say it."""
+    """Deviations according to the stack files."""
     live, other = pair[pair.live], pair[pair.other]
-    # Nothing follows a region that takes no writes, and nobody goes back to another.
+    # A region that takes no writes has no follower, and there is no other region to return to.
     if found := _serving(pair):
         return found
     if not other.following:
@@ -141,7 +142,7 @@ def _roles(pair: Pair) -> list[str]:
 
 
 def _records(pair: Pair) -> list[str]:
-    """What Cloudflare's records say otherwise than the edge's stack."""
+    """Differences between Cloudflare's records and the edge's stack."""
     to = pair.edge.outputs.get("live")
     if not to:
         return []
@@ -154,7 +155,7 @@ def _records(pair: Pair) -> list[str]:
 
 
 def _plugins(engine: Engine) -> list[str]:
-    """Plugins to install before they are needed: a flip has seconds, and a provider has more than 100 MB."""
+    """Plugins to install before they are needed: a flip takes seconds, and a provider has more than 100 MB."""
     return [
         f"plugin {missing} is not installed on this machine: `pulumi plugin install resource {missing}`"
         for missing in engine.missing_plugins()
@@ -162,7 +163,7 @@ def _plugins(engine: Engine) -> list[str]:
 
 
 def _to_do(pair: Pair) -> list[str]:
-    """What a person does at the registrar, which no program of ours reaches."""
+    """What a person must do at the registrar, which our programs cannot reach."""
     if "dnssec" not in pair.edge.outputs:
         return []
     try:
@@ -174,7 +175,7 @@ def _to_do(pair: Pair) -> list[str]:
 
 
 def _unlike_its_stack(region: RegionStack) -> list[str]:
-    """What the stack file says and the stack has otherwise: a file that is out of date, or an `up` that failed."""
+    """Differences between stack file and stack: an outdated file, or a failed `up`."""
     if region.being_rebuilt:
         return [f"the rebuild of {region.stack} is not finished: `ops dr rebuild {region.stack}`"]
     if region.closed:
@@ -189,7 +190,7 @@ def _unlike_its_stack(region: RegionStack) -> list[str]:
 
 
 def _databases(pair: Pair, answering: Mapping[str, bool]) -> dict[str, Callable[[], list[str]]]:
-    """What RDS says otherwise than the stacks of who is a replica: asked of the regions that answer."""
+    """Differences between RDS and the stacks about replicas, in the regions that answer."""
 
     def differs(stack: RegionStack) -> list[str]:
         follows = stack.recorded_following
@@ -221,14 +222,14 @@ def _region(pair: Pair, stack: RegionStack, answering: bool) -> Facts:
         **heads(pair, stack),
         "role": _role(stack),
         "answers": "yes" if answering else "no",
-        # The health is not AWS's to tell.
+        # AWS does not report the health.
         **answers(stack, questions, questions if answering else ["health"]),
         "kept_databases": kept,
     }
 
 
 def _role(stack: RegionStack) -> str:
-    """The fence as the stack has it: the file says what is wished."""
+    """The fence as recorded by the stack: the file has the desired value."""
     declared = stack.settings
     if stack.closed or stack.outputs.get("fenced", declared.fenced):
         return f"{declared.role}, fenced"

@@ -1,4 +1,4 @@
-"""Which region is to serve after an operation that stopped half way: by what RDS says, and what is not so yet."""
+"""Which region must serve after an interrupted operation, according to RDS, and what still differs."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,14 +12,15 @@ from ops.dr import closing
 from ops.errors import Exit, OpsError, refused
 
 SETTLED_SECONDS = 600.0
-"""Ours: while RDS promotes a replica, only the instance's status shows it."""
+"""Our choice: while RDS promotes a replica, only the instance's status shows it."""
 
 Settings = dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """The region to serve from, and the other; `answering` are those whose AWS answers, `replicas` that follow."""
+    """The region to serve from, and the other; `answering` are the regions whose AWS answers, `replicas` those that
+    follow."""
 
     keep: RegionStack
     other: RegionStack
@@ -34,7 +35,8 @@ class Verdict:
 
     @property
     def standing_by(self) -> Settings:
-        """The settings of the other: a replica follows, what was promoted is fenced, what is being rebuilt is both."""
+        """The settings of the other: a replica follows, a promoted database is fenced, one that is being rebuilt is
+        both."""
         if self.other.stack in self.replicas:
             return {"role": "standby", "activated": False, "fenced": False}
         if self.other.being_rebuilt:
@@ -46,7 +48,7 @@ class Verdict:
 
 
 def _role(region: RegionStack) -> str:
-    """Its role, as its stack has recorded it where its file is older."""
+    """Its role, as recorded by its stack if its file is outdated."""
     return str(region.outputs.get("role") if region.older else region.settings.role)
 
 
@@ -58,7 +60,8 @@ def _told(stack: RegionStack, answering: set[str], replicas: set[str]) -> str:
 
 
 def judge(session: Session, to: str | None) -> Verdict:
-    """Who serves, by facts. Raises OpsError: REFUSED where they do not tell, BUSY while an engine is at work."""
+    """Which region must serve, from facts. Raises OpsError: REFUSED if they do not show it, BUSY while an engine
+    runs."""
     pair = session.pair
     if busy := [holder for stack in pair.all if (holder := in_use(stack.stack))]:
         raise OpsError("\n".join(busy), Exit.BUSY)
@@ -69,7 +72,7 @@ def judge(session: Session, to: str | None) -> Verdict:
     writers = [pair[to]] if to else writers
     undone = session.ledger.get(UNDER_WAY) or any(_follows(region) for region in writers)
     if len(writers) > 1 and not undone:
-        # After a failover the region that was lost has its own data; nothing is half done then.
+        # After a failover the lost region has its own data, which is not an interrupted operation.
         writers = [region for region in writers if _is_routed_to(pair, region) and _is_open(region)] or writers
     told = [_told(region, answering, replicas) for region in regions]
     if len(writers) != 1:
@@ -84,9 +87,9 @@ def judge(session: Session, to: str | None) -> Verdict:
 
 
 def _is_replica(session: Session, region: RegionStack, answers: bool) -> bool:
-    """As RDS says once nothing is changed any more, since a promotion that has begun shows only in the status.
+    """According to RDS once no change is in progress, because a promotion in progress shows only in the status.
 
-    As the stack has recorded it where RDS does not answer.
+    As recorded by the stack if RDS does not answer.
     """
     if not answers:
         return region.recorded_following
@@ -103,33 +106,34 @@ def _is_replica(session: Session, region: RegionStack, answers: bool) -> bool:
 
 
 def _follows(region: RegionStack) -> bool:
-    """Whether its file says that it follows, or its stack where the file is older."""
+    """Whether it follows according to its file, or to its stack if the file is outdated."""
     return region.recorded_following if region.older else region.following
 
 
 def _is_routed_to(pair: Pair, region: RegionStack) -> bool:
-    """Whether visitors are routed there as the edge's file and its stack say, or the stack where the file is older."""
+    """Whether visitors are routed there according to the edge's file and stack, or only the stack if the file is
+    outdated."""
     recorded = pair.edge.outputs.get("live") == region.stack
     return recorded if pair.edge.older else pair.is_routed_to(region.stack)
 
 
 def _is_open(region: RegionStack) -> bool:
-    """Whether it takes writes as its file and its stack say, or the stack where the file is older."""
+    """Whether it takes writes according to its file and stack, or only its stack if the file is outdated."""
     if region.older:
         return not (region.recorded_following or region.recorded["fenced"])
     return region.writes and not region.undone
 
 
 def differs(region: RegionStack, wanted: Settings) -> bool:
-    """Whether a stack has not what is wanted, or not all of it, or its file has not, unless that is older and will be
-    written anew."""
+    """Whether a stack lacks any of the wanted values, or its file does, unless that is outdated and will be written
+    again."""
     made = region.recorded
     found = any(made.get(key) != value for key, value in wanted.items()) or region.is_unrecorded
     return bool(wanted) and (found or bool(not region.older and region.file.changes(wanted)))
 
 
 def is_settled(session: Session, verdict: Verdict) -> bool:
-    """Whether there is nothing to give up and nothing to be put right."""
+    """Whether there is nothing to abandon and nothing to correct."""
     pair = session.pair
     if (
         closing.is_closed(session.ledger)
@@ -139,7 +143,7 @@ def is_settled(session: Session, verdict: Verdict) -> bool:
     ):
         return False
     replica = verdict.other.stack in verdict.replicas
-    # Fenced, or promoted, and its stack does not say so.
+    # Fenced or promoted, without a record in its stack.
     unknown = (verdict.other.closed and not verdict.other.outputs.get("fenced")) or verdict.other.following
     return (
         pair.is_routed_to(verdict.keep.stack)

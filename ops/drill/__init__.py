@@ -1,1 +1,1 @@
-"""The drill: a region of the sandbox is lost and comes back, and everything is measured."""
+"""The drill: a region of the sandbox is lost and comes back, with everything measured."""

@@ -1,4 +1,4 @@
-"""A visitor that writes several times a second, through the edge, and remembers what was acknowledged."""
+"""A visitor that writes several times a second, through the edge, and records what was acknowledged."""
 
 import threading
 import time
@@ -17,12 +17,12 @@ INTERVAL_SECONDS = 0.25
 """240 a minute: the edge refuses a client that calls the API more than 300 times in one."""
 ANSWER_SECONDS = 4.0
 AT_ONCE = 24
-"""Requests under way: as many as are sent while one hangs, and a few more."""
+"""Concurrent requests: as many as are sent while one hangs, and a few more."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Attempt:
-    """A row that was sent; `status` is the answer's, 0 without one. Times are of this machine, in UTC."""
+    """A row that was sent; `status` is that of the response, 0 without one. Times are this machine's, in UTC."""
 
     id: int
     sent: datetime
@@ -31,11 +31,11 @@ class Attempt:
     region: str = ""
     database: str = ""
     written: datetime | None = None
-    """When the database took the row, as it says itself."""
+    """When the database accepted the row, according to its own clock."""
 
     @property
     def acknowledged(self) -> bool:
-        """Whether the visitor was told that the row is written."""
+        """Whether the write was acknowledged."""
         return self.status == ACKNOWLEDGED
 
 
@@ -43,12 +43,12 @@ Ask = Callable[[int], Answer]
 
 
 def through_the_edge(domain: str) -> Ask:
-    """Writes a row as a visitor of the API does; one that is there already stays as it is."""
+    """Writes a row as a visitor of the API does; an existing row is not changed."""
     return lambda number: visit(f"api.{domain}", CANARY_PATH, "POST", {"id": number}, seconds=ANSWER_SECONDS)
 
 
 class Canary:
-    """Writes until it is stopped; a request that hangs keeps no other from being sent."""
+    """Writes until it is stopped; a hanging request does not block others."""
 
     def __init__(
         self, ask: Ask, interval_seconds: float = INTERVAL_SECONDS, clock: Callable[[], float] = time.time
@@ -71,18 +71,18 @@ class Canary:
         self.stop()
 
     def stop(self) -> None:
-        """Send no more, and wait for the answers that are due."""
+        """Stop sending, and wait for outstanding responses."""
         self._stopped.set()
         self._thread.join()
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def attempts(self) -> list[Attempt]:
-        """What was answered so far, in the order in which it was sent."""
+        """The responses so far, in the order of sending."""
         with self._lock:
             return sorted(self._attempts, key=lambda attempt: attempt.id)
 
     def wait(self, what: str, found: Callable[[list[Attempt]], bool], seconds: float) -> list[Attempt]:
-        """Wait until the answers are as wanted. Raises OpsError when that takes longer than `seconds`."""
+        """Wait until the responses are as wanted. Raises OpsError after `seconds`."""
         deadline = time.monotonic() + seconds
         while not found(attempts := self.attempts()):
             if time.monotonic() > deadline:
@@ -106,7 +106,7 @@ class Canary:
 
 
 def acknowledged(row: Mapping[str, Any]) -> Attempt:
-    """A row that somebody else wrote, as the application tells of it."""
+    """A row that somebody else wrote, as reported by the application."""
     written = datetime.fromisoformat(row["written_at"])
     return Attempt(
         id=row["id"],
@@ -120,7 +120,7 @@ def acknowledged(row: Mapping[str, Any]) -> Attempt:
 
 
 def send(ask: Ask, number: int) -> Attempt:
-    """Write one row, or ask for one that may be there: the answer tells when and where it was first written."""
+    """Write one row, or request one that may exist: the response says when and where it was first written."""
     sent = datetime.now(UTC)
     answer = ask(number)
     written = answer["written_at"]

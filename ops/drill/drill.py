@@ -1,4 +1,4 @@
-"""`ops dr drill`: runs a drill, tells what was measured, expected and promised, and whether that keeps the budget."""
+"""`ops dr drill`: runs a drill, and compares measured, expected and promised values with the budget."""
 
 from dataclasses import replace
 from typing import Any
@@ -28,7 +28,7 @@ SETTINGS = (
     "web",
     "workers",
 )
-"""What the objectives are computed from; a stack file has those that it has."""
+"""The settings from which the objectives are computed; a stack file may lack some."""
 NOTE = (
     "Instances, databases and caches are records of an emulated cloud: what AWS itself takes is in the table of "
     "expected times. Measured here are the commands, the engine, the order of things, the calls, and the rows."
@@ -36,7 +36,7 @@ NOTE = (
 
 
 def drill(options: DrillOptions) -> None:
-    """Run a drill and tell what it found. Raises OpsError: REFUSED, INCOMPLETE, or that of the step that failed."""
+    """Run a drill and report its results. Raises OpsError: REFUSED, INCOMPLETE, or that of the failed step."""
     sandbox = SandboxControl.of()
     session = Session.of(SessionOptions())
     pair = session.pair
@@ -59,13 +59,13 @@ def drill(options: DrillOptions) -> None:
 
 
 def _next(running: Drill) -> str:
-    """How to go on after a drill that ended early."""
+    """How to continue after a drill that ended early."""
     if running.decided is None:
         return "before the decision, so nothing was changed; fix the problem, and run it again"
     back = f"ops dr failback --to {running.live} --yes --rebuild"
     if running.measured is None:
         return f'to continue: ops dr failover --to {running.standby} --yes --waive-fence "{REASON}", then {back}'
-    return f"to go on: {back}"
+    return f"to continue: {back}"
 
 
 def require_normal_operation(pair: Pair) -> None:
@@ -101,7 +101,7 @@ def _rows(running: Drill, declared: Declaration) -> list[tables.Row]:
 
 
 def _conclude(running: Drill, declared: Declaration, promised: list[Objective], failed: BaseException | None) -> None:
-    """Show the tables and write the report, of a drill that failed as well."""
+    """Show the tables and write the report, also of a failed drill."""
     times = expectations(declared)
     rows = _rows(running, declared)
     shown: dict[str, tables.Rows] = {

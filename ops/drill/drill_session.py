@@ -1,4 +1,4 @@
-"""The operator of a drill."""
+"""The session of a drill's operator."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,19 +10,19 @@ from ops.core.steps import Plan, say
 
 @dataclass(frozen=True, kw_only=True)
 class DrillSession(Session):
-    """The session of an operator who says yes, looks at the clock when asked, and watches every operation."""
+    """The session of an operator who confirms everything, and observes every operation."""
 
     decide: Callable[[], None]
     watch: Callable[[Operation], None]
 
     def begin(self, kind: str, source: str, target: str, plan: Plan) -> Operation:
-        """Begin, or go on."""
+        """Start or continue."""
         operation = super().begin(kind, source, target, plan)
         self.watch(operation)
         return operation
 
     def record(self, kind: str, record: dict[str, Any]) -> dict[str, Any]:
-        """Record a decision; from a waiver on, nothing may call the lost region."""
+        """Record a decision; after a waiver, nothing may call the lost region."""
         recorded = super().record(kind, record)
         if kind == "waiver":
             self.decide()

@@ -1,4 +1,4 @@
-"""What an outage cost, from the rows that a visitor wrote: how long nobody was served, and what was forgotten."""
+"""The cost of an outage, from the rows that a visitor wrote: how long nobody was served, and which rows are missing."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -8,12 +8,12 @@ from ops.drill.canary import Ask, Attempt, send
 from ops.errors import OpsError
 
 SURVIVORS_ASKED = 15
-"""So many rows in a row that are there: what is older is there too, since replication keeps the order."""
+"""This many consecutive existing rows: older ones exist too, because replication keeps the order."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outage:
-    """From the first row that was refused to the first that another region acknowledged."""
+    """From the first refused row to the first one that another region acknowledged."""
 
     began: datetime
     ended: datetime
@@ -33,7 +33,7 @@ class Loss:
 
 
 def outage(attempts: Sequence[Attempt], lost_region: str) -> Outage | None:
-    """The outage from the loss of a region until another serves, None while there is none, or no end of it."""
+    """The outage from the loss of a region until another serves, None if there is none, or no end yet."""
     served = [number for number, attempt in enumerate(attempts) if _by(attempt, lost_region)]
     if not served:
         return None
@@ -46,7 +46,7 @@ def outage(attempts: Sequence[Attempt], lost_region: str) -> Outage | None:
 
 
 def fails(attempts: Sequence[Attempt], times: int) -> bool:
-    """Whether the last answers were all refusals."""
+    """Whether the last responses were all failures."""
     return len(attempts) >= times and not any(attempt.acknowledged for attempt in attempts[-times:])
 
 
@@ -56,10 +56,10 @@ def serves(attempts: Sequence[Attempt], region: str) -> bool:
 
 
 def loss(attempts: Iterable[Attempt], region: str, ask: Ask) -> Loss:
-    """What is missing of the rows that a region acknowledged.
+    """The missing rows among those that a region acknowledged.
 
-    Each is asked for again, the newest first: one that is there keeps its first database, one that is missing is
-    written now, and says so. Raises OpsError where a row cannot be asked for.
+    Each is requested again, newest first: an existing row reports its first database, a missing row is written now, and
+    reports that. Raises OpsError if a row cannot be requested.
     """
     rows = [attempt for attempt in attempts if _by(attempt, region)]
     missing = 0

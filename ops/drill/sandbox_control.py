@@ -1,4 +1,4 @@
-"""The sandbox's own switches, for the drill alone: take a region away, restore it, count the calls to it."""
+"""The control interface of the sandbox, only for the drill: take a region away, restore it, count the calls to it."""
 
 import os
 from collections.abc import Mapping
@@ -19,14 +19,14 @@ ANSWER_SECONDS = 10.0
 
 @dataclass(frozen=True, kw_only=True)
 class SandboxControl:
-    """Where the emulated AWS and the sandbox's application answer."""
+    """The addresses of the emulated AWS and of the sandbox's application."""
 
     aws: str
     application: str
 
     @classmethod
     def of(cls) -> "SandboxControl":
-        """The sandbox that the environment leads to. Raises OpsError (REFUSED) where that is no running sandbox."""
+        """The sandbox of the environment. Raises OpsError (REFUSED) if that is not a running sandbox."""
         aws, application = os.environ.get(AWS_VARIABLE, ""), os.environ.get(APPLICATION_VARIABLE, "")
         found = cls(aws=aws.rstrip("/"), application=application.rstrip("/"))
         for name, url in ((AWS_VARIABLE, found.aws), (APPLICATION_VARIABLE, found.application)):
@@ -43,19 +43,20 @@ class SandboxControl:
         _ask("PUT", f"{self.aws}/_sandbox/blackout/{place}?mode={mode}")
 
     def restore(self, place: str) -> None:
-        """Restore a region or service, with all that it held."""
+        """Restore a region or service, with all its data."""
         _ask("DELETE", f"{self.aws}/_sandbox/blackout/{place}")
 
     def set_clock(self, ahead_seconds: int) -> None:
-        """Have AWS's clock be ahead."""
+        """Set AWS's clock ahead."""
         _ask("PUT", f"{self.aws}/_sandbox/clock/{ahead_seconds}")
 
     def set_ending(self, seconds: int) -> None:
-        """Let hosts take so long to end, and write until then."""
+        """Let hosts take this long to terminate, and write until then."""
         _ask("PUT", f"{self.aws}/_sandbox/ending/{seconds}")
 
     def rows_of_ending_hosts(self) -> list[dict[str, Any]]:
-        """What hosts wrote while they ended, the newest last: `id`, `written_at`, `region`, `database` of each row."""
+        """What hosts wrote while they were terminating, newest last: `id`, `written_at`, `region`, `database` of each
+        row."""
         return list(_ask("GET", f"{self.application}/_sandbox/ending")["rows"])
 
     def lost(self) -> list[str]:
@@ -63,7 +64,7 @@ class SandboxControl:
         return list(_ask("GET", f"{self.aws}/_sandbox/blackout"))
 
     def forget_calls(self) -> None:
-        """Count from nothing."""
+        """Reset the count."""
         _ask("DELETE", f"{self.aws}/_sandbox/calls")
 
     def calls(self, region: str) -> dict[str, int]:
@@ -72,15 +73,15 @@ class SandboxControl:
         return {service: counts["all"] for service, counts in services.items()}
 
     def lag_seconds(self) -> float:
-        """How far replicas are behind."""
+        """The lag of replicas."""
         return float(_ask("GET", f"{self.application}/_sandbox/replication")["lag_seconds"])
 
     def set_lag(self, seconds: float) -> None:
-        """Let replicas be behind."""
+        """Set the lag of replicas."""
         _ask("PUT", f"{self.application}/_sandbox/replication", {"lag_seconds": seconds})
 
     def replicates(self) -> bool:
-        """Whether a declared replica gets rows."""
+        """Whether a declared replica receives rows."""
         return any(link["active"] for link in _ask("GET", f"{self.application}/_sandbox/replication")["links"])
 
 
@@ -92,7 +93,7 @@ def _is_healthy(url: str) -> bool:
 
 
 def _ask(method: str, url: str, content: object = None) -> Any:
-    """The JSON of an answer. Raises OpsError where there is none."""
+    """The JSON of a response. Raises OpsError without one."""
     try:
         answer = urllib3.request(method, url, json=content, timeout=ANSWER_SECONDS, retries=False)
         if answer.status >= HTTPStatus.BAD_REQUEST:

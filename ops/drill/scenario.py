@@ -28,16 +28,16 @@ from ops.errors import Exit, OpsError
 
 REASON = "drill"
 GREY = ("elasticloadbalancing", "autoscaling")
-"""Services that hang in a grey failure: visitors get no answer, and a fence cannot end the hosts."""
+"""Services that hang in a grey failure: visitors get no answer, and a fence cannot terminate the hosts."""
 LATE_SECONDS = 1200
-"""Ours: somebody who was woken, logged in and asked others."""
+"""Our choice: the time for somebody to wake up, log in and ask others."""
 ACCEPTED_SECONDS = LATE_SECONDS + 300
 ENDING_SECONDS = 20
-"""Ours: a fence that does not wait for them shows. AWS gives no figure."""
+"""Our choice: long enough to detect a fence that does not wait for them. AWS gives no figure."""
 WARM_UP_ROWS = 20
 """Five seconds of load: enough for rows on either side of the replication's lag."""
 REFUSALS = 3
-"""So many in a row are an outage, and no hiccup."""
+"""This many consecutive failures are an outage."""
 LOAD_SECONDS = 90.0
 NOTICE_SECONDS = 60.0
 SERVED_SECONDS = 120.0
@@ -75,11 +75,11 @@ PLAN = Plan(
 
 @dataclass(frozen=True, kw_only=True)
 class DrillOptions:
-    """How the region is lost, which others with it, how far replicas are behind, and whether the way back is part.
+    """How the region is lost, which others with it, the lag of replicas, and whether the failback is included.
 
-    `ending_seconds`: how long hosts take to end, and go on writing. `grey`: some services hang while the others answer.
-    `late`: the decision comes 20 minutes after the loss by AWS's clock. `stale`: somebody tries commands from an older
-    checkout.
+    `ending_seconds`: how long hosts take to terminate, while they still write. `grey`: some services hang while the
+    others answer. `late`: the decision comes 20 minutes after the loss by AWS's clock. `stale`: somebody tries commands
+    from an older checkout.
     """
 
     mode: Mode = "refuse"
@@ -95,7 +95,7 @@ class DrillOptions:
 
 @dataclass(kw_only=True)
 class Drill:
-    """One drill under way."""
+    """A running drill."""
 
     options: DrillOptions
     sandbox: SandboxControl
@@ -114,7 +114,7 @@ class Drill:
         self.ask: Ask = through_the_edge(self.pair.domain)
 
     def run(self) -> None:
-        """The whole drill. Raises OpsError where a step fails; the region is restored in any case."""
+        """The whole drill. Raises OpsError if a step fails; the region is restored in any case."""
         with self._tidied(), TemporaryDirectory() as older, Canary(self.ask) as load:
             if self.options.stale:
                 shutil.copytree(project_folder(), older, dirs_exist_ok=True)
@@ -130,7 +130,7 @@ class Drill:
                 self._failback(load)
 
     def entries(self) -> list[Entry]:
-        """The steps of the drill and of the operations in it, by their beginning."""
+        """The steps of the drill and of its operations, by start time."""
         timelines = [self.timeline, *(operation.timeline for operation in self.operations)]
         return sorted((entry for timeline in timelines for entry in timeline.entries), key=lambda entry: entry.started)
 
@@ -162,7 +162,7 @@ class Drill:
             step.detail = f"{REFUSALS} rows refused in a row"
 
     def _failover(self) -> None:
-        """From the decision on, which falls inside, nothing may call the lost region."""
+        """After the decision, which is inside, nothing may call the lost region."""
         accepted = None
         if self.options.late:
             self.sandbox.set_clock(LATE_SECONDS)
@@ -174,7 +174,7 @@ class Drill:
         failover(self._session(options), self.standby)
 
     def _refused(self, options: SessionOptions) -> None:
-        """What was written for as long as the lag is old may be missing, which nobody has accepted yet."""
+        """Writes since the last lag figure may be missing, which nobody has accepted yet."""
         try:
             failover(self._session(options), self.standby)
         except OpsError as error:
@@ -185,7 +185,7 @@ class Drill:
             raise OpsError(f"a lag {LATE_SECONDS} s old was taken for a new one")
 
     def _unfenced(self, options: SessionOptions) -> None:
-        """A fence that cannot be made ends in its time, and says how to go on without it."""
+        """An impossible fence must end in time, and say how to continue without it."""
         try:
             failover(self._session(options), self.standby)
         except TooLongError as error:
@@ -199,12 +199,12 @@ class Drill:
         return DrillSession(**known, decide=self._decide, watch=self._watch)
 
     def _watch(self, operation: Operation) -> None:
-        """Remember an operation, once where it goes on."""
+        """Record an operation, only once if it is continued."""
         begun = bool(self.operations) and self.operations[-1].started == operation.started
         self.operations[-1 if begun else len(self.operations) :] = [operation]
 
     def _decide(self) -> None:
-        """From here on nothing may call the lost region: where it is still to be fenced, from the waiver on."""
+        """From here on nothing may call the lost region; if it still has to be fenced, from the waiver on."""
         if self.measured is None:
             self.sandbox.forget_calls()
             self.decided = self.decided or datetime.now(UTC)
@@ -236,7 +236,7 @@ class Drill:
         self._mark("region back")
 
     def _failback(self, load: Canary) -> None:
-        """It ends with a preview of all stacks, and fails where that shows a change."""
+        """It ends with a preview of all stacks, and fails if that shows a change."""
         began, ended = len(load.attempts()), len(self.sandbox.rows_of_ending_hosts())
         failback(self._session(SessionOptions(yes=True, rebuild=True)), self.live)
 
@@ -259,7 +259,7 @@ class Drill:
 
     @contextmanager
     def _tidied(self) -> Iterator[None]:
-        """Whatever happens inside, the region is restored and the lag is as it was."""
+        """Whatever happens inside, the region and the lag are restored."""
         lag = self.sandbox.lag_seconds()
         try:
             yield
@@ -276,7 +276,7 @@ class Drill:
 
 
 def flip_seconds(entries: Sequence[Entry], to: str) -> float | None:
-    """How long the flip took, from its gates to the visitor; None where there was none."""
+    """The duration of the flip, from its gates to the first visitor; None if there was none."""
     gates = flip.GATES.name.format(stack=to)
     names = [entry.name for entry in entries]
     if gates not in names:

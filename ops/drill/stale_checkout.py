@@ -1,4 +1,4 @@
-"""What somebody with an older checkout would do while the other region serves: each command must refuse."""
+"""The commands of an operator with an older checkout while the other region serves: each must refuse."""
 
 import os
 import subprocess
@@ -19,9 +19,9 @@ TRY = Step(
 
 
 def try_commands(timeline: Timeline, pair: Pair, live: str, older: str) -> None:
-    """Try to lead visitors back to the region that was `live`, and to demote the one that serves.
+    """Try to route visitors back to the region that was `live`, and to demote the one that serves.
 
-    Raises OpsError with what was not refused for the age of the files in the folder `older`.
+    Raises OpsError with the commands that were not refused because of the outdated files in the folder `older`.
     """
     standby = pair.other_than(live)
     with timeline.step(TRY, stack=standby) as step:

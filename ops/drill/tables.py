@@ -1,4 +1,4 @@
-"""The drill's tables: what was measured, what the real clouds are expected to take, what the declaration promises."""
+"""The drill's tables: measured values, expected times of the real clouds, and promises of the declaration."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,11 +13,11 @@ Rows = list[tuple[str, ...]]
 
 @dataclass(frozen=True, kw_only=True)
 class Measured:
-    """What the drill measured. `flip_seconds` is the flip with its gates, and `late_seconds` what AWS's clock was ahead
-    of this machine's when it was decided: the outage took that longer.
+    """The drill's measurements. `flip_seconds` is the flip with its gates, and `late_seconds` how far AWS's clock was
+    ahead of this machine's at the decision, which is added to the outage.
 
-    What comes with the way back is None where the drill did not go it; `ending_rows` are those that hosts wrote there
-    while they ended, and `ending_loss` what is missing of them.
+    Values of the failback are None if the drill did not include it; `ending_rows` are the rows that hosts wrote there
+    while they were terminating, and `ending_loss` the missing ones.
     """
 
     outage: Outage
@@ -34,7 +34,7 @@ class Measured:
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """A measured value and what it may be at most; `within` is None where nothing is asked of it."""
+    """A measured value and its maximum; `within` is None if there is no limit."""
 
     what: str
     value: str
@@ -43,7 +43,7 @@ class Row:
 
 
 def measured_rows(measured: Measured, rto_minutes: float, rpo_minutes: float) -> list[Row]:
-    """The measured values, and whether each keeps its budget."""
+    """The measured values, and whether each is within its budget."""
     loss, calls = measured.loss, sum(measured.calls.values())
     services = f" ({', '.join(sorted(measured.calls))})" if calls else ""
     down = measured.outage.seconds + measured.late_seconds
@@ -70,7 +70,7 @@ def _timed(what: str, seconds: float, most: float | None = None) -> Row:
 
 
 def _none(what: str, count: int, more: str = "") -> Row:
-    """Of what there must be none."""
+    """A value that must be zero."""
     return Row(what=what, value=f"{count}{more}", limit="0", within=count == 0)
 
 
@@ -87,7 +87,7 @@ def expected_rows(tables: Sequence[Expected]) -> Rows:
 
 
 def source_rows(tables: Sequence[Expected]) -> Rows:
-    """What each step waits for, and what its source says."""
+    """What each step waits for, and its source."""
     steps = {step.name: step for table in tables for step in table.steps}
     rows = [
         (step.name, ", ".join(step.after), step.source.says, f"{step.source.title}: {step.source.url}")
@@ -106,7 +106,7 @@ def objective_rows(objectives: Sequence[Objective]) -> Rows:
 
 
 def over(rows: Sequence[Row], objectives: Sequence[Objective]) -> list[str]:
-    """What is over its budget, one line each."""
+    """The values over their budget, one per line."""
     broken = [f"{row.what}: {row.value}, at most {row.limit}" for row in rows if row.within is False]
     return broken + [f"{row.what}, {row.scenario}: {row.formula}; {row.change}" for row in objectives if not row.within]
 

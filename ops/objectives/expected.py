@@ -1,4 +1,4 @@
-"""How long a failover takes in the real clouds: the steps, what each waits for, and the longest way through them."""
+"""How long a failover takes in the real clouds: the steps, what each waits for, and the critical path."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,7 +10,7 @@ from ops.objectives.sources import Basis, Source
 Posture = Literal["pilot-light", "warm"]
 
 LIMIT_MINUTES: Mapping[Posture, float] = {"pilot-light": 30.0, "warm": 12.0}
-"""What an activation and the flip may take from the decision on, by posture."""
+"""The maximum time of an activation and the flip after the decision, by posture."""
 
 CONFIRM, PREFLIGHT, PLAN = "read the estimate and confirm", "preflight and fence", "plan of the change"
 PROMOTE, BACK_UP, CONVERT = "promote the replica", "first backup of the database", "convert to Multi-AZ"
@@ -21,9 +21,9 @@ GATES, FLIP, SPREAD = "gates", "flip the records", "records reach every site"
 
 @dataclass(frozen=True, kw_only=True)
 class Standby:
-    """What a standby is, as far as time depends on it.
+    """The properties of a standby on which times depend.
 
-    `keeps_backups`: the replica has automated backups of its own already; `two_zones`: and a standby in a second zone.
+    `keeps_backups`: the replica already has its own automated backups; `two_zones`: and a standby in a second zone.
     """
 
     posture: Posture
@@ -34,7 +34,7 @@ class Standby:
 
 @dataclass(frozen=True, kw_only=True)
 class Phase:
-    """A step with its range in minutes. It begins when all of `after` are over."""
+    """A step with its range in minutes. It starts when all of `after` have ended."""
 
     name: str
     least: float
@@ -42,7 +42,7 @@ class Phase:
     source: Source
     after: tuple[str, ...] = ()
     change: str = ""
-    """What to change where the step takes too long."""
+    """What to change if the step takes too long."""
 
 
 PHASES = (
@@ -81,7 +81,7 @@ PHASES = (
         after=(PLAN,),
         change="keep the cache running: posture warm",
     ),
-    # The change ends when they are there; instances start meanwhile, and use those of the other zone.
+    # The change ends when they exist; instances start meanwhile, and use those of the other zone.
     Phase(
         name=ENDPOINTS,
         least=1,
@@ -90,7 +90,7 @@ PHASES = (
         after=(PLAN,),
         change="keep an endpoint in every zone: network.pilot_light_endpoints per_zone",
     ),
-    # In parallel to the database: nothing that instances need at their start comes from it. At most the warm-up.
+    # In parallel to the database, which instances do not need when they start. At most the warm-up.
     Phase(
         name=BOOT,
         least=2,
@@ -115,7 +115,7 @@ PHASES = (
 
 @dataclass(frozen=True, kw_only=True)
 class Expected:
-    """The steps of one posture, the path that decides, and its length in minutes."""
+    """The steps of one posture, the critical path, and its length in minutes."""
 
     posture: Posture
     steps: tuple[Phase, ...]
@@ -126,7 +126,7 @@ class Expected:
 
     @property
     def within(self) -> bool:
-        """Whether even the slow case keeps the limit."""
+        """Whether even the slow case is within the limit."""
         return self.most <= self.limit
 
     @property
@@ -136,7 +136,7 @@ class Expected:
         return sum(step.most for step in deciding if step.source.basis is Basis.ASSUMED)
 
     def verdict(self) -> str:
-        """The total, and where that is over the limit each step to change."""
+        """The total, and if that is over the limit, each step to change."""
         verdict = f"{self.posture}: {self.least:.0f} to {self.most:.1f} min from the decision, limit {self.limit:.0f}"
         if self.within:
             return f"{verdict}; {self.assumed:.1f} of them assumed"
@@ -144,7 +144,7 @@ class Expected:
         return f"{verdict}: over; to change: {changes}"
 
     def to_change(self) -> list[Phase]:
-        """The steps without which the limit would be kept: each time the longest of the path that can be changed."""
+        """The steps whose change would meet the limit: repeatedly the longest changeable one on the path."""
         changed: list[Phase] = []
         left = self
         while not left.within and (longest := left._longest_to_change()):
@@ -158,7 +158,7 @@ class Expected:
 
 
 def expected(standby: Standby) -> Expected:
-    """The table of a posture, as that standby is declared."""
+    """The table of a posture, for the declared standby."""
     return _table(standby.posture, _steps(standby))
 
 
@@ -170,7 +170,7 @@ def _table(posture: Posture, steps: Sequence[Phase]) -> Expected:
 
 
 def _steps(standby: Standby) -> list[Phase]:
-    """The steps that such a standby leaves to be done."""
+    """The steps that remain for such a standby."""
     warm, boot = standby.posture == "warm", standby.warmup_seconds / 60
     spared = {BACK_UP: standby.keeps_backups, CONVERT: standby.two_zones, CREATE_CACHE: warm, ENDPOINTS: warm}
     left = {step.name: step for step in PHASES if not spared.get(step.name)}
@@ -179,7 +179,7 @@ def _steps(standby: Standby) -> list[Phase]:
 
 
 def _longest(steps: Sequence[Phase]) -> tuple[tuple[str, ...], float]:
-    """The path to the last step that takes longest, and how long."""
+    """The longest path to the last step, and its length."""
     ends: dict[str, tuple[float, tuple[str, ...]]] = {}
     for step in steps:
         before = max((ends[name] for name in step.after), key=lambda end: end[0], default=(0.0, ()))

@@ -1,4 +1,4 @@
-"""How much data and time a disaster costs, computed from what is declared, and whether that keeps what is promised."""
+"""The data and time that a disaster costs, computed from the declaration, and whether that meets the objectives."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -11,13 +11,13 @@ from ops.objectives.sources import Source
 
 DAY_MINUTES = 24 * 60
 MAIL_MINUTES = 1
-"""From the verdict of a health check to the mail on the phone; ours."""
+"""From the result of a health check to the mail on the phone; our choice."""
 RESPONSE_MINUTES = 15
 """Both manuals, P1: see sources.RESPONSE."""
 RESTORE_MINUTES = 34
 """A database out of a snapshot: see sources.RESTORE."""
 COPY_MINUTES = 60
-"""A copy to the other region; assumed, for AWS says that it can take hours: see sources.COPY_TIME."""
+"""A copy to the other region; assumed, because AWS says that it can take hours: see sources.COPY_TIME."""
 RESTORABLE_MINUTES = 5
 """See sources.POINT_IN_TIME."""
 CONTROLLED_MINUTES = 15
@@ -27,14 +27,14 @@ UNCONTROLLED_MINUTES = 120
 
 Replication = Literal["none", "best-effort", "time-control"]
 
-# What the program declares of every standby: no setting, so the unit tests compare it with the declared resources.
+# Properties of every standby in the program: not settings, so the unit tests compare them with the declared resources.
 REPLICA_KEEPS_BACKUPS = True
 REPLICA_HAS_TWO_ZONES = True
 UPLOADS: Replication = "time-control"
 
 
 class Scenario(StrEnum):
-    """What happened."""
+    """The kind of disaster."""
 
     REGION_LOST = "region lost"
     DATA_CORRUPTED = "data corrupted"
@@ -42,12 +42,12 @@ class Scenario(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Declaration:
-    """The pair of regions, as far as its objectives depend on it, in plain values.
+    """The properties of the pair on which its objectives depend, in plain values.
 
-    `noticed_minutes`: until the outside checks have told somebody. `replica_lag_seconds`: what a replica may be behind,
-    None without a replica. `backups_behind_minutes`: what the automated backups in the other region may be behind, None
-    without. `copy_every_minutes`: offsite copies of the database, None without; `copy_takes_minutes`: from when one is
-    due until it is there. `restorable_days`: of point-in-time recovery, 0 without. `versions_kept_days`: of overwritten
+    `noticed_minutes`: until the outside checks have notified somebody. `replica_lag_seconds`: the maximum lag of a
+    replica, None without one. `backups_behind_minutes`: the maximum lag of the automated backups in the other region,
+    None without. `copy_every_minutes`: offsite copies of the database, None without; `copy_takes_minutes`: from its due
+    time until it exists. `restorable_days`: of point-in-time recovery, 0 without. `versions_kept_days`: of overwritten
     and deleted uploads. `messages_kept_days`: the shortest of the queues.
     """
 
@@ -90,10 +90,10 @@ class Declaration:
 
 @dataclass(frozen=True, kw_only=True)
 class Objective:
-    """What one kind of data, or the service as a whole, has to expect in one scenario.
+    """The expected loss and outage of one kind of data, or of the whole service, in one scenario.
 
-    `rpo_minutes` is None where time does not measure the loss, `rto_minutes` where it is told on another row. `change`
-    is what to do where it is not `within` what is promised.
+    `rpo_minutes` is None if the loss is not measured in time, `rto_minutes` if it is in another row. `change` is what
+    to do if it is not `within` the objective.
     """
 
     what: str
@@ -120,7 +120,7 @@ def objectives(given: Declaration) -> list[Objective]:
 
 
 def standby_of(settings: Mapping[str, Any]) -> Standby:
-    """What a stack's settings say of it as a standby."""
+    """The properties of a stack as a standby, from its settings."""
     posture: Posture = settings["posture"]
     return Standby(
         posture=posture,
@@ -154,7 +154,7 @@ def _service(given: Declaration) -> Objective:
 
 
 def _database_lost(given: Declaration) -> Objective:
-    """The best of what there is: the replica, or the last copy that has arrived."""
+    """The best available: the replica, or the last copy that has arrived."""
     lag, behind = given.replica_lag_seconds, given.backups_behind_minutes
     every, takes = given.copy_every_minutes, given.copy_takes_minutes
     ways: list[tuple[float, str, Source]] = []
@@ -196,7 +196,7 @@ def _uploads_lost(given: Declaration) -> Objective:
 
 
 def _messages_lost(given: Declaration) -> Objective:
-    """They are not lost but stay behind; lost is what expires before the region is back and worked off."""
+    """Messages are not lost but stay in the region; only those are lost that expire before the region is back."""
     return Objective(
         what="queue messages",
         scenario=Scenario.REGION_LOST,

@@ -1,27 +1,27 @@
-"""Where every duration and every promise of the recovery objectives comes from."""
+"""The sources of every duration and every promise of the recovery objectives."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Basis(StrEnum):
-    """How good a figure is."""
+    """The basis of a figure."""
 
     DOCUMENTED = "documented"
     """The provider states the figure."""
     MEASURED = "measured"
-    """The provider states none; others measured it in the real cloud, and published it."""
+    """The provider states none; others measured it in the real cloud and published it."""
     SETTING = "setting"
     """Our own configuration enforces it."""
     SANDBOX = "sandbox"
-    """Our own work, measured on the sandbox: it is not the cloud that takes the time."""
+    """Our own work, measured on the sandbox, independent of the cloud."""
     ASSUMED = "assumed"
-    """Nobody states or published it; ours until the first drill in the real clouds."""
+    """Nobody states or published it; our assumption until the first drill in the real clouds."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """A page, and what it says. `url` is a path of this repository where the source is ours."""
+    """A page, and what it says. `url` is a path in this repository if the source is ours."""
 
     title: str
     url: str

@@ -1,1 +1,1 @@
-"""What a change does to the stacks, before it is made: `ops preview`."""
+"""`ops preview`: what a change would do to the stacks."""

@@ -26,7 +26,7 @@ class Grant(NamedTuple):
     conditions: str
 
     def covers(self, other: "Grant") -> bool:
-        """Whether everything that `other` allows is allowed already."""
+        """Whether this already allows everything that `other` does."""
         return (
             fnmatchcase(other.principal, self.principal)
             and fnmatchcase(other.action.lower(), self.action.lower())
@@ -41,7 +41,7 @@ class Grant(NamedTuple):
 
 
 def widened(change: Change) -> Iterator[Danger]:
-    """Openings and grants of a resource that the resource did not have; of a new one, what is open to all."""
+    """New openings and grants of a resource; for a new resource, what is open to everyone."""
     yield from _no_longer_denied(change)
     if change.operation in (DELETED, SAME):
         return
@@ -61,7 +61,7 @@ def widened(change: Change) -> Iterator[Danger]:
 
 
 def _no_longer_denied(change: Change) -> Iterator[Danger]:
-    """What a network ACL denied; one that is deleted as a whole is protection removed."""
+    """What a network ACL denied; the deletion of a whole ACL counts as removed protection."""
     if change.operation == DELETED and change.type != ACL_RULE:
         return
     denied = denials(change.type, change.new)
@@ -71,7 +71,7 @@ def _no_longer_denied(change: Change) -> Iterator[Danger]:
 
 
 def grants(document: Any) -> tuple[set[Grant], set[str]]:
-    """What a policy document allows, and its denials as JSON. Empty for what is no document yet."""
+    """What a policy document allows, and its denials as JSON. Empty for a document that is not known yet."""
     try:
         found = parsed(document)
     except MalformedError:
@@ -82,7 +82,7 @@ def grants(document: Any) -> tuple[set[Grant], set[str]]:
 
 def _grants(statement: Statement) -> Iterator[Grant]:
     conditions = json.dumps(statement.conditions, sort_keys=True)
-    # A policy of an identity names no principal.
+    # An identity-based policy names no principal.
     for principal in [name for _kind, name in statement.principals] or [""]:
         for action in statement.actions:
             for resource in statement.resources:

@@ -1,4 +1,5 @@
-"""Changes as values: what the engine's steps do to each resource, with property differences and without secrets."""
+"""Changes as values: the effect of the engine's steps on each resource, with property differences and without
+secrets."""
 
 import json
 import re
@@ -14,9 +15,9 @@ SIGNATURE = "4dabf18193072939515e22adb298388d"
 """The key under which the engine marks a secret, or an asset, inside a value."""
 SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"
 INTERNAL = frozenset({"__defaults", "__meta"})
-"""Inputs in which the plugins keep their own notes."""
+"""Inputs for the plugins' internal use."""
 NOTHING_IN_A_CLOUD = ("askproai:", "pulumi:")
-"""How the types of components and providers begin, which are parts of the program."""
+"""The prefixes of the types of components and providers, which exist only in the program."""
 
 CREATED, UPDATED, REPLACED, DELETED, SAME = "create", "update", "replace", "delete", "same"
 OPERATIONS: Mapping[str, str] = {
@@ -30,12 +31,12 @@ OPERATIONS: Mapping[str, str] = {
     "delete": DELETED,
     "same": SAME,
 }
-"""What each of the engine's operations does to a resource; those that are not here, such as `read`, do nothing."""
+"""The effect of each engine operation on a resource; others, such as `read`, have none."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class About:
-    """A resource that something is said of, by its type token and logical name."""
+    """A resource in a report, by its type token and logical name."""
 
     stack: str
     type: str
@@ -44,7 +45,7 @@ class About:
 
 @dataclass(frozen=True, kw_only=True)
 class Difference:
-    """A property that changes; None where it is not set."""
+    """A property that changes; None if it is not set."""
 
     path: str
     old: Any
@@ -56,7 +57,7 @@ class Difference:
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """What happens to one resource. `old` and `new` are its inputs, {} where it is not there."""
+    """What happens to one resource. `old` and `new` are its inputs, {} if it does not exist."""
 
     stack: str
     urn: str
@@ -80,7 +81,7 @@ class Change:
 
     @property
     def differences(self) -> tuple[Difference, ...]:
-        """The properties that change. A secret that becomes another is named by the engine's reasons alone."""
+        """The properties that change. Only the engine's reasons show that a secret changes."""
         if self.operation not in (UPDATED, REPLACED):
             return ()
         found = tuple(differences(self.old, self.new))
@@ -105,7 +106,7 @@ def changes(stack: str, steps: Iterable[Mapping[str, Any]]) -> list[Change]:
         old, new = step.get("oldState") or {}, step.get("newState") or {}
         before = found.get(step["urn"])
         if before is not None and before.operation == REPLACED:
-            # The three steps of a replacement know different sides of it.
+            # The three steps of a replacement have different parts of the information.
             old = old or {"inputs": before.old, "protect": before.was_protected}
             new = new or {"inputs": before.new, "protect": before.protected}
             operation = REPLACED
@@ -128,7 +129,7 @@ def _type(urn: str) -> str:
 
 
 def masked(value: Any) -> Any:
-    """A value of a state without its secrets, unknown values as words, and without the plugins' notes."""
+    """A value of a state without its secrets and the plugins' internal values, and with unknown values as text."""
     if isinstance(value, Mapping):
         if value.get(SIGNATURE) == SECRET_SIGNATURE:
             return SECRET
@@ -141,7 +142,7 @@ def masked(value: Any) -> Any:
 
 
 def differences(old: Any, new: Any, path: str = "") -> Iterator[Difference]:
-    """The parts of a value that change, by path. Text that is JSON is compared as what it says."""
+    """The parts of a value that change, by path. JSON texts are compared by content."""
     old, new = _opened(old), _opened(new)
     if old == new:
         return
@@ -155,7 +156,7 @@ def differences(old: Any, new: Any, path: str = "") -> Iterator[Difference]:
 
 
 def said(value: Any) -> str:
-    """A value in words."""
+    """A value as text."""
     return "not set" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -164,7 +165,7 @@ def _items(old: list[Any], new: list[Any], path: str) -> Iterator[Difference]:
         for place, pair in enumerate(zip(old, new, strict=True)):
             yield from differences(*pair, f"{path}[{place}]")
         return
-    # Not by place: an item that goes would make all that follow it look changed.
+    # Not by position: a removed item would make all following ones look changed.
     for place, item in enumerate(old):
         if item not in new:
             yield Difference(path=f"{path}[{place}]", old=item, new=None)
@@ -183,6 +184,6 @@ def _opened(value: Any) -> Any:
 
 
 def _needs(state: Mapping[str, Any]) -> frozenset[str]:
-    """The URNs that a resource is made from."""
+    """The URNs on which a resource depends."""
     by_property = (state.get("propertyDependencies") or {}).values()
     return frozenset(state.get("dependencies") or ()).union(*(urns or () for urns in by_property))

@@ -59,7 +59,7 @@ def command(
 def _existing() -> list[str]:
     """The stacks that have a file here and are in the state backend: the pair of the policies first, then the edge.
 
-    Says which have a file alone.
+    Reports stacks that only have a file.
     """
     from ops.core.engine import Engine
     from ops.core.stack_files import stacks

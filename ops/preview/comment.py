@@ -1,4 +1,4 @@
-"""The comment of a pull request: what is dangerous first, and cut at the forge's limit without losing that."""
+"""The comment of a pull request: dangers first, and cut at GitHub's limit without losing them."""
 
 import re
 from collections import Counter
@@ -15,11 +15,11 @@ from ops.preview.previews import NEW
 from ops.preview.report import Effect, Report
 
 MARKER = "<!-- askproai-preview -->"
-"""By this line a workflow finds the one comment that it updates."""
+"""The line by which a workflow finds its comment for an update."""
 LIMIT = 65_536
 """GitHub's limit of a comment, in characters."""
 VALUE = 160
-"""Characters of a value that are shown; the JSON has all of it."""
+"""The maximum characters of a value; the JSON has the full value."""
 NAMES = 8
 COUNTED = (CREATED, UPDATED, REPLACED, DELETED, SAME)
 NO_PRICE = "no price"
@@ -45,7 +45,7 @@ def comment(report: Report, limit: int = LIMIT) -> str:
 
 
 def _dangers(dangers: list[Danger]) -> Iterator[str]:
-    """All of them, else without their details, else counted: never none of them."""
+    """All dangers, else without details, else only their number, but never omitted."""
     rows = [(each.kind, each.stack, _resource(each), _sourced(each)) for each in dangers]
     none = "Nothing: no data lost, no downtime, no access widened, no protection removed."
     yield _section("Dangerous", _listed(("what", "stack", "resource", "why"), rows, none))
@@ -145,7 +145,7 @@ def _section(heading: str, *parts: str) -> str:
 
 
 def _listed(head: Row, rows: Sequence[Row], none: str = "") -> str:
-    """A table, or what is said where there is no row."""
+    """A table, or a text if there are no rows."""
     return table(head, rows, cell) if rows else none
 
 
@@ -167,26 +167,26 @@ def _minutes(value: float | None) -> str:
 
 
 def cell(text: object) -> str:
-    """Text in a cell, so that nothing of it is Markdown, HTML, a mention or a reference."""
+    """Escaped text for a cell: no Markdown, HTML, mention or reference."""
     flat = one_line(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     flat = re.sub(r"([\\`*_{}\[\]()#|~!])", r"\\\1", flat)
     return flat.replace("@", "&#64;").replace("://", "&#58;//")
 
 
 def fenced(text: str) -> str:
-    """Text as it is, in a fence that nothing in it ends."""
+    """Literal text in a code fence that its content cannot close."""
     fence = "`" * max(3, max((len(run) for run in re.findall("`+", text)), default=0) + 1)
     return f"{fence}\n{text}\n{fence}"
 
 
 def shown(value: Any) -> str:
-    """The beginning of a property's value."""
+    """The start of a property's value."""
     text = said(value)
     return text if len(text) <= VALUE else f"{text[:VALUE]}..."
 
 
 def _that_fits(section: str, room: int) -> str:
-    """The lines of a section that fit, with its fold closed; none of a picture, which must be whole."""
+    """The lines of a section that fit, with its fold closed; no part of a picture, which must be complete."""
     end = "\n</details>\n"
     if "```" in section:
         return ""

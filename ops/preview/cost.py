@@ -1,4 +1,4 @@
-"""What a change costs a month at list prices: resources whose price differs, and those that change and have none."""
+"""The monthly cost of a change at list prices: resources whose price changes, and changed ones without a price."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ NOTHING = Estimate(usd=Decimal(0), why="")
 
 @dataclass(frozen=True, kw_only=True)
 class Cost(About):
-    """A resource that changes what is paid: US dollars a month before and after, None where no price is known.
+    """A resource whose cost changes: US dollars per month before and after, None if no price is known.
 
     `why` is the calculation, or what is missing.
     """
@@ -28,12 +28,12 @@ class Cost(About):
 
     @property
     def delta(self) -> Decimal | None:
-        """US dollars a month more, or less."""
+        """The difference in US dollars per month."""
         return None if self.before is None or self.after is None else Decimal(self.after) - Decimal(self.before)
 
 
 def costs(stack: str, steps: Iterable[Mapping[str, Any]], prices: PriceFile | None = None) -> list[Cost]:
-    """The costs that the steps of a preview change. Raises OpsError where the file of prices cannot be read."""
+    """The costs that the steps of a preview change. Raises OpsError if the price file cannot be read."""
     known = [step for step in steps if step["op"] in OPERATIONS]
     old = _states(known, "oldState", CREATED)
     new = _states(known, "newState", DELETED)

@@ -1,4 +1,4 @@
-"""What a danger is, and where what is said of it comes from."""
+"""Dangers, and the sources of their descriptions."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -17,7 +17,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Danger(About):
-    """A change that a reviewer must not miss. `source` is the page that says so, empty where the change itself does."""
+    """A change that a reviewer must not miss. `source` is the page that says so, empty if the change itself does."""
 
     kind: Kind
     what: str

@@ -1,4 +1,4 @@
-"""What depends on what changes, and a picture of the changed part of the graph."""
+"""The dependents of changes, and a picture of the changed part of the graph."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from ops.preview.changes import CREATED, DELETED, REPLACED, SAME, UPDATED, About, Change
 
 NODES = 24
-"""More is no picture: GitHub draws it too small to read."""
+"""With more nodes there is no picture: GitHub draws it too small to read."""
 COLOURS = {CREATED: "#2da44e", UPDATED: "#bf8700", REPLACED: "#cf222e", DELETED: "#82071e", SAME: "#d0d7de"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Dependents(About):
-    """Who is made from a resource that changes: `direct` from it itself, `all` also through others."""
+    """The dependents of a changed resource: `direct` ones, and `all`, also through others."""
 
     direct: tuple[str, ...]
     all: int
@@ -37,7 +37,7 @@ def dependents(changes: Iterable[Change]) -> list[Dependents]:
 
 
 def picture(changes: Iterable[Change]) -> str:
-    """The resources that change and those made from them, as Mermaid; empty where nothing changes."""
+    """The changed resources and their dependents, as Mermaid; empty if nothing changes."""
     every = {change.urn: change for change in changes}
     users = _users(every)
     changed = [urn for urn, change in every.items() if change.operation != SAME]
@@ -63,7 +63,7 @@ def picture(changes: Iterable[Change]) -> str:
 
 
 def _users(every: Mapping[str, Change]) -> Mapping[str, set[str]]:
-    """The resources that are made from each resource."""
+    """The dependents of each resource."""
     users: dict[str, set[str]] = defaultdict(set)
     for change in every.values():
         for urn in change.needs & every.keys():

@@ -1,4 +1,4 @@
-"""Data that is lost and service that is interrupted: types of resource, and for how long, where a source says it."""
+"""Lost data and interrupted service: resource types, and the duration if a source has it."""
 
 from collections.abc import Iterator, Mapping
 
@@ -6,7 +6,7 @@ from ops.preview.changes import DELETED, REPLACED, UPDATED, Change
 from ops.preview.danger import Danger, Kind, danger
 
 GONE: Mapping[str, str] = {REPLACED: "replaced", DELETED: "deleted"}
-"""Operations after which what was there is gone, with or without a successor."""
+"""Operations that delete the resource, with or without a replacement."""
 
 STATEFUL: Mapping[str, str] = {
     "aws:backup/vault:Vault": "its recovery points",
@@ -20,7 +20,7 @@ STATEFUL: Mapping[str, str] = {
     "aws:secretsmanager/secret:Secret": "its values",
     "aws:sqs/queue:Queue": "its messages",
 }
-"""Types that hold something which is in no program, and what that is."""
+"""Types with data that is not in the program, and what it is."""
 
 SERVING: Mapping[str, str] = {
     "aws:acm/certificate:Certificate": "TLS connections",
@@ -38,7 +38,7 @@ SERVING: Mapping[str, str] = {
     "aws:sqs/queue:Queue": "producers and workers of the queue",
     "cloudflare:index/dnsRecord:DnsRecord": "visitors of the name",
 }
-"""Types without which somebody is not served, and what stops."""
+"""Types without which a service stops, and what stops."""
 
 LENGTH_NOT_KNOWN = "length not known"
 DATABASE = "aws:rds/instance:Instance"
@@ -59,15 +59,15 @@ AT_ONCE = frozenset({"port"})
 
 
 def data_lost(change: Change) -> Iterator[Danger]:
-    """A resource that holds data is deleted, or replaced by one that begins empty."""
+    """A resource with data is deleted, or replaced by an empty one."""
     if (done := GONE.get(change.operation)) and change.type in STATEFUL:
         yield danger(Kind.DATA, change, f"{done}: {STATEFUL[change.type]}")
 
 
 def downtime(change: Change) -> Iterator[Danger]:
-    """A resource that serves goes, or is changed in a way that interrupts it."""
+    """A serving resource is deleted, or changed in a way that interrupts it."""
     if (done := GONE.get(change.operation)) and change.type in SERVING:
-        length = LENGTH_NOT_KNOWN if change.operation == REPLACED else "for good"
+        length = LENGTH_NOT_KNOWN if change.operation == REPLACED else "permanently"
         yield danger(Kind.DOWNTIME, change, f"{done}: interrupts {SERVING[change.type]}; {length}")
     if change.type == DATABASE and change.operation == UPDATED:
         yield from _database(change)

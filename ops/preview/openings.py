@@ -1,4 +1,4 @@
-"""What security groups and network ACLs let through: who, by which protocol, on which ports."""
+"""What security groups and network ACLs allow: peers, protocols and ports."""
 
 import ipaddress
 from collections.abc import Iterator, Mapping
@@ -10,14 +10,14 @@ RULES: Mapping[str, str] = {
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": "ingress",
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": "egress",
 }
-"""Types that are one rule of a group each, with the direction where it is in the type."""
+"""Types that are single rules of a group, with the direction if the type has it."""
 ACLS = ("aws:ec2/networkAcl:NetworkAcl", "aws:ec2/defaultNetworkAcl:DefaultNetworkAcl")
 ACL_RULE = "aws:ec2/networkAclRule:NetworkAclRule"
 SINGLE = frozenset({*RULES, ACL_RULE})
-"""Types of which each resource is one rule."""
+"""Types whose resources are single rules."""
 ALL = "-1"
 PROTOCOLS: Mapping[str, str] = {"all": ALL, "1": "icmp", "6": "tcp", "17": "udp", "58": "icmpv6"}
-"""EC2 takes the protocol's number too (IANA, "Assigned Internet Protocol Numbers")."""
+"""EC2 also accepts the protocol's number (IANA, "Assigned Internet Protocol Numbers")."""
 LISTS = ("cidrBlocks", "ipv6CidrBlocks", "prefixListIds", "securityGroups")
 ONE = (
     "cidrBlock", "ipv6CidrBlock", "cidrIpv4", "cidrIpv6", "prefixListId", "referencedSecurityGroupId",
@@ -27,7 +27,7 @@ DIRECTIONS = ("ingress", "egress")
 
 
 class Opening(NamedTuple):
-    """Who may send what through a security group or a network ACL; ports are both included."""
+    """What a peer may send through a security group or a network ACL; both ports are inclusive."""
 
     direction: str
     protocol: str
@@ -36,7 +36,7 @@ class Opening(NamedTuple):
     peer: str
 
     def covers(self, other: "Opening") -> bool:
-        """Whether everything that `other` opens is open already."""
+        """Whether this already opens everything that `other` does."""
         return (
             self.direction == other.direction
             and self.protocol in (ALL, other.protocol)
@@ -55,13 +55,13 @@ class Opening(NamedTuple):
 
 
 class Denial(NamedTuple):
-    """What a rule of a network ACL denies, and what rules with lower numbers, which are asked before it, allow."""
+    """What a rule of a network ACL denies, and what rules with lower numbers, which come before it, allow."""
 
     opening: Opening
     before: tuple[Opening, ...]
 
     def covers(self, other: "Denial") -> bool:
-        """Whether everything that `other` denies is denied by this too."""
+        """Whether this denies everything that `other` does."""
         return self.opening.covers(other.opening) and all(
             any(known.covers(allowed) for known in other.before) for allowed in self.before
         )
@@ -92,7 +92,7 @@ def denials(kind: str, inputs: Mapping[str, Any]) -> list[Denial]:
 
 
 def _acl_rules(kind: str, inputs: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
-    """The rules of a network ACL with their direction, in the order in which they are asked."""
+    """The rules of a network ACL with their direction, in the order of evaluation."""
     if kind == ACL_RULE and inputs:
         return [("egress" if inputs.get("egress") is True else "ingress", inputs)]
     rules = [(way, rule) for way in DIRECTIONS for rule in listed(inputs.get(way)) if kind in ACLS]
@@ -116,7 +116,7 @@ def _openings(direction: str, rule: Mapping[str, Any]) -> Iterator[Opening]:
 
 def _holds(outer: str, inner: str) -> bool:
     one, other = _network(outer), _network(inner)
-    # Of two networks that overlap, one holds the other.
+    # Of two networks that overlap, one contains the other.
     within = one is not None and other is not None and one.overlaps(other) and one.prefixlen <= other.prefixlen
     return outer == inner or within
 
@@ -133,7 +133,7 @@ def _port(value: Any, default: int) -> int:
 
 
 def listed(value: Any) -> list[Any]:
-    """A value as a list, empty where it is not set."""
+    """A value as a list, empty if it is not set."""
     if value is None:
         return []
     return value if isinstance(value, list) else [value]

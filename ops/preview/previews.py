@@ -1,4 +1,4 @@
-"""Previews of stacks: asked of the engine, or read from the files that another job kept of them, without secrets."""
+"""Previews of stacks, from the engine or from another job's files, without secrets."""
 
 import json
 import re
@@ -30,16 +30,16 @@ from project_files import Project, UnreadableFileError
 
 AT_ONCE = 2
 KEPT = ("inputs", "protect", "dependencies", "propertyDependencies")
-"""What of a resource's state is kept; nothing else is asked."""
+"""The parts of a resource's state that are stored; nothing else is used."""
 EXCEPTED = "excepted"
 NEW, KNOWN = "new", "known"
 PLAIN = re.compile(r"true|false|-?(0|[1-9]\d*)(\.\d+)?")
-"""Text that stands for what JSON makes of it."""
+"""Text that is parsed as JSON."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Violation(check.Event):
-    """A broken rule. It is `known` where an exception covers it, or where the recorded state breaks it too."""
+    """A broken rule. It is `known` if an exception covers it, or if the recorded state breaks it too."""
 
     name: str
     known: str
@@ -47,9 +47,9 @@ class Violation(check.Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Preview:
-    """What the engine says of one stack, and the settings of all stacks, by stack.
+    """The engine's preview of one stack, and the settings of all stacks, by stack.
 
-    `settings_before` is None where nobody knows what they were.
+    `settings_before` is None if the former settings are unknown.
     """
 
     stack: str
@@ -63,26 +63,26 @@ class Preview:
 
     @property
     def changes(self) -> list[Change]:
-        """What happens to each resource, those that stay as they are too."""
+        """What happens to each resource, including unchanged ones."""
         return changes(self.stack, self.steps)
 
 
 def preview(stacks: list[str], base: str) -> list[Preview]:
-    """Preview stacks with the policy pack. `base` is a revision, or a folder with the project's files as they were."""
+    """Preview stacks with the policy pack. `base` is a revision, or a folder with the project's former files."""
     settings, before = settings_of(project_folder()), settings_at(base)
     with ThreadPoolExecutor(AT_ONCE) as pool:
         return list(pool.map(partial(_preview, settings, before), stacks))
 
 
 def save(previews: list[Preview], folder: Path) -> None:
-    """Keep previews as files, one for each stack."""
+    """Write previews to files, one for each stack."""
     folder.mkdir(parents=True, exist_ok=True)
     for each in previews:
         (folder / f"{each.stack}.json").write_bytes(TypeAdapter(Preview).dump_json(each, indent=1))
 
 
 def load(folder: Path, stacks: list[str]) -> list[Preview]:
-    """Read what `save` kept; all of it without `stacks`. Raises OpsError for what is missing or is no such file."""
+    """Read what `save` wrote; all of it without `stacks`. Raises OpsError for missing or invalid files."""
     files = [folder / f"{stack}.json" for stack in stacks] or sorted(folder.glob("*.json"))
     if not files:
         raise OpsError(f"no preview in {folder}; `ops preview --save {folder}` makes one for each stack", Exit.USAGE)
@@ -93,13 +93,13 @@ def _loaded(file: Path) -> Preview:
     try:
         return TypeAdapter(Preview).validate_json(file.read_bytes())
     except (OSError, ValueError) as error:
-        # The first of pydantic's errors says enough.
+        # The first of pydantic's errors is enough.
         why = one_line("\n".join(str(error).splitlines()[:3]))
         raise OpsError(f"{file}: no preview as `ops preview --save` keeps it: {why}", Exit.USAGE) from None
 
 
 def settings_at(base: str) -> dict[str, Any] | None:
-    """The settings as they were at a base: a folder, or a revision of git. None where there is neither."""
+    """The settings at a base: a folder, or a Git revision. None if there is neither."""
     if Path(base).is_dir():
         return settings_of(Path(base))
     command = ["git", "-C", str(CHECKOUT), "archive", base, "--", ":(glob)Pulumi*.yaml"]
@@ -144,7 +144,7 @@ def _why(answer: Mapping[str, Any], stderr: str) -> str:
 
 
 def kept(step: Mapping[str, Any]) -> dict[str, Any]:
-    """What of a step is asked later, without secrets; of a resource that stays as it is, no inputs."""
+    """The parts of a step that are used later, without secrets; no inputs for an unchanged resource."""
     trimmed: dict[str, Any] = {
         key: step[key] for key in ("op", "urn", "diffReasons", "replaceReasons") if step.get(key)
     }
@@ -171,7 +171,8 @@ def violations(stack: str, events: tuple[check.Event, ...], steps: list[dict[str
 
 
 def broken_before(stack: str, steps: list[dict[str, Any]]) -> set[tuple[str, str]]:
-    """Rules and resources that the recorded state breaks, judged by the same pack, exceptions aside."""
+    """The rules that the recorded state breaks, with their resources, according to the same pack, without
+    exceptions."""
     configuration = read_configuration()
     judge = Judge(stack=stack, rules=RULES, configuration=configuration, exceptions=(), today=datetime.now(UTC).date())
     states = {step["urn"]: step["oldState"] for step in steps if step.get("oldState")}
@@ -197,7 +198,7 @@ def _resource(state: Mapping[str, Any], states: Mapping[str, Any], stack: str, c
 
 
 def settings_of(folder: Path) -> dict[str, Any]:
-    """The settings of every stack without its secrets. Raises OpsError for a file that cannot be read."""
+    """The settings of every stack, without secrets. Raises OpsError for an unreadable file."""
     project = Project(folder)
     try:
         return {
@@ -209,7 +210,7 @@ def settings_of(folder: Path) -> dict[str, Any]:
 
 
 def plain(value: Any) -> Any:
-    """A setting as it is meant: `pulumi config set` writes every plain value as text."""
+    """A setting with its type: `pulumi config set` writes every plain value as text."""
     if isinstance(value, Mapping):
         return {key: plain(each) for key, each in value.items()}
     if isinstance(value, list):

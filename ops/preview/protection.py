@@ -1,4 +1,4 @@
-"""Protection that a change removes: switches, floors, rows of rules, and resources that exist only to protect."""
+"""Protection that a change removes: switches, minimums, rules, and resources that exist only for protection."""
 
 import math
 import re
@@ -42,7 +42,7 @@ STAY_ON = frozenset({
 })  # fmt: skip
 """Switches that protect while they are on; not set is off."""
 ON = frozenset({"true", "enabled", "active"})
-"""How a switch that is text says that it is on."""
+"""The text of a switch that is on."""
 STAY_OFF = frozenset({
     "associatePublicIpAddress", "forceDestroy", "mapPublicIpOnLaunch", "publiclyAccessible", "skipFinalSnapshot",
 })  # fmt: skip
@@ -57,7 +57,7 @@ STAY_SET = frozenset({
     "redrivePolicy",
     "replicationTime",
 })  # fmt: skip
-"""What protects as long as it is there, whatever it is."""
+"""Values that protect as long as they are set."""
 FOREVER = math.inf
 FLOORS: Mapping[str, float] = {
     "backupRetentionPeriod": 0,
@@ -73,16 +73,20 @@ FLOORS: Mapping[str, float] = {
     "retentionInDays": FOREVER,  # CloudWatch Logs, CreateLogGroup
     "snapshotRetentionLimit": 0,
 }
-"""Numbers that protect less when they are lower, and what the service takes where they are not set."""
+"""Numbers that protect less when they are lower, and the service's default."""
 ZERO_IS_FOREVER = frozenset({"retentionInDays"})
-"""Numbers of which the provider takes 0 for not set."""
+"""Numbers for which the provider treats 0 as not set."""
 CEILINGS: Mapping[str, float] = {
     "httpPutResponseHopLimit": 1,  # EC2, ModifyInstanceMetadataOptions
 }
-"""Numbers that protect less when they are higher, and what the service takes where they are not set."""
+"""Numbers that protect less when they are higher, and the service's default."""
 ORDERS: Mapping[str, tuple[str, ...]] = {
     "decision": ("bypass", "non_identity", "allow", "deny"),  # Cloudflare Access
-    "defaultActions.type": ("forward", "redirect", "fixed-response"),  # what a listener does with what no rule takes
+    "defaultActions.type": (
+        "forward",
+        "redirect",
+        "fixed-response",
+    ),  # a listener's action for requests that no rule matches
     "defaultRetention.mode": ("GOVERNANCE", "COMPLIANCE"),
     "desyncMitigationMode": ("monitor", "defensive", "strictest"),
     "healthCheckType": ("EC2", "ELB"),
@@ -91,7 +95,7 @@ ORDERS: Mapping[str, tuple[str, ...]] = {
     "objectOwnership": ("ObjectWriter", "BucketOwnerPreferred", "BucketOwnerEnforced"),
     "sseAlgorithm": ("AES256", "aws:kms", "aws:kms:dsse"),
 }
-"""Values from the one that protects least; not set is less than all."""
+"""Values in the order of protection, least first; not set is lowest."""
 ZONE_SETTING = "cloudflare:index/zoneSetting:ZoneSetting"
 ZONE_ORDERS: Mapping[str, tuple[str, ...]] = {
     "always_use_https": ("off", "on"),
@@ -99,7 +103,7 @@ ZONE_ORDERS: Mapping[str, tuple[str, ...]] = {
     "ssl": ("off", "flexible", "full", "strict"),
     "tls_1_3": ("off", "on"),
 }
-"""The values of a zone's settings, as ORDERS."""
+"""The values of a zone's settings, in the form of ORDERS."""
 ACCESS_POLICY = "cloudflare:index/zeroTrustAccessPolicy:ZeroTrustAccessPolicy"
 MEMBERS: Mapping[str, str] = {
     "alarmActions": "",
@@ -112,7 +116,7 @@ MEMBERS: Mapping[str, str] = {
     "resources": "aws:backup/selection:Selection",
     "subnetIds": "aws:ec2/networkAcl:NetworkAcl",
 }
-"""Lists of which each item protects or is protected, and the one type of which that is true, if not of all."""
+"""Lists whose items protect or are protected, and the only type for which that is true, if not for all."""
 ROWS: Mapping[str, tuple[str, ...]] = {
     "aws:backup/plan:Plan": ("ruleName",),
     "aws:wafv2/webAcl:WebAcl": ("name",),
@@ -168,7 +172,7 @@ GUARDS: Mapping[str, str] = {
 
 
 def removed(change: Change) -> Iterator[Danger]:
-    """Everything by which a resource, or what it guards, is protected less than before."""
+    """Everything that makes a resource, or what it protects, less protected than before."""
     return (danger(Kind.PROTECTION, change, what) for what in _removed(change))
 
 
@@ -197,7 +201,7 @@ def weakened(old: Any, new: Any) -> Iterator[Difference]:
 
 
 def _leaves(found: Iterable[Difference]) -> Iterator[Difference]:
-    """The properties themselves where a whole block comes or goes; an item of a list that comes or goes is one."""
+    """The properties themselves if a whole block is added or removed; an added or removed list item counts as one."""
     for each in found:
         yield each
         block = isinstance(each.old or each.new, Mapping) and (each.old is None or each.new is None)
@@ -232,7 +236,7 @@ def _members(change: Change) -> Iterator[str]:
 
 
 def _rows(kind: str, given: Any) -> dict[str, Mapping[str, Any]]:
-    """The rules of a resource by what identifies them, wherever they stand."""
+    """The rules of a resource by their identity, whatever their position."""
     found = [row for row in listed(given) if isinstance(row, Mapping)]
     return {str(next((row[key] for key in ROWS[kind] if row.get(key)), row)): row for row in found}
 
@@ -246,7 +250,7 @@ def _of_rows(old: Mapping[str, Mapping[str, Any]], new: Mapping[str, Mapping[str
 def _of_row(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
     if _action(new) in WEAKER and _action(old) not in WEAKER:
         yield f"{_action(old)} to {_action(new)}"
-    # Of a rule alone, a switch that is not set is on.
+    # Only for rules, an unset switch is on.
     yield from map(str, weakened({"enabled": True, **old}, {"enabled": True, **new}))
     for each in differences(old.get("copyActions") or [], new.get("copyActions") or [], "copyActions"):
         if each.new is None and each.path.endswith("]"):
@@ -254,7 +258,7 @@ def _of_row(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _action(row: Mapping[str, Any]) -> str:
-    """What a rule of a firewall does: Cloudflare says it in a word, AWS WAF by the one key of a block."""
+    """The action of a firewall rule: a word at Cloudflare, the only key of a block in AWS WAF."""
     action = row.get("action") or row.get("overrideAction")
     if isinstance(action, Mapping):
         return next(iter(action), "")

@@ -1,4 +1,4 @@
-"""Everything that a preview says, as one record: what is dangerous, what changes, who depends on it, what it breaks."""
+"""The result of a preview as one record: dangers, changes, their dependents, and violations."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ RULES = (losses.data_lost, losses.downtime, access.widened, protection.removed)
 
 @dataclass(frozen=True, kw_only=True)
 class OneSided(About):
-    """A property that changes in one stack of the pair, and not, or not to the same, in the other."""
+    """A property that changes in one stack of the pair, and not, or not to the same value, in the other."""
 
     other: str
     path: str
@@ -29,7 +29,7 @@ class OneSided(About):
 
 @dataclass(frozen=True, kw_only=True)
 class Effect:
-    """What a row of the recovery objectives was and becomes, in minutes; None where time does not measure it."""
+    """A row of the recovery objectives before and after, in minutes; None if it is not measured in time."""
 
     what: str
     scenario: str
@@ -42,7 +42,7 @@ class Effect:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """The record. `recovery` is None where the settings before are not known."""
+    """The record. `recovery` is None if the former settings are unknown."""
 
     counts: Mapping[str, Mapping[str, int]]
     failures: Mapping[str, str]
@@ -58,7 +58,7 @@ class Report:
 
     @property
     def exit(self) -> Exit:
-        """How the command ends: the worst first."""
+        """The exit code of the command: the worst first."""
         if self.failures:
             return Exit.FAILED
         if any(each.blocks for each in self.violations):
@@ -83,7 +83,7 @@ def report(previews: list[Preview]) -> Report:
         dangers=[danger for rule in RULES for change in flat for danger in rule(change)],
         changes=[change for change in flat if change.operation != SAME],
         dependents=[each for found in every.values() for each in graph.dependents(found)],
-        # The engine reports them as its threads come to them.
+        # The engine's threads report them in any order.
         violations=[
             *(one for each in previews for one in sorted(each.violations, key=lambda one: (one.rule, one.message))),
             *lacking(previews),
@@ -97,7 +97,7 @@ def report(previews: list[Preview]) -> Report:
 
 
 def lacking(previews: list[Preview]) -> list[Violation]:
-    """Types that one stack of the pair lacks. Nobody knows what was before, so it counts as new."""
+    """Types that one stack of the pair lacks. The former situation is unknown, so it counts as new."""
     if any(each.failure for each in previews):
         return []
     events = check.lacks({each.stack: frozenset(each.types) for each in previews})
@@ -105,7 +105,7 @@ def lacking(previews: list[Preview]) -> list[Violation]:
 
 
 def one_sided(every: Mapping[str, list[Change]], pair: list[str]) -> list[OneSided]:
-    """What changes in one stack of the pair alone, by logical name, type and property."""
+    """What changes in only one stack of the pair, by logical name, type and property."""
     told = {stack: _told(every[stack]) for stack in pair}
     present = {stack: {(one.type, one.name) for one in every[stack]} for stack in pair}
     found: list[OneSided] = []
@@ -117,7 +117,7 @@ def one_sided(every: Mapping[str, list[Change]], pair: list[str]) -> list[OneSid
 
 
 def recovery(preview: Preview) -> list[Effect] | None:
-    """The rows of the recovery objectives that change, by the settings before and now."""
+    """The rows of the recovery objectives that change, from the former and current settings."""
     old, new = _objectives(preview.settings_before or {}), _objectives(preview.settings)
     if old is None or new is None:
         return None
@@ -141,7 +141,7 @@ def _figures(row: Objective) -> tuple[float | None, float | None, bool]:
 
 
 def _objectives(files: Mapping[str, Mapping[str, Any]]) -> list[Objective] | None:
-    """The objectives, None where edge and both regions are not among the files."""
+    """The objectives, None unless edge and both regions are among the files."""
     for edge, settings in files.items():
         live = settings.get("live")
         others = [stack for stack in settings.get("regions") or [] if stack != live]
@@ -151,7 +151,7 @@ def _objectives(files: Mapping[str, Mapping[str, Any]]) -> list[Objective] | Non
 
 
 def _told(changes: list[Change]) -> set[tuple[str, str, str]]:
-    """What changes, by type, name and property, or operation where the resource comes or goes."""
+    """What changes, by type, name and property, or operation if the resource is created or deleted."""
     return {
         (one.type, one.name, path)
         for one in changes

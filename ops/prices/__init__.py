@@ -1,1 +1,1 @@
-"""What the declared resources cost a month at AWS's list prices, where a price is known."""
+"""The monthly cost of the declared resources at AWS's list prices, where a price is known."""

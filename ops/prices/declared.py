@@ -1,4 +1,4 @@
-"""The resources that a stack declares, with what their price depends on: inputs, region and launch template."""
+"""A stack's declared resources, with what their price depends on: inputs, region and launch template."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -8,12 +8,12 @@ from ops.core.engine import provider_urn
 from ops.prices.charges import GROUP, TEMPLATE
 
 State = Mapping[str, Any]
-"""A resource as the engine shows it, in an export or a step's `newState`."""
+"""A resource from the engine, in an export or a step's `newState`."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Declared:
-    """A resource, as `monthly` takes it."""
+    """A resource, as the input of `monthly`."""
 
     urn: str
     type: str
@@ -43,7 +43,7 @@ def _region(provider: State | None) -> str:
 
 
 def _template(group: State, known: Mapping[str, State]) -> Mapping[str, Any] | None:
-    """The inputs of the launch template that the group's property was made from."""
+    """The inputs of the launch template on which the group's property depends."""
     dependencies = group.get("propertyDependencies") or {}
     urns = [urn for name in ("launchTemplate", "mixedInstancesPolicy") for urn in dependencies.get(name) or []]
     found = [known[urn] for urn in urns if urn in known and known[urn]["type"] == TEMPLATE]

@@ -1,4 +1,4 @@
-"""What a resource costs a month, from the cached prices alone: no call, no guess."""
+"""The monthly cost of a resource, only from the cached prices: no call, no guess."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ CENT = Decimal("0.01")
 
 @dataclass(frozen=True, kw_only=True)
 class Estimate:
-    """US dollars a month, or None; `why` is the calculation, or what is missing."""
+    """US dollars per month, or None; `why` is the calculation, or what is missing."""
 
     usd: Decimal | None
     why: str
@@ -28,10 +28,10 @@ def monthly(
     template: Mapping[str, Any] | None = None,
     prices: PriceFile | None = None,
 ) -> Estimate:
-    """What a resource with a Pulumi type and inputs costs a month in a region, used or not.
+    """The monthly cost of a resource with a Pulumi type and inputs in a region, used or not.
 
     `template` are the inputs of an Auto Scaling group's launch template. `prices` are by default those of the file
-    beside the stack files. Raises OpsError where that cannot be read.
+    beside the stack files. Raises OpsError if that cannot be read.
     """
     try:
         parts = charges(kind, inputs, region, template)

@@ -1,4 +1,4 @@
-"""The dated file of prices in the repository: what was asked, what AWS answered, when and where."""
+"""The dated price file in the repository: questions, AWS's answers, time and region."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -34,7 +34,7 @@ class Price:
 
 @dataclass(frozen=True, kw_only=True)
 class PriceFile:
-    """The prices, where and when they were asked for. `endpoint_region` holds the Price List's endpoint."""
+    """The prices, with the region and time of the request. `endpoint_region` holds the Price List's endpoint."""
 
     endpoint_region: str
     asked: str = ""
@@ -43,7 +43,7 @@ class PriceFile:
 
     @classmethod
     def read(cls, path: Path | None = None) -> "PriceFile":
-        """The file's content. Raises OpsError where it cannot be read."""
+        """The file's content. Raises OpsError if it cannot be read."""
         path = path or readable()
         try:
             content: dict[str, Any] = parse(path.read_text())
@@ -60,7 +60,7 @@ class PriceFile:
         return HEAD + yaml.safe_dump(vars(self) | {"prices": rows}, sort_keys=False, width=120)
 
     def write(self, path: Path) -> None:
-        """Replace the file in one move."""
+        """Replace the file atomically."""
         replace(path, self.text())
 
 

@@ -1,4 +1,4 @@
-"""AWS's Price List as boto3 asks it: one on-demand price for a question, or the reason that there is none."""
+"""AWS's Price List through boto3: one on-demand price for a question, or the reason why there is none."""
 
 import json
 import re
@@ -13,23 +13,23 @@ from ops.prices.price_file import Price
 
 PERMISSION = "pricing:GetProducts"
 REGION_PREFIX = r"([A-Z]{2,4}\d?-|[a-z]{2}(-[a-z]+)+-\d-)?"
-"""Usage types of all regions but one begin with a code of the region: EUC1-, EU-, or for KMS its name."""
+"""Usage types of all regions but one begin with the region's code: EUC1-, EU-, or for KMS its name."""
 HOURS = frozenset({"Hrs", "hours", "Hours", "Hour"})
 
 
 class PriceList:
-    """The Price List, by the client of a region that has its endpoint."""
+    """The Price List, with a client in a region that has its endpoint."""
 
     def __init__(self, region: str) -> None:
         self._client = aws.client("pricing", region)
 
     @property
     def address(self) -> str:
-        """Where it is asked."""
+        """The region of the endpoint."""
         return str(self._client.meta.endpoint_url)
 
     def price(self, question: Question, hourly: bool) -> Price:
-        """The answer. Raises OpsError where AWS cannot be asked."""
+        """The answer. Raises OpsError if AWS cannot be reached."""
         try:
             products = [product for product in self._products(question) if _meant(product, question)]
         except aws.errors() as error:
@@ -54,7 +54,7 @@ def _meant(product: Mapping[str, Any], question: Question) -> bool:
 
 
 def _on_demand(product: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
-    """SKU, the day from which it holds, and each price by amount."""
+    """SKU, the day from which it is valid, and each price by amount."""
     for term in product.get("terms", {}).get("OnDemand", {}).values():
         for dimension in term["priceDimensions"].values():
             yield product["product"]["sku"], term["effectiveDate"][:10], dimension

@@ -1,4 +1,4 @@
-"""`ops prices refresh`: asks AWS what the declared resources cost, and writes the dated file."""
+"""`ops prices refresh`: reads the prices of the declared resources from AWS, and writes the dated file."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -29,9 +29,9 @@ Ask = Callable[[Question, bool], Price]
 
 
 def refresh(timeline: Timeline, ask: Ask, source: str, chosen: Sequence[str], engine: Engine) -> PriceFile:
-    """Ask for every price that the chosen stacks need, and write them; the file as it is now, or would be.
+    """Read every price that the chosen stacks need, and write them. Returns the file's current or future content.
 
-    With all stacks chosen, prices that nothing needs any more go; with some, they stay.
+    If all stacks are chosen, prices that nothing needs any more are removed; if only some are, they stay.
     """
     before = PriceFile.read()
     wanted: dict[Question, bool] = {}
@@ -58,7 +58,7 @@ def refresh(timeline: Timeline, ask: Ask, source: str, chosen: Sequence[str], en
 
 
 def read(engine: Engine, stack: str) -> list[Declared]:
-    """What a stack declares: its state, and over it what a preview would make of it."""
+    """What a stack declares: its state, updated with a preview."""
     deployed = engine.export(stack)["deployment"].get("resources") or []
     steps = engine.preview_steps(stack)
     gone = {step["urn"] for step in steps if step["op"] == "delete"}
@@ -67,7 +67,7 @@ def read(engine: Engine, stack: str) -> list[Declared]:
 
 
 def questions(resources: Iterable[Declared]) -> dict[Question, bool]:
-    """What must be asked to price the resources, and whether the answer is for an hour."""
+    """The questions for the prices of the resources, and whether the answer is per hour."""
     found: dict[Question, bool] = {}
     for each in resources:
         try:
@@ -79,7 +79,7 @@ def questions(resources: Iterable[Declared]) -> dict[Question, bool]:
 
 
 def chosen_stacks(given: Sequence[str]) -> list[str]:
-    """The stacks to read: those given, or all that have a file. Raises OpsError for one that has none."""
+    """The stacks to read: those given, or all that have a file. Raises OpsError for a stack without one."""
     there = stacks()
     if unknown := [stack for stack in given if stack not in there]:
         raise OpsError(f"no stack {', '.join(unknown)}; there are: {', '.join(there)}", Exit.USAGE)

@@ -1,4 +1,4 @@
-"""Goes on from the copy of the state in the other region, where the region of the state is lost, and back again."""
+"""Switches to the copy of the state in the other region when the region of the state is lost, and back again."""
 
 import os
 from pathlib import Path
@@ -45,12 +45,12 @@ def go_on_from_copy(timeline: Timeline, *, yes: bool) -> None:
     """
     backend = StateBackend.of()
     home, copy = backend.home, backend.copy
-    # Credentials of a role are asked for in the region of the backend, which is lost.
+    # Credentials of a role are requested in the region of the backend, which is lost.
     os.environ["PULUMI_BACKEND_URL"] = copy.url
     if reachable(home.region):
         raise OpsError(f"{home.region} answers: the state is read where it is", Exit.REFUSED)
     if not (yes or timeline.dry_run):
-        confirm(f"Leave the state in {home.region}, and go on from its copy in {copy.region}?")
+        confirm(f"Leave the state in {home.region}, and continue with its copy in {copy.region}?")
     engine, ours = _places(copy)
     with timeline.step(CLEAR) as step:
         held = [(place, key) for place in (engine, ours) for key in _held(place)]
@@ -71,7 +71,8 @@ def go_on_from_copy(timeline: Timeline, *, yes: bool) -> None:
 
 
 def go_home(timeline: Timeline, *, yes: bool) -> None:
-    """`ops recover --backend-home`: safe to run again at any point; the files, which say where the state is, come last.
+    """`ops recover --backend-home`: safe to run again at any point; the files, which define the state's location, come
+    last.
 
     Raises OpsError: REFUSED unless both regions answer, BUSY while somebody changes a stack.
     """
@@ -109,12 +110,12 @@ def go_home(timeline: Timeline, *, yes: bool) -> None:
 
 
 def _places(side: Side) -> tuple[Bucket, Bucket]:
-    """The engine's state on a side, and ours."""
+    """The engine's state on one side, and our own."""
     return Bucket(side.bucket, STATE_FOLDER, side.region), Bucket(side.bucket, FOLDER, side.region)
 
 
 def _held(place: Bucket) -> list[str]:
-    """What was held when the region of the state was lost: locks, and the operation under way."""
+    """What was held when the region of the state was lost: locks, and the running operation."""
     return [*place.keys(LOCKS, ending=""), *place.keys(UNDER_WAY)]
 
 
@@ -125,9 +126,9 @@ def _led_files(backend: StateBackend, of: Side, to: Side) -> list[tuple[Path, st
 
 
 def _led(content: bytes, of: Side, to: Side) -> bytes:
-    """A state or a stack file that names the key of one side, as it is with that of the other.
+    """A state or a stack file with the key of one side replaced by that of the other.
 
-    The engine's JSON has its own form of `&`.
+    The engine's JSON escapes `&`.
     """
     for form in ("&", "\\u0026"):
         former, new = (side.secrets_provider.replace("&", form).encode() for side in (of, to))

@@ -1,1 +1,1 @@
-"""Secrets that are rotated: in both regions, on the database and in the cache, and on the hosts that use them."""
+"""Rotation of secrets: in both regions, on the database and in the cache, and on the hosts that use them."""

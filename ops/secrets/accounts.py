@@ -1,7 +1,7 @@
-"""Accounts on the database: each has two names, of which the one that is not in use gets the new password.
+"""Accounts on the database: each has two names, of which the unused one gets the new password.
 
-Two names, since passwords that are replaced in place end at once on MySQL, unless it is told to keep both, which only
-MySQL can.
+Two names, because on MySQL a password that is replaced in place ends immediately, unless it retains both, which only
+MySQL supports.
 """
 
 import json
@@ -16,7 +16,7 @@ from ops.secrets.hosts import on_the_database
 from ops.secrets.rotation import Place
 
 CURRENT, PENDING = "AWSCURRENT", "AWSPENDING"
-"""Secrets Manager's labels of the version that is read, and of one that is to be."""
+"""Secrets Manager's labels of the current version, and of the pending one."""
 WRITE = Step(
     name="write new accounts beside the current ones",
     does="Generates passwords, and writes them in each region as pending versions of the secrets. Each account gets "
@@ -43,7 +43,7 @@ LOCK = Step(
 
 
 def before_hosts(place: Place) -> list[Action]:
-    """A version of each secret that is not current, its account on the database, and that it is current."""
+    """The steps: a pending version of each secret, its account on the database, and making it current."""
     return [
         Action(
             step=WRITE,
@@ -61,7 +61,7 @@ def before_hosts(place: Place) -> list[Action]:
 
 
 def after_hosts(place: Place) -> list[Action]:
-    """Nobody logs in with the former names."""
+    """The former names can no longer log in."""
     return [place.once(LOCK, "lock", _lock)]
 
 
@@ -84,7 +84,7 @@ def _make(place: Place, _: StepRun) -> str:
 
 
 def _switch(place: Place) -> str:
-    """The very first version is current from the beginning."""
+    """The first version ever is current immediately."""
     version = place.rotation.version
     for stack in place.stacks:
         for arn in stack.accounts.values():
@@ -110,7 +110,7 @@ def _needs(place: Place) -> list[str]:
 
 
 def _next(stack: RegionStack, name: str, arn: str) -> dict[str, str]:
-    """The account with its other name, and a password that RDS and MariaDB take."""
+    """The account with its other name, and a password that RDS and MariaDB accept."""
     current = if_present(lambda: _value(stack, arn, VersionStage=CURRENT))
     first = f"{name.removeprefix(ACCOUNTS)}_1"
     return {
@@ -125,7 +125,7 @@ def _other(username: str) -> str:
 
 
 def _all(place: Place, label: str | None = None) -> bool:
-    """Whether the new version is in every region, with a label where one is asked for."""
+    """Whether the new version is in every region, with a label if one is given."""
     labels = (
         _versions(stack, arn).get(place.rotation.version) for stack in place.stacks for arn in stack.accounts.values()
     )
@@ -138,7 +138,7 @@ def _versions(stack: RegionStack, arn: str) -> dict[str, list[str]]:
 
 
 def _value(stack: RegionStack, arn: str, **which: str) -> dict[str, Any]:
-    """What is in a secret; never for the screen."""
+    """The content of a secret, never for the screen."""
     return dict(
         json.loads(client("secretsmanager", stack.region).get_secret_value(SecretId=arn, **which)["SecretString"])
     )

@@ -1,4 +1,4 @@
-"""Secrets of the stack files: set in both files, brought to AWS by `pulumi up`; the cache takes two for a while."""
+"""Secrets of the stack files: set in both files, and applied by `pulumi up`; the cache accepts two for a while."""
 
 import hashlib
 from datetime import datetime
@@ -18,7 +18,7 @@ from ops.secrets.value import Value
 GROUPS = ("**aws:elasticache/replicationGroup:ReplicationGroup::*",)
 IDENTIFIER_LIMIT = 40
 CACHE_SECONDS = 3600.0
-"""Ours: the nodes take the token one after the other."""
+"""Our choice: the nodes apply the token one after the other."""
 SET = Step(
     name="set the new value in the stack files",
     does="Writes it, encrypted, into both files of the pair.",
@@ -42,7 +42,7 @@ END = Step(
 
 
 def before_hosts(place: Place, value: Value) -> list[Action]:
-    """The value in the files and in AWS; until hosts have it, both tokens are valid where there is a cache."""
+    """The value in the files and in AWS; until hosts have it, a cache accepts both tokens."""
     accepting = [place.once(ACCEPT, "accept", _accept)] if place.rotation.name == CACHE else []
     return [
         Action(
@@ -57,12 +57,12 @@ def before_hosts(place: Place, value: Value) -> list[Action]:
 
 
 def after_hosts(place: Place) -> list[Action]:
-    """The former token is valid no more."""
+    """The former token is no longer valid."""
     return [place.once(END, "end", _end_former)] if place.rotation.name == CACHE else []
 
 
 def _lacking(place: Place) -> list[str]:
-    """The stacks whose files have the former value: the encrypted text is the one of before."""
+    """The stacks whose files have the former value: their encrypted text is unchanged."""
     name, former = place.rotation.name, place.rotation.former
     digests = {stack.stack: digest(stack.stack, name) for stack in place.both}
     return [stack for stack, found in digests.items() if found == former.get(stack, found)]
@@ -70,7 +70,7 @@ def _lacking(place: Place) -> list[str]:
 
 def _set(place: Place, value: Value) -> str:
     left, (first, _) = _lacking(place), place.both
-    # On the way on from a kill the value is in the first file.
+    # After a kill, the value is in the first file.
     known = value.new() if first.stack in left else place.session.engine.secret(first.stack, place.rotation.name)
     for stack in left:
         place.session.engine.set_secret(stack, place.rotation.name, known)
@@ -85,7 +85,7 @@ def _accept(place: Place, step: StepRun) -> str:
 
 
 def _bringing(place: Place, stack: RegionStack) -> Action:
-    """The stack's secrets in AWS are those of its file."""
+    """The stack's secrets in AWS equal those in its file."""
 
     def bring(_: Place, step: StepRun) -> str:
         place.session.ledger.require_hold()
@@ -97,13 +97,13 @@ def _bringing(place: Place, stack: RegionStack) -> Action:
 
 
 def digest(stack: str, name: str) -> str:
-    """Of a secret's encrypted text in the stack file, which is another after each change; empty where there is none."""
+    """The digest of a secret's encrypted text in the stack file, which differs after each change; empty without one."""
     value = StackFile.of(stack).get(name)
     return hashlib.sha256(str(value["secure"]).encode()).hexdigest() if isinstance(value, dict) else ""
 
 
 def _end_former(place: Place, _: StepRun) -> str:
-    """Once: ElastiCache refuses it a second time, so when the token changed last is noted before."""
+    """Only once, because ElastiCache refuses it a second time; so the time of the last change is recorded before."""
     for stack in _with_cache(place):
         last: datetime | None = _cache(stack).get("AuthTokenLastModifiedDate")
         changed = last.isoformat() if last else ""

@@ -1,4 +1,4 @@
-"""The hosts of a rotation: one of them works on the database, and all of them read the secret anew."""
+"""The hosts of a rotation: one of them changes the database, and all of them read the secret again."""
 
 from hosts.roles import WORKERS, HostRole
 from ops.core import hosts
@@ -16,7 +16,7 @@ READ_AGAIN = (
     "systemctl reload-or-restart askproai-secrets && "
     "systemctl try-restart $(systemctl show --value --property=ConsistsOf,RequiredBy askproai-secrets)"
 )
-"""What uses secrets is part of the unit that fetches them, or requires it. It fails where that does not run again."""
+"""Units that use secrets are part of the unit that fetches them, or require it. They fail if it does not run again."""
 SECONDS = 300
 """Ours."""
 
@@ -34,9 +34,9 @@ def in_service(stack: RegionStack, *roles: HostRole) -> list[str]:
 
 
 def on_the_database(place: Place, action: str, given: list[str], secrets: list[str]) -> str:
-    """Have one worker do something with accounts, as the administrator, and wait for it; where it ran.
+    """Have one worker change accounts, as the administrator, and wait for it. Returns the worker.
 
-    Only until it has read them the worker may read the administrator's secret and `secrets`.
+    The worker may read the administrator's secret and `secrets` only for a short time.
     """
     live = place.live
     instances = in_service(live, WORKERS)
@@ -51,9 +51,9 @@ def on_the_database(place: Place, action: str, given: list[str], secrets: list[s
 
 
 def read_again(stack: RegionStack, roles: tuple[HostRole, ...]) -> int:
-    """Have hosts read their secrets anew, one after the other, and wait until all have; how many."""
+    """Have hosts read their secrets again, one after the other, and wait for all. Returns their number."""
     instances = in_service(stack, *roles)
-    # A worker ends its job before it restarts.
+    # A worker finishes its job before it restarts.
     seconds = SECONDS + stack.settings.workers.timeout_seconds
     for sent in send(stack, instances, READ_AGAIN, "ops secrets rotate: read secrets", seconds):
         wait(stack, sent, "reading secrets", (DELIVERY_SECONDS + seconds) * len(instances))

@@ -1,4 +1,4 @@
-"""`ops secrets rotate`: the steps of each kind of secret, and how a rotation goes on."""
+"""`ops secrets rotate`: the steps for each kind of secret, and how a rotation continues."""
 
 from datetime import UTC, datetime
 from functools import partial
@@ -51,10 +51,10 @@ PLAN = Plan(
 
 
 def rotate(session: Session, name: str, *, generate: bool = False) -> Timeline:
-    """Rotate a secret, or go on with it. What was done.
+    """Rotate a secret, or continue. Returns what was done.
 
-    Raises OpsError: USAGE for a name that nothing is rotated by, REFUSED with every problem at once, BUSY beside
-    another change, FAILED with what holds then.
+    Raises OpsError: USAGE for an unknown name, REFUSED with every problem at once, BUSY during another change, FAILED
+    with the resulting situation.
     """
     if name not in USED_BY:
         raise OpsError(f"{name} is not rotated by this command; want {', '.join(sorted(USED_BY))}", Exit.USAGE)
@@ -87,7 +87,7 @@ def _rotate(session: Session, rotation: Rotation, value: Value | None, *, goes_o
     if not goes_on:
         session.confirm(f"Rotate {rotation.name} in {place}?")
         if value and not session.options.dry_run:
-            # Asked for and judged before anything is recorded.
+            # Read and validated before anything is recorded.
             value.new()
     run(steps, rotation.timeline)
 

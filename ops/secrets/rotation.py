@@ -1,4 +1,4 @@
-"""A rotation under way: what the ledger remembers of it, and where it happens."""
+"""The ledger's record of a running rotation, and its regions."""
 
 import uuid
 from collections.abc import Callable, Mapping
@@ -22,26 +22,26 @@ USED_BY: Mapping[str, tuple[HostRole, ...]] = {
     "app_key": APPLICATION_ROLES,
     "sentry_dsn": APPLICATION_ROLES,
     **TELLING,
-    # The administrator's: commands of `ops` lend it to a host for minutes.
+    # The administrator's: commands of `ops` give a host access for minutes.
     "database_password": (),
 }
-"""What can be rotated, and the hosts that read it when they start. Each region has a `heartbeat_url` of its own."""
+"""What can be rotated, and the hosts that read it when they start. Each region has its own `heartbeat_url`."""
 HOLDS: Mapping[str, tuple[str, ...]] = {
     "app": ("app_key", "sentry_dsn"),
     "cache": (CACHE,),
     "database": ("database_password",),
 }
-"""What a secret of Secrets Manager holds of them. The others are accounts on the database, rotated together."""
+"""Which of them each secret of Secrets Manager holds. The others are accounts on the database, rotated together."""
 
 
 @dataclass(kw_only=True)
 class Rotation(Record):
-    """A secret on its way to hosts; nothing here is secret.
+    """A rotation in progress; nothing here is secret.
 
-    `version` is that of the new accounts' secrets. `former` has a digest of the encrypted value of before, by stack.
+    `version` is that of the new accounts' secrets. `former` has a digest of the former encrypted value, by stack.
 
-    `ended` are steps of which only the command itself can say that they were done, and `tokens` when the token of each
-    stack's cache had last changed before the former one was ended.
+    `ended` are steps that only the command itself knows to be done, and `tokens` the time of the last change of each
+    stack's cache token before the former one was removed.
     """
 
     name: str
@@ -52,7 +52,7 @@ class Rotation(Record):
 
     @property
     def key(self) -> str:
-        """Where the ledger has it: one a secret."""
+        """Its key in the ledger: one per secret."""
         return key(self.name)
 
 
@@ -62,14 +62,14 @@ def key(name: str) -> str:
 
 
 def new(name: str, *, dry_run: bool) -> Rotation:
-    """A rotation that begins."""
+    """A new rotation."""
     version = str(uuid.uuid4())
     return Rotation(name=name, started=datetime.now(UTC), version=version, timeline=Timeline(dry_run=dry_run))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """Where a rotation happens: the live stack is first, and a stack whose region does not answer is left out."""
+    """The stacks of a rotation: the live one first, without those whose region does not answer."""
 
     session: Session
     rotation: Rotation
@@ -101,7 +101,7 @@ class Place:
         needs: Callable[[], list[str]] = no_needs,
         skip: str = "",
     ) -> Action:
-        """A step of which the rotation itself notes that it was done; `skip` is why there is nothing to do."""
+        """A step that the rotation itself records as done; `skip` is the reason if there is nothing to do."""
 
         def do(run: StepRun) -> str:
             told = work(self, run)
@@ -114,6 +114,6 @@ class Place:
         return Action(step=step, do=do, done=done, needs=needs)
 
     def end(self, mark: str) -> None:
-        """Note that a step was done."""
+        """Record that a step is done."""
         self.rotation.ended.append(mark)
         self.session.save(self.rotation)

@@ -1,4 +1,4 @@
-"""The age of each secret in both regions, asked at once; every call is bounded, and none reads a value."""
+"""The age of each secret in both regions, read in parallel; every call is bounded, and none reads a value."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -16,9 +16,9 @@ from ops.secrets.rotation import DATABASE, HOLDS, USED_BY, Rotation, key
 
 @dataclass(frozen=True, kw_only=True)
 class Status(Found):
-    """The secrets of both regions, and what is to be done about them.
+    """The secrets of both regions, and what has to be done.
 
-    A secret is its `stack`, `region` and name, and as they are shown its `age`, when it was `rotated` and is `due`.
+    A secret has its `stack`, `region` and name, and as text its `age`, when it was `rotated` and is `due`.
     """
 
     secrets: list[Facts]
@@ -26,7 +26,7 @@ class Status(Found):
 
 
 def status() -> Status:
-    """Ask both regions."""
+    """Read both regions."""
     pair = Pair(Engine())
     pair.read()
     found = side_by_side({stack: partial(_region, pair[stack]) for stack in pair.stacks})
@@ -37,7 +37,7 @@ def status() -> Status:
 
 
 def show(found: Status) -> None:
-    """The status as an operator reads it."""
+    """The status as text for the operator."""
     heads = {"stack": "stack", "secret": "secret", "age": "age", "rotated": "last rotation", "due": "next due"}
     show_table("Secrets", heads.values(), ([row[name] for name in heads] for row in found.secrets))
     for line in found.lines or ["no rotation is due"]:
@@ -45,12 +45,12 @@ def show(found: Status) -> None:
 
 
 def _under_way() -> list[str]:
-    """The rotations that have not come to their end, with the command that goes on."""
+    """The unfinished rotations, with the command to continue."""
     ledger = Ledger()
     found = [Rotation.known(ledger, key(name)) for name in USED_BY]
     return [
         f"the rotation of {each.name}, started {each.started:%Y-%m-%d %H:%M:%S} UTC, is not finished: "
-        f"`ops secrets rotate {each.name}` goes on"
+        f"`ops secrets rotate {each.name}` continues"
         for each in found
         if each
     ]

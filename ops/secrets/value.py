@@ -1,4 +1,4 @@
-"""The new value of a secret: made, piped or typed unseen, asked for once, and judged."""
+"""The new value of a secret: generated, piped or typed unseen, read once, and validated."""
 
 import sys
 from getpass import getpass
@@ -8,7 +8,7 @@ from ops.errors import Exit, OpsError
 
 
 class Value:
-    """The value of the secret `name`, as soon as somebody wants it. It is asked for once."""
+    """The value of the secret `name`, read once, when it is first needed."""
 
     def __init__(self, name: str, *, generate: bool) -> None:
         if generate and name not in MAKERS:
@@ -18,7 +18,7 @@ class Value:
         self._known: str | None = None
 
     def new(self) -> str:
-        """The value. Raises OpsError (REFUSED) for one of the wrong form, which is not shown."""
+        """The value. Raises OpsError (REFUSED) if its form is wrong, without showing it."""
         if self._known is None:
             self._known = judged(self._name, MAKERS[self._name]() if self._generate else self._given())
         return self._known

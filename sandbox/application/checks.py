@@ -1,4 +1,4 @@
-"""What the application finds when it looks at its database, cache and queues: what is declared in their place."""
+"""The application's checks of its database, cache and queues, from what is declared."""
 
 import re
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ GENERATION = re.compile(r"-(\d+)$")
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """`finding` is for a person to read."""
+    """`finding` is for people."""
 
     passed: bool
     finding: str
@@ -22,7 +22,7 @@ class Check:
 
 @dataclass(frozen=True, kw_only=True)
 class Database:
-    """A stack's database: `resource_id` is its own for life, `source` the one it is a replica of.
+    """A stack's database: `resource_id` never changes, `source` is the one that it replicates.
 
     `network_open`: whether a connection that was made before a security group was closed still works.
     """
@@ -36,20 +36,20 @@ class Database:
     network_open: bool
 
     def write_problem(self) -> str | None:
-        """Why no row can be written, None where one can."""
+        """Why no row can be written, None if one can."""
         if problem := self.read_problem():
             return problem
         return f"{self.identifier} is a replica of {self.source}" if self.source else None
 
     def read_problem(self) -> str | None:
-        """Why no row can be read, None where one can."""
+        """Why no row can be read, None if one can."""
         if self.status != "available":
             return f"{self.identifier} is {self.status}"
         return None if self.reachable else f"{self.identifier}'s security groups or network ACL let no host in"
 
 
 def database(aws: Observer, origin: Origin) -> Database | None:
-    """The database of the highest generation: those before it are kept, and no longer used."""
+    """The database of the highest generation: former ones are kept, but no longer used."""
     instances = [
         instance
         for instance in aws.ask(origin.region, "rds", "describe_db_instances")["DBInstances"]
@@ -70,7 +70,7 @@ def database(aws: Observer, origin: Origin) -> Database | None:
 
 
 def check_database(aws: Observer, origin: Origin) -> Check:
-    """Whether the application could write into its database."""
+    """Whether the application could write to its database."""
     found = database(aws, origin)
     if found is None:
         return Check(passed=False, finding="no database")
@@ -79,7 +79,7 @@ def check_database(aws: Observer, origin: Origin) -> Check:
 
 
 def check_redis(aws: Observer, origin: Origin) -> Check:
-    """Whether the cache is there."""
+    """Whether the cache exists."""
     groups = aws.ask(origin.region, "elasticache", "describe_replication_groups")["ReplicationGroups"]
     states = {
         group["ReplicationGroupId"]: group["Status"]
@@ -90,7 +90,7 @@ def check_redis(aws: Observer, origin: Origin) -> Check:
 
 
 def check_queue(aws: Observer, origin: Origin) -> Check:
-    """Whether there are queues to put jobs into."""
+    """Whether there are queues for jobs."""
     urls = aws.ask(origin.region, "sqs", "list_queues", QueueNamePrefix=origin.prefix).get("QueueUrls", [])
     return Check(passed=bool(urls), finding=f"{len(urls)} queues" if urls else "no queue")
 
@@ -105,7 +105,7 @@ def _generation(identifier: str) -> int:
 
 
 def lets_hosts_in(aws: Observer, region: str, instance: Mapping[str, Any]) -> bool:
-    """Whether a security group lets in a group of hosts, and the network ACL their subnets: people do not count."""
+    """Whether a security group allows a group of hosts, and the network ACL their subnets; people do not count."""
     groups = sorted(group["VpcSecurityGroupId"] for group in instance.get("VpcSecurityGroups", []))
     if not groups:
         return False
@@ -115,7 +115,7 @@ def lets_hosts_in(aws: Observer, region: str, instance: Mapping[str, Any]) -> bo
 
 
 def passes_network_acl(aws: Observer, region: str, instance: Mapping[str, Any]) -> bool:
-    """Whether the network ACL of the database's subnets lets in any other subnet of its VPC."""
+    """Whether the network ACL of the database's subnets allows any other subnet of its VPC."""
     group = instance["DBSubnetGroup"]
     own = {subnet["SubnetIdentifier"] for subnet in group["Subnets"]}
     of_vpc = [{"Name": "vpc-id", "Values": [group["VpcId"]]}]

@@ -1,4 +1,4 @@
-"""New objects, brought to the buckets that a bucket's declared replication names: moto stores the rules alone."""
+"""Replicates new objects by a bucket's declared replication: moto only stores the rules."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ REGION_FRESH_SECONDS = 60.0
 
 @dataclass(frozen=True, kw_only=True)
 class Way:
-    """A rule of a bucket that is on; `key` encrypts what arrives, None for the destination's own choice.
+    """An enabled rule of a bucket; `key` encrypts the copies, None for the destination's default.
 
     With `deletions` it copies delete markers too.
     """
@@ -28,21 +28,21 @@ class Way:
 
 
 def _content(version: Mapping[str, Any]) -> tuple[str, str]:
-    """What is the same on both sides; a delete marker has no content."""
+    """The properties that are equal on both sides; a delete marker has no content."""
     return version["Key"], version.get("ETag", "")
 
 
 class Objects:
-    """Copies each version once, as S3 does: what is deleted on one side is not brought back from the other."""
+    """Copies each version once, as S3 does: what is deleted on one side does not come back from the other."""
 
     def __init__(self, aws: Observer) -> None:
         self.aws = aws
         self._done: set[tuple[str, str, str]] = set()
 
     def copy(self, lost: set[str], lag_seconds: float) -> int:
-        """Copy every new version that is older than the lag, between regions that are up; how many.
+        """Copy every new version that is older than the lag, between regions that are up. Returns their number.
 
-        A version that has its like at the destination is none: it came from there, or before this process.
+        A version with an equal one at the destination is not new: it came from there, or before this process.
         """
         copied = 0
         buckets = self._ask("list_buckets", RULES_FRESH_SECONDS).get("Buckets", [])
@@ -52,7 +52,7 @@ class Objects:
         return copied
 
     def _ways(self, bucket: str) -> list[Way]:
-        """None where a bucket has no replication, or is gone meanwhile."""
+        """None if a bucket has no replication, or no longer exists."""
         try:
             answer = self._ask("get_bucket_replication", RULES_FRESH_SECONDS, Bucket=bucket)
         except ClientError:
@@ -81,7 +81,8 @@ class Objects:
             return 0
         there = {_content(version) for version in self._versions(way.target, deletions=True)}
         now, copied = datetime.now(UTC), 0
-        # S3 lists the newest first, to the second: as it stands, of two from one second the older would arrive last.
+        # S3 lists the newest first, to the second: in this order, of two from the same second the older would arrive
+        # last.
         new.reverse()
         for version in sorted(new, key=lambda version: version["LastModified"]):
             if _content(version) not in there:
@@ -111,5 +112,5 @@ class Objects:
         return self._ask("get_bucket_location", REGION_FRESH_SECONDS, Bucket=bucket)["LocationConstraint"] or ""
 
     def _ask(self, operation: str, fresh: float, **arguments: str) -> Any:
-        """A question about all buckets is put to any region."""
+        """A call about all buckets goes to any region."""
         return self.aws.ask(self.aws.regions[0], "s3", operation, fresh=fresh, **arguments)

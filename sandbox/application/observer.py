@@ -1,4 +1,4 @@
-"""The emulated AWS as the application sees it: what is declared, read through calls that no black-out test counts."""
+"""The emulated AWS as the application sees it: what is declared, read with calls that no black-out test counts."""
 
 import json
 import math
@@ -15,17 +15,19 @@ from botocore.exceptions import ClientError
 
 OBSERVER_HEADER = "x-sandbox-observer"
 FRESH_SECONDS = 0.5
-"""How old an answer may be: a person or a gate that just changed something must not meet what was before it."""
+"""The maximum age of an answer: a person or a gate that just changed something must not get an earlier state."""
 UNTOUCHED_SECONDS = 10.0
-"""How old it may be while nobody else calls the service: next to nothing changes by itself, or by another's calls."""
+"""The maximum age while nobody else calls the service: almost nothing changes by itself, or by calls of other
+services."""
 BUCKETS_UNTOUCHED_SECONDS = 60.0
-"""The same of S3, where nothing does: an idle sandbox takes 0.7 CPU seconds a minute so, and 1.7 with ten seconds."""
+"""The same for S3, where nothing does: with this an idle sandbox takes 0.7 CPU seconds a minute, with ten seconds
+1.7."""
 PULSE_SECONDS = 2.0
 ANSWERS_KEPT = 1_000
 
 
 class Observer:
-    """Calls of all regions that the application knows; answers to the same question are shared while they are fresh."""
+    """The application's calls in all regions; answers to the same call are shared while they are fresh."""
 
     def __init__(self, url: str, regions: Sequence[str]) -> None:
         self.url = url
@@ -39,7 +41,7 @@ class Observer:
     def lost(self) -> set[str]:
         """The regions, or `region/service`, that are blacked out now.
 
-        From here on it is known too which services others have called since.
+        This also updates which services others have called.
 
         Raises OSError when the emulated AWS does not answer.
         """
@@ -49,7 +51,7 @@ class Observer:
         return set(pulse["lost"])
 
     def ask(self, region: str, service: str, operation: str, *, fresh: float = FRESH_SECONDS, **arguments: Any) -> Any:
-        """The answer to a question: `fresh` seconds old at most, or older where nothing can have changed.
+        """The answer to a call: at most `fresh` seconds old, or older if nothing can have changed.
 
         Raises what boto3 raises.
         """
@@ -68,20 +70,20 @@ class Observer:
             return answer
 
     def _told(self, region: str, service: str, operation: str, arguments: Mapping[str, Any]) -> Any:
-        """The answer; that there is no such thing is one too."""
+        """The answer; that a resource does not exist is one too."""
         try:
             return self.tell(region, service, operation, **arguments)
         except ClientError as error:
             return error
 
     def _calls(self, region: str, service: str) -> int | None:
-        """How many calls of a service others had made when last looked, None before that."""
+        """The last known number of others' calls of a service, None before the first."""
         if self._answered is None:
             return None
         return self._answered.get(self._client(region, service).meta.service_model.signing_name, 0)
 
     def tell(self, region: str, service: str, operation: str, **arguments: Any) -> Any:
-        """Make a call, every page of it where there are pages. Raises what boto3 raises."""
+        """Make a call, with all its pages. Raises what boto3 raises."""
         client = self._client(region, service)
         if client.can_paginate(operation):
             return client.get_paginator(operation).paginate(**arguments).build_full_result()

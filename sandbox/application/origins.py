@@ -1,4 +1,4 @@
-"""From a load balancer's name to what it does with a request: its listener's rules and its instances in service."""
+"""From a load balancer's name to its handling of a request: its listener's rules and its instances in service."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ TAGS = ("Project", "Environment")
 
 @dataclass(frozen=True, kw_only=True)
 class Origin:
-    """A load balancer; `tags` say to which stack it belongs, and with it everything else that carries them."""
+    """A load balancer; its `tags` identify its stack, and all other resources of that stack."""
 
     region: str
     arn: str
@@ -20,11 +20,11 @@ class Origin:
 
     @property
     def prefix(self) -> str:
-        """What the names of the stack's resources begin with."""
+        """The prefix of the names of the stack's resources."""
         return "".join(f"{self.tags.get(name, '')}-" for name in TAGS).lower()
 
     def owns(self, tags: Sequence[Mapping[str, str]]) -> bool:
-        """Whether something with these tags is of the same stack."""
+        """Whether a resource with these tags belongs to the same stack."""
         given = {tag["Key"]: tag["Value"] for tag in tags}
         return all(given.get(name) == self.tags.get(name) for name in TAGS)
 
@@ -45,13 +45,13 @@ class Forwarded:
 
 
 def region_of(dns_name: str, regions: Sequence[str]) -> str | None:
-    """The region of a load balancer: its name has it between dots."""
+    """The region of a load balancer, from its DNS name."""
     return next((region for region in regions if f".{region}." in dns_name.lower()), None)
 
 
 def find(aws: Observer, region: str, dns_name: str) -> Origin | None:
-    """The load balancer of that name, None where it is not declared."""
-    # One that was declared a moment ago is not in an answer from before.
+    """The load balancer of that name, None if it is not declared."""
+    # A load balancer that was just declared is not in an earlier answer.
     arn = _named(aws, region, dns_name, FRESH_SECONDS) or _named(aws, region, dns_name, 0)
     if arn is None:
         return None
@@ -65,7 +65,7 @@ def _named(aws: Observer, region: str, dns_name: str, fresh: float) -> str | Non
 
 
 def route(aws: Observer, origin: Origin, host: str, path: str) -> Fixed | Forwarded:
-    """What the load balancer does with a request to `path` of `host`, by the rules of its HTTPS listener."""
+    """The load balancer's handling of a request to `path` of `host`, by the rules of its HTTPS listener."""
     listeners = aws.ask(origin.region, "elbv2", "describe_listeners", LoadBalancerArn=origin.arn)["Listeners"]
     secure = next((listener for listener in listeners if listener["Protocol"] == "HTTPS"), None)
     if secure is None:
@@ -89,7 +89,7 @@ def _priority(rule: Mapping[str, Any]) -> int:
 
 
 def _applies(rule: Mapping[str, Any], host: str, path: str) -> bool:
-    """Whether all conditions hold; one that is about anything but host and path never does."""
+    """Whether all conditions match; a condition on anything but host and path never does."""
     return all(_holds(condition, host, path) for condition in rule.get("Conditions", []))
 
 

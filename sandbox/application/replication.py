@@ -1,4 +1,4 @@
-"""What brings rows and objects to the other region while both are up, and says in RDS's metric how far behind it is."""
+"""Replicates rows and objects to the other region while both are up, and publishes the lag as RDS's metric."""
 
 import logging
 import math
@@ -19,7 +19,7 @@ from sandbox.application.workers import Workers
 ROUND_SECONDS = 1.0
 OBJECT_ROUND_SECONDS = 4.0
 METRIC_SECONDS = 5.0
-"""RDS: once a minute; a drill does not wait that long for its first figure."""
+"""RDS: once a minute; a drill does not wait that long for its first data point."""
 NOT_REPLICATING = -1.0
 """RDS: "If the ReplicaLag metric returns -1, then replication is currently not active." """
 DEFAULT_LAG_SECONDS = 1.0
@@ -40,12 +40,12 @@ class Link:
 
     @property
     def source_id(self) -> str | None:
-        """The source's own identifier for life."""
+        """The source's permanent identifier."""
         return self.source["DbiResourceId"] if self.source else None
 
 
 class Replication:
-    """`lag_seconds` and `paused` are set from outside, and hold for rows and objects in both directions."""
+    """`lag_seconds` and `paused` are set from outside, for rows and objects in both directions."""
 
     def __init__(self, aws: Observer, rows: Rows) -> None:
         self.aws = aws
@@ -68,12 +68,12 @@ class Replication:
             try:
                 self.round()
             except (BotoCoreError, ClientError, OSError) as problem:
-                # A server that is going down, or a database that goes while it is looked at.
+                # The server is stopping, or a database was deleted meanwhile.
                 log.warning("replication: %s", problem)
             time.sleep(max(0.05, ROUND_SECONDS - (time.monotonic() - began)))
 
     def round(self) -> None:
-        """Bring over once what is due."""
+        """Replicate once what is due."""
         lost = self.aws.lost()
         self.workers.round(lost)
         self.links = self._links(lost)
@@ -151,7 +151,7 @@ class Replication:
         )
 
     def _publish(self, region: str, database: str, metric: str, unit: str, value: float) -> None:
-        """Put a metric where RDS puts it, at once when it changes."""
+        """Publish a metric where RDS does, immediately when it changes."""
         key = (region, database, metric)
         last, when = self._published.get(key, (None, 0.0))
         now = time.monotonic()

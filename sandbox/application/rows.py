@@ -1,4 +1,4 @@
-"""Canary rows: the sandbox's tables of each database, by the resource id, which a database never changes."""
+"""Canary rows: the sandbox's tables of each database, by the resource ID, which never changes."""
 
 import threading
 import time
@@ -17,7 +17,7 @@ class Row:
     database: str
 
     def content(self) -> dict[str, object]:
-        """The row as visitors get it."""
+        """The row in the form for visitors."""
         return {"id": self.id, "written_at": moment(self.written), "region": self.region, "database": self.database}
 
 
@@ -30,13 +30,13 @@ class Rows:
         self._lock = threading.Lock()
 
     def write(self, resource_id: str, number: int, region: str, database: str) -> Row:
-        """Write a row; one that is there already stays as it is, so that a request can be retried."""
+        """Write a row; an existing row is not changed, so that a request can be retried."""
         with self._lock:
             table = self._tables.setdefault(resource_id, {})
             return table.setdefault(number, Row(id=number, written=self._clock(), region=region, database=database))
 
     def count(self, resource_id: str, up_to: int | None = None) -> int:
-        """How many rows a database has, to a number or in all."""
+        """The number of a database's rows, up to a row number or in all."""
         with self._lock:
             return sum(up_to is None or number <= up_to for number in self._tables.get(resource_id, {}))
 
@@ -46,9 +46,9 @@ class Rows:
             return max(self._tables.get(resource_id, {}).values(), key=lambda row: row.id, default=None)
 
     def replicate(self, source: str, replica: str, lag_seconds: float) -> int:
-        """Bring to the replica what is older than the lag; how many rows are still to come.
+        """Replicate what is older than the lag. Returns how many rows are still in transit.
 
-        A new replica starts as a copy of its source, as it is.
+        A new replica starts as a copy of its source's current rows.
         """
         with self._lock:
             given = self._tables.get(source, {})
@@ -63,7 +63,7 @@ class Rows:
             return len(new) - len(due)
 
     def keep_only(self, resource_ids: set[str]) -> None:
-        """Forget the rows of databases that are gone."""
+        """Delete the rows of databases that no longer exist."""
         with self._lock:
             for gone in self._tables.keys() - resource_ids:
                 del self._tables[gone]

@@ -1,4 +1,4 @@
-"""The sandbox application's HTTP server: its own paths under /_sandbox, and the visitors that the edge hands on."""
+"""The sandbox application's HTTP server: its own paths under /_sandbox, and visitors' requests from the edge."""
 
 import json
 import logging
@@ -67,7 +67,7 @@ class Application:
         return Answer(status=200, content=self.replication.state())
 
     def _set(self, body: bytes) -> str | None:
-        """Change lag and pause; what is wrong with the wish, if anything, and then nothing is changed."""
+        """Change lag and pause. Returns the problem of an invalid request, which changes nothing."""
         try:
             wish = json.loads(body)
         except ValueError:

@@ -11,12 +11,12 @@ from sandbox.application.origins import Fixed, Origin, find, region_of, route
 from sandbox.application.rows import Rows, moment
 
 BALANCERS = "elasticloadbalancing"
-"""The service whose loss nobody gets past, whatever else of a region works."""
+"""The service whose loss affects every visitor, whatever else of a region works."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Visit:
-    """A request; `origin` is the load balancer's name that the edge sends it to, `host` the name the visitor typed."""
+    """A request; `origin` is the load balancer to which the edge sends it, `host` the name that the visitor typed."""
 
     origin: str
     host: str
@@ -28,14 +28,14 @@ class Visit:
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """An HTTP status, and what goes out as JSON."""
+    """An HTTP status, and the JSON body."""
 
     status: int
     content: dict[str, object]
 
 
 class DeadOriginError(Exception):
-    """Nobody answers under that name: the region is lost, or no load balancer has it."""
+    """Nothing answers at that name: the region is lost, or no load balancer has it."""
 
 
 class Site:
@@ -46,7 +46,7 @@ class Site:
         self.rows = rows
 
     def visit(self, visit: Visit) -> Answer:
-        """Answer a visitor. Raises DeadOriginError where no answer comes from."""
+        """Answer a visitor. Raises DeadOriginError if the origin does not answer."""
         region = region_of(visit.origin, self.aws.regions)
         if region is None or {region, f"{region}/{BALANCERS}"} & self.aws.lost():
             raise DeadOriginError(visit.origin)

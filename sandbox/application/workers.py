@@ -1,4 +1,4 @@
-"""What hosts that are being ended still write: a worker keeps its connection to the database until it is gone."""
+"""Writes of terminating hosts: a worker keeps its connection to the database until it is terminated."""
 
 import itertools
 from collections.abc import Mapping
@@ -13,21 +13,21 @@ ENDING = "Terminating"
 
 
 class Workers:
-    """The hosts that a group ends. Each round every stack that has one writes a row.
+    """The terminating hosts of groups. In each round, every stack with one writes a row.
 
-    No change of a security group cuts their connections (EC2 User Guide, "Security group connection tracking"); a
-    network ACL does.
+    A change of a security group does not cut their connections (EC2 User Guide, "Security group connection tracking");
+    a network ACL does.
     """
 
     def __init__(self, aws: Observer, rows: Rows) -> None:
         self.aws = aws
         self.rows = rows
-        # Below the numbers of visitors, who count from 1.
+        # Below the numbers of visitors, which start at 1.
         self._numbers = itertools.count(-1, -1)
         self.written: list[Row] = []
 
     def round(self, lost: set[str]) -> None:
-        """Write from every stack with a host that ends, as long as its database takes it."""
+        """Write from every stack with a terminating host, as long as its database accepts it."""
         for region in self.aws.regions:
             for origin in [] if region in lost else self._ending(region):
                 found = database(self.aws, origin)
@@ -36,7 +36,7 @@ class Workers:
                     self.written.append(row)
 
     def connected(self, region: str, instance: Mapping[str, Any]) -> bool:
-        """Whether a host that ends still has a connection to a database."""
+        """Whether a terminating host still has a connection to a database."""
         owned = any(origin.owns(instance.get("TagList", [])) for origin in self._ending(region))
         return owned and passes_network_acl(self.aws, region, instance)
 

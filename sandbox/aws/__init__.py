@@ -1,1 +1,1 @@
-"""An AWS on one machine: moto's server, taught what this platform needs, behind a gate that can take a region away."""
+"""An AWS on one machine: moto's server with fixes for this platform, behind a gate that can take a region away."""

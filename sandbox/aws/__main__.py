@@ -19,7 +19,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
 
 def leave(_signal: int, _frame: FrameType | None) -> None:
-    """End the process as it stands: nothing in it outlives it, and to take its memory apart would take seconds."""
+    """End the process immediately: nothing in it must outlive it, and deallocating its memory would take seconds."""
     os._exit(0)
 
 

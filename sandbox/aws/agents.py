@@ -1,4 +1,4 @@
-"""Commands of Systems Manager for booted instances: who booted one runs them there, and says how they ended."""
+"""Systems Manager commands for booted instances: whoever booted one runs them there, and reports the result."""
 
 import json
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ Invocation = dict[str, Any]
 
 @dataclass(frozen=True)
 class Waiting:
-    """A command on its way: its lines, and what the emulated Systems Manager shows of it."""
+    """A pending command: its lines, and its record in the emulated Systems Manager."""
 
     lines: list[str]
     shown: Invocation
@@ -20,23 +20,23 @@ class Waiting:
 
 @dataclass
 class Agents:
-    """By instance, the commands that wait for their end."""
+    """The pending commands, by instance."""
 
     waiting: dict[str, list[Waiting]] = field(default_factory=dict)
 
     def send(self, invocation: Invocation, lines: list[str]) -> None:
-        """Have a command wait for its end where its instance is booted."""
+        """Keep a command pending if its instance is booted."""
         if invocation["InstanceId"] in self.waiting:
             invocation.update({"Status": "InProgress", "StatusDetails": "InProgress", "ResponseCode": -1})
             self.waiting[invocation["InstanceId"]].append(Waiting(lines, invocation))
 
     def listen(self, instance: str) -> list[dict[str, object]]:
-        """What an instance has to run; from the first time that it asks, commands wait for it."""
+        """The commands that an instance has to run; after its first call, commands stay pending for it."""
         waiting = self.waiting.setdefault(instance, [])
         return [{"id": each.shown["CommandId"], "lines": each.lines} for each in waiting]
 
     def end(self, place: str, environ: WSGIEnvironment) -> object:
-        """Note how the command of INSTANCE/COMMAND ended. Raises BadRequestError."""
+        """Record the result of the command INSTANCE/COMMAND. Raises BadRequestError."""
         instance, _, command = place.partition("/")
         found = [each for each in self.waiting.get(instance, []) if each.shown["CommandId"] == command]
         if not found:
@@ -56,7 +56,7 @@ class Agents:
         return {"status": status}
 
     def leave(self, instance: str) -> object:
-        """Have an instance be a record again, whose commands end at once."""
+        """Make an instance a plain record again, whose commands end immediately."""
         self.waiting.pop(instance, None)
         return sorted(self.waiting)
 

@@ -25,10 +25,10 @@ log = logging.getLogger("sandbox.aws")
 
 
 class OneAtATime:
-    """Lets one request at a time into an application that does not expect threads.
+    """Passes one request at a time to an application that is not thread-safe.
 
-    moto walks its dictionaries while other requests change them. Python's own lock makes concurrency worthless here
-    anyway. A request that waits for a message is the exception: it would make everybody wait with it.
+    moto iterates over dictionaries while other requests change them, and Python's own lock makes concurrency useless
+    here anyway. The exception is a request that waits for a message, because all others would wait for it.
     """
 
     def __init__(self, application: WSGIApplication) -> None:
@@ -36,7 +36,7 @@ class OneAtATime:
         self.turn = threading.Lock()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        # A slow sender must not hold the turn, so its body is read before.
+        # The body is read first, so that a slow sender does not block others.
         body = environ["wsgi.input"].read()
         environ["wsgi.input"] = io.BytesIO(body)
         environ["CONTENT_LENGTH"] = str(len(body))
@@ -48,11 +48,11 @@ class OneAtATime:
 
 
 class AnswerAgain:
-    """Answers a repeated call as the first time.
+    """Gives a repeated call its first answer.
 
-    AWS's SDK for Go closes a connection on which the answer comes before it has looked for the end of what it sent, as
-    an answer from this machine may (`safeWriteToReadCloser` in smithy-go). It then sends its call again, under the same
-    invocation id; moto would refuse to make what it has just made.
+    AWS's SDK for Go closes a connection if the answer arrives before it has finished its request, which can happen on
+    the same machine (`safeWriteToReadCloser` in smithy-go). It then sends the call again, with the same invocation ID;
+    moto would refuse to create what it has just created.
     """
 
     def __init__(self, application: WSGIApplication) -> None:
@@ -80,10 +80,10 @@ class AnswerAgain:
 
 
 class SayWhatFails:
-    """Answers 501 where moto does not know an operation, and 500 where it fails.
+    """Answers 501 if moto does not know an operation, and 500 if it fails.
 
-    moto's own 500 says nothing, and clients retry after it: for minutes, if they are configured to. An
-    error that reaches the server ends the connection unannounced, and with it the next call that a client sends there.
+    moto's own 500 has no details, and clients retry it, for minutes if configured so. An error that reaches the server
+    closes the connection, and the client's next call on it fails.
     """
 
     def __init__(self, application: WSGIApplication) -> None:
@@ -120,7 +120,7 @@ def moto_application(account: str) -> WSGIApplication:
 
 
 def bucket_region(name: str) -> str | None:
-    """The region that holds a bucket, or None where there is no such bucket."""
+    """The region of a bucket, or None if it does not exist."""
     from moto.backends import get_backend
 
     bucket = get_backend("s3")[os.environ["MOTO_ACCOUNT_ID"]]["aws"].buckets.get(name)
@@ -128,7 +128,7 @@ def bucket_region(name: str) -> str | None:
 
 
 def session_keys() -> list[str]:
-    """The access keys that the emulated STS has given for roles."""
+    """The access keys that the emulated STS has issued for roles."""
     from moto.sts.models import sts_backends
 
     backends = [backend for partitions in sts_backends.values() for backend in partitions.values()]

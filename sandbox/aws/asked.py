@@ -1,4 +1,4 @@
-"""What a request for the sandbox's own paths asks for, and the refusal that says what is wrong with it."""
+"""Parses requests for the sandbox's own paths, and describes invalid ones."""
 
 import re
 from difflib import get_close_matches

@@ -1,4 +1,4 @@
-"""The sandbox's own paths on the emulated AWS, under /_sandbox: what it is asked, and the switches of its faults."""
+"""The sandbox's own paths on the emulated AWS, under /_sandbox: queries, and switches of its faults."""
 
 import re
 import secrets
@@ -24,7 +24,7 @@ class Control:
     def __init__(self, gate: Gate, account: str) -> None:
         self.gate = gate
         self.account = account
-        # A server that was restarted has another one, and has forgotten everything.
+        # A restarted server has another one, and has lost its state.
         self.instance = secrets.token_hex(8)
         self.ahead_seconds = 0
 
@@ -36,7 +36,7 @@ class Control:
         return answered(lambda: self._answer(method, own, environ), start_response)
 
     def _answer(self, method: str, path: str, environ: WSGIEnvironment) -> object:
-        """The answer to one request; raises BadRequestError, or LookupError for a path or method that is not there."""
+        """The answer to one request; raises BadRequestError, or LookupError for an unknown path or method."""
         noun, _, place = path.partition("/")
         routes: Routes = {
             ("GET", "health"): lambda: {"status": "ok", "instance": self.instance},
@@ -106,7 +106,7 @@ def _set_ending(seconds: str) -> object:
 
 
 def _limit_capacity(place: str) -> object:
-    """Have no more instances run in a region than REGION/N says; those that run go on."""
+    """Limit the running instances of a region, given as REGION/N; instances that run already continue."""
     region, _, count = place.partition("/")
     CAPACITY[asked.region(region)] = asked.whole_number("capacity", count, "instances")
     return CAPACITY

@@ -1,4 +1,4 @@
-"""Credentials of assumed roles that have come to their end: AWS answers that, until others are taken."""
+"""Expired credentials of assumed roles: AWS refuses them until the role is assumed again."""
 
 from collections.abc import Callable, Iterable
 from wsgiref.types import WSGIEnvironment
@@ -18,19 +18,19 @@ JSON = AwsError("403 Forbidden", "ExpiredTokenException", PLAIN.message)
 
 
 class Credentials:
-    """`issued` tells the access keys that AssumeRole has given so far; those of users never end."""
+    """`issued` returns the access keys that AssumeRole has issued so far; those of users never expire."""
 
     def __init__(self, issued: Callable[[], Iterable[str]]) -> None:
         self.issued = issued
         self.ended: set[str] = set()
 
     def expire(self) -> dict[str, int]:
-        """Have all credentials end that were given so far; how many have."""
+        """Expire all credentials that were issued so far. Returns their number."""
         self.ended |= set(self.issued())
         return {"expired": len(self.ended)}
 
     def problem(self, scope: Scope, environ: WSGIEnvironment) -> AwsError | None:
-        """What AWS answers to a call that is signed with credentials that have ended; None for others."""
+        """AWS's answer to a call that is signed with expired credentials; None for others."""
         if access_key(environ) not in self.ended:
             return None
         form = environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded")

@@ -10,7 +10,7 @@ XML_SERVICES = {"s3", "route53", "cloudfront"}
 
 @dataclass(frozen=True)
 class AwsError:
-    """An HTTP status, and what AWS's clients call an error's code and message."""
+    """An HTTP status, with the error's code and message."""
 
     status: str
     code: str

@@ -1,4 +1,4 @@
-"""Calls that fail before AWS did anything, or after it was done: one operation of a region's service at a time."""
+"""Calls that fail before or after AWS has executed them, by operation of a region's service."""
 
 import threading
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ from sandbox.aws.errors import AwsError, answer
 from sandbox.aws.scope import GLOBAL_SERVICES, Scope
 
 CUT = "cut"
-"""In place of a code: the connection ends without an answer."""
+"""In place of an error code: the connection is closed without an answer."""
 COMMON = {
     "AccessDeniedException": 403,
     "ExpiredTokenException": 403,
@@ -32,20 +32,20 @@ OWN = {
 
 
 class When(StrEnum):
-    """Where a call fails."""
+    """When a call fails."""
 
     BEFORE = "before"
-    """AWS does nothing of it."""
+    """Before AWS executes it."""
     AFTER = "after"
-    """AWS does it, and the caller is not told."""
+    """After AWS has executed it, but the caller does not know."""
 
 
 @dataclass(kw_only=True)
 class Fault:
-    """How the calls of one operation fail: the next `times`, or all where that is None; `met` counts those that did.
+    """How the calls of one operation fail: the next `times`, or all if that is None; `met` counts those that failed.
 
-    The SDKs of boto3 and of the provider send a call again that was cut off or answered with 5xx, two to 25 times as
-    they are configured: each is a call here.
+    boto3 and the provider's SDK retry a call that was cut off or answered with 5xx, two to 25 times as configured: each
+    attempt counts as a call here.
     """
 
     when: When
@@ -56,23 +56,23 @@ class Fault:
 
     @property
     def is_over(self) -> bool:
-        """Whether calls are answered again."""
+        """Whether the fault is over."""
         return self.times is not None and self.met >= self.times
 
     def shown(self) -> dict[str, object]:
-        """The fault as the sandbox's path answers it."""
+        """The fault in the response of the sandbox's path."""
         return {"when": self.when, "code": self.code, "times": self.times, "met": self.met}
 
 
 class Faults:
-    """The faults by region, service and operation; those that are over are still listed."""
+    """The faults by region, service and operation, including those that are over."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.faults: dict[tuple[str, str, str], Fault] = {}
 
     def add(self, place: str, environ: WSGIEnvironment) -> object:
-        """Have calls of REGION/SERVICE/OPERATION fail as the query says. Raises BadRequestError."""
+        """Make calls of REGION/SERVICE/OPERATION fail as in the query. Raises BadRequestError."""
         where = _place(place)
         when = When(asked.one_of("when", asked.query(environ, "when"), [*When]))
         code, times = (asked.query(environ, name) for name in ("code", "times"))
@@ -84,7 +84,7 @@ class Faults:
         return self.shown()
 
     def remove(self, place: str) -> object:
-        """Answer the calls of REGION/SERVICE/OPERATION again, or of all. Raises BadRequestError."""
+        """Clear the fault of REGION/SERVICE/OPERATION, or all faults. Raises BadRequestError."""
         where = _place(place) if place else None
         with self.lock:
             if where:
@@ -94,12 +94,12 @@ class Faults:
         return self.shown()
 
     def shown(self) -> dict[str, dict[str, object]]:
-        """Every fault, by its place."""
+        """Every fault, by its operation."""
         with self.lock:
             return {"/".join(where): fault.shown() for where, fault in self.faults.items()}
 
     def met(self, scope: Scope, environ: WSGIEnvironment) -> Fault | None:
-        """The fault that a call meets, counted; None where it is answered."""
+        """The fault of a call, which is counted; None if there is none."""
         for (region, name, operation), fault in list(self.faults.items()):
             if fault.is_over or region != scope.region or operations.service(name).signed_as != scope.service:
                 continue
@@ -114,9 +114,9 @@ class Faults:
 def fail(
     fault: Fault, scope: Scope, application: WSGIApplication, environ: WSGIEnvironment, start_response: StartResponse
 ) -> Iterable[bytes]:
-    """Answer a call with its fault, once AWS has done what it asks for, or has not."""
+    """Answer a call with its fault, after or instead of its execution."""
     if fault.when is When.AFTER:
-        # An answer that is kept for the same call again would tell the caller what it must not know.
+        # A cached answer to the repeated call would reveal the result.
         environ.pop("HTTP_AMZ_SDK_INVOCATION_ID", None)
         for _ in application(environ, _unheard):
             pass
@@ -132,7 +132,7 @@ def _unheard(_status: str, _headers: list[tuple[str, str]], *_: Any) -> Any:
 
 
 def _place(path: str) -> tuple[str, str, str]:
-    """Region, service and operation, which all are AWS's."""
+    """Region, service and operation, which must exist in AWS."""
     region, _, rest = path.partition("/")
     name, _, operation = rest.partition("/")
     asked.region(region)

@@ -1,4 +1,5 @@
-"""A gate before the emulated AWS that can take regions away, have single calls fail, and counts the calls to each."""
+"""A gate in front of the emulated AWS: it can take regions away, make single calls fail, and counts the calls to
+each."""
 
 import threading
 from collections import Counter
@@ -13,11 +14,11 @@ from sandbox.aws.faults import Faults, fail
 from sandbox.aws.scope import Scope, served_in
 
 OBSERVER = "HTTP_X_SANDBOX_OBSERVER"
-"""The header of the sandbox's own calls: they look at the platform from outside, and are no calls of it."""
+"""The header of the sandbox's own calls, which observe the platform from outside and do not count."""
 
 
 class Mode(StrEnum):
-    """How a lost region behaves towards its callers."""
+    """How a lost region behaves for its callers."""
 
     REFUSE = "refuse"
     """The connection is dropped without an answer."""
@@ -49,16 +50,16 @@ class Gate:
         self.answered: Counter[str] = Counter()
 
     def black_out(self, place: str, mode: Mode) -> None:
-        """Take a region away, or one service of it: `REGION/rds`.
+        """Take a region away, or one of its services: `REGION/rds`.
 
-        Calls that an earlier mode left hanging are released, and meet the new mode.
+        Calls that an earlier mode left hanging are released, and get the new mode.
         """
         with self.lock:
             self.blackouts[place] = mode
         self.connections.release()
 
     def restore(self, place: str) -> None:
-        """Give a region back, or its service, with all its state."""
+        """Restore a region, or its service, with all its state."""
         with self.lock:
             self.blackouts.pop(place, None)
         self.connections.release()
@@ -73,7 +74,7 @@ class Gate:
             return report
 
     def forget_calls(self) -> dict[str, dict[str, dict[str, int]]]:
-        """Start to count from nothing; the last report."""
+        """Reset the count. Returns the last report."""
         report = self.report()
         with self.lock:
             self.calls.clear()
@@ -81,12 +82,12 @@ class Gate:
         return report
 
     def pulse(self) -> dict[str, object]:
-        """The lost regions, and the calls answered so far, by service: where there are no more, nothing has changed."""
+        """The lost regions, and the calls answered so far, by service: if there are no more, nothing has changed."""
         with self.lock:
             return {"lost": list(self.blackouts), "answered": dict(self.answered)}
 
     def _admit(self, scope: Scope) -> Mode | None:
-        """Count a call; the mode it meets, or None where its region is up."""
+        """Count a call. Returns the mode of its region, or None if that is up."""
         with self.lock:
             mode = self._met(scope)
             self.calls[scope] += 1
@@ -109,12 +110,12 @@ class Gate:
         if mode is Mode.HANG:
             self.connections.park(environ["sandbox.connection"])
             if self._met(scope) is not mode:
-                # The mode changed on the way here, after it had let go of all others.
+                # The mode has changed meanwhile, after all other calls were released.
                 self.connections.release()
         raise dropped()
 
     def _answer(self, scope: Scope | None, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Let a call through, and count it once all is done that it asks for."""
+        """Let a call through, and count it once it is complete."""
         if scope and (ended := self.credentials.problem(scope, environ)):
             return answer(environ, start_response, scope.service, ended)
         fault = self.faults.met(scope, environ) if scope else None

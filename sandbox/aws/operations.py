@@ -17,7 +17,7 @@ FORM = "application/x-www-form-urlencoded"
 
 @dataclass(frozen=True)
 class Resource:
-    """What a request of a REST protocol shows of its operation."""
+    """How a request of a REST protocol identifies its operation."""
 
     operation: str
     method: str
@@ -26,7 +26,7 @@ class Resource:
     headers: frozenset[str]
 
     def is_asked(self, environ: WSGIEnvironment, query: set[str]) -> bool:
-        """Whether a request may ask for it."""
+        """Whether a request matches it."""
         return (
             environ["REQUEST_METHOD"] == self.method
             and self.query <= query
@@ -36,12 +36,12 @@ class Resource:
 
     @property
     def weight(self) -> tuple[int, int]:
-        """How much it demands: of two that are asked for, the one that demands more is meant."""
+        """How specific it is: if two match, the more specific one is meant."""
         return len(self.query) + len(self.headers), len(self.path.pattern)
 
 
 class Service:
-    """A service under the name that boto3 has for it."""
+    """A service by its name in boto3."""
 
     def __init__(self, name: str) -> None:
         self.model: ServiceModel = get_session().get_service_model(name)
@@ -57,12 +57,12 @@ class Service:
         return list(self.model.operation_names)
 
     def errors(self, operation: str) -> dict[str, int]:
-        """The errors of its own that an operation knows, with their HTTP status."""
+        """The errors that an operation declares, with their HTTP status."""
         shapes: list[Any] = self.model.operation_model(operation).error_shapes
         return {shape.error_code: shape.metadata.get("error", {}).get("httpStatusCode", 400) for shape in shapes}
 
     def asked(self, environ: WSGIEnvironment) -> str:
-        """The operation that a request asks for; empty for one of another service with the same signature."""
+        """The operation of a request; empty for one of another service with the same signature."""
         if target := environ.get("HTTP_X_AMZ_TARGET"):
             return target.rpartition(".")[2]
         if environ.get("HTTP_SMITHY_PROTOCOL"):
@@ -86,12 +86,12 @@ def service(name: str) -> Service:
 
 
 def services() -> list[str]:
-    """The names that boto3 has for AWS's services."""
+    """boto3's names of AWS's services."""
     return list(get_session().get_available_services())
 
 
 def _form(environ: WSGIEnvironment) -> dict[str, str]:
-    """The fields of a form, which stays to be read by others."""
+    """The fields of a form, which can still be read by others."""
     if not environ.get("CONTENT_TYPE", "").startswith(FORM):
         return {}
     body = environ["wsgi.input"].read()
@@ -121,7 +121,7 @@ def _pattern(path: str) -> Iterator[str]:
 
 
 def _required(operation: OperationModel, location: str) -> Iterator[str]:
-    """What a request has to have there."""
+    """The required value of a request there."""
     shape: Any = operation.input_shape
     for name in shape.required_members if shape else ():
         found = shape.members[name].serialization

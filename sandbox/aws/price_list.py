@@ -39,7 +39,7 @@ class Product:
     attributes: Attributes
 
     def listed(self, region: str) -> dict[str, Json]:
-        """The product as the Price List shows it."""
+        """The product in the form of the Price List."""
         attributes = {
             "servicecode": self.service,
             "locationType": "AWS Region",
@@ -85,7 +85,7 @@ class Product:
 
 
 class PriceList:
-    """WSGI middleware that answers for the Price List, and hands every other call on."""
+    """WSGI middleware that answers for the Price List, and passes on every other call."""
 
     def __init__(self, application: WSGIApplication) -> None:
         self.application = application
@@ -135,14 +135,14 @@ def _has(product: Mapping[str, Json], field: str, value: str) -> bool:
 
 
 def _prefix(region: str) -> str:
-    """The usage types' prefix, as AWS forms it of most regions' names: area, first letter, number."""
+    """The usage types' prefix, as AWS builds it from most regions' names: area, first letter, number."""
     area, direction, number = region.split("-")[0], region.split("-")[-2], region.split("-")[-1]
     return f"{area.upper()}{direction[0].upper()}{number}-"
 
 
 @cache
 def products() -> tuple[Product, ...]:
-    """What is listed of every region: what the platform uses, and beside it what a careless question also finds."""
+    """The products of every region: those that the platform uses, and others that an imprecise question also finds."""
     return (*_instances(), *_by_the_hour(), *_by_the_month())
 
 
@@ -153,7 +153,7 @@ def _product(service: str, family: str, usage: str, unit: str, usd: str | Decima
 
 
 def _instances() -> Iterator[Product]:
-    """Every instance type that moto knows, as instance, database and cache node: so much for each virtual CPU."""
+    """Every instance type that moto knows, as instance, database and cache node: a price per virtual CPU."""
     from moto.ec2.models.instance_types import INSTANCE_TYPES
 
     for name, described in INSTANCE_TYPES.items():

@@ -1,4 +1,4 @@
-"""Where a request belongs: the region and service its signature names."""
+"""The scope of a request: the region and service in its signature."""
 
 import re
 from collections.abc import Callable

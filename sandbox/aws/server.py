@@ -21,7 +21,7 @@ log = logging.getLogger("sandbox.aws")
 
 
 class Gateway(wsgi.Gateway_10):
-    """Hands the connection itself to the application, for the gate to drop or to park."""
+    """Passes the connection itself to the application, so that the gate can drop or park it."""
 
     @override
     def get_environ(self) -> WSGIEnvironment:
@@ -70,7 +70,7 @@ def build(host: str, port: int, account: str) -> Server:
 
 def serve(host: str, port: int, account: str) -> None:
     """Answer requests until the process ends."""
-    # Every request is a line at INFO; only what went wrong is worth the log file.
+    # Every request is a line at INFO; the log file has only errors.
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     server = build(host, port, account)
     server.prepare()

@@ -30,7 +30,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
 
 def identifier(text: str) -> str:
-    """An id as Cloudflare has them. Raises ArgumentTypeError."""
+    """A Cloudflare ID. Raises ArgumentTypeError."""
     if not HEX.fullmatch(text):
         raise argparse.ArgumentTypeError(f"{text!r} is not 32 hexadecimal digits")
     return text
@@ -45,7 +45,7 @@ def zone(text: str) -> tuple[str, str]:
 
 
 def leave(_signal: int, _frame: FrameType | None) -> None:
-    """End the process as it stands: nothing in it outlives it."""
+    """End the process immediately: nothing in it must outlive it."""
     os._exit(0)
 
 

@@ -1,4 +1,4 @@
-"""Access of an account: nothing of it answers before somebody has chosen a name for the team."""
+"""Access of an account: no call works before somebody has chosen a name for the team."""
 
 import secrets
 from collections.abc import Mapping
@@ -16,20 +16,20 @@ ORGANIZATION: Resource = {
     "session_duration": "24h",
     "mfa_config": {"allowed_authenticators": ["biometrics", "security_key", "totp"], "session_duration": "24h"},
 }
-"""As somebody has set it up by hand, second factors included (Cloudflare, "Enforce MFA", independent MFA)."""
+"""The manual set-up, including second factors (Cloudflare, "Enforce MFA", independent MFA)."""
 
 
 def organization(call: Call) -> Resource:
-    """The account's team. Raises RefusedError, as every call of Access does, where there is none."""
+    """The account's team. Raises RefusedError if there is none, as every Access call does."""
     found = call.store.singles.get(f"{call.owner}/{NAME}", ORGANIZATION)
     if not found:
-        # Its code as people report it; the status is ours.
+        # The code is from public reports; the status is our choice.
         raise RefusedError(403, 9999, "access.api.error.not_enabled: Access is not enabled")
     return found
 
 
 def policy(call: Call, thing: Resource) -> Resource:
-    """A policy that can be. Raises RefusedError."""
+    """A valid policy. Raises RefusedError."""
     team = organization(call)
     if not thing["include"]:
         raise RefusedError(400, 12130, "access.api.error.invalid_request: include is empty", pointer="/include")
@@ -65,7 +65,7 @@ def application(call: Call, thing: Resource) -> Resource:
 
 
 class Logins:
-    """Who has logged in, and what each login is for: the token of one application is none for another.
+    """The logins: the token of one application is not valid for another.
 
     Cloudflare's token is a JWT with the application's audience; here it is a random text that only the edge can read.
     """
@@ -83,7 +83,7 @@ class Logins:
         return None
 
     def log_in(self, host: str, email: str) -> str:
-        """The token of somebody whom a policy of the host's application lets in. Raises ValueError."""
+        """The token of somebody whom a policy of the host's application allows. Raises ValueError."""
         application = self.guarding(host, "/")
         if application is None:
             raise ValueError(f"host {host!r}: Access guards none of that name")
@@ -95,7 +95,7 @@ class Logins:
         return token
 
     def is_in(self, application: Resource, headers: Mapping[str, str]) -> bool:
-        """Whether a visitor shows a token of the application, as a cookie or as `cloudflared` does."""
+        """Whether a visitor presents a token of the application, as a cookie or as `cloudflared` does."""
         cookie = SimpleCookie(headers.get("cookie", "")).get("CF_Authorization")
         shown = {headers.get("cf-access-token", ""), cookie.value if cookie else ""}
         return any(self.audiences.get(token) == application["aud"] for token in shown)

@@ -1,4 +1,4 @@
-"""The parameters of a rule's action: which ones each action has, and what Cloudflare refuses of them."""
+"""The parameters of a rule's action: the allowed ones of each action, and what Cloudflare refuses."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ TAKES = {
     },
     "skip": {"phase", "phases", "products", "rules", "ruleset", "rulesets"},
 }
-"""By action, all others have none (Cloudflare's API reference, rulesets, the rule of each action)."""
+"""By action; all others have none (Cloudflare's API reference, rulesets, the rule of each action)."""
 
 MANAGED: dict[str, Resource] = {
     key: {
@@ -85,7 +85,7 @@ def _execute(given: dict[str, Any], pointer: str) -> None:
 def _skip(given: dict[str, Any], pointer: str) -> None:
     if not given:
         raise invalid("action parameters are required: a skip says what it skips", pointer)
-    # The pairs of which the reference says that one is incompatible with the other.
+    # The pairs that are incompatible according to the reference.
     for one, other in (("ruleset", "rulesets"), ("ruleset", "rules"), ("phases", "rulesets")):
         if one in given and other in given:
             raise invalid(f"{one} is incompatible with {other}", f"{pointer}/{one}")
@@ -122,5 +122,5 @@ CHECKS = {
 
 
 def invalid(text: str, pointer: str) -> RefusedError:
-    """A refusal of a ruleset as such; its code: terraform-provider-cloudflare, issue 6273."""
+    """A refusal of a whole ruleset; its code: terraform-provider-cloudflare, issue 6273."""
     return RefusedError(400, 20217, text, pointer=pointer)

@@ -1,4 +1,4 @@
-"""What Cloudflare answers: the envelope around every result, and refusals with their codes."""
+"""Cloudflare's answers: the envelope around every result, and refusals with their codes."""
 
 import base64
 import math
@@ -9,13 +9,14 @@ from typing import Any
 Json = dict[str, Any]
 
 MOST_A_PAGE = 5_000_000
-"""Cloudflare's API reference: DNS records take as many a page; other lists take fewer, which nobody here asks for."""
+"""Cloudflare's API reference: the maximum page size of DNS records; other lists have less, which nobody here
+requests."""
 MOST_AT_A_CURSOR = 50
 """Cloudflare's API reference, rulesets."""
 
 
 class RefusedError(Exception):
-    """A call that is refused: the HTTP status, Cloudflare's code and message, and where in the body the cause is."""
+    """A refused call: the HTTP status, Cloudflare's code and message, and the position of the cause in the body."""
 
     def __init__(self, status: int, code: int, message: str, *, pointer: str = "", chain: Sequence[Json] = ()) -> None:
         super().__init__(message)
@@ -39,13 +40,13 @@ class Envelope:
 
 
 class Page:
-    """A list to be answered a page at a time, as the call's query asks."""
+    """A list that is returned in pages, as requested by the call's query."""
 
     def __init__(self, items: Sequence[Json]) -> None:
         self.items = items
 
     def envelope(self, query: Mapping[str, str], per_page: int) -> Json:
-        """The body of the answer; `per_page` is what a page holds where the query does not say. Raises RefusedError."""
+        """The body of the answer; `per_page` is the default page size. Raises RefusedError."""
         number = _positive(query, "page", 1)
         size = min(_positive(query, "per_page", per_page), MOST_A_PAGE)
         shown = list(self.items[(number - 1) * size : number * size])
@@ -60,7 +61,7 @@ class Page:
 
 
 class CursorPage:
-    """A list to be answered a part at a time: each names the cursor of the next, and none knows how many there are."""
+    """A list that is returned in parts: each has the cursor of the next, and none has the total."""
 
     def __init__(self, items: Sequence[Json]) -> None:
         self.items = items

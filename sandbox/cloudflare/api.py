@@ -1,4 +1,4 @@
-"""Cloudflare's API as a WSGI application: lets a call in, makes it meet its fault, and answers it."""
+"""Cloudflare's API as a WSGI application: authenticates a call, applies its fault, and answers it."""
 
 import json
 import threading
@@ -21,7 +21,7 @@ GATEWAY_PAGE = (
     "<hr><center>cloudflare</center>\r\n</body>\r\n</html>\r\n"
 )
 DRIP_SECONDS = 0.05
-"""Ours, for tests: far below every time limit of a client, which begins anew with each byte."""
+"""Our choice, for tests: far below every time limit of a client, which starts again with each byte."""
 LIMIT = "default;q=1200;w=300"
 """Cloudflare's documentation: 1,200 calls in five minutes, for each user."""
 

@@ -1,4 +1,4 @@
-"""The edge's cache, as far as the platform's cache rules go: what is stored, for how long, and errors with it.
+"""The edge's cache, as far as the platform's cache rules need it: what is stored, how long, and errors.
 
 Cloudflare, "Default cache behavior" and "Cache Rules", settings. What no rule makes cacheable is not stored here;
 Cloudflare stores some types of files without one.
@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 DEFAULT_SECONDS = {200: 7200, 206: 7200, 301: 7200, 302: 1200, 303: 1200, 404: 180, 410: 180}
-"""Where the origin does not say: statuses that are not here are not stored."""
+"""The defaults if the origin sets none: other statuses are not stored."""
 TYPES = {
     "css": "text/css",
     "gif": "image/gif",
@@ -22,14 +22,14 @@ TYPES = {
     "svg": "image/svg+xml",
     "webp": "image/webp",
 }
-"""Of these extensions, what Cache Deception Armor wants to find in the answer's Content-Type."""
+"""The Content-Types that Cache Deception Armor expects for these extensions."""
 FORBIDS = re.compile(r"\b(no-store|no-cache|private)\b")
 AGE = re.compile(r"\b(?P<name>s-maxage|max-age)=(?P<seconds>\d+)")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Stored:
-    """An answer until `ends`, on the monotonic clock."""
+    """A response that is stored until `ends`, on the monotonic clock."""
 
     ends: float
     answer: Any
@@ -43,7 +43,7 @@ class Cache:
         self.stored: dict[str, Stored] = {}
 
     def get(self, key: str) -> Any:
-        """What is stored and has not ended, None where there is nothing."""
+        """The stored response if it has not expired, else None."""
         with self.lock:
             found = self.stored.get(key)
             return found.answer if found and found.ends > time.monotonic() else None
@@ -55,7 +55,7 @@ class Cache:
 
 
 def parameters(rules: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
-    """What the rules that match say together: of each parameter, the last."""
+    """The combined parameters of the matching rules: the last of each."""
     told: dict[str, Any] = {}
     for rule in rules:
         told |= rule["action_parameters"]
@@ -63,7 +63,7 @@ def parameters(rules: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
 
 
 def seconds(told: Mapping[str, Any], path: str, status: int, headers: Mapping[str, str]) -> float:
-    """How long an answer of the origin is stored; 0 for not at all. `headers` are by their names in lower case."""
+    """How long a response of the origin is stored; 0 means not at all. `headers` have lower-case names."""
     if not told.get("cache") or "set-cookie" in headers:
         return 0
     wanted = TYPES.get(PurePosixPath(path).suffix.removeprefix(".").lower())

@@ -1,4 +1,4 @@
-"""One call of the API, as the functions that answer it see it."""
+"""One call of the API, as the input of its handler."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from sandbox.cloudflare.tokens import Tokens, not_allowed
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """An authenticated call: `path` are the ids in its path by name, `body` is the parsed JSON."""
+    """An authenticated call: `path` are the IDs in its path by name, `body` is the parsed JSON."""
 
     store: Store
     tokens: Tokens
@@ -22,7 +22,7 @@ class Call:
 
     @property
     def owner(self) -> str:
-        """The path of the zone or account that the call is about."""
+        """The path of the call's zone or account."""
         zone = self.path.get("zone_id")
         return f"/zones/{zone}" if zone else f"/accounts/{self.path['account_id']}"
 
@@ -42,7 +42,7 @@ class Call:
 
 
 def found(resources: Mapping[str, Resource], key: str, code: int, message: str) -> Resource:
-    """The resource with an id. Raises RefusedError with the 404 of its kind."""
+    """The resource with an ID. Raises RefusedError with the 404 of its kind."""
     if key not in resources:
         raise RefusedError(404, code, message)
     return resources[key]

@@ -1,7 +1,7 @@
-"""Things that are made, listed, replaced and deleted all in the same way, a row each.
+"""Resources that are created, listed, replaced and deleted in the same way, one row each.
 
 Statuses are Cloudflare's. Its codes for most refusals of these services are not documented: those here are the
-emulator's own, so that nobody should go by them.
+emulator's own, so nothing should rely on them.
 """
 
 from collections.abc import Callable, Mapping
@@ -20,7 +20,7 @@ from sandbox.cloudflare.store import Resource, Store, new_id, new_uuid, now
 
 @dataclass(frozen=True, kw_only=True)
 class Collection:
-    """A kind of thing: where it is, the body it takes, its defaults, the times it shows, and its 404."""
+    """A kind of resource: its path, request body, defaults, times, and 404."""
 
     name: str
     body: str
@@ -40,7 +40,7 @@ class Collection:
         return Page(list(call.collection(self.name).values()))
 
     def one(self, call: Call) -> Resource:
-        """One by its id. Raises RefusedError."""
+        """One by its ID. Raises RefusedError."""
         return found(call.collection(self.name), call.path[self.key], *self.missing)
 
     def created(self, call: Call) -> Resource:
@@ -48,12 +48,12 @@ class Collection:
         return self._stored(call, self.make_id(), now())
 
     def replaced(self, call: Call) -> Resource:
-        """One with other values: what the body leaves out goes back to its default."""
+        """One with new values: omitted values get their default."""
         old = self.one(call)
         return self._stored(call, old["id"], old[self.made_on])
 
     def deleted(self, call: Call) -> Resource:
-        """The id of one that is no more."""
+        """Deletes one, and returns its ID."""
         old = self.one(call)
         del call.collection(self.name)[old["id"]]
         return {"id": old["id"]}
@@ -88,18 +88,18 @@ GONE = ("pending_deletion", "deleted")
 
 
 class Certificates(Collection):
-    """Client certificates: deployed some time after their upload, and still shown once they are deleted."""
+    """Client certificates: deployed some time after their upload, and still listed after their deletion."""
 
     def listed(self, call: Call) -> Page:
-        """All of them, as they are now."""
+        """All of them, with their current status."""
         return Page([_deployed(call.store, thing) for thing in call.collection(self.name).values()])
 
     def one(self, call: Call) -> Resource:
-        """One as it is now. Raises RefusedError."""
+        """One with its current status. Raises RefusedError."""
         return _deployed(call.store, super().one(call))
 
     def deleted(self, call: Call) -> Resource:
-        """One that is not shown to origins any more. Raises RefusedError."""
+        """Deletes one, which is then no longer presented to origins. Raises RefusedError."""
         thing = self.one(call)
         if thing["status"] in GONE:
             raise RefusedError(404, *self.missing)
@@ -108,7 +108,7 @@ class Certificates(Collection):
 
 
 def _deployed(store: Store, thing: Resource) -> Resource:
-    """A certificate as it is now: what was uploaded a while ago is in every data center."""
+    """A certificate with its current status: some time after the upload it is in every data center."""
     age = datetime.now(UTC) - datetime.fromisoformat(thing["uploaded_on"])
     if thing["status"] == "pending_deployment" and age.total_seconds() >= store.deployment_seconds:
         thing["status"] = "active"
@@ -116,8 +116,8 @@ def _deployed(store: Store, thing: Resource) -> Resource:
 
 
 def shown_to_origins(store: Store, zone: str) -> str:
-    """The client certificate in PEM that the edge shows: of those that are active, the one that was deployed last
-    (Cloudflare, "Manage certificates"). Empty where there is none, or where origin pulls are off."""
+    """The client certificate in PEM that the edge presents: the active one that was deployed last (Cloudflare, "Manage
+    certificates"). Empty if there is none, or if origin pulls are off."""
     if not store.singles.get(f"/zones/{zone}/origin_pulls", {}).get("enabled"):
         return ""
     uploaded = store.collection(f"/zones/{zone}/{CERTIFICATES.name}").values()
@@ -126,7 +126,7 @@ def shown_to_origins(store: Store, zone: str) -> str:
 
 
 def _certificate(_call: Call, thing: Resource) -> Resource:
-    """What Cloudflare shows of a client certificate: everything but its key. Raises RefusedError."""
+    """A client certificate in Cloudflare's answers: everything but its key. Raises RefusedError."""
     try:
         certificate = x509.load_pem_x509_certificate(thing["certificate"].encode())
         key = load_pem_private_key(thing["private_key"].encode(), None).public_key()

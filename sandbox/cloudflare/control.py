@@ -19,7 +19,7 @@ STATUSES = ("active", "pending", "initializing", "moved")
 
 
 class Control:
-    """Answers the sandbox's own paths; the API's go to the API, and all others to the edge."""
+    """Answers the sandbox's own paths; the API answers its own, and the edge all others."""
 
     def __init__(
         self, api: WSGIApplication, edge: Edge, set_faults: Faults, tokens: Tokens, connections: Connections
@@ -29,7 +29,7 @@ class Control:
         self.faults = set_faults
         self.tokens = tokens
         self.connections = connections
-        # A server that was restarted has another one, and has forgotten everything.
+        # A restarted server has another one, and has lost its state.
         self.instance = secrets.token_hex(8)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -42,7 +42,7 @@ class Control:
         return answered(lambda: self._answer(method, noun, body), start_response)
 
     def _answer(self, method: str, noun: str, body: bytes) -> object:
-        """The answer to one request; raises ValueError, or LookupError for a path or method that is not there."""
+        """The answer to one request; raises ValueError, or LookupError for an unknown path or method."""
         routes: Routes = {
             ("GET", "health"): lambda: {"status": "ok", "instance": self.instance},
             ("GET", "calls"): self.faults.count,
@@ -59,11 +59,11 @@ class Control:
         return found(routes, method, noun, noun)
 
     def _log_in(self, given: dict[str, object]) -> object:
-        """Somebody logs in to what Access guards: `{"host": "admin.example.com", "email": "a@example.com"}`."""
+        """Logs somebody in through Access: `{"host": "admin.example.com", "email": "a@example.com"}`."""
         return {"token": self.edge.logins.log_in(str(given.get("host")), str(given.get("email")))}
 
     def _set_zone(self, wanted: dict[str, object]) -> object:
-        """Another plan or status of the zones: `{"plan": "free", "status": "pending"}`. Raises ValueError."""
+        """Changes plan or status of the zones: `{"plan": "free", "status": "pending"}`. Raises ValueError."""
         store = self.edge.store
         plan, status = str(wanted.get("plan", store.plan)), str(wanted.get("status", store.status))
         for name, value, allowed in (("plan", plan, tuple(PLANS)), ("status", status, STATUSES)):
@@ -73,7 +73,7 @@ class Control:
         return {"plan": plan, "status": status}
 
     def _set_faults(self, wanted: list[faults.Fault]) -> object:
-        """Set faults; calls that earlier ones left hanging are released, and may be retried."""
+        """Set faults; calls that earlier faults left hanging are released, and may be retried."""
         report = self.faults.set(wanted)
         self.connections.release()
         return report

@@ -1,8 +1,7 @@
-"""The edge: a visitor's request, by its Host header, to the origin that the zone's record names.
+"""The edge: routes a visitor's request, by its Host header, to the origin in the zone's record.
 
-What is declared is honoured as far as it shows: records, redirects, firewall rules of our own and cache rules whose
-expressions can be evaluated here, and Access before what it guards. What only inspects traffic (managed rules, rate
-limits) or belongs to TLS is stored and does nothing.
+It applies records, redirects, our own custom rules and cache rules if their expressions can be evaluated here, and
+Access. What only inspects traffic (managed rules, rate limits) or belongs to TLS is stored without effect.
 """
 
 import http.client
@@ -26,7 +25,7 @@ from sandbox.cloudflare.urls import normalized
 from sandbox.cloudflare.zones import URL_NORMALIZATION
 
 ORIGIN_SECONDS = 20.0
-"""Ours, for tests: Cloudflare waits 100 s for an origin before it answers 524."""
+"""Our choice, for tests: Cloudflare waits 100 s for an origin before it answers 524."""
 
 CERTIFICATE_HEADER = "X-Sandbox-Client-Certificate"
 HOP_BY_HOP = {"connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "content-length", "host"}
@@ -55,7 +54,7 @@ class Visit:
 
     @property
     def fields(self) -> dict[str, Any]:
-        """What rules see of it. The sandbox has no TLS: every request counts as one over https."""
+        """The request's fields for rules. The sandbox has no TLS: every request counts as https."""
         target = self.path + (f"?{self.query}" if self.query else "")
         return {
             "http.host": self.host,
@@ -67,7 +66,7 @@ class Visit:
             "http.request.uri.path.extension": PurePosixPath(self.path).suffix.removeprefix(".").lower(),
             "http.request.uri.query": self.query,
             "http.request.full_uri": f"https://{self.host}{target}",
-            # Nobody's password is known to have leaked here.
+            # No password counts as leaked here.
             "cf.waf.credential_check.password_leaked": False,
             "http.user_agent": self.headers.get("user-agent", ""),
             "ip.src": self.address,
@@ -86,7 +85,8 @@ class Reply:
 
 
 class Edge:
-    """Everything that is neither the API nor the sandbox's own. `application` tells where origins are served."""
+    """Handles everything that is neither the API nor the sandbox's own. `application` has the address of the
+    origins."""
 
     def __init__(self, store: Store, application: Callable[[], str | None]) -> None:
         self.store = store
@@ -118,7 +118,7 @@ class Edge:
         return self._error_of_ours(zone, visit, self._answer(zone, visit, asked, origin, ray))
 
     def _answer(self, zone: str, visit: Visit, asked: str, origin: str, ray: str) -> Reply:
-        """From the cache or the origin; `asked` is the path as the visitor wrote it."""
+        """A response from the cache or the origin; `asked` is the path as the visitor wrote it."""
         told = cache.parameters(list(self._rules(zone, "http_request_cache_settings", visit)))
         key = f"{visit.host}{visit.path}?{visit.query}"
         if visit.method == "GET" and (kept := self.cache.get(key)):
@@ -137,10 +137,10 @@ class Edge:
         return reply
 
     def _origin(self, zone: str, host: str) -> str | None:
-        """Where the proxied record of a host leads, or that of the wildcard above it: Cloudflare serves no others.
+        """The target of a host's proxied record, or of the wildcard above it: Cloudflare serves no others.
 
-        A CNAME to a name of the same zone leads where that one does (Cloudflare, "DNS resolution", records within the
-        same zone).
+        A CNAME to a name in the same zone resolves to that name's target (Cloudflare, "DNS resolution", records within
+        the same zone).
         """
         records = list(self.store.collection(f"/zones/{zone}/dns_records").values())
         proxied = {record["name"]: str(record["content"]) for record in records if record["proxied"]}
@@ -155,7 +155,7 @@ class Edge:
         return target
 
     def _error_of_ours(self, zone: str, visit: Visit, reply: Reply) -> Reply:
-        """What the first custom error rule that matches puts in the place of an error (Cloudflare, "Custom Errors")."""
+        """The replacement of an error by the first matching custom error rule (Cloudflare, "Custom Errors")."""
         status = int(reply.status.split()[0])
         code = {"http.response.code": status}
         for rule in self._rules(zone, "http_custom_errors", visit, code) if status >= FIRST_ERROR else ():
@@ -169,7 +169,7 @@ class Edge:
         return reply
 
     def _rules(self, zone: str, phase: str, visit: Visit, more: Mapping[str, Any] | None = None) -> Iterable[Resource]:
-        """The rules of a phase that match; `more` are fields of the answer."""
+        """The matching rules of a phase; `more` are fields of the response."""
         for ruleset in list(self.store.collection(f"/zones/{zone}/rulesets").values()):
             for rule in ruleset["rules"] if ruleset["phase"] == phase else ():
                 try:
@@ -201,7 +201,7 @@ class Edge:
         return None
 
     def _login(self, visit: Visit) -> Reply | None:
-        """Access sends a visitor without its token to the log-in page of the account's team."""
+        """Access redirects a visitor without its token to the login page of the account's team."""
         application = self.logins.guarding(visit.host, visit.path)
         if application is None or self.logins.is_in(application, visit.headers):
             return None
@@ -221,7 +221,7 @@ def _visit(environ: WSGIEnvironment) -> Visit:
     return Visit(
         method=environ["REQUEST_METHOD"],
         host=environ.get("HTTP_HOST", "").rpartition(":")[0].lower() or environ.get("HTTP_HOST", "").lower(),
-        # As it was written: PATH_INFO is decoded.
+        # As the visitor wrote it, because PATH_INFO is decoded.
         path=environ["REQUEST_URI"].partition("?")[0] or "/",
         query=environ.get("QUERY_STRING", ""),
         headers=headers,
@@ -231,7 +231,7 @@ def _visit(environ: WSGIEnvironment) -> Visit:
 
 
 def _forward(application: str, visit: Visit, origin: str, ray: str, certificate: str) -> Reply:
-    """Ask the origin, which the application server stands for. `certificate` is what TLS would show it, in base64."""
+    """Send a request to the origin, which the application server represents. `certificate`, in base64, replaces TLS."""
     place = urlsplit(application)
     connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=ORIGIN_SECONDS)
     headers = {name: value for name, value in visit.headers.items() if name not in HOP_BY_HOP}

@@ -1,6 +1,6 @@
-"""Expressions of Cloudflare's rules language, as far as the platform's rules go.
+"""Expressions of Cloudflare's rules language, as far as the platform's rules need it.
 
-An expression with anything else in it raises UnsupportedError: the edge then leaves its rule out, and says so.
+An expression with anything else raises UnsupportedError: the edge then skips its rule, and reports that.
 """
 
 import fnmatch
@@ -23,11 +23,11 @@ Part = Callable[[Fields], Any]
 
 
 class Each(list[Any]):
-    """An array followed by `[*]`: what is done with it is done with each of its values."""
+    """An array followed by `[*]`: operations apply to each of its values."""
 
 
 class UnsupportedError(Exception):
-    """Something in an expression that the emulated edge does not evaluate."""
+    """Part of an expression that the emulated edge does not evaluate."""
 
 
 def evaluate(expression: str, fields: Fields) -> Any:
@@ -37,12 +37,12 @@ def evaluate(expression: str, fields: Fields) -> Any:
 
 @cache
 def parse(expression: str) -> Part:
-    """What computes an expression's value. Raises UnsupportedError."""
+    """A function that computes an expression's value. Raises UnsupportedError."""
     return _Parser(expression).whole()
 
 
 def used(expression: str) -> tuple[frozenset[str], frozenset[str]]:
-    """The fields that an expression asks for, and its comparisons. Raises UnsupportedError."""
+    """The fields that an expression uses, and its comparisons. Raises UnsupportedError."""
     parser = _Parser(expression)
     parser.whole()
     return frozenset(parser.fields), frozenset(parser.operators)
@@ -183,7 +183,7 @@ class _Parser:
         return lambda _fields: literal
 
     def _indexed(self, part: Part) -> Part:
-        """A value of a map by its key, which is empty where there is none, or each value of an array."""
+        """A value of a map by its key, empty if there is none, or each value of an array."""
         while self._text() == "[":
             self.place += 1
             if self._take("*"):

@@ -1,4 +1,4 @@
-"""Faults on demand, and the count of calls: what the API does to a call before, or instead of, what it asks for."""
+"""Faults on demand, and the count of calls: what the API does before, or instead of, executing a call."""
 
 import threading
 from collections import Counter
@@ -16,18 +16,18 @@ class Mode(StrEnum):
     BROKEN = "5xx"
     """Answered by a gateway's 502 page, with nothing done."""
     IGNORE = "ignore"
-    """Answered as if it were done, with nothing done."""
+    """Answered as a success, with nothing done."""
     HANG = "hang"
     """Accepted and never answered."""
     RESET = "reset"
     """Accepted, and the connection closed without an answer."""
     SLOW = "slow"
-    """Done and answered, a byte at a time: no wait for the next is long."""
+    """Done and answered, a byte at a time, with a short pause before each."""
 
 
 @dataclass(kw_only=True)
 class Fault:
-    """One fault: after `skip` matching calls it meets the next `count` of them (None: all)."""
+    """One fault: after `skip` matching calls it applies to the next `count` (None: all)."""
 
     mode: Mode
     count: int | None = None
@@ -40,7 +40,7 @@ class Fault:
     """Seconds, of a 429."""
 
     def meets(self, method: str, path: str) -> bool:
-        """Whether this call is met; counts it."""
+        """Whether the fault applies to this call, which it counts."""
         if (self.method and method not in self.method.split("|")) or self.path not in path or self.count == 0:
             return False
         if self.skip:
@@ -52,7 +52,7 @@ class Fault:
 
 
 def read(given: object) -> list[Fault]:
-    """Faults as they are given in JSON, one or a list. Raises ValueError."""
+    """Faults from JSON, one or a list. Raises ValueError."""
     return [_read(each) for each in (given if isinstance(given, list) else [given])]
 
 
@@ -75,7 +75,7 @@ def _read(given: object) -> Fault:
 
 
 class Faults:
-    """The faults that are set, and what was called since the count began."""
+    """The faults that are set, and the calls since the last reset."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
@@ -84,18 +84,18 @@ class Faults:
         self.met: Counter[str] = Counter()
 
     def set(self, faults: list[Fault]) -> list[dict[str, Any]]:
-        """Set these faults in place of all that were set; what is left of each."""
+        """Replace all faults by these. Returns the remaining count of each."""
         with self.lock:
             self.faults = faults
         return self.report()
 
     def report(self) -> list[dict[str, Any]]:
-        """What is left of each fault."""
+        """The remaining count of each fault."""
         with self.lock:
             return [asdict(fault) for fault in self.faults]
 
     def meet(self, method: str, path: str, template: str) -> Fault | None:
-        """Count a call; the fault it meets."""
+        """Count a call. Returns its fault."""
         call = f"{method} {template}"
         with self.lock:
             self.calls[call] += 1
@@ -105,12 +105,12 @@ class Faults:
             return fault
 
     def count(self) -> Mapping[str, Mapping[str, int]]:
-        """Calls by method and path template: all of them, and those that met a fault."""
+        """Calls by method and path template: all of them, and those with a fault."""
         with self.lock:
             return {call: {"all": number, "faulted": self.met[call]} for call, number in sorted(self.calls.items())}
 
     def forget(self) -> Mapping[str, Mapping[str, int]]:
-        """Start to count from nothing; the last count."""
+        """Reset the count. Returns the last one."""
         counted = self.count()
         with self.lock:
             self.calls.clear()

@@ -1,4 +1,4 @@
-"""Writes request_schemas.json: what Cloudflare's API takes in the body of each request that the emulator knows.
+"""Writes request_schemas.json: the body that Cloudflare's API accepts for each request that the emulator knows.
 
 Read from the official Python SDK, which Cloudflare generates from the API's own description.
 """
@@ -88,7 +88,7 @@ def _object(declared: Any) -> Node:
 
 
 def _merge(nodes: list[Node]) -> Node:
-    """One node that takes what any of them takes: the variants of a union are merged."""
+    """One node that accepts what any of them accepts: the variants of a union are merged."""
     described = [node for node in nodes if node != "opaque"]
     kinds = {next(iter(node)) if isinstance(node, dict) else "plain" for node in described}
     if kinds == {"one_of", "plain"}:

@@ -1,4 +1,4 @@
-"""What a zone's plan lets its calls ask for."""
+"""What a zone's plan allows."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,9 +15,9 @@ HOST_AND_PATH = frozenset(
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """Rules of a phase at most, none of a phase that is not here; seconds of limits; health checks.
+    """The maximum rules per phase, none for other phases; seconds of limits; health checks.
 
-    `counted_fields` are what rate limits may ask for; `has_regex` is about all expressions (Cloudflare WAF, "Custom
+    `counted_fields` are allowed in rate limits; `has_regex` applies to all expressions (Cloudflare WAF, "Custom
     rules", "Rate limiting rules" and "Managed rules", availability; "Custom Errors", availability; "Health Checks").
     """
 
@@ -30,7 +30,7 @@ class Plan:
 
 
 MANY = 1000
-"""Where no number is known, or none that the platform comes near."""
+"""If no number is known, or none that the platform comes near."""
 EVERY = {"http_request_cache_settings": MANY, "http_request_dynamic_redirect": MANY}
 PAID = {**EVERY, "http_request_firewall_managed": MANY, "http_custom_errors": MANY}
 MORE_FIELDS = HOST_AND_PATH | {"http.request.method", "ip.src", "http.user_agent"}
@@ -69,7 +69,7 @@ PLANS = {
 
 
 def problem(plan_name: str, phase: str, rules: list[dict[str, Any]]) -> tuple[str, str]:
-    """What a ruleset asks for that the plan has not, and where; empty where there is nothing."""
+    """What a ruleset uses that the plan does not have, and where; empty for nothing."""
     plan = PLANS[plan_name]
     most = plan.rules.get(phase, 0)
     if len(rules) > most:
@@ -83,7 +83,7 @@ def problem(plan_name: str, phase: str, rules: list[dict[str, Any]]) -> tuple[st
 
 
 def unentitled(plan_name: str, phase: str, fields: frozenset[str], operators: frozenset[str]) -> str:
-    """The field or operator of an expression that the plan has not, empty where it has all."""
+    """The field or operator of an expression that the plan does not have; empty if it has all."""
     plan = PLANS[plan_name]
     if "matches" in operators and not plan.has_regex:
         return "not entitled: the use of operator Matches is not allowed"
@@ -92,7 +92,7 @@ def unentitled(plan_name: str, phase: str, fields: frozenset[str], operators: fr
 
 
 def check_health_check(call: Call, thing: Resource) -> None:
-    """Refuse what the plan has not. Raises RefusedError."""
+    """Refuse what the plan does not have. Raises RefusedError."""
     shortest = PLANS[call.store.plan].shortest_interval
     if shortest is None:
         raise RefusedError(403, 1002, "health checks are not available for this plan")

@@ -1,4 +1,4 @@
-"""DNS records: what is in a zone, and which records cannot exist under the same name.
+"""DNS records: the content of a zone, and which records cannot have the same name.
 
 Codes as Cloudflare answers them, collected from the trackers of its clients: 81044, 81053, 81054 and 81058 for records
 that are missing or in each other's way; 9000, 9004, 9005, 9007 and 9021 for values.
@@ -20,7 +20,7 @@ TTL_SECONDS = (60, 86_400)
 """Cloudflare's API reference: or 1, which is automatic and the only one for a proxied record."""
 
 PER_PAGE = 100
-"""Cloudflare's API reference: what a page of records holds unless the call says otherwise."""
+"""Cloudflare's API reference: the default page size of records."""
 
 COMPUTED = ("id", "created_on", "modified_on", "proxiable", "meta")
 NAME = "dns_records"
@@ -33,7 +33,7 @@ def listed(call: Call) -> Page:
 
 
 def one(call: Call) -> Resource:
-    """A record by its id."""
+    """A record by its ID."""
     return found(call.collection(NAME), call.path["dns_record_id"], 81044, "Record does not exist.")
 
 
@@ -45,7 +45,7 @@ def created(call: Call) -> Resource:
 
 
 def replaced(call: Call) -> Resource:
-    """A record with other values: what the body leaves out goes back to its default."""
+    """A record with new values: omitted values get their default."""
     return _stored(call, one(call), request_schemas.check("dns_record", call.body))
 
 
@@ -58,7 +58,7 @@ def edited(call: Call) -> Resource:
 
 
 def deleted(call: Call) -> Resource:
-    """The id of a record that is no more."""
+    """Deletes a record, and returns its ID."""
     record = one(call)
     del call.collection(NAME)[record["id"]]
     return {"id": record["id"]}
@@ -127,7 +127,7 @@ def _content(kind: str, body: dict[str, Any]) -> str:
 
 
 def _refuse_conflicts(call: Call, body: dict[str, Any], key: str) -> None:
-    """A CNAME is alone among the addresses of its name, and no two records are the same."""
+    """A CNAME is the only address record of its name, and no two records are equal."""
     for other in call.collection(NAME).values():
         if other["id"] == key or other["name"] != body["name"]:
             continue

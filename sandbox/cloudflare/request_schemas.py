@@ -9,8 +9,8 @@ from sandbox.cloudflare.answers import RefusedError
 
 TABLE = Path(__file__).with_name("request_schemas.json")
 BAD_BODY = 9207
-"""The code that Cloudflare's DNS service has for a body it does not take. Its other services have codes and words of
-their own; the emulator has these for all of them, and says in the message what is wrong."""
+"""The code of Cloudflare's DNS service for an invalid body. Its other services have their own codes and messages; the
+emulator uses this one for all of them, with a message that describes the problem."""
 
 TYPES: dict[str, type | tuple[type, ...]] = {"string": str, "number": (int, float), "boolean": bool}
 
@@ -33,7 +33,7 @@ def check(name: str, body: object, *, partial: bool = False) -> dict[str, Any]:
 
 
 def _check(node: Any, value: object, pointer: str, *, partial: bool = False) -> None:
-    # Everything optional may be null, which is the same as to leave it out.
+    # Everything optional may be null, which is the same as omitting it.
     if value is None or node in ("any", "opaque"):
         return
     if isinstance(node, str):

@@ -1,4 +1,4 @@
-"""Every call that the emulated API knows: method, path, the permission it takes, and the function that answers it."""
+"""Every call that the emulated API knows: method, path, required permission, and handler."""
 
 import re
 from collections.abc import Callable
@@ -24,7 +24,7 @@ SEGMENTS = {"setting_id": r"[a-z0-9_]+", "phase": r"[a-z0-9_]+"}
 
 @dataclass(frozen=True)
 class Route:
-    """One call; `group` is the permission group that the token needs, empty where the function sees to that."""
+    """One call; `group` is the permission group that the token needs, empty if the handler checks that."""
 
     method: str
     template: str
@@ -34,7 +34,7 @@ class Route:
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
-        """What a path of this call looks like: ids of the right form."""
+        """The pattern of this call's path, with valid IDs."""
 
         def segment(match: re.Match[str]) -> str:
             name = match[1]
@@ -73,7 +73,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/zones/{zone_id}/dnssec", "DNS", zones.dnssec),
     Route("PATCH", "/zones/{zone_id}/dnssec", "DNS", zones.dnssec_edited),
     Route("DELETE", "/zones/{zone_id}/dnssec", "DNS", zones.dnssec_deleted),
-    # Cloudflare's API reference: any of the permissions to write rules will do.
+    # Cloudflare's API reference: any of the permissions to write rules is sufficient.
     Route("GET", "/zones/{zone_id}/url_normalization", "Zone WAF", zones.url_normalization),
     Route("PUT", "/zones/{zone_id}/url_normalization", "Zone WAF", zones.url_normalization_edited),
     Route("DELETE", "/zones/{zone_id}/url_normalization", "Zone WAF", zones.url_normalization_deleted),
@@ -103,7 +103,7 @@ ROUTES: tuple[Route, ...] = (
 
 
 def route(method: str, path: str) -> tuple[Route, dict[str, str]]:
-    """The call at a path, and the ids in it. Raises RefusedError."""
+    """The call at a path, and the IDs in it. Raises RefusedError."""
     matches = [(each, match) for each in ROUTES if (match := each.pattern.fullmatch(path))]
     for each, match in matches:
         if each.method == method:
@@ -112,5 +112,5 @@ def route(method: str, path: str) -> tuple[Route, dict[str, str]]:
         raise RefusedError(405, 10405, "Method not allowed for this authentication scheme")
     text = f"Could not route to /client/v4{path}, perhaps your object identifier is invalid?"
     unknown: Json = {"code": 7000, "message": "No route for that URI"}
-    # The status for ids that are no ids: cloudflare-go, issue 118; cf-terraforming, issue 254.
+    # The status for invalid IDs: cloudflare-go, issue 118; cf-terraforming, issue 254.
     raise RefusedError(400, 7003, text, chain=[unknown])

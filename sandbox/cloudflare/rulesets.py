@@ -1,4 +1,4 @@
-"""Rulesets: one entry point a phase in each zone, with versions, and rules that keep their id by their reference."""
+"""Rulesets: one entry point per phase and zone, with versions, and rules that keep their ID by their reference."""
 
 from typing import Any
 
@@ -47,7 +47,7 @@ FIELDS = frozenset(
     }
 )
 ANSWER_FIELDS = frozenset({"http.response.code"})
-"""Fields that every plan has, of those that a rule of the platform may use (Cloudflare, Rules language, "Fields")."""
+"""Fields that every plan has, among those that the platform's rules may use (Cloudflare, Rules language, "Fields")."""
 LONGEST_EXPRESSION = 4096
 """Characters (Cloudflare, Rules language, "Expressions", maximum rule expression length)."""
 RATE_PERIODS = (10, 60, 120, 300, 600, 3600, 86_400)
@@ -62,7 +62,7 @@ def listed(call: Call) -> CursorPage:
 
 
 def one(call: Call) -> Resource:
-    """A ruleset by its id."""
+    """A ruleset by its ID."""
     ruleset = found(call.collection(NAME), call.path["ruleset_id"], 20004, "ruleset not found")
     call.require(PERMISSIONS[ruleset["phase"]])
     return ruleset
@@ -79,7 +79,7 @@ def entry_point(call: Call) -> Resource:
 
 
 def created(call: Call) -> Resource:
-    """A new ruleset; each phase of a zone takes one entry point."""
+    """A new ruleset; each phase of a zone has one entry point."""
     body = request_schemas.check("ruleset", call.body)
     missing = [key for key in ("kind", "name", "phase") if not body.get(key)]
     if missing:
@@ -99,7 +99,7 @@ def created(call: Call) -> Resource:
 
 
 def replaced(call: Call) -> Resource:
-    """A ruleset with other rules: a new version."""
+    """A ruleset with new rules: a new version."""
     old, body = one(call), request_schemas.check("ruleset", call.body)
     for fixed in ("kind", "phase"):
         if body.get(fixed, old[fixed]) != old[fixed]:
@@ -109,7 +109,7 @@ def replaced(call: Call) -> Resource:
 
 
 def deleted(call: Call) -> None:
-    """A ruleset is no more; Cloudflare answers 204 to this alone."""
+    """Deletes a ruleset; Cloudflare answers 204 only to this call."""
     ruleset = one(call)
     del call.collection(NAME)[ruleset["id"]]
 

@@ -1,4 +1,4 @@
-"""The HTTP server: keep-alive and a thread pool, as the emulated AWS has them."""
+"""The HTTP server: keep-alive and a thread pool, as in the emulated AWS."""
 
 import json
 import logging
@@ -23,7 +23,7 @@ log = logging.getLogger("sandbox.cloudflare")
 
 
 class Gateway(wsgi.Gateway_10):
-    """Hands the connection itself to the application, for a fault to park."""
+    """Passes the connection itself to the application, so that a fault can park it."""
 
     @override
     def get_environ(self) -> WSGIEnvironment:
@@ -45,7 +45,7 @@ class Server(wsgi.Server):
 
 
 class Application:
-    """Where the application server answers: at a fixed address, or where its record says it runs now."""
+    """The application server: at a fixed address, or at the current one in its record."""
 
     def __init__(self, url: str | None, record: Path | None) -> None:
         self.url = url

@@ -1,4 +1,4 @@
-"""The memory of the emulated Cloudflare, which is lost when it restarts."""
+"""The state of the emulated Cloudflare, which is lost when it restarts."""
 
 import copy
 import secrets
@@ -9,11 +9,11 @@ from typing import Any
 Resource = dict[str, Any]
 
 DEPLOYMENT_SECONDS = 2.0
-"""Ours, for tests: until every data center has a new certificate, which at Cloudflare takes minutes."""
+"""Our choice, for tests: until every data center has a new certificate, which at Cloudflare takes minutes."""
 
 
 class Store:
-    """Zones of one account, and everything in them by the path of its collection and its id."""
+    """Zones of one account, and everything in them by collection path and ID."""
 
     def __init__(self, account: str, zones: dict[str, str]) -> None:
         """`zones` are names by id."""
@@ -31,16 +31,16 @@ class Store:
         return self.resources.setdefault(path, {})
 
     def memory(self) -> tuple[dict[str, dict[str, Resource]], dict[str, Resource]]:
-        """A copy of all that is remembered."""
+        """A copy of the whole state."""
         return copy.deepcopy(self.resources), copy.deepcopy(self.singles)
 
     def remember(self, memory: tuple[dict[str, dict[str, Resource]], dict[str, Resource]]) -> None:
-        """Go back to what was remembered before."""
+        """Restore an earlier state."""
         self.resources, self.singles = memory
 
 
 def now() -> str:
-    """The time, as Cloudflare writes it."""
+    """The time in Cloudflare's format."""
     return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 

@@ -1,4 +1,4 @@
-"""The calls by which a token finds out what it is, and what it permits."""
+"""The calls with which a token reads its own status and permissions."""
 
 import hashlib
 
@@ -11,7 +11,7 @@ TOKEN_ID = "ed17574386854bf78a67040be0a770b0"
 
 
 def verify(call: Call) -> Envelope:
-    """The status of the token that calls, asked where it belongs. Raises RefusedError."""
+    """The status of the calling token, under its owner. Raises RefusedError."""
     _belongs(call)
     status = call.tokens.token.status
     text = "This API Token is valid and active" if status == "active" else f"This API Token is {status}"
@@ -57,5 +57,5 @@ def _group(name: str) -> Json:
 
 
 def _id(name: str) -> str:
-    """An id of the emulator's own, the same at each start: Cloudflare's are to be looked up by name."""
+    """The emulator's own ID, the same at each start: Cloudflare's must be looked up by name."""
     return hashlib.md5(name.encode(), usedforsecurity=False).hexdigest()

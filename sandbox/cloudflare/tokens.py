@@ -1,4 +1,4 @@
-"""API tokens: which one the emulator accepts, and what it permits."""
+"""API tokens: which one the emulator accepts, and its permissions."""
 
 import re
 import threading
@@ -30,7 +30,7 @@ GROUPS = {
     "Zone Settings": ZONE,
     "Zone WAF": ZONE,
 }
-"""Permissions by their names in Cloudflare's list, each of them there with ` Read` and ` Write`, and their scopes."""
+"""Permissions by their names in Cloudflare's list, each with ` Read` and ` Write`, and their scopes."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Tokens:
         self.token = Token()
 
     def change(self, changes: Json) -> Json:
-        """Replace the token, or change what it permits. Raises ValueError."""
+        """Replace the token, or change its permissions. Raises ValueError."""
         granted = changes.get("permissions", self.token.permissions)
         unknown = sorted(set(granted or ()) - set(permissions()))
         if unknown:
@@ -82,7 +82,7 @@ class Tokens:
         return {"permissions": granted, "status": token.status, "owner": token.owner, "any": token.secret is None}
 
     def identify(self, header: str | None, *, verifying: bool) -> None:
-        """Let a call in by its Authorization header. Raises RefusedError."""
+        """Authenticate a call by its Authorization header. Raises RefusedError."""
         if header is None:
             raise RefusedError(400, 9106, "Missing X-Auth-Key, X-Auth-Email or Authorization headers")
         if not FORM.fullmatch(header):
@@ -95,7 +95,7 @@ class Tokens:
             raise not_allowed()
 
     def may(self, group: str, *, write: bool) -> bool:
-        """Whether the token has a permission; one to write includes the one to read."""
+        """Whether the token has a permission; Write includes Read."""
         held = self.token.permissions
         return held is None or f"{group} Write" in held or (not write and f"{group} Read" in held)
 
@@ -106,5 +106,5 @@ def not_allowed() -> RefusedError:
 
 
 def permissions() -> list[str]:
-    """The names of all permissions, as Cloudflare has them."""
+    """Cloudflare's names of all permissions."""
     return [f"{group} {verb}" for group in GROUPS for verb in ("Read", "Write")]

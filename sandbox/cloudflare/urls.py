@@ -9,7 +9,7 @@ ENCODED = re.compile(r"%([0-9A-Fa-f]{2})")
 
 
 def normalized(path: str) -> str:
-    """A path in the normal form of type `cloudflare`: that of RFC 3986, with one kind of slash and never two of it."""
+    """A path normalized by the type `cloudflare`: RFC 3986, with one kind of slash and no duplicate slashes."""
     decoded = ENCODED.sub(_decoded, path.replace("\\", "/"))
     return _without_dots(re.sub("/{2,}", "/", quote(decoded, safe=RESERVED)))
 

@@ -1,4 +1,4 @@
-"""Zones and what each of them has once: settings, DNSSEC, and whether origins are shown a client certificate."""
+"""Zones and what each has once: settings, DNSSEC, and authenticated origin pulls."""
 
 import hashlib
 from typing import Any
@@ -10,7 +10,7 @@ from sandbox.cloudflare.store import Resource, now
 
 ON_OFF = ("off", "on")
 URL_NORMALIZATION = {"scope": "incoming", "type": "cloudflare"}
-"""Of a zone where nobody changed it (Cloudflare, "URL normalization settings")."""
+"""The default of a zone (Cloudflare, "URL normalization settings")."""
 NO_STRICT_TRANSPORT = {
     "enabled": False,
     "include_subdomains": False,
@@ -36,8 +36,8 @@ SETTINGS: dict[str, tuple[Any, tuple[str, ...]]] = {
     "websockets": ("on", ON_OFF),
     "0rtt": ("off", ON_OFF),
 }
-"""Settings of a zone with their defaults and the values they take (Cloudflare's API reference, where zones and their
-settings are described); nothing is said here about the values of one that is an object."""
+"""Settings of a zone with their defaults and allowed values (Cloudflare's API reference, zones and their settings); the
+values of objects are not checked."""
 
 
 def listed(call: Call) -> Page:
@@ -46,7 +46,7 @@ def listed(call: Call) -> Page:
 
 
 def one(call: Call) -> Resource:
-    """A zone by its id."""
+    """A zone by its ID."""
     return _zone(call, call.path["zone_id"])
 
 
@@ -84,7 +84,7 @@ def setting(call: Call) -> Resource:
 
 
 def setting_edited(call: Call) -> Resource:
-    """A setting with another value."""
+    """A setting with a new value."""
     name = call.path["setting_id"]
     old, body = _setting(call, name), request_schemas.check("zone_setting", call.body)
     if "value" not in body:
@@ -94,7 +94,7 @@ def setting_edited(call: Call) -> Resource:
     if not valid:
         raise RefusedError(400, 1007, f"Invalid value for zone setting {name}", pointer="/value")
     if not allowed:
-        # Whether Cloudflare keeps what a call leaves out is not documented: here it is lost.
+        # Whether Cloudflare keeps omitted values is not documented: here they are lost.
         value = {key: NO_STRICT_TRANSPORT | inside for key, inside in value.items()}
     call.store.singles[f"{call.owner}/settings/{name}"] = {**old, "value": value, "modified_on": now()}
     return _setting(call, name)
@@ -122,7 +122,7 @@ def dnssec(call: Call) -> Resource:
 
 
 def dnssec_edited(call: Call) -> Resource:
-    """DNSSEC turned on or off: it waits for the DS record at the registrar, which here nobody sets."""
+    """DNSSEC turned on or off: it waits for the DS record at the registrar, which nobody sets here."""
     body = request_schemas.check("dnssec", call.body)
     asked = {"active": "pending", "disabled": "pending-disabled"}
     changed = {**dnssec(call), **body, "modified_on": now()}
@@ -146,13 +146,13 @@ def dnssec_edited(call: Call) -> Resource:
 
 
 def dnssec_deleted(call: Call) -> str:
-    """DNSSEC forgotten, with its keys."""
+    """DNSSEC deleted, with its keys."""
     call.store.singles.pop(f"{call.owner}/dnssec", None)
     return ""
 
 
 def url_normalization(call: Call) -> Resource:
-    """How the paths of visitors' URLs are changed before rules see them."""
+    """How the paths of visitors' URLs are normalized before rules see them."""
     return call.store.singles.get(f"{call.owner}/url_normalization", URL_NORMALIZATION)
 
 
@@ -169,7 +169,7 @@ def url_normalization_deleted(call: Call) -> None:
 
 
 def leaked_credentials(call: Call) -> Resource:
-    """Whether passwords that were leaked elsewhere are looked for."""
+    """Whether leaked passwords are detected."""
     return call.store.singles.get(f"{call.owner}/leaked_credentials", {"enabled": False})
 
 
@@ -181,7 +181,7 @@ def leaked_credentials_edited(call: Call) -> Resource:
 
 
 def origin_pulls(call: Call) -> Resource:
-    """Whether Cloudflare shows origins the zone's client certificate."""
+    """Whether Cloudflare presents the zone's client certificate to origins."""
     return call.store.singles.get(f"{call.owner}/origin_pulls", {"enabled": False})
 
 

@@ -1,1 +1,2 @@
-"""Instances of the emulated AWS that boot on this machine: systemd, cloud-init and what their user data installs."""
+"""Instances of the emulated AWS that boot on this machine, with systemd, cloud-init and what their user data
+installs."""

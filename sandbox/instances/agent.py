@@ -1,4 +1,4 @@
-"""The stand-in for the agent of Systems Manager on booted instances: it runs the commands that the emulated AWS has."""
+"""Replaces the Systems Manager agent on booted instances: runs the commands of the emulated AWS."""
 
 import json
 import subprocess
@@ -14,7 +14,7 @@ ANSWER_SECONDS = 10
 
 
 class Agent:
-    """Runs the commands for all machines, one after the other, as `MaxConcurrency` 1 has it; root, as on EC2."""
+    """Runs the commands for all machines, one after the other, as with `MaxConcurrency` 1; as root, like on EC2."""
 
     def __init__(self, aws: str) -> None:
         self._place = f"{aws}/_sandbox/agent"
@@ -25,13 +25,13 @@ class Agent:
         self._thread.start()
 
     def serve(self, machine: Machine) -> None:
-        """From here on a command for the machine's instance ends once it has run there."""
+        """Commands for the machine's instance now run there."""
         self._ask("GET", machine.name)
         with self._lock:
             self._machines.append(machine)
 
     def leave(self, machine: Machine) -> None:
-        """Run nothing more there; a command that runs comes to its end first."""
+        """Run no more commands there, after waiting for a running one."""
         with self._lock:
             if machine in self._machines:
                 self._machines.remove(machine)
@@ -39,7 +39,7 @@ class Agent:
                     self._ask("DELETE", machine.name)
 
     def close(self) -> None:
-        """Leave all machines."""
+        """Stop for all machines."""
         self._over.set()
         self._thread.join()
         for machine in list(self._machines):
@@ -47,7 +47,7 @@ class Agent:
 
     def _run(self) -> None:
         while not self._over.wait(ASK_SECONDS):
-            # The emulated AWS may be gone before the machines.
+            # The emulated AWS may stop before the machines.
             with self._lock, suppress(OSError):
                 for machine in self._machines:
                     for command in self._ask("GET", machine.name):
@@ -60,7 +60,7 @@ class Agent:
 
 
 def _ran(machine: Machine, lines: list[str]) -> dict[str, object]:
-    """How lines of shell ended in a machine, and what they said."""
+    """The exit code and output of shell lines in a machine."""
     command = [*machine.entrance(), "sh", "-c", "\n".join(lines)]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     return {"code": done.returncode, "output": done.stdout, "error": done.stderr}

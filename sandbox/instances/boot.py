@@ -20,24 +20,25 @@ from sandbox.toolchain.steps import SandboxError
 
 PID1 = Path(__file__).parent / "pid1.sh"
 PREFIX = "askproai-boot-"
-"""Of the control groups."""
+"""The prefix of the control groups."""
 START_SECONDS = 10.0
 POWEROFF_SECONDS = 15.0
 POLL_SECONDS = 0.05
 SIGNAL_POWEROFF = signal.SIGRTMIN + 4
-"""What systemd as PID 1 takes for `systemctl poweroff` (systemd(1), "Signals")."""
+"""The signal that systemd as PID 1 treats as `systemctl poweroff` (systemd(1), "Signals")."""
 
 
 @dataclass(frozen=True)
 class Usage:
-    """What a machine has used: `cpu_seconds` since its start, `memory_bytes` of all its processes now (PSS)."""
+    """A machine's usage: `cpu_seconds` since its start, current `memory_bytes` of all its processes (PSS)."""
 
     cpu_seconds: float
     memory_bytes: int
 
 
 class Scratch:
-    """The folder of what this process's machines write, gone with it; what a killed process left goes first."""
+    """The folder for writes of this process's machines, deleted with it; leftovers of a killed process are deleted
+    first."""
 
     def __init__(self, paths: Paths) -> None:
         paths.instances.mkdir(parents=True, exist_ok=True)
@@ -75,7 +76,7 @@ class Machine:
         self.pid = self._first_process()
 
     def run(self, *command: str, check: bool = True) -> str:
-        """The output of a command in the machine. Raises SandboxError when it fails, unless `check` is off."""
+        """The output of a command in the machine. Raises SandboxError if it fails, unless `check` is off."""
         given = [*self.entrance(), *command]
         done = subprocess.run(given, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
         if check and done.returncode:
@@ -83,16 +84,16 @@ class Machine:
         return done.stdout
 
     def entrance(self) -> list[str]:
-        """The command before a command that is to run in the machine."""
+        """The prefix of a command that runs in the machine."""
         clean = ("env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "TERM=dumb", "LANG=C.UTF-8")
         return ["nsenter", f"--target={self.pid}", *("--mount", "--pid", "--net", "--uts", "--ipc", "--cgroup"), *clean]
 
     def running(self) -> bool:
-        """Whether it has not been powered off."""
+        """Whether it is still running."""
         return self._process.poll() is None
 
     def wait_for(self, unit: str, seconds: float) -> None:
-        """Wait until a unit of systemd is active. Raises SandboxError with its journal where it does not become so."""
+        """Wait until a systemd unit is active. Raises SandboxError with its journal if it does not become active."""
         deadline = time.monotonic() + seconds
         while self.run("systemctl", "is-active", unit, check=False).strip() != "active":
             if time.monotonic() > deadline or not self.running():
@@ -102,7 +103,7 @@ class Machine:
             time.sleep(POLL_SECONDS)
 
     def usage(self) -> Usage:
-        """What it has used up to now."""
+        """Its usage so far."""
         spent = dict(line.split() for line in (self._group / "cpu.stat").read_text().splitlines())
         memory = 0
         for each in self._processes:
@@ -111,13 +112,13 @@ class Machine:
         return Usage(int(spent["usage_usec"]) / 1e6, memory)
 
     def stop(self) -> None:
-        """Power it off, or end it where it does not stop; what it wrote is removed."""
+        """Power it off, or kill it if it does not stop; its writes are deleted."""
         with suppress(ProcessLookupError):
             os.kill(self.pid, SIGNAL_POWEROFF)
         try:
             self._process.wait(POWEROFF_SECONDS)
         except subprocess.TimeoutExpired:
-            # The kernel ends all processes of a PID namespace with its first.
+            # The kernel kills all processes of a PID namespace with its first one.
             os.kill(self.pid, signal.SIGKILL)
             self._process.wait()
         self.network.close()
@@ -156,7 +157,7 @@ class Machine:
             )
 
     def _first_process(self) -> int:
-        """The pid, outside, of its PID 1, as soon as that is systemd."""
+        """The outside PID of its PID 1, as soon as that is systemd."""
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline and self._process.poll() is None:
             with suppress(psutil.Error):
@@ -170,7 +171,7 @@ class Machine:
 
 
 def control_groups() -> Path:
-    """Where the unified hierarchy of control groups is mounted. Raises SandboxError where it is not."""
+    """Where the unified hierarchy of control groups is mounted. Raises SandboxError if it is not."""
     for line in Path("/proc/mounts").read_text().splitlines():
         _, place, kind, *_ = line.split()
         if kind == "cgroup2":
@@ -179,7 +180,7 @@ def control_groups() -> Path:
 
 
 def _remove_unused(folder: Path) -> None:
-    """Remove the folder of a process that was killed: it holds the lock no more."""
+    """Remove the folder of a killed process, which no longer holds the lock."""
     lock = folder / "lock"
     if lock.is_file():
         with lock.open() as held:
@@ -191,7 +192,7 @@ def _remove_unused(folder: Path) -> None:
 
 
 def _remove_group(group: Path) -> None:
-    """Remove a control group with those inside it; one that has processes stays."""
+    """Remove a control group with those inside it; a group with processes stays."""
     for inside in sorted(group.rglob("*"), reverse=True):
         if inside.is_dir():
             with suppress(OSError):

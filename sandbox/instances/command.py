@@ -1,4 +1,4 @@
-"""`make boot`: boot an instance that a stack declares, say how to ask it, and stop it with Ctrl-C."""
+"""`make boot`: boot an instance that a stack declares, show how to reach it, and stop it with Ctrl-C."""
 
 import http.client
 import ipaddress
@@ -20,7 +20,8 @@ from sandbox.project.paths import Paths
 from sandbox.toolchain.steps import SandboxError
 
 CALLER_HOST = 10
-"""Which address of the load balancer's first subnet calls the hosts; AWS keeps the first four (VPC User Guide)."""
+"""The address in the load balancer's first subnet that calls the hosts; AWS reserves the first four (VPC User
+Guide)."""
 SETTLED_SECONDS = 300.0
 POLL_SECONDS = 0.5
 Say = Callable[[str], None]
@@ -59,7 +60,7 @@ def stack_outputs(paths: Paths, urls: dict[str, str], stack: str) -> dict[str, A
 
 
 def groups_of(outputs: dict[str, Any], role: str) -> list[str]:
-    """The Auto Scaling groups of a role of hosts. Raises SandboxError for a role that the stack does not have."""
+    """The Auto Scaling groups of a host role. Raises SandboxError for a role that the stack does not have."""
     groups = outputs["host_group_names"]
     if role not in groups:
         raise SandboxError(f"no role {role}; there are: {', '.join(sorted(groups))}")
@@ -79,7 +80,7 @@ def caller_of(aws: str, region: str, outputs: dict[str, Any]) -> str:
 
 
 def ask(around: Surroundings, address: str, path: str, seconds: float = 5.0) -> tuple[int, str]:
-    """A host's answer to a request from outside. Raises OSError when it does not answer."""
+    """A host's answer to a request from outside. Raises OSError if it does not answer."""
     connection = http.client.HTTPConnection(address)
     connection.sock = around.connection(address, 80, seconds)
     try:
@@ -91,7 +92,7 @@ def ask(around: Surroundings, address: str, path: str, seconds: float = 5.0) -> 
 
 
 def _follow(machine: Machine, started: float, say: Say) -> None:
-    """Say what cloud-init says, until it has come to an end."""
+    """Show the output of cloud-init until it has finished."""
     said = ""
     while time.monotonic() - started < SETTLED_SECONDS and machine.running():
         status = json.loads(machine.run("cloud-init", "status", "--format=json", check=False) or "{}")
@@ -99,7 +100,7 @@ def _follow(machine: Machine, started: float, say: Say) -> None:
         if now != said:
             say(f"{time.monotonic() - started:5.1f} s  cloud-init: {now}")
             said = now
-        # "degraded running" has warnings and goes on.
+        # "degraded running" has warnings but continues.
         if not now.endswith(("starting", "not started", "running")):
             for error in status.get("errors", []):
                 say(f"         {error}")
@@ -108,7 +109,7 @@ def _follow(machine: Machine, started: float, say: Say) -> None:
 
 
 def _show(around: Surroundings, machine: Machine, instance: str, role: str, say: Say) -> None:
-    """What it answers, and how to go on from here."""
+    """The instance's answers, and the next commands for the user."""
     address = around.address(instance)
     asked = any(each.name == role and each.behind_load_balancer for each in APPLICATION_ROLES)
     for path in contract.health_paths() if asked else ():

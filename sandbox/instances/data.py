@@ -1,4 +1,4 @@
-"""The stand-in for RDS and ElastiCache: MariaDB and Redis of Debian, under the addresses that AWS gives for them."""
+"""Replaces RDS and ElastiCache: Debian's MariaDB and Redis, at the addresses from AWS."""
 
 import json
 import secrets
@@ -16,11 +16,11 @@ TLS = "/etc/askproai-data"
 SCHEMA = f"CREATE DATABASE {DATABASE}; USE {DATABASE}; CREATE TABLE canary (id BIGINT PRIMARY KEY);"
 
 RIGHTS = Path(hosts.__file__).parent / "workers/etc/askproai/database-accounts.json"
-"""What each account may do, by what it may do it on; `schema` is that of the application."""
+"""The privileges of each account, by their object; `schema` is the application's."""
 OF_ACCOUNTS = "-database-"
-"""What is in the names of their secrets, before the name of the account."""
+"""The prefix of the account's name in the names of their secrets."""
 
-# As the parameter group of the declared database has it (`require_secure_transport`).
+# As in the parameter group of the declared database (`require_secure_transport`).
 MARIADB = f"""[mariadbd]
 bind-address = 0.0.0.0
 skip-name-resolve
@@ -40,7 +40,7 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class Account:
-    """An account on the database; without a `name` it is one with all rights."""
+    """An account on the database; without a `name` it has all privileges."""
 
     name: str
     username: str
@@ -63,7 +63,7 @@ class Stores:
 
 
 def stores(client: Callable[[str], Any]) -> Stores:
-    """What the emulated AWS declares: addresses, and the accounts in its secrets."""
+    """The data stores in the emulated AWS: addresses, and the accounts in its secrets."""
     databases = client("rds").describe_db_instances()["DBInstances"]
     caches = client("elasticache").describe_replication_groups()["ReplicationGroups"]
     contents = dict(_secrets(client("secretsmanager")))
@@ -82,7 +82,7 @@ def stores(client: Callable[[str], Any]) -> Stores:
 
 
 def make_accounts(manager: Any) -> None:
-    """Give the secrets of accounts a value where they have none: `ops secrets rotate database` was not run."""
+    """Give accounts' secrets a value if they have none, because `ops secrets rotate database` was not run."""
     for secret in manager.list_secrets()["SecretList"]:
         name = secret["Name"].partition(OF_ACCOUNTS)[2]
         if name and not manager.describe_secret(SecretId=secret["ARN"]).get("VersionIdsToStages"):
@@ -91,7 +91,7 @@ def make_accounts(manager: Any) -> None:
 
 
 def _secrets(manager: Any) -> Iterator[tuple[str, dict[str, str]]]:
-    """The secrets that are JSON objects, by name; others have some too."""
+    """The secrets that are JSON objects, by name."""
     for secret in manager.list_secrets()["SecretList"]:
         with suppress(ValueError, manager.exceptions.ResourceNotFoundException):
             content = json.loads(manager.get_secret_value(SecretId=secret["ARN"])["SecretString"])
@@ -100,7 +100,7 @@ def _secrets(manager: Any) -> Iterator[tuple[str, dict[str, str]]]:
 
 
 def files(declared: Stores, certificate: str, key: str) -> dict[str, str]:
-    """The files of the machine; both servers start with it."""
+    """The files of the machine, with which both servers start."""
     return {
         "/etc/cloud/cloud-init.disabled": "",
         "/etc/systemd/system/data.service": _unit(),
@@ -133,7 +133,7 @@ END
 
 
 def _made(account: Account) -> Iterator[str]:
-    """The account with the rights that it has on RDS."""
+    """The account with the privileges that it has on RDS."""
     user = f"'{account.username}'@'%'"
     yield f"CREATE USER {user} IDENTIFIED BY '{_quoted(account.password)}';"
     if not account.name:

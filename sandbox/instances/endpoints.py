@@ -1,4 +1,4 @@
-"""The emulated AWS under AWS's own names: TLS ends here, and every byte inside it goes on to the emulator."""
+"""The emulated AWS at AWS's own names: terminates TLS, and forwards every byte to the emulator."""
 
 import datetime
 import select
@@ -29,7 +29,7 @@ def names(region: str, buckets: Sequence[str]) -> list[str]:
 
 
 class Authority:
-    """A certificate authority that booted hosts trust, made anew by each process that boots some."""
+    """A certificate authority that booted hosts trust, created by each process that boots some."""
 
     def __init__(self) -> None:
         self._key = ec.generate_private_key(ec.SECP256R1())
@@ -82,7 +82,7 @@ class Forwarder:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def close(self) -> None:
-        """Accept nobody any more."""
+        """Accept no more connections."""
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
@@ -102,7 +102,7 @@ class Forwarder:
             socket.create_connection(self._target) as upstream,
         ):
             while True:
-                # What TLS has read already, the socket does not announce.
+                # The socket does not signal data that TLS has already read.
                 ready = [client] if client.pending() else select.select([client, upstream], [], [])[0]
                 for source, sink in ((client, upstream), (upstream, client)):
                     if source in ready:

@@ -1,4 +1,4 @@
-"""The instance metadata service, version 2 alone, answering from the emulated AWS for the instance that asks."""
+"""The instance metadata service, only version 2, which answers from the emulated AWS for the calling instance."""
 
 import base64
 import json
@@ -24,7 +24,7 @@ Computed = Callable[[], str]
 
 
 class Metadata:
-    """What one instance is told: `values` by path below `/latest/`, each computed when it is asked for."""
+    """The metadata of one instance: `values` by path below `/latest/`, each computed on request."""
 
     def __init__(self, client: Client, instance_id: str) -> None:
         self._client = client
@@ -49,7 +49,7 @@ class Metadata:
         return {tag["Key"]: tag["Value"] for tag in self.instance.get("Tags", [])}
 
     def answer(self, path: str) -> bytes | None:
-        """The value at a path below `/latest/`, the listing of a folder, None where there is nothing."""
+        """The value at a path below `/latest/`, or the listing of a folder; None if it does not exist."""
         if path == "user-data":
             return self.user_data or None
         path = path.removeprefix("/")
@@ -81,7 +81,7 @@ class Metadata:
         }
 
     def _tags(self) -> dict[str, str]:
-        """As EC2 only where the launch template allows it."""
+        """As in EC2, only if the launch template allows it."""
         if (self.instance.get("MetadataOptions") or {}).get("InstanceMetadataTags") != "enabled":
             return {}
         return {f"meta-data/tags/instance/{key}": value for key, value in self.tags.items()}
@@ -107,13 +107,13 @@ class Metadata:
         return facts
 
     def _scaling(self) -> dict[str, Computed]:
-        """The state that Auto Scaling brings it to, of an instance of a group."""
+        """The target lifecycle state of an instance of a group."""
         if "aws:autoscaling:groupName" not in self.tags:
             return {}
         return {"meta-data/autoscaling/target-lifecycle-state": self._target_state}
 
     def _target_state(self) -> str:
-        """InService or Terminated: nothing here puts an instance into another state."""
+        """InService or Terminated: there are no other states here."""
         scaling = self._client("autoscaling")
         found = scaling.describe_auto_scaling_instances(InstanceIds=[self.id])["AutoScalingInstances"]
         return "InService" if found and not found[0]["LifecycleState"].startswith("Terminat") else "Terminated"
@@ -145,7 +145,7 @@ class Metadata:
 
 
 class MetadataServer(ThreadingHTTPServer):
-    """One address for all instances, as in EC2: who asks is told about itself alone."""
+    """One address for all instances, as in EC2: each instance gets only its own metadata."""
 
     daemon_threads = True
 
@@ -154,11 +154,11 @@ class MetadataServer(ThreadingHTTPServer):
         self.instances: dict[str, Metadata] = {}
         """By their addresses."""
         self.tokens: dict[str, tuple[str, float]] = {}
-        """The address that each token was given to, and when it ends (monotonic seconds)."""
+        """The address to which each token was issued, and its expiry (monotonic seconds)."""
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Tokens by PUT; without one nothing is told."""
+    """Issues tokens on PUT; without one nothing is answered."""
 
     protocol_version = "HTTP/1.1"
 
@@ -168,7 +168,7 @@ class Handler(BaseHTTPRequestHandler):
         return self.server
 
     def do_PUT(self) -> None:
-        """Give a token."""
+        """Issue a token."""
         ttl = self.headers.get(TTL, "")
         if self.path != "/latest/api/token":
             self._send(404)
@@ -180,25 +180,25 @@ class Handler(BaseHTTPRequestHandler):
             self._send(200, token.encode(), {TTL: ttl})
 
     def do_GET(self) -> None:
-        """Answer for the instance that asks."""
+        """Answer for the calling instance."""
         caller, ends = self._service.tokens.get(self.headers.get(TOKEN, ""), ("", 0.0))
         instance = self._service.instances.get(self.client_address[0])
         if instance is None or caller != self.client_address[0] or time.monotonic() > ends:
             self._send(401)
             return
-        # Its version of the interface is a date or `latest`, for all the same.
+        # The version of the interface is a date or `latest`, with the same answers.
         found = instance.answer(self.path.strip("/").partition("/")[2])
         self._send(404 if found is None else 200, found or b"")
 
     @override
     def log_message(self, format: str, *args: Any) -> None:
-        """Nothing: what an instance asks is in its own log."""
+        """Logs nothing: an instance's requests are in its own log."""
 
     def _send(self, status: int, body: bytes = b"", headers: Mapping[str, str] | None = None) -> None:
         self.send_response(status)
         for name, value in {"Content-Length": str(len(body)), **(headers or {})}.items():
             self.send_header(name, value)
-        # Who waited long enough has gone.
+        # The client has given up.
         with suppress(ConnectionError):
             self.end_headers()
             self.wfile.write(body)

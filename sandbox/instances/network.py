@@ -1,4 +1,4 @@
-"""Network namespaces without a name: they live as long as this process, and nothing leaves them."""
+"""Anonymous network namespaces: they exist as long as this process, and no traffic leaves them."""
 
 import ctypes
 import os
@@ -29,12 +29,12 @@ class Namespace:
 
     @property
     def path(self) -> str:
-        """Where nsenter finds it while this process lives."""
+        """Its path for nsenter while this process runs."""
         return f"/proc/{os.getpid()}/fd/{self._file}"
 
     @contextmanager
     def entered(self) -> Iterator[None]:
-        """Let this thread, and the processes that it starts, be in the namespace."""
+        """Put this thread, and the processes that it starts, into the namespace."""
         before = os.open(OWN, os.O_RDONLY)
         _checked(_libc.setns(self._file, NEW_NETWORK))
         try:
@@ -44,11 +44,11 @@ class Namespace:
             os.close(before)
 
     def ip(self, *arguments: str) -> None:
-        """Run iproute2 in the namespace. Raises SandboxError when it refuses."""
+        """Run iproute2 in the namespace. Raises SandboxError if it fails."""
         self.run("ip", *arguments)
 
     def run(self, *command: str) -> str:
-        """The output of a command that runs in the namespace. Raises SandboxError when it fails."""
+        """The output of a command in the namespace. Raises SandboxError if it fails."""
         with self.entered():
             done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
@@ -56,12 +56,12 @@ class Namespace:
         return done.stdout
 
     def close(self) -> None:
-        """Let go of it; it ends with the last process in it."""
+        """Release it; it ends with the last process in it."""
         os.close(self._file)
 
 
 def connect(outside: Namespace, inside: Namespace, link: str, address: str, gateway: str, source: str) -> None:
-    """Give `inside` the `address` and a way out to `gateway` alone; `outside` calls it from `source`."""
+    """Give `inside` the `address` and a route only to `gateway`; `outside` calls it from `source`."""
     outside.ip("link", "add", link, "type", "veth", "peer", "name", "eth0", "netns", inside.path)
     outside.ip("link", "set", link, "up")
     inside.ip("link", "set", "eth0", "up")

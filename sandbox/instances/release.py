@@ -1,4 +1,4 @@
-"""A release of the sandbox's Laravel application, packed and published as the application's own CI would."""
+"""A release of the sandbox's Laravel application, packed and published as the application's CI would do it."""
 
 import gzip
 import hashlib
@@ -13,7 +13,7 @@ APPLICATION = Path(__file__).parent / "application"
 
 
 def pack() -> bytes:
-    """The archive; the same files make the same bytes."""
+    """The archive; the same files give the same bytes."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:
         for path in sorted(APPLICATION.rglob("*")):
@@ -27,7 +27,7 @@ def pack() -> bytes:
 
 
 def publish(s3: Any, bucket: str, version: str) -> str:
-    """Put the archive and its checksum into the releases bucket; the checksum (SHA-256)."""
+    """Upload the archive and its checksum to the releases bucket. Returns the checksum (SHA-256)."""
     archive = pack()
     digest = hashlib.sha256(archive).hexdigest()
     key = f"releases/{version}.tar.gz"

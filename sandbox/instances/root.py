@@ -1,6 +1,6 @@
 """The root file system of booted instances: Debian 13 with the packages of every role (standard library only).
 
-Made once for a list of packages, by one command. Run it as `python3 -m sandbox.instances.root`, beside the set-up.
+Created once for a list of packages, by one command: `python3 -m sandbox.instances.root`, in addition to the set-up.
 """
 
 import fcntl
@@ -18,15 +18,15 @@ from sandbox.toolchain.steps import SandboxError, Step, clear_line, interrupt_on
 SUITE = "trixie"
 MIRROR = "http://deb.debian.org/debian"
 PHP_VERSION = "8.4"
-"""What Debian 13 has."""
+"""The parts of Debian 13's image."""
 
 OF_ROLES = tuple(sorted({name for role in ROLES for name in contents(role, PHP_VERSION).packages}))
-"""What a host installs when it starts, unless its image has it."""
+"""The packages that a host installs when it starts, unless its image has them."""
 SYSTEM = (
     *("systemd", "systemd-sysv", "dbus", "cloud-init", "curl", "ca-certificates", "python3", "iproute2", "iptables"),
     *("procps", "sudo", "shellcheck"),
 )
-"""What an Ubuntu image has, and the program that reads our shell scripts."""
+"""The packages of an Ubuntu image, and the program that runs our shell scripts."""
 APPLICATION = ("php-laravel-framework", "php-async-aws-sqs")
 DATA = ("mariadb-server", "redis-server")
 PACKAGES = (*SYSTEM, *OF_ROLES, *APPLICATION, *DATA)
@@ -34,11 +34,11 @@ STARTED_BY_PACKAGES = (
     *("nginx", f"php{PHP_VERSION}-fpm", "mariadb", "redis-server", "prometheus", "prometheus-alertmanager"),
     *(f"prometheus-{of}-exporter" for of in ("blackbox", "mysqld", "redis")),
 )
-"""Services that Debian enables when it installs them: an instance runs only what its user data starts."""
+"""Services that Debian enables on installation: an instance runs only what its user data starts."""
 
 
 def unavailable() -> str:
-    """Why nothing can boot here, empty where it can."""
+    """Why nothing can boot here; empty if it can."""
     if sys.platform != "linux" or os.geteuid():
         return "booting an instance needs Linux and root"
     missing = [name for name in ("mmdebstrap", "unshare", "setpriv", "ip") if shutil.which(name) is None]
@@ -46,14 +46,14 @@ def unavailable() -> str:
 
 
 def made(paths: Paths) -> Path:
-    """The root file system; makes it where it is missing. Raises SandboxError with the reason where it cannot be."""
+    """The root file system, created if it is missing. Raises SandboxError with the reason if that fails."""
     if why := unavailable():
         raise SandboxError(why)
     digest = hashlib.sha256("\0".join([SUITE, MIRROR, *PACKAGES, *STARTED_BY_PACKAGES]).encode()).hexdigest()[:16]
     folder = paths.debian.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as lock:
-        # Whoever else makes it has finished when the lock is free.
+        # When the lock is free, another process has finished creating it.
         fcntl.flock(lock, fcntl.LOCK_EX)
         root = folder / digest
         if not root.is_dir():
@@ -78,9 +78,9 @@ def _make(folder: Path, root: Path, paths: Paths) -> None:
             f"--include={','.join(PACKAGES)}",
             '--aptopt=Apt::Install-Recommends "false"',
             f'--customize-hook=chroot "$1" systemctl disable {disable}',
-            # Without a DHCP server the client would wait for 30 s before cloud-init begins.
+            # Without a DHCP server the client would wait for 30 s before cloud-init starts.
             '--customize-hook=rm -f "$1"/usr/sbin/dhcpcd "$1"/etc/machine-id "$1"/etc/ssh/ssh_host_*',
-            # This machine's kernel is not an instance's to change.
+            # An instance must not change this machine's kernel.
             '--customize-hook=ln -sf /dev/null "$1"/etc/systemd/system/systemd-modules-load.service',
             SUITE,
             draft,
@@ -92,7 +92,7 @@ def _make(folder: Path, root: Path, paths: Paths) -> None:
 
 
 def main() -> int:
-    """Make it; the exit status."""
+    """Create it. Returns the exit status."""
     interrupt_on_termination()
     try:
         print(made(Paths.of()))

@@ -1,4 +1,4 @@
-"""What instances of one region find around them: metadata, AWS under its own names, database and cache, a caller."""
+"""The surroundings of one region's instances: metadata, AWS at its own names, database and cache, a caller."""
 
 import socket
 import threading
@@ -22,14 +22,14 @@ from sandbox.toolchain.steps import SandboxError
 
 AWS_ADDRESS = "10.99.0.1"
 DATA_ADDRESS = "10.99.0.2"
-"""Addresses that exist inside our own namespaces alone."""
+"""Addresses that exist only inside our own namespaces."""
 TRUSTED = "/etc/ssl/certs/ca-certificates.crt"
 
 CLOUD_INIT = f"""datasource_list: [Ec2]
 datasource: {{Ec2: {{strict_id: false, max_wait: 20, timeout: 5, metadata_urls: ["http://{metadata.ADDRESS}"]}}}}
 network: {{config: disabled}}
 """
-"""One source and one address of it, so that cloud-init looks for no other; the network is there already."""
+"""The only data source and its only address, so that cloud-init searches no others; the network already exists."""
 
 
 class Surroundings:
@@ -62,9 +62,9 @@ class Surroundings:
         return client(self._aws.geturl(), self.region, service)
 
     def boot(self, instance_id: str) -> Machine:
-        """Boot an instance that the emulated AWS has, with the user data that it has there.
+        """Boot an instance of the emulated AWS, with its user data there.
 
-        A machine whose address AWS has given to this instance is stopped: its own instance is terminated.
+        A machine whose address AWS has given to this instance is stopped, because its own instance is terminated.
         """
         told = metadata.Metadata(self.client, instance_id)
         former = self._metadata.instances.get(told.address)
@@ -78,14 +78,14 @@ class Surroundings:
         return machine
 
     def boot_data(self) -> Machine:
-        """Boot a machine with MariaDB and Redis, which stands for the region's database and cache."""
+        """Boot a machine with MariaDB and Redis as the region's database and cache."""
         data.make_accounts(self.client("secretsmanager"))
         stores = data.stores(self.client)
         certificate, key = self._authority.issue([each.address for each in stores.endpoints])
         return self._boot("data", DATA_ADDRESS, data.files(stores, certificate, key))
 
     def address(self, instance_id: str) -> str:
-        """The address of an instance that was booted."""
+        """The address of a booted instance."""
         return next(one.address for one in self._metadata.instances.values() if one.id == instance_id)
 
     def stop(self, machine: Machine) -> None:
@@ -95,12 +95,12 @@ class Surroundings:
         machine.stop()
 
     def connection(self, address: str, port: int, seconds: float) -> socket.socket:
-        """Connect from outside to a machine. Raises OSError when it does not let us."""
+        """Connect from outside to a machine. Raises OSError if it refuses."""
         with self.outside.entered():
             return socket.create_connection((address, port), seconds)
 
     def close(self) -> None:
-        """Stop all machines and remove what they wrote."""
+        """Stop all machines and delete their writes."""
         self._agent.close()
         for machine in reversed(self.machines):
             machine.stop()
@@ -119,7 +119,7 @@ class Surroundings:
         return machine
 
     def _common(self, name: str) -> dict[str, str]:
-        """What differs from an image of Debian on every machine here."""
+        """The differences of every machine here from an image of Debian."""
         trusted = (self.base / TRUSTED.lstrip("/")).read_text() + self._authority.certificate
         stores = data.stores(self.client).endpoints
         lines = [
@@ -132,11 +132,11 @@ class Surroundings:
             "/etc/hosts": "\n".join(lines) + "\n",
             "/etc/hostname": f"{name}\n",
             TRUSTED: trusted,
-            # Nobody answers there: a name that is not in the file fails at once, not after a time-out.
+            # Nothing answers there: a name that is not in the file fails immediately, not after a timeout.
             "/etc/resolv.conf": "nameserver 127.0.0.1\n",
-            # Without the file systemd would enable every service that is installed, as at the first boot of an image.
+            # Without the file systemd would enable every installed service, as at the first boot of an image.
             "/etc/machine-id": "",
-            # An empty unit never starts. The network is there before the machine.
+            # An empty unit never starts. The network exists before the machine.
             "/etc/systemd/system/systemd-networkd.service": "",
             "/etc/systemd/system/systemd-networkd-wait-online.service": "",
         }
@@ -146,7 +146,7 @@ class Surroundings:
         return endpoints.names(self.region, buckets)
 
     def _serve(self) -> tuple[metadata.MetadataServer, endpoints.Forwarder]:
-        """The servers, whose sockets are outside while their threads are where the emulated AWS is."""
+        """The servers: their sockets are outside, and their threads are where the emulated AWS is."""
         if not self._aws.hostname or not self._aws.port:
             raise SandboxError(f"not an address of the emulated AWS: {self._aws.geturl()}")
         with self.outside.entered():
@@ -158,7 +158,7 @@ class Surroundings:
 
 
 def _trusted(certificate: str) -> dict[str, str]:
-    """The stand-in for RDS's authorities, which a host adds to those of its bundle once it has them."""
+    """Replaces RDS's authorities, which a host adds to those of its bundle."""
     kept = "/etc/sandbox-authority.pem"
     units = "/etc/systemd/system"
     return {
@@ -172,7 +172,7 @@ def _trusted(certificate: str) -> dict[str, str]:
 
 @contextmanager
 def surroundings(paths: Paths, aws: str, region: str, caller: str) -> Iterator[Surroundings]:
-    """The surroundings of instances, which end with them."""
+    """The surroundings of instances, as a context."""
     around = Surroundings(paths, aws, region, caller)
     try:
         yield around

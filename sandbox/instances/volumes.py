@@ -1,4 +1,4 @@
-"""The block devices of EBS volumes: each is a file of this machine, which an instance sees once EC2 has attached it."""
+"""The block devices of EBS volumes: each is a file on this machine, which an instance sees once EC2 has attached it."""
 
 import json
 import os
@@ -13,14 +13,14 @@ from sandbox.instances.boot import Machine
 from sandbox.toolchain.steps import SandboxError
 
 SIZE_BYTES = 1024**3
-"""A sparse file, whatever the size of the volume: what is tried here writes little."""
+"""A sparse file, whatever the size of the volume, because little is written here."""
 POLL_SECONDS = 0.5
 ROOT_DEVICES = ("/dev/sda1", "/dev/xvda")
-"""A machine's root file system is there already."""
+"""A machine already has its root file system."""
 
 
 class Volumes:
-    """Shows volumes to machines, under the names that Nitro instances have for them, until it is closed."""
+    """Shows volumes to machines, under the names of Nitro instances, until it is closed."""
 
     def __init__(self, folder: Path, client: Callable[[str], Any]) -> None:
         self._folder = folder / "volumes"
@@ -34,14 +34,14 @@ class Volumes:
         threading.Thread(target=self._follow, args=(machine,), daemon=True).start()
 
     def close(self) -> None:
-        """Let go of the files; no machine runs any more."""
+        """Release the files, when no machine runs any more."""
         self._closed.set()
         release(self._folder)
 
     def _follow(self, machine: Machine) -> None:
         ec2, shown = self._client("ec2"), set[str]()
         while machine.running() and not self._closed.wait(POLL_SECONDS):
-            # A machine that is powered off meanwhile takes no device.
+            # A machine that was powered off meanwhile accepts no device.
             with suppress(SandboxError):
                 for volume in self._attached(ec2, machine.name) - shown:
                     self._appear(machine, volume)

@@ -1,1 +1,1 @@
-"""Plugins in place of the official ones, which are in no package registry; each is a gRPC server of the engine."""
+"""Replacements of the official plugins, which are in no package registry; each is a gRPC server for the engine."""

@@ -19,7 +19,7 @@ from pulumi.runtime.stack import wait_for_rpcs
 
 from sandbox.plugins.run import BAIL, RUN_VARIABLE
 
-# Without a limit the engine's number of parallel operations is the greatest integer.
+# Without a limit, the engine's number of parallel operations is the largest integer.
 MOST_THREADS = 256
 
 
@@ -80,7 +80,7 @@ def _keep_no_callers() -> None:
 
 
 def _send_no_debug_messages() -> None:
-    """Leave out what the SDK tells the engine about each registration, and waits to be answered.
+    """Skip the SDK's log call to the engine for each registration, for whose answer it waits.
 
     Only `--debug` shows it. Without it an `up` of prod takes 21 CPU seconds instead of 23.
     """
@@ -88,10 +88,10 @@ def _send_no_debug_messages() -> None:
 
 
 def _begin_what_is_scheduled() -> None:
-    """Have the SDK's last wait know of the registration of the stack's outputs.
+    """Make the SDK's last wait include the registration of the stack's outputs.
 
-    It waits for calls that have begun. That one is scheduled just before, and where nothing else is left to wait for,
-    as after `_wait_for_declared`, the program could end without it: a stack without outputs, and no error.
+    It waits for calls that have started. This one is scheduled just before, and if nothing else is left to wait for, as
+    after `_wait_for_declared`, the program could end without it: a stack without outputs, and no error.
     """
     waits = stack.wait_for_rpcs
 
@@ -131,7 +131,7 @@ async def _wait_for_declared() -> None:
 
 
 def _program_traceback(error: BaseException) -> str:
-    """The traceback from the program's own first frame on: what is above it is ours."""
+    """The traceback from the program's own first frame on, without our frames above it."""
     frame = error.__traceback__
     while frame is not None and frame.tb_frame.f_code.co_name != "<module>":
         frame = frame.tb_next

@@ -1,4 +1,4 @@
-"""Pulumi's generated protocol without the rest of the SDK, which would double the start-up time of a plugin."""
+"""Pulumi's generated protocol without the rest of the SDK, which would double a plugin's start-up time."""
 
 import importlib.util
 import sys
@@ -14,7 +14,7 @@ AROUND = ("pulumi", "pulumi.runtime")
 
 @contextmanager
 def _alone() -> Iterator[None]:
-    """Empty packages in place of the SDK's, unless the SDK is loaded already."""
+    """Empty packages in place of the SDK's, unless the SDK is already loaded."""
     if "pulumi" in sys.modules:
         yield
         return

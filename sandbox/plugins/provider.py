@@ -1,4 +1,4 @@
-"""What both providers answer the engine alike."""
+"""The answers that both providers share."""
 
 from typing import Any
 

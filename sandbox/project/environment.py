@@ -24,17 +24,17 @@ def variables(paths: Paths, urls: Mapping[str, str]) -> dict[str, str]:
         "PATH": os.pathsep.join([*own, *(folder for folder in inherited if folder not in own)]),
         "VIRTUAL_ENV": str(paths.venv),
         "PULUMI_HOME": str(paths.pulumi_home),
-        # Without it the engine writes a file of attributes beside each of its files, in place: killed there, it leaves
-        # an empty one, and the state cannot be read.
+        # Without it the engine writes a file of attributes beside each of its files, in place: if it is killed there,
+        # it leaves an empty one, and the state cannot be read.
         "PULUMI_BACKEND_URL": f"{paths.state.as_uri()}?metadata=skip",
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(paths.passphrase),
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PULUMI_PARALLEL": str(PARALLEL_OPERATIONS),
-        # Engine and plugins run for seconds: they collect garbage only when their memory comes near the limit. On a
-        # busy machine a preview of prod took 27 CPU seconds so, and 31 with GOGC=200.
+        # Engine and plugins run for seconds, so they collect garbage only near the memory limit. On a busy machine a
+        # preview of prod took 27 CPU seconds with this, and 31 with GOGC=200.
         "GOGC": "off",
         "GOMEMLIMIT": "512MiB",
-        # A plugin that is missing is an error at once, not a download that hangs.
+        # A missing plugin is an immediate error, not a download that hangs.
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         # The operators' commands work on the overlay, so that no committed file changes.
         "ASKPROAI_PROJECT": str(paths.project),
@@ -44,7 +44,7 @@ def variables(paths: Paths, urls: Mapping[str, str]) -> dict[str, str]:
         "AWS_REGION": region,
         "AWS_DEFAULT_REGION": region,
         "AWS_EC2_METADATA_DISABLED": "true",
-        # For boto3 and the AWS CLI; the Terraform provider does not read it and has a setting of its own.
+        # For boto3 and the AWS CLI; the Terraform provider does not read it and has its own setting.
         "AWS_MAX_ATTEMPTS": "3",
         # A profile on this machine may name real endpoints or credentials.
         "AWS_CONFIG_FILE": os.devnull,
@@ -54,7 +54,7 @@ def variables(paths: Paths, urls: Mapping[str, str]) -> dict[str, str]:
 
 
 def dropped(paths: Paths, urls: Mapping[str, str]) -> list[str]:
-    """Variables of the caller that would send Pulumi, an operators' command or a client of a cloud elsewhere."""
+    """Variables of the caller that would point Pulumi, an operators' command or a cloud client elsewhere."""
     ours = variables(paths, urls)
     return [name for name in os.environ if name.startswith(OWNED_PREFIXES) and name not in ours and name not in KEPT]
 

@@ -1,4 +1,4 @@
-"""An isolated sandbox, for tests and benchmarks: it shares the tools, and has its own state, stacks and clouds."""
+"""An isolated sandbox, for tests and benchmarks: it shares the tools, but has its own state, stacks and clouds."""
 
 import json
 import secrets

@@ -1,4 +1,4 @@
-"""The text of the overlay's files: the committed files, with the changes that were made in the sandbox only."""
+"""The text of the overlay's files: the committed files, with the changes that were made only in the sandbox."""
 
 import io
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ class Rendered:
 def render_project(text: str, name: str, *, interpreter: str, main: str, values: Mapping[str, object]) -> str:
     """The overlay's Pulumi.yaml: the program stays in the checkout, the interpreter is the sandbox's.
 
-    `values` take the place of what stacks share, in the blocks that the file has.
+    `values` replace shared values, in the blocks that the file has.
     """
     content = read(text, name)
     runtime = content.get("runtime")
@@ -60,7 +60,7 @@ def render_stack(committed: str, before: str, current: str | None, name: str, ow
 
 
 def _put(content: CommentedMap, key: str, value: object) -> None:
-    """Set a value; of a block, what is in `value` alone."""
+    """Set a value; in a block, only the keys in `value`."""
     if isinstance(value, Mapping) and isinstance(content.get(key), CommentedMap):
         for below, part in value.items():
             _put(content[key], below, part)
@@ -69,7 +69,7 @@ def _put(content: CommentedMap, key: str, value: object) -> None:
 
 
 def secrets_alone(current: str, name: str) -> str:
-    """A stack file of the overlay with nothing in it but the sandbox's salt and secrets."""
+    """A stack file of the overlay with only the sandbox's salt and secrets."""
     content = read(current, name)
     kept: dict[str, object] = {"config": {key: v for key, v in _config(content).items() if _is_secret(v)}}
     if SALT in content:
@@ -78,7 +78,7 @@ def secrets_alone(current: str, name: str) -> str:
 
 
 def has_secret(text: str, name: str, key: str) -> bool:
-    """Whether a stack file holds a secret under the full `key`."""
+    """Whether a stack file has a secret under the full `key`."""
     return _is_secret(_config(read(text, name)).get(key))
 
 
@@ -106,7 +106,7 @@ def _carry_over(
     path: tuple[str, ...],
     contested: list[str],
 ) -> None:
-    """Apply the difference between `before` and `current` to `content`; note the keys that both changed."""
+    """Apply the difference between `before` and `current` to `content`; record the keys that both changed."""
     for key in [*before, *(key for key in current if key not in before)]:
         old, edited, new = (part.get(key, _ABSENT) for part in (before, current, content))
         if _same(old, edited) or _same(edited, new):
@@ -140,7 +140,7 @@ def _text(value: object) -> object:
 
 
 def _without_provider(content: CommentedMap, name: str, own: set[str]) -> CommentedMap:
-    """A committed stack file without its secrets and what they are encrypted for."""
+    """A committed stack file without its secrets and their encryption settings."""
     config = _config(content)
     unknown = [key for key, value in config.items() if _is_secret(value) and key not in own]
     if unknown:

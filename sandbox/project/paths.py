@@ -49,7 +49,7 @@ class Paths:
 
     @property
     def engine(self) -> Path:
-        """The engine where it is built here, with the plugins in the same folder."""
+        """The engine, if it is built here, with the plugins in the same folder."""
         return self.home / "engine"
 
     @property
@@ -74,12 +74,12 @@ class Paths:
 
     @property
     def instances(self) -> Path:
-        """What booted instances wrote, a folder for each process that boots some."""
+        """The writes of booted instances, in a folder for each process that boots some."""
         return self.home / "instances"
 
     @property
     def plugin_sources(self) -> Path:
-        """The sandbox's resource plugins, as `pulumi plugin install --file` takes them."""
+        """The sandbox's resource plugins, as files for `pulumi plugin install --file`."""
         return self.home / "plugins"
 
     @property
@@ -124,7 +124,7 @@ class Paths:
 
     @property
     def answers(self) -> Path:
-        """What the AWS plugin's bridge has answered."""
+        """The cached answers of the AWS plugin's bridge."""
         return self.home / "answers.sqlite"
 
     @property

@@ -1,9 +1,8 @@
 """The overlay: the committed project as the engine sees it in the sandbox, with the sandbox's own secrets.
 
-A stack file names the secrets provider its secrets are encrypted for, and the engine writes its salt into it. So the
-sandbox never gives the engine a committed stack file: it renders each into `.sandbox/project/`, again whenever the
-committed one changes. What `pulumi config set` or an operators' command writes there stays, until the emulated clouds
-forget what was made from it.
+A stack file names the provider that encrypts its secrets, and the engine writes its salt into it. So the sandbox never
+gives the engine a committed stack file: it renders each into `.sandbox/project/`, and again whenever the committed one
+changes. What `pulumi config set` or an operators' command writes there stays, until the emulated clouds are reset.
 """
 
 import base64
@@ -26,21 +25,21 @@ from sandbox.project.paths import Paths, write_private
 from sandbox.toolchain.steps import SandboxError
 
 LINKED = ("policies",)
-"""Folders that pulumi's command line names: they are found in the overlay as in the checkout."""
+"""Folders in pulumi's arguments: they exist in the overlay as in the checkout."""
 EMPTY = "config: {}\n"
 VALUES: Mapping[str, object] = {
     "turned_off": ["access-analyzer", "cost-anomalies"],
     "web": {"php_version": PHP_VERSION, "blue": {"release": RELEASE}},
     "workers": {"php_version": PHP_VERSION, "release": RELEASE},
 }
-"""What stacks share here instead of what Pulumi.yaml says: instances boot from Debian, and run the sandbox's own
+"""Shared values here in place of those in Pulumi.yaml: instances boot from Debian and run the sandbox's own
 application, and the emulated AWS lacks two services."""
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Secret:
-    """A secret of the platform: which stacks want it, and how the sandbox makes a value that the clouds accept."""
+    """A secret of the platform: which stacks need it, and how the sandbox generates a value that the clouds accept."""
 
     key: str
     wanted_by: str
@@ -106,9 +105,9 @@ def project_name(paths: Paths) -> str:
 
 
 def stacks(paths: Paths) -> list[str]:
-    """The stacks that have a committed file, in the order in which one needs the other's outputs.
+    """The stacks with a committed file, in the order of their dependencies.
 
-    A primary is before the standby that follows it, stacks of a pair before those of their own, and edges last.
+    A primary comes before the standby that follows it, stacks of a pair before stand-alone ones, and edges last.
     """
     committed = Project(paths.checkout)
 
@@ -120,9 +119,9 @@ def stacks(paths: Paths) -> list[str]:
 
 
 def platform(paths: Paths) -> list[str]:
-    """The stacks that the sandbox brings up unless told which: every edge and the regions behind it.
+    """The stacks that the sandbox brings up by default: every edge and the regions behind it.
 
-    Another is brought up by its name alone. Without an edge all stacks are the platform.
+    Others are brought up only by name. Without an edge, all stacks belong to the platform.
     """
     found = edges({stack: _values(paths, stack) for stack in stacks(paths)})
     chosen = {*found, *(name for regions in found.values() for name in regions)}
@@ -135,7 +134,7 @@ def stack_file(paths: Paths, stack: str) -> Path:
 
 
 def setting(paths: Paths, stack: str, key: str) -> object:
-    """A top-level setting of a stack, as the sandbox has it; None where it has none."""
+    """A top-level setting of a stack in the sandbox; None if it has none."""
     return _values(paths, stack).get(key)
 
 
@@ -146,10 +145,9 @@ def _values(paths: Paths, stack: str) -> Mapping[str, object]:
 
 
 def refresh(paths: Paths) -> list[str]:
-    """Render every committed file that changed since it was last rendered, and forget those that are gone.
+    """Render every committed file that changed since it was last rendered, and delete those that no longer exist.
 
-    What was set in the sandbox alone stays. Returns a line for each file in which it meets a change of the committed
-    value.
+    What was set only in the sandbox stays. Returns a line for each file in which it conflicts with a committed change.
     """
     committed = _committed(paths)
     notes = []
@@ -182,9 +180,9 @@ def refresh(paths: Paths) -> list[str]:
 
 
 def start_over(paths: Paths) -> list[str]:
-    """Make every stack file of the overlay anew from the committed one, and keep only the sandbox's secrets.
+    """Render every stack file of the overlay again from the committed one, and keep only the sandbox's secrets.
 
-    Returns the names of the files that said something else: what operations or `pulumi config set` wrote there.
+    Returns the names of the files that differed, because operations or `pulumi config set` wrote there.
     """
     refresh(paths)
     changed = []
@@ -225,7 +223,7 @@ def _own_keys(paths: Paths) -> set[str]:
 
 
 def set_secrets(paths: Paths, stack: str, environment: Mapping[str, str]) -> None:
-    """Give a stack the secrets it wants and has not got, encrypted for the sandbox."""
+    """Give a stack the secrets that it needs and lacks, encrypted for the sandbox."""
     name = stack_file(paths, stack).name
     current = (paths.project / name).read_text()
     for secret in wanted_secrets(paths, stack):
@@ -245,16 +243,16 @@ def set_secrets(paths: Paths, stack: str, environment: Mapping[str, str]) -> Non
 
 
 def wanted_secrets(paths: Paths, stack: str) -> list[Secret]:
-    """The secrets of a stack, by what it is."""
+    """The secrets of a stack, by its kind."""
     role = setting(paths, stack, "role")
     kind = role if role in ("edge", "account") else "region"
     return [secret for secret in SECRETS if secret.wanted_by == kind]
 
 
 def secret_value(paths: Paths, secret: Secret) -> str:
-    """The sandbox's value of a secret: made once, the same in every stack.
+    """The sandbox's value of a secret: generated once, the same in every stack.
 
-    All are made together, because some belong together.
+    All are generated together, because some belong together.
     """
     values = json.loads(paths.secrets.read_text()) if paths.secrets.exists() else {}
     missing = [row for row in SECRETS if row.key not in values]
@@ -265,7 +263,7 @@ def secret_value(paths: Paths, secret: Secret) -> str:
 
 
 def _asked(answer: Callable[[], T]) -> T:
-    """What the project's files say. Raises SandboxError where one cannot be read."""
+    """The values of the project's files. Raises SandboxError if one cannot be read."""
     try:
         return answer()
     except UnreadableFileError as error:

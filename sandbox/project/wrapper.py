@@ -1,8 +1,8 @@
 """The sandbox's `pulumi`, which runs the engine in the overlay, and its `ops` (standard library only).
 
-Both are shell scripts, because they run before every command. The engine's own `-C` sends it to the overlay, so
-relative file names among its arguments start there, at $ASKPROAI_PROJECT. To translate them would need a table of the
-flags of every command.
+Both are shell scripts, because they run before every command. The engine's own `-C` selects the overlay, so relative
+file names among its arguments start there, at $ASKPROAI_PROJECT. Translating them would need a table of the flags of
+every command.
 """
 
 import shlex
@@ -17,8 +17,8 @@ RENDER = r"""for committed in "$checkout"/Pulumi.yaml "$checkout"/Pulumi.*.yaml;
         break
     fi
 done"""
-"""After a change of a committed file the overlay is made anew. What that says goes to standard error: programs read the
-command's own output."""
+"""After a change of a committed file the overlay is rendered again. Its output goes to standard error, because programs
+read the command's own output."""
 
 PULUMI = rf"""#!/bin/sh
 # Made by the sandbox's set-up (sandbox/project/wrapper.py). In the checkout's project the engine works in the overlay,

@@ -25,10 +25,10 @@ Say = Callable[[str], None]
 
 
 def bring_up(paths: Paths, stacks: list[str], say: Say) -> dict[str, Server]:
-    """Bring the stacks up, in order, and return the servers they live in.
+    """Bring the stacks up, in order, and return their servers.
 
-    Whatever ends it early, nothing that it started keeps running but the clouds, and those only after an error of the
-    engine, so that they can be looked at.
+    If this ends early, nothing that it started keeps running, except the clouds after an error of the engine, so that
+    they can be examined.
     """
     if not paths.wrapper.is_file() or not paths.passphrase.is_file():
         raise SandboxError("the sandbox is not set up; run `make sandbox`")
@@ -54,7 +54,7 @@ def bring_up(paths: Paths, stacks: list[str], say: Say) -> dict[str, Server]:
             run_engine(paths, stack, variables, say, THROWN_AWAY_GRACE_SECONDS if fresh else GRACE_SECONDS)
     except KeyboardInterrupt:
         stopped = clouds.stop(paths, fresh)
-        say(f"interrupted{'; ' + ', '.join(stopped) + ' stopped' if stopped else ''}; run `make sandbox` to go on")
+        say(f"interrupted{'; ' + ', '.join(stopped) + ' stopped' if stopped else ''}; run `make sandbox` to continue")
         raise
     return servers
 
@@ -71,7 +71,7 @@ def recover(paths: Paths, stack: str, variables: Mapping[str, str], say: Say) ->
 
 
 def initialise(paths: Paths, stack: str, variables: Mapping[str, str], say: Say) -> None:
-    """Create the stack in the sandbox's backend if it is missing, with its secrets; the first one is then selected."""
+    """Create the stack with its secrets in the sandbox's backend if it is missing; the first one is selected."""
     if not clouds.initialised(paths, stack):
         say(f"stack {stack}: new in the sandbox's state")
         _quietly(paths, ["stack", "init", stack, f"--no-select={stack != project.stacks(paths)[0]}".lower()], variables)
@@ -79,11 +79,11 @@ def initialise(paths: Paths, stack: str, variables: Mapping[str, str], say: Say)
 
 
 def run_engine(paths: Paths, stack: str, variables: Mapping[str, str], say: Say, grace: float) -> None:
-    """`pulumi up` of one stack, given `grace` seconds to end well on Ctrl-C. Raises SandboxError when it fails."""
+    """`pulumi up` of one stack, with `grace` seconds to end gracefully on Ctrl-C. Raises SandboxError if it fails."""
     say(f"stack {stack}: pulumi up")
     run = secrets.token_hex(8)
-    # A terminal sends its Ctrl-C to the engine as well. Without one, a group of its own lets only this process ask it,
-    # for an engine that is asked twice drops what is under way.
+    # A terminal sends its Ctrl-C to the engine as well. Without one, the engine has its own process group, so that only
+    # this process asks it to end: if it is asked twice, it abandons running operations.
     at_terminal = sys.stdin.isatty()
     process = subprocess.Popen(
         [paths.wrapper, "up", "--stack", stack, "--yes", "--skip-preview", "--suppress-outputs"],
@@ -110,7 +110,7 @@ def run_engine(paths: Paths, stack: str, variables: Mapping[str, str], say: Say,
 
 
 def _let_finish(process: "subprocess.Popen[bytes]", grace: float) -> None:
-    """Wait until the engine has ended what is under way, then make it end."""
+    """Wait until the engine has completed running operations, then end it."""
     with suppress(KeyboardInterrupt, subprocess.TimeoutExpired):
         process.wait(grace)
     process.kill()
@@ -118,7 +118,7 @@ def _let_finish(process: "subprocess.Popen[bytes]", grace: float) -> None:
 
 
 def _started_in(run: str) -> list[psutil.Process]:
-    """What an engine's run started and left, wherever it moved in the process tree."""
+    """Processes that an engine's run started and left, wherever they are in the process tree."""
     found = []
     for process in psutil.process_iter():
         with suppress(psutil.Error):

@@ -1,4 +1,4 @@
-"""The emulated clouds, and the states that describe them: states are on disk, the clouds only in memory."""
+"""The emulated clouds, and the states that describe them: states are on disk, clouds only in memory."""
 
 import json
 import shutil
@@ -19,9 +19,9 @@ LOST_STATES_KEPT = 5
 
 
 def start(paths: Paths) -> tuple[dict[str, Server], list[str]]:
-    """Every server, started where it was not running, and the names of those that were started.
+    """Every server, started if it was not running, and the names of those that were started.
 
-    Stacks describe one another's resources: where one cloud has lost its memory, all start from nothing.
+    Stacks refer to each other's resources: if one cloud has lost its memory, all start empty.
     """
     found = {kind.name: processes.running(paths, kind) for kind in KINDS}
     if any(found[kind.name] is None for kind in KINDS if kind.described):
@@ -39,7 +39,7 @@ def start(paths: Paths) -> tuple[dict[str, Server], list[str]]:
 
 
 def arguments(paths: Paths, kind: Kind, servers: Mapping[str, Server]) -> list[str]:
-    """The arguments of a server: values from the stacks, and addresses of the servers before it."""
+    """The arguments of a server: values from the stacks, and addresses of earlier servers."""
     if kind == AWS:
         return _repeated("--account", _settings(paths, "account_id")[:1])
     if kind == APPLICATION:
@@ -65,13 +65,13 @@ def _repeated(option: str, values: list[str]) -> list[str]:
 
 
 def stop(paths: Paths, names: list[str] | None = None) -> list[str]:
-    """End the named servers, all without names; the titles of those that ran."""
+    """Stop the named servers, or all. Returns the titles of those that ran."""
     return [kind.title for kind in KINDS if (names is None or kind.name in names) and processes.stop(paths, kind)]
 
 
 def stop_for_other_plugins(paths: Paths) -> list[str]:
-    """Stop the clouds where the plugins are others than those that wrote the states, which are then forgotten with what
-    they describe: Cloudflare's own plugin cannot read a state of the stand-in. The titles of those that ran.
+    """Stop the clouds if other plugins wrote the states, which are then deleted with the clouds' content: Cloudflare's
+    own plugin cannot read the replacement's states. Returns the titles of those that ran.
     """
     record = paths.run / "plugins"
     used = str(official(paths) or "stand-ins")
@@ -82,8 +82,8 @@ def stop_for_other_plugins(paths: Paths) -> list[str]:
 
 
 def forget_lost_states(paths: Paths, servers: Mapping[str, Server]) -> list[str]:
-    """Where a cloud has lost its memory, move away the states that describe it, and undo what operations wrote into the
-    overlay. Returns what was done, a line each.
+    """If a cloud has lost its memory, move away the states that describe it, and undo what operations wrote into the
+    overlay. Returns what was done, one line each.
     """
     record = paths.run / "described.json"
     instances = {kind.name: servers[kind.name].instance for kind in KINDS if kind.described and kind.name in servers}
@@ -94,7 +94,7 @@ def forget_lost_states(paths: Paths, servers: Mapping[str, Server]) -> list[str]
         return []
     done = []
     if _states(paths):
-        # The overlay comes first: if this is killed in between, the next start does it again.
+        # The overlay comes first: if this is killed in between, the next start repeats it.
         if files := project.start_over(paths):
             done.append(f"what was set in the sandbox alone is forgotten: {', '.join(files)} as committed")
         kept = move_states_away(paths)
@@ -104,7 +104,7 @@ def forget_lost_states(paths: Paths, servers: Mapping[str, Server]) -> list[str]
 
 
 def move_states_away(paths: Paths) -> Path | None:
-    """Empty the state backend; the folder to which the old states went, None if there were none."""
+    """Empty the state backend. Returns the folder to which the old states were moved, None if there were none."""
     if not any((paths.state / ".pulumi" / "stacks").rglob("*.json")):
         return None
     target = paths.lost_states / time.strftime("%Y%m%d-%H%M%S")
@@ -131,7 +131,7 @@ def release_dead_locks(paths: Paths) -> None:
 
 
 def resources(paths: Paths, stack: str) -> int:
-    """How many resources a stack's state holds."""
+    """The number of resources in a stack's state."""
     file = _states(paths).get(stack)
     return len((_latest(file) or {}).get("resources") or []) if file else 0
 
@@ -142,7 +142,7 @@ def initialised(paths: Paths, stack: str) -> bool:
 
 
 def _states(paths: Paths) -> dict[str, Path]:
-    """The state files by stack; also where one was lost, of which the engine's backup tells."""
+    """The state files by stack, including lost ones for which the engine has a backup."""
     folder = paths.state / ".pulumi" / "stacks" / project.project_name(paths)
     # `pulumi stack rm` leaves a backup too, one without resources.
     backups = [file for file in folder.glob("*.json.bak") if (_latest(file) or {}).get("resources")]
@@ -159,7 +159,7 @@ def _latest(file: Path) -> dict[str, list[object]] | None:
     """The content of a state, None if the file cannot be read."""
     with suppress(OSError, ValueError, KeyError):
         checkpoint = json.loads(file.read_text())["checkpoint"]
-        # `pulumi stack import`, `state unprotect` and `state rename` write this key with a capital.
+        # `pulumi stack import`, `state unprotect` and `state rename` capitalize this key.
         return checkpoint.get("latest") or checkpoint.get("Latest") or {}
     return None
 
@@ -169,7 +169,7 @@ def _locked_by_living(paths: Paths) -> bool:
 
 
 def _locks(paths: Paths) -> list[Path]:
-    """The engine's locks; it takes the draft (`.tmp`) of one that a kill kept it from renaming for a lock too."""
+    """The engine's locks; it also treats the draft (`.tmp`) of a lock as one, if a kill prevented its rename."""
     files = (paths.state / ".pulumi" / "locks").rglob("*")
     return [file for file in files if file.suffix in (".json", ".tmp")]
 

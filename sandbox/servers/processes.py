@@ -1,4 +1,4 @@
-"""The sandbox's servers: how they are started in the background, recorded, found again, and stopped."""
+"""The sandbox's servers: started in the background, recorded, found again, and stopped."""
 
 import json
 import os
@@ -28,9 +28,9 @@ BRIDGE_VARIABLE = "SANDBOX_BRIDGE"
 
 @dataclass(frozen=True, kw_only=True)
 class Kind:
-    """A server of the sandbox: the module that serves, and its display name.
+    """A server of the sandbox: its module, and its display name.
 
-    `described`: stacks describe what it holds, so that they and it are forgotten together.
+    `described`: stacks describe its content, so both are deleted together.
     """
 
     name: str
@@ -43,12 +43,12 @@ AWS = Kind(name="aws", module="sandbox.aws", title="emulated AWS", described=Tru
 APPLICATION = Kind(name="application", module="sandbox.application", title="sandbox application", described=False)
 CLOUDFLARE = Kind(name="cloudflare", module="sandbox.cloudflare", title="emulated Cloudflare", described=True)
 KINDS = (AWS, APPLICATION, CLOUDFLARE)
-"""Each after those whose addresses it is given when it starts (`clouds.arguments`)."""
+"""Each after those whose addresses are among its arguments (`clouds.arguments`)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Server:
-    """A server as it was started; `instance` is a new id at each start, for the memory does not survive a restart."""
+    """A started server; `instance` is a new ID at each start, because its memory does not survive a restart."""
 
     name: str
     pid: int
@@ -67,18 +67,18 @@ class Server:
         return f"http://127.0.0.1:{self.port}"
 
     def process(self) -> psutil.Process | None:
-        """Its process, None if it has ended, even if its pid was reused."""
+        """Its process, None if it has ended, even if its PID was reused."""
         with suppress(psutil.Error):
             process = psutil.Process(self.pid)
             command = process.cmdline()
-            # Right after its start a process has no command line.
+            # Immediately after its start a process has no command line.
             same = abs(process.create_time() - self.started) < 2 and (not command or self._kind.module in command)
             if same and process.status() != psutil.STATUS_ZOMBIE:
                 return process
         return None
 
     def listens(self) -> bool:
-        """Whether this process listens on the port: another server may have taken it first."""
+        """Whether this process listens on the port, which another server may have taken first."""
         process = self.process()
         with suppress(psutil.Error):
             found = process.net_connections("tcp") if process else []
@@ -108,19 +108,19 @@ def urls(paths: Paths) -> dict[str, str]:
 
 
 def recorded(paths: Paths, kind: Kind) -> Server | None:
-    """The server of a kind as it was last started."""
+    """The server of a kind as last started."""
     with suppress(OSError, ValueError, TypeError):
         return Server(**json.loads(record(paths, kind).read_text()))
     return None
 
 
 def start(paths: Paths, kind: Kind, arguments: Sequence[str] = ()) -> Server:
-    """Start a server on its old port where that is free, and wait until it answers."""
+    """Start a server on its former port if that is free, and wait until it answers."""
     last = recorded(paths, kind)
     first = last.port if last else FIRST_PORT
     ports = range(FIRST_PORT, FIRST_PORT + PORTS_TRIED)
     for attempt in range(START_ATTEMPTS):
-        # Another sandbox that starts at the same time looks for a port in the same order, and may be faster.
+        # Another sandbox that starts at the same time tries ports in the same order, and may be faster.
         port = free_port(random.sample(ports, len(ports)) if attempt else [first, *ports])
         server = _launch(paths, kind, port, arguments)
         try:
@@ -162,7 +162,8 @@ def _wait(server: Server) -> bool:
 
 
 def stop(paths: Paths, kind: Kind) -> bool:
-    """End a recorded server and its children; whether there was one. Its port stays recorded for the next start."""
+    """Stop a recorded server and its children. Returns whether there was one. Its port stays recorded for the next
+    start."""
     server = running(paths, kind)
     process = server.process() if server else None
     if process is None:
@@ -185,7 +186,7 @@ def end(processes: list[psutil.Process]) -> None:
 
 
 def leftovers(paths: Paths) -> list[psutil.Process]:
-    """Engines and plugins of this sandbox that still run: its own binaries, and whatever its plugins started."""
+    """Engines and plugins of this sandbox that still run: its own binaries, and processes that its plugins started."""
     return [process for process in _own_processes() if _belongs(process, paths)]
 
 
@@ -212,10 +213,10 @@ def _own_processes() -> Iterator[psutil.Process]:
 
 
 def free_port(candidates: list[int]) -> int:
-    """The first port that nobody listens on. Raises SandboxError when all are taken."""
+    """The first free port. Raises SandboxError if all are taken."""
     for port in candidates:
         with socket.socket() as probe:
-            # As servers do: a port in TIME_WAIT counts as free.
+            # As for servers, a port in TIME_WAIT counts as free.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             with suppress(OSError):
                 probe.bind(("127.0.0.1", port))
@@ -224,7 +225,7 @@ def free_port(candidates: list[int]) -> int:
 
 
 def record(paths: Paths, kind: Kind) -> Path:
-    """The file that says how a server was last started, in JSON."""
+    """The JSON file that records how a server was last started."""
     return paths.run / f"{kind.name}.json"
 
 

@@ -1,1 +1,1 @@
-"""The engine and its plugins: the official ones where they can be had, else ones built from package registries."""
+"""The engine and its plugins: the official ones if available, else ones built from package registries."""

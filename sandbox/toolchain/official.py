@@ -17,7 +17,7 @@ SILENCE_SECONDS = 30.0
 
 
 def find_official(paths: Paths, plugins: Mapping[str, str], step: Step) -> Path | None:
-    """The official engine, with the resource plugins installed, or None where either cannot be had quickly."""
+    """The official engine, with the resource plugins installed, or None if either is not available quickly."""
     engine = official_engine(paths)
     if engine is None:
         return None
@@ -45,7 +45,7 @@ def official_engine(paths: Paths) -> Path | None:
 
 
 def _install(engine: Path, name: str, version: str, paths: Paths) -> bool:
-    """Download a plugin; given up as soon as nothing arrives, however long a busy download takes."""
+    """Download a plugin; gives up as soon as nothing arrives, however long an active download takes."""
     with tempfile.TemporaryDirectory() as arrivals:
         process = subprocess.Popen(
             [engine, "plugin", "install", "resource", name, f"v{version}"],
@@ -62,7 +62,7 @@ def _install(engine: Path, name: str, version: str, paths: Paths) -> bool:
 
 
 def _wait_while_busy(process: "subprocess.Popen[bytes]", folders: tuple[Path, ...]) -> bool:
-    """Whether the process succeeds, given up when the folders stop growing."""
+    """Whether the process succeeds; gives up when the folders stop growing."""
     arrived = _size(folders)
     deadline = time.monotonic() + FIRST_BYTE_SECONDS
     while process.poll() is None:

@@ -1,4 +1,4 @@
-"""The stand-ins as the engine finds them: small scripts beside it, and resource plugins installed like any other
+"""The replacements as the engine finds them: small scripts beside it, and resource plugins installed like any other
 (standard library only)."""
 
 import os
@@ -13,14 +13,15 @@ from sandbox.toolchain.steps import Step, run_step
 
 @dataclass(frozen=True, kw_only=True)
 class Plugin:
-    """A resource plugin: its name, the package of its Pulumi SDK, the Terraform provider its stand-in runs or None."""
+    """A resource plugin: its name, the package of its Pulumi SDK, and the Terraform provider that its replacement runs,
+    or None."""
 
     name: str
     sdk: str
     terraform_source: str | None
 
     def version(self, paths: Paths) -> str:
-        """The version of the SDK in the virtual environment: the engine asks for the plugin of exactly that version."""
+        """The version of the SDK in the virtual environment: the engine requires the plugin of exactly that version."""
         folder = next(paths.venv.glob(f"lib/python*/site-packages/{self.sdk}-*.dist-info"))
         return folder.name.removesuffix(".dist-info").rpartition("-")[2]
 
@@ -37,7 +38,7 @@ BESIDE_ENGINE = {
 
 
 def install_plugins(paths: Paths) -> None:
-    """Write the stand-ins beside the built engine and install the resource plugins with it."""
+    """Write the replacements beside the built engine and install the resource plugins with it."""
     for name, arguments in BESIDE_ENGINE.items():
         write_program(paths.engine / name, _script(paths, arguments, {}))
     for plugin in PLUGINS:
@@ -61,8 +62,8 @@ def install_plugins(paths: Paths) -> None:
 
 
 def _variables(paths: Paths, plugin: Plugin) -> dict[str, Path]:
-    """What the stand-in reads: the bridge, and the Terraform provider by its plain name, for the bridge names types
-    after its file."""
+    """The inputs of the replacement: the bridge, and the Terraform provider under its plain name, because the bridge
+    names types after its file."""
     if plugin.terraform_source is None:
         return {}
     found = find_provider(plugin.terraform_source)
@@ -77,6 +78,6 @@ def _script(paths: Paths, arguments: str, variables: dict[str, Path]) -> str:
     """A script that runs a module of the sandbox in its virtual environment."""
     exports = {"PYTHONPATH": paths.checkout, **variables} if "sandbox." in arguments else variables
     lines = [f"export {name}={shlex.quote(str(value))}" for name, value in exports.items()]
-    # Where bytecode is not kept, every run compiles the program anew, which takes it half a second.
+    # Without stored bytecode, every run compiles the program again, which takes half a second.
     lines.append("unset PYTHONDONTWRITEBYTECODE")
     return "\n".join(["#!/bin/sh", *lines, f'exec {shlex.quote(str(paths.python))} {arguments} "$@"', ""])

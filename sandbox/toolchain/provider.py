@@ -15,7 +15,7 @@ MACHINES = {"x86_64": "amd64", "AMD64": "amd64", "aarch64": "arm64", "arm64": "a
 def find_provider(source: str) -> Path:
     """The newest binary of a provider such as `hashicorp/aws` for this machine.
 
-    Raises SandboxError naming every place looked at.
+    Raises SandboxError naming every searched folder.
     """
     places = list(dict.fromkeys(_mirrors()))
     system = f"{platform.system().lower()}_{MACHINES.get(platform.machine(), platform.machine())}"
@@ -37,7 +37,7 @@ def find_provider(source: str) -> Path:
 
 
 def _mirrors() -> Iterator[Path]:
-    """The folders where Terraform itself would look, then those that machine images use."""
+    """The folders that Terraform itself searches, then those of machine images."""
     home = Path.home()
     configured = [os.environ.get("TF_CLI_CONFIG_FILE"), str(home / ".terraformrc")]
     for file in (Path(name) for name in configured if name):

@@ -1,6 +1,6 @@
 """Set-up of the sandbox on a fresh machine: virtual environment, engine, plugins (standard library only).
 
-Each step is done once for its inputs, so a second run takes no time. Run it as `python3 -m sandbox.toolchain.set_up`.
+Each step is done once per input, so a second run takes no time. Run it as `python3 -m sandbox.toolchain.set_up`.
 """
 
 import argparse
@@ -26,7 +26,7 @@ REQUIREMENTS = "requirements-dev.txt"
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the set-up; the exit status."""
+    """Run the set-up. Returns the exit status."""
     parser = argparse.ArgumentParser(prog="python3 -m sandbox.toolchain.set_up", description=__doc__)
     parser.add_argument(
         "--only", choices=["venv", "linters"], help="the virtual environment alone, or also what `make check` needs"
@@ -55,7 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def set_up(paths: Paths, *, only: str | None) -> None:
-    """Everything that `python -m sandbox` needs, or the part that `only` names."""
+    """Everything that `python -m sandbox` needs, or only the part `only`."""
     paths.home.mkdir(parents=True, exist_ok=True)
     make_venv(paths)
     if only == "linters":
@@ -70,19 +70,21 @@ def set_up(paths: Paths, *, only: str | None) -> None:
 
 
 def make_venv(paths: Paths) -> None:
-    """A virtual environment with exactly the locked requirements; the clouds' SDKs are compiled where they are used."""
+    """A virtual environment with exactly the locked requirements; the clouds' SDKs are compiled when they are used."""
     lock = (paths.checkout / REQUIREMENTS).read_text()
 
     def install(step: Step) -> None:
         shutil.rmtree(paths.venv, ignore_errors=True)
-        # In the sandbox's shell this runs on the environment that is being replaced: a new one is made without it.
+        # In the sandbox's shell this runs in the environment that is being replaced, so the new one is created without
+        # it.
         step.command([sys._base_executable, "-m", "venv", paths.venv])  # type: ignore[attr-defined] as venv itself does
         try:
             _install_with_uv(paths, lock, step)
         except SandboxError:
             step.say("uv does not reach a package index here; installing with pip, which takes longer")
             step.command([*_pip(paths), "--no-compile", "-r", paths.checkout / REQUIREMENTS])
-        # The program compiles what it imports of the SDKs, in its own way: for all of them it is 45 s of a processor.
+        # The program compiles the modules of the SDKs that it imports, in its own way: compiling all takes 45 CPU
+        # seconds.
         packages = sysconfig.get_path("purelib", vars={"base": str(paths.venv)})
         step.command([paths.python, "-m", "compileall", "-q", "-j", "0", "-x", "/pulumi_(aws|cloudflare)/", packages])
 
@@ -113,7 +115,7 @@ def make_toolchain(paths: Paths) -> None:
 
 
 def _install_with_uv(paths: Paths, lock: str, step: Step) -> None:
-    """Install with the uv of the same lock file: it works in parallel."""
+    """Install with the uv of the same lock file, which works in parallel."""
     installer = paths.home / "installer.txt"
     installer.write_text(_locked(lock, "uv"))
     step.command([*_pip(paths), "--no-deps", "-r", installer])

@@ -1,4 +1,4 @@
-"""Set-up in steps: each is done once for its inputs, shows that it is alive, leaves a log (standard library only)."""
+"""Set-up in steps: each is done once per input, shows progress, and writes a log (standard library only)."""
 
 import hashlib
 import os
@@ -18,11 +18,11 @@ LOG_LINES_SHOWN = 20
 
 
 class SandboxError(Exception):
-    """Something the operator can act on: the message says what to do."""
+    """An error that the operator can fix: the message says how."""
 
 
 class Step:
-    """One step under way: commands run in it write to its log, and the screen tells that it is alive."""
+    """A running step: its commands write to its log, and the screen shows progress."""
 
     def __init__(self, name: str, log: Path) -> None:
         self.name = name
@@ -38,7 +38,7 @@ class Step:
         environment: Mapping[str, str] | None = None,
         seconds: float | None = None,
     ) -> None:
-        """Run a command to its end. Raises SandboxError with the end of its output when it fails or takes too long."""
+        """Run a command to its end. Raises SandboxError with the end of its output if it fails or takes too long."""
         deadline = time.monotonic() + seconds if seconds else None
         with self.log.open("ab") as output:
             process = subprocess.Popen(
@@ -63,7 +63,7 @@ class Step:
             raise SandboxError(f"{self.name} failed; the log is {self.log}:\n{self._last_lines(LOG_LINES_SHOWN)}")
 
     def say(self, text: str) -> None:
-        """A line on the screen that stays."""
+        """A permanent line on the screen."""
         clear_line()
         print(f"  {self.name}: {text}", flush=True)
 
@@ -93,7 +93,7 @@ class Step:
 def run_step(
     paths: Paths, name: str, *, inputs: Sequence[str], outputs: Sequence[Path], action: Callable[[Step], None]
 ) -> bool:
-    """Run a step unless it was done for these inputs and its outputs are still there; whether it ran."""
+    """Run a step unless it was done for these inputs and its outputs still exist. Returns whether it ran."""
     stamp = paths.stamps / name.replace(" ", "-")
     digest = hashlib.sha256("\0".join(inputs).encode()).hexdigest()
     if stamp.is_file() and stamp.read_text() == digest and all(path.exists() for path in outputs):
@@ -111,7 +111,7 @@ def run_step(
 
 
 def end_group(process: "subprocess.Popen[bytes]") -> None:
-    """End a command that was started in its own session, with its children."""
+    """Stop a command that was started in its own session, with its children."""
     if process.poll() is None:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
@@ -119,7 +119,7 @@ def end_group(process: "subprocess.Popen[bytes]") -> None:
 
 
 def clear_line() -> None:
-    """Take the line that shows life off a terminal."""
+    """Remove the progress line from a terminal."""
     if sys.stdout.isatty():
         print("\r\033[K", end="")
 

@@ -1,6 +1,6 @@
-"""One sandbox for all e2e tests, isolated from the one a developer may have up: the tools are shared.
+"""One sandbox for all e2e tests, isolated from a developer's running one: only the tools are shared.
 
-Every module begins with it as `make sandbox` leaves it: a failed test affects no other module.
+Every module starts with it as after `make sandbox`, so a failed test affects no other module.
 """
 
 import shutil
@@ -17,7 +17,7 @@ from tests.e2e.operated import Platform, Platforms, brought_up, sandbox
 
 @pytest.fixture(scope="session")
 def own_sandbox() -> Iterator[Paths]:
-    """A sandbox whose tools are those of the checkout's, and that is gone afterwards."""
+    """A temporary sandbox with the checkout's tools."""
     home = Path(tempfile.mkdtemp(prefix="askproai-e2e-"))
     paths = isolated(Paths.of(), home)
     yield paths

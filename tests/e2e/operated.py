@@ -1,4 +1,4 @@
-"""A stack that is up on a sandbox, and what an operator or AWS itself says of it."""
+"""A running stack on a sandbox, as seen by an operator and by AWS."""
 
 import json
 import os
@@ -27,8 +27,8 @@ COMMAND_SECONDS = 1800
 OPERATED = ("role", "activated", "fenced", "live")
 """The settings that an operation changes."""
 STATE_WRITTEN_ONCE = {"PULUMI_EXPERIMENTAL": "true", "PULUMI_SKIP_CHECKPOINTS": "true"}
-"""For runs that no test cuts off: the engine writes its state at the end, not after each step. The first `up` of prod
-takes 27 CPU seconds so, and 68 without."""
+"""For uninterrupted runs: the engine writes its state at the end, not after each step. With it the first `up` of prod
+takes 27 CPU seconds, without it 68."""
 VISIT_SECONDS = 30
 Platforms = dict[str, "Platform"]
 """The stacks of one sandbox, by name."""
@@ -36,7 +36,8 @@ Platforms = dict[str, "Platform"]
 
 @dataclass(frozen=True)
 class Platform:
-    """A stack that is up on emulated clouds. What it is, tests ask those; `pulumi` and `ops` are an operator's."""
+    """A running stack on emulated clouds. Tests read its state from the clouds; `pulumi` and `ops` act as an
+    operator."""
 
     paths: Paths
     variables: dict[str, str]
@@ -47,7 +48,7 @@ class Platform:
         return run([self.paths.wrapper, *arguments, "--stack", self.stack], self.variables, check=check)
 
     def destroy(self) -> None:
-        """Allow it in the stack's file, then destroy all that the stack has."""
+        """Allow it in the stack's file, then destroy everything in the stack."""
         stack = replace(self, variables=self.variables | STATE_WRITTEN_ONCE)
         stack.pulumi("config", "set", "askproai:allow_destroy_of", self.stack)
         stack.pulumi("up", "--yes", "--skip-preview")
@@ -58,7 +59,7 @@ class Platform:
         return run([self.paths.launcher, *arguments], self.variables, check=check)
 
     def visit(self, host: str, path: str, row: int | None = None) -> httpx.Response:
-        """Go through the edge as a visitor; `row` is a canary row to write."""
+        """Send a visitor's request through the edge; `row` is a canary row to write."""
         content = None if row is None else {"id": row}
         return httpx.request(
             "GET" if row is None else "POST",
@@ -69,7 +70,7 @@ class Platform:
         )
 
     def replication(self, **wish: object) -> dict[str, Any]:
-        """What the sandbox application says of its replication, after a change of `lag_seconds` or `paused`."""
+        """The sandbox application's replication settings, after a change of `lag_seconds` or `paused`."""
         url = f"{self.variables['ASKPROAI_APPLICATION_URL']}/_sandbox/replication"
         answer = httpx.put(url, json=wish) if wish else httpx.get(url)
         return answer.raise_for_status().json()
@@ -80,7 +81,7 @@ class Platform:
 
     @property
     def region(self) -> str:
-        """The stack's region; for the edge, which has none, that of prod."""
+        """The stack's region; for the edge, which has none, prod's."""
         return str(self.setting("region") or self.variables["AWS_REGION"])
 
     def client(self, service: str, region: str | None = None) -> Any:
@@ -97,7 +98,7 @@ class Platform:
         return {operation: names for operation, names in done.items() if operation not in ("same", "read")}
 
     def state(self) -> str:
-        """The stack's state as it lies on disk."""
+        """The stack's state on disk."""
         return self.state_file.read_text()
 
     @property
@@ -112,12 +113,12 @@ class Platform:
 
     @property
     def half_done(self) -> str:
-        """What an engine that was killed left of the stack, empty where every change came to its end."""
+        """What a killed engine left of the stack; empty if every change was completed."""
         try:
             latest = json.loads(self.state())["checkpoint"].get("latest") or {}
         except (OSError, ValueError):
             return f"the state of {self.stack} cannot be read"
-        # The attributes of a lock that is gone keep nobody out.
+        # The attributes of a deleted lock lock nobody out.
         locked = self.locks.is_dir() and any(file.suffix != ".attrs" for file in self.locks.iterdir())
         if locked or latest.get("pending_operations"):
             return f"a change of {self.stack} was cut off"
@@ -125,7 +126,7 @@ class Platform:
 
     @property
     def operated(self) -> str:
-        """What an operation set in the stack's file, empty where that is as it was committed."""
+        """What an operation set in the stack's file; empty if it is as committed."""
         committed = yaml.safe_load((self.paths.checkout / f"Pulumi.{self.stack}.yaml").read_text())["config"]
         moved = [
             f"{key}: {self.setting(key)}"
@@ -137,7 +138,7 @@ class Platform:
 
 @cache
 def _client(service: str, region: str, url: str) -> Any:
-    """Made once: tests ask again and again while they wait."""
+    """Created once, because tests poll while they wait."""
     any_client: Any = boto3.client
     return any_client(
         service, region_name=region, endpoint_url=url, aws_access_key_id="test", aws_secret_access_key="test"
@@ -145,12 +146,12 @@ def _client(service: str, region: str, url: str) -> Any:
 
 
 def _word(value: object) -> str:
-    """A setting as YAML writes it: the overlay has strings."""
+    """A setting in YAML's form: the overlay has strings."""
     return str(value or False).lower()
 
 
 def unlike_at_first(stacks: Platforms) -> str:
-    """Why a test cannot begin with these stacks as after `make sandbox`, empty where it can."""
+    """Why a test cannot start with these stacks as after `make sandbox`; empty if it can."""
     try:
         dark = httpx.get(f"{stacks['prod'].variables['AWS_ENDPOINT_URL']}/_sandbox/blackout").raise_for_status().json()
     except httpx.HTTPError as error:
@@ -161,7 +162,7 @@ def unlike_at_first(stacks: Platforms) -> str:
 
 
 def brought_up(paths: Paths, up: set[str], wanted: list[str]) -> Platforms:
-    """Bring up what is not; all of it from nothing where the module before left the sandbox otherwise than at first."""
+    """Bring up missing stacks, or all from scratch if the previous module has changed the sandbox."""
     if up and (why := unlike_at_first(platforms(paths))):
         print(f"the sandbox starts from nothing: {why}")
         sandbox(paths, "down")
@@ -207,7 +208,7 @@ def end(command: "subprocess.Popen[str]") -> None:
 
 
 def black_out(platform: Platform, mode: str | None, service: str = "") -> None:
-    """Take the platform's region, or a service of it, away in this mode, or give it back."""
+    """Take the platform's region, or one of its services, away in this mode, or restore it."""
     place = f"{platform.region}/{service}".removesuffix("/")
     url = f"{platform.variables['AWS_ENDPOINT_URL']}/_sandbox/blackout/{place}"
     answer = httpx.put(url, params={"mode": mode}) if mode else httpx.delete(url)
@@ -215,7 +216,7 @@ def black_out(platform: Platform, mode: str | None, service: str = "") -> None:
 
 
 def wait_for(what: str, seconds: float, asked: Callable[[], object]) -> None:
-    """Ask until it is so. Fails where it does not become so within `seconds`."""
+    """Poll until it is true. Fails if it does not become true within `seconds`."""
     deadline = time.monotonic() + seconds
     while not asked():
         assert time.monotonic() < deadline, f"{what}: not within {seconds} s"
@@ -223,14 +224,14 @@ def wait_for(what: str, seconds: float, asked: Callable[[], object]) -> None:
 
 
 def sandbox(paths: Paths, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-    """Run a command of the sandbox, as `make` does, and more quickly."""
+    """Run a command of the sandbox, as `make` does, but faster."""
     variables = {**environment(paths, {}), HOME_VARIABLE: str(paths.home), **STATE_WRITTEN_ONCE}
     return run([paths.python, "-m", "sandbox", *arguments], variables, check=check)
 
 
 @contextmanager
 def meanwhile(act: Callable[[], object], every: float) -> Iterator[None]:
-    """Do something again and again, so many seconds apart, while the block runs; what was begun is awaited."""
+    """Repeat a function at this interval in seconds while the block runs, and wait for the last call."""
     over = threading.Event()
 
     def repeat() -> None:

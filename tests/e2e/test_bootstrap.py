@@ -1,4 +1,4 @@
-"""`ops bootstrap` in an account that holds nothing: what it makes is read back, and a second run makes nothing."""
+"""`ops bootstrap` in an empty account: what it creates is read back, and a second run creates nothing."""
 
 import json
 import shutil
@@ -35,7 +35,7 @@ OPS_FAILED, OPS_USAGE, OPS_REFUSED = 1, 2, 3
 
 @dataclass(frozen=True)
 class Account:
-    """An account without anything in it, and a checkout whose stack files nobody has touched."""
+    """An empty account, and a checkout with unchanged stack files."""
 
     platform: Platform
     project: Path
@@ -50,7 +50,7 @@ class Account:
         return self.platform.client("s3", region)
 
     def token(self, **change: Any) -> None:
-        """Change what the token may do."""
+        """Change the token's permissions."""
         body = json.dumps(change).encode()
         with urlopen(Request(f"{self.cloudflare}/_sandbox/token", body, method="PUT"), timeout=10):
             pass
@@ -74,7 +74,7 @@ def account() -> Iterator[Account]:
         platform = Platform(paths, {**variables, "CLOUDFLARE_API_TOKEN": TOKEN}, "prod")
         yield Account(platform, checkout, servers["cloudflare"].url)
     finally:
-        # Not by a command: only who started a server sees at once that it has ended.
+        # Not by a command: only the process that started a server sees immediately that it has ended.
         clouds.stop(paths)
         shutil.rmtree(home)
 
@@ -213,8 +213,8 @@ def test_a_state_that_is_cut_off_in_the_bucket_is_restored(account: Account) -> 
     assert "askproai-prod" in _pulumi(account, "stack", "export", "--stack", "prod")
 
 
-def test_the_state_is_gone_on_with_from_its_copy_where_its_region_is_lost(account: Account) -> None:
-    """The copy has what S3 brings there, which is no deletion: a lock of long ago is still in it."""
+def test_the_copy_of_the_state_is_used_if_its_region_is_lost(account: Account) -> None:
+    """The copy has what S3 replicates, which does not include deletions: an old lock is still in it."""
     copy_the_state(account)
     locks = [".pulumi/locks/organization/askproai/prod/1.json", ".askproai/locks/platform.json"]
     for key in (*locks, ".askproai/under-way.json"):
@@ -241,7 +241,7 @@ def test_the_state_is_gone_on_with_from_its_copy_where_its_region_is_lost(accoun
         assert (lost.returncode, f"{REGION} does not answer" in lost.stderr) == (OPS_REFUSED, True)
     finally:
         urlopen(Request(blackout, method="DELETE"), timeout=10).close()
-    # Its state has stood still since: a shell that still leads there is refused.
+    # Its state is stale since then: a shell that still uses it is refused.
     stale = run([account.platform.paths.launcher, "dr", "rebuild", "dr", "--yes"], variables, check=False)
     assert (stale.returncode, "`ops recover --backend-home`" in stale.stderr) == (OPS_REFUSED, True)
     newer = account.s3(COPY_REGION).get_object(Bucket=COPY, Key=PROD_STATE)["Body"].read()
@@ -259,7 +259,7 @@ PROD_STATE = ".pulumi/stacks/askproai/prod.json"
 
 
 def copy_the_state(account: Account) -> None:
-    """What S3 does by the rule that bootstrap made; the servers of this test do not."""
+    """Replicates as S3 does by bootstrap's rule, which this test's servers do not do."""
     source, target = account.s3(REGION), account.s3(COPY_REGION)
     for row in source.list_objects_v2(Bucket=STATE)["Contents"]:
         content = source.get_object(Bucket=STATE, Key=row["Key"])["Body"].read()

@@ -1,4 +1,4 @@
-"""What the program declares is what AWS then has: read back through boto3, not through the program."""
+"""AWS has what the program declares: read back through boto3, not through the program."""
 
 import gzip
 import json

@@ -1,8 +1,9 @@
-"""A release goes out and back on the real engine: refused, killed on its way, finished, seen in AWS, and taken back.
+"""A release is deployed and rolled back on the real engine: refused, killed halfway, completed, seen in AWS, rolled
+back.
 
-What stands in: instances are records of the emulated AWS that are healthy as soon as they are there; Systems Manager
-takes the command for the migrations and runs nothing; the application that answers visitors is the sandbox's. Real are
-the engine, the provider, the stack file, weights, templates, buckets, and the receiver of the messages.
+Emulated: instances are records in the emulated AWS that are healthy immediately; Systems Manager accepts the migration
+command and runs nothing; the sandbox's application answers visitors. Real: the engine, the provider, the stack file,
+weights, templates, buckets, and the receiver of the messages.
 """
 
 import base64
@@ -35,7 +36,7 @@ WITHOUT_TRAFFIC, WITH_TRAFFIC = {"blue": 100, "green": 0}, {"blue": 0, "green": 
 
 
 class Receiver:
-    """A webhook on this machine; `messages` are what it was sent."""
+    """A webhook on this machine; `messages` are the received ones."""
 
     def __init__(self) -> None:
         self.messages: list[dict[str, Any]] = []
@@ -64,7 +65,7 @@ class Receiver:
 
 @pytest.fixture(scope="module")
 def receiver(prod: Platform, standby: Platform) -> Iterator[Receiver]:
-    """Where prod's stack posts; afterwards both regions are as they were."""
+    """The webhook of prod's stack; afterwards both regions are restored."""
     stacks = [(stack, stack.paths.project / f"Pulumi.{stack.stack}.yaml") for stack in (prod, standby)]
     before, hook = [file.read_text() for _, file in stacks], Receiver()
     prod.pulumi("config", "set", "--secret", "slack_webhook", hook.url)
@@ -91,7 +92,7 @@ def accounts(prod: Platform, standby: Platform) -> None:
 
 @pytest.fixture(scope="module")
 def bucket(prod: Platform, accounts: None) -> str:
-    """The releases bucket of prod, with a release that is whole and one that its checksum does not fit."""
+    """The releases bucket of prod, with a valid release and one with a wrong checksum."""
     name = json.loads(prod.pulumi("stack", "output", "--json").stdout)["bucket_names"]["releases"]
     archive = b"an archive"
     for version, digest in ((VERSION, hashlib.sha256(archive).hexdigest()), (BROKEN, "0" * 64)):
@@ -102,7 +103,7 @@ def bucket(prod: Platform, accounts: None) -> str:
 
 
 def weights(platform: Platform) -> dict[str, int]:
-    """Each colour's share, on which all rules that forward agree."""
+    """Each colour's share, which is equal in all forwarding rules."""
     elb = platform.client("elbv2")
     names = {row["TargetGroupArn"]: row["TargetGroupName"] for row in elb.describe_target_groups()["TargetGroups"]}
     (balancer,) = elb.describe_load_balancers(Names=[f"askproai-{platform.stack}-balancer"])["LoadBalancers"]
@@ -227,7 +228,7 @@ def test_a_rollback_takes_traffic_and_workers_back_within_minutes(prod: Platform
     assert prod.preview() == {}
 
 
-def test_an_emergency_goes_out_in_one_step_and_is_kept_for_the_standby_too(
+def test_an_emergency_deployment_takes_one_step_and_is_promoted_for_the_standby_too(
     prod: Platform, standby: Platform, receiver: Receiver, bucket: str
 ) -> None:
     started = prod.ops("deploy", "start", VERSION, "--emergency", "payments fail", "--yes").stdout

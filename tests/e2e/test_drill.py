@@ -1,4 +1,4 @@
-"""The drill on the real engine: the region that serves is lost, the other takes over, and everything is as before."""
+"""The drill on the real engine: the live region is lost, the other takes over, and everything is restored."""
 
 import json
 import subprocess
@@ -32,7 +32,7 @@ def drilled(edge: Platform, folder: Path) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="module")
 def told(drilled: subprocess.CompletedProcess[str], folder: Path) -> dict[str, Any]:
-    """Its report; without one there is nothing to be said of it but that the drill failed."""
+    """Its report; without one the drill has failed."""
     if drilled.returncode:
         pytest.skip("the drill failed, as test_a_drill_keeps_its_budget shows")
     (file,) = folder.glob("drill-*.json")

@@ -1,4 +1,4 @@
-"""The stand-ins do what Pulumi's own parts would: they say what they are, and end without anything left behind."""
+"""The replacements act like Pulumi's own parts: they report their versions, and end without leftovers."""
 
 import subprocess
 import time
@@ -28,7 +28,7 @@ def test_a_killed_engine_leaves_no_process_behind(platform: Platform) -> None:
     engine.wait()
     _gone, left = psutil.wait_procs(started, timeout=END_SECONDS)
     assert [process.cmdline() for process in left] == []
-    # The killed engine's lock stays, as with any engine; this is how an operator clears it.
+    # The killed engine's lock stays, as with any engine; an operator clears it like this.
     platform.pulumi("cancel", "--yes")
 
 

@@ -1,4 +1,4 @@
-"""The hosts that prod declares, booted from its own launch templates: they serve, recover, and follow a change."""
+"""The hosts that prod declares, booted from its own launch templates: they serve, recover, and apply changes."""
 
 import json
 import os
@@ -38,7 +38,7 @@ QUEUE = "askproai-prod-queue-high"
 STRANGER = "203.0.113.9"
 """An address outside the VPC (RFC 5737)."""
 VISITOR = {"X-Forwarded-For": f"{STRANGER}, 173.245.48.5"}
-"""As Cloudflare and the load balancer pass on a visitor's request."""
+"""Headers as Cloudflare and the load balancer forward them."""
 REFUSED = r"timed out|refused"
 STRANGERS = "/tmp/strangers.pem"
 CONNECT = """
@@ -50,9 +50,9 @@ try {
     echo $error->getMessage();
 }
 """
-"""Says whether PHP reaches the database when it trusts the authorities in a file."""
+"""Shows whether PHP reaches the database if it trusts the authorities in a file."""
 CHANGED = {"web-bundle", "web-blue-template", "web-blue-group", "web-green-template", "web-green-group"}
-"""What another file of the web hosts changes, and nothing else."""
+"""The only resources that a changed file of the web hosts may change."""
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +62,7 @@ def outputs(platform: Platform) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def around(platform: Platform, outputs: dict[str, Any]) -> Iterator[Surroundings]:
-    """What prod's instances have around them, with database, cache and the release."""
+    """The surroundings of prod's instances, with database, cache and the release."""
     aws = platform.variables["AWS_ENDPOINT_URL"]
     caller = caller_of(aws, platform.region, outputs)
     with surroundings(platform.paths, aws, platform.region, caller) as around:
@@ -90,7 +90,7 @@ def worker(hosts: dict[str, Host]) -> Host:
 
 
 def first(around: Surroundings, outputs: dict[str, Any], role: str) -> str:
-    """The instance of the role that is in service and that operators' commands take where one is enough."""
+    """The role's instance in service that operators' commands use if one is enough."""
     return min(found for group in groups_of(outputs, role) for found in declared(around.client, group))
 
 
@@ -192,7 +192,7 @@ def test_the_database_is_reached_by_a_connection_that_is_encrypted_and_verified(
 
 
 def connected(host: Host, account: dict[str, str]) -> str:
-    """What PHP on a host says of the database as one of its accounts."""
+    """PHP's result of connecting to the database from a host with one of its accounts."""
     with_it = [f"--setenv=DB_USERNAME={account['username']}", f"--setenv=DB_PASSWORD={account['password']}"]
     place = ["--property", "EnvironmentFile=/run/askproai/addresses.env", *with_it]
     command = ("systemd-run", "--quiet", "--wait", "--pipe", *place, "php", "-r", CONNECT, RDS_AUTHORITIES)
@@ -217,12 +217,12 @@ def test_a_worker_makes_and_locks_an_account_as_the_administrator(
 
 @dataclass
 class Visits:
-    """How a host answers visitors whose page is on the database, by the moment of the monotonic clock."""
+    """A host's answers to requests that need the database, by the time of the monotonic clock."""
 
     answers: list[tuple[float, int]] = field(default_factory=list)
 
     def of(self, web: Host) -> AbstractContextManager[None]:
-        """Visit it all the while; a host that does not answer is status 0."""
+        """Send requests continuously; a host that does not answer has status 0."""
 
         def visit() -> None:
             status = 0
@@ -234,19 +234,19 @@ class Visits:
 
     @property
     def unserved_seconds(self) -> float:
-        """The longest time between two visits that were served."""
+        """The longest time between two served requests."""
         served = [moment for moment, status in self.answers if status == HTTPStatus.OK]
         return max(later - earlier for earlier, later in pairwise(served))
 
 
 def moment(host: Host, *command: str) -> str:
-    """The time that a command on a host says, in UTC and with microseconds, so that it can be compared as text."""
+    """The time of a command on a host, in UTC with microseconds, comparable as text."""
     (found,) = re.findall(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}", host.machine.run("env", "TZ=UTC", *command))
     return found
 
 
 def users(around: Surroundings) -> dict[str, bool]:
-    """Of the names that accounts have in turn, those that the database has, and whether it lets nobody log in."""
+    """Which of the accounts' alternating names the database has, and whether each is locked."""
     (data,) = [machine for machine in around.machines if machine.name == "data"]
     locked = "IFNULL(JSON_VALUE(Priv, '$.account_locked'), 0) IN ('1', 'true')"
     asked = f"SELECT User, {locked} FROM mysql.global_priv WHERE User REGEXP '_[12]$'"
@@ -255,7 +255,7 @@ def users(around: Surroundings) -> dict[str, bool]:
 
 
 def account(around: Surroundings, name: str, label: str) -> dict[str, str]:
-    """An account on the database as a version of its secret has it."""
+    """An account on the database, from a version of its secret."""
     found = around.client("secretsmanager").get_secret_value(
         SecretId=f"askproai-prod-database-{name}", VersionStage=label
     )
@@ -265,7 +265,7 @@ def account(around: Surroundings, name: str, label: str) -> dict[str, str]:
 
 @pytest.fixture
 def lost_standby(platform: Platform, up: set[str]) -> Iterator[Platform]:
-    """Nobody answers in the standby's region; where the stack is up, it has the accounts afterwards as it is told."""
+    """The standby's region does not answer; if its stack is up, it gets the accounts afterwards."""
     standby = platforms(platform.paths)["dr"]
     black_out(standby, "refuse")
     yield standby
@@ -298,7 +298,7 @@ def test_a_rotation_changes_the_accounts_of_a_database_while_hosts_serve_and_the
     kept = told + json.dumps(around.client("ssm").list_commands()["Commands"], default=str)
     assert [each["password"] in kept for each in (new, former)] == [False, False]
 
-    # It served until its new secrets were there, and again before a load balancer gives a host up.
+    # It served until it had its new secrets, and again before a load balancer marks a host unhealthy.
     ended = ("systemctl", "show", "--value", "--timestamp=us+utc", "--property=InactiveEnterTimestamp", PHP_FPM)
     assert moment(web, *ended) > moment(web, "stat", "--format=%y", "/run/askproai/secrets.env")
     groups = around.client("elbv2").describe_target_groups(Names=["askproai-prod-web-blue"])["TargetGroups"]
@@ -308,7 +308,7 @@ def test_a_rotation_changes_the_accounts_of_a_database_while_hosts_serve_and_the
 
 
 def test_a_host_on_which_secrets_are_not_taken_says_so(web: Host) -> None:
-    """Systems Manager goes on to the next host where the command succeeds."""
+    """Systems Manager continues with the next host if the command succeeds."""
     broken = f"/etc/php/{PHP_VERSION}/fpm/pool.d/broken.conf"
     web.machine.run("sh", "-c", f"echo nonsense >{broken}")
     try:
@@ -339,7 +339,7 @@ def test_a_worker_that_is_killed_works_again(web: Host, worker: Host) -> None:
 
 @pytest.fixture(scope="module")
 def monitoring(around: Surroundings, outputs: dict[str, Any], web: Host, worker: Host) -> Host:
-    """The monitoring host, while others run that it can find."""
+    """The monitoring host, while it can find other hosts."""
     assert web.healthy_seconds
     assert worker.machine.running()
     host = Host.of(around, first(around, outputs, "monitoring"))
@@ -459,7 +459,7 @@ def test_a_changed_file_is_served_by_a_new_host(web: Host, platform: Platform, o
         assert set(re.findall(r"([\w-]+) (?:created|updated|replaced|deleted) ", done)) == CHANGED
         instance = first(around, outputs, "web")
         assert instance != web.machine.name
-        # The refresh ended the instance, and may have given its address to the next one.
+        # The refresh terminated the instance, and may have given its address to the next one.
         around.stop(web.machine)
         other = healthy(Host.of(around, instance))
         assert other.ask(contract.HEALTH_PATH).headers[header] == "DENY"

@@ -1,4 +1,4 @@
-"""A change of a list changes what was taken out or put in, and nothing else: AWS itself says what is there."""
+"""A change of a list affects only removed or added items, according to AWS itself."""
 
 import copy
 import json
@@ -22,7 +22,7 @@ ATTRIBUTES = ["QueueArn", "CreatedTimestamp", "Policy", "RedrivePolicy", "Redriv
 
 @contextmanager
 def edited(platform: Platform, change: Callable[[dict[str, Any]], object]) -> Iterator[None]:
-    """The settings of the stack as they are after `change`; the file is put back afterwards, to the byte."""
+    """The settings of the stack after `change`; the file is restored afterwards, byte for byte."""
     file = platform.paths.project / f"Pulumi.{platform.stack}.yaml"
     before = file.read_text()
     content = yaml.safe_load(before)
@@ -49,7 +49,7 @@ def subscriptions(platform: Platform) -> dict[str, str]:
 
 
 def queues(platform: Platform) -> dict[str, dict[str, str]]:
-    """What stays the same of each queue while it is the same one, as SQS has it."""
+    """The permanent attributes of each queue in SQS."""
     sqs = platform.client("sqs")
     return {
         url.rsplit("/", 1)[1]: sqs.get_queue_attributes(QueueUrl=url, AttributeNames=ATTRIBUTES)["Attributes"]
@@ -90,7 +90,7 @@ def test_subscriptions_named_by_their_position_get_their_new_names_and_stay(plat
 
 @dataclass(frozen=True, kw_only=True)
 class Seen:
-    """What SNS and SQS say at one moment."""
+    """The state of SNS and SQS at one time."""
 
     subscriptions: dict[str, str]
     queues: dict[str, dict[str, str]]
@@ -102,7 +102,7 @@ class Seen:
 
 @pytest.fixture(scope="module")
 def first_taken_out_and_one_put_first(platform: Platform) -> tuple[Seen, Seen, Seen]:
-    """Before, during and after the first address is out of its list, and a new queue is the first of its own."""
+    """Before, during and after the first address is removed from its list, and a new queue is first in its list."""
     before = Seen.of(platform)
 
     def change(settings: dict[str, Any]) -> None:
@@ -122,7 +122,7 @@ def first_taken_out_and_one_put_first(platform: Platform) -> tuple[Seen, Seen, S
     return before, during, Seen.of(platform)
 
 
-def test_the_first_address_taken_out_is_the_only_one_that_is_told_no_more(
+def test_removing_the_first_address_removes_only_its_subscription(
     platform: Platform, first_taken_out_and_one_put_first: tuple[Seen, Seen, Seen]
 ) -> None:
     before, during, after = (each.subscriptions for each in first_taken_out_and_one_put_first)

@@ -1,4 +1,4 @@
-"""What prod gives the other region in peace time, and whom its load balancer lets in: read back from AWS."""
+"""What prod copies to the other region in normal operation, and whom its load balancer accepts: read back from AWS."""
 
 from typing import Any
 
@@ -46,7 +46,7 @@ def test_the_other_region_can_read_every_secret(platform: Platform, role: str) -
 
 
 def plan_of_the_database(backup: Any) -> dict[str, Any]:
-    """Beside it there is one for the metrics of the monitoring host."""
+    """There is another one for the monitoring host's metrics."""
     plans: list[dict[str, Any]] = backup.list_backup_plans()["BackupPlansList"]
     (plan,) = [plan for plan in plans if plan["BackupPlanName"] == f"{PREFIX}-backups"]
     return plan

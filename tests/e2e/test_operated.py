@@ -1,4 +1,4 @@
-"""What an operator does to a stack that is up: look, change a number, find drift, be refused, and at last destroy."""
+"""An operator's work on a running stack: look, change a number, find drift, be refused, and finally destroy."""
 
 import json
 
@@ -11,19 +11,19 @@ pytestmark = pytest.mark.e2e
 
 @pytest.fixture(scope="module")
 def secret_values(platform: Platform) -> list[str]:
-    """As they are, and as JSON has those of several lines."""
+    """Literally, and multi-line ones in JSON's form."""
     values = json.loads(platform.paths.secrets.read_text()).values()
     return sorted({form for value in values for form in (value, json.dumps(value)[1:-1])})
 
 
 @pytest.fixture(scope="module")
 def second_run(platform: Platform) -> str:
-    """A preview of what is up already."""
+    """A preview of a stack that is already up."""
     return platform.pulumi("preview", "--json", "--expect-no-changes").stdout
 
 
 def identities(state: str) -> dict[str, str]:
-    """The ids of all resources by URN; the rest of a state is encrypted anew each time it is written."""
+    """The IDs of all resources by URN; the rest of a state is encrypted again at each write."""
     resources = json.loads(state)["checkpoint"]["latest"]["resources"]
     return {resource["urn"]: resource.get("id", "") for resource in resources}
 

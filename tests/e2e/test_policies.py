@@ -1,4 +1,4 @@
-"""The policy pack on the real engine: the stacks pass it, and components that are changed through settings do not."""
+"""The policy pack on the real engine: the stacks pass it, and components with changed settings do not."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,7 +24,7 @@ LAXER = {
     "workers.queues.default.visibility_timeout_seconds": "30",
     "workers.timeout_seconds": "20",
 }
-"""What the settings allow and the rules do not."""
+"""Settings that are valid but break rules."""
 BROKEN = {
     "balancer-kept": "balancer-load-balancer",
     "bucket-not-emptied-on-delete": "storage-uploads-bucket",
@@ -58,12 +58,12 @@ BROKEN_EDGE = {
     "edge-waf-on": "edge",
     "record-proxied": "dns-app",
 }
-"""What they break."""
+"""The rules that they break."""
 
 
 @contextmanager
 def changed(platform: Platform, **change: Any) -> Iterator[Platform]:
-    """The stack in a copy of the project that is otherwise than the sandbox's."""
+    """The stack in a changed copy of the sandbox's project."""
     sample = samples.Sample(title="a change", stacks=(platform.stack,), **change)
     with samples.changed(platform.paths, platform.variables, sample) as variables:
         yield replace(platform, variables={**variables, "PYTHONPATH": str(CHECKOUT)})
@@ -84,7 +84,7 @@ def broken(lines: list[str], level: str) -> set[tuple[str, str]]:
 
 @pytest.fixture(scope="module")
 def all_stacks(three_stacks: Platforms) -> tuple[int, list[str]]:
-    """The pack asked about every stack as it is."""
+    """The pack's result for every unchanged stack."""
     with changed(three_stacks["prod"]) as same:
         return check(same)
 
@@ -92,7 +92,7 @@ def all_stacks(three_stacks: Platforms) -> tuple[int, list[str]]:
 def test_every_stack_passes_the_pack(all_stacks: tuple[int, list[str]], three_stacks: Platforms) -> None:
     status, lines = all_stacks
     assert broken(lines, "mandatory") == set()
-    # The account's is not up here: all that it would make is judged.
+    # The account stack is not up here: everything that it would create is checked.
     passing = sorted(line.partition(":")[0] for line in lines if ": passes: " in line)
     assert passing == sorted([*three_stacks, read_configuration().account_stack])
     assert status == 0
@@ -115,7 +115,7 @@ def test_settings_that_are_laxer_than_the_rules_are_refused_in_each_area(prod: P
 
 def test_every_rule_of_the_edge_fires_where_a_transformation_breaks_it(three_stacks: Platforms) -> None:
     assert set(BROKEN_EDGE) == {rule.id for rule in edge.POLICIES}
-    # The engine does not show the pack a change that the program lets it ignore.
+    # The engine does not show the pack a change of an ignored property.
     resources = {name: f"props.update({inputs!r}); opts.ignore_changes = []" for name, inputs in CHANGED_EDGE.items()}
     with changed(three_stacks["edge"], resources=resources) as other:
         status, lines = check(other, "edge")

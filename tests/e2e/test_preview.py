@@ -1,4 +1,4 @@
-"""`ops preview` on the real engine: sample changes give the facts that a reviewer needs, and change nothing."""
+"""`ops preview` on the real engine: sample changes show the facts that a reviewer needs, and change nothing."""
 
 import json
 from collections.abc import Callable
@@ -18,7 +18,7 @@ Ask = Callable[[str], Told]
 
 @pytest.fixture
 def ask(three_stacks: Platforms) -> Ask:
-    """What `ops preview` says of a sample change: exit code, JSON and comment."""
+    """The result of `ops preview` for a sample change: exit code, JSON and comment."""
     prod = three_stacks["prod"]
     return lambda key: asked(prod.paths, prod.variables, SAMPLES[key])
 

@@ -30,7 +30,7 @@ KILLS = 10
 SEED = int(os.environ.get("ASKPROAI_KILL_SEED", "0")) or random.SystemRandom().randrange(1, 2**31)
 MOST_RESOURCES_BETWEEN_KILLS = 30
 LONGEST_PAUSE_SECONDS = 12.0
-"""While the engine waits for a database or a load balancer nothing else may end: such a run is cut by time."""
+"""While the engine waits for a database or a load balancer, nothing else may complete: such a run is killed by time."""
 OPS_BUSY, OPS_USAGE = 4, 2
 EDGE_RESOURCES = 20
 """Fewer than the edge has."""
@@ -46,7 +46,7 @@ MOMENTS = {
 
 @pytest.fixture(scope="module")
 def platform() -> Iterator[Platform]:
-    """Clouds that run, and every stack without a resource."""
+    """Running clouds, and every stack without resources."""
     home = Path(tempfile.mkdtemp(prefix="askproai-recover-"))
     paths = isolated(Paths.of(), home)
     try:
@@ -58,7 +58,7 @@ def platform() -> Iterator[Platform]:
             bring_up.initialise(paths, stack, variables, print)
         yield Platform(paths, variables, "prod")
     finally:
-        # Not by a command: only who started a server sees at once that it has ended.
+        # Not by a command: only the process that started a server sees immediately that it has ended.
         clouds.stop(paths)
         shutil.rmtree(home)
 
@@ -82,7 +82,7 @@ def recorded(platform: Platform) -> int:
 
 
 def up_until_killed(platform: Platform, more: int) -> str:
-    """Run `up`, and kill all of it once it recorded so many more resources; "ended" where it came to its end before."""
+    """Run `up`, and kill it once it has recorded this many more resources; "ended" if it completed before."""
     before, resources, creating, since = recorded(platform), 0, False, time.monotonic()
     written = platform.state_file.stat().st_mtime_ns if platform.state_file.exists() else 0
     engine = subprocess.Popen(
@@ -109,7 +109,7 @@ def up_until_killed(platform: Platform, more: int) -> str:
 
 
 def names_in_ec2(platform: Platform) -> Counter[tuple[str, str]]:
-    """How many things of a kind have a name. Instances and volumes are as many as their groups want."""
+    """The number of resources of a kind with a name. Instances and volumes are as many as their groups want."""
     pages = (
         platform.client("ec2").get_paginator("describe_tags").paginate(Filters=[{"Name": "key", "Values": ["Name"]}])
     )
@@ -126,7 +126,7 @@ def names_of_keys(platform: Platform) -> Counter[str]:
 
 
 def put_resources(platform: Platform, resources: list[dict[str, Any]]) -> None:
-    """Give the stack a state with these resources and no other."""
+    """Give the stack a state with only these resources."""
     exported = json.loads(platform.pulumi("stack", "export").stdout)
     exported["deployment"]["resources"] = resources
     file = platform.paths.home / "imported.json"
@@ -135,14 +135,14 @@ def put_resources(platform: Platform, resources: list[dict[str, Any]]) -> None:
 
 
 def ids(platform: Platform) -> dict[str, str]:
-    """The identifiers of what is at Cloudflare, by logical name."""
+    """The identifiers of the resources at Cloudflare, by logical name."""
     resources = json.loads(platform.pulumi("stack", "export").stdout)["deployment"]["resources"]
     return {r["urn"].rpartition("::")[2]: r["id"] for r in resources if r["type"].startswith("cloudflare:")}
 
 
 @pytest.fixture
 def whole_edge(edge: Platform) -> Platform:
-    """The edge as it was brought up; what a test that failed left of it is nothing to begin with."""
+    """The edge as brought up, without leftovers of a failed test."""
     if edge.half_done or recorded(edge) < EDGE_RESOURCES:
         pytest.skip(edge.half_done or "the state of edge lacks what an earlier test did not bring back")
     return edge
@@ -195,7 +195,7 @@ def test_the_lock_of_a_living_engine_is_left_and_its_holder_named(platform: Plat
 
 @pytest.fixture(scope="module")
 def edge(platform: Platform) -> Platform:
-    """The edge before prod; of each region it reads two outputs, so a standby that has no more than these will do."""
+    """The edge before prod; it reads two outputs of each region, so a standby with only these is enough."""
     if platform.half_done or not recorded(platform):
         pytest.skip(platform.half_done or "prod was not brought up")
     outputs = json.loads(platform.pulumi("stack", "output", "--json").stdout)
@@ -212,7 +212,7 @@ def edge(platform: Platform) -> Platform:
 def test_an_engine_killed_at_a_chosen_write_leaves_nothing_that_recovery_does_not_mend(
     whole_edge: Platform, moment: str
 ) -> None:
-    """In a folder that is opened as by default: the sandbox's own has no attributes that could be torn."""
+    """In a folder backend with default options: the sandbox's own has no attributes that could be torn."""
     edge = replace(
         whole_edge, variables={**whole_edge.variables, "PULUMI_BACKEND_URL": whole_edge.paths.state.as_uri()}
     )
@@ -257,12 +257,12 @@ def test_the_edge_whose_state_is_lost_for_good_is_found_by_its_names(whole_edge:
     put_resources(edge, [])
     ops(edge, "recover", "--yes", "--up", "edge", **STATE_WRITTEN_ONCE)
     assert edge.preview() == {}
-    # Its private key cannot be read back, so the certificate is shown anew.
+    # Its private key cannot be read back, so the certificate is shown as new.
     assert dict(before.items() ^ ids(edge).items()).keys() <= {"tls-origin-pull-certificate"}
 
 
 def test_a_region_whose_state_is_lost_for_good_is_found_by_its_names(platform: Platform) -> None:
-    """The oldest backup of all knows of nothing, and the cloud holds the whole platform."""
+    """The oldest backup is empty, and the cloud has the whole platform."""
     before = {resource["urn"] for resource in state(platform)["resources"]}
     put_resources(platform, [])
     ops(platform, "recover", "--yes", "prod", **STATE_WRITTEN_ONCE)

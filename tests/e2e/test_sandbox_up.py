@@ -1,4 +1,4 @@
-"""What `make sandbox` leaves: three stacks, a way in through the edge, and data that reaches the standby."""
+"""The result of `make sandbox`: three stacks, access through the edge, and data that reaches the standby."""
 
 import json
 import time
@@ -45,7 +45,7 @@ def test_a_program_that_operators_have_loaded_declares_the_same_edge(
 
 @pytest.mark.parametrize("check", CHECKS)
 def test_the_platform_is_healthy_through_the_edge(edge: Platform, check: str) -> None:
-    # What asks the database, the cache or the queue is for operators, under a region's own name.
+    # Checks of database, cache and queue are for operators, at a region's own name.
     host = "origin-prod" if check else "app"
     answer = edge.visit(f"{host}.{edge.setting('domain')}", f"/api/health{check}")
     assert (answer.status_code, answer.json()["region"]) == (200, "eu-central-1")
@@ -56,7 +56,7 @@ def test_the_standby_says_why_it_does_not_serve(edge: Platform) -> None:
     assert (answer.status_code, answer.json()["checks"]) == (503, {"web": "no instance in service"})
 
 
-def test_the_morning_checklist_finds_all_well_but_the_backups_that_no_plan_has_made_yet(
+def test_the_morning_checklist_finds_only_the_missing_backups(
     prod: Platform, standby: Platform, edge: Platform
 ) -> None:
     asked = edge.ops("check", "--json", "--report", check=False)
@@ -70,7 +70,7 @@ def test_the_morning_checklist_finds_all_well_but_the_backups_that_no_plan_has_m
 
 
 def reported(platform: Platform, stack: str) -> list[float]:
-    """What the alarm of the checklist reads in a region."""
+    """The metric of the checklist's alarm in a region."""
     cloudwatch = platform.client("cloudwatch")
     [alarm] = cloudwatch.describe_alarms(AlarmNames=[f"askproai-{stack}-alarms-checklist-bad-warning"])["MetricAlarms"]
     now = datetime.now(UTC)
@@ -103,6 +103,6 @@ def test_an_upload_reaches_the_other_region(prod: Platform, standby: Platform) -
         time.sleep(0.5)
     copy = there.get_object(Bucket=copies, Key="canary")
     assert copy["Body"].read() == b"here"
-    # A bucket that holds something cannot be destroyed.
+    # A bucket with objects cannot be destroyed.
     there.delete_object(Bucket=copies, Key="canary", VersionId=copy["VersionId"])
     here.delete_object(Bucket=uploads, Key="canary", VersionId=put["VersionId"])

@@ -1,8 +1,8 @@
-"""Secrets are rotated on the real engine while visitors are served: interrupted, failed half way, killed, gone on with.
+"""Secrets are rotated on the real engine while visitors are served: interrupted, failed halfway, killed, continued.
 
-What stands in: instances are records of the emulated AWS, and Systems Manager takes their commands and runs nothing, so
-the accounts on a real database are a test of booted hosts. Real are the engine, the provider, the stack files, the
-versions in Secrets Manager of both regions, and the tokens that ElastiCache takes.
+Emulated: instances are records in the emulated AWS, and Systems Manager accepts their commands and runs nothing, so the
+accounts on a real database are tested with booted hosts. Real: the engine, the provider, the stack files, the versions
+in Secrets Manager of both regions, and the tokens that ElastiCache accepts.
 """
 
 import json
@@ -38,7 +38,7 @@ Version = dict[str, Any]
 
 @pytest.fixture(scope="module", autouse=True)
 def daylight(prod: Platform) -> Iterator[None]:
-    """However the story ends, every service answers afterwards."""
+    """Every service answers afterwards, however the story ends."""
     yield
     for service in ("ssm", "elasticache"):
         black_out(prod, None, service)
@@ -54,7 +54,7 @@ def regions(prod: Platform, standby: Platform) -> tuple[Platform, Platform]:
 
 @contextmanager
 def visited(platform: Platform) -> Iterator[None]:
-    """Visitors read and write through the edge all the while, and are answered."""
+    """Visitors read and write through the edge continuously, and get answers."""
     answers = list[tuple[int, int]]()
     host = f"app.{platform.setting('domain')}"
 
@@ -70,7 +70,7 @@ def visited(platform: Platform) -> Iterator[None]:
 
 
 def versions(platform: Platform, secret: str) -> dict[str, Version]:
-    """What is in a secret's versions that have a label, by label; each with its identifier."""
+    """The content of a secret's labelled versions, by label, each with its identifier."""
     manager = platform.client("secretsmanager")
     name = f"askproai-{platform.stack}-{secret}"
     labels = manager.describe_secret(SecretId=name)["VersionIdsToStages"]
@@ -87,7 +87,7 @@ def accounts(platform: Platform) -> dict[str, dict[str, Version]]:
 
 
 def current(platform: Platform) -> dict[str, Version]:
-    """Each account as a host that starts now gets it."""
+    """Each account as a newly started host gets it."""
     return {name: found["AWSCURRENT"] for name, found in accounts(platform).items()}
 
 
@@ -97,7 +97,7 @@ def other(username: str) -> str:
 
 
 def commands(platform: Platform) -> list[dict[str, Any]]:
-    """What Systems Manager was asked to have hosts run, the oldest first."""
+    """The commands that Systems Manager got for hosts, oldest first."""
     return sorted(platform.client("ssm").list_commands()["Commands"], key=lambda command: command["RequestedDateTime"])
 
 
@@ -108,13 +108,13 @@ def instances(platform: Platform) -> set[str]:
 
 
 def blocked(platform: Platform, service: str) -> int:
-    """Calls to a service of the platform's region that nobody answers."""
+    """Unanswered calls to a service in the platform's region."""
     told = httpx.get(f"{platform.variables['AWS_ENDPOINT_URL']}/_sandbox/calls").raise_for_status().json()
     return int(told.get(platform.region, {}).get(service, {}).get("blocked", 0))
 
 
 def stopped_at(platform: Platform, service: str, command: tuple[str, ...], what: signal.Signals) -> tuple[int, str]:
-    """Run a command until a service that hangs keeps it waiting, and end it there: its exit code and what it said."""
+    """Run a command until it waits for a hanging service, and end it there. Returns its exit code and output."""
     before = blocked(platform, service)
     black_out(platform, "hang", service)
     started = begin(platform, *command)
@@ -134,13 +134,14 @@ def stopped_at(platform: Platform, service: str, command: tuple[str, ...], what:
 
 
 def named(text: str) -> tuple[str, ...]:
-    """The arguments of the command that a message names to go on with."""
+    """The arguments of the command that a message names for continuing."""
     (found,) = re.findall(r"ops (secrets rotate[^`\n]*)", text)
     return tuple(shlex.split(found))
 
 
 def kept(platform: Platform) -> str:
-    """All that operators and engine wrote: ledger, history, state and its backups, stack files, logs; and commands."""
+    """Everything that operators and engine wrote: ledger, history, state and its backups, stack files, logs; and
+    commands."""
     folders = (platform.paths.state, platform.paths.project, platform.paths.logs)
     files = [file for folder in folders for file in folder.rglob("*") if file.is_file()]
     return "\n".join(
@@ -149,7 +150,7 @@ def kept(platform: Platform) -> str:
 
 
 def records(platform: Platform, name: str) -> tuple[list[str], int]:
-    """The files of rotations under way, and how many of a secret the history has."""
+    """The files of running rotations, and the number of a secret's rotations in the history."""
     under_way = [file.name for file in platform.paths.state.rglob("rotation-*.json")]
     history = [json.loads(file.read_text()) for file in platform.paths.state.rglob("*-secret-rotation.json")]
     return under_way, sum(record["name"] == name for record in history)
@@ -195,7 +196,7 @@ def test_accounts_that_were_interrupted_on_their_way_are_current_in_both_regions
 def test_a_rotation_that_fails_between_the_regions_is_named_and_ends_with_the_same_accounts_in_both(
     prod: Platform, standby: Platform, regions: tuple[Platform, Platform]
 ) -> None:
-    """The second rotation of this story: the names go back to those of before the first."""
+    """The second rotation of this story: the names return to those before the first."""
     former = current(prod)
     fault = (
         f"{prod.variables['AWS_ENDPOINT_URL']}/_sandbox/fault/{standby.region}/secretsmanager/UpdateSecretVersionStage"
@@ -229,7 +230,7 @@ def test_a_token_whose_rotation_was_killed_with_its_engine_is_the_only_one_that_
     former, sent, (_, history) = versions(prod, "cache")["AWSCURRENT"], len(commands(prod)), records(prod, TOKEN[2])
     code, killed = stopped_at(prod, "elasticache", TOKEN, signal.SIGKILL)
     assert code == -signal.SIGKILL, killed
-    # The hosts' secret waits for a cache that takes both.
+    # The hosts' secret waits for a cache that accepts both.
     assert [versions(region, "cache")["AWSCURRENT"]["auth_token"] for region in regions] == [former["auth_token"]] * 2
     chosen = [region.pulumi("config", "get", "cache_auth_token").stdout.strip() for region in regions]
     assert (len(set(chosen)), former["auth_token"] in chosen) == (1, False)
@@ -249,7 +250,7 @@ def test_a_token_whose_rotation_was_killed_with_its_engine_is_the_only_one_that_
     changed = [group.get("AuthTokenLastModifiedDate") for group in (before, after)]
     assert changed[1] > read["RequestedDateTime"]
     assert changed[0] is None or changed[0] < changed[1]
-    # ElastiCache takes SET only while it takes two tokens.
+    # ElastiCache accepts SET only while it accepts two tokens.
     with pytest.raises(ClientError, match="only after ROTATE"):
         cache.modify_replication_group(
             ReplicationGroupId=after["ReplicationGroupId"], AuthToken=token, AuthTokenUpdateStrategy="SET"

@@ -1,4 +1,5 @@
-"""A stack by one file: staging comes up beside prod by its stack file alone, goes again, and prod does not change."""
+"""A stack from one file: staging comes up beside prod from its stack file alone, is destroyed, and prod does not
+change."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -24,11 +25,11 @@ LISTS = (
     ("elbv2", "describe_load_balancers", "LoadBalancers", "LoadBalancerName"),
     ("autoscaling", "describe_auto_scaling_groups", "AutoScalingGroups", "AutoScalingGroupName"),
 )
-"""What AWS has in an account and region: the call, where its answer has the list, and the name of an entry."""
+"""Resources in an account and region: the call, the list in its answer, and the name of an entry."""
 
 
 def held(platform: Platform) -> Mapping[str, list[str]]:
-    """What AWS has beside each other in the account and the stack's region, by its own lists."""
+    """All resources in the account and the stack's region, from AWS's own lists."""
     return {call: sorted(_names(platform, service, call, key, name)) for service, call, key, name in LISTS}
 
 
@@ -45,7 +46,7 @@ def test_staging_comes_and_goes_beside_prod_which_does_not_change(platform: Plat
     sandbox(own_sandbox, "up", "--stack", STACK)
     staging = platforms(own_sandbox)[STACK]
     assert staging.preview() == {}
-    # What it breaks of the policies is shown, and does not count: the command ends with 0.
+    # Its policy violations are only advisory: the command ends with 0.
     told = [line.split(": ") for line in staging.ops("preview", platform.stack, STACK).stdout.splitlines()]
     assert {line[0] for line in told if line[-1].endswith("unchanged")} >= {STACK, platform.stack}
     beside = held(platform)

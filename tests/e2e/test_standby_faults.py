@@ -1,6 +1,6 @@
-"""What goes wrong while a region is lost, one story in one sandbox: each test begins where an earlier one ended.
+"""Faults while a region is lost, one story in one sandbox: each test starts where an earlier one ended.
 
-A test whose beginning was not reached is skipped, and says what it lacks: the failure is the earlier test's.
+A test whose starting point was not reached is skipped, and says what it lacks: the failure is the earlier test's.
 
 A replica that is behind, a fence that is given up, a region that hangs, two operators, a command that is killed, and a
 Cloudflare that refuses, does not answer or does not do as it says.
@@ -33,7 +33,7 @@ VISITORS = ("", "www.", "app.", "api.", "admin.", "monitoring.")
 
 @pytest.fixture(scope="module", autouse=True)
 def daylight(prod: Platform) -> Iterator[None]:
-    """However the story ends, prod's region answers afterwards."""
+    """Prod's region answers afterwards, however the story ends."""
     yield
     black_out(prod, None)
 
@@ -54,21 +54,21 @@ def activated(standby: Platform) -> None:
 
 @pytest.fixture
 def flipped(activated: None, edge: Platform) -> None:
-    """Visitors are led to dr, which has taken over."""
+    """Visitors are routed to dr, which has taken over."""
     if edge.half_done or edge.setting("live") != "dr":
         pytest.skip(edge.half_done or "visitors were not led to dr")
 
 
 @pytest.fixture
 def unflipped(activated: None, edge: Platform) -> None:
-    """dr has taken over, and visitors are not led there yet."""
+    """dr has taken over, and visitors are not routed there yet."""
     if edge.half_done or edge.setting("live") != "prod":
         pytest.skip(edge.half_done or "visitors are led to dr already")
 
 
 @pytest.fixture
 def faults(edge: Platform) -> Iterator[Any]:
-    """Sets faults of the emulated Cloudflare, and counts its calls from then on; they are gone after the test."""
+    """Sets faults of the emulated Cloudflare, and counts its calls from then on; they are cleared after the test."""
     url = f"{edge.variables['ASKPROAI_EDGE_URL']}/_sandbox"
 
     def set_fault(**fault: object) -> None:
@@ -80,13 +80,13 @@ def faults(edge: Platform) -> Iterator[Any]:
 
 
 def cloudflare_changes(edge: Platform) -> int:
-    """How often a record was asked to change since the fault was set."""
+    """How many changes of records were requested since the fault was set."""
     calls = httpx.get(f"{edge.variables['ASKPROAI_EDGE_URL']}/_sandbox/calls").json()
     return sum(count["all"] for call, count in calls.items() if "dns_records" in call and not call.startswith("GET"))
 
 
 def led_to(edge: Platform) -> set[str]:
-    """The regions whose load balancers the visitors' names lead to, as Cloudflare itself says."""
+    """The regions whose load balancers are the targets of the visitors' names, according to Cloudflare."""
     zone = edge.setting("zone_id")
     answer = httpx.get(
         f"{edge.variables['CLOUDFLARE_BASE_URL']}/zones/{zone}/dns_records?per_page=100",
@@ -102,7 +102,7 @@ def led_to(edge: Platform) -> set[str]:
 
 
 def calls(platform: Platform, *, forget: bool = False) -> int:
-    """Calls to the platform's region since they were last forgotten."""
+    """Calls to the platform's region since the last reset."""
     url = f"{platform.variables['AWS_ENDPOINT_URL']}/_sandbox/calls"
     told = (httpx.delete(url) if forget else httpx.get(url)).json()
     return sum(count["all"] for count in told.get(platform.region, {}).values())
@@ -114,7 +114,7 @@ def database(platform: Platform) -> dict[str, Any]:
 
 
 def lag_seconds(platform: Platform) -> float | None:
-    """The most that RDS said of the replica's lag in the newest minute of which CloudWatch has figures."""
+    """The maximum of RDS's replica lag in the newest minute with data in CloudWatch."""
     now = datetime.now(UTC)
     points = platform.client("cloudwatch").get_metric_statistics(
         Namespace="AWS/RDS",
@@ -129,7 +129,7 @@ def lag_seconds(platform: Platform) -> float | None:
 
 
 def fence(platform: Platform) -> tuple[list[int], list[str]]:
-    """The instances of each group of the application's hosts, and whom the data tier's network ACL lets in."""
+    """The instances of each group of the application's hosts, and whom the data tier's network ACL allows."""
     groups = platform.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]
     hosts = [group for group in groups if "-monitoring-" not in group["AutoScalingGroupName"]]
     (acl,) = platform.client("ec2").describe_network_acls(Filters=[{"Name": "default", "Values": ["false"]}])[
@@ -178,7 +178,7 @@ def said(done: subprocess.CompletedProcess[str]) -> str:
 @pytest.mark.usefixtures("following")
 def test_a_replica_too_far_behind_stops_an_activation(standby: Platform, edge: Platform) -> None:
     standby.replication(lag_seconds=900)
-    # A replica to which nothing is on its way is not behind, and a row that is there already is not written again.
+    # A replica without pending rows is not behind, and an existing row is not written again.
     assert edge.visit(f"api.{edge.setting('domain')}", CANARY_PATH, row=int(time.time())).status_code == 201
     try:
         wait_for("the lag shows", LAG_SHOWS_SECONDS, lambda: lag_seconds(standby) == 900)
@@ -198,7 +198,7 @@ def test_a_replica_too_far_behind_stops_an_activation(standby: Platform, edge: P
 
 @pytest.mark.usefixtures("following")
 def test_a_fence_that_is_given_up_is_opened_again(prod: Platform, standby: Platform, edge: Platform) -> None:
-    """Killed when the old writer is closed by direct calls, of which its stack knows nothing."""
+    """Killed when the old writer is closed by direct calls, which its stack does not know."""
     black_out(prod, None)
     before = fence(prod)
     first = begin(standby, "dr", "failover", "--to", "dr", "--yes")
@@ -228,7 +228,7 @@ def test_a_region_that_hangs_keeps_nobody_waiting(prod: Platform, standby: Platf
 
 
 @pytest.mark.usefixtures("following")
-def test_a_second_operator_is_told_who_is_at_work_and_a_killed_command_is_gone_on_with(
+def test_a_second_operator_sees_the_lock_holder_and_a_killed_command_continues(
     prod: Platform, standby: Platform, edge: Platform
 ) -> None:
     black_out(prod, "refuse")
@@ -249,7 +249,7 @@ def test_a_second_operator_is_told_who_is_at_work_and_a_killed_command_is_gone_o
     assert "cannot be read" not in said(standby.ops("dr", "status"))
     assert led_to(edge) == {prod.region}
     calls(prod, forget=True)
-    # A service fails that no visitor needs.
+    # A service that no visitor needs fails.
     black_out(standby, "error", "backup")
     try:
         done = standby.ops("dr", "activate", "dr", *WAIVED, check=False)
@@ -339,7 +339,7 @@ def test_a_cloudflare_that_does_not_answer_is_waited_for_within_bounds(
 @pytest.mark.usefixtures("activated")
 def test_a_cloudflare_that_asks_for_patience_gets_it(standby: Platform, edge: Platform, faults: Any) -> None:
     if edge.setting("live") == "dr":
-        # prod is still lost: the records are changed all the same, and the command says that nobody is served.
+        # prod is still lost: the records are changed nevertheless, and the command says that nobody is served.
         assert edge.ops("dr", "flip", "--to", "prod", "--force", "to flip again", check=False).returncode == FAILED
     faults(mode="429", method="PATCH|PUT", path="dns_records", count=2, retry_after=2)
     edge.ops("dr", "flip", "--to", "dr")

@@ -1,4 +1,4 @@
-"""The last of the sandbox: with the setting that names the environment, destroy leaves only what must stay."""
+"""The end of the sandbox: with the setting that names the environment, destroy leaves only what must stay."""
 
 from typing import Any
 
@@ -42,7 +42,7 @@ def back_up(platform: Platform, vault: str) -> None:
 
 @pytest.fixture(scope="module")
 def platform(own_sandbox: Paths, up: set[str]) -> Platform:
-    """Stack prod beside whatever other modules brought up, wherever they moved it: all of it must go."""
+    """Stack prod beside everything that other modules brought up: all of it must be destroyed."""
     stacks = platforms(own_sandbox)
     if up and not any(stack.half_done for stack in stacks.values()):
         return stacks["prod"]
@@ -98,7 +98,7 @@ def test_the_databases_last_snapshot_can_still_be_restored(platform: Platform) -
     rds = platform.client("rds")
     last = rds.describe_db_snapshots(SnapshotType="manual")["DBSnapshots"]
     (snapshot,) = [found for found in last if found["DBInstanceIdentifier"] == "askproai-prod-database"]
-    # The network that it was in is gone.
+    # Its network no longer exists.
     subnets = platform.client("ec2").describe_subnets(Filters=[{"Name": "default-for-az", "Values": ["true"]}])[
         "Subnets"
     ]
@@ -132,7 +132,8 @@ def test_what_is_left_is_in_nobodys_way(platform: Platform) -> None:
     platform.pulumi("config", "rm", "askproai:allow_destroy_of")
     before = vaults(platform)
     wanted = [f"urn:pulumi:prod::askproai::{path}" for path in NEXT]
-    # The program ends with an error: what is no target has no outputs, and it asks for some. What is made counts.
+    # The program ends with an error, because resources outside the targets have no outputs. Only the created ones
+    # count.
     targets = (part for urn in wanted for part in ("--target", urn))
     platform.pulumi("up", "--yes", "--skip-preview", *targets, check=False)
     assert len(vaults(platform)) == len(before) + 1

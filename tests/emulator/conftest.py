@@ -1,4 +1,4 @@
-"""An emulated AWS in this process, and a mark for tests that hold for one fix and fail without it."""
+"""An emulated AWS in this process, and a mark for tests of one fix, which fail without it."""
 
 import json
 import threading
@@ -59,7 +59,7 @@ def endpoint(server: Server) -> str:
 def aws(endpoint: str) -> Clients:
     """boto3 clients: `aws("rds")`, or `aws("rds", OTHER_REGION)`.
 
-    The tests share an account, because to empty it takes a second: each has a `name` of its own.
+    The tests share an account, because emptying it takes a second; each has its own `name`.
     """
     made: dict[tuple[str, str], Any] = {}
 
@@ -73,7 +73,7 @@ def aws(endpoint: str) -> Clients:
 
 @pytest.fixture
 def control(endpoint: str) -> Iterator[Control]:
-    """The emulated AWS's own paths; what a test took away is given back."""
+    """The emulated AWS's own paths; what a test took away is restored."""
 
     def send(method: str, path: str, body: object = None) -> Any:
         content = None if body is None else json.dumps(body).encode()
@@ -91,7 +91,7 @@ def control(endpoint: str) -> Iterator[Control]:
 
 @pytest.fixture(autouse=True)
 def nothing_follows() -> Iterator[None]:
-    """What the emulator would still do after a test, such as end an instance that a hook holds, is cancelled."""
+    """Cancels pending actions of the emulator after a test, such as the end of an instance that a hook holds."""
     yield
     for thread in threading.enumerate():
         if isinstance(thread, threading.Timer):

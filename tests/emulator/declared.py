@@ -1,4 +1,4 @@
-"""The part of a platform that the sandbox application looks at, declared through boto3."""
+"""The part of a platform that the sandbox application reads, declared through boto3."""
 
 import json
 from collections.abc import Sequence
@@ -10,11 +10,11 @@ from tests.emulator.emulated import REGION, Clients
 
 ZONES = ("a", "b")
 IMAGE = "ami-12345678"
-"""moto takes any, and needs seconds to list its own."""
+"""moto accepts any, and needs seconds to list its own."""
 
 
 class NeverStale(Observer):
-    """Asks anew each time, so that a test need not wait for an answer to age."""
+    """Asks again each time, so that a test need not wait for an answer to expire."""
 
     def ask(self, region: str, service: str, operation: str, *, fresh: float = 0.0, **arguments: Any) -> Any:
         """The answer as of now."""
@@ -70,13 +70,13 @@ class Declared:
         return made["DBInstance"]
 
     def close_the_database(self) -> None:
-        """Take out the rule that lets the hosts in."""
+        """Remove the rule that allows the hosts."""
         ec2 = self.client("ec2")
         (group,) = ec2.describe_security_groups(GroupIds=[self.database_group])["SecurityGroups"]
         ec2.revoke_security_group_ingress(GroupId=self.database_group, IpPermissions=group["IpPermissions"])
 
     def close_the_network_acl(self) -> None:
-        """Give the database's subnet a network ACL that lets nobody in."""
+        """Give the database's subnet a network ACL that allows nobody."""
         ec2 = self.client("ec2")
         (group,) = self.client("rds").describe_db_subnet_groups(DBSubnetGroupName=f"shop-{self.name}")["DBSubnetGroups"]
         (subnet,) = [subnet["SubnetIdentifier"] for subnet in group["Subnets"]]

@@ -1,4 +1,4 @@
-"""What the tests of the emulated AWS agree on."""
+"""Constants and helpers of the tests of the emulated AWS."""
 
 from collections.abc import Callable
 from typing import Any

@@ -9,7 +9,7 @@ from ops.core import aws
 
 
 def forget() -> None:
-    """Know no client any more: a new process has other credentials, or another server."""
+    """Forget all clients, as in a new process with other credentials or another server."""
     aws._client.cache_clear()
     aws._session.cache_clear()
 

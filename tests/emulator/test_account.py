@@ -1,4 +1,4 @@
-"""What an account and its regions have once, on the emulated AWS."""
+"""Account-wide and region-wide resources on the emulated AWS."""
 
 from typing import Any
 
@@ -144,7 +144,7 @@ def test_a_notification_says_whom_it_reaches(aws: Clients, name: str) -> None:
 
 
 def test_an_account_blocks_public_buckets_for_who_asks_through_a_proxy(aws: Clients, endpoint: str) -> None:
-    """As Terraform's provider does: S3 Control has a host name of the account's, which leads nowhere here."""
+    """As Terraform's provider does: S3 Control has a host name with the account, which does not resolve here."""
     import boto3
 
     client = boto3.client(

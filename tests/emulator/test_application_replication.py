@@ -45,7 +45,7 @@ class Pair:
             self.rows.write(self.source["DbiResourceId"], number, REGION, "x")
 
     def pass_time(self, seconds: float) -> None:
-        """Let time pass, and what is due arrive."""
+        """Let time pass, and replicate what is due."""
         self.clock.now += seconds
         self.replication.round()
 

@@ -1,4 +1,4 @@
-"""The sandbox application over HTTP: its own paths, and how a lost region looks to who asks."""
+"""The sandbox application over HTTP: its own paths, and the behaviour of a lost region."""
 
 import threading
 import time
@@ -25,13 +25,13 @@ def url(endpoint: str) -> Iterator[str]:
 @pytest.fixture
 def shop(aws: Clients, name: str) -> Declared:
     declared = declare(aws, name)
-    # What another test asked a moment ago is still an answer.
+    # Another test's recent answer is still cached.
     time.sleep(FRESH_SECONDS)
     return declared
 
 
 def through_the_edge(shop: Declared) -> dict[str, str]:
-    """The headers with which the edge hands a visitor on."""
+    """The headers with which the edge forwards a visitor's request."""
     return {"Host": "app.shop.example", "X-Sandbox-Origin": shop.dns_name}
 
 

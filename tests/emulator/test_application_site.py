@@ -1,4 +1,4 @@
-"""The sandbox application as visitors meet it: what the load balancer lets through, and what is found behind it."""
+"""The sandbox application for visitors: what the load balancer forwards, and what is behind it."""
 
 import pytest
 

@@ -28,7 +28,7 @@ def hook(fleet: Fleet, seconds: int) -> None:
 
 
 def terminate(fleet: Fleet, *, decrement: bool = False) -> str:
-    """The instance that was asked to go."""
+    """The instance that is being terminated."""
     [instance] = states(fleet)
     fleet.asg.terminate_instance_in_auto_scaling_group(InstanceId=instance, ShouldDecrementDesiredCapacity=decrement)
     return instance

@@ -15,7 +15,7 @@ from tests.emulator.test_ending import hosts, web
 
 @pytest.fixture
 def shop(aws: Clients, name: str) -> Declared:
-    # The groups of tests before try again when they are looked at: they must not take the room of this one.
+    # Earlier tests' groups retry launches when they are described: they must not use this test's capacity.
     aws("autoscaling").describe_auto_scaling_groups()
     return declare(aws, name, instances=1)
 

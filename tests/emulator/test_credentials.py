@@ -1,4 +1,4 @@
-"""Credentials of an assumed role that end while somebody works with them."""
+"""Credentials of an assumed role that expire while they are used."""
 
 from collections.abc import Callable
 from typing import Any
@@ -31,7 +31,7 @@ def assumed(aws: Clients, endpoint: str) -> Clients:
 
 
 @pytest.mark.parametrize(("service", "call"), CALLS.items())
-def test_calls_with_ended_credentials_are_told_so_in_the_protocol_of_the_service(
+def test_calls_with_expired_credentials_fail_in_the_protocol_of_the_service(
     aws: Clients, endpoint: str, control: Control, service: str, call: str
 ) -> None:
     old = assumed(aws, endpoint)

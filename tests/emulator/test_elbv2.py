@@ -1,4 +1,4 @@
-"""Load balancing on the emulated AWS: trust stores, and listeners that ask them."""
+"""Load balancing on the emulated AWS: trust stores, and listeners that use them."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Hosts that take their time to end, what they write meanwhile, and the fence that waits for them."""
+"""Hosts that terminate slowly, what they write meanwhile, and the fence that waits for them."""
 
 import subprocess
 import sys
@@ -91,7 +91,7 @@ def test_hosts_that_end_write_over_the_connection_they_have(shop: Declared, cont
     shop.close_the_database()
     assert written() == 2, "a security group cuts no connection"
     workers.round({REGION})
-    # Hosts of tests before may still end, and write into databases of their own.
+    # Earlier tests' hosts may still be terminating, and write to their own databases.
     mine = [row for row in workers.written if row.database == made["DBInstanceIdentifier"]]
     assert [row.id < 0 for row in mine] == [True, True]
     assert workers.rows.count(made["DbiResourceId"]) == 2, "a region that is lost writes nothing"

@@ -1,4 +1,4 @@
-"""Calls that fail before AWS did anything, or after it was done."""
+"""Calls that fail before or after AWS has executed them."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Instances of the emulated AWS that boot: their user data runs, with what EC2 gives to an instance around it."""
+"""Instances of the emulated AWS that boot: their user data runs, with the surroundings of an EC2 instance."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""Key policies on the emulated AWS: who may end a key."""
+"""Key policies on the emulated AWS: who may delete a key."""
 
 import json
 from typing import Any

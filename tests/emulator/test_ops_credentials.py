@@ -1,4 +1,4 @@
-"""Operators whose credentials end while they work: it is said at once, and is never the state of a region."""
+"""Operators' credentials expire during a command: it reports that immediately, and never as a region's state."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -21,7 +21,7 @@ AGAIN = "log in again, then run the same command"
 
 @pytest.fixture
 def log_in(aws: Clients, endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
-    """Takes a role, and has what a new process would have: no client that knows other credentials."""
+    """Assumes a role, without earlier clients, as in a new process."""
 
     def log_in() -> None:
         given = aws("sts").assume_role(RoleArn=ROLE, RoleSessionName="night")["Credentials"]

@@ -51,7 +51,7 @@ def test_two_who_saw_nothing_do_not_both_make_it(bucket: Bucket, monkeypatch: py
 
 
 def test_what_changed_hands_meanwhile_is_not_removed(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its former holder ends late: it read the lock while that was its own."""
+    """Its former holder ends late: it read the lock while it still held it."""
     bucket.write("locks/a.json", b"mine")
     before = bucket._read("locks/a.json")
     bucket.write("locks/a.json", b"theirs")

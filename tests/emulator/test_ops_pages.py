@@ -1,4 +1,4 @@
-"""What operators list on an emulated AWS that shows two rows in a page: every page is read, or said not to be."""
+"""Lists on an emulated AWS with two rows per page: every page is read, or the result says that it is not."""
 
 from types import SimpleNamespace
 from typing import cast

@@ -1,4 +1,4 @@
-"""A promotion that fails before or after RDS has had it, as the code of `ops` goes on from it."""
+"""A promotion that fails before or after RDS has executed it, and how `ops` continues."""
 
 from collections.abc import Iterator
 from types import SimpleNamespace
@@ -22,7 +22,7 @@ FAULT = f"fault/{OTHER_REGION}/rds/PromoteReadReplica"
 
 
 class Engine:
-    """Promotes what is a replica in its state, as the provider does, and reads back what it is told to."""
+    """Promotes what is a replica in its state, as the provider does, and refreshes on request."""
 
     def __init__(self, replica: str) -> None:
         self.replica = replica
@@ -81,7 +81,7 @@ def test_one_whose_answer_is_lost_is_read_back_at_once(aws: Clients, control: Co
 @pytest.mark.parametrize(
     ("when", "told"), [("before", "still a replica: nothing was promoted"), ("after", "available and a writer")]
 )
-def test_one_that_goes_on_failing_ends_the_command_and_what_holds_is_told(
+def test_a_promotion_that_keeps_failing_ends_the_command_with_the_resulting_situation(
     aws: Clients, control: Control, stack: Any, when: str, told: str
 ) -> None:
     control("PUT", f"{FAULT}?when={when}&code=InternalFailure")

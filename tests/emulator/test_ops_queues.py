@@ -1,4 +1,4 @@
-"""What operators send on from queue to queue, on the emulated SQS: killed half way, nothing is lost."""
+"""Messages that operators move from queue to queue, on the emulated SQS: after a kill nothing is lost."""
 
 import json
 import os
@@ -57,7 +57,7 @@ def test_a_move_that_is_killed_goes_on_and_loses_no_message(aws: Clients, name: 
     assert first.wait() == -signal.SIGKILL
     sent = _waiting(there, target)
     assert MESSAGES // 4 <= sent < MESSAGES
-    # What it had received is there again after a second.
+    # The messages that it had received are visible again after a second.
     time.sleep(1.1)
     subprocess.run(command, cwd=CHECKOUT, env=variables, check=True)
     arrived = _all(there, target)

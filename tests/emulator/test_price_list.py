@@ -104,7 +104,7 @@ def test_another_question_of_the_price_list_is_said_to_be_lacking(aws: Clients) 
 
 @pytest.fixture
 def prices(aws: Clients, monkeypatch: pytest.MonkeyPatch) -> PriceFile:
-    """What ops has asked for everything that it can price."""
+    """The questions of ops for everything that it can price."""
 
     def made(service: str, _region: str) -> Any:
         return aws(service)

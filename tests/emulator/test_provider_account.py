@@ -1,4 +1,4 @@
-"""The call with which the AWS plugin stands for its provider's own when it configures itself."""
+"""The call with which the AWS plugin replaces its provider's own during configuration."""
 
 import pytest
 from google.protobuf.json_format import ParseDict

@@ -19,7 +19,7 @@ def replicate(aws: Clients, name: str, **asked: Any) -> dict[str, Any]:
 
 
 def refusal(call: Callable[[], object]) -> str:
-    """What the emulated AWS says against a call; nothing when it obeys."""
+    """The emulated AWS's refusal of a call; nothing if it succeeds."""
     try:
         call()
     except ClientError as error:

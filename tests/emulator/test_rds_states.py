@@ -1,4 +1,4 @@
-"""Databases that are backed up or changed on the emulated AWS."""
+"""Databases that are being backed up or changed on the emulated AWS."""
 
 import time
 from collections.abc import Callable
@@ -22,7 +22,7 @@ def refused(call: Callable[[], Any]) -> None:
 
 @pytest.mark.parametrize("status", STATUSES)
 @pytest.mark.fix("rds_states.py:no_snapshot_of_a_busy_instance")
-def test_no_snapshot_is_taken_of_a_busy_instance_the_last_one_neither(
+def test_no_snapshot_of_a_busy_instance_is_taken_not_even_the_final_one(
     aws: Clients, control: Control, name: str, status: str
 ) -> None:
     rds = aws("rds")

@@ -40,7 +40,7 @@ def start(port: int) -> subprocess.Popen[str]:
 
 
 def health(port: int, process: subprocess.Popen[str]) -> dict[str, Any]:
-    """What its health check answers, once it does; a process that ended is told of, with what it printed."""
+    """The answer of its health check, once it answers; fails with the output of a process that ended."""
     deadline = time.monotonic() + START_SECONDS
     while True:
         try:

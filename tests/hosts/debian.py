@@ -12,7 +12,7 @@ from sandbox.instances.root import PHP_VERSION
 
 
 class Host:
-    """A host of `role` on disk: programs run in it by chroot, in a mount namespace of their own."""
+    """A host of `role` on disk: programs run in it by chroot, in their own mount namespace."""
 
     def __init__(self, root: Path, folder: Path, role: HostRole, texts: Mapping[str, str]) -> None:
         self._root, self._upper, self._work, self._at = root, folder / "upper", folder / "work", folder / "at"
@@ -24,11 +24,11 @@ class Host:
         self.run("rm", "-f", *removed)
 
     def write(self, path: str, text: str) -> None:
-        """Put a file in place; what begins as a script can be executed."""
+        """Write a file; scripts are executable."""
         self.write_bytes(path, text.encode(), 0o755 if text.startswith("#!") else 0o644)
 
     def write_bytes(self, path: str, content: bytes, mode: int = 0o644) -> None:
-        """Put a file in place that is no text."""
+        """Write a binary file."""
         place = self._upper / path.removeprefix("/")
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(content)

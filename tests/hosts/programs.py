@@ -10,7 +10,7 @@ REGION = "us-east-1"
 
 
 def program(name: str) -> ModuleType:
-    """A program by its name, loaded anew."""
+    """A program by its name, freshly loaded."""
     spec = spec_from_file_location(name, PROGRAMS[name])
     assert spec
     assert spec.loader

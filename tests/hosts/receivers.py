@@ -1,4 +1,4 @@
-"""Those whom Alertmanager tells, on loopback: a mail server, and a web server for webhooks and Slack."""
+"""Alertmanager's receivers, on loopback: a mail server, and a web server for webhooks and Slack."""
 
 import base64
 import json
@@ -18,7 +18,7 @@ LOOPBACK = "127.0.0.1"
 
 
 class MailServer(socketserver.ThreadingTCPServer):
-    """Takes mail with a name and a password (RFC 5321, RFC 4616)."""
+    """Accepts mail with a name and a password (RFC 5321, RFC 4616)."""
 
     allow_reuse_address = True
     daemon_threads = True

@@ -1,4 +1,4 @@
-"""The accounts on the database, made by the host's own programs on Debian's MariaDB: what each may do there."""
+"""The accounts on the database, created by the host's own programs on Debian's MariaDB: their privileges."""
 
 import json
 import re
@@ -20,7 +20,7 @@ OF_RDS = (
     "TEMPORARY TABLES, LOCK TABLES, EXECUTE, REPLICATION SLAVE, REPLICATION CLIENT, CREATE VIEW, SHOW VIEW, CREATE "
     "ROUTINE, ALTER ROUTINE, CREATE USER, EVENT, TRIGGER"
 )
-"""What RDS gives to the account with which a database is made (RDS User Guide, "Master user account privileges")."""
+"""The privileges that RDS gives to the master user (RDS User Guide, "Master user account privileges")."""
 PROGRAM = """import json, os, sys
 sys.path.insert(0, "/usr/local/lib/askproai")
 os.environ |= {"DB_DATABASE": "the`schema", "MYSQL_ATTR_SSL_CA": "/var/tmp/certificate"}

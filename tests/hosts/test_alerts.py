@@ -1,4 +1,4 @@
-"""Prometheus' own promtool judges the rules: each fires at each severity, and is quiet below its threshold."""
+"""Prometheus's own promtool tests the rules: each fires at each severity, and is quiet below its threshold."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator
@@ -43,7 +43,7 @@ def test_each_rule_has_its_case() -> None:
 
 
 def firing(alert: str, severity: str, minutes: int, alerts: int) -> dict[str, Any]:
-    """At that minute so many alerts fire."""
+    """At that minute this many alerts fire."""
     selector = f"ALERTS{{alertname='{alert}',severity='{severity}',alertstate='firing'}}"
     samples = [{"labels": "{}", "value": alerts}] if alerts else []
     return {"expr": f"count({selector})", "eval_time": f"{minutes}m", "exp_samples": samples}
@@ -135,7 +135,7 @@ def test_a_message_says_how_bad_it_is_and_where_the_runbook_is(host: Host) -> No
             {
                 "exp_labels": {"severity": "warning", "queue": "default"},
                 "exp_annotations": {
-                    "summary": "Jobs pile up: the workers are too few, or fail.",
+                    "summary": "Jobs pile up: there are too few workers, or they fail.",
                     "description": "It is 1234; the limit is 1000, for 15 minutes.",
                     "runbook": "docs/alerts/queue-backlog.md",
                 },

@@ -1,4 +1,4 @@
-"""What the application writes to standard error, by PHP-FPM and by rsyslog, is in the DevOps manual's file alone."""
+"""The application's standard error, through PHP-FPM and rsyslog, is only in the DevOps manual's file."""
 
 import re
 from dataclasses import replace
@@ -86,7 +86,7 @@ def test_the_units_of_the_application_have_the_name_that_rsyslog_looks_for(unit:
     texts = rendered(WORKERS, values_of(WORKERS))
     assert "SyslogIdentifier=askproai\n" in texts[f"files/etc/systemd/system/{unit}"]
     assert '"askproai" /var/log/askproai/app.log' in texts["files/etc/rsyslog.d/10-askproai.conf"]
-    # It runs before its rule is there: the package starts it.
+    # The package starts it before its rule exists.
     placed, _, later = texts["apply"].partition("install -D")
     assert "rsyslog.service" in later
     assert "rsyslog.service" not in placed

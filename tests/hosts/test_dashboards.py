@@ -1,4 +1,4 @@
-"""A real Prometheus answers every query of every panel, and real exporters expose what it is asked for."""
+"""A real Prometheus answers every query of every panel, and real exporters expose the queried metrics."""
 
 import html
 import json

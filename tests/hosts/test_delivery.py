@@ -41,7 +41,7 @@ cat /var/tmp/log
 
 
 def configuration(fetch: ModuleType, watch_text: str) -> str:
-    """The host's own configuration, by the host's own program. What waits waits a second, and nothing is encrypted."""
+    """The host's own configuration, by the host's own program, with waits of a second and without encryption."""
     content = yaml.safe_load(watch_text)
     content["global"]["smtp_require_tls"] = False
     for route in (content["route"], *content["route"]["routes"]):

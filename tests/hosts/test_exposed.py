@@ -1,4 +1,4 @@
-"""What the dashboards' series are made of is what Debian's own exporters expose, by name and labels."""
+"""The metrics of the dashboards' series are those of Debian's own exporters, by name and labels."""
 
 import re
 from collections.abc import Mapping
@@ -112,5 +112,5 @@ def test_an_exporter_exposes_it(exposed: Mapping[str, Mapping[str, set[str]]], j
 
 
 def test_no_exporter_exposes_the_lag_of_a_replica(exposed: Mapping[str, Mapping[str, set[str]]]) -> None:
-    """Why the recovery dashboard asks CloudWatch for it."""
+    """The reason why the recovery dashboard queries CloudWatch for it."""
     assert [name for name in exposed["mysql"] if "behind" in name] == []

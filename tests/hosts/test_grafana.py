@@ -1,4 +1,4 @@
-"""What stands between a visitor and Grafana: its archive is checked, and its address says so where it does not run."""
+"""The path to Grafana: its archive is verified, and its address says so if it does not run."""
 
 import hashlib
 import io
@@ -87,7 +87,7 @@ def test_an_archive_of_something_else_is_not_started(
 
 @needs_host
 def test_the_unit_becomes_the_program_of_the_archive(tmp_path: Path) -> None:
-    """By the unit's own command line, as the user that it runs as has it: with nothing but its state directory."""
+    """With the unit's own command line, as its user, with only its state directory."""
     texts_of_host = rendered(MONITORING, replace(values_of(MONITORING), php_version=PHP_VERSION))
     host = Host(made(Paths.of()), tmp_path, MONITORING, texts_of_host)
     _, sha256 = packed(tmp_path, "grafana-v1")

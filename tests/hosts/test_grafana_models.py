@@ -1,4 +1,4 @@
-"""The dashboards' files are what Grafana's SDK makes of their data, and its models read them."""
+"""The dashboards' files equal the output of Grafana's SDK, and its models read them."""
 
 import json
 

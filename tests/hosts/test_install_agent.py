@@ -1,4 +1,4 @@
-"""The agent of CloudWatch is installed where AWS signed it."""
+"""The CloudWatch agent is installed only with AWS's signature."""
 
 import shutil
 import subprocess

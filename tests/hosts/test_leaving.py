@@ -1,4 +1,4 @@
-"""What a host does at its end, and a worker while its region does not serve."""
+"""The termination of a host, and a worker while its region does not serve."""
 
 import json
 import subprocess
@@ -11,7 +11,7 @@ from programs import REGION, program
 
 
 class Host:
-    """The host around the program: what its metadata and systemd say, one answer after the other, and what it did."""
+    """The host around the program: the answers of its metadata and systemd, in order, and its actions."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, states: list[str | None], running: list[str]) -> None:
         self.program = program("finish_jobs")
@@ -92,7 +92,7 @@ def test_a_worker_rests_while_another_region_serves(
         ((503, b"nobody"), None, []),
         ((200, away), True, ["stop"]),
         ((200, away), True, []),
-        # Nobody says anything: a region that rests does not begin because the other has a bad minute.
+        # Nothing answers: an idle region must not start because the other has a bad minute.
         ((503, away), True, []),
         ((200, b"<html>"), True, []),
         ((200, b"[]"), True, []),
@@ -109,7 +109,7 @@ def test_a_worker_rests_while_another_region_serves(
         assert (rests, host.did) == (expected, did), number
 
 
-def test_an_instance_asks_for_visitors_until_it_is_to_be_terminated(
+def test_an_instance_checks_the_visitors_region_until_it_is_terminated(
     monkeypatch: pytest.MonkeyPatch, visitors: list[tuple[int, bytes]]
 ) -> None:
     host = Host(monkeypatch, ["InService", "InService", "Terminated"], [])

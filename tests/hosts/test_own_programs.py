@@ -1,4 +1,4 @@
-"""The programs on a host, asked against an AWS in this process: the release, the secrets, the leader of a group."""
+"""The programs on a host, with an AWS in this process: the release, the secrets, the leader of a group."""
 
 import hashlib
 import io
@@ -49,7 +49,7 @@ def released(content: bytes, checksum: str) -> None:
 
 @pytest.fixture
 def owned(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
-    """Who was given what: to hand over files needs root."""
+    """The recorded owners of files, because changing owners needs root."""
     given: list[tuple[str, str]] = []
 
     def chown(path: Path, user: str, group: str) -> None:

@@ -1,4 +1,4 @@
-"""Paths as the real nginx and the real router of Laravel understand them, in Cloudflare's normal form and without."""
+"""Paths in the real nginx and the real router of Laravel, with and without Cloudflare's normalization."""
 
 import json
 from collections.abc import Mapping
@@ -32,7 +32,7 @@ def disguised(path: str) -> set[str]:
 
 @pytest.fixture(scope="module")
 def answers(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, tuple[int, str]]:
-    """What a web host answers to each path: the status, and the route that Laravel found."""
+    """A web host's answer for each path: the status, and Laravel's route."""
     texts = rendered(WEB, replace(values_of(WEB), php_version=PHP_VERSION))
     host = Host(made(Paths.of()), tmp_path_factory.mktemp("web"), WEB, texts)
     raw = {disguise for path in GUARDED for disguise in disguised(path)}

@@ -1,4 +1,5 @@
-"""Every rendered file passes the program that reads it on a host, and each of these checks finds a broken twin."""
+"""Every rendered file is valid for the program that reads it on a host, and each of these checks detects a broken
+twin."""
 
 import re
 from collections.abc import Callable
@@ -29,12 +30,12 @@ def by_status(done: CompletedProcess[str]) -> bool:
 
 
 def by_silence(done: CompletedProcess[str]) -> bool:
-    """systemd-analyze calls a file with an unknown key good, and says so in a line."""
+    """systemd-analyze accepts a file with an unknown key, with a warning."""
     return done.returncode == 0 and done.stderr == ""
 
 
 def by_words(done: CompletedProcess[str]) -> bool:
-    """logrotate calls a file with an unknown option good, and says so in a line."""
+    """logrotate accepts a file with an unknown option, with a warning."""
     return done.returncode == 0 and not re.search(r"^(error|.*unknown option)", done.stderr, re.MULTILINE)
 
 
@@ -78,7 +79,7 @@ CHECKS = {
     ),
     "sshd": Check(
         role=WEB,
-        # An instance makes its own keys when it first starts.
+        # An instance generates its own keys at its first start.
         command=("sh", "-c", "ssh-keygen -A && sshd -t"),
         file="/etc/ssh/sshd_config.d/00-askproai.conf",
         right="PermitRootLogin",
@@ -261,7 +262,7 @@ def hosts(root: Path, tmp_path: Path) -> Callable[[HostRole], Host]:
         script = user_data(bucket="b", key="k", sha256="0", region="r", environment={"A": "b"})
         made_host = Host(root, tmp_path / role.name, role, {**texts, USER_DATA: script})
         if role == WORKERS:
-            # systemd makes an instance of the template; the verification reads a file.
+            # systemd instantiates the template; the verification needs a file.
             template = made_host.read("/etc/systemd/system/askproai-worker@.service")
             made_host.write("/etc/systemd/system/askproai-worker@high_1.service", template)
         return made_host

@@ -1,4 +1,4 @@
-"""Alertmanager's own amtool says who is told: by severity, by day and in a maintenance window."""
+"""Alertmanager's own amtool shows who is notified: by severity, by day and in a maintenance window."""
 
 import datetime
 from dataclasses import replace
@@ -25,7 +25,7 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Host:
 
 
 def configured(host: Host, watch: Watch = WATCH) -> dict[str, dict[str, object]]:
-    """Put the configuration in place; its receivers by name."""
+    """Write the configuration. Returns its receivers by name."""
     text = files(watch)[FILE]
     host.write(FILE, text)
     return {each["name"]: each for each in yaml.safe_load(text)["receivers"]}
@@ -91,7 +91,7 @@ DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sun
 
 
 def silent(watch: Watch, moment: datetime.datetime) -> bool:
-    """Whether a moment is in one of the intervals (Prometheus documentation, Alertmanager, "time_interval": UTC, the
+    """Whether a time is in one of the intervals (Prometheus documentation, Alertmanager, "time_interval": UTC, the
     end not included)."""
     [interval] = yaml.safe_load(files(watch)[FILE])["time_intervals"]
     day, clock = DAYS[moment.weekday()], moment.strftime("%H:%M")

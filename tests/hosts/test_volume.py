@@ -1,4 +1,4 @@
-"""The data volume: attached when the former host has let it go, and never made empty again."""
+"""The data volume: attached once the former host has released it, and never formatted again."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,7 +38,7 @@ test "$(stat --file-system --format=%b /srv/metrics)" -gt "$first" && echo grown
 
 
 class Ec2:
-    """EC2, which tells of one volume what it is told to tell, an answer after the other."""
+    """A fake EC2 with given answers about one volume, in order."""
 
     def __init__(self, *states: tuple[str, str]) -> None:
         self._states: Iterator[tuple[str, str]] = iter(states)

@@ -30,12 +30,12 @@ FAULTS = [
     ("deploy.yml", "      stack: ${{ needs.order.outputs.live }}", "      name: live", 'input "stack" is required'),
     ("deploy.yml", "needs.order.outputs.live", "needs.order.outputs.lively", 'property "lively" is not defined'),
 ]
-"""A workflow, what is replaced in it and by what, and what a linter then says."""
+"""A workflow, a replacement in it, and the linter's finding."""
 
 
 @pytest.fixture(scope="module")
 def found(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """What the linters say of one copy for each fault, all in one run."""
+    """The linters' findings in one copy for each fault, all in one run."""
     root = tmp_path_factory.mktemp("repository")
     shutil.copytree(ROOT / WORKFLOWS, root / WORKFLOWS)
     for number, (workflow, was, becomes, _) in enumerate(FAULTS):

@@ -1,4 +1,4 @@
-"""Small stacks in which one rule is asked: a compliant one, and twins of it that differ in one thing."""
+"""Small stacks for one rule: a compliant one, and twins that differ in one property."""
 
 import copy
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from policies.rule import Resource, Rule, Stack
 HOME, AWAY, ELSEWHERE = "eu-central-1", "eu-west-1", "us-east-1"
 STACK, STANDBY = "home", "away"
 UNSET, GONE = object(), object()
-"""A property that is not there, and a resource that is not there."""
+"""A missing property, and a missing resource."""
 AT, CALLED, KIND, WITHIN = "#region", "#name", "#type", "#stack"
 """Instead of a property: the subject's region, name and type, and the stack's name."""
 OTHER = "@"
@@ -60,7 +60,7 @@ class Made:
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """What a rule says of a compliant scene's twins. A rule about a whole stack has no subject `it`."""
+    """A rule's expected outcomes for a compliant scene's twins. A rule about a whole stack has no subject `it`."""
 
     rule: Rule
     it: Made | None = None
@@ -70,7 +70,7 @@ class Case:
     undecided: tuple[Change, ...] = ()
 
     def outcome(self, change: Change, rule: Rule | None = None) -> Outcome:
-        """What becomes of the scene after a change, by the pack's own judge."""
+        """The outcome of the scene after a change, from the pack's own judge."""
         within = change.get(WITHIN, STACK)
         judge = Judge(
             stack=within,

@@ -1,4 +1,4 @@
-"""The engine's protocol: what arrives is unpacked as rules read it, and what they say goes back."""
+"""The engine's protocol: requests are unpacked for the rules, and violations are returned."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What `make policies` makes of previews: violations from the event log, and what one stack of a pair lacks."""
+"""`make policies` on previews: violations from the event log, and what one stack of a pair lacks."""
 
 import json
 from typing import Any

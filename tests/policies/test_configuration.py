@@ -1,4 +1,4 @@
-"""The pack's files: they agree with the stack files, and exceptions say who answers for them and until when."""
+"""The pack's files: they agree with the stack files, and exceptions have an owner and an end."""
 
 from collections.abc import Callable
 from dataclasses import replace

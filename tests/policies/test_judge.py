@@ -1,4 +1,4 @@
-"""Exceptions, levels and messages: what becomes of a broken rule."""
+"""Exceptions, levels and messages of a broken rule."""
 
 from dataclasses import replace
 from datetime import date

@@ -1,4 +1,4 @@
-"""A rule that is changed in one place is found out by one of its cases: each condition, operand and finding counts."""
+"""A rule that is changed in one place fails one of its cases: each condition, operand and finding counts."""
 
 import ast
 import copy
@@ -25,7 +25,7 @@ TURNED: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.NotEq: ast.Eq,
 }
 BROKEN = (AttributeError, IndexError, KeyError, MalformedError, NameError, TypeError, ValueError)
-"""A mutant that cannot go on is found out as well."""
+"""A mutant that raises an error counts as detected."""
 
 
 def twisted(node: ast.AST) -> Iterator[ast.AST]:

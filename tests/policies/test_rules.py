@@ -1,4 +1,4 @@
-"""Every rule fires on each broken twin of a compliant resource, passes on the rest, and waits for what is not known."""
+"""Every rule fires on each broken twin of a compliant resource, passes on others, and waits for unknown values."""
 
 import inspect
 from collections import defaultdict

@@ -1,4 +1,4 @@
-"""What the program imports, in a process of its own: an SDK of a cloud is imported in the parts that a stack uses."""
+"""The imports of the program, in a separate process: only the used parts of a cloud's SDK are imported."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Who may do what in the account: the page's table, asked of the declared policies."""
+"""Who may do what in the account: the page's table, checked against the declared policies."""
 
 import json
 import re
@@ -58,7 +58,7 @@ STATE = bucket("askproai-state-home")
 SECRET = f"arn:aws:secretsmanager:{HOME}:{A}:secret:askproai-prod-database"
 INSTANCE = f"arn:aws:ec2:{HOME}:{A}:instance/i-1"
 LOCKED = {"data", "storage", "record"}
-"""The keys of what nobody may delete: the backups, and the record of what was done."""
+"""The keys of what nobody may delete: the backups, and the audit trail."""
 CALLS = {
     "read the stacks' state and secrets": [
         Call("s3:GetObject", f"{STATE}/.pulumi/stacks/askproai/prod.json"),
@@ -72,13 +72,13 @@ CALLS = {
         Call("iam:PassRole", role("askproai-prod-web")),
     ],
     "change the platform in the other region": [Call("autoscaling:UpdateAutoScalingGroup", "*", there(AWAY))],
-    "see metrics and logs": [
+    "read metrics and logs": [
         Call("cloudwatch:GetMetricData", "*", there(HOME)), Call("logs:FilterLogEvents", "*", there(HOME))
     ],
-    "say how the platform is": [
+    "publish the checklist's metrics": [
         Call("cloudwatch:PutMetricData", "*", there(HOME) | {"cloudwatch:namespace": "AskProAI"}),
     ],
-    "send jobs of a lost region on": [
+    "move jobs out of a lost region": [
         Call(f"sqs:{action}", f"arn:aws:sqs:{place}:{A}:askproai-prod-queue-default", there(place))
         for place, action in ((HOME, "ReceiveMessage"), (HOME, "DeleteMessage"), (AWAY, "SendMessage"))
     ]
@@ -86,7 +86,7 @@ CALLS = {
         Call(f"kms:{action}", f"arn:aws:kms:{place}:{A}:key/1", there(place) | key("askproai-prod-messages"))
         for place, action in ((HOME, "Decrypt"), (AWAY, "GenerateDataKey"))
     ],
-    "put a release into its bucket": [
+    "upload a release": [
         Call("s3:PutObject", f"{bucket('askproai-prod-releases')}/releases/1.0.tar.gz", there(HOME)),
     ],
     "read and restore databases": [
@@ -115,7 +115,7 @@ CALLS = {
         Call("ssm:StartSession", f"arn:aws:ssm:{HOME}:{A}:document/SSM-SessionManagerRunShell"),
         Call("kms:GenerateDataKey", f"arn:aws:kms:{HOME}:{A}:key/1", there(HOME) | key("askproai-account-sessions")),
     ],
-    "come by SSH through the bastion": [
+    "connect by SSH through the bastion": [
         Call("ec2-instance-connect:SendSSHPublicKey", INSTANCE, SSH),
     ],
     "forward a port to the database": [
@@ -128,12 +128,12 @@ CALLS = {
         for action in ("GetFindings", "BatchUpdateFindings")
     ],
     "stop the audit trail": [Call("cloudtrail:StopLogging", f"arn:aws:cloudtrail:{HOME}:{A}:trail/askproai-account")],
-    "change rights of the account's roles": [
+    "change permissions of the account's roles": [
         Call("iam:PutRolePolicy", role("askproai-ci-deploy-prod"), BOUNDARY),
         Call("iam:UpdateAssumeRolePolicy", role("askproai-account-devops")),
     ],
 }  # fmt: skip
-"""What the table's rows say, as calls of AWS: a role may do it where it may make each of them."""
+"""The table's rows as AWS calls: a role may do something if it may make each of the calls."""
 ROLES = (
     "ci-preview", "ci-check", "ci-deploy-prod", "ci-deploy-dr", "ci-deploy-edge",
     "deploy", "devops", "dbadmin", "break-glass",
@@ -141,7 +141,7 @@ ROLES = (
 
 
 def table() -> dict[tuple[str, str], bool]:
-    """The page's table: whether a role may do a thing."""
+    """The page's table: whether a role may do something."""
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in PAGE.read_text().splitlines()]
     (head,) = (row for row in rows if row[0] == "may")
     names = [name.strip("`") for name in head[1:]]
@@ -217,7 +217,7 @@ def test_a_role_that_a_deployment_makes_cannot_do_more_than_the_boundary(cloud: 
 
 @pytest.fixture(scope="module")
 def key_policies(cloud: Cloud[Any]) -> dict[str, dict[str, Any]]:
-    """The policy of each key of a region, by the key's role, and of the account's record."""
+    """The policy of each key of a region, by the key's role, and of the account's audit trail."""
     keys = deploy(lambda: Keys("keys", KeysArgs(site=SITE, settings=settings_of("prod").keys)))
     found = {each.name.removeprefix("keys-"): each.document() for each in keys.of("aws:kms/key:Key")}
     return {**found, "record": cloud.one("aws:kms/key:Key", "record-key").document()}
@@ -231,7 +231,8 @@ def test_break_glass_alone_ends_the_keys_of_what_is_locked(
     arn = role(cloud.one(ROLE, f"access-{name}").inputs["name"])
     for what in LOCKED:
         call = Call(action, f"arn:aws:kms:{HOME}:{A}:key/1", there(HOME) | {"aws:PrincipalArn": arn})
-        # In one account, a denial in the key's policy ends it, and what the policy gives the account IAM decides.
+        # In one account, a denial in the key's policy is final, and IAM decides on what the policy grants to the
+        # account.
         there_too = allowed(call, [key_policies[what]], None)
         assert (may(cloud, f"access-{name}", call) and there_too) is (name == "break-glass"), what
 
@@ -321,7 +322,7 @@ def test_the_names_are_those_that_bootstrap_gives_the_state(monkeypatch: pytest.
 
 
 def test_a_deployment_may_use_the_services_of_the_program_and_no_other() -> None:
-    # No workflow deploys the account's stack: it holds the record of what they do.
+    # No workflow deploys the account stack, because it records what they do.
     files = [path for path in (ROOT / "components").rglob("*.py") if path.parent.name != "account"]
     modules = {found for path in files for found in re.findall(r"\baws\.([a-z0-9]+)\.[A-Z]", path.read_text())}
     wanted = {prefix for module in modules - {"iam"} for prefix in PREFIXES.get(module, {module})}
@@ -332,7 +333,7 @@ def test_each_role_of_a_region_carries_the_boundary_that_its_stack_names() -> No
     site = replace(SITE, boundary=BOUNDARY["iam:PermissionsBoundary"])
     cloud = deploy(lambda: InstanceRole("hosts", InstanceRoleArgs(site=site, permissions=[])))
     assert cloud.one(ROLE).inputs["permissionsBoundary"] == site.boundary
-    # The one way to a role is a component.
+    # Roles are declared only in components.
     makers = [path for path in ROOT.glob("*.py") if "iam.Role(" in path.read_text()]
     assert makers == []
 
@@ -353,7 +354,7 @@ def test_sessions_are_kept_and_encrypted_in_each_region(cloud: Cloud[Any]) -> No
     preferences = cloud.of("aws:ssm/document:Document")
     assert len(preferences) == len(account_settings().data_residency_regions)
     for each in preferences:
-        # Session Manager has the preferences by this name.
+        # Session Manager finds the preferences by this name.
         assert (each.inputs["name"], each.inputs["documentType"]) == ("SSM-SessionManagerRunShell", "Session")
         inputs = json.loads(each.inputs["content"])["inputs"]
         group = cloud.one("aws:cloudwatch/logGroup:LogGroup", each.name.replace("preferences", "group"))
@@ -367,13 +368,13 @@ def documents(cloud: Cloud[Any]) -> list[tuple[str, dict[str, Any]]]:
 
 
 def test_documents_have_the_form_and_the_size_that_iam_takes(cloud: Cloud[Any]) -> None:
-    # Half a second: only the process that runs this test pays it.
+    # This takes half a second, so only this test's process does it.
     from moto.iam.policy_validation import IAMPolicyDocumentValidator, IAMTrustPolicyDocumentValidator
 
     for name, document in documents(cloud):
         text = json.dumps(document)
         IAMPolicyDocumentValidator(text).validate()
-        # IAM's quotas, without white space: a managed policy has less than the inline policies of a role.
+        # IAM's quotas, without white space: a managed policy may be smaller than the inline policies of a role.
         assert len(re.sub(r"\s", "", text)) <= (6144 if name == "access-boundary" else 10240), name
     for each in cloud.of(ROLE):
         IAMTrustPolicyDocumentValidator(each.inputs["assumeRolePolicy"]).validate()

@@ -1,4 +1,4 @@
-"""The account on the fake cloud: what is recorded, who is told, and that no region is left out."""
+"""The account on the fake cloud: what is recorded, who is notified, and that no region is omitted."""
 
 import json
 import re
@@ -53,7 +53,7 @@ def with_settings(**changes: Any) -> Cloud[AccountOutputs]:
 
 
 def region_of(record: Record) -> str:
-    """The region in the name of the provider that a resource has."""
+    """The region in the name of a resource's provider."""
     return record.provider.rpartition("::")[0].rpartition("::")[2].removesuffix("-aws")
 
 
@@ -102,7 +102,7 @@ def test_the_trail_sees_every_region_and_objects_but_its_own(cloud: Cloud[Accoun
     fields = {each["field"]: each for each in data["fieldSelectors"]}
     assert fields["resources.type"]["equals"] == ["AWS::S3::Object"]
     own = {f"arn:aws:s3:::{each.inputs['bucket']}/" for each in cloud.of(BUCKET)}
-    # Otherwise each object that it writes would make the next event.
+    # Otherwise each object that it writes would cause the next event.
     assert set(fields["resources.ARN"]["notStartsWiths"]) == own
 
 

@@ -1,4 +1,4 @@
-"""The whole edge: what it needs, what a flip changes, and what guards it."""
+"""The whole edge: its needs, the changes of a flip, and its protection."""
 
 import ast
 import json
@@ -32,12 +32,12 @@ DNSSEC = "cloudflare:index/zoneDnssec:ZoneDnssec"
 
 
 def contents(cloud: Cloud[EdgeOutputs]) -> dict[str, str]:
-    """Where each proxied name leads."""
+    """The target of each proxied name."""
     return {r.inputs["name"]: r.inputs["content"] for r in cloud.of(RECORD) if r.inputs["proxied"]}
 
 
 def everything(record: Record) -> dict[str, Any]:
-    """All that the engine is told of a resource, input by input."""
+    """Everything that the engine gets about a resource, input by input."""
     return {**record.inputs, "protect": record.protect, "parent": record.parent, "provider": record.provider}
 
 
@@ -166,7 +166,7 @@ def test_a_renamed_class_keeps_its_type_token() -> None:
 
 
 def test_names_at_cloudflare_are_unique() -> None:
-    # An address and what belongs to it, such as CAA, have one name; several hosts receive the mail of one domain.
+    # An address and related records, such as CAA, have the same name; several hosts receive the mail of one domain.
     known = [r.inputs for r in declared(edge()) if "name" in r.inputs]
     names = Counter((of.get("type"), of["name"], of["content"] if of.get("type") == "MX" else "") for of in known)
     assert [name for name, count in names.items() if count > 1] == []

@@ -45,7 +45,7 @@ def test_origins_see_our_own_certificate() -> None:
     assert {"certificate", "privateKey"} <= certificate.secrets
     assert pulls.inputs == {"zoneId": ZONE, "enabled": True}
     assert certificate.urn in pulls.depends_on
-    # Cloudflare shows the former one until a new one is deployed.
+    # Cloudflare presents the former one until a new one is deployed.
     assert certificate.retain_on_delete
 
 

@@ -1,4 +1,4 @@
-"""What a resource is follows from what it stands for, never from a place in a list of the stack file."""
+"""A resource's identity comes from its item, never from a position in a list of the stack file."""
 
 from broken_files import refusals, written
 from lists import by_urn, plain, rotated, unordered, with_lists

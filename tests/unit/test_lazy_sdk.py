@@ -1,4 +1,4 @@
-"""Lazy import of an SDK: the names that are used are there, and nothing else is imported."""
+"""Lazy import of an SDK: used names are available, and nothing else is imported."""
 
 import importlib
 import sys
@@ -134,7 +134,7 @@ def test_a_package_that_is_imported_already_is_an_error(sdk: str) -> None:
         import_lazily(sdk)
 
 
-def test_to_ask_twice_is_no_error_even_when_the_whole_package_was_wanted(sdk: str) -> None:
+def test_making_an_sdk_lazy_twice_is_no_error_even_after_the_whole_package_was_loaded(sdk: str) -> None:
     import_lazily(sdk)
     package = importlib.import_module(sdk)
     import_lazily(sdk)

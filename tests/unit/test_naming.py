@@ -1,4 +1,4 @@
-"""The names that the cloud sees: within each service's limit, spelt as it wants, and never shared."""
+"""Physical names: within each service's limit, in its form, and unique."""
 
 import re
 
@@ -12,7 +12,7 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz"
 ALPHABET = f"{LETTERS}0123456789"
 
 
-# To draw from a regular expression takes hypothesis three times as long.
+# Drawing from a regular expression takes hypothesis three times as long.
 def words(longest: int) -> st.SearchStrategy[str]:
     """Words that begin with a letter."""
     return st.builds(str.__add__, st.sampled_from(LETTERS), st.text(ALPHABET, max_size=longest - 1))
@@ -22,7 +22,7 @@ ENVIRONMENTS = words(12)
 MORE_WORDS = st.lists(st.text(ALPHABET, min_size=1, max_size=20), max_size=4)
 ROLES = st.tuples(words(20), MORE_WORDS).map(lambda drawn: "-".join([drawn[0], *drawn[1]]))
 LIMITS = st.integers(HASH_LENGTH + 2, 255)
-"""From the least that `physical` takes to RDS's and EC2's longest."""
+"""From the minimum of `physical` to the maximum of RDS and EC2."""
 
 LABEL = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 BUCKET = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")

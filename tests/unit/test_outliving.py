@@ -1,4 +1,4 @@
-"""What `pulumi destroy` leaves of a region, because AWS deletes it for nobody or because a backup needs it."""
+"""What `pulumi destroy` leaves of a region, because AWS refuses to delete it or a backup needs it."""
 
 from regions import altered, region
 

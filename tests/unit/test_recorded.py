@@ -1,4 +1,4 @@
-"""A stack file that does not fit what its stack has recorded is refused before anything is declared."""
+"""A stack file that conflicts with its stack's records is refused before anything is declared."""
 
 import runpy
 from collections.abc import Mapping
@@ -26,13 +26,13 @@ def refuse(stack: str, recorded: Outputs, *changes: Change) -> None:
 
 
 def kept(stack: str) -> dict[str, str]:
-    """What a stack of the fixture was made with."""
+    """The permanent settings of a stack of the fixture."""
     with configured(written(stack), good_secrets(stack), stack=stack):
         return made_with(load())
 
 
 @pytest.mark.parametrize("stack", ["prod", "dr", "edge"])
-def test_the_program_ends_with_one_line_that_says_what_is_recorded_and_what_the_file_has(stack: str) -> None:
+def test_the_program_ends_with_one_line_with_the_recorded_and_the_declared_value(stack: str) -> None:
     secrets = EDGE_SECRETS if stack == "edge" else GOOD_SECRETS
     stacks = {f"organization/askproai/{name}": region_outputs(name) for name in edge_settings().regions}
     stacks[f"organization/askproai/{stack}"] = {"topology": 4.0}
@@ -72,7 +72,7 @@ def test_each_setting_that_a_stack_keeps_is_refused_with_both_values_and_the_way
         (line,) = [line for line in found if line.startswith(f"{name}: ")]
         assert f"{value!r} cannot take the place of 'other-{value}'" in line
         assert f"want 'other-{value}', or " in line
-    # Together with the other misfit of a stack that has a topology.
+    # Together with the other conflict of a stack with a topology.
     assert len(found) == len(made) + (stack != "account")
 
 

@@ -1,4 +1,4 @@
-"""A whole region, asked what no single component can answer: order, tags, names, and what it promises to others."""
+"""A whole region: what no single component can show, such as order, tags, names, and outputs."""
 
 import json
 import re
@@ -33,7 +33,7 @@ WITHIN = {
     LOG: "logGroupName",
     COUNTS: "logGroupName",
 }
-"""Types whose names are apart in each of what this input names."""
+"""Types whose names are unique only within the resource that this input names."""
 
 NAMES: Mapping[str, tuple[str, int]] = {
     "aws:autoscaling/group:Group": ("name", 255),
@@ -74,7 +74,7 @@ NAMES: Mapping[str, tuple[str, int]] = {
     "aws:sqs/queue:Queue": ("name", 80),
     "aws:wafv2/webAcl:WebAcl": ("name", 128),
 }
-"""The input that AWS knows a resource by, and its limit as the service's API reference has it."""
+"""The input with a resource's physical name, and its limit in the service's API reference."""
 
 
 TOKENS = {
@@ -89,7 +89,7 @@ TOKENS = {
     "storage": {"BucketParts", "Offsite", "OffsiteStorage", "Replication", "Storage"},
     "web": {"Balancer", "OriginTrust", "Waf"},
 }
-"""The type tokens of the components, by area: existing stacks have them in the URNs of all their resources."""
+"""The type tokens of the components, by area: existing stacks have them in the URNs of all resources."""
 
 
 @pytest.fixture(scope="module", params=STACKS)

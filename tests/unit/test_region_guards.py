@@ -1,4 +1,4 @@
-"""A whole region that serves, asked what keeps it safe: addresses, protection, spare capacity, ways in, and rights."""
+"""The protection of a whole serving region: addresses, protection, spare capacity, access, and permissions."""
 
 import json
 import math
@@ -91,7 +91,7 @@ def test_nothing_else_is_given_a_public_address(cloud: Cloud[RegionOutputs]) -> 
 
 def test_all_that_is_stateful_is_protected_and_nothing_else(cloud: Cloud[RegionOutputs], stack: str) -> None:
     assert {r.type for r in declared(cloud) if r.protect} <= STATEFUL
-    # The cache of a pilot light comes and goes with its activation.
+    # The cache of a pilot light exists only while it is activated.
     passing = {CACHE} if settings_of(stack).posture == "pilot-light" else set()
     assert {r.type for r in declared(cloud) if r.type in STATEFUL and not r.protect} == passing
     assert cloud.one(DATABASE).inputs["deletionProtection"] is True
@@ -177,7 +177,7 @@ def test_roles_are_given_actions_by_name(cloud: Cloud[RegionOutputs]) -> None:
 
 
 def test_everyone_is_let_in_on_a_condition_alone(cloud: Cloud[RegionOutputs]) -> None:
-    # An endpoint's policy gives no rights: it is a sieve for those that others give.
+    # An endpoint's policy grants nothing: it only limits what other policies grant.
     given = [s for kind, s in statements(cloud) if kind != "aws:ec2/vpcEndpoint:VpcEndpoint"]
     everyone = [s for s in given if s.get("Principal") in ("*", {"AWS": "*"})]
     assert [statement for statement in everyone if not statement.get("Condition")] == []

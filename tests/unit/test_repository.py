@@ -1,4 +1,5 @@
-"""The repository as a whole: regions stay in the stack files, tests run, and documents point to what is there."""
+"""The whole repository: regions only in stack files, all tests collected, and documents that refer to existing
+files."""
 
 import fnmatch
 import json
@@ -19,7 +20,7 @@ from yaml_text import parse
 TESTS = ROOT / "tests"
 REGION_NAME = re.compile("|".join(re.escape(region.value) for region in Region))
 GLOBAL_SERVICES = ROOT / "sandbox" / "aws" / "scope.py"
-"""AWS signs calls to its global services for fixed regions: what the table there says is no choice of ours."""
+"""Calls to AWS's global services are signed for fixed regions, so that table is not our choice."""
 
 ROW = re.compile(r"^\|(?P<first>[^|]*)\|(?P<second>[^|]*)\|")
 CODE = re.compile(r"`([^`]+)`")
@@ -27,7 +28,7 @@ LINK = re.compile(r"\]\((?![a-z]+:|#)([^)#\s]+)")
 
 
 def files(pattern: str, folder: Path = ROOT) -> list[Path]:
-    """The project's own files: what tools keep is in folders whose name begins with a dot, or `__pycache__`."""
+    """The project's own files: tools keep theirs in folders whose name begins with a dot, or in `__pycache__`."""
     found: list[Path] = []
     for place, inside, names in os.walk(folder):
         inside[:] = [name for name in inside if not re.match(r"\.|__pycache__$", name)]
@@ -45,7 +46,8 @@ def documents() -> list[Path]:
 
 
 def edit_table() -> Iterator[tuple[str, list[str]]]:
-    """The rows of the README's table "to change X, edit Y": what, and all that is in backticks beside it."""
+    """The rows of the README's table "to change X, edit Y": the first cell, and everything in backticks in the
+    second."""
     inside = False
     for line in (ROOT / "README.md").read_text().splitlines():
         row = ROW.match(line)

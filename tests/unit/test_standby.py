@@ -1,4 +1,4 @@
-"""The standby as a whole: what it runs in each posture, what activation makes of it, and what a fence closes."""
+"""The whole standby: what it runs in each posture, after activation, and while it is fenced."""
 
 import json
 from typing import Any
@@ -39,7 +39,7 @@ def activated() -> Cloud[RegionOutputs]:
 
 
 def sizes(cloud: Cloud[RegionOutputs]) -> dict[str, tuple[int, int]]:
-    """Of the application's groups: those of the monitoring host and the bastion are what they are in every life."""
+    """For the application's groups: those of the monitoring host and the bastion never change."""
     found = {g.name.removesuffix("-group"): (g.inputs["minSize"], g.inputs["maxSize"]) for g in cloud.of(GROUP)}
     assert (found.pop("monitoring-host"), found.pop("bastion-host")) == ((1, 1), (0, 1))
     return found
@@ -135,7 +135,7 @@ def test_activation_takes_nothing_away_but_the_watch_on_the_replica_and_forgets_
 ) -> None:
     gone = logical_names(following) - logical_names(activated)
     assert gone == {(ALARM, "alarms-replica-lag-critical"), (KEPT, "backups-of-the-source")}
-    # To stop it, the provider asks the region of the source, which is lost.
+    # To stop it, the provider calls the source's region, which is lost.
     assert following.one(KEPT).retain_on_delete
 
 
@@ -171,7 +171,7 @@ def test_a_fence_stops_the_hosts_and_closes_the_database_to_them() -> None:
 
 
 def test_a_fence_ends_connections_that_are_established() -> None:
-    """A security group that loses a rule does not end them; a network ACL does."""
+    """Removing a rule of a security group does not end them, removing one of a network ACL does."""
     fenced, open_ = composed(PROD.model_copy(update={"fenced": True})), region("prod")
     data, app = (set(PROD.network.subnet_cidrs(tier).values()) for tier in ("data", "app"))
 
@@ -183,7 +183,7 @@ def test_a_fence_ends_connections_that_are_established() -> None:
 
 
 def test_an_activation_makes_nothing_of_iam(following: Cloud[RegionOutputs], activated: Cloud[RegionOutputs]) -> None:
-    """Its control plane is in one region, which may be the one that is lost."""
+    """Its control plane is in one region, which may be the lost one."""
 
     def of_iam(cloud: Cloud[RegionOutputs]) -> dict[str, Any]:
         return {record.urn: record.inputs for record in cloud.resources if record.type.startswith("aws:iam/")}
@@ -203,7 +203,7 @@ def test_a_fence_takes_nothing_away() -> None:
 
 def test_a_fence_holds_in_a_warm_standby_too() -> None:
     fenced = standby(posture="warm", fenced=True)
-    # Sizes follow from this alone, as in the fenced region above.
+    # Sizes depend only on this, as in the fenced region above.
     assert fenced.capacity is PROD.model_copy(update={"fenced": True}).capacity is Capacity.NONE
 
 

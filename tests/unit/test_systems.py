@@ -1,4 +1,5 @@
-"""docs/systems.md is true: what it says is here is declared where it says, and what it says is not here is nowhere."""
+"""docs/systems.md is correct: systems marked as present are declared in the named files, and absent ones are
+nowhere."""
 
 import re
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ NAMED = (
 )
 """The systems that the operations manual and the DevOps manual name for watching, logs, hosts and queues."""
 WORDS = {"MySQL exporter": "mysqld-exporter"}
-"""How a system is written in code, where that is not its name in small letters with hyphens."""
+"""The name of a system in code, if it is not its lower-case name with hyphens."""
 CODE = ("hosts", "components", "monitoring", "settings", "region.py", "edge.py", "Pulumi.yaml", "requirements.txt")
 PATH = re.compile(r"`([\w./-]+/[\w./-]*|[\w.]+\.py)`")
 
@@ -47,7 +48,7 @@ SYSTEMS = systems()
 
 
 def texts(path: Path) -> str:
-    """What is in a file, or in the files of a folder with their names."""
+    """The content of a file, or of the files of a folder with their names."""
     if path.is_file():
         return path.read_text()
     found = [each for each in path.rglob("*") if each.is_file() and "__pycache__" not in each.parts]

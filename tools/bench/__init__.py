@@ -1,1 +1,2 @@
-"""How long a preview takes, against a flat program and terraform with the same resources: `python -m tools.bench`."""
+"""How long a preview takes, compared with a flat program and terraform with the same resources: `python -m
+tools.bench`."""

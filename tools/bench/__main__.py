@@ -30,7 +30,7 @@ def bench(
     runs: Annotated[int, typer.Option(min=1, help="Measured runs of each, after one to warm up.")] = 5,
     check: Annotated[bool, typer.Option("--check", help="Exit with status 1 when a budget is exceeded.")] = False,
 ) -> None:
-    """Previews of prod's empty stack, against a flat program and `terraform plan` of the same resources."""
+    """Compare previews of prod's empty stack with a flat program and `terraform plan` of the same resources."""
     try:
         with workbench() as bench:
             within = _measure(bench, runs)
@@ -42,7 +42,7 @@ def bench(
 
 
 def _measure(bench: Workbench, count: int) -> bool:
-    """Measure and print; whether every budget is kept."""
+    """Measure and print. Returns whether every budget is met."""
     _say("previewing prod, to write the flat program and the Terraform configuration from it")
     resources = previewed(bench)
     ours = Program(name="ours", project=bench.paths.project, folder=bench.paths.checkout)
@@ -95,7 +95,7 @@ def _terraform_arm(binary: Path, bench: Workbench, resources: Sequence[flat.Reso
 
 
 def _rounds(arms: Mapping[str, Callable[[], Run]], count: int) -> Runs:
-    """Runs of each, in turn, so that the load of the machine affects all alike; the first only warms caches."""
+    """Alternating runs of each, so that the machine's load affects all equally; the first only warms caches."""
     measured: Runs = {name: [] for name in arms}
     for number in range(count + 1):
         taken = {name: arm() for name, arm in arms.items()}
@@ -151,7 +151,7 @@ def _show_breakdown(notes: Mapping[str, Sequence[Timed]]) -> None:
 
 
 def _show_verdict(measured: Runs, notes: Mapping[str, Sequence[Timed]]) -> bool:
-    """The budgets, one a line; whether all are kept."""
+    """The budgets, one per line, and whether all are met."""
     own = {name: _median(measured[name], lambda run: run.processor("program")) for name in ("ours", "flat")}
     ratio = own["ours"] / own["flat"]
     kept = [_verdict(f"program's own time is {ratio:.2f} times the flat program's", f"{OWN_TIME_LIMIT}", ratio)]

@@ -13,7 +13,7 @@ from pulumi import _types as sdk_types
 from pulumi.runtime.rpc import UNKNOWN
 
 SECRET = "[secret]"
-# Long enough, and made of characters that every service takes.
+# Long enough, with characters that every service accepts.
 SECRET_IN_PLACE = "benchmark0secret0of0thirty2chars"
 PROVIDER = "pulumi:providers:aws"
 Resource = Mapping[str, Any]
@@ -35,12 +35,12 @@ class Names:
         return self._names[urn]
 
     def known(self, urns: Sequence[str]) -> list[str]:
-        """Those URNs that have a name: components have none."""
+        """The URNs with a name: components have none."""
         return [urn for urn in urns if urn in self._names]
 
 
 class References:
-    """What stands for the unknown values of one property: the resources they come from, in turn."""
+    """Placeholders for the unknown values of one property: the resources from which they come, in turn."""
 
     def __init__(self, value: Any, sources: Sequence[str]) -> None:
         self._each = len(sources) == sum(1 for leaf in _leaves(value) if leaf == UNKNOWN)
@@ -81,7 +81,7 @@ def in_order(resources: Sequence[Resource]) -> list[Resource]:
 
 
 def inputs_of(resource: Resource, names: Names) -> Iterator[tuple[str, Any, References]]:
-    """The inputs of a resource, each with the resources its unknown values come from."""
+    """The inputs of a resource, each with the resources from which its unknown values come."""
     for name, value in resource["inputs"].items():
         if not name.startswith("__"):
             sources = names.known(resource.get("propertyDependencies", {}).get(name) or ())
@@ -89,7 +89,7 @@ def inputs_of(resource: Resource, names: Names) -> Iterator[tuple[str, Any, Refe
 
 
 def providers(resources: Sequence[Resource]) -> dict[str, dict[str, Any]]:
-    """The arguments of each AWS provider as Python and Terraform spell them, by its URN.
+    """The arguments of each AWS provider, with the names of Python and Terraform, by its URN.
 
     The engine keeps all but strings as JSON.
     """
@@ -125,7 +125,7 @@ def program(resources: Sequence[Resource]) -> str:
 def _declaration(resource: Resource, names: Names) -> Iterator[str]:
     module, type_name = resource["type"].split(":")[1].split("/")[0], resource["type"].split(":")[2]
     resource_class = getattr(importlib.import_module(f"pulumi_aws.{module}"), type_name)
-    # Where a block has the plain name already, the resource's arguments are called InitArgs.
+    # If a block already has the plain name, the resource's arguments are called InitArgs.
     defined = vars(sys.modules[resource_class.__module__])
     arguments = defined.get(f"{type_name}InitArgs") or defined[f"{type_name}Args"]
     spelled = {pulumi: python for python, pulumi in sdk_types.input_type_py_to_pulumi_names(arguments).items()}

@@ -1,4 +1,4 @@
-"""Runs a command and watches its processes: how long, how much memory, whose processor time."""
+"""Runs a command and measures its processes: duration, memory, and CPU time by part."""
 
 import os
 import subprocess
@@ -13,12 +13,12 @@ import psutil
 from sandbox.servers import processes
 from sandbox.toolchain.steps import SandboxError
 
-# Often enough for the last sample to be near a process's end, seldom enough to cost next to nothing.
+# Often enough for the last sample to be near a process's end, rarely enough to cost almost nothing.
 SAMPLE_SECONDS = 0.1
 LIMIT_SECONDS = 600
 LINES_SHOWN = 15
 
-# What a process is, by a word of its command line; the first that fits.
+# The kind of a process, by a word in its command line; the first match.
 PARTS = (
     ("terraform provider", "terraform-provider-aws"),
     ("bridge", "pulumi-resource-terraform-provider"),
@@ -37,14 +37,14 @@ PARTS = (
 
 @dataclass
 class Part:
-    """One part's processes: when the first started, in seconds after the command, and their processor time."""
+    """One part's processes: the start of the first, in seconds after the command, and their CPU time."""
 
     started: float
     processor: dict[int, float] = field(default_factory=dict)
 
     @property
     def seconds(self) -> float:
-        """Processor time of all its processes."""
+        """CPU time of all its processes."""
         return sum(self.processor.values())
 
 
@@ -58,12 +58,12 @@ class Run:
     parts: dict[str, Part] = field(default_factory=dict)
 
     def processor(self, part: str) -> float:
-        """Processor time of a part, 0 when it did not run."""
+        """CPU time of a part, 0 if it did not run."""
         return self.parts[part].seconds if part in self.parts else 0.0
 
 
 def run(command: Sequence[str | Path], cwd: Path, variables: Mapping[str, str], log: Path) -> Run:
-    """Run a command to its end. Raises SandboxError when it fails; nothing that it started outlives it."""
+    """Run a command to its end. Raises SandboxError if it fails; nothing that it started outlives it."""
     seen: dict[int, psutil.Process] = {}
     began, clock = time.time(), time.monotonic()
     result = Run(began)
@@ -113,6 +113,6 @@ def _look(root: psutil.Process, aside: float, seen: dict[int, psutil.Process], r
 
 
 def _part(command: list[str]) -> str | None:
-    # The interpreter's own path may hold any of the words.
+    # The interpreter's own path may contain any of the words.
     line = " ".join([Path(command[0]).name, *command[1:]]) if command else ""
     return next((part for part, word in PARTS if word in line), None)

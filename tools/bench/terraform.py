@@ -37,7 +37,7 @@ def executable() -> Path | None:
 
 
 def variables(bench: Workbench) -> dict[str, str]:
-    """The environment of terraform: that of the engine, and no look at the internet."""
+    """The environment of terraform: the engine's, without internet access."""
     return {**bench.environment, "CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1"}
 
 
@@ -55,7 +55,7 @@ def prepare(binary: Path, folder: Path, resources: Sequence[Resource], bench: Wo
 
 
 def configuration(resources: Sequence[Resource], schema: Mapping[str, Any]) -> dict[str, Any]:
-    """The provider and the resources as Terraform's JSON syntax has them."""
+    """The provider and the resources in Terraform's JSON syntax."""
     names = Names(resources)
     types = {
         resource["urn"]: mapping(resource["type"]).terraform for resource in resources if resource["type"] != PROVIDER
@@ -114,7 +114,7 @@ class _Writer:
         if value == UNKNOWN:
             return "".join(f"${{{self._addresses[self._names[urn]]}.id}}" for urn in references.next())
         if collection == "object":
-            # An attribute that is an object names every member.
+            # An object attribute must name every member.
             given = {_spelled(name, {"attributes": inside}, "an object"): part for name, part in value.items()}
             return {
                 key: self._attribute(given[key], inside[key], references) if key in given else None for key in inside
@@ -135,7 +135,7 @@ def _nested(nested: Mapping[str, Any]) -> Any:
 
 
 def _spelled(name: str, block: Block, where: str) -> str:
-    """A property's name in the schema, which has it in the singular where pulumi-aws has the plural, or reversed."""
+    """A property's name in the schema, which may be singular where pulumi-aws has the plural, or vice versa."""
     known = [*block.get("attributes", {}), *block.get("block_types", {})]
     exact = snake(name)
     if exact in known:
@@ -147,5 +147,5 @@ def _spelled(name: str, block: Block, where: str) -> str:
 
 
 def _quoted(value: Any) -> Any:
-    """A value that Terraform takes as it stands."""
+    """A value that Terraform uses literally."""
     return value.replace("${", "$${").replace("%{", "%%{") if isinstance(value, str) else value

@@ -1,4 +1,4 @@
-"""Timed runs of a program, and where their time goes."""
+"""Timed runs of a program, and how their time is spent."""
 
 import json
 import statistics
@@ -30,7 +30,7 @@ class Program:
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """A cost or a phase: what, whose it is, and its seconds."""
+    """A cost or a phase: its name, its part, and its seconds."""
 
     what: str
     whose: str
@@ -49,19 +49,19 @@ class Timed:
         return [note for note in self.notes if note["event"] == "call" and name in (None, note["name"])]
 
     def at(self, event: str) -> float:
-        """When something was noted, in seconds after the command."""
+        """The time of an event, in seconds after the command."""
         return float(self._note(event)["at"]) - self.run.began
 
     def processor(self, event: str) -> float:
-        """The processor time of the noting process until then."""
+        """The CPU time of the event's process until then."""
         return float(self._note(event)["processor"])
 
     def imported(self, what: str) -> float:
-        """The processor time of the program's imports: of the `sdk`, or of the `others`."""
+        """The CPU time of the program's imports: of the `sdk`, or of the `others`."""
         return float(self._note("program: declared")[what])
 
     def declaring(self) -> float:
-        """The processor time of the program itself, without Python's start and without imports."""
+        """The CPU time of the program itself, without Python's start and without imports."""
         whole = self.processor("program: declared") - self.processor("program: started")
         return whole - self.imported("sdk") - self.imported("others")
 
@@ -95,7 +95,7 @@ def timed_run(program: Program, bench: Workbench) -> Timed:
 
 
 def _traced_home(bench: Workbench) -> Path:
-    """A PULUMI_HOME whose AWS plugin is the sandbox's with `tools.bench.trace` around it."""
+    """A PULUMI_HOME with the sandbox's AWS plugin, wrapped by `tools.bench.trace`."""
     home = bench.folder("timed-home")
     for installed in (bench.paths.pulumi_home / "plugins").glob("resource-aws-v*/pulumi-resource-aws"):
         folder = home / "plugins" / installed.parent.name
@@ -107,7 +107,7 @@ def _traced_home(bench: Workbench) -> Path:
 
 
 def costs(ours: Sequence[Timed], flat: Sequence[Timed]) -> list[Row]:
-    """Processor time by what it is spent on, the largest first."""
+    """CPU time by use, the largest first."""
     core = _median(run.processor("program: started") for run in ours)
     sdk = _median(run.imported("sdk") for run in ours)
     own = _median(run.imported("others") for run in ours)
@@ -135,7 +135,7 @@ def costs(ours: Sequence[Timed], flat: Sequence[Timed]) -> list[Row]:
 
 
 def phases(runs: Sequence[Timed]) -> list[Row]:
-    """What happens one after the other, from the command to its end."""
+    """The sequence of phases, from the start of the command to its end."""
     marks: list[tuple[str, str, Callable[[Timed], float]]] = [
         ("engine starts", "Pulumi", lambda run: run.started("language host")),
         ("language host starts", OURS, lambda run: run.started("program")),

@@ -1,6 +1,6 @@
-"""The timed run: the sandbox's plugin and a program, run with a clock in hand, note when they did what.
+"""The timed run: the sandbox's plugin and a program record the times of their actions.
 
-Nothing in the sandbox or the program knows of it: the benchmark runs this module in the place of the real ones.
+Sandbox and program do not know about it: the benchmark runs this module in place of the real ones.
 """
 
 import json
@@ -23,14 +23,14 @@ COMPOSITION = "region"
 
 
 def note(event: str, **values: float | str) -> None:
-    """Add an event, with the time and this process's processor time so far."""
+    """Add an event, with the time and this process's CPU time so far."""
     line = json.dumps({"event": event, "at": time.time(), "processor": time.process_time(), **values})
     with Path(os.environ[FILE_VARIABLE]).open("a") as file:
         file.write(line + "\n")
 
 
 class Imports:
-    """Processor time of imports, in seconds: of the SDK and of all else, each module without those that it imports."""
+    """CPU time of imports, in seconds: of the SDK and of others, each module without those that it imports."""
 
     def __init__(self) -> None:
         self.sdk = 0.0
@@ -63,7 +63,7 @@ class Imports:
 
 
 def program() -> None:
-    """A program as it is, with a note when its composition is imported, and one of all its imports at its end."""
+    """The unchanged program, with events when its composition is imported and, at its end, of all imports."""
     folder = Path(os.environ[PROGRAM_VARIABLE])
     sys.path[0] = str(folder)
     note("program: started")
@@ -74,7 +74,7 @@ def program() -> None:
 
 
 def plugin() -> None:
-    """The AWS plugin, with a note of its start, of the bridge's, and of every call."""
+    """The AWS plugin, with events of its start, of the bridge's start, and of every call."""
     from sandbox.plugins.aws import __main__ as real
     from sandbox.plugins.aws import bridge
     from sandbox.plugins.aws.memory import Memory
@@ -89,7 +89,7 @@ def plugin() -> None:
         return stub
 
     bridge.start = timed_start
-    # Every call is the provider's own: what is measured is not the sandbox's memory.
+    # Every call goes to the provider, so that the sandbox's cache is not measured.
     Memory.recall = lambda *_: False  # type: ignore[method-assign]
     for name in CALLS:
         setattr(AwsProvider, name, _timed(name, getattr(AwsProvider, name)))

@@ -1,4 +1,4 @@
-"""The benchmark's isolated sandbox: the tools of the checkout's, with its own state, project and emulated AWS."""
+"""The benchmark's isolated sandbox: with the checkout's tools, but its own state, project and emulated AWS."""
 
 import json
 import os
@@ -22,7 +22,7 @@ FIRST_LINES_SHOWN = 2_000
 
 @dataclass(frozen=True, kw_only=True)
 class Workbench:
-    """What the benchmark works with; `official` says that the engine and plugins are Pulumi's own."""
+    """The tools of the benchmark; `official`: engine and plugins are Pulumi's own."""
 
     paths: Paths
     engine: Path
@@ -34,7 +34,7 @@ class Workbench:
         return [self.engine, "preview", "--stack", "prod", "--non-interactive"]
 
     def folder(self, name: str) -> Path:
-        """A folder for something that is generated."""
+        """A folder for generated files."""
         folder = self.paths.home / name
         folder.mkdir(exist_ok=True)
         return folder
@@ -42,7 +42,8 @@ class Workbench:
 
 @contextmanager
 def workbench() -> Iterator[Workbench]:
-    """Start the emulated AWS, make the stack, and leave nothing running. Raises SandboxError without a set-up."""
+    """Start the emulated AWS, create the stack, and stop everything at the end. Raises SandboxError without a
+    set-up."""
     tools = Paths.of()
     paths = isolated(tools, tools.home / "bench")
     project.refresh(paths)
@@ -63,7 +64,7 @@ def previewed(bench: Workbench) -> list[dict[str, Any]]:
 
 
 def output(command: Sequence[str | Path], cwd: Path, variables: Mapping[str, str]) -> str:
-    """What a command prints. Raises SandboxError with its errors when it fails."""
+    """A command's output. Raises SandboxError with its errors if it fails."""
     answer = subprocess.run(
         [os.fspath(part) for part in command],
         cwd=cwd,

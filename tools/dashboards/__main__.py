@@ -16,7 +16,7 @@ app = typer.Typer(add_completion=False, no_args_is_help=True)
 
 @app.command()
 def files() -> None:
-    """Write `monitoring/dashboards/rendered/` anew from the data."""
+    """Write `monitoring/dashboards/rendered/` from the data."""
     RENDERED.mkdir(exist_ok=True)
     for path in RENDERED.glob("*.json"):
         path.unlink()
@@ -26,7 +26,7 @@ def files() -> None:
 
 @app.command(name="page")
 def write_page(to: Path = Path("reports", "dashboards.html")) -> None:
-    """Draw each panel from what Debian's Prometheus answers about six made-up hours; needs root."""
+    """Draw each panel with the answers of Debian's Prometheus about six generated hours; needs root."""
     with (
         tempfile.TemporaryDirectory() as folder,
         prometheus.serving(made(Paths.of()), Path(folder), series.everything()) as url,

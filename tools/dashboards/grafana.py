@@ -1,4 +1,4 @@
-"""The dashboards as Grafana's JSON, by Grafana's own SDK."""
+"""The dashboards as Grafana's JSON, written by Grafana's own SDK."""
 
 import json
 from collections.abc import Mapping
@@ -109,7 +109,7 @@ def _lines(limits: Mapping[Severity, float] | None) -> timeseries.Panel:
 
 
 def _states() -> statetimeline.Panel:
-    """A bar for each series; its colour says what it is."""
+    """A bar for each series, whose colour shows its state."""
     return (
         statetimeline.Panel()
         .color_scheme(builders.FieldColor().mode(FieldColorModeId.THRESHOLDS))
@@ -119,6 +119,6 @@ def _states() -> statetimeline.Panel:
 
 
 def _thresholds(below: str, *steps: tuple[float, str]) -> builders.ThresholdsConfig:
-    """Colours from values on, in ascending order; Grafana wants that of all values below them first."""
+    """Colours by threshold, in ascending order; Grafana requires the colour below the first threshold first."""
     colors = [Threshold(color=below), *(Threshold(value=value, color=color) for value, color in steps)]
     return builders.ThresholdsConfig().mode(ThresholdsMode.ABSOLUTE).steps(colors)

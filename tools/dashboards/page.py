@@ -1,4 +1,4 @@
-"""The dashboards as a page: each panel of Grafana's files as a picture of what Prometheus answers, where it asks it."""
+"""The dashboards as a page: each Prometheus panel of Grafana's files as a picture of Prometheus's answers."""
 
 import html
 import io
@@ -21,7 +21,7 @@ from tools.dashboards.prometheus import STEP_SECONDS, Line
 Ask = Callable[[str], Sequence[Line]]
 LABEL = re.compile(r"{{(\w+)}}")
 UNITS = {"Bps": "B/s", "ops": "/s"}
-"""Those that are shortened as thousands and millions; the others are written out."""
+"""Units that are shortened to thousands and millions; others are written in full."""
 LINE_WIDTH = 1.4
 DAY_SECONDS = 86400
 STYLE = (
@@ -34,7 +34,7 @@ STYLE = (
 
 
 def page(texts: Mapping[str, str], ask: Ask) -> str:
-    """HTML of the dashboards in `texts`, which are files of Grafana; `ask` answers a query."""
+    """HTML of the dashboards in `texts`, which are Grafana's files; `ask` answers a query."""
     body = "\n".join(_dashboard(json.loads(text), ask) for text in texts.values())
     head = f'<meta charset="utf-8"><title>Dashboards</title><style>{STYLE}</style>'
     return f'<!doctype html>\n<html lang="en"><head>{head}</head>\n<body><h1>Dashboards</h1>\n{body}\n</body></html>\n'
@@ -90,7 +90,7 @@ def _graph(axes: Axes, found: Sequence[tuple[str, Line]], defaults: Mapping[str,
     for step in defaults.get("thresholds", {}).get("steps", ()):
         if step["value"] is not None:
             axes.axhline(step["value"], color=step["color"], linewidth=1, linestyle="--")
-    # A line at the top is not cut.
+    # A line at the top must not be cut.
     axes.set_ylim(bottom=0, top=1.05 * axes.get_ylim()[1])
     axes.yaxis.set_major_formatter(_formatter(defaults["unit"]))
     axes.grid(color="#eee")
@@ -99,7 +99,7 @@ def _graph(axes: Axes, found: Sequence[tuple[str, Line]], defaults: Mapping[str,
 
 
 def _states(axes: Axes, found: Sequence[tuple[str, Line]], steps: Sequence[Mapping[str, Any]]) -> None:
-    """As Grafana: the colour of a value is that of the last threshold that it reaches."""
+    """As in Grafana, the colour of a value is that of the last threshold that it reaches."""
 
     def color(point: tuple[float, float]) -> str:
         reached = [step["color"] for step in steps if step["value"] is None or point[1] >= step["value"]]

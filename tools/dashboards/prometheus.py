@@ -1,4 +1,4 @@
-"""A Prometheus of Debian that has given series, and what it answers."""
+"""Debian's Prometheus with given series, and its answers."""
 
 import json
 import shlex
@@ -19,7 +19,7 @@ from tools.dashboards import series
 START_SECONDS = 30
 STEP_SECONDS = 60
 AT = "/mnt"
-"""Where the root file system has the folder of the data."""
+"""The path of the data folder in the root file system."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +37,7 @@ def serving(root: Path, folder: Path, content: Iterable[series.Series]) -> Itera
     (folder / "prometheus.yml").write_text("{}\n")
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address = f"127.0.0.1:{taken.getsockname()[1]}"
-    # The series are of a day that is long ago.
+    # The series are from a day long ago.
     options = f"--storage.tsdb.path={AT}/data --storage.tsdb.retention.time=100y --web.listen-address={address}"
     inside = (
         f"promtool tsdb create-blocks-from openmetrics --quiet {AT}/series.txt {AT}/data && "
@@ -67,7 +67,7 @@ def _wait(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
 
 
 def answer(url: str, query: str) -> list[Line]:
-    """What a query has over the six hours. Raises ValueError with what Prometheus said to one that it refuses."""
+    """The result of a query over the six hours. Raises ValueError with Prometheus's message if it refuses the query."""
     asked = {"query": query, "start": series.END - 60 * series.MINUTES, "end": series.END, "step": STEP_SECONDS}
     try:
         with urllib.request.urlopen(

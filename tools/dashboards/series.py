@@ -1,4 +1,4 @@
-"""Six hours of made-up series with an incident in them, as the text that promtool makes blocks of."""
+"""Six hours of generated series with an incident, as text from which promtool makes blocks."""
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -11,21 +11,21 @@ from monitoring.alerts.web import DURATIONS, REQUESTS
 END = int(datetime(2025, 1, 10, 12, tzinfo=UTC).timestamp())
 MINUTES = 6 * 60
 BEFORE = 10
-"""Minutes of samples before them: a rate of five minutes has its value from the first on."""
+"""Minutes of samples before them, so that a five-minute rate has a value from the first minute on."""
 INCIDENT = range(200, 235)
-"""The minutes in which visitors come in numbers, answers take long, and some fail."""
+"""The minutes of the incident: many visitors, slow responses, and some failures."""
 BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, math.inf)
 HOSTS = {"i-web-1": "web-blue", "i-web-2": "web-blue", "i-worker-1": "workers", "i-monitoring": "monitoring"}
 DEPENDENCIES = ("https://api.cal.com/", "https://api.retellai.com/")
 GIB = 1024**3
 
 Shape = Callable[[int], float]
-"""The value at a minute; for a counter, what it grows by in a second."""
+"""The value at a minute; for a counter, its growth per second."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Series:
-    """One series; a `counter` adds its shape up. It has samples in its `minutes` alone."""
+    """One series; a `counter` accumulates its shape. It has samples only in its `minutes`."""
 
     name: str
     labels: Mapping[str, str]
@@ -34,7 +34,7 @@ class Series:
     minutes: range = range(-BEFORE, MINUTES + 1)
 
     def samples(self) -> Iterator[tuple[int, float]]:
-        """A sample a minute, with its time."""
+        """One sample per minute, with its time."""
         total = 0.0
         for minute in self.minutes:
             value = self.shape(minute)
@@ -43,7 +43,7 @@ class Series:
 
 
 def text(series: Iterable[Series]) -> str:
-    """OpenMetrics, where the samples of a metric are together."""
+    """OpenMetrics, in which the samples of a metric are together."""
     lines: list[str] = []
     for each in sorted(series, key=lambda one: one.name):
         labels = ",".join(f'{name}="{value}"' for name, value in each.labels.items())
@@ -52,19 +52,19 @@ def text(series: Iterable[Series]) -> str:
 
 
 def everything() -> list[Series]:
-    """What the Prometheus of a region that serves has."""
+    """The series of a serving region's Prometheus."""
     return [*_application(), *_hosts(), *_stores(), *_probes(), *_alerts()]
 
 
 def wave(middle: float, share: float = 0.2, period: int = 90, shift: float = 0, incident: float = 1) -> Shape:
-    """Goes up and down by this share of its middle; in the incident it is that many times as high."""
+    """Varies by this share of its mean; in the incident it is multiplied by this factor."""
     return lambda minute: (
         middle * (1 + share * math.sin(2 * math.pi * minute / period + shift)) * (incident if minute in INCIDENT else 1)
     )
 
 
 def always(value: float) -> Shape:
-    """The same at every minute."""
+    """Constant over all minutes."""
     return lambda _: value
 
 
@@ -89,7 +89,7 @@ def _application() -> Iterator[Series]:
 
 
 def _answered_within(limit: float) -> Shape:
-    """Answers a second within this time, where times are distributed exponentially around a mean."""
+    """Responses per second within this time, with exponentially distributed times around a mean."""
 
     def shape(minute: int) -> float:
         mean = 0.6 if minute in INCIDENT else 0.12

@@ -1,1 +1,2 @@
-"""What the workflows in `.github/workflows/` need: their lint, their order of stacks, the comment on a pull request."""
+"""Programs for the workflows in `.github/workflows/`: their lint, the order of stacks, the comment on a pull
+request."""

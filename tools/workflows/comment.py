@@ -1,4 +1,4 @@
-"""The one comment that a pull request has of us: made by the first run, replaced by every later one."""
+"""The comment on a pull request: created by the first run, replaced by every later one."""
 
 import json
 import os
@@ -13,20 +13,20 @@ import urllib3
 
 MARKER = re.compile(r"<!--.*-->")
 AUTHOR = "github-actions[bot]"
-"""Whose comments a workflow's token writes (GitHub, "Automatic token authentication")."""
+"""The author of comments that a workflow's token writes (GitHub, "Automatic token authentication")."""
 PAGE = 100
-"""The most comments that GitHub gives in one answer."""
+"""The most comments in one answer of GitHub."""
 TIMEOUT = urllib3.Timeout(connect=5, read=30)
 RETRIES = urllib3.Retry(total=2, backoff_factor=1, allowed_methods={"GET"}, status_forcelist={502, 503, 504})
 
 
 class ForgeError(Exception):
-    """What the forge refused, in one line."""
+    """A refusal of GitHub, in one line."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PullRequest:
-    """A pull request of a repository (`OWNER/NAME`) at a forge with GitHub's REST API, and the token to write with."""
+    """A pull request of a repository (`OWNER/NAME`) in GitHub's REST API, and the token to write with."""
 
     api: str
     repository: str
@@ -34,9 +34,9 @@ class PullRequest:
     token: str
 
     def comment(self, body: str) -> str:
-        """Write the comment, in place of the one that begins with the same marker; its address.
+        """Write the comment, replacing the one with the same marker. Returns its address.
 
-        Raises ForgeError for a body without a marker in its first line, and for whatever the forge refuses.
+        Raises ForgeError for a body without a marker in its first line, and for a refusal.
         """
         marker = body.split("\n", 1)[0].strip()
         if not MARKER.fullmatch(marker):
@@ -73,7 +73,7 @@ class PullRequest:
 
 
 def _is_ours(comment: Mapping[str, Any], marker: str) -> bool:
-    """Anybody can write the marker: a comment of somebody else is left alone."""
+    """Anybody can write the marker, so another author's comment is never changed."""
     return comment["user"]["login"] == AUTHOR and comment["body"].startswith(marker)
 
 

@@ -13,18 +13,20 @@ WORKFLOWS = Path(".github/workflows")
 RULES = CHECKOUT / ".github/zizmor.yml"
 PIN = re.compile(r"(uses:\s*)([\w./-]+)@[0-9a-f]{40} # (v\d+)\S*")
 SAME_INPUTS = {("pulumi/actions", "v7"): "v6"}
-"""What actionlint 1.7.12 does not know, by one with the same inputs: v7 is v6 on Node 24 (pulumi/actions#1404)."""
+"""Versions that actionlint 1.7.12 does not know, and a known one with the same inputs: v7 is v6 on Node 24
+(pulumi/actions#1404)."""
 
 
 def problems(root: Path) -> str:
-    """What the linters find in the workflows of a repository; empty where they find nothing."""
+    """The linters' findings in the workflows of a repository; empty if there are none."""
     with tempfile.TemporaryDirectory() as folder:
         return _actionlint(root, Path(folder)) + _zizmor(root)
 
 
 def _actionlint(root: Path, copy: Path) -> str:
-    """A copy is read in which tags stand for the commits: actionlint knows the inputs of an action by its tag alone."""
-    # It resolves a workflow that another one calls from the root of the repository, which it knows by this folder.
+    """Reads a copy in which tags replace the commits, because actionlint knows the inputs of an action only by its
+    tag."""
+    # It resolves a called workflow from the root of the repository, which it detects by this folder.
     (copy / ".git").mkdir()
     (copy / WORKFLOWS).mkdir(parents=True)
     files = sorted((root / WORKFLOWS).glob("*.yml"))
@@ -46,7 +48,7 @@ def _zizmor(root: Path) -> str:
 
 
 def _found(command: list[str | Path], folder: Path) -> str:
-    """A linter's output where it fails. Raises SystemExit where it is not installed."""
+    """A linter's output if it fails. Raises SystemExit if it is not installed."""
     if shutil.which(command[0]) is None:
         raise SystemExit(f"{command[0]} is not installed; run `make linters`")
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)

@@ -4,9 +4,9 @@ from ops.core.stack_files import StackFile, stacks
 
 
 def order() -> dict[str, str]:
-    """The region that visitors do not reach, then the one that they reach, then the edge: each by its place.
+    """The region without visitors, then the live one, then the edge.
 
-    Raises ValueError where the edge's file does not name two regions of which one is live.
+    Raises ValueError unless the edge's file names two regions of which one is live.
     """
     (edge,) = (stack for stack in stacks() if StackFile.of(stack).get("role") == "edge")
     file = StackFile.of(edge)

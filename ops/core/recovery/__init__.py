@@ -21,9 +21,9 @@ STATE_FOLDER = ".pulumi"
 def recover(stack: str, timeline: Timeline, engine: Engine | None = None, **options: bool) -> None:
     """Recover one stack; with nothing to recover it says so, and changes nothing.
 
-    `engine` is one with a time limit, `options` are those of `Recovery.run`.
+    `engine` has a time limit, `options` are those of `Recovery.run`.
 
-    Raises OpsError: USAGE for an unknown stack, BUSY with the holder of a lock that is in use, FAILED with the cause.
+    Raises OpsError: USAGE for an unknown stack, BUSY with the holder of a lock in use, FAILED with the cause.
     """
     if stack not in stacks():
         raise OpsError(f"no stack {stack}; there are: {', '.join(stacks())}", Exit.USAGE)
@@ -32,19 +32,19 @@ def recover(stack: str, timeline: Timeline, engine: Engine | None = None, **opti
 
 
 def needing() -> list[str]:
-    """The stacks whose engine or state left something behind that can be seen without asking a cloud."""
+    """The stacks whose engine or state left something behind, as far as this is visible without calls to a cloud."""
     return [stack for stack in stacks() if _recovery(stack, Timeline(), Engine()).needed()]
 
 
 def state_file(stack: str) -> StateFile:
-    """The stack's state in the backend in use."""
+    """The stack's state in the current backend."""
     return StateFile(objects(STATE_FOLDER), project_name(), stack)
 
 
 def outputs(engine: Engine, stack: str) -> dict[str, Any]:
-    """A stack's outputs as the engine reads them; else from the state's file or its newest backup, which is said.
+    """A stack's outputs from the engine; else from the state's file or its newest backup, which is reported.
 
-    Raises OpsError where none of these can be read.
+    Raises OpsError if none of these can be read.
     """
     try:
         return engine.outputs(stack)
@@ -54,7 +54,7 @@ def outputs(engine: Engine, stack: str) -> dict[str, Any]:
             raise
     known, backup = found
     if backup:
-        # Beside what a program reads: `ops dr status --json` goes on too.
+        # On standard error, so that the output of `ops dr status --json` stays valid.
         told = f"the state of {stack} cannot be read; its outputs are those of {backup}"
         print(told, file=sys.stderr)
     return known

@@ -1,4 +1,4 @@
-"""Finds in the clouds what a state lacks, puts it in, and has the engine read it."""
+"""Finds in the clouds what a state lacks, adds it to the state, and has the engine refresh it."""
 
 import json
 import os
@@ -18,7 +18,7 @@ SEARCHES_AT_ONCE = 8
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """A thing that exists and that the state lacks."""
+    """An existing resource that the state lacks."""
 
     resource: Resource
     wanted: Wanted
@@ -29,7 +29,7 @@ class Found:
 
 
 def search(state: State, missing: Iterable[Resource], edge: EdgeApi) -> list[Found]:
-    """What of the missing resources exists. Raises OpsError where two things match one, naming them."""
+    """Which of the missing resources exist. Raises OpsError with the names if two match one resource."""
     asked = [(resource, _wanted(state, resource, edge)) for resource in missing if resource["type"] in FINDERS]
     with ThreadPoolExecutor(SEARCHES_AT_ONCE) as pool:
         answers = list(pool.map(_identifiers, (wanted for _, wanted in asked)))
@@ -51,29 +51,29 @@ def search(state: State, missing: Iterable[Resource], edge: EdgeApi) -> list[Fou
 
 
 def taken(state: State, type_token: str, edge: EdgeApi) -> frozenset[str]:
-    """What the state has of a type, under whatever URN, as the type's finder identifies it."""
+    """The identifiers of a type's resources in the state, under any URN, as its finder returns them."""
     known = [resource for resource in state.resources if resource["type"] == type_token]
     identified = FINDERS[type_token].identified
     return frozenset(identified(_wanted(state, each, edge), str(each.get("id", ""))) for each in known)
 
 
 def best(found: list[Found]) -> list[Found]:
-    """Those of which every input is known, for providers judge them together; without one of these, all.
+    """The resources of which every input is known, because providers check inputs together; if there are none, all.
 
-    What is left waits for something that is found in the same round, or that only `up` makes.
+    The others wait for a resource that is found in the same round, or that only `up` creates.
     """
     known = [each for each in found if UNKNOWN not in json.dumps(each.wanted.inputs)]
     return known or found
 
 
 def unknown_types(missing: Iterable[Resource]) -> list[str]:
-    """Types that no table knows: what exists of them is not found."""
+    """Types without a finder: existing resources of these are not found."""
     types = {resource["type"] for resource in missing if resource.get("custom") and not is_provider(resource)}
     return sorted(types - FINDERS.keys() - AGAIN.keys())
 
 
 def settle(found: Iterable[Found]) -> None:
-    """Wait until what was caught in its making can be changed."""
+    """Wait until a resource that was still being created can be changed."""
     slow = [(FINDERS[each.wanted.type].settled, each) for each in found]
     with ThreadPoolExecutor(SEARCHES_AT_ONCE) as pool:
         for done in [pool.submit(wait, each.wanted, each.identifier) for wait, each in slow if wait]:
@@ -81,15 +81,15 @@ def settle(found: Iterable[Found]) -> None:
 
 
 def read(engine: Engine, stack: str, urns: list[str], edge: EdgeApi) -> None:
-    """Have the engine read resources back from their cloud."""
+    """Have the engine refresh resources."""
     if any("cloudflare:" in urn for urn in urns) and not os.environ.get(TOKEN_VARIABLE):
-        # A provider that was found again has not got its token back: a preview hides it, until `up` sets it.
+        # A restored provider lacks its token, which a preview hides, until `up` sets it.
         os.environ[TOKEN_VARIABLE] = edge.secret(TOKEN)
     engine.refresh(stack, lambda _line: None, urns)
 
 
 def read_back(engine: Engine, stack: str, found: list[Found], edge: EdgeApi) -> None:
-    """Have the engine read what was adopted. Raises OpsError for what its provider does not find."""
+    """Have the engine refresh what was adopted. Raises OpsError for what its provider does not find."""
     read(engine, stack, [each.resource["urn"] for each in found], edge)
     there = {resource["urn"] for resource in State(engine.export(stack)).resources}
     lost = [str(each) for each in found if each.resource["urn"] not in there]

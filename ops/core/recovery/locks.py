@@ -1,4 +1,4 @@
-"""The engine's lock on a stack: who holds it, whether that engine still lives, and its removal when it does not."""
+"""The engine's lock on a stack: its holder, whether that engine still runs, and the removal of a dead engine's lock."""
 
 import json
 import socket
@@ -14,7 +14,7 @@ from ops.errors import Exit, OpsError
 
 @dataclass(frozen=True, kw_only=True)
 class Lock:
-    """A lock as the engine wrote it; `key` is its place in the state backend, `since` is in UTC."""
+    """A lock as the engine wrote it; `key` is its key in the state backend, `since` is in UTC."""
 
     key: str
     user: str
@@ -27,7 +27,7 @@ class Lock:
 
     @property
     def of_this_machine(self) -> bool:
-        """Whether the holder's life can be asked here."""
+        """Whether this machine can tell if the holder still runs."""
         return self.host == socket.gethostname()
 
     @property
@@ -40,19 +40,19 @@ def locks(state: Objects, project: str, stack: str) -> list[Lock]:
     """The locks on a stack, oldest first."""
     found = []
     folder = f"locks/organization/{project}/{stack}/"
-    # To the engine the draft of a lock is a lock: one that was killed before it renamed its own keeps all others out.
+    # For the engine the draft of a lock is a lock: an engine that was killed before the rename locks all others out.
     for key in [*state.keys(folder), *state.keys(folder, DRAFT)]:
         content = state.read(key)
-        # An engine that ends takes its lock away while this looks.
+        # An engine may end and remove its lock during this search.
         if content is not None:
             found.append(_lock(key, content))
     return sorted(found, key=lambda lock: lock.since)
 
 
 def removable(held: list[Lock], stack: str, *, take: bool) -> list[Lock]:
-    """The locks that nobody holds any more; with `take` those of other machines count too.
+    """The locks that nobody holds any more; with `take`, including those of other machines.
 
-    Raises OpsError BUSY, which names each holder that lives or may live.
+    Raises OpsError BUSY, which names each holder that runs or may run.
     """
     problems = []
     for lock in held:
@@ -69,7 +69,7 @@ def removable(held: list[Lock], stack: str, *, take: bool) -> list[Lock]:
 
 
 def remove(state: Objects, lock: Lock) -> None:
-    """Take a lock away."""
+    """Remove a lock."""
     state.delete(lock.key)
     state.delete(lock.key + ATTRIBUTES)
 
@@ -80,5 +80,5 @@ def _lock(key: str, content: bytes) -> Lock:
         since = datetime.fromisoformat(row["timestamp"]).astimezone(UTC)
         return Lock(key=key, user=row["username"], host=row["hostname"], pid=int(row["pid"]), since=since)
     except (ValueError, KeyError, TypeError):
-        # An engine killed while it wrote its lock leaves half of one: nobody can be behind it.
+        # An engine that was killed while it wrote its lock leaves a partial one, which nobody can hold.
         return Lock(key=key, user="unknown", host=socket.gethostname(), pid=0, since=datetime.fromtimestamp(0, UTC))

@@ -1,4 +1,4 @@
-"""Recovery of a stack after its engine was killed or its state was lost. It looks first: it can be run at any time."""
+"""Recovery of a stack after its engine was killed or its state was lost. It checks first, so it can run at any time."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -14,7 +14,8 @@ from ops.core.steps import StepRun, Timeline, say
 from ops.errors import OpsError
 
 ROUNDS = 12
-"""Each round finds what hangs on the finds of the one before; nothing of ours hangs on a dozen others in a row."""
+"""Each round finds what depends on the previous one's results; no resource of ours depends on a chain of a dozen
+others."""
 NAMES_SHOWN = 6
 
 
@@ -32,7 +33,7 @@ class Recovery:
         self._file = StateFile(state, project_name(), stack)
 
     def needed(self) -> bool:
-        """Whether something was left behind that can be seen without asking a cloud."""
+        """Whether something was left behind, as far as this is visible without calls to a cloud."""
         if self._locks() or self._file.broken_attributes() or self._file.begun():
             return True
         if self._file.problem():
@@ -41,10 +42,10 @@ class Recovery:
         return bool(state.pending or state.unread())
 
     def run(self, *, take_lock: bool = False, quick: bool = False, up: bool = False) -> None:
-        """Lock, state, what was under way, what else exists; then what `up` would do.
+        """Lock, state, interrupted operations, other existing resources; then what `up` would do.
 
-        `take_lock` removes locks of other machines too, `quick` looks for nothing that the state does not tell of and
-        asks Cloudflare less patiently, `up` ends what was cut off.
+        `take_lock` removes locks of other machines too. `quick` searches only for what the state mentions, and waits
+        less for Cloudflare. `up` completes interrupted operations.
         """
         self._edge = EdgeApi(self._edge.secret, quick=quick)
         self._clear_lock(take=take_lock)
@@ -83,7 +84,7 @@ class Recovery:
                     locks.remove(self._state, lock)
 
     def _restore(self) -> bool:
-        """Bring back a state that is damaged or gone; whether there is one to go on with."""
+        """Restore a damaged or missing state. Returns whether there is one to continue with."""
         with self._timeline.step(steps.READ_STATE, stack=self.stack) as step:
             problem, broken, begun = self._file.problem(), self._file.broken_attributes(), self._file.begun()
             if problem is None and not broken and not begun:
@@ -102,7 +103,7 @@ class Recovery:
         if self._timeline.dry_run:
             return False
         with self._timeline.step(steps.REFRESH, stack=self.stack) as step:
-            # Things were changed and deleted after the backup; what was made after it is looked for by name.
+            # Resources may have been changed or deleted after the backup; those created after it are searched by name.
             state = self._exported()
             state.forget_pending()
             self._engine.import_(self.stack, state.exported)
@@ -119,7 +120,7 @@ class Recovery:
         step.detail = f"{problem}; taken from {backup}, {backup.resources} resources{kept}"
 
     def _settle(self) -> bool:
-        """Adopt what was being created and drop the rest of what was under way; False where a dry run ends here."""
+        """Adopt what was being created, and drop the other interrupted operations; False if a dry run ends here."""
         with self._timeline.step(steps.RECONCILE, stack=self.stack) as step:
             state = self._exported()
             unread = state.unread()
@@ -141,7 +142,7 @@ class Recovery:
         return True
 
     def _adopt_missing(self) -> Mapping[str, int]:
-        """Look for everything that `up` would create; what `up` would then still do."""
+        """Search for everything that `up` would create. Returns what `up` would still do then."""
         for _ in range(ROUNDS):
             with self._timeline.step(steps.LOOK, stack=self.stack) as step:
                 planned = self._engine.preview_steps(self.stack)
@@ -162,7 +163,7 @@ class Recovery:
         raise OpsError(f"stack {self.stack}: still finding more after {ROUNDS} rounds; run `ops recover {self.stack}`")
 
     def _adopt(self, state: State, found: list[adoption.Found]) -> None:
-        """Import the state with what was found, then have that read."""
+        """Import the state with the found resources, then refresh those."""
         adoption.settle(found)
         for each in found:
             state.adopt(each.resource, each.identifier)

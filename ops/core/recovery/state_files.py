@@ -1,11 +1,11 @@
 """A stack's state file in the backend: whether it can be read, and its restoration from the newest backup that can.
 
 What a killed engine can leave in a folder (file://): it writes a checkpoint to a `.tmp` file beside it and renames
-that, so a checkpoint is the old one or the new one, never half of one. The `.attrs` file beside it is emptied and
-written in place, just before: killed there, the engine leaves an empty one, and every later read of the intact
-checkpoint fails with "EOF". A `.tmp` file that was left in the folder of locks counts as a lock. The engine never calls
-fsync, so only a crash of the machine, or somebody's hand, damages a checkpoint or loses it.
-In a bucket (s3://) every write is one PutObject: nothing is torn. How that was found out:
+that, so a checkpoint is the old or the new one, never a partial one. Just before, it empties and writes the `.attrs`
+file in place: an engine that is killed there leaves an empty one, and every later read of the intact checkpoint fails
+with "EOF". A `.tmp` file in the folder of locks counts as a lock. The engine never calls fsync, so only a crash of the
+machine, or a person, can damage or lose a checkpoint.
+In a bucket (s3://) every write is one PutObject, and nothing is torn. How we found out:
 docs/decisions/0015-a-torn-state-is-restored-by-the-next-command.md.
 """
 
@@ -29,11 +29,11 @@ BACKUPS = (
     ("history/{project}/{stack}/{stack}-", ".checkpoint.json"),
     ("history/{project}/{stack}/{stack}-", ".checkpoint.json.gz"),
 )
-"""Where the engine's backend for folders and buckets keeps earlier states: prefix and ending of their keys."""
+"""Where the engine's backend keeps earlier states: prefix and suffix of their keys."""
 ATTRIBUTES = ".attrs"
-"""What the engine keeps beside each file of a folder: type and checksum. Without them a file reads as well."""
+"""The engine's attributes beside each file of a folder: type and checksum. A file can be read without them."""
 DRAFT = ".tmp"
-"""What the engine renames to a file of a folder once it is written."""
+"""The suffix of a file before its final rename."""
 READ_BY_THE_ENGINE = ("meta", "stacks/{project}/{stack}.", "locks/organization/{project}/{stack}/")
 MISSING = "missing"
 DAMAGED = "damaged/{project}/{stack}.{now:%Y%m%dT%H%M%S}.json"
@@ -69,13 +69,13 @@ class StateFile:
 
     @property
     def key(self) -> str:
-        """Its place in the backend; the packed form where that is the one there."""
+        """Its key in the backend; the compressed form if that one exists."""
         packed = self._unpacked + PACKED
         only_packed = self._state.read(self._unpacked) is None and self._state.read(packed) is not None
         return packed if only_packed else self._unpacked
 
     def problem(self) -> str | None:
-        """What is wrong with it, None when it can be read."""
+        """Its problem, None if it can be read."""
         content = self._state.read(self.key)
         if content is None:
             return MISSING
@@ -86,13 +86,13 @@ class StateFile:
         return None
 
     def broken_attributes(self) -> list[str]:
-        """Attributes that a killed engine had begun to write: with these, a good state does not read ("EOF")."""
+        """Incomplete attributes from a killed engine: with these, an intact state cannot be read ("EOF")."""
         prefixes = [prefix.format(**self._place) for prefix in READ_BY_THE_ENGINE]
         keys = [key for prefix in prefixes for key in self._state.keys(prefix, ATTRIBUTES)]
         return [key for key in keys if not _is_json(self._state.read(key))]
 
     def mend_attributes(self) -> None:
-        """Remove broken attributes; the engine writes them anew."""
+        """Remove broken attributes; the engine writes new ones."""
         for key in self.broken_attributes():
             self._state.delete(key)
 
@@ -102,24 +102,24 @@ class StateFile:
         return bool(earlier) or self._state.read(self.key) is not None
 
     def newest_backup(self) -> Backup | None:
-        """The newest earlier state that can be read; one with resources is preferred to one without."""
+        """The newest readable earlier state; one with resources is preferred to one without."""
         return max(self._backups(), key=lambda backup: (backup.resources > 0, backup.at), default=None)
 
     def had_resources(self) -> bool:
-        """Whether the last that is known of it had any: `pulumi stack rm` wants a stack that has none."""
+        """Whether its last known state had resources: `pulumi stack rm` requires a stack without any."""
         last = max(self._backups(), key=lambda backup: backup.at, default=None)
         return last is not None and last.resources > 0
 
     def _backups(self) -> list[Backup]:
         found = [backup for key in self._backup_keys() if (backup := self._backup(key, self._state.read(key)))]
-        # A bucket keeps a version for each resource that ever ended: the first that can be read is the newest.
+        # A bucket keeps many versions, newest first: the first readable one is the newest.
         former = (self._backup(self.key, content) for content in self._state.former(self.key))
         return [*found, *islice(filter(None, former), 1)]
 
     def restore(self, backup: Backup) -> str | None:
-        """Put a backup in the state's place; where the damaged one is kept aside, None where there was none.
+        """Replace the state by a backup. Returns where the damaged state is kept, None if there was none.
 
-        The restoration is begun by this: until `complete`, the state may lack what was made after the backup.
+        This starts the restoration: until `complete`, the state may lack what was created after the backup.
         """
         self._state.write(self._restoration, json.dumps({"from": backup.key}).encode())
         damaged = self._state.read(self.key)
@@ -130,28 +130,28 @@ class StateFile:
         content = gzip.decompress(backup.content) if backup.key.endswith(PACKED) else backup.content
         self._state.write(self._unpacked, content)
         self._state.delete(self._unpacked + ATTRIBUTES)
-        # The engine takes the packed form where it finds both.
+        # If both exist, the engine uses the compressed form.
         self._state.delete(self._unpacked + PACKED)
         return aside
 
     def begun(self) -> str | None:
-        """The backup of a restoration that was begun and not completed, None where there is none."""
+        """The backup of an incomplete restoration, None if there is none."""
         record = self._state.read(self._restoration)
         return None if record is None else str(json.loads(record)["from"])
 
     def complete(self) -> None:
-        """The restored state has what was made after the backup."""
+        """Record that the restored state has what was created after the backup."""
         self._state.delete(self._restoration)
 
     def outputs(self) -> tuple[dict[str, Any], Backup | None] | None:
-        """The stack's outputs without the engine, with the backup they are from; None where nothing can be read."""
+        """The stack's outputs without the engine, and the backup that they are from; None if nothing can be read."""
         if self.problem() is None:
             return outputs_of(_latest(self.key, self._state.read(self.key) or b"")), None
         backup = self.newest_backup()
         return (outputs_of(backup.latest), backup) if backup else None
 
     def lost(self, problem: str) -> OpsError:
-        """The error for a state that no backup can bring back."""
+        """The error for a state that no backup can restore."""
         return OpsError(
             f"the state of stack {self.stack} is {problem}, and there is no backup of it that can be read; make an "
             f"empty one (`pulumi stack init {self.stack}` with the stack's secrets provider), then run "
@@ -181,7 +181,7 @@ def _is_json(content: bytes | None) -> bool:
 
 
 def _latest(key: str, content: bytes) -> dict[str, Any]:
-    """The state that a file holds. Raises ValueError, in words, for one that the engine could not read."""
+    """The state in a file. Raises ValueError with a description if the engine could not read it."""
     try:
         found = json.loads(gzip.decompress(content) if key.endswith(PACKED) else content)
     except (OSError, EOFError) as error:
@@ -190,5 +190,5 @@ def _latest(key: str, content: bytes) -> dict[str, Any]:
         raise ValueError(f"cut off or not JSON: {error}" if content else "empty") from None
     if not isinstance(found, dict) or not isinstance(found.get("checkpoint"), dict):
         raise ValueError("not a state of the engine")
-    # `pulumi stack import` writes these keys with a capital, everything else without.
+    # `pulumi stack import` capitalizes these keys, everything else does not.
     return {key.lower(): value for key, value in found["checkpoint"].items()}.get("latest") or {}

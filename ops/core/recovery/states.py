@@ -1,4 +1,4 @@
-"""A stack's state as it is exported, and the changes that a recovery makes to it before it is imported again."""
+"""An exported state, and the changes that a recovery makes before it is imported again."""
 
 import uuid
 from collections.abc import Iterable, Mapping
@@ -10,12 +10,12 @@ Resource = dict[str, Any]
 
 PROVIDER_PREFIX = "pulumi:providers:"
 HIDDEN = "[secret]"
-"""What a preview shows for a secret."""
+"""The placeholder for a secret in a preview."""
 COMPUTED = ("id", "outputs", "created", "modified", "external", "initErrors", "delete")
 
 
 class State:
-    """An exported state. What is adopted comes last, so after everything that it depends on."""
+    """An exported state. Adopted resources come last, after everything that they depend on."""
 
     def __init__(self, exported: Mapping[str, Any]) -> None:
         self.exported: dict[str, Any] = {**exported, "deployment": {**exported["deployment"]}}
@@ -32,26 +32,27 @@ class State:
 
     @property
     def pending(self) -> list[dict[str, Any]]:
-        """Operations that were under way when the engine was killed: `type` and `resource` of each."""
+        """Pending operations when the engine was killed: `type` and `resource` of each."""
         return list(self._deployment.get("pending_operations") or [])
 
     def forget_pending(self) -> None:
-        """Drop the operations that were under way."""
+        """Drop the pending operations."""
         self._deployment.pop("pending_operations", None)
 
     def current(self, urn: str) -> Resource | None:
-        """The resource of a URN, leaving out those that wait for their deletion."""
+        """The resource of a URN, except those that are pending deletion."""
         return next((r for r in self.resources if r["urn"] == urn and not r.get("delete")), None)
 
     def region(self, resource: Resource) -> str:
-        """The region of a resource's provider, empty where that has none or is unknown."""
+        """The region of a resource's provider, empty if it has none or is unknown."""
         provider = self.current(provider_urn(resource)) or {}
         return str((provider.get("inputs") or {}).get("region", ""))
 
     def adopt(self, resource: Resource, identifier: str) -> None:
-        """Put a thing that exists into the state; what it lacks, a refresh fills in.
+        """Add an existing resource to the state; a refresh completes it.
 
-        A replacement whose creation was cut off takes the place of what it replaces, which then waits for its deletion.
+        A replacement whose creation was interrupted takes the place of the old resource, which is then pending
+        deletion.
         """
         former = self.current(resource["urn"])
         if former:
@@ -60,17 +61,17 @@ class State:
         self.resources.append({**self._attached(kept), "id": identifier})
 
     def keep(self, resource: Resource) -> None:
-        """Put a resource into the state that the engine had finished and not yet taken off its list."""
+        """Add a resource to the state that the engine had created but still listed as pending."""
         self.resources.append(self._attached(resource))
 
     def add_foundations(self, missing: Iterable[Resource]) -> None:
-        """Put in the stack itself and its providers, where they are missing: they say in which region to look."""
+        """Add the stack itself and its providers, if they are missing: they define the region to search."""
         self._add(resource for resource in missing if resource["type"] == STACK_TYPE or is_provider(resource))
 
     def make_room(self, missing: list[Resource], found: Iterable[Resource]) -> None:
-        """Put in the components that finds belong to: they exist nowhere else, so none is looked for."""
+        """Add the components of found resources: they exist only in the state, so they are not searched."""
         wanted = {resource.get("parent") for resource in found}
-        # Parents come first, so a look from the end meets every child before its parent.
+        # Parents come first, so in reverse order every child comes before its parent.
         for resource in reversed(missing):
             if resource["urn"] in wanted:
                 wanted.add(resource.get("parent"))
@@ -82,7 +83,7 @@ class State:
                 self.resources.append(self._attached(_of_the_program(resource)))
 
     def being_created(self) -> tuple[list[Resource], list[Resource]]:
-        """What the engine had made and not taken off its list, and what it was making when it was killed."""
+        """The resources that the engine had created but still listed as pending, and those that it was creating."""
         made: list[Resource] = []
         making: list[Resource] = []
         for operation in self.pending:
@@ -94,9 +95,9 @@ class State:
         return made, making
 
     def unread(self) -> list[str]:
-        """The URNs of which only the cloud knows what they are now.
+        """The URNs whose current values only the cloud knows.
 
-        That is what was being changed, deleted or read, and what a recovery adopted that was itself killed.
+        They were being changed, deleted or read, or were adopted by a recovery that was itself killed.
         """
         disturbed = {row["resource"]["urn"] for row in self.pending if row["type"] != "creating"}
         return [
@@ -107,7 +108,7 @@ class State:
         ]
 
     def _attached(self, resource: Resource) -> Resource:
-        """The resource with references to what the state has; `up` completes them."""
+        """The resource with only references that exist in the state; `up` completes them."""
         urns = {known["urn"] for known in self.resources}
         attached = {**resource, "inputs": _plain(resource.get("inputs") or {})}
         if "dependencies" in attached:
@@ -125,17 +126,17 @@ class State:
 
 
 def logical_name(urn: str) -> str:
-    """The name a resource has in the program."""
+    """The logical name of a resource."""
     return urn.rpartition("::")[2]
 
 
 def is_provider(resource: Resource) -> bool:
-    """Whether it is a provider: a setting of the engine, which no cloud has."""
+    """Whether it is a provider, which exists only in the engine."""
     return str(resource["type"]).startswith(PROVIDER_PREFIX)
 
 
 def _of_the_program(resource: Resource) -> Resource:
-    """A component or a provider as a state has it; a provider's identifier is any that is not in use."""
+    """A component or a provider in the form of a state; a provider gets any unused identifier."""
     kept = {key: value for key, value in resource.items() if key not in COMPUTED}
     if is_provider(resource):
         kept |= {"id": str(uuid.uuid4()), "outputs": _plain(resource.get("inputs") or {})}
@@ -143,5 +144,6 @@ def _of_the_program(resource: Resource) -> Resource:
 
 
 def _plain(inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """Inputs without what a preview hides or does not know; nested ones stay, for a refresh reads them anew."""
+    """Inputs without values that a preview hides or does not know; nested ones stay, because a refresh replaces
+    them."""
     return {key: value for key, value in inputs.items() if value not in (HIDDEN, UNKNOWN)}

@@ -43,4 +43,4 @@ RECOVER = Step(
     does="If an engine was killed: the steps of `ops recover {stack} --quick`.",
     unless="no engine was killed in {stack}",
 )
-"""Stands for those steps in the plan of another command."""
+"""Represents these steps in the plan of another command."""

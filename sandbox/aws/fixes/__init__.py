@@ -1,10 +1,10 @@
-"""What moto gets wrong for this platform's resources: a module a service, a function a fix, each with its reason."""
+"""Fixes of moto for this platform's resources: one module per service, one function per fix, each with its reason."""
 
 import importlib
 import pkgutil
 
 
 def apply() -> None:
-    """Teach moto all fixes; a second call changes nothing."""
+    """Apply all fixes; a second call changes nothing."""
     for module in pkgutil.iter_modules(__path__):
         importlib.import_module(f"{__name__}.{module.name}")

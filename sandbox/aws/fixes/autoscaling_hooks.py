@@ -39,8 +39,9 @@ def terminated_instance_waits_for_its_hook(
 ) -> TerminateInstanceActivity:
     """moto terminates at once whatever hooks the group has.
 
-    In AWS it waits for the hook's time, or for what runs on it (Auto Scaling User Guide, "How lifecycle hooks work").
-    Here only this operation does: what scaling in, a refresh or a deletion removes are records, which no host lets go.
+    In AWS it waits for the hook's timeout, or for the program on it (Auto Scaling User Guide, "How lifecycle hooks
+    work"). Here only this operation does: instances removed by scaling in, a refresh or a deletion are records without
+    a host.
     """
     state = _state(self, instance_id)
     hook = _hook(self, state)
@@ -56,7 +57,7 @@ def terminated_instance_waits_for_its_hook(
 
 
 def _wait(backend: AutoScalingBackend, state: InstanceState, hook: LifecycleHook) -> None:
-    """Until the hook's time is over; begins anew with each heartbeat."""
+    """Until the hook's timeout, which starts again with each heartbeat."""
     _stop_waiting(state)
     timer = threading.Timer(hook.heartbeat_timeout, _proceed, (backend, state))
     timer.daemon = True
@@ -76,7 +77,7 @@ def _proceed(backend: AutoScalingBackend, state: InstanceState) -> None:
 
 
 def _waiting(response: AutoScalingResponse) -> tuple[AutoScalingBackend, InstanceState, LifecycleHook]:
-    """What the request is about. Raises for an instance that no hook of this name holds."""
+    """The instance of the request. Raises if no hook of this name holds it."""
     backend, instance = response.autoscaling_backend, response._get_param("InstanceId")
     state = _state(backend, instance)
     hook = _hook(backend, state)

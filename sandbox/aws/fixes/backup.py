@@ -30,14 +30,14 @@ def _selections(plan: Plan) -> dict[str, dict[str, Any]]:
 def _selection(response: BackupResponse) -> dict[str, Any]:
     selections, selection_id = _selections(_live_plan(response)), response.path.rstrip("/").rpartition("/")[2]
     if selection_id not in selections:
-        # The provider knows by these words that it is gone.
+        # The provider detects by these words that it no longer exists.
         raise ResourceNotFoundException(msg="Cannot find Backup plan or selection")
     return selections[selection_id]
 
 
 @replaces(BackupBackend, "create_backup_plan")
 def name_of_a_deleted_plan_is_free(stock: Any, self: BackupBackend, *args: Any, **kwargs: Any) -> Plan:
-    """moto remembers deleted plans, and refuses their names to the next life of a stack."""
+    """moto remembers deleted plans, and refuses their names to a stack's next deployment."""
     deleted = {plan_id: plan for plan_id, plan in self.plans.items() if plan.deletion_date is not None}
     self.plans = {plan_id: plan for plan_id, plan in self.plans.items() if plan_id not in deleted}
     try:
@@ -49,7 +49,7 @@ def name_of_a_deleted_plan_is_free(stock: Any, self: BackupBackend, *args: Any, 
 
 @replaces(BackupBackend, "delete_backup_plan")
 def plan_stays_while_it_selects(stock: Any, self: BackupBackend, backup_plan_id: str) -> Any:
-    """moto deletes a plan with its selections; AWS Backup wants them deleted first (API, DeleteBackupPlan)."""
+    """moto deletes a plan with its selections; AWS Backup requires them to be deleted first (API, DeleteBackupPlan)."""
     if backup_plan_id in self.plans and _selections(self.plans[backup_plan_id]):
         raise InvalidRequestException(
             msg="Related backup plan selections must be deleted prior to backup plan deletion"
@@ -59,7 +59,7 @@ def plan_stays_while_it_selects(stock: Any, self: BackupBackend, backup_plan_id:
 
 @replaces(BackupResponse, "update_backup_plan")
 def plan_changes(stock: Any, self: BackupResponse) -> str:
-    """moto cannot change a plan; it goes by the rules of a new one under the old identifier."""
+    """moto cannot change a plan; it gets the rules of a new one under the old identifier."""
     plan = _live_plan(self)
     changed: Any = Plan(json.loads(self.body)["BackupPlan"], plan.creator_request_id, self.backup_backend)
     plan.backup_plan, plan.version_id = changed.backup_plan, changed.version_id
@@ -69,7 +69,7 @@ def plan_changes(stock: Any, self: BackupResponse) -> str:
 
 @replaces(BackupResponse, "create_backup_selection")
 def selection_is_made(stock: Any, self: BackupResponse) -> str:
-    """moto has no selections: its plans are for nothing."""
+    """moto has no selections."""
     plan, selection_id = _live_plan(self), str(mock_random.uuid4())
     made = {"BackupPlanId": plan.backup_plan_id, "SelectionId": selection_id, "CreationDate": unix_time()}
     _selections(plan)[selection_id] = {**made, "BackupSelection": json.loads(self.body)["BackupSelection"]}
@@ -105,6 +105,6 @@ def selection_ends(stock: Any, self: BackupResponse) -> str:
 
 @replaces(BackupResponse, "list_tags")
 def tags_are_found_by_any_clients_path(stock: Any, self: BackupResponse) -> str:
-    """moto wants a slash after the ARN, as boto3 sends it; the provider sends none, and so reads no tags."""
+    """moto requires a slash after the ARN, as boto3 sends it; the provider sends none, and so reads no tags."""
     arn = unquote(self.path.split("/tags/")[1].rstrip("/"))
     return json.dumps({"Tags": self.backup_backend.list_tags(resource_arn=arn)})

@@ -1,4 +1,4 @@
-"""AWS Budgets: who is told, tags, and changes."""
+"""AWS Budgets: notifications, tags, and changes."""
 
 import json
 from typing import Any, cast
@@ -10,7 +10,7 @@ from sandbox.aws.fixes.fix import replaces
 
 
 def _budget(response: BudgetsResponse, name: str) -> Budget:
-    """The budget of a name; moto's own error where there is none."""
+    """The budget of a name; moto's own error if there is none."""
     account = response._get_param("AccountId") or response.current_account
     response.backend.describe_budget(account, name)
     return response.backend.budgets[account][name]
@@ -41,7 +41,7 @@ def tags_of_a_budget_read_back(stock: Any, self: BudgetsResponse) -> str:
 
 @replaces(BudgetsResponse, "describe_subscribers_for_notification")
 def subscribers_read_back(stock: Any, self: BudgetsResponse) -> str:
-    """moto does not say whom a notification reaches."""
+    """moto does not return the recipients of a notification."""
     asked = self._get_param("Notification")
     notifications = cast(list[Notification], _budget(self, self._get_param("BudgetName")).notifications)
     found = [

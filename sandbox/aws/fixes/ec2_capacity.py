@@ -1,4 +1,4 @@
-"""EC2: instances that do not start where capacity lacks."""
+"""EC2: instances that do not start without capacity."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from sandbox.aws.capacity import CAPACITY
 from sandbox.aws.fixes.fix import replaces
 
 STARTED = ("pending", "running")
-"""States in which an instance takes room (EC2 User Guide, "Instance lifecycle"): one that is stopped needs it again."""
+"""States in which an instance uses capacity (EC2 User Guide, "Instance lifecycle"): a stopped one needs it again."""
 
 
 class NoCapacityError(EC2ClientError):
@@ -23,7 +23,7 @@ class NoCapacityError(EC2ClientError):
 
 
 def room(backend: Any) -> int | None:
-    """How many more instances can start in a backend's region; None where there is no limit."""
+    """How many more instances can start in a backend's region; None without a limit."""
     limit = CAPACITY.get(backend.region_name)
     if limit is None:
         return None
@@ -32,7 +32,7 @@ def room(backend: Any) -> int | None:
 
 @replaces(InstanceBackend, "run_instances")
 def instances_need_capacity(stock: Any, self: Any, image: str, count: int, *args: Any, **asked: Any) -> Reservation:
-    """moto has room for any number of instances."""
+    """moto has capacity for any number of instances."""
     left = room(self)
     if left is not None and left < count:
         subnet = asked.get("subnet_id")

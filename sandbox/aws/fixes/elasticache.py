@@ -20,7 +20,7 @@ from sandbox.aws.fixes.fix import replaces
 SLOTS = 16384
 TOKENS = 2
 """After ROTATE."""
-# A node of a replication group shows what was asked of the group.
+# A node of a replication group has the group's settings.
 SHARED_BY_NODES = {
     "at_rest_encryption_enabled",
     "auth_token_enabled",
@@ -43,7 +43,7 @@ SHARED_BY_NODES = {
 
 @replaces(ElastiCacheBackend, "create_replication_group")
 def group_has_nodes(stock: Any, self: ElastiCacheBackend, **asked: Any) -> ReplicationGroup:
-    """moto names the nodes of a replication group without making them; the provider reads a node's settings."""
+    """moto names the nodes of a replication group without creating them; the provider reads a node's settings."""
     group: Any = stock(self, **asked)
     group.tokens = [asked["auth_token"]] if asked.get("auth_token") else []
     _make_nodes(self, group)
@@ -101,7 +101,7 @@ def group_can_be_modified(stock: Any, self: ElastiCacheResponse) -> ActionResult
 
 
 def _take_token(response: ElastiCacheResponse) -> None:
-    """moto forgets tokens. ElastiCache takes two after ROTATE, and SET only then, with one of them (ElastiCache API,
+    """moto forgets tokens. ElastiCache accepts two after ROTATE, and SET only then, with one of them (ElastiCache API,
     ModifyReplicationGroup, AuthTokenUpdateStrategy; User Guide, "Modifying the AUTH token")."""
     group: Any = response.elasticache_backend.replication_groups.get(response._get_param("ReplicationGroupId"))
     token, strategy = response._get_param("AuthToken"), response._get_param("AuthTokenUpdateStrategy")
@@ -136,7 +136,7 @@ def replicas_can_be_removed(stock: Any, self: ElastiCacheResponse) -> ActionResu
 
 
 def _reshape(response: ElastiCacheResponse, shards: int | None = None, replicas: int | None = None) -> ActionResult:
-    """Make the nodes of a group anew for another number of shards, or of replicas a shard."""
+    """Create the nodes of a group again for another number of shards, or of replicas per shard."""
     backend = response.elasticache_backend
     group = backend.replication_groups[response._get_param("ReplicationGroupId")]
     shards = shards or len(group.node_groups)

@@ -1,4 +1,4 @@
-"""How a fix takes the place of a function of moto, and can be taken out again by a test."""
+"""How a fix replaces a function of moto, and can be disabled by a test."""
 
 import functools
 import inspect
@@ -21,10 +21,10 @@ FIXES: dict[str, Fix] = {}
 
 
 def replaces(owner: type | ModuleType, attribute: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Put the decorated function in the place of `owner.attribute`; its docstring is the reason.
+    """Replace `owner.attribute` by the decorated function, whose docstring is the reason.
 
-    It is called with moto's own function before the arguments. Where moto has none, that one raises
-    NotImplementedError, as moto does for an operation it does not know.
+    It is called with moto's own function before the arguments. If moto has none, that one raises NotImplementedError,
+    as moto does for an unknown operation.
     """
 
     def install(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -45,7 +45,7 @@ def replaces(owner: type | ModuleType, attribute: str) -> Callable[[Callable[...
 
 
 def _as_kind(found: object, call: Callable[..., Any]) -> object:
-    """The function as the kind of attribute that it replaces."""
+    """The function in the form of the attribute that it replaces."""
     if isinstance(found, staticmethod):
         return staticmethod(call)
     return property(call) if isinstance(found, property) else call

@@ -1,4 +1,4 @@
-"""KMS: what a key's policy denies to who calls, and a policy that its writer could not change again."""
+"""KMS: denials in a key's policy, and policies that their writer could not change again."""
 
 import json
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ WRITE = "kms:PutKeyPolicy"
 
 @replaces(KmsResponse, "create_key")
 def new_key_can_be_managed(stock: Any, self: KmsResponse) -> str:
-    """KMS takes no policy that its writer may not change again, unless told that this is meant; moto takes any.
+    """KMS refuses a policy that its writer may not change again, unless told that this is intended; moto accepts any.
 
     KMS API, CreateKey, BypassPolicyLockoutSafetyCheck.
     """
@@ -35,7 +35,7 @@ def new_replica_can_be_managed(stock: Any, self: KmsResponse) -> str:
 
 @replaces(KmsResponse, "put_key_policy")
 def policy_is_written_by_who_may(stock: Any, self: KmsResponse) -> str:
-    """moto asks no policy; a denial in the key's own binds every caller of the account, whatever IAM allows."""
+    """moto checks no policy; a denial in the key's own binds every caller of the account, whatever IAM allows."""
     _refuse_denied(self, WRITE)
     answer: str = stock(self)
     return answer
@@ -120,7 +120,7 @@ def _is_of(principal: Any, caller: str) -> bool:
 
 
 def _meets(operator: str, keys: dict[str, Any], caller: str) -> bool:
-    """What is asked about the caller is known here; what is asked about the call, such as its service, is not met."""
+    """Conditions on the caller can be checked here; conditions on the call, such as its service, never match."""
     if set(keys) != {"aws:PrincipalArn"}:
         return False
     matches = any(fnmatchcase(caller, wanted) for wanted in _listed(keys["aws:PrincipalArn"]))

@@ -16,12 +16,12 @@ EXTENDED_SUPPORT = "open-source-rds-extended-support"
 """RDS API, CreateDBInstance, EngineLifecycleSupport: the default."""
 PAST_SUPPORT = "8.0"
 WAITING = ("multi_az", "db_instance_class", "engine_version")
-"""RDS User Guide, "Settings for DB instances": changes that wait unless they are to be made immediately."""
+"""RDS User Guide, "Settings for DB instances": changes that wait unless they are applied immediately."""
 
 
 @replaces(DBInstance, "__init__")
 def instance_has_own_resource_id(stock: Any, self: DBInstance, *args: Any, **kwargs: Any) -> None:
-    """moto gives every instance one DbiResourceId; the provider finds an instance by it, and loses the second one."""
+    """moto gives every instance the same DbiResourceId, by which the provider finds an instance."""
     stock(self, *args, **kwargs)
     self.dbi_resource_id = f"db-{secrets.token_hex(13).upper()}"
 
@@ -34,7 +34,7 @@ def certificate_authority_is_todays(stock: Any, self: DBInstance, *args: Any, **
 
 @replaces(DBInstance, "__init__")
 def insights_are_kept(stock: Any, self: DBInstance, *args: Any, **kwargs: Any) -> None:
-    """moto does not say whether Performance Insights is on, with which key and for how long it keeps its data."""
+    """moto does not return the settings of Performance Insights: on or off, key and retention."""
     stock(self, *args, **kwargs)
     _remember_insights(self, kwargs)
 
@@ -48,9 +48,9 @@ def insights_change(stock: Any, self: DBInstance, **kwargs: Any) -> None:
 
 @replaces(DBInstance, "__init__")
 def support_ends_with_the_standard(stock: Any, self: Any, *args: Any, **kwargs: Any) -> None:
-    """moto forgets whether an instance takes extended support, and starts a version whose standard support has ended.
+    """moto forgets the setting for Extended Support, and starts a version whose standard support has ended.
 
-    RDS refuses that where extended support is off (RDS User Guide, "Creating a DB instance with Amazon RDS Extended
+    RDS refuses that without Extended Support (RDS User Guide, "Creating a DB instance with Amazon RDS Extended
     Support"). MySQL 8.0 is past it since 2026-07-31.
     """
     support = kwargs.get("engine_lifecycle_support") or EXTENDED_SUPPORT
@@ -63,7 +63,7 @@ def support_ends_with_the_standard(stock: Any, self: Any, *args: Any, **kwargs: 
 
 @replaces(RDSBackend, "create_option_group")
 def option_groups_are_of_todays_versions(stock: Any, self: RDSBackend, asked: dict[str, Any]) -> Any:
-    """moto's list of versions is of 2022: RDS has option groups of MySQL 8.4 (User Guide, "Options for MySQL")."""
+    """moto's list of versions is from 2022: RDS has option groups of MySQL 8.4 (User Guide, "Options for MySQL")."""
     if (asked["engine_name"], asked["major_engine_version"]) != ("mysql", "8.4"):
         return stock(self, asked)
     made = stock(self, {**asked, "major_engine_version": "8.0"})
@@ -82,7 +82,7 @@ def _remember_insights(instance: Any, asked: dict[str, Any]) -> None:
 
 @replaces(RDSResponse, "describe_db_parameters")
 def parameters_say_who_set_them(stock: Any, self: RDSResponse) -> ActionResult:
-    """moto leaves the source of a parameter out; the provider takes one without a source for absent."""
+    """moto omits the source of a parameter; the provider treats one without a source as absent."""
     answer = stock(self)
     parameters = [{**parameter, "Source": "user"} for parameter in answer.result["Parameters"]]
     return ActionResult({"Parameters": parameters})
@@ -90,7 +90,7 @@ def parameters_say_who_set_them(stock: Any, self: RDSResponse) -> ActionResult:
 
 @replaces(RDSBackend, "modify_db_instance")
 def changes_wait_for_the_window(stock: Any, self: RDSBackend, identifier: str, asked: dict[str, Any]) -> DBInstance:
-    """moto changes all at once; RDS lets these wait for the maintenance window, which never comes here."""
+    """moto changes everything immediately; RDS lets these wait for the maintenance window, which never comes here."""
     if not asked.get("apply_immediately"):
         asked = {name: value for name, value in asked.items() if name not in WAITING}
     changed: DBInstance = stock(self, identifier, asked)

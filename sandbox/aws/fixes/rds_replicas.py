@@ -1,4 +1,4 @@
-"""RDS: read replicas, from their making to their promotion or end."""
+"""RDS: read replicas, from creation to promotion or deletion."""
 
 from typing import Any, cast
 
@@ -12,12 +12,12 @@ INHERITED = (
     *("allocated_storage", "iops", "storage_encrypted"),
     *("db_name", "master_username"),
 )
-"""What a replica takes from its source where it is not asked for (RDS API, CreateDBInstanceReadReplica)."""
+"""What a replica takes from its source if it is not set (RDS API, CreateDBInstanceReadReplica)."""
 
 
 @replaces(RDSBackend, "create_db_instance_read_replica")
 def replica_is_an_instance_of_its_own(stock: Any, self: RDSBackend, db_kwargs: dict[str, Any]) -> DBInstance:
-    """moto copies the source: its tags and log exports are shared, its groups are looked for in the source's region.
+    """moto copies the source: it shares tags and log exports, and searches groups in the source's region.
 
     A source without automated backups cannot have a replica, and a replica has none at first.
     """
@@ -38,7 +38,7 @@ def replica_is_an_instance_of_its_own(stock: Any, self: RDSBackend, db_kwargs: d
 
 @replaces(DBInstance, "remove_replica")
 def source_forgets_a_replica_elsewhere(stock: Any, self: DBInstance, replica: DBInstance) -> None:
-    """moto knows a replica in another region by its ARN, and looks for its name when it is deleted."""
+    """moto stores a replica in another region by its ARN, but searches it by name for its deletion."""
     names = (replica.db_instance_identifier, replica.db_instance_arn)
     self.replicas = [name for name in self.replicas if name not in names]
 
@@ -59,7 +59,7 @@ def promotion_ends_the_replication(stock: Any, self: RDSBackend, db_kwargs: dict
 
 @replaces(RDSBackend, "delete_db_instance")
 def replica_outlives_its_source(stock: Any, self: RDSBackend, *args: Any, **kwargs: Any) -> DBInstance:
-    """moto refuses to delete a replica whose source is gone."""
+    """moto refuses to delete a replica whose source no longer exists."""
     identifier = str(kwargs.get("db_instance_identifier") or args[0])
     instance = self.databases.get(identifier)
     if instance and instance.is_replica and not _instance(self, instance.source_db_instance_identifier or ""):
@@ -69,6 +69,6 @@ def replica_outlives_its_source(stock: Any, self: RDSBackend, *args: Any, **kwar
 
 
 def _instance(backend: RDSBackend, identifier: str) -> DBInstance | None:
-    """The instance of that name, or of that ARN in whatever region it names."""
+    """The instance with that name, or with that ARN in its region."""
     region = identifier.split(":")[3] if identifier.startswith("arn:") else backend.region_name
     return rds_backends[backend.account_id][region].databases.get(identifier.rpartition(":")[2])

@@ -1,4 +1,4 @@
-"""RDS: automated backups that a region keeps of a database in another region."""
+"""RDS: replicated automated backups of a database in another region."""
 
 import copy
 import secrets
@@ -17,13 +17,13 @@ DEFAULT_DAYS = 7
 
 
 def _kept(backend: RDSBackend) -> dict[str, dict[str, Any]]:
-    """What the region of `backend` keeps, by the ARN of the source."""
+    """The backups in the region of `backend`, by the ARN of the source."""
     kept: dict[str, dict[str, Any]] = vars(backend).setdefault("replicated_backups", {})
     return kept
 
 
 def _databases(backend: RDSBackend) -> dict[str, DBInstance]:
-    """The databases of which backups are kept, by the ARN of the backups."""
+    """The databases with replicated backups, by the ARN of the backups."""
     databases: dict[str, DBInstance] = vars(backend).setdefault("replicated_databases", {})
     return databases
 
@@ -35,7 +35,7 @@ def _source(backend: RDSBackend, arn: str) -> DBInstance:
 
 
 def _name_copies(source: Any, arns: list[str]) -> None:
-    """Let the database say which backups are kept of it elsewhere."""
+    """Show in the database its backups in other regions."""
     source.db_instance_automated_backups_replications = [{"DBInstanceAutomatedBackupsArn": arn} for arn in arns]
 
 
@@ -43,7 +43,7 @@ def _name_copies(source: Any, arns: list[str]) -> None:
 def region_keeps_backups_of_another(stock: Any, self: RDSResponse) -> ActionResult:
     """moto has no replication of automated backups.
 
-    RDS starts it in the region that is to keep them, and for a database that has such backups (User Guide, "Enabling
+    RDS starts it in the region that will keep them, for a database that has automated backups (User Guide, "Enabling
     cross-Region automated backups").
     """
     asked, backend = self.params, self.backend
@@ -63,7 +63,7 @@ def region_keeps_backups_of_another(stock: Any, self: RDSResponse) -> ActionResu
         "KmsKeyId": asked.get("KmsKeyId"),
     }
     _kept(backend)[source.db_instance_arn] = kept
-    # What is restored once the source is gone.
+    # Used for a restore after the source was deleted.
     _databases(backend)[arn] = copy.copy(source)
     _name_copies(source, [arn])
     return ActionResult({"DBInstanceAutomatedBackup": kept})
@@ -77,7 +77,7 @@ def kept_backups_are_described(stock: Any, self: RDSResponse) -> ActionResult:
     for kept in _kept(self.backend).values():
         living = rds_backends[self.current_account][kept["Region"]].databases
         status = kept["Status"] if kept["DBInstanceIdentifier"] in living else "Retained"
-        # As long as it replicates, it is young.
+        # While it replicates, it is recent.
         window = {"RestoreWindow": {"LatestTime": utcnow()}} if status == kept["Status"] == "Replicating" else {}
         found.append({**kept, **window, "Status": status})
     if arn:
@@ -100,7 +100,7 @@ def region_keeps_no_more_backups(stock: Any, self: RDSResponse) -> ActionResult:
 
 @replaces(RDSResponse, "restore_db_instance_to_point_in_time")
 def kept_backups_are_restored(stock: Any, self: RDSResponse) -> ActionResult:
-    """moto restores databases of its own region alone, and none that is gone (RDS API,
+    """moto restores only existing databases of its own region (RDS API,
     RestoreDBInstanceToPointInTime, SourceDBInstanceAutomatedBackupsArn)."""
     arn, backend = self.params.get("SourceDBInstanceAutomatedBackupsArn"), self.backend
     if not arn:

@@ -1,4 +1,4 @@
-"""RDS: what a snapshot holds, and what it needs to be restored."""
+"""RDS: what a snapshot uses, and what its restoration needs."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from sandbox.aws.fixes.fix import replaces
 
 @replaces(RDSBackend, "delete_option_group")
 def option_group_stays_while_it_is_used(stock: Any, self: RDSBackend, option_group_name: str) -> OptionGroup:
-    """moto deletes any option group; RDS keeps one that an instance, a snapshot or a retained backup has.
+    """moto deletes any option group; RDS keeps one that an instance, a snapshot or a retained backup uses.
 
     RDS User Guide, "Working with option groups": one "can be deleted only when it isn't associated with any Amazon RDS
     resource", and manual snapshots and automated backups are such resources.

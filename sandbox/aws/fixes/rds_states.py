@@ -1,4 +1,4 @@
-"""RDS: an instance that is backed up or changed, and what is refused until it is available again."""
+"""RDS: instances that are being backed up or changed, and what RDS refuses until they are available again."""
 
 import threading
 from typing import Any
@@ -12,11 +12,11 @@ READY = ("available", "storage-optimization")
 """RDS API, CreateDBSnapshot: the source has to be in one of these. User Guide, "Viewing instance status": `available`
 is available for modifications."""
 STATUSES = (*READY, "backing-up", "modifying")
-"""What the sandbox can have an instance be."""
+"""The statuses that the sandbox can set."""
 
 
 def be(account: str, region: str, identifier: str, status: str, seconds: float) -> bool:
-    """Have an instance in a status for a while, whether there is such an instance."""
+    """Set an instance's status for a while. Returns whether the instance exists."""
     instance = rds_backends[account][region].databases.get(identifier)
     if instance is None:
         return False
@@ -33,7 +33,7 @@ def be(account: str, region: str, identifier: str, status: str, seconds: float) 
 
 @replaces(RDSBackend, "create_db_snapshot")
 def no_snapshot_of_a_busy_instance(stock: Any, self: RDSBackend, *args: Any, **asked: Any) -> DBSnapshot:
-    """moto takes a snapshot at any time, so that a deletion with a last snapshot succeeds at any time too.
+    """moto takes a snapshot at any time, so a deletion with a final snapshot also succeeds at any time.
 
     RDS refuses both while it backs the instance up or changes it (RDS API, CreateDBSnapshot;
     hashicorp/terraform-provider-aws#46687 has the message, of DeleteDBInstance).
@@ -50,7 +50,7 @@ def no_snapshot_of_a_busy_instance(stock: Any, self: RDSBackend, *args: Any, **a
 
 @replaces(RDSBackend, "modify_db_instance")
 def no_change_of_a_busy_instance(stock: Any, self: RDSBackend, identifier: str, asked: dict[str, Any]) -> DBInstance:
-    """moto changes an instance at any time; RDS one that is available (hashicorp/terraform-provider-aws#31594)."""
+    """moto changes an instance at any time; RDS only if it is available (hashicorp/terraform-provider-aws#31594)."""
     _require_ready(self, identifier)
     changed: DBInstance = stock(self, identifier, asked)
     return changed
@@ -58,7 +58,7 @@ def no_change_of_a_busy_instance(stock: Any, self: RDSBackend, identifier: str, 
 
 @replaces(RDSBackend, "promote_read_replica")
 def no_promotion_of_a_busy_replica(stock: Any, self: RDSBackend, asked: dict[str, Any]) -> DBInstance:
-    """moto promotes a replica at any time; RDS none that is being backed up (RDS API, PromoteReadReplica)."""
+    """moto promotes a replica at any time; RDS not during a backup (RDS API, PromoteReadReplica)."""
     _require_ready(self, asked["db_instance_identifier"])
     promoted: DBInstance = stock(self, asked)
     return promoted

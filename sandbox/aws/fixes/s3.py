@@ -1,4 +1,4 @@
-"""S3: what a bucket's policy and lock let through, and what its logging and replication need and remember."""
+"""S3: what a bucket's policy and lock allow, and the prerequisites and settings of logging and replication."""
 
 import json
 from fnmatch import fnmatchcase
@@ -40,9 +40,9 @@ def log_delivery_reads_policies_as_aws(stock: Any, target_bucket: FakeBucket, ta
 
 @replaces(FakeBucket, "get_permission")
 def statement_applies_on_its_condition(stock: Any, self: FakeBucket, action: str, resource: str) -> Any:
-    """In moto a statement denies when its condition is not met: a bucket that wants TLS takes nothing from anyone.
+    """In moto a statement denies if its condition is not met: a bucket that requires TLS refuses everything.
 
-    Calls on this machine count as made with TLS, and by no service, so that no condition of ours is met.
+    Calls on this machine count as made with TLS, and by no service, so none of our conditions is met.
     """
     if not self.policy:
         return stock(self, action, resource)
@@ -66,7 +66,7 @@ def replication_rules_read_back(stock: Any, self: S3Response) -> Any:
 
 @replaces(S3Response, "_bucket_response_put")
 def smallest_moved_object_is_remembered(stock: Any, self: S3Response, *asked: Any) -> Any:
-    """moto forgets from which size on a lifecycle moves objects."""
+    """moto forgets the minimum object size of a lifecycle transition."""
     answer = stock(self, *asked)
     if given := self.headers.get(SMALLEST_MOVED):
         vars(self.backend.get_bucket(self.bucket_name))["smallest_moved"] = given
@@ -83,7 +83,7 @@ def smallest_moved_object_reads_back(stock: Any, self: S3Response) -> Any:
 
 @replaces(S3Response, "_key_response_put")
 def copies_need_no_checksum(stock: Any, self: S3Response, query: dict[str, Any], key_name: str) -> Any:
-    """S3 wants a checksum of what is uploaded into a bucket that locks (S3 API, PutObject); moto wants one of copies.
+    """S3 requires a checksum of uploads to a bucket with Object Lock (S3 API, PutObject); moto requires one of copies.
 
     The engine keeps the history of a state by copies.
     """

@@ -11,7 +11,7 @@ from sandbox.aws.fixes.fix import replaces
 def replica_keeps_its_key(
     stock: Any, self: FakeSecret, replica_regions: list[dict[str, str]], force_overwrite: bool
 ) -> list[ReplicaSecret]:
-    """moto says that every replica is encrypted with AWS's own key; the provider compares it with the one asked for."""
+    """moto returns AWS's own key for every replica; the provider compares it with the requested one."""
     replicas: list[ReplicaSecret] = stock(self, replica_regions, force_overwrite=force_overwrite)
     keys = {asked["Region"]: asked.get("KmsKeyId") for asked in replica_regions}
     for replica in replicas:
@@ -28,7 +28,7 @@ def the_current_version_is_the_one_that_is_read(
     remove_from_version_id: str,
     move_to_version_id: str,
 ) -> Any:
-    """moto goes on reading the former version after AWSCURRENT was moved, where no version is asked for."""
+    """moto still returns the former version after AWSCURRENT was moved, if no version is requested."""
     answer = stock(self, secret_id, version_stage, remove_from_version_id, move_to_version_id)
     if version_stage == "AWSCURRENT" and move_to_version_id:
         secret = self.secrets[secret_id]

@@ -1,4 +1,4 @@
-"""Systems Manager: the public parameters that name images, and whom a command reaches."""
+"""Systems Manager: the public parameters of images, and the targets of a command."""
 
 import hashlib
 import re
@@ -17,7 +17,7 @@ UBUNTU_IMAGE = re.compile(
 
 @replaces(ParameterDict, "_check_loading_status")
 def ubuntu_images_are_published(stock: Any, self: ParameterDict, key: str) -> None:
-    """moto publishes Amazon's own images alone; the instances of this platform run Ubuntu."""
+    """moto publishes only Amazon's own images; the instances of this platform run Ubuntu."""
     stock(self, key)
     name = key or ""
     if UBUNTU_IMAGE.fullmatch(name) and not dict.__contains__(self, name):
@@ -50,7 +50,7 @@ def a_command_reaches_the_instances_it_names(stock: Any, self: Command) -> list[
 def a_command_ends_when_the_booted_instance_has_run_it(
     stock: Any, self: Command, instance_id: str, plugin_name: str
 ) -> dict[str, Any]:
-    """moto says at once that a command succeeded, and runs none."""
+    """moto reports success immediately, and runs no command."""
     invocation: dict[str, Any] = stock(self, instance_id, plugin_name)
     AGENTS.send(invocation, self.parameters.get("commands", []))
     return invocation

@@ -26,7 +26,7 @@ def main() -> None:
 
 
 def _identity(binary: str) -> str:
-    """A binary by its content, as far as its place, size and time tell."""
+    """The identity of a binary, by its path, size and time."""
     path = Path(binary).resolve()
     return f"{path} {path.stat().st_size} {path.stat().st_mtime_ns}"
 

@@ -1,4 +1,4 @@
-"""The call with which Terraform's provider configures itself: whose are the credentials, asked in the region."""
+"""The call with which Terraform's provider configures itself: the owner of the credentials, read in the region."""
 
 import json
 import os
@@ -16,9 +16,9 @@ QUICK_SECONDS = 2.0
 
 
 def allowed(configuration: Struct) -> bool:
-    """Whether the region of a provider's configuration answers at once, with an account that it allows.
+    """Whether the region of a provider's configuration answers immediately, with an allowed account.
 
-    Where it does not, the provider has more to say about it: how long it tries, and what is wrong.
+    If not, the provider itself makes the call: it retries, and reports the problem.
     """
     given = os.environ
     if not {"AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"} <= given.keys():

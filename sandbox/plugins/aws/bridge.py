@@ -1,4 +1,5 @@
-"""The dynamic Terraform bridge as a child process that never outlives this one, started for what is not known yet."""
+"""The dynamic Terraform bridge as a child process that never outlives this one, started for the first unknown
+answer."""
 
 import os
 import subprocess
@@ -20,13 +21,13 @@ WATCH = 'read _; kill -s KILL -- "-$0"'
 
 def start(binary: str, terraform_provider: str, engine: str) -> provider_pb2_grpc.ResourceProviderStub:
     """Start the bridge with the Terraform provider at the path `terraform_provider`; returns its service."""
-    # AWS's SDK puts the account before the host name of S3 Control. No such name leads to this machine, so the provider
-    # asks the emulator for it as its proxy: Go takes none for a loopback address, which every other call has.
+    # AWS's SDK puts the account before the host name of S3 Control. That name does not resolve to this machine, so the
+    # provider uses the emulator as its proxy for it: for a loopback address, as in every other call, Go uses no proxy.
     proxy = {"HTTP_PROXY": os.environ["AWS_ENDPOINT_URL"]} if "AWS_ENDPOINT_URL" in os.environ else {}
     bridge = subprocess.Popen(
         [binary, engine], stdout=subprocess.PIPE, start_new_session=True, env={**os.environ, **proxy}
     )
-    # The watcher holds the reading end alone; the writing end stays open here until this process is gone.
+    # The watcher holds only the reading end; the writing end stays open here until this process ends.
     reading, _writing = os.pipe()
     subprocess.Popen(["sh", "-c", WATCH, str(bridge.pid)], stdin=reading, start_new_session=True)
     os.close(reading)
@@ -39,7 +40,7 @@ def start(binary: str, terraform_provider: str, engine: str) -> provider_pb2_grp
 
 
 class Bridge:
-    """The bridge's service. `start` starts it, which happens with the first question that `memory` cannot answer."""
+    """The bridge's service. `start` starts it, for the first question that `memory` cannot answer."""
 
     def __init__(self, start: Callable[[], Any], memory: Memory) -> None:
         self._start = start
@@ -49,7 +50,7 @@ class Bridge:
         self._configuration: Any = None
 
     def Configure(self, request: Any) -> Any:
-        """Of a bridge that is not started yet it is the first question when it is."""
+        """If the bridge is not started yet, this is its first question then."""
         self._memory.configured(request)
         answer = provider_pb2.ConfigureResponse()
         known = self._memory.recall("Configure", request, answer)
@@ -76,7 +77,7 @@ class Bridge:
         return self._started.Cancel(request) if self._started else empty_pb2.Empty()
 
     def __getattr__(self, method: str) -> Any:
-        """Every other call: what the cloud has or does."""
+        """Every other call, which depends on the cloud."""
         return getattr(self._service(), method)
 
     def _known(self, method: str, request: Any, answer: Any) -> Any:

@@ -46,7 +46,7 @@ def sdk_properties(token: str) -> dict[str, type]:
 
 
 def sdk_digest(resources: Mapping[str, str]) -> str:
-    """Tells whether the installed SDK's declarations of these types are those of the table."""
+    """A hash that shows whether the installed SDK's declarations of these types are those of the table."""
     seen: dict[str, Any] = {}
 
     def note(key: str, properties: dict[str, type]) -> None:
@@ -63,7 +63,7 @@ def sdk_digest(resources: Mapping[str, str]) -> str:
 
 
 def build(schema: Mapping[str, Any], wanted: Mapping[str, dict[str, str]]) -> dict[str, Any]:
-    """The table for the `wanted` tokens, out of the bridge's `schema`."""
+    """The table for the `wanted` tokens, from the bridge's `schema`."""
     alignment = _Alignment(schema["types"], wanted["renames"])
     resources = {}
     for token, terraform in sorted(wanted["resources"].items()):
@@ -87,7 +87,7 @@ class _Alignment:
         self.shapes: dict[str, dict[str, Any]] = {}
 
     def align(self, name: str, properties: Mapping[str, type], bridge_properties: Mapping[str, Any]) -> str:
-        """Note the shape called `name`; returns the name, or nothing where the two sides do not differ."""
+        """Record the shape called `name`. Returns the name, or nothing if the two sides do not differ."""
         if name in self.shapes:
             return name if self.shapes[name] else ""
         shape: dict[str, Any] = {"differences": {}, "missing": []}
@@ -98,7 +98,8 @@ class _Alignment:
                 shape["missing"].append(sdk)
                 continue
             listed, inside = _kind(annotation)
-            # A rename may name what the schema leaves out: the bridge describes two types of one name by one of them.
+            # A rename may name what the schema omits: if two types have the same name, the bridge describes only one of
+            # them.
             declared = bridge_properties.get(found, {})
             bridge_listed = declared.get("type") == "array"
             nested = self._inside(inside, declared.get("items", {}) if bridge_listed else declared)
@@ -121,7 +122,7 @@ class _Alignment:
         renamed = self._renames.get(f"{name.split('=')[0]}.{sdk}")
         if renamed:
             return renamed
-        # A resource's own region is an argument of newer Terraform providers alone.
+        # Only newer Terraform providers have a resource's own region as an argument.
         if sdk == "region" and name.startswith("aws:"):
             return None
         return next((form for form in _forms(sdk) if form in bridge and (form == sdk or form not in properties)), None)

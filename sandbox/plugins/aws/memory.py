@@ -1,8 +1,8 @@
-"""What the bridge has answered, on disk by question, so that it is asked and started only for what is new.
+"""Caches the bridge's answers on disk by question, so that the bridge is started only for new questions.
 
-How Terraform's provider completes and compares a resource follows from the question alone. For a region that does not
-change that is 700 questions, and 11 of the 21 CPU seconds of a preview, with the start of a bridge and a provider for
-each AWS region; the plan for a web ACL alone takes 10, for the schema of one rule has thousands of attributes.
+How Terraform's provider completes and compares a resource depends only on the question. For an unchanged region these
+are 700 questions, and 11 of the 21 CPU seconds of a preview, plus the start of a bridge and a provider for each AWS
+region; the plan of a web ACL alone takes 10, because the schema of one rule has thousands of attributes.
 """
 
 import hashlib
@@ -19,11 +19,11 @@ from sandbox.plugins.aws.shapes import SIGNATURE_KEY
 from sandbox.plugins.protocol import provider_pb2
 
 BUSY_SECONDS = 60.0
-"""Several plugins write at a time, each for microseconds."""
+"""Several plugins may write at the same time, each for microseconds."""
 
 
 class Memory:
-    """Answers of one provider; `about` identifies it, its version and how it is configured."""
+    """Answers of one provider; `about` identifies it, its version and its configuration."""
 
     def __init__(self, file: Path, about: str) -> None:
         self._about = about.encode()
@@ -31,17 +31,17 @@ class Memory:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.touch(mode=0o600)
         self._kept = sqlite3.connect(file, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-        # What is lost with the machine is asked again.
+        # Entries that are lost in a crash are asked again.
         for line in ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = OFF"):
             self._kept.execute(line)
         self._kept.execute("CREATE TABLE IF NOT EXISTS answers (question BLOB PRIMARY KEY, answer BLOB) WITHOUT ROWID")
 
     def configured(self, request: Message) -> None:
-        """From now on answers are those of a provider with this configuration."""
+        """Use the answers of a provider with this configuration from now on."""
         self._about += _plain(request)
 
     def recall(self, method: str, request: Any, answer: Message) -> bool:
-        """Fill `answer` with what was answered before, if it was."""
+        """Fill `answer` with an earlier answer, if there is one."""
         with self._turn, closing(self._kept.cursor()) as cursor:
             found = cursor.execute("SELECT answer FROM answers WHERE question = ?", [self._key(method, request)])
             row = found.fetchone()
@@ -52,7 +52,7 @@ class Memory:
         return row is not None
 
     def keep(self, method: str, request: Any, answer: Any) -> None:
-        """Keep an answer; not one that fails, nor one with a secret other than a property that was asked about."""
+        """Store an answer, unless it is a failure, or has a secret that was not a property of the question."""
         if isinstance(answer, provider_pb2.CheckResponse):
             added = _added(answer.inputs, request.news)
             if answer.failures or added is None:
@@ -64,7 +64,7 @@ class Memory:
 
     def _key(self, method: str, request: Any) -> bytes:
         if isinstance(request, provider_pb2.CheckRequest) and request.olds.fields:
-            # Only a new resource takes a part of its name from it.
+            # Only a new resource gets a part of its name from it.
             request = _without(request, "randomSeed")
         return hashlib.sha256(b"\0".join((self._about, method.encode(), _plain(request)))).digest()
 
@@ -81,9 +81,9 @@ def _without(message: Any, field: str) -> Any:
 
 
 def _added(answered: Struct, asked: Struct) -> Struct | None:
-    """The properties that are not as they were asked, so that no value of a question is on the disk.
+    """The properties that differ from the question, so that no value of a question is stored on disk.
 
-    One that only became a secret is there without its value. None where this does not describe the answer.
+    A property that only became secret is stored without its value. None if this does not describe the answer.
     """
     added = Struct()
     if set(asked.fields) - set(answered.fields):

@@ -1,4 +1,4 @@
-"""The provider service: each call goes to the bridge with tokens, URNs, properties and paths in its spelling."""
+"""The provider service: forwards each call to the bridge, with tokens, URNs, properties and paths translated."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -33,7 +33,7 @@ def _forwarded(method: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _of_resource(method: Callable[..., Any]) -> Callable[..., Any]:
-    """A call about a resource: the method is given the request in the bridge's spelling, and the mapping back."""
+    """A call about a resource: the method gets the translated request, and the mapping back."""
 
     @wraps(method)
     def call(self: "AwsProvider", request: Any, context: Context) -> Any:

@@ -1,7 +1,7 @@
-"""Properties as pulumi-aws spells them, to what the bridge expects and back, without loss.
+"""Converts properties from pulumi-aws's form to the bridge's and back, without loss.
 
 A shape says where the two differ: one property is renamed, or a block of at most one item is an object here and a list
-of one there. Where they do not differ there is nothing to do, and nothing is done.
+of one there. Equal parts are not touched.
 """
 
 import json
@@ -20,7 +20,7 @@ SIGNATURE_KEY = "4dabf18193072939515e22adb298388d"
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 # Keeps which blocks the bridge had as empty lists: an object cannot tell an empty list from none.
 EMPTY_BLOCKS = "__emptyBlocks"
-# The bridge's own list of properties it filled with defaults.
+# The bridge's own list of properties that it filled with defaults.
 DEFAULTS = "__defaults"
 
 
@@ -56,7 +56,7 @@ class UnknownTokenError(Exception):
 
 
 def bridge_token(terraform: str, *, prefix: str = "") -> str:
-    """`aws_launch_template` is `aws:index/launchTemplate:LaunchTemplate`; a data source takes the prefix `get`."""
+    """`aws_launch_template` is `aws:index/launchTemplate:LaunchTemplate`; a data source has the prefix `get`."""
     pascal = "".join(part[:1].upper() + part[1:] for part in terraform.removeprefix("aws_").split("_"))
     member = prefix + pascal if prefix else pascal
     return f"aws:index/{member[0].lower()}{member[1:]}:{member}"
@@ -165,7 +165,7 @@ def _path(path: str, shape: Shape, direction: str) -> str:
         difference = getattr(current, direction).get(part)
         out += ("." if out else "") + (difference.name if difference else part)
         skip = bool(difference and difference.listed and direction == "to_sdk")
-        # The property as a whole is the list, of which only what is inside is in the one item.
+        # The whole property is the list; only paths inside it are in its one item.
         if difference and difference.listed and direction == "to_bridge" and position + 1 < len(parts):
             out += "[0]"
         current = (difference.inside if difference else None) or Shape()
@@ -217,7 +217,7 @@ def _is_set(value: Value) -> bool:
 
 
 def _listed(value: Value) -> Value:
-    """The value as a list of one, inside whatever wraps it; nothing and the unknown stay what they are."""
+    """The value as a list of one, inside its wrapper; null and unknown values stay unchanged."""
     out = Value()
     out.CopyFrom(value)
     inner = _payload(out)
@@ -229,7 +229,7 @@ def _listed(value: Value) -> Value:
 
 
 def _single(value: Value) -> Value:
-    """The one item of a list, inside whatever wraps it."""
+    """The one item of a list, inside its wrapper."""
     out = Value()
     out.CopyFrom(value)
     inner = _payload(out)

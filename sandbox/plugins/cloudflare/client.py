@@ -1,4 +1,4 @@
-"""Calls of Cloudflare's API, as patient as cloudflare-go: a call that is not answered is waited for without end."""
+"""Calls of Cloudflare's API, with the retries of cloudflare-go, and without a time limit for an answer."""
 
 import json
 import random
@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 BASE_URL = "https://api.cloudflare.com/client/v4"
 
 # cloudflare-go 7.7, which Cloudflare's Terraform provider 5.22 is built on (internal/requestconfig/requestconfig.go):
-# no time limit on an answer, and a Retry-After is obeyed however long it is.
+# no time limit for an answer, and every Retry-After is obeyed, however long.
 RETRIES = 10
 FIRST_DELAY_SECONDS = 2.0
 LONGEST_DELAY_SECONDS = 30.0
@@ -19,7 +19,8 @@ RETRIED = {408, 409, 429}
 
 
 class ApiError(Exception):
-    """A call that failed for good: what was called, and Cloudflare's codes and messages. `status` is 0 without any."""
+    """A call that failed permanently: the call, and Cloudflare's codes and messages. `status` is 0 without a
+    response."""
 
     def __init__(self, call: str, status: int, text: str) -> None:
         super().__init__(f"{call}: {text}")
@@ -28,7 +29,7 @@ class ApiError(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """One answer of the API; `retry_after` is None where it does not say."""
+    """One answer of the API; `retry_after` is None if it is not set."""
 
     status: int
     reason: str
@@ -36,7 +37,7 @@ class Answer:
     retry_after: float | None
 
     def result(self) -> Any:
-        """What was asked for. Raises ValueError when there is nothing of the kind in it."""
+        """The result. Raises ValueError if the answer has none."""
         if not self.body:
             return None
         envelope = json.loads(self.body)
@@ -45,7 +46,7 @@ class Answer:
         return envelope.get("result")
 
     def problem(self) -> str:
-        """Cloudflare's codes and messages, or the status where there are none."""
+        """Cloudflare's codes and messages, or the status if there are none."""
         errors: list[str] = []
         try:
             for error in json.loads(self.body)["errors"]:
@@ -88,7 +89,7 @@ class Client:
         raise AssertionError("the last attempt returns or raises")
 
     def _once(self, method: str, path: str, body: Any) -> Answer:
-        # Imported with the first call: a preview makes none, and should not wait for it.
+        # Imported with the first call: a preview makes none, and need not wait for it.
         import http.client
 
         connect = http.client.HTTPConnection if self.base.scheme == "http" else http.client.HTTPSConnection
@@ -119,7 +120,7 @@ def _result(called: str, answer: Answer, attempt: int) -> Any:
 
 
 def _delay(attempt: int) -> float:
-    """Seconds before the next try: twice as long each time, less up to a quarter so that not all come at once."""
+    """Seconds before the next attempt: doubled each time, minus up to a quarter as jitter."""
     return min(FIRST_DELAY_SECONDS * 2**attempt, LONGEST_DELAY_SECONDS) * (1 - 0.25 * random.random())
 
 

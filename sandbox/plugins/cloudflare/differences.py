@@ -12,7 +12,7 @@ MISSING = object()
 
 
 def differences(kind: Kind, old: dict[str, Any], new: dict[str, Any], ignored: list[str]) -> dict[str, str]:
-    """How each path changed that did. An input that is left out is the same as its default."""
+    """The change of each changed path. An omitted input equals its default."""
     found: dict[str, str] = {}
     for name in sorted({*old, *new}):
         if name.startswith("__") or name in ignored:
@@ -23,7 +23,7 @@ def differences(kind: Kind, old: dict[str, Any], new: dict[str, Any], ignored: l
 
 
 def answer(kind: Kind, found: dict[str, str]) -> Any:
-    """The differences as the engine wants them."""
+    """The differences in the engine's form."""
     replacing = {"zoneId", "accountId", *kind.replaces}
     response = provider_pb2.DiffResponse(
         changes=provider_pb2.DiffResponse.DIFF_SOME if found else provider_pb2.DiffResponse.DIFF_NONE,
@@ -39,7 +39,7 @@ def answer(kind: Kind, found: dict[str, str]) -> Any:
             response.diffs.append(name)
         if replace and name not in response.replaces:
             response.replaces.append(name)
-    # Of what there is one an owner, a second cannot be made before the first is gone.
+    # If an owner has only one, it must be deleted before a new one is created.
     response.deleteBeforeReplace = kind.single
     return response
 

@@ -1,4 +1,4 @@
-"""Writes shapes.json: the properties of each type that the plugin knows, and what the API calls them.
+"""Writes shapes.json: the properties of each type that the plugin knows, and their names in the API.
 
 Names and types are read from the installed pulumi-cloudflare, the API's names from the emulator's request schemas,
 which come from Cloudflare's own SDK.

@@ -1,4 +1,4 @@
-"""The types that the plugin knows: where each lives in the API and how it is made, changed and read, a row each.
+"""The types that the plugin knows: the API path of each, and how it is created, changed and read, one row each.
 
 Paths, methods, what forces a replacement and the forms of import ids are those of Cloudflare's Terraform provider 5,
 which pulumi-cloudflare 6 wraps. A type that has no row is refused; after a new row, run `generate`.

@@ -16,7 +16,7 @@ UNKNOWNS = {
     "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",
     "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
 }
-"""A string, a boolean, a number, a list or an object that is not known yet."""
+"""The unknown values of a string, a boolean, a number, a list and an object."""
 
 
 @dataclass(frozen=True)
@@ -28,11 +28,11 @@ class Secret:
 
 @dataclass(frozen=True)
 class Unknown:
-    """A value that is only known once something else has been made."""
+    """A value that is known only after another resource has been created."""
 
 
 def read(properties: Struct) -> dict[str, Any]:
-    """The engine's properties; a null is as good as nothing."""
+    """The engine's properties; null counts as not set."""
     return {name: _read(value) for name, value in properties.fields.items() if value.WhichOneof("kind") != "null_value"}
 
 

@@ -19,7 +19,7 @@ from sandbox.plugins.provider import Context, Provider
 
 TOKEN_VARIABLE = "CLOUDFLARE_API_TOKEN"
 BASE_VARIABLE = "CLOUDFLARE_BASE_URL"
-# What of a state is known to stay while a resource is updated: everything but its own times and versions.
+# The parts of a state that an update does not change: everything but its times and versions.
 VOLATILE = {"commentModifiedOn", "lastUpdated", "modified", "modifiedOn", "tagsModifiedOn", "updatedAt", "version"}
 
 
@@ -132,7 +132,7 @@ class CloudflareProvider(Provider):
         return empty_pb2.Empty()
 
     def _ready(self) -> Client:
-        """The client. Raises ValueError where there is no token to call with."""
+        """The client. Raises ValueError without a token."""
         if self._client is None or not self._client.token:
             raise ValueError(f"no API token: give the provider apiToken, or set {TOKEN_VARIABLE}")
         return self._client

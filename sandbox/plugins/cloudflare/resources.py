@@ -18,7 +18,7 @@ class UnknownTypeError(Exception):
 
 @dataclass(frozen=True)
 class State:
-    """A resource as it is at Cloudflare: its id, its state, and the inputs that would make it so."""
+    """A resource as it is at Cloudflare: its ID, its state, and the inputs that would create it."""
 
     id: str
     properties: Properties

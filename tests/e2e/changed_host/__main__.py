@@ -17,7 +17,7 @@ as_committed = bundle.rendered
 
 
 def changed(role: HostRole, values: HostValues) -> dict[str, str]:
-    """The files of the bundle, with the other header."""
+    """The files of the bundle, with another header."""
     return {path: text.replace(BEFORE, AFTER) for path, text in as_committed(role, values).items()}
 
 

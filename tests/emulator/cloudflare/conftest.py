@@ -1,4 +1,4 @@
-"""An emulated Cloudflare in this process, emptied for each test, and an origin that tells what it is asked."""
+"""An emulated Cloudflare in this process, emptied for each test, and an origin that returns its requests."""
 
 import json
 import threading
@@ -35,7 +35,7 @@ def is_trusted(certificate: bytes) -> bool:
 
 
 def origin(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-    """Answers with what it was asked; an origin named `dead` drops its callers, one named `broken` answers 503.
+    """Answers with its request; an origin named `dead` drops connections, one named `broken` answers 503.
 
     One named `mutual` drops who shows no certificate of an authority in TRUSTED.
     """
@@ -58,7 +58,7 @@ def origin(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[
 
 @contextmanager
 def served(server: wsgi.Server) -> Iterator[str]:
-    """A server that answers while this lasts, and where."""
+    """A running server, with its address."""
     server.prepare()
     threading.Thread(target=server.serve, daemon=True).start()
     host, port = server.bind_addr[:2]

@@ -1,4 +1,4 @@
-"""What the tests of the emulated Cloudflare agree on."""
+"""Constants and helpers of the tests of the emulated Cloudflare."""
 
 import json
 from dataclasses import dataclass

@@ -30,7 +30,7 @@ RESOURCES: dict[str, dict[str, Any]] = {
     "ZoneSetting": {
         "zoneId": ZONE,
         "settingId": "security_header",
-        # All members: one that is left out would be a difference from the next refresh on.
+        # All members: an omitted one would be a difference after the next refresh.
         "value": {
             "strict_transport_security": {
                 "enabled": True,
@@ -170,7 +170,7 @@ class Engine:
 
 
 def configured(base: str, token: str, waits: list[float] | None = None) -> CloudflareProvider:
-    """The plugin once the engine has configured it. It notes how long it would wait between its calls, and does not."""
+    """The configured plugin, which records its waits between calls instead of waiting."""
     provider = CloudflareProvider("6.0.0", [].append if waits is None else waits.append)
     args = properties.write({"apiToken": Secret(token), "baseUrl": base})
     provider.Configure(provider_pb2.ConfigureRequest(args=args), Context())  # type: ignore[arg-type] a fake

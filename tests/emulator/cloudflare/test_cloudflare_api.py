@@ -1,4 +1,4 @@
-"""The emulated API: through Cloudflare's own SDK where it has a call, over HTTP where the answer itself counts."""
+"""The emulated API: through Cloudflare's own SDK if it has the call, over HTTP if the response itself matters."""
 
 import cloudflare
 import pytest

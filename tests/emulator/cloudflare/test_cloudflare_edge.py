@@ -1,4 +1,4 @@
-"""The emulated edge: where a visitor's request goes, and what Cloudflare answers by itself."""
+"""The emulated edge: routing of visitors' requests, and Cloudflare's own responses."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The origin-pull certificate is rotated: what the edge shows, and what an origin that trusts authorities takes."""
+"""Rotation of the origin-pull certificate: what the edge presents, and what an origin accepts."""
 
 from collections.abc import Callable, Iterator
 from http.client import HTTPConnection
@@ -57,7 +57,7 @@ def uploaded(provider: CloudflareProvider, pair: origin_pull.OriginPull) -> Engi
 
 @pytest.fixture
 def until_deployed(store: Store) -> Callable[[Engine], None]:
-    """Lets the time go by that it takes to deploy a certificate."""
+    """Advances the time by the deployment of a certificate."""
 
     def wait(state: Engine) -> None:
         store.deployment_seconds = 0.0
@@ -69,7 +69,7 @@ def until_deployed(store: Store) -> Callable[[Engine], None]:
 
 @pytest.fixture
 def removal(emulated: Emulated, monkeypatch: pytest.MonkeyPatch) -> tuple[Prerequisite, dict[str, str]]:
-    """What bootstrap removes, with the new certificate in the edge's file; what the regions trust."""
+    """What bootstrap removes, with the new certificate in the edge's file, and what the regions trust."""
     monkeypatch.setenv("CLOUDFLARE_BASE_URL", f"{emulated.url}/client/v4")
     known = dict.fromkeys(BACKEND.region_stacks, BOTH)
 
@@ -95,7 +95,7 @@ def test_a_rotation_by_the_steps_of_the_readme_never_loses_a_visitor(
     trusted[:] = [FORMER.authority]
     until_deployed(uploaded(provider, FORMER))
     assert served()
-    assert former_removed.exists()  # Nothing is to be removed while the new one is not deployed.
+    assert former_removed.exists()  # Nothing may be removed while the new one is not deployed.
     trusted[:] = [FORMER.authority, NEW.authority]
     assert served()
     new = uploaded(provider, NEW)

@@ -1,4 +1,4 @@
-"""The emulated API on rulesets: versions, what a rule may say, and what the plan has."""
+"""The emulated API on rulesets: versions, allowed rules, and the plan's limits."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -36,7 +36,7 @@ def test_a_ruleset_has_versions_and_its_rules_keep_their_ids_by_reference(sdk: C
     changed = emulated.made(f"{RULESETS}/{made['id']}", {"rules": [other, {**RULE, "enabled": False}]}, "PUT")
     assert (made["version"], changed["version"]) == ("1", "2")
     assert changed["rules"][1]["id"] == made["rules"][0]["id"] != changed["rules"][0]["id"]
-    # A part at a time, which the SDK asks for by the cursor of the one before.
+    # In parts, which the SDK requests by the previous one's cursor.
     listed = list(sdk.rulesets.list(zone_id=ZONE, per_page=2))
     assert [each.kind for each in listed] == ["managed", "managed", "managed", "zone"]
     assert listed[-1].id == made["id"]

@@ -1,4 +1,4 @@
-"""Tokens of the emulated API: who is let in, what a token may do, and how it finds that out."""
+"""Tokens of the emulated API: authentication, permissions, and how a token reads them."""
 
 from typing import Any
 

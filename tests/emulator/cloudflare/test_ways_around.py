@@ -1,4 +1,4 @@
-"""No way of writing a path leads around a rule: what Laravel would route has been judged, however it is written."""
+"""No spelling of a path evades a rule: every path that Laravel would route has been checked."""
 
 import re
 from urllib.parse import unquote
@@ -42,7 +42,7 @@ def test_hidden_files_and_other_scripts_are_blocked_however_they_are_written(raw
 
 @pytest.mark.parametrize("path", GUARDED)
 def test_what_is_guarded_is_found_to_be(path: str) -> None:
-    """A check of the check: nothing here is let through unless it is counted."""
+    """A test of the test: every request here that is allowed is also counted."""
     assert blocked(path, f"app.{DOMAIN}") or counted(path, f"app.{DOMAIN}")
 
 

@@ -9,7 +9,7 @@ from tests.policies.tables.storage import NAMED, PINNED, PUBLIC, TLS_ONLY
 
 
 def rights(action: object, resource: object = "arn:aws:s3:::a", **more: object) -> str:
-    """Rights of one statement."""
+    """Permissions of one statement."""
     return json.dumps({"Statement": {"Effect": "Allow", "Action": action, "Resource": resource, **more}})
 
 
@@ -20,7 +20,7 @@ def kept(
     actions: object = ("kms:DisableKey", "kms:PutKeyPolicy", "kms:ScheduleKeyDeletion"),
     principal: object = "*",
 ) -> str:
-    """The policy of a key that one role alone ends."""
+    """The policy of a key that only one role may delete."""
     condition = {"ArnNotEquals": {"aws:PrincipalArn": role}}
     statement = {"Effect": effect, "Principal": principal, "Action": actions, "Resource": "*", "Condition": condition}
     return json.dumps({"Statement": [statement]})

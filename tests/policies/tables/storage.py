@@ -35,7 +35,7 @@ BLOCKS = dict.fromkeys(storage.BLOCKS, True)
 
 
 def part(kind: str, **props: object) -> Made:
-    """What says something of the bucket."""
+    """A resource that configures the bucket."""
     return Made(type=kind, props={"bucket": UNKNOWN, **props}, links={"bucket": "it"})
 
 

@@ -1,4 +1,4 @@
-"""What the AWS plugin remembers: answers of the bridge, for the very same question alone, and no secret of them."""
+"""The cache of the AWS plugin: the bridge's answers, only for exactly the same question, and without secrets."""
 
 import sqlite3
 from collections.abc import Callable
@@ -86,7 +86,7 @@ def test_what_was_answered_before_needs_no_bridge(opened: Any) -> None:
 
 
 @pytest.mark.parametrize("change", ["question", "method", "provider", "configuration"])
-def test_any_other_question_method_provider_or_configuration_is_asked(
+def test_any_other_question_method_provider_or_configuration_reaches_the_bridge(
     opened: Any, monkeypatch: pytest.MonkeyPatch, change: str
 ) -> None:
     monkeypatch.setattr(account, "allowed", yes)
@@ -115,7 +115,7 @@ def test_a_remembered_check_is_the_one_that_was_answered(opened: Any) -> None:
     assert stub.asked == []
 
 
-def test_a_seed_is_a_part_of_the_question_for_a_new_resource_alone(opened: Any) -> None:
+def test_a_seed_is_part_of_the_question_only_for_a_new_resource(opened: Any) -> None:
     answers = {"Check": provider_pb2.CheckResponse(inputs=struct(name="a"))}
     olds = struct(name="a")
     for seed in (b"1", b"2"):

@@ -1,4 +1,4 @@
-"""The AWS plugin's service: what the bridge is asked, what the engine is answered, and how errors pass through."""
+"""The AWS plugin's service: requests to the bridge, answers to the engine, and errors."""
 
 from typing import Any, NoReturn
 
@@ -57,7 +57,7 @@ class Refusal(grpc.RpcError):
 
 
 class Bridge:
-    """Stands for the bridge's stub: keeps what it is asked, and answers each call as told."""
+    """A fake of the bridge's stub: records calls, and returns given answers."""
 
     def __init__(self, **answers: Any) -> None:
         self.asked: list[Any] = []

@@ -94,7 +94,7 @@ def test_every_rename_is_of_a_property_and_in_the_table() -> None:
         name, _, sdk = renamed.rpartition(".")
         rows = [row for key, row in shapes.table()["shapes"].items() if key.split("=")[0] == name]
         if bridge == sdk:
-            # A likeness that is none: the name is the same on both sides, whatever the bridge's schema says.
+            # A false match: the name is the same on both sides, whatever the bridge's schema says.
             assert not [row for row in rows if sdk in row["differences"]]
         else:
             assert [row["differences"][sdk][0] for row in rows] == [bridge] * len(rows) != []

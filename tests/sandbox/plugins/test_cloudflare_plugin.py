@@ -1,4 +1,4 @@
-"""The Cloudflare plugin's service where it calls nobody: checks, differences, previews and configuration."""
+"""The Cloudflare plugin's service without API calls: checks, differences, previews and configuration."""
 
 from typing import Any, NoReturn
 
@@ -112,7 +112,7 @@ def test_ignored_changes_are_no_changes(ignored: str) -> None:
     assert kinds(diff(RULESET, news, "Ruleset", ignoreChanges=[ignored])) == {}
 
 
-def test_what_there_is_one_of_a_zone_is_deleted_before_it_is_made_anew() -> None:
+def test_a_resource_that_exists_once_per_zone_is_deleted_before_its_replacement_is_created() -> None:
     old, new = ({"zoneId": "z", "settingId": name, "value": "on"} for name in ("ssl", "http3"))
     assert diff(old, new, "ZoneSetting").deleteBeforeReplace
     assert not diff(RECORD, {**RECORD, "zoneId": "y"}).deleteBeforeReplace

@@ -1,4 +1,4 @@
-"""The Python language host: what it says of the environment, and how it runs programs and shows their errors."""
+"""The Python language host: its information about the environment, and how it runs programs and shows their errors."""
 
 import importlib.metadata
 from collections.abc import Iterator
@@ -40,7 +40,7 @@ class Context:
 
 @dataclass
 class Engine(engine_pb2_grpc.EngineServicer, resource_pb2_grpc.ResourceMonitorServicer):
-    """The engine's side of one program: takes everything, and keeps what is shown and exported."""
+    """The engine's side of one program: accepts everything, and records output and exports."""
 
     shown: list[tuple[int, str]] = field(default_factory=list)
     exported: dict[str, Any] = field(default_factory=dict)
@@ -73,7 +73,7 @@ class Engine(engine_pb2_grpc.EngineServicer, resource_pb2_grpc.ResourceMonitorSe
 
 @dataclass(frozen=True)
 class Ran:
-    """A program that has run: where, what the host answered, and what the engine has of it."""
+    """A program that has run: its folder, the host's answer, and the engine's record."""
 
     program: Path
     answer: Any
@@ -163,7 +163,7 @@ def test_an_error_in_an_output_is_shown(ran: dict[str, Ran]) -> None:
     assert message.rstrip().endswith("ZeroDivisionError: division by zero")
 
 
-def test_a_program_that_leaves_by_itself_says_nothing_so_its_exit_code_is_told(ran: dict[str, Ran]) -> None:
+def test_a_program_that_exits_by_itself_prints_nothing_so_its_exit_code_is_reported(ran: dict[str, Ran]) -> None:
     assert ran["leaving"].answer == language_pb2.RunResponse(error="Program exited with exit code 3")
     assert ran["leaving"].engine.shown == []
 

@@ -1,4 +1,4 @@
-"""The `pulumi` of the sandbox's shell: it works in the overlay for the project, and is plain pulumi elsewhere."""
+"""The `pulumi` of the sandbox's shell: it uses the overlay in the project, and is plain pulumi elsewhere."""
 
 import os
 import subprocess

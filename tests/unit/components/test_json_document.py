@@ -1,4 +1,4 @@
-"""Documents with outputs in them: as the SDK's own writer has them, secrets too."""
+"""Documents with outputs: equal to the SDK's own, including secrets."""
 
 from typing import Any
 

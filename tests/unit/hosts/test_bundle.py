@@ -1,4 +1,4 @@
-"""The bundle of a role: the same files have the same address, any other file another, and all of them are in it."""
+"""The bundle of a role: the same files have the same address, other files another, and it contains all of them."""
 
 import gzip
 import hashlib

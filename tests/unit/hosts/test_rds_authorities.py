@@ -1,4 +1,4 @@
-"""The authorities by which a host knows that it speaks to RDS."""
+"""The certificate authorities with which a host verifies RDS."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -10,7 +10,7 @@ from stack_files import ROOT, settings_of
 from hosts.contents import RDS_AUTHORITIES
 
 NAME = re.compile(r"Amazon RDS (?P<region>[a-z0-9-]+) Root CA RSA2048 G1")
-"""Of the authorities behind `rds-ca-rsa2048-g1`, which the database's certificate is from."""
+"""For the authorities behind `rds-ca-rsa2048-g1`, the issuer of the database's certificate."""
 FOUND = x509.load_pem_x509_certificates((ROOT / "hosts" / "common" / RDS_AUTHORITIES.removeprefix("/")).read_bytes())
 
 

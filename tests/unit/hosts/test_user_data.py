@@ -1,4 +1,4 @@
-"""The user data: what it leaves on the host, and what it refuses."""
+"""The user data: its effects on the host, and what it refuses."""
 
 import subprocess
 from pathlib import Path

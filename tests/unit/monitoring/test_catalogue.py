@@ -1,4 +1,4 @@
-"""The catalogue of alerts: complete, closed, and each alert with a page, a route and the figures of the manuals."""
+"""The catalogue of alerts: complete, closed, and each alert with a page, a route and the manuals' figures."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The dashboards have what the manuals want, and ask for what an alarm reads."""
+"""The dashboards show what the manuals require, and query what an alarm reads."""
 
 import json
 
@@ -20,7 +20,7 @@ def test_the_dashboards_of_the_manual_are_there_and_that_of_recovery() -> None:
 
 
 def test_what_is_asked_of_cloudwatch_is_what_an_alarm_reads() -> None:
-    """By name and dimensions: a search that misses one of them finds nothing."""
+    """By name and dimensions: a search without one of them finds nothing."""
     read = {
         (metric["namespace"], metric["metricName"], *metric["dimensions"])
         for stack in ("prod", "dr")
@@ -36,7 +36,7 @@ def test_what_is_asked_of_cloudwatch_is_what_an_alarm_reads() -> None:
         if panel["datasource"]["type"] == "cloudwatch"
     }
     assert len(asked) == 11
-    # What nothing watches: rules that let requests in are counted (AWS WAF, "AWS WAF metrics and dimensions").
+    # Watched by no alarm: rules that allow requests are counted (AWS WAF, "AWS WAF metrics and dimensions").
     assert asked - read == {("AWS/WAFV2", "AllowedRequests", "Region", "Rule", "WebACL")}
     rules = region("prod").one("aws:wafv2/webAcl:WebAcl").inputs["rules"]
     counted = {rule["visibilityConfig"]["metricName"] for rule in rules if "allow" in rule.get("action", {})}

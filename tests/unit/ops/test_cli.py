@@ -1,4 +1,4 @@
-"""The command line: every way a command ends has its exit code and one line, and help says which."""
+"""The command line: every end of a command has its exit code and one line, and help lists them."""
 
 import inspect
 import re

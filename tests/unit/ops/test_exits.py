@@ -82,7 +82,7 @@ def refuse(platform: Platform, command: str) -> None:
 
 
 def fail_in_part(platform: Platform, command: str) -> Exit:
-    """Run an activation of which something fails that no visitor needs; the code with which it ends."""
+    """Run an activation in which something fails that no visitor needs. Returns its exit code."""
     target = "prod" if command == "ops dr failback" else "dr"
     if target == "prod":
         rebuild.rebuild_standby(platform.session(), target)
@@ -92,7 +92,7 @@ def fail_in_part(platform: Platform, command: str) -> Exit:
 
 
 def provoke(platform: Platform, command: str, code: Exit, monkeypatch: pytest.MonkeyPatch) -> Exit:
-    """Run a command so that it has to end with a code; the code with which it ends."""
+    """Run a command so that it must end with a code. Returns its exit code."""
     errors: dict[Exit, BaseException] = {
         Exit.FAILED: OpsError("the engine failed"),
         Exit.BUSY: LockedError("locked by ann@laptop"),

@@ -1,6 +1,6 @@
 """What operators read when a command ends early, as one file: messages.txt; a change of it is reviewed as text.
 
-`UPDATE_MESSAGES=1 python -m pytest tests/unit/ops/test_messages.py` writes it anew.
+`UPDATE_MESSAGES=1 python -m pytest tests/unit/ops/test_messages.py` writes it again.
 """
 
 import os

@@ -1,6 +1,6 @@
-"""The pages for the engineer on call are true: what they say to type exists, and their figures are the declared ones.
+"""The on-call pages are correct: their commands exist, and their figures are the declared ones.
 
-botocore's service models are the witness for the commands of AWS.
+botocore's service models define the commands of AWS.
 """
 
 import re
@@ -63,7 +63,7 @@ CLI_ALONE = {("logs", "tail"), ("ssm", "start-session")}
 
 @dataclass(frozen=True, kw_only=True)
 class AwsCommand:
-    """A command of the AWS CLI as a page has it."""
+    """A command of the AWS CLI on a page."""
 
     page: Path
     service: str
@@ -75,13 +75,13 @@ class AwsCommand:
 
     @property
     def model(self) -> Any:
-        """The operation, as AWS's own description of its services has it."""
+        """The operation, from AWS's own description of its services."""
         names = {xform_name(name, "-"): name for name in service_model(self.service).operation_names}
         return service_model(self.service).operation_model(names[self.operation])
 
     @property
     def options(self) -> dict[str, list[str]]:
-        """The values by option; a variable that holds an option stands for it."""
+        """The values by option; a variable with an option counts as that option."""
         found: dict[str, list[str]] = {}
         option = ""
         for word in shlex.split(re.sub(r"\$\([^()]*\)", "$VALUE", self.rest)):
@@ -155,7 +155,7 @@ def test_a_command_of_aws_is_complete(command: AwsCommand) -> None:
     shape = command.model.input_shape
     given = {OPPOSITES.get(option, option).removeprefix("no-") for option in command.options}
     assert {xform_name(name, "-") for name in shape.required_members} - given == set()
-    # A region in a variable of the shell may be the one that is lost.
+    # A region in a shell variable may be the lost one.
     assert "region" in given
 
 
@@ -361,7 +361,7 @@ def test_what_a_breach_changes_at_the_edge_is_not_declared() -> None:
     declared = edge().resources
     assert not [each for each in declared if "accessRule" in each.type]
     assert "security_level" not in {each.inputs.get("settingId") for each in declared}
-    # The token of the edge changes the one, and not the other.
+    # The edge's token can change the one, but not the other.
     groups = {each.group for each in PERMISSIONS}
     assert "Zone Settings Write" in groups
     assert not [group for group in groups if "Firewall" in group]

@@ -1,4 +1,4 @@
-"""What AWS lists for operators and hosts is read to its last page: it shows 20 to 1000 rows in one, as it likes."""
+"""Operators' commands and hosts read AWS's lists to the last page, which has 20 to 1000 rows."""
 
 import ast
 from collections.abc import Iterator
@@ -24,18 +24,18 @@ NAMED = {
     "describe_replication_groups": "ReplicationGroupId",
     "describe_volumes": "VolumeIds",
 }
-"""Arguments that name each row that is wanted, of which no caller names more than a page holds."""
+"""Arguments that name each wanted row, of which no caller names more than a page."""
 
 
 def programs() -> dict[Path, ast.Module]:
-    """Everything that asks the real AWS."""
+    """Everything that calls the real AWS."""
     files = [file for folder in ("ops", "hosts") for file in (CHECKOUT / folder).rglob("*.py")]
     return {file.relative_to(CHECKOUT): ast.parse(file.read_text()) for file in files}
 
 
 @cache
 def paged() -> frozenset[str]:
-    """The operations of the services that programs name whose questions take the token of a page, by AWS's models."""
+    """The paginated operations of the services that programs name, by AWS's models."""
     session = get_session()
     texts = {
         str(node.value) for tree in programs().values() for node in ast.walk(tree) if isinstance(node, ast.Constant)
@@ -47,7 +47,7 @@ def paged() -> frozenset[str]:
 
 
 def first_pages(tree: ast.Module) -> Iterator[str]:
-    """The calls of which a program takes the first page and does not name the rows."""
+    """The calls of which a program reads only the first page without naming the rows."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             arguments = {keyword.arg for keyword in node.keywords}

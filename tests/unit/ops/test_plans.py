@@ -1,4 +1,4 @@
-"""What a command declares and what it does: real runs take the declared steps, in their order, and no others."""
+"""Declared and real steps of commands: real runs take exactly the declared steps, in order."""
 
 import json
 import re
@@ -49,7 +49,7 @@ def platform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Platform:
 
 
 def names(*timelines: Timeline) -> Names:
-    """The steps that were taken, in order; those of a recovery inside another command are one."""
+    """The taken steps, in order; those of a recovery inside another command count as one."""
     entries = [entry.name for timeline in timelines for entry in timeline.entries]
     return [name for name, _ in groupby(RECOVERY.sub(r"recover \1: ", name).partition(": ")[0] for name in entries)]
 
@@ -63,7 +63,7 @@ def pattern(step: Step, values: dict[str, str]) -> re.Pattern[str]:
 
 
 def places(taken: Names, declared: Sequence[Step], values: dict[str, str]) -> set[int]:
-    """Which of the declared steps a run took. Fails for one that is not declared, or not at that point."""
+    """The declared steps that a run took. Fails for a step that is not declared, or not at that point."""
     found: set[int] = set()
     at = 0
     for name in taken:
@@ -76,7 +76,7 @@ def places(taken: Names, declared: Sequence[Step], values: dict[str, str]) -> se
 
 
 def assert_declared(command: str, runs: Iterable[Names], but: re.Pattern[str] | None = None, **values: str) -> None:
-    """Every run takes declared steps in the declared order, and all together take every one, but for some by name."""
+    """Every run takes declared steps in the declared order, and together they take every step, except some by name."""
     declared = runbooks.PLANS[command].steps
     taken = set[int]().union(*(places(run, declared, values) for run in runs))
     left = [step.name for number, step in enumerate(declared) if number not in taken]
@@ -101,7 +101,7 @@ class Killed:
         before = self.platform.engine.made(stack)
         done = self._up(stack, say)
         if targets and self.promoting:
-            # What comes after the promotion meets what an engine left, too.
+            # The steps after the promotion also find what an engine left.
             world.killed.add(stack)
         declared = self.platform.file(stack)
         writer = declared.get("role") == "primary" or declared.get("activated")
@@ -116,7 +116,7 @@ class Killed:
 
 
 def interrupted(platform: Platform, run: Callable[[], Operation]) -> list[Names]:
-    """What two runs took of which the first was killed, by run: the ledger has the steps of the first."""
+    """The steps of two runs of which the first was killed, by run: the ledger has the steps of the first."""
     with pytest.raises(OpsError, match="the engine was killed"):
         run()
     record = platform.session().ledger.get(UNDER_WAY)
@@ -152,7 +152,7 @@ def test_abort(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
     steps = abort.PLAN.steps
     taken = places(first, steps, {"STACK": "prod", "OTHER": "dr"})
     taken |= places(second, steps, {"STACK": "dr", "OTHER": "prod", "EDGE": "edge"})
-    # The files of OTHER and of the edge were not older here, the edge's state could be read, and STACK was opened.
+    # The files of OTHER and of the edge were not outdated here, the edge's state could be read, and STACK was opened.
     files = ["write the file of OTHER from its stack", "write the file of EDGE from its stack"]
     left = [*files, "recover EDGE", "recover STACK"]
     assert [step.name for number, step in enumerate(steps) if number not in taken] == left
@@ -177,7 +177,7 @@ def test_failover(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def fail_over(platform: Platform) -> None:
-    """prod was lost, dr serves, and prod is back with what it had."""
+    """prod was lost, dr serves, and prod is back with its former data."""
     platform.lose()
     failover(platform.session(waive_fence="gone"), "dr")
     platform.world.lost.clear()
@@ -207,7 +207,7 @@ def test_drop(platform: Platform) -> None:
 
 
 def test_queues(platform: Platform) -> None:
-    """prod was lost with a dead letter, and is a standby again; what dr could not do is tried once more there."""
+    """prod was lost with a dead letter, and is a standby again; jobs that failed in dr are retried there."""
     fail_over(platform)
     rebuild.rebuild_standby(platform.session(), "prod")
     platform.world.fleets["prod-workers"]["ended"] = True
@@ -220,7 +220,8 @@ def test_queues(platform: Platform) -> None:
 
 
 def test_deploy(platform: Platform) -> None:
-    """One is promoted by the next, which fails, and goes on after a kill; then it is promoted, and another is not."""
+    """A deployment is promoted by the next one, which fails, and continues after a kill; then it is promoted, and
+    another is not."""
     for version in ("1", "2", "3"):
         publish(platform, version, "prod", "dr")
     runs = [names(start(platform.session(), "1"))]
@@ -263,7 +264,7 @@ class Sandbox:
         self._world.calls.clear()
 
     def set_clock(self, ahead_seconds: int) -> None:
-        """The world's clock is as the test has it."""
+        """The clock is controlled by the test."""
 
     def calls(self, region: str) -> dict[str, int]:
         return dict.fromkeys(self._world.calls_to(region), 1)
@@ -272,10 +273,10 @@ class Sandbox:
         return 1.0
 
     def set_lag(self, seconds: float) -> None:
-        """Replicas of this platform are as far behind as the world says."""
+        """The lag of replicas comes from the fake regions."""
 
     def set_ending(self, seconds: int) -> None:
-        """Hosts of this platform end at once."""
+        """Hosts of this platform terminate immediately."""
 
     def rows_of_ending_hosts(self) -> list[dict[str, Any]]:
         return []
@@ -285,7 +286,7 @@ class Sandbox:
 
 
 def test_rotate(platform: Platform) -> None:
-    """A token whose rotation was killed with its engine, and what a dry run says of accounts."""
+    """A token whose rotation was killed with its engine, and the dry run for accounts."""
     platform.world.killed.add("prod")
     platform.session().ledger.put(
         rotation.key("cache_auth_token"), rotation.new("cache_auth_token", dry_run=False).to_json()
@@ -332,7 +333,7 @@ def answering(answer: object, *_: object, **__: object) -> object:
 
 
 def test_bootstrap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Everything exists, as the first look at each says; the checks find nothing."""
+    """Everything exists at the first check; the checks find nothing."""
     monkeypatch.setenv("ASKPROAI_PROJECT", str(copy_project(tmp_path)))
     monkeypatch.setenv("PULUMI_BACKEND_URL", "")
     backend = StateBackend.of()

@@ -14,12 +14,12 @@ MAY_ALSO = {
     "recover": {"bootstrap"},
     "secrets": {"bootstrap"},
 }
-"""The drill runs the operators' commands and compares what it measured with the objectives; a preview predicts them. A
-recovery goes on from the copy of the state that bootstrap made, and a rotation makes secrets as bootstrap does."""
+"""The drill runs the operators' commands and compares its measurements with the objectives; a preview predicts them. A
+recovery uses the copy of the state that bootstrap created, and a rotation generates secrets as bootstrap does."""
 
 
 def imported(file: Path) -> Iterator[str]:
-    """The rooms of `ops` that a module imports, anywhere in it."""
+    """The packages of `ops` that a module imports, anywhere in it."""
     for node in ast.walk(ast.parse(file.read_text())):
         modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         if isinstance(node, ast.ImportFrom) and node.module:

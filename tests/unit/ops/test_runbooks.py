@@ -1,4 +1,4 @@
-"""The runbooks: a page for each command, made from what the command declares, and as committed."""
+"""The runbooks: a page for each command, generated from its declaration, and as committed."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Values at their bounds are taken, and those one beyond are refused."""
+"""Values at their bounds are accepted, and those one beyond are refused."""
 
 from ipaddress import IPv4Network
 
@@ -18,7 +18,7 @@ def test_required_instances_are_1_to_500(tier: str) -> None:
         assert f"{tier}.required_instances: {beyond} is out of range; want a whole number from 1 to 500" in refusals(
             (f"{tier}.required_instances", beyond)
         )
-    # All that one group may have cannot carry 500 without a zone, so 333 of 500 in three zones is the most in fact.
+    # The maximum size of a group cannot carry 500 without a zone, so 333 of 500 in three zones is the real maximum.
     full = ((f"{tier}.{least}", 500), (f"{tier}.{most}", 500))
     assert refusals((f"{tier}.required_instances", 333), *full) == []
     assert [line.split(":")[0] for line in refusals((f"{tier}.required_instances", 334), *full)] == [f"{tier}.{least}"]

@@ -1,6 +1,6 @@
-"""The committed files: each is accepted as it is, the pair agrees, and no stack is in another's way.
+"""The committed files: each is accepted, the pair agrees, and no stacks conflict.
 
-No value of an operator is repeated here: these tests hold whatever the files say.
+No operator's value is repeated here: these tests hold for any values.
 """
 
 from collections.abc import Mapping
@@ -25,11 +25,11 @@ PAIRS = [(one, REGIONS[one.follows]) for one in REGIONS.values() if one.follows]
 TOLD_APART = (
     *("environment", "topology", "role", "follows", "activated", "fenced", "posture", "region", "network", "database"),
 )
-"""What the stack files of a pair may say differently, apart from which all of both is in Pulumi.yaml."""
+"""The values in which the stack files of a pair may differ; all others are in Pulumi.yaml."""
 
 
 def paths(values: Mapping[str, Any], prefix: str = "") -> set[str]:
-    """Every key, those of blocks included."""
+    """Every key, including those of blocks."""
     inner = (paths(value, f"{prefix}{key}.") for key, value in values.items() if isinstance(value, dict))
     return {f"{prefix}{key}" for key in values}.union(*inner)
 
@@ -38,7 +38,7 @@ def paths(values: Mapping[str, Any], prefix: str = "") -> set[str]:
 def test_what_the_engine_hands_over_is_read_as_the_files_are(stack: str) -> None:
     kinds: dict[type[Block], Mapping[str, str]] = {EdgeSettings: EDGE_SECRETS, AccountSettings: {}}
     secrets = kinds.get(type(STACKS[stack]), GOOD_SECRETS)
-    # The engine knows blocks as a whole: a stack's block takes the place of the default.
+    # The engine treats blocks as a whole: a stack's block replaces the default.
     with configured({**PROJECT.shared, **PROJECT.own(stack)}, secrets, stack=stack, folder=ROOT):
         assert load() == STACKS[stack]
 

@@ -1,4 +1,4 @@
-"""Reading the edge's stack file: all problems at once, secrets unseen, and a file that says what the model says."""
+"""Reading the edge's stack file: all problems at once, hidden secrets, and a file that matches the model."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The address plan and the windows, for any values that the settings take."""
+"""The address plan and the windows, for any valid values."""
 
 from ipaddress import IPv4Address, IPv4Network
 from itertools import combinations
@@ -106,7 +106,7 @@ def test_a_window_may_run_into_the_next_week() -> None:
     assert overlap("00:00-00:30", "sun:23:30-mon:00:30")
 
 
-def test_graviton_families_are_told_by_the_letter_after_the_generation() -> None:
+def test_graviton_families_are_recognized_by_the_letter_after_the_generation() -> None:
     arm = ("a1.large", "t4g.small", "m6g.large", "c7gn.large", "m6gd.large", "x2gd.large", "im4gn.large", "g5g.xlarge")
     amd = ("t3.large", "c6i.2xlarge", "m7i-flex.large", "g4dn.xlarge", "g6.xlarge", "g5.xlarge", "inf2.xlarge")
 

@@ -1,4 +1,4 @@
-"""What is refused of the copies outside the region, and of the certificate of the origins' authority."""
+"""Refusals of the copies outside the region, and of the certificate of the origins' authority."""
 
 import pytest
 from broken_files import AUTHORITY, GOOD_SECRETS, changed, configured, refusals, written

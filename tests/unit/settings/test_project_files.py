@@ -1,4 +1,4 @@
-"""Values of Pulumi.yaml under those of a stack's file: key by key, for the engine's reader and for the files' alike."""
+"""Values of Pulumi.yaml and of a stack's file: merged key by key, both by the engine's reader and by the files'."""
 
 import re
 from pathlib import Path
@@ -30,7 +30,7 @@ config:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
-    """The fixture's files over values that all stacks share."""
+    """The fixture's files with values that all stacks share."""
     for stack in FIXTURE.stacks:
         (tmp_path / f"Pulumi.{stack}.yaml").write_text(FIXTURE.file(stack).read_text())
     (tmp_path / "Pulumi.yaml").write_text(SHARED)
@@ -38,7 +38,7 @@ def project(tmp_path: Path) -> Project:
 
 
 def without(project: Project, *lines: str) -> None:
-    """Take lines out of prod's file."""
+    """Remove lines from prod's file."""
     file = project.file("prod")
     kept = [line for line in file.read_text().splitlines() if not line.strip().startswith(lines)]
     file.write_text("\n".join(kept) + "\n")

@@ -1,4 +1,4 @@
-"""The page of the settings is what the settings are."""
+"""The page of the settings is up to date."""
 
 from settings import EdgeSettings, Settings
 from settings.reference import PAGE, page

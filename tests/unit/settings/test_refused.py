@@ -1,6 +1,6 @@
-"""What the program refuses: the key, the value and the remedy in one line, and every line as it reads today.
+"""What the program refuses: key, value and remedy in one line, and a snapshot of every line.
 
-`RENEW_MESSAGES=1 python -m pytest tests/unit/settings/test_refused.py` writes the lines of messages.snapshot anew.
+`RENEW_MESSAGES=1 python -m pytest tests/unit/settings/test_refused.py` writes messages.snapshot again.
 """
 
 import os
@@ -21,7 +21,7 @@ SNAPSHOT = HERE / "messages.snapshot"
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Case:
-    """A change to a stack's file, and the line that refuses it."""
+    """A change of a stack's file, and the line that refuses it."""
 
     stack: str
     change: Change
@@ -75,7 +75,7 @@ ODD: list[Any] = ["ümlaut[\n", "60", -1, 2**70, 1.5, True, None, [], [[]], {}, 
 
 
 def keys_of(block: dict[str, Any], before: str = "") -> Iterator[str]:
-    """Every key, blocks and what is in them, as `Change` spells it; names with a dot in them cannot be spelt so."""
+    """Every key, including blocks and their content, in the form of `Change`, which excludes names with a dot."""
     for name, value in block.items():
         if "." not in name:
             yield f"{before}{name}"
@@ -83,7 +83,7 @@ def keys_of(block: dict[str, Any], before: str = "") -> Iterator[str]:
 
 
 @pytest.mark.parametrize("stack", ["prod", "edge", "account"])
-def test_no_value_of_any_key_is_a_traceback_or_told_in_the_words_of_a_library(stack: str) -> None:
+def test_no_value_of_any_key_causes_a_traceback_or_a_message_of_a_library(stack: str) -> None:
     found = [line for key in keys_of(written(stack)) for value in ODD for line in refusals((key, value), stack=stack)]
 
     assert len(found) > len(ODD)

@@ -1,4 +1,4 @@
-"""Reading a stack file: all problems at once, secrets unseen, and files that say what the model says."""
+"""Reading a stack file: all problems at once, hidden secrets, and files that match the model."""
 
 import base64
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Whole accounts on the fake cloud; that of the fixture is composed once for all tests."""
+"""Whole accounts on the fake cloud; the fixture's is composed once for all tests."""
 
 from functools import cache
 

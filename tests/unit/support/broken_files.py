@@ -1,4 +1,4 @@
-"""A stack file of the fixture with one thing changed, given to the program as the language host gives it."""
+"""A stack file of the fixture with one change, passed to the program as the language host does."""
 
 import copy
 import json
@@ -28,7 +28,7 @@ lBIsv155O1k5tElJElvWqwpTM0vDDIsCIQDcB3p2voXFDtUy8OM3jmV0/V2tDiro
 Cnneh563R1dkRg==
 -----END CERTIFICATE-----
 """
-"""A certificate of an authority, whose key was thrown away."""
+"""A certificate authority's certificate, whose key was discarded."""
 
 GOOD_SECRETS = {
     "database_password": "correct-horse-battery-staple",
@@ -48,7 +48,7 @@ ABSENT = object()
 """The value of a change that deletes the key."""
 
 Change = tuple[str, Any]
-"""A key as the messages spell it, and its new value."""
+"""A key as in the messages, and its new value."""
 
 
 def written(stack: str) -> dict[str, Any]:
@@ -57,7 +57,7 @@ def written(stack: str) -> dict[str, Any]:
 
 
 def changed(values: Mapping[str, Any], *changes: Change) -> dict[str, Any]:
-    """`values` with each change made; a key that is not there is added."""
+    """`values` with each change applied; a missing key is added."""
     result = copy.deepcopy(dict(values))
     for key, value in changes:
         *blocks, last = key.split(".")
@@ -79,7 +79,7 @@ def configured(
     stack: str = "prod",
     folder: Path = FIXTURE.folder,
 ) -> Generator[None]:
-    """The configuration of a stack as the engine hands it over: text, and JSON for blocks and lists."""
+    """The configuration of a stack as the engine passes it: text, and JSON for blocks and lists."""
     texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in values.items()}
     configure(RuntimeSettings(project=NAMESPACE.removesuffix(":"), stack=stack, root_directory=str(folder)))
     set_all_config(
@@ -93,7 +93,7 @@ def configured(
 
 
 def good_secrets(stack: str) -> Mapping[str, str]:
-    """The secrets of a stack of the fixture: the account's has none."""
+    """The secrets of a stack of the fixture; the account's has none."""
     return {"edge": EDGE_SECRETS, "account": {}}.get(stack, GOOD_SECRETS)
 
 
@@ -103,9 +103,9 @@ def refusals(
     encrypted: Collection[str] | None = None,
     stack: str = "prod",
 ) -> list[str]:
-    """The lines that refuse a stack's file after the changes, each without the file and the namespace.
+    """The problems of a stack's file after the changes, each without the file and the namespace.
 
-    `secrets` are the good ones of the stack unless given, and all of them are encrypted unless `encrypted` names which.
+    `secrets` are the stack's valid ones by default, and all of them are encrypted unless `encrypted` names which.
     """
     start = f"Pulumi.{stack}.yaml: {NAMESPACE}"
     good = good_secrets(stack)

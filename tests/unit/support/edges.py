@@ -1,4 +1,4 @@
-"""Whole edges on the fake cloud; that of the committed stack file is composed once for all tests."""
+"""Whole edges on the fake cloud; the committed stack file's is composed once for all tests."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -23,12 +23,12 @@ SECRETS = {
 
 
 def balancer(stack: str) -> str:
-    """The name of a region's load balancer, as these tests have it."""
+    """The name of a region's load balancer in these tests."""
     return f"balancer-of-{stack}.elb.example.com"
 
 
 def region_outputs(stack: str) -> dict[str, Any]:
-    """The two outputs of a region that the edge reads, and no other."""
+    """Only the two outputs of a region that the edge reads."""
     domain = edge_settings().domain
     return {
         "load_balancer_dns_name": balancer(stack),
@@ -45,8 +45,8 @@ def region_outputs(stack: str) -> dict[str, Any]:
 
 
 def composed(settings: EdgeSettings, outputs: Mapping[str, Mapping[str, Any]] | None = None) -> Cloud[EdgeOutputs]:
-    """The edge of these settings, its record exported; `outputs` are those of the regions, by stack."""
-    # Two seconds, even so: only the process that asks for an edge pays them.
+    """The edge of these settings, with its outputs exported; `outputs` are those of the regions, by stack."""
+    # This takes two seconds, so only a process that needs an edge does it.
     from edge import compose
 
     def build() -> EdgeOutputs:
@@ -67,7 +67,7 @@ def edge(live: str = "prod") -> Cloud[EdgeOutputs]:
 
 
 def declared(cloud: Cloud[EdgeOutputs]) -> list[Record]:
-    """What the edge has at Cloudflare."""
+    """The edge's resources at Cloudflare."""
     return [resource for resource in cloud.resources if resource.custom and resource.type != PROVIDER]
 
 

@@ -1,7 +1,7 @@
-"""The one fake cloud of the unit tests: it records all that a program registers, and refuses what it does not know.
+"""The only fake cloud of the unit tests: it records everything that a program registers, and refuses unknown calls.
 
 cloud = deploy(lambda: Network("network", NetworkArgs(...)))
-cloud.one("aws:ec2/vpc:Vpc").inputs["cidrBlock"]        # inputs are spelt as on the wire, as policies see them
+cloud.one("aws:ec2/vpc:Vpc").inputs["cidrBlock"]        # inputs are spelled as on the wire, as policies see them
 cloud.of("aws:ec2/subnet:Subnet")                       # all of a type, by logical name
 cloud.one("aws:kms/key:Key", "keys-data").protect       # a logical name where a type has many
 cloud.value(cloud.built.vpc.id)                         # the value of an output of what the function returned
@@ -35,22 +35,24 @@ from recorded import READ_OUTPUTS
 T = TypeVar("T")
 Answer = Mapping[str, Any] | Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
-# Where in the source a resource is declared takes the SDK a seventh of its time to find out, and no test asks.
+# Finding a resource's position in the source takes a seventh of the SDK's time, and no test needs it.
 resource._get_stack_trace = source_pb2.StackTrace
 
 
 def _track(self: pulumi.Output[T]) -> None:
-    """Keep an output until the program ends; the SDK has each take itself out, a fifth of a large program's time."""
+    """Keep an output until the program ends; in the SDK each removes itself, which takes a fifth of a large program's
+    time."""
     SETTINGS.outputs.add(self._data)  # type: ignore[missing-attribute] the SDK's types show a decorator here
 
 
 pulumi.Output._track = _track  # type: ignore[method-assign]
 
-# The same few types are taken apart for every property of every resource: a tenth of the time of a region.
+# The same few types are analyzed for every property of every resource, which takes a tenth of a region's time.
 _types.unwrap_type = cache(_types.unwrap_type)
 
 READING = asyncio.new_event_loop()
-"""For outputs of programs that have ended. A loop for each would look, at its end, through what all others left."""
+"""The event loop for outputs of programs that have ended. With a loop for each, its end would check all others'
+leftovers."""
 atexit.register(READING.close)
 
 STACK_REFERENCE = "pulumi:pulumi:StackReference"
@@ -81,13 +83,13 @@ class Record:
     timeouts: dict[str, str]
 
     def document(self, wire_name: str = "policy") -> dict[str, Any]:
-        """An input that holds JSON, read."""
+        """An input with JSON, parsed."""
         return json.loads(self.inputs[wire_name])
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cloud(Generic[T]):
-    """What one program registered and exported, which stacks it read, and what its function returned."""
+    """What one program registered and exported, the stacks that it read, and the result of its function."""
 
     built: T
     resources: list[Record]
@@ -100,7 +102,7 @@ class Cloud(Generic[T]):
         return sorted((r for r in self.resources if r.type == type_token), key=lambda r: r.name)
 
     def one(self, type_token: str, name: str | None = None) -> Record:
-        """The only resource of a type, or the one of that logical name; LookupError lists what there is instead."""
+        """The only resource of a type, or the one with that logical name; LookupError lists the existing ones."""
         found = [r for r in self.of(type_token) if name in (None, r.name)]
         if len(found) != 1:
             names = ", ".join(r.name for r in self.of(type_token)) or "none"
@@ -110,7 +112,7 @@ class Cloud(Generic[T]):
         return found[0]
 
     def value(self, output: Any) -> Any:
-        """What an output came to; plain values are themselves."""
+        """The value of an output; plain values are returned unchanged."""
 
         return READING.run_until_complete(output.future()) if isinstance(output, pulumi.Output) else output
 
@@ -141,7 +143,7 @@ class _Answers(Mocks):
         return computed(args.typ, args.name, args.inputs, self._where(args)) if args.custom else (None, args.inputs)
 
     def _where(self, args: MockResourceArgs) -> Where:
-        """The region of the resource's provider, where the program has made one."""
+        """The region of the resource's provider, if the program declares one."""
         provider = (args.provider or "").rpartition("::")[0].rpartition("::")[2]
         return replace(self.where, region=self.regions.get(provider, self.where.region))
 
@@ -166,7 +168,7 @@ class _Monitor(MockMonitor):
 
     @override
     def RegisterResource(self, request: Any) -> Any:
-        """Answer as the SDK's own mock, whose way of writing the answer takes a seventh of a large program's calls."""
+        """Answer like the SDK's own mock, whose serialization takes a seventh of a large program's calls."""
         urn = self.make_urn(request.parent, request.type, request.name)
         if urn in self.urns:
             raise ValueError(f"two resources have the logical name {request.name}: {urn}")
@@ -218,9 +220,9 @@ def _record(urn: str, request: Any, wire_inputs: Mapping[str, Any]) -> Record:
 
 
 async def _to_the_end(outputs: set[asyncio.Task[Any]]) -> None:
-    """Wait for registrations and outputs, of which each makes more of the other.
+    """Wait for registrations and outputs, which cause each other.
 
-    The SDK's own wait asks all outputs again after each that is done, a third of a large program's time.
+    The SDK's own wait checks all outputs again after each one, which takes a third of a large program's time.
     """
     while True:
         await wait_for_rpcs(await_all_outstanding_tasks=False)
@@ -232,7 +234,7 @@ async def _to_the_end(outputs: set[asyncio.Task[Any]]) -> None:
 
 
 async def _at_once(_executor: object, call: Callable[..., Any], *args: Any) -> Any:
-    """The fake engine answers at once: to ask it in another thread takes longer than its answer."""
+    """The fake engine answers immediately: calling it in another thread takes longer than its answer."""
     return call(*args)
 
 
@@ -247,8 +249,8 @@ def deploy(
 ) -> Cloud[T]:
     """Run `build` as a program on an empty fake cloud, to the end of its last resource.
 
-    `answers` are the lookups it may make, by token, as a result or a function of the arguments; `stacks` the outputs of
-    the stacks it may refer to. Whatever the program raises, this raises.
+    `answers` are the allowed lookups, by token, as a result or a function of the arguments; `stacks` are the outputs of
+    the stacks that it may refer to. This raises whatever the program raises.
     """
     where = Where(region=region, account_id=account_id)
     mocks = _Answers(where=where, answers=answers or {}, stacks=stacks or {})
@@ -257,10 +259,10 @@ def deploy(
     exports: dict[str, Any] = {}
 
     async def program() -> None:
-        # A set of this loop's own: outputs that a failed program left behind belong to a loop that is gone.
+        # This loop's own set: outputs that a failed program left belong to a loop that has ended.
         outputs: set[asyncio.Task[Any]] = set()
         SETTINGS.outputs = outputs  # type: ignore[assignment] the SDK's types show a decorator here
-        # One refusal fails every resource that waits for it: the first is raised, its echoes would fill the screen.
+        # One refusal fails every dependent resource: only the first is raised, the others would fill the screen.
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(lambda _loop, _context: None)
         loop.run_in_executor = _at_once  # type: ignore[method-assign] it is awaited, all the same
@@ -270,7 +272,7 @@ def deploy(
         root = get_root_resource()
         exports.update(await pulumi.Output.all(**getattr(root, "outputs", {})).future() or {})
 
-    # In a thread of its own, whose stack is short: the SDK notes the whole stack with every resource.
+    # In a separate thread with a short stack, because the SDK records the whole stack for every resource.
     with ThreadPoolExecutor(1) as thread:
         thread.submit(copy_context().run, asyncio.run, program()).result()
     return Cloud(

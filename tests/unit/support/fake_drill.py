@@ -1,4 +1,4 @@
-"""A world of two regions in place of the sandbox, as a drill asks and changes it."""
+"""Two fake regions in place of the sandbox, for a drill."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ def _no_rows() -> dict[str, dict[int, tuple[str, str]]]:
 
 @dataclass
 class World:
-    """Two regions, one live; rows by region; what was asked of the sandbox, in order."""
+    """Two regions, one live; rows by region; the calls to the sandbox, in order."""
 
     live: str = PRIMARY
     taken: list[str] = field(default_factory=list)
@@ -33,7 +33,7 @@ class World:
     of_ending_hosts: list[dict[str, Any]] = field(default_factory=list)
 
     def write(self, number: int) -> Answer:
-        """A visitor's row, where the edge leads."""
+        """A visitor's row, in the live region."""
         if any(place.partition("/")[0] == region(self.live) for place in self.taken):
             return Answer(status=522, body="")
         row = self.rows[self.live].setdefault(number, (datetime.now(UTC).isoformat(), self.live))
@@ -75,7 +75,7 @@ class World:
         return list(self.of_ending_hosts)
 
     def host_that_ends_writes(self, number: int, *, kept: bool) -> None:
-        """A row of a host that the fence waits for; one that is not kept came after the last that the replica has."""
+        """A row of a host for which the fence waits; a row that is not kept came after the replica's last one."""
         row = {"id": number, "written_at": datetime.now(UTC).isoformat(), "region": region(self.live)}
         self.of_ending_hosts.append({**row, "database": self.live})
         if kept:
@@ -85,7 +85,7 @@ class World:
         return self.follows
 
     def switch(self, to: str, forgets: int) -> None:
-        """Traffic is routed to the other region, which has all but the newest rows."""
+        """Route traffic to the other region, which has all but the newest rows."""
         kept = sorted(self.rows[self.live])[: len(self.rows[self.live]) - forgets]
         self.rows[to] = {number: self.rows[self.live][number] for number in kept}
         self.live = to
@@ -97,7 +97,7 @@ def region(stack: str) -> str:
 
 @dataclass
 class Stack:
-    """A region's stack as the drill reads it."""
+    """A region's stack for the drill."""
 
     stack: str
     region: str
@@ -107,7 +107,7 @@ class Stack:
 
 
 class TwoStacks:
-    """The pair, read from the world."""
+    """The pair of the fake regions."""
 
     stacks = (PRIMARY, STANDBY)
     edge = SimpleNamespace(stack="edge")

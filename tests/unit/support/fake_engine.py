@@ -1,4 +1,4 @@
-"""An engine that makes of a stack file what the program would, in a world without a cloud."""
+"""A fake engine that applies a stack file as the program would, without a cloud."""
 
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
@@ -21,16 +21,16 @@ WAYS_IN = [
     for egress in (False, True)
     for cidr in ("10.0.0.0/20",)
 ]
-"""What the network ACL of an open region lets in and out besides the data tier."""
+"""The entries of an open region's network ACL for traffic from or to outside the data tier."""
 HOSTS = (APEX, "app.askproai.de", "api.askproai.de")
 
 
 class FakeEngine:
-    """`ups` are the stacks it was run on, `failing` those whose run fails, and with what.
+    """`ups` are the stacks on which it ran, `failing` those whose run fails, with the error.
 
-    Of those in `failing_in_part` what serves visitors can be made alone.
+    For those in `failing_in_part`, the resources that serve visitors can be deployed alone.
 
-    `unreadable` are the stacks whose state was torn or lost.
+    `unreadable` are the stacks whose state is torn or lost.
     """
 
     def __init__(self, world: World) -> None:
@@ -79,13 +79,13 @@ class FakeEngine:
             self._open[stack] = self.is_open(stack)
 
     def is_open(self, stack: str) -> bool:
-        """Whether the world lets hosts run and reach the data."""
+        """Whether hosts run and reach the data."""
         region = str(StackFile.of(stack).get("region"))
         ended = any(self.world.fleets[f"{stack}-{group}"].get("ended") for group in GROUPS)
         return len(self.world.ways_in[region]) == len(WAYS_IN) and not ended
 
     def _open_or_close(self, stack: str, wanted: bool) -> None:
-        """An engine changes what its state has otherwise, and does not look at the world."""
+        """An engine changes what differs from its state, and does not refresh."""
         if self._open.get(stack) == wanted:
             return
         self._open[stack] = wanted

@@ -1,7 +1,7 @@
 """What the fake cloud fills in where AWS would: identifiers, ARNs, names, addresses.
 
-Fields with a form that programs rely on come from a table; of the rest, each field that the SDK declares as always
-present gets a value of its type, because a fake that only echoes inputs makes computed outputs vanish.
+Fields whose form programs rely on come from a table. Every other field that the SDK declares as always present gets a
+value of its type, because computed outputs would vanish in a fake that only echoes inputs.
 """
 
 import importlib
@@ -15,7 +15,7 @@ import pulumi
 
 PYTHON_KEYWORDS = {"lambda": "lambda_"}
 GROWN_GIB = 200
-"""No database stays smaller: RDS has grown it."""
+"""The minimum size of a database, which RDS has grown."""
 PLAIN_VALUES: dict[Any, Callable[[str, str], Any]] = {
     pulumi.Output[str]: lambda name, field: f"{name}-{field}",
     pulumi.Output[int]: lambda name, field: 1,
@@ -39,7 +39,7 @@ class Where:
 
 @dataclass(frozen=True, kw_only=True)
 class Made:
-    """A resource being made: its logical and physical name, the identifier chosen for it, and its inputs."""
+    """A resource that is being created: its logical and physical name, its identifier, and its inputs."""
 
     name: str
     physical: str

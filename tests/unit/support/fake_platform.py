@@ -1,4 +1,4 @@
-"""Two regions and an edge without a cloud, and an operator's session at them."""
+"""Two fake regions and an edge, and an operator's session."""
 
 import json
 import os
@@ -49,9 +49,9 @@ def copy_project(folder: Path) -> Path:
 
 @cache
 def short_files() -> Mapping[str, str]:
-    """The fixture's project as the committed one is: what both regions share is in Pulumi.yaml.
+    """The fixture's project in the form of the committed one: shared values are in Pulumi.yaml.
 
-    Commands change files all the time, and ruamel.yaml takes 2.5 times as long for one that says everything itself.
+    Commands change files all the time, and ruamel.yaml takes 2.5 times as long for a file with all values.
     """
     prod, dr, edge = (FIXTURE.values(stack) for stack in (*STACKS, "edge"))
     shared = {key: value for key, value in prod.items() if dr.get(key) == value and edge.get(key, value) == value}
@@ -70,7 +70,7 @@ _written: dict[tuple[str, str], str] = {}
 
 
 def with_values(file: StackFile, values: Mapping[str, Any]) -> str:
-    """What a file becomes, worked out once: every test begins with the same files, and most change them alike."""
+    """The result of a change of a file, cached: every test starts with the same files, and most change them alike."""
     key = (text(file.path), repr(values))
     if key not in _written:
         _written[key] = _with_values(file, values)
@@ -79,7 +79,7 @@ def with_values(file: StackFile, values: Mapping[str, Any]) -> str:
 
 @dataclass
 class Platform:
-    """The world, its engine, and the session of an operator at it."""
+    """The fake regions, their engine, and an operator's session."""
 
     world: World
     engine: FakeEngine
@@ -87,7 +87,7 @@ class Platform:
     firewall: "FakeFirewall"
 
     def session(self, **options: Any) -> Session:
-        """A session with options; the operator agrees to everything unless told otherwise."""
+        """A session with options; by default the operator confirms everything."""
         engine = cast(Engine, self.engine)
         given: dict[str, Any] = {"yes": True, **options}
         return Session(
@@ -103,15 +103,15 @@ class Platform:
         return str(self.file(stack).get("region"))
 
     def lose(self, stack: str = "prod") -> None:
-        """Have a stack's region answer no more."""
+        """Make a stack's region stop answering."""
         self.world.lost.add(self.region(stack))
 
     def declared(self, stack: str) -> dict[str, Any]:
-        """What a stack's file says of who writes."""
+        """The settings of a stack's file that define the writer."""
         return {key: self.file(stack).get(key) for key in RECORDED}
 
     def records(self) -> list[dict[str, Any]]:
-        """What the history holds, oldest first."""
+        """The records of the history, oldest first."""
         kept = Folder(self.state)
         return [json.loads(kept.read(key) or b"") for key in kept.keys("history/")]
 
@@ -120,7 +120,7 @@ class Platform:
         return [record["kind"] for record in self.records()]
 
     def lose_state(self, stack: str, content: bytes | None) -> None:
-        """The stack's state is `content` from now on, which the engine cannot read, and its backup is as it was."""
+        """Replace the stack's state by `content`, which the engine cannot read; its backup is unchanged."""
         latest = {
             "manifest": {"time": "2030-01-01T00:00:00Z"},
             "resources": [{"type": "pulumi:pulumi:Stack", "urn": "urn", "outputs": self.engine.made(stack)}],
@@ -146,11 +146,11 @@ class Platform:
         return Answer(status=200 if good else 503, body={"status": "ok" if good else "failed", "region": region})
 
     def routed_to(self) -> set[str | None]:
-        """The stacks that visitors are led to."""
+        """The stacks to which visitors are routed."""
         return {self._stack_of(host) for host in HOSTS}
 
     def dns_records(self, *_: object) -> Mapping[str, str]:
-        """The zone's records as Cloudflare reads them back."""
+        """The zone's records in Cloudflare's answer."""
         return dict(self.world.records)
 
     def _stack_of(self, host: str) -> str | None:
@@ -164,7 +164,7 @@ class Platform:
 
 @dataclass
 class FakeFirewall:
-    """Cloudflare's API as it answers for the zone's own rules; `down` where it does not answer."""
+    """Cloudflare's API for the zone's own rules; `down`: it does not answer."""
 
     rules: list[dict[str, Any]] = field(default_factory=lambda: [{"id": "1", "ref": "own", "action": "block"}])
     puts: int = 0
@@ -177,18 +177,18 @@ class FakeFirewall:
         return {"id": "f", "name": "own", "kind": "zone", "phase": closing.PHASE, "rules": self.rules}
 
     def put(self, path: str, body: Mapping[str, Any]) -> None:
-        """Other rules."""
+        """Replace the rules."""
         assert path.endswith("/f")
         self.puts, self.rules = self.puts + 1, list(body["rules"])
 
     @property
     def refs(self) -> list[str]:
-        """What the rules are, in their order."""
+        """The rules, in order."""
         return [rule["ref"] for rule in self.rules]
 
 
 class FakeRecovery:
-    """Stands for `ops recover`: needed where the world says an engine was killed."""
+    """Replaces `ops recover`: it is needed if an engine was killed."""
 
     def __init__(self, world: World, stack: str) -> None:
         self._world, self._stack = world, stack
@@ -198,7 +198,7 @@ class FakeRecovery:
 
 
 class InTurn(Executor):
-    """One piece of work after the other: the fake clouds answer sooner than a thread starts."""
+    """Run functions one after the other: the fake clouds answer faster than a thread starts."""
 
     def __init__(self, max_workers: int = 1) -> None:
         assert max_workers
@@ -214,7 +214,7 @@ class InTurn(Executor):
 
 
 def platform_in(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Platform:
-    """A platform in normal operation: both regions and the edge are up, and everything that commands ask is there."""
+    """A platform in normal operation: both regions and the edge are up, and commands find everything."""
     project = folder / "project"
     project.mkdir()
     for file, content in short_files().items():
@@ -281,7 +281,7 @@ def _put_in_place(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
         (report, "write", write),
         *((module, "ThreadPoolExecutor", InTurn) for module in (facts, pair)),
         (facts.time, "sleep", at_once),
-        # No test can tell whether the disk has what the system has taken.
+        # No test can detect whether data are synced to the disk.
         (os, "fsync", at_once),
         (health, "GATE_SECONDS", 0.0),
         (health, "HEALTHY_SECONDS", 0.0),

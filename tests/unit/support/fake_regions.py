@@ -1,4 +1,4 @@
-"""What AWS and Cloudflare answer to operators' commands, kept in plain objects; every call is noted."""
+"""Fake AWS and Cloudflare for operators' commands, in plain objects; every call is recorded."""
 
 import base64
 import io
@@ -17,14 +17,14 @@ LATER = datetime(2100, 1, 1, tzinfo=UTC)
 
 
 def refusal(code: str, status: int = 400) -> ClientError:
-    """An error as AWS answers it."""
+    """An error in AWS's form."""
     answer: Any = {"Error": {"Code": code, "Message": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
     return ClientError(answer, "Operation")
 
 
 @dataclass
 class World:
-    """What is: databases by region and name (`status`, `source`), metrics, records; and every call that was made."""
+    """The state: databases by region and name (`status`, `source`), metrics, records; and every call."""
 
     databases: dict[str, dict[str, dict[str, str]]] = field(default_factory=dict)
     snapshots: dict[str, str] = field(default_factory=dict)
@@ -38,14 +38,14 @@ class World:
     """Parts of the names of secrets without a value."""
     key_state: str = "Enabled"
     busy_asks: int = 0
-    """How often RDS still describes its databases as being backed up."""
+    """How many more times RDS describes its databases as being backed up."""
     certificate: str = "ISSUED"
     expires: datetime = LATER
     images: list[str] = field(default_factory=lambda: ["available"])
     vcpus: float = 1000.0
     in_service: int = 6
     no_capacity: str = ""
-    """What Auto Scaling says of a launch that failed; empty where instances start."""
+    """Auto Scaling's message about a failed launch; empty if instances start."""
     ways_in: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     stubborn_hosts: int = 0
     stuck_jobs: int = 0
@@ -75,7 +75,7 @@ class World:
     calls: list[tuple[str, str, str]] = field(default_factory=list)
 
     def now(self) -> datetime:
-        """The moment by AWS's clock, which tells seconds, and stands still: no test takes one."""
+        """The time of AWS's clock, in seconds; it stands still, because no test takes a second."""
         return self.moment + timedelta(seconds=self.ahead_seconds)
 
     def changes(self) -> list[str]:
@@ -89,7 +89,7 @@ class World:
 
 
 class FakeClient:
-    """A boto3 client of the world; a lost region answers nothing."""
+    """A fake boto3 client; a lost region does not answer."""
 
     def __init__(self, world: World, service: str, region: str) -> None:
         self._world, self._service, self._region = world, service, region
@@ -183,7 +183,7 @@ def lag(world: World, region: str, asked: Asked) -> Any:
         return {"Datapoints": list[Any]()}
     now = world.now()
     newest = now - timedelta(seconds=world.lag_age_seconds)
-    # Where somebody waits for a new one, it comes: no test waits for a minute.
+    # A new data point comes as soon as it is waited for, because no test waits for a minute.
     if newest < asked["StartTime"] and now - asked["StartTime"] < timedelta(minutes=1):
         newest = asked["StartTime"]
     measured = asked["StartTime"] <= newest < asked["EndTime"]
@@ -195,7 +195,7 @@ def groups(world: World, region: str, asked: Asked) -> Any:
 
 
 def activities(world: World, region: str, asked: Asked) -> Any:
-    """A launch under way, and what the one before has ended with."""
+    """A running launch, and the result of the previous one."""
     ended = {"StatusCode": "Failed" if world.no_capacity else "Successful", "StatusMessage": world.no_capacity}
     return {"Activities": [{"StartTime": world.now(), **row} for row in ({"StatusCode": "InProgress"}, ended)]}
 
@@ -306,7 +306,7 @@ def quota(world: World, region: str, asked: Asked) -> Any:
 
 
 def queue(world: World, region: str, asked: Asked) -> Any:
-    """Jobs are done once no web host makes more of them; those that a test put there stay."""
+    """Jobs are processed once no web host adds more; those that a test added stay."""
     url, names = asked["QueueUrl"], asked["AttributeNames"]
     if names == ["RedrivePolicy"]:
         return {"Attributes": {"RedrivePolicy": f'{{"deadLetterTargetArn": "arn:{url}-dead"}}'}}
@@ -326,14 +326,14 @@ def send(world: World, region: str, asked: Asked) -> None:
 
 
 def recovery_points(world: World, region: str, asked: Asked) -> Any:
-    """The vault has those of the volume too, which are always young."""
+    """The vault also has the volume's, which are always recent."""
     ages = {"RDS": world.backup_age, "EBS": timedelta()}
     wanted = [age for kind, age in ages.items() if asked.get("ByResourceType", kind) == kind]
     return {"RecoveryPoints": [{"CreationDate": datetime.now(UTC) - age} for age in wanted if age is not None]}
 
 
 def kept_backups(world: World, region: str, asked: Asked) -> Any:
-    """Those of every database that has a replica in the region, and of another one, which has no window yet."""
+    """Those of every database with a replica in the region, and of another one, which has no window yet."""
     age, replicas = world.kept_age, [row["source"].rpartition(":")[2] for row in world.databases[region].values()]
     window: Any = {"RestoreWindow": {"LatestTime": datetime.now(UTC) - age}} if age is not None else {}
     sources = [(place, name) for place, there in world.databases.items() for name in there if name in replicas]
@@ -411,4 +411,4 @@ ANSWERS: dict[str, Answering] = {
     "describe_db_instance_automated_backups": kept_backups,
     "put_metric_data": publish,
 }
-"""What each operation answers."""
+"""The answer of each operation."""

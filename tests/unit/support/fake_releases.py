@@ -1,4 +1,4 @@
-"""Releases on the fake platform: archives in buckets, what is declared and refused, and a window that is over."""
+"""Releases on the fake platform: archives in buckets, declared releases, refusals, and a window that is over."""
 
 import hashlib
 from datetime import UTC, datetime, timedelta
@@ -34,14 +34,14 @@ def end_window(platform: Platform) -> None:
 
 
 def declared(platform: Platform, stack: str = "prod") -> dict[str, Any]:
-    """What a stack's file says of releases."""
+    """The releases in a stack's file."""
     file = platform.file(stack)
     names = ("web.blue.release", "web.green.release", "web.blue.weight", "web.green.weight", "workers.release")
     return {name: file.get(name, "") for name in names}
 
 
 def refused(platform: Platform, version: str = NEW, **options: Any) -> str:
-    """Why a version is not deployed."""
+    """The refusal of a version's deployment."""
     with pytest.raises(OpsError) as error:
         start(platform.session(**options), version)
     assert error.value.exit_code is Exit.REFUSED
@@ -49,5 +49,5 @@ def refused(platform: Platform, version: str = NEW, **options: Any) -> str:
 
 
 def taken(timeline: Timeline, outcome: str) -> list[str]:
-    """The steps with an outcome that are more than a question."""
+    """The completed steps that change something."""
     return [entry.name for entry in timeline.entries if entry.outcome == outcome and not entry.asks]

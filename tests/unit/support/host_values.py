@@ -1,4 +1,4 @@
-"""Values with which the files of a host are rendered in tests; none is an operator's."""
+"""Values with which tests render a host's files; none is an operator's."""
 
 from dataclasses import replace
 
@@ -44,5 +44,5 @@ WATCH = Watch(
 
 
 def values_of(role: HostRole) -> HostValues:
-    """The values of a role; what is made from data is the monitoring host's alone."""
+    """The values of a role; only the monitoring host has generated files."""
     return replace(VALUES, made=files(WATCH)) if role == MONITORING else VALUES

@@ -1,4 +1,4 @@
-"""Settings whose lists are changed as an operator changes them, and what such a change may do to resources."""
+"""Settings with lists changed as by an operator, and the allowed effects of such a change on resources."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -16,12 +16,12 @@ Lists = Callable[[list[Any]], list[Any]]
 
 
 def rotated(items: list[Any]) -> list[Any]:
-    """The first goes to the end: of two or more, none stays where it was."""
+    """Moves the first item to the end: of two or more, none keeps its position."""
     return [*items[1:], *items[:1]]
 
 
 def with_lists(settings: B, change: Lists, *, but: tuple[str, ...] = ()) -> B:
-    """The settings with each of their lists and tables of blocks changed, but for the lists in `but`."""
+    """The settings with each of their lists and tables of blocks changed, except the lists in `but`."""
     return settings.model_validate(_changed(settings.model_dump(), change, but))
 
 
@@ -34,7 +34,7 @@ def _of(value: Any, change: Lists, but: tuple[str, ...]) -> Any:
         return change(value)
     if not isinstance(value, dict):
         return value
-    # A table of blocks has names of an operator's choice, all with the same keys behind them.
+    # A table of blocks has names that an operator chooses, all with the same keys.
     forms = {tuple(own) if isinstance(own, dict) else None for own in value.values()}
     if len(value) > 1 and len(forms) == 1 and None not in forms:
         return dict(change(list(value.items())))
@@ -42,7 +42,7 @@ def _of(value: Any, change: Lists, but: tuple[str, ...]) -> Any:
 
 
 def unordered(value: Any) -> Any:
-    """A value of which the order of lists is forgotten, those in JSON documents too."""
+    """A value without the order of its lists, including those in JSON documents."""
     if _is_document(value):
         return unordered(json.loads(value)) if value[0] in "{[" else value
     if isinstance(value, Mapping):
@@ -57,7 +57,7 @@ def _is_document(value: Any) -> bool:
 
 
 def plain(inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """The inputs that are neither lists nor documents: among them is all that makes a resource another one."""
+    """The inputs that are neither lists nor documents: they include everything that forces a replacement."""
     return {
         key: value
         for key, value in inputs.items()
@@ -66,5 +66,5 @@ def plain(inputs: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def by_urn(cloud: Cloud[Any], of: Callable[[Mapping[str, Any]], Any]) -> dict[str, Any]:
-    """What `of` makes of the inputs of every resource."""
+    """The result of `of` for the inputs of every resource."""
     return {record.urn: of(record.inputs) for record in cloud.resources if record.custom}

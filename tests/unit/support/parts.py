@@ -1,6 +1,6 @@
-"""The parts that others are built on, with the settings of the committed stack `prod`, for tests of one component.
+"""The parts on which others depend, with the settings of the committed stack `prod`, for tests of one component.
 
-They are laid once. What a test deploys on them takes their outputs, and its cloud has its own resources alone.
+They are deployed once. A test's component uses their outputs, and its cloud has only its own resources.
 """
 
 from dataclasses import replace
@@ -58,7 +58,7 @@ def web_settings(**changes: Any) -> WebSettings:
 
 
 class Ground:
-    """What a region has before its applications."""
+    """The parts of a region before its applications."""
 
     def __init__(self, site: Site) -> None:
         self.site = site
@@ -68,7 +68,7 @@ class Ground:
 
 
 class Region(Ground):
-    """The ground, and what web and workers use."""
+    """The base parts, and those that web and workers use."""
 
     def __init__(self, site: Site) -> None:
         super().__init__(site)

@@ -19,7 +19,7 @@ _composed: dict[str, Cloud[RegionOutputs]] = {}
 
 
 def composed(settings: Settings) -> Cloud[RegionOutputs]:
-    """The region of these settings, its record exported; composed once, whoever asks."""
+    """The region of these settings, with its outputs exported; composed once."""
     content = settings.model_dump_json()
     if content not in _composed:
         _composed[content] = _compose(settings)
@@ -58,7 +58,7 @@ def serving(stack: str) -> Cloud[RegionOutputs]:
 
 
 def other_than_prod() -> Settings:
-    """prod's settings with all that tests want other than prod has it, and two or more items in each list."""
+    """prod's settings with the changes that tests need, and two or more items in each list."""
     prod = settings_of("prod")
     parameters = {**prod.database.parameters, "max_connections": "1000"}
     database = {"parameters": parameters, "allocated_storage_gib": 100, **FORMER}
@@ -87,5 +87,5 @@ def rebuilt() -> Cloud[RegionOutputs]:
 
 
 def declared(cloud: Cloud[Any]) -> list[Record]:
-    """What a stack has in AWS: all but the components, which are our own, and the provider."""
+    """A stack's resources in AWS: all except components and the provider."""
     return [resource for resource in cloud.resources if resource.custom and resource.type != PROVIDER]

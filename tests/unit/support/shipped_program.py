@@ -1,6 +1,6 @@
-"""Runs `__main__.py` of the checkout on the fake cloud for each stack, and prints what it has imported.
+"""Runs the checkout's `__main__.py` on the fake cloud for each stack, and prints its imports.
 
-What a process has imported stays imported: each stack has a fork of one that has imported no SDK of a cloud.
+Imports of a process stay, so each stack runs in a fork of a process that has not imported a cloud's SDK.
 """
 
 import json
@@ -18,7 +18,7 @@ from sandbox.project.origin_pull import origin_pull
 
 
 def imported(stack: str) -> dict[str, list[str]]:
-    """The modules of each SDK whose code has run: a lazy package is no such module."""
+    """The modules of each SDK whose code has run, without lazy packages."""
     pair = {"origin_pull_certificate": origin_pull().certificate, "origin_pull_key": origin_pull().key}
     secrets = SECRETS | pair if stack == "edge" else GOOD_SECRETS
     outputs = {f"organization/askproai/{name}": region_outputs(name) for name in edge_settings().regions}

@@ -23,7 +23,7 @@ TESTS: Mapping[str, Callable[[str, str], bool]] = {
 
 @dataclass(frozen=True)
 class Call:
-    """An action on a resource, with the condition keys that the call has."""
+    """An action on a resource, with the call's condition keys."""
 
     action: str
     resource: str = "*"
@@ -31,7 +31,7 @@ class Call:
 
 
 def allowed(call: Call, documents: Sequence[Mapping[str, Any]], boundary: Mapping[str, Any] | None) -> bool:
-    """A denial anywhere is final; else the documents must allow it, and the boundary where there is one."""
+    """Any denial is final; otherwise the documents must allow it, and so must a boundary."""
     everywhere = [*documents, *([boundary] if boundary else [])]
     if any(_decides(statement, call, "Deny") for document in everywhere for statement in document["Statement"]):
         return False
@@ -50,7 +50,7 @@ def may(cloud: Cloud[Any], role: str, call: Call) -> bool:
 
 
 def trusted(cloud: Cloud[Any], role: str, action: str, context: Context) -> bool:
-    """Whether a role may be taken by a call with these condition keys."""
+    """Whether a call with these condition keys may assume a role."""
     document = json.loads(cloud.one(ROLE, role).inputs["assumeRolePolicy"])
     call = Call(action, context=context)
     return any(_decides({"Resource": "*", **each}, call, "Allow") for each in document["Statement"])
@@ -61,7 +61,7 @@ def _of(cloud: Cloud[Any], kind: str, role: Record) -> list[Record]:
 
 
 def _decides(statement: Mapping[str, Any], call: Call, effect: str) -> bool:
-    # IAM compares actions without regard to case, and resources with.
+    # IAM compares actions case-insensitively, and resources case-sensitively.
     return (
         statement["Effect"] == effect
         and any(fnmatchcase(call.action.lower(), each.lower()) for each in _listed(statement["Action"]))
@@ -75,7 +75,7 @@ def _decides(statement: Mapping[str, Any], call: Call, effect: str) -> bool:
 
 
 def _meets(operator: str, wanted: Any, given: str | None) -> bool:
-    """A key that the call has not meets no test, but one that something is not."""
+    """A missing condition key matches only negated operators."""
     name = operator.removeprefix("ForAnyValue:")
     if name.endswith("IfExists"):
         return given is None or _meets(name.removesuffix("IfExists"), wanted, given)

@@ -1,4 +1,4 @@
-"""The stack files of the fixture, as tests read them: whole files, that no operator turns."""
+"""The fixture's stack files for tests: complete files that no operator changes."""
 
 from functools import cache
 from pathlib import Path

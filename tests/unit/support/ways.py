@@ -1,4 +1,4 @@
-"""Ways of writing a guarded path, and what of the platform judges a request of it: rules at the edge, then a route."""
+"""Spellings of a protected path, and how the platform handles a request for each: rules at the edge, then a route."""
 
 import re
 from urllib.parse import unquote
@@ -23,16 +23,16 @@ ENDS = ("", "/", "//", "/.", "%2F", "%00", "/..;", ";", "/index.php/..")
 
 
 def written(letter: str, how: str) -> str:
-    """A letter of a path, as somebody may write it who hopes that no rule knows it so."""
+    """A letter of a path, in spellings with which an attacker may try to evade rules."""
     code = f"{ord(letter):02X}"
     forms = {"encoded": f"%{code}", "encoded in lower case": f"%{code.lower()}", "encoded twice": f"%25{code}"}
     return forms.get(how, letter.upper() if how == "upper case" else letter)
 
 
 def routed(path: str) -> str:
-    """The route that Laravel looks for.
+    """The route that Laravel matches.
 
-    Symfony takes the script's own name off (`Request::prepareBaseUrl`), Laravel the slashes at the end, and decodes the
+    Symfony removes the script's own name (`Request::prepareBaseUrl`). Laravel removes trailing slashes, and decodes the
     rest once (`UriValidator::matches`).
     """
     inside = re.sub(r"^/index\.php(?=/|$)", "", path)
@@ -40,7 +40,7 @@ def routed(path: str) -> str:
 
 
 def blocked(path: str, host: str, left_out: str = "") -> bool:
-    """Whether a rule of our own blocks a GET without a signature; `left_out` is one that is not there."""
+    """Whether one of our rules blocks a GET without a signature; `left_out` is a rule to ignore."""
     request = {"http.host": host, "http.request.uri.path": path, "http.request.method": "GET"}
     return any(
         rule["action"] == "block" and evaluate(rule["expression"], {**request, "http.request.headers": {}})
@@ -56,7 +56,7 @@ def counted(path: str, host: str) -> bool:
 
 
 def got_around(path: str, route: str, host: str, left_out: str = "") -> str:
-    """What a path in its normal form leads around on its way to a route, empty where there is nothing."""
+    """What a normalized path evades on its way to a route; empty for nothing."""
     if blocked(path, host, left_out):
         return ""
     if route in LOGIN and not counted(path, host):

@@ -1,4 +1,4 @@
-"""The benchmark compares with the same resources: what it writes for others says what the preview said."""
+"""The benchmark compares the same resources: its generated programs declare what the preview shows."""
 
 from typing import Any
 

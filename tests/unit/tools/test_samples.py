@@ -1,4 +1,4 @@
-"""Sample changes are made in a copy: nothing that ends a run leaves one of them in the sandbox."""
+"""Sample changes are made in a copy: however a run ends, none stays in the sandbox."""
 
 import os
 import signal
@@ -35,7 +35,7 @@ with changed(paths, os.environ, sample) as variables:
 
 @pytest.fixture
 def paths(tmp_path: Path) -> Paths:
-    """A sandbox whose `pulumi` appends what it is asked to the stack file of the folder where it runs."""
+    """A sandbox whose `pulumi` appends its arguments to the stack file of the folder where it runs."""
     paths = Paths(tmp_path / "checkout", tmp_path / "home")
     paths.project.mkdir(parents=True)
     for name, text in FILES.items():
@@ -49,7 +49,7 @@ def test_a_run_that_is_ended_leaves_the_sandboxs_files_as_they_were(
     paths: Paths, ended_by: signal.Signals | None
 ) -> None:
     command = [sys.executable, "-c", CHANGING, str(paths.checkout), str(paths.home)]
-    # What a kill leaves is in the test's own folder.
+    # Leftovers of a kill are in the test's own folder.
     variables = {**os.environ, "TMPDIR": str(paths.home)}
     pipe = subprocess.PIPE
     process = subprocess.Popen(command, cwd=CHECKOUT, env=variables, stdin=pipe, stdout=pipe, text=True)

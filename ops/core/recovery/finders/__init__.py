@@ -1,4 +1,4 @@
-"""How one of every type is found that exists and is missing in a state, or why it need not be."""
+"""How an existing resource of each type is found that is missing in a state, or why it need not be."""
 
 from ops.core.recovery.finders.data import DATA
 from ops.core.recovery.finders.edge import EDGE
@@ -50,4 +50,4 @@ AGAIN: dict[str, str] = {
     "cloudflare:index/zoneDnssec:ZoneDnssec": _ALWAYS_THERE,
     "cloudflare:index/zoneSetting:ZoneSetting": _ALWAYS_THERE,
 }
-"""Types that nothing has to be looked for: making them once more neither fails nor leaves two."""
+"""Types that need no search: creating them again neither fails nor leaves two."""

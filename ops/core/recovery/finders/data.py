@@ -1,4 +1,4 @@
-"""How what holds data is found: databases, caches, buckets, queues, keys and secrets."""
+"""Finders of data stores: databases, caches, buckets, queues, keys and secrets."""
 
 from ops.core.aws import GONE_KEYS, if_present, living_keys
 from ops.core.recovery.finders.wanted import Finder, Wanted, by_name, listing, same, waiter
@@ -11,7 +11,7 @@ CACHE_SECONDS = 3600
 
 def _bucket(wanted: Wanted) -> list[str]:
     name = wanted["bucket"]
-    # A bucket of that name in another account is an error (403), and ends the search with it.
+    # A bucket of that name in another account is an error (403), which ends the search.
     return [] if if_present(lambda: wanted.aws("s3").head_bucket(Bucket=name)) is None else [name]
 
 
@@ -21,7 +21,7 @@ def _queue(wanted: Wanted) -> list[str]:
 
 
 def _replica_key(wanted: Wanted) -> list[str]:
-    """A replica has the identifier of its primary."""
+    """A replica has its primary's identifier."""
     identifier = wanted["primaryKeyArn"].rpartition("/")[2]
     found = if_present(lambda: wanted.aws("kms").describe_key(KeyId=identifier)["KeyMetadata"])
     return [identifier] if found and found["KeyState"] not in GONE_KEYS else []
@@ -31,7 +31,7 @@ DATA = {
     "aws:rds/instance:Instance": by_name(
         "rds", "describe_db_instances", "DBInstanceIdentifier", key="identifier",
         by="identifier",
-        # The state's identifier is the one that AWS gives for good, not the one we choose.
+        # The state's identifier is the permanent one from AWS, not the one that we choose.
         form="{identifier}",
         settled=waiter("rds", "db_instance_available", "DBInstanceIdentifier", seconds=DATABASE_SECONDS),
     ),
@@ -63,7 +63,7 @@ DATA = {
         lambda wanted, row: row["Name"] == wanted["name"] and not row.get("DeletedDate"),
         by="name, and not on its way out",
     ),
-    # Keys have no name of their own, and an alias comes after them: the tag is all there is.
+    # Keys have no names, and an alias is created after its key, so only the tag identifies it.
     "aws:kms/key:Key": Finder(
         search=lambda wanted: living_keys(wanted.aws("kms"), wanted.name_tag), by="tag Name, and not on its way out"
     ),

@@ -1,4 +1,4 @@
-"""How what is at Cloudflare is found: by name, by phase, and a certificate by itself."""
+"""Finders of Cloudflare's resources: by name, by phase, and a certificate by its content."""
 
 from ops.core.recovery.finders.wanted import Finder, Wanted
 
@@ -8,7 +8,7 @@ GONE_CERTIFICATES = ("pending_deletion", "deleted")
 def _record(wanted: Wanted) -> list[str]:
     zone, name = wanted["zoneId"], str(wanted["name"]).lower()
     rows = wanted.edge.rows(f"/zones/{zone}/dns_records", type=wanted["type"], name=name)
-    # A name has one CNAME; of the others it may have several, of which some are not ours.
+    # A name has one CNAME, but may have several other records, some of which are not ours.
     same = {key: wanted[key] for key in ("content", "data") if key in wanted.inputs and wanted["type"] != "CNAME"}
     return [
         row["id"]
@@ -20,14 +20,14 @@ def _record(wanted: Wanted) -> list[str]:
 
 
 def _ruleset(wanted: Wanted) -> list[str]:
-    """A zone has one ruleset of its own for each phase: the list has Cloudflare's too, a part at a time."""
+    """A zone has one own ruleset per phase; the list also contains Cloudflare's, and has pages."""
     zone = wanted["zoneId"]
     found = wanted.edge.one_or_none(f"/zones/{zone}/rulesets/phases/{wanted['phase']}/entrypoint")
     return [found["id"]] if found else []
 
 
 def _origin_pull_certificate(wanted: Wanted) -> list[str]:
-    """The certificate is a secret in the state, so it is read from the stack's file."""
+    """The certificate is secret in the state, so it is read from the stack's file."""
     zone, ours = wanted["zoneId"], wanted.edge.secret("origin_pull_certificate").strip()
     rows = wanted.edge.rows(f"/zones/{zone}/origin_tls_client_auth")
     return [
@@ -38,7 +38,7 @@ def _origin_pull_certificate(wanted: Wanted) -> list[str]:
 
 
 def _named(path: str, form: str) -> Finder:
-    """A thing of a zone or an account by its name."""
+    """A resource of a zone or an account by its name."""
 
     def search(wanted: Wanted) -> list[str]:
         return [row["id"] for row in wanted.edge.rows(path.format_map(wanted)) if row["name"] == wanted["name"]]

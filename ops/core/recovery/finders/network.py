@@ -1,4 +1,4 @@
-"""How what the network is made of is found: by tag, and what has no tag by what it joins."""
+"""Finders of network resources: by tag, or without tags by what they connect."""
 
 from ops.core.recovery.finders.wanted import (
     Finder,
@@ -56,7 +56,7 @@ NETWORK = {
         by="VPC and service",
     ),
     "aws:ec2clientvpn/endpoint:Endpoint": listing(
-        # EC2 has no filter by tags for endpoints.
+        # EC2 cannot filter endpoints by tag.
         "ec2", "describe_client_vpn_endpoints", "ClientVpnEndpointId", matches=tagged,
         states=("pending-associate", "available"),
         by="tag Name",

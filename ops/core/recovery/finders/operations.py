@@ -1,4 +1,4 @@
-"""How what keeps watch and makes copies is found: topics, vaults, plans and queries."""
+"""Finders of monitoring and backup resources: topics, vaults, plans and queries."""
 
 from ops.core.aws import if_present
 from ops.core.recovery.finders.wanted import Finder, Wanted, given, listing, same
@@ -31,7 +31,7 @@ OPERATIONS = {
         "backup", "list_backup_vaults", "BackupVaultName", matches=same(BackupVaultName="name")
     ),
     "aws:backup/vaultLockConfiguration:VaultLockConfiguration": listing(
-        # AWS refuses another lock, be it the same, once the first can no longer be changed.
+        # AWS refuses another lock, even an identical one, once the first can no longer be changed.
         "backup", "list_backup_vaults", "BackupVaultName",
         matches=lambda wanted, row: row["BackupVaultName"] == wanted["backupVaultName"] and bool(row.get("Locked")),
         by="vault",

@@ -1,4 +1,4 @@
-"""What a finder is given, a resource as the program asked for it and the cloud to look in; and the kinds of finders."""
+"""The input of a finder (a resource as the program declares it, and the cloud to search), and the kinds of finders."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ from ops.core.engine import UNKNOWN
 
 
 class NotKnownYetError(Exception):
-    """An input that the search needs comes from a resource that is itself not found yet."""
+    """The search needs an input of a resource that has not been found yet."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """A resource that is missing in a state. `inputs` are spelt as in the state; `region` is that of its provider."""
+    """A resource that is missing in a state. `inputs` are spelled as in the state; `region` is its provider's."""
 
     type: str
     name: str
@@ -26,14 +26,14 @@ class Wanted:
     region: str = ""
 
     def __getitem__(self, key: str) -> Any:
-        """An input. Raises NotKnownYetError for one that is unknown, KeyError for one that was not given."""
+        """An input. Raises NotKnownYetError if it is unknown, KeyError if it is not set."""
         value = self.inputs[key]
         if value == UNKNOWN:
             raise NotKnownYetError(f"{self.name}: {key}")
         return value
 
     def get(self, key: str) -> Any:
-        """An input, None where it was not given."""
+        """An input, None if it is not set."""
         return self[key] if key in self.inputs else None
 
     def aws(self, service: str) -> Any:
@@ -42,7 +42,7 @@ class Wanted:
 
     @cached_property
     def name_tag(self) -> str:
-        """The tag `Name`, which every resource of ours that takes tags has."""
+        """The tag `Name`, which all our taggable resources have."""
         return str(self["tags"]["Name"])
 
 
@@ -53,10 +53,10 @@ Settled = Callable[[Wanted, str], None]
 
 @dataclass(frozen=True, kw_only=True)
 class Finder:
-    """How a type is found: `search` gives the cloud's identifiers of all that is there and matches, `by` says by what.
+    """How a type is found: `search` returns the cloud's identifiers of all matches, `by` says what identifies them.
 
-    `form` makes what the provider imports of such an `{id}`, the inputs, `{region}` and `{account}`. `settled` waits
-    until the thing has a state in which it can be changed.
+    `form` is the provider's import ID, built from `{id}`, the inputs, `{region}` and `{account}`. `settled` waits until
+    the resource can be changed.
     """
 
     search: Callable[[Wanted], list[str]]
@@ -65,18 +65,18 @@ class Finder:
     settled: Settled | None = None
 
     def find(self, wanted: Wanted) -> list[str]:
-        """The identifiers, as the provider imports them."""
+        """The provider's import IDs."""
         return [self.identified(wanted, found) for found in self.search(wanted)]
 
     def identified(self, wanted: Wanted, identifier: str) -> str:
-        """What the provider imports, by the cloud's own identifier."""
+        """The provider's import ID for a cloud identifier."""
         account = wanted.aws("sts").get_caller_identity()["Account"] if "{account}" in self.form else ""
         known = {"id": identifier, "region": wanted.region, "account": account}
         return self.form.format_map({**wanted.inputs, **known})
 
 
 def listed(wanted: Wanted, service: str, operation: str, **arguments: Any) -> list[Any]:
-    """All rows of a listing operation; none where AWS says the thing is not there."""
+    """All rows of a list operation; none if AWS says that the resource does not exist."""
     return if_present(lambda: list(aws.rows(wanted.aws(service), operation, **arguments))) or []
 
 
@@ -90,9 +90,9 @@ def listing(
     states: tuple[str, ...] = (),
     **description: Any,
 ) -> Finder:
-    """A thing among those that an operation lists: what is `asked` narrows the list, and `matches` decides.
+    """A resource among those that an operation lists: `asked` narrows the list, and `matches` decides.
 
-    `states` are those in which it counts as there, in small letters; all do without any. `description` is a Finder's.
+    `states`, in lower case, are those in which it counts as existing; without any, all do. `description` is a Finder's.
     """
 
     def search(wanted: Wanted) -> list[str]:
@@ -104,19 +104,19 @@ def listing(
 
 
 def given(**inputs: str) -> Asked:
-    """Arguments by the inputs that hold their values: `LoadBalancerArn="loadBalancerArn"`."""
+    """Arguments by the inputs with their values: `LoadBalancerArn="loadBalancerArn"`."""
     return lambda wanted: {argument: wanted[key] for argument, key in inputs.items()}
 
 
 def filters(**inputs: str) -> Asked:
-    """EC2's filters by the inputs that hold their values: `vpc_id="vpcId"`."""
+    """EC2's filters by the inputs with their values: `vpc_id="vpcId"`."""
     return lambda wanted: {
         "Filters": [{"Name": name.replace("_", "-"), "Values": [wanted[key]]} for name, key in inputs.items()]
     }
 
 
 def same(**fields: str) -> Matches:
-    """Whether fields of a row are inputs: `SelectionName="name"`."""
+    """Whether fields of a row equal inputs: `SelectionName="name"`."""
     return lambda wanted, row: all(row[field] == wanted[key] for field, key in fields.items())
 
 
@@ -135,9 +135,10 @@ def by_name(
     key: str = "name",
     **description: Any,
 ) -> Finder:
-    """A thing that AWS describes by its name: `argument` takes it, and `identifier`, if not called the same, is given.
+    """A resource that AWS describes by its name, passed as `argument`; `identifier` is the result's field, if
+    different.
 
-    `key` is the input that holds the name, `field` the one that repeats it where that is not the identifier.
+    `key` is the input with the name, `field` the result's field that repeats it, if that is not the identifier.
     """
     identifier = identifier or argument
 
@@ -148,7 +149,7 @@ def by_name(
 
 
 def by_name_tag(operation: str, identifier: str, *states: str, **description: Any) -> Finder:
-    """A thing of EC2 by its tag `Name`; `states` are those in which it counts as there."""
+    """An EC2 resource by its tag `Name`; `states` are those in which it counts as existing."""
     argument = "Filter" if operation in FILTER_IS_SINGULAR else "Filters"
 
     def asked(wanted: Wanted) -> dict[str, Any]:
@@ -175,6 +176,6 @@ POLL_SECONDS = 10
 
 
 def _state(row: Any) -> str:
-    """A row's state, which EC2 and RDS give under either name, and as a text or with a reason beside its code."""
+    """A row's state: EC2 and RDS use different field names, and a text or an object with code and reason."""
     state = row.get("State") or row.get("Status")
     return str(state["Code"] if isinstance(state, dict) else state).lower()

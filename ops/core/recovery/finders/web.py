@@ -1,4 +1,4 @@
-"""How what serves requests is found: load balancer, certificate, groups of instances, firewall, and roles."""
+"""Finders of what serves requests: load balancer, certificate, Auto Scaling groups, WAF, and roles."""
 
 from ops.core.recovery.finders.wanted import Finder, Wanted, by_name, given, listed, listing, same, tagged, waiter
 

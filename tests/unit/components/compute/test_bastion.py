@@ -1,4 +1,4 @@
-"""The bastion: one host in any zone that knows no secret, reaches no data store, and runs nothing for anybody."""
+"""The bastion: one host in any zone, without secrets, access to data stores, or services of ours."""
 
 from fake_cloud import Cloud, deploy
 from host_values import values_of

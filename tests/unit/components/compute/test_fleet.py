@@ -1,4 +1,4 @@
-"""The fleets: what an instance is, where it may be, and how one replaces another."""
+"""The fleets: the instances, their zones, and their replacement."""
 
 import json
 from functools import cache

@@ -1,4 +1,5 @@
-"""The monitoring host: alone, in the zone of its volume, with what it needs to watch and nothing of the application."""
+"""The monitoring host: a single one, in the zone of its volume, with the permissions to watch, but not the
+application's."""
 
 import base64
 import gzip

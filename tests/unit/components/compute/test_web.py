@@ -1,4 +1,4 @@
-"""The web tier: two colours that differ in size alone, their rights, and what makes them grow."""
+"""The web tier: two colours that differ only in size, their permissions, and their scaling."""
 
 import base64
 import gzip
@@ -43,7 +43,7 @@ def rights(cloud: Cloud[Web]) -> list[dict[str, Any]]:
 
 
 def rights_but_sessions(cloud: Cloud[Web]) -> list[dict[str, Any]]:
-    """Without those on what the account's stack declares for sessions, which tests/unit/test_access.py asks."""
+    """Without those for the account stack's sessions, which tests/unit/test_access.py checks."""
     return [each for each in rights(cloud) if not each.get("Sid", "").startswith("Sessions")]
 
 

@@ -1,4 +1,4 @@
-"""The workers: their rights, and how the backlog makes them grow."""
+"""The workers: their permissions, and their scaling by backlog."""
 
 import base64
 from functools import cache
@@ -49,7 +49,7 @@ def test_each_worker_in_service_has_the_same_share_of_it() -> None:
         "AutoScalingGroupName",
         "askproai-prod-workers-fleet",
     )
-    # A queue without data is left out of SUM, and would make a sum with + unknown; FILL would hide the newest minute.
+    # SUM ignores a queue without data, while a sum with + would have no result; FILL would hide the newest minute.
     assert list(PROD.workers.queues) == ["default", "high", "notifications"]
     assert found["backlog_per_instance"]["expression"] == "SUM([queue0, queue1, queue2]) / instances"
     assert [name for name, metric in found.items() if metric["returnData"]] == ["backlog_per_instance"]

@@ -1,4 +1,4 @@
-"""The cache: how it is spread, encrypted and guarded."""
+"""The cache: its zones, encryption and protection."""
 
 import functools
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The database: what guards it, what it is tuned to, and what it logs."""
+"""The database: its protection, tuning and logs."""
 
 import json
 from dataclasses import replace
@@ -119,7 +119,7 @@ def test_groups_follow_the_engine_version_and_are_named_by_it(version: str, majo
     parameters = cloud.one("aws:rds/parameterGroup:ParameterGroup").inputs
     options = cloud.one("aws:rds/optionGroup:OptionGroup").inputs
     assert (parameters["family"], options["majorEngineVersion"]) == (f"mysql{major}", major)
-    # RDS deletes no group that an instance or a snapshot uses: those of two versions are there at the same time.
+    # RDS deletes no group that an instance or a snapshot uses: the groups of two versions exist at the same time.
     versioned = f"askproai-prod-database-{major.replace('.', '-')}"
     assert (parameters["name"], options["name"]) == (versioned, f"{versioned}-vpc-network-vpc")
 
@@ -243,7 +243,7 @@ def test_a_retained_generation_is_what_it_was() -> None:
     rebuilt = database(database_settings(generation=2, retained_generations=[1]), source=SOURCE, apply_immediately=True)
     retained, before = rebuilt.one(INSTANCE, "database-instance"), deployed().one(INSTANCE)
     assert (retained.inputs, retained.protect, retained.urn) == (before.inputs, before.protect, before.urn)
-    # What the settings change is the live one's.
+    # The settings apply only to the live one.
     assert {"allocatedStorage", "engineVersion", "instanceClass", "optionGroupName"} <= set(retained.ignore_changes)
     assert "instanceClass" not in rebuilt.one(INSTANCE, "database-instance-2").ignore_changes
     built = rebuilt.built
@@ -291,7 +291,7 @@ def test_neither_the_next_generation_nor_a_replica_is_made_from_the_backup_of_th
     restored = RestoredSettings(generation=1, source="last")
     cloud = database(database_settings(generation=2, retained_generations=[1], restored=restored))
     assert "snapshotIdentifier" not in cloud.one(INSTANCE, "database-instance-2").inputs
-    # It is not made anew once the block is gone.
+    # It is not replaced once the block is removed.
     assert set(BEGINNINGS) <= set(cloud.one(INSTANCE, "database-instance").ignore_changes)
     replica = database(database_settings(restored=restored), source=SOURCE).one(INSTANCE).inputs
     assert "snapshotIdentifier" not in replica

@@ -68,7 +68,7 @@ def test_dead_letters_outlive_the_work() -> None:
     assert work_queue(cloud, "default-dead-letter").inputs["messageRetentionSeconds"] == 14 * 86400
 
 
-def test_a_job_that_fails_too_often_goes_to_its_own_dead_letter_queue_and_no_other_may() -> None:
+def test_a_job_that_fails_too_often_goes_to_its_own_dead_letter_queue() -> None:
     cloud = queues()
     built = cloud.built
     redrive = work_queue(cloud, "high").document("redrivePolicy")

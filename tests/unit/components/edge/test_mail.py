@@ -1,4 +1,4 @@
-"""The records of the domain's mail, read as others read them."""
+"""The records of the domain's mail, read as by receivers."""
 
 import shlex
 
@@ -11,7 +11,7 @@ MAIL = edge_settings().mail
 
 
 def records(kind: str) -> dict[str, list[dict[str, object]]]:
-    """The records of a type by their names, those of mail alone."""
+    """The mail records of a type, by name."""
     found: dict[str, list[dict[str, object]]] = {}
     for record in edge().of(RECORD):
         if record.inputs["type"] == kind and not record.inputs["proxied"] and record.name != "dns-certificate":
@@ -20,7 +20,7 @@ def records(kind: str) -> dict[str, list[dict[str, object]]]:
 
 
 def text(content: object) -> str:
-    """What a receiver makes of a TXT record: its strings put together."""
+    """A TXT record's value for a receiver: its strings joined."""
     strings = shlex.split(str(content))
     assert all(0 < len(string.encode()) <= 255 for string in strings)
     return "".join(strings)

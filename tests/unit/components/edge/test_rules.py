@@ -1,4 +1,4 @@
-"""Cloudflare's rules, asked about requests: what is blocked, counted, cached and redirected."""
+"""Cloudflare's rules, applied to requests: what is blocked, counted, cached and redirected."""
 
 import json
 import re
@@ -20,11 +20,11 @@ WEBHOOKS = [
     for form in (path, f"{path}/")
 ]
 MOST_RULES = {OWN: 20, LIMITS: 2, CACHE: 25, REDIRECT: 25}
-"""Of plan pro (Cloudflare, "Plans")."""
+"""For plan pro (Cloudflare, "Plans")."""
 
 
 def value(expression: str, host: str, path: str, method: str = "GET", header: str = "", **more: Any) -> Any:
-    """What an expression comes to for a request of this host and path, with a header of this name."""
+    """The value of an expression for a request to this host and path, with a header of this name."""
     name = path.rpartition("/")[2]
     extension = name.rpartition(".")[2].lower() if "." in name else ""
     request = {
@@ -40,7 +40,7 @@ def value(expression: str, host: str, path: str, method: str = "GET", header: st
 
 
 def matching(phase: str, host: str, path: str, *request: str) -> list[dict[str, Any]]:
-    """The rules of a phase that a request matches, in their order. `host` is without the domain."""
+    """The rules of a phase that match a request, in order. `host` is without the domain."""
     full = f"{host}.{DOMAIN}" if host else DOMAIN
     return [rule for rule in rules(edge(), phase).values() if value(rule["expression"], full, path, *request)]
 
@@ -226,7 +226,7 @@ def test_a_password_that_was_leaked_has_to_come_from_a_browser(path: str) -> Non
 
 
 def answered(host: str, path: str, status: int) -> str:
-    """The custom error that a visitor gets in the place of an answer with this status, empty where it stays."""
+    """The custom error that replaces a response with this status; empty if there is none."""
     found = rules(edge(), ERRORS).items()
     full, code = f"{host}.{DOMAIN}" if host else DOMAIN, {"http.response.code": status}
     return next((ref for ref, rule in found if value(rule["expression"], full, path, **code)), "")

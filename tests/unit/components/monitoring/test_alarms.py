@@ -1,4 +1,4 @@
-"""The alarms: who is told, what is watched, and that each threshold is the manuals'."""
+"""The alarms: recipients, watched resources, and the manuals' thresholds."""
 
 import json
 import re
@@ -218,7 +218,7 @@ def test_only_credits_of_burstable_hosts_are_watched() -> None:
 
 @pytest.mark.parametrize("stack", ["prod", "dr"])
 def test_a_report_of_the_checklist_holds_until_the_next_which_must_come(stack: str) -> None:
-    """In the region that follows too: while the other one is lost, nobody else tells."""
+    """In the region that follows too: while the other one is lost, nothing else reports it."""
     bad, missing = alarm("checklist-bad-warning", stack), alarm("checklist-missing-warning", stack)
     assert (bad["actionsEnabled"], bad["treatMissingData"]) == (True, "ignore")
     assert (missing["actionsEnabled"], missing["treatMissingData"]) == (True, "breaching")
@@ -229,7 +229,7 @@ def test_a_report_of_the_checklist_holds_until_the_next_which_must_come(stack: s
 
 @cache
 def parts(stack: str) -> set[str]:
-    """Everything that an alarm of the stack could be about, as CloudWatch names it."""
+    """Everything that an alarm of the stack could watch, by CloudWatch's names."""
     cloud = region(stack)
     balancer = cloud.one("aws:lb/loadBalancer:LoadBalancer")
     group = f"askproai-{stack}-cache"

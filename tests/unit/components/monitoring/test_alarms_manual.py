@@ -1,4 +1,4 @@
-"""The alarms against others' word: the manuals say what is measured, CloudWatch which statistics there are."""
+"""The alarms compared with other sources: the manuals for what is measured, CloudWatch for its statistics."""
 
 import re
 from typing import Any

@@ -1,4 +1,4 @@
-"""The dashboard of CloudWatch: every alarm is on it once, and no panel covers another."""
+"""The CloudWatch dashboard: it has every alarm once, and no panel overlaps another."""
 
 import json
 from itertools import combinations
@@ -39,7 +39,7 @@ def test_errors_that_the_application_logs_are_counted_and_shown(stack: str) -> N
     for made in region(stack).of("aws:cloudwatch/logMetricFilter:LogMetricFilter"):
         to = made.inputs["metricTransformation"]
         counts[made.inputs["logGroupName"]] = (to["namespace"], to["name"])
-        # As Laravel begins a line; a message alone may have the word too.
+        # The start of a Laravel line, because a message may contain the word too.
         assert '?"production.ERROR"' in made.inputs["pattern"].split()
         assert '?"production.CRITICAL"' in made.inputs["pattern"].split()
     assert counts.keys() == {f"askproai-{stack}-{role}" for role in ("web", "workers")}

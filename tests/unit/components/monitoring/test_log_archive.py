@@ -1,4 +1,4 @@
-"""The archive of the logs: every log group, in large encrypted files, written by a role that may do no more."""
+"""The log archive: every log group, in large encrypted files, written by a role with only that permission."""
 
 from typing import Any
 
@@ -46,7 +46,7 @@ def test_files_are_as_large_as_the_settings_say_and_encrypted_on_the_way_and_whe
     assert (to["bufferingSize"], to["bufferingInterval"]) == (settings.buffer_mib, settings.buffer_seconds)
     assert (to["bucketArn"], to["prefix"], to["fileExtension"]) == (BUCKET, "log-groups/", ".gz")
     assert to["kmsKeyArn"] == made["serverSideEncryption"]["keyArn"] == key_of_logs(cloud)
-    # What CloudWatch Logs sends is compressed: twice would be of no use to who reads it.
+    # CloudWatch Logs sends compressed data, which must not be compressed again.
     assert to["compressionFormat"] == "UNCOMPRESSED"
     assert to["cloudwatchLoggingOptions"]["logGroupName"] == cloud.one(GROUP, ERRORS).inputs["name"]
 

@@ -1,4 +1,4 @@
-"""The saved queries: of log groups that the region has, and in the language of Logs Insights."""
+"""The saved queries: over existing log groups, and in the language of Logs Insights."""
 
 import re
 
@@ -32,7 +32,7 @@ def test_a_query_is_commands_of_logs_insights(query: Query) -> None:
     lines = made(query, "prod").inputs["queryString"].split("\n| ")
     assert {line.split()[0] for line in lines} <= COMMANDS
     assert query.why
-    # A regular expression that is not closed would swallow what follows.
+    # An unclosed regular expression would include everything after it.
     assert all(len(re.findall(r"(?<!\\)/", line)) % 2 == 0 for line in lines)
 
 

@@ -1,4 +1,4 @@
-"""The VPN: who is let in and how far, what is recorded, and that no key passes through the program."""
+"""The VPN: who has access and to what, what is logged, and that the program handles no private key."""
 
 from functools import cache
 

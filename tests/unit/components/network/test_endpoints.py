@@ -1,4 +1,4 @@
-"""The private ways to AWS's services."""
+"""The interface endpoints of AWS services."""
 
 import pytest
 from fake_cloud import FAKE_REGION, Cloud, deploy

@@ -1,4 +1,4 @@
-"""The network: where its subnets are, what leads out of them, and what is recorded."""
+"""The network: its subnets, routes and flow logs."""
 
 from typing import Any
 
@@ -98,7 +98,7 @@ def test_the_default_security_group_allows_nothing(cloud: Cloud[Ground]) -> None
 
 
 def test_the_data_tier_is_reached_from_itself_and_app_subnets_alone(cloud: Cloud[Ground]) -> None:
-    """Clients of the VPN come with addresses of the app subnets."""
+    """VPN clients have addresses of the app subnets."""
     app = PROD.network.subnet_cidrs("app").values()
     rules = cloud.one(ACL).inputs["ingress"]
     assert {(rule["fromPort"], rule["toPort"], rule["cidrBlock"]) for rule in rules} == {

@@ -1,4 +1,4 @@
-"""The security groups: who reaches whom, on which port, and no more."""
+"""The security groups: exactly who reaches whom, on which port."""
 
 import re
 from ipaddress import IPv4Network
@@ -86,7 +86,7 @@ def test_ssh_comes_from_the_vpn_to_the_bastion_and_from_the_bastion_to_hosts(clo
     assert reaches(cloud, "vpn") == {*((22, cidr) for cidr in app), *((3306, cidr) for cidr in data)}
 
 
-def test_without_vpn_and_bastion_nobody_comes_by_ssh_or_to_the_database_but_hosts() -> None:
+def test_without_vpn_and_bastion_only_hosts_reach_the_database_and_no_host_accepts_ssh() -> None:
     args = SecurityGroupsArgs(site=SITE, network=ground().built.network, present=())
     without = deploy(lambda: SecurityGroups("firewall", args))
     assert {"vpn", "bastion"} & set(groups(without)) == set()
@@ -94,7 +94,7 @@ def test_without_vpn_and_bastion_nobody_comes_by_ssh_or_to_the_database_but_host
     assert reached_from(without, "database") == {(3306, role.name) for role in ROLES if role.uses_data}
 
 
-def test_the_monitoring_host_reaches_what_it_watches_and_whom_it_tells(cloud: Cloud[Ground]) -> None:
+def test_the_monitoring_host_reaches_its_targets_and_receivers(cloud: Cloud[Ground]) -> None:
     subnets = PROD.network.subnet_cidrs
     assert reaches(cloud, "monitoring") == {
         *((9100, cidr) for cidr in subnets("app").values()),

@@ -1,4 +1,4 @@
-"""The snapshots of the database: when they are made, where they go, how long they stay, and by whom."""
+"""The snapshots of the database: schedule, destination, retention and role."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What the home of the data gives the other region, and how that region works with it."""
+"""What the home of the data copies to the other region, and how that region uses it."""
 
 import json
 from collections.abc import Callable
@@ -25,13 +25,13 @@ def providers_of(cloud: Cloud[RegionOutputs]) -> dict[str, Record]:
 
 
 def through(cloud: Cloud[RegionOutputs], provider: str) -> set[str]:
-    """What goes through a provider."""
+    """The resources of a provider."""
     urn = providers_of(cloud)[provider].urn
     return {r.urn for r in declared(cloud) if r.provider.rpartition("::")[0] == urn}
 
 
 def below(cloud: Cloud[RegionOutputs], component: str) -> set[str]:
-    """What a component declares, itself or through components of its own."""
+    """The resources of a component, including those of its child components."""
     found = {r.urn for r in cloud.resources if r.name == component}
     while more := {r.urn for r in cloud.resources if r.parent in found} - found:
         found |= more
@@ -86,7 +86,7 @@ def test_the_other_stack_works_with_the_replicas_that_the_home_declares(role: st
 
 
 WATCHES = "monitoring-bundle"
-"""The other region is expected to serve while this one follows, and the cache is not there: another bundle."""
+"""While this region follows, the other one is expected to serve, and there is no cache: another bundle."""
 
 
 def test_activation_changes_nothing_about_buckets_and_rights_to_them() -> None:

@@ -1,4 +1,4 @@
-"""The copy of a day in a vault of another account: off in the committed files."""
+"""The daily copy in another account's vault: off in the committed files."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ OTHER = "210987654321"
 VAULT = f"arn:aws:backup:{PROD.region}:{OTHER}:backup-vault:kept"
 
 
-def test_each_snapshot_of_the_database_goes_to_the_other_account_too_which_may_read_it() -> None:
+def test_each_snapshot_of_the_database_is_also_copied_to_the_other_account() -> None:
     assert OFFSITE.other_account_vault_arn is None
     offsite = OFFSITE.model_copy(update={"other_account_vault_arn": VAULT})
     cloud = composed(PROD.model_copy(update={"offsite": offsite}))

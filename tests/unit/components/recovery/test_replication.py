@@ -1,4 +1,4 @@
-"""The copying between the two regions: both ways, deletions of uploads alone, and with no right to more."""
+"""The replication between the two regions: both ways, deletions only of uploads, and minimal permissions."""
 
 from typing import Any
 

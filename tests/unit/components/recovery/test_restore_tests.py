@@ -1,4 +1,4 @@
-"""The weekly restore: what is restored, from where, into what, and with which rights."""
+"""The weekly restore test: what is restored, from where, to where, and with which permissions."""
 
 import json
 from typing import Any

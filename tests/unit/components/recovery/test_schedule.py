@@ -1,4 +1,4 @@
-"""The backup schedule, held against both manuals and against what the two regions declare."""
+"""The backup schedule, compared with both manuals and with what the two regions declare."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from components.recovery.schedule import SCHEDULE, Kept
 PROD = settings_of("prod")
 HOUR, DAY = 60, 24 * 60
 START, COMPLETION = 60, 180
-"""Minutes until a job of AWS Backup has begun, and until it is over."""
+"""The maximum minutes until an AWS Backup job has started, and until it has ended."""
 MANUALS = (
     # Operations manual, "Backup Schedule".
     ("database, locked", DAY, 30),
@@ -35,7 +35,7 @@ def kept(what: str) -> Kept:
 @pytest.mark.parametrize(("what", "every", "days"), MANUALS)
 def test_no_more_is_lost_than_in_the_manuals_and_it_stays_as_long(what: str, every: int, days: int) -> None:
     row, stays = kept(what), kept(what).days(PROD)
-    # A backup of the manuals, too, is only of use once it is finished.
+    # A backup of the manuals, too, is usable only once it is complete.
     assert row.lost_minutes <= every + (START + COMPLETION if every >= DAY else 0)
     assert stays is None or stays >= days
 

@@ -1,4 +1,4 @@
-"""The vaults and their locks, which AWS lets nobody take off once they hold."""
+"""The vaults and their locks, which nobody can remove once they are in force."""
 
 from regions import STACKS, region
 from stack_files import offsite_of

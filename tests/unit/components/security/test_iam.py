@@ -1,4 +1,4 @@
-"""Policy documents: their one home, and the statements that it makes."""
+"""Policy documents: the only module that builds them, and its statements."""
 
 import json
 

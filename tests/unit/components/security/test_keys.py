@@ -1,4 +1,4 @@
-"""The encryption keys: whose they are, how they age, and who may use them."""
+"""The encryption keys: owner, rotation and users."""
 
 from typing import Any
 

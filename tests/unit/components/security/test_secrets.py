@@ -66,7 +66,7 @@ def test_an_account_on_the_database_has_a_secret_of_its_own_and_no_value_in_stat
     assert set(ACCOUNTS) == {f"database-{name}" for name in json.loads(RIGHTS.read_text())}
 
 
-def test_that_of_the_receivers_is_there_while_nobody_is_named_since_it_could_not_go_with_the_last(
+def test_the_receivers_secret_exists_without_receivers(
     cloud: Cloud[Secrets],
 ) -> None:
     assert cloud.one(SECRET, "secrets-receivers").protect

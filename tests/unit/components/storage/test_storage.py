@@ -1,4 +1,4 @@
-"""The buckets: closed, encrypted, versioned, tidied up, recorded, and locked where it matters."""
+"""The buckets: private, encrypted, versioned, with lifecycle and access logs, and locked where required."""
 
 from dataclasses import replace
 from typing import Any
@@ -126,7 +126,7 @@ def test_logs_move_to_glacier_and_end(cloud: Cloud[Storage]) -> None:
     ageing = lifecycle_rule(cloud, "logs", "ageing")
     assert ageing["transitions"] == [{"days": PROD.storage.logs_glacier_after_days, "storageClass": "GLACIER"}]
     assert ageing["expiration"] == {"days": PROD.storage.logs_retention_days}
-    # Small ones too, which most of the logs are.
+    # Small ones too, because most logs are small.
     assert part(cloud, LIFECYCLE, "logs")["transitionDefaultMinimumObjectSize"] == "varies_by_storage_class"
 
 
@@ -138,7 +138,7 @@ def test_requests_are_recorded_where_the_log_lets_s3_write(cloud: Cloud[Storage]
     assert cloud.one(POLICY, "storage-logs-policy").urn in logging.depends_on
     written = f"arn:aws:s3:::{log}/{logging.inputs['targetPrefix']}*"
     (writer,) = [s for s in statements(cloud, "logs", "Allow") if s["Resource"] == written]
-    # The form that the emulator takes too: one service as a string, one resource as a string.
+    # The form that the emulator accepts too: one service as a string, one resource as a string.
     assert writer["Principal"] == {"Service": "logging.s3.amazonaws.com"}
     assert writer["Condition"] == {
         "StringEquals": {"aws:SourceAccount": NAMING.account_id},

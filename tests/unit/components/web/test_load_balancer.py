@@ -1,4 +1,4 @@
-"""The load balancer: how it is reached, and who answers for which host name."""
+"""The load balancer: access to it, and the target of each host name."""
 
 from functools import cache
 from typing import Any
@@ -55,7 +55,7 @@ def test_every_request_is_recorded_once_the_bucket_takes_records() -> None:
     balancer = cloud.one(BALANCER)
     logs = balancer.inputs["accessLogs"]
     assert logs == {"bucket": cloud.value(cloud.built.context.storage.logs.name), "enabled": True, "prefix": "balancer"}
-    # A handshake that the trust store refuses is no request.
+    # A handshake that the trust store refuses is not a request.
     assert balancer.inputs["connectionLogs"] == {**logs, "prefix": "balancer-connections"}
     assert cloud.one("aws:s3/bucketPolicy:BucketPolicy", "storage-logs-policy").urn in balancer.depends_on
 

@@ -1,4 +1,4 @@
-"""The load balancer against others' word: the manuals say which names there are, ELB what it takes."""
+"""The load balancer compared with other sources: the manuals for names, ELB for its limits."""
 
 from fnmatch import fnmatchcase
 from typing import Any
@@ -13,7 +13,7 @@ TARGETS = "aws:lb/targetGroup:TargetGroup"
 
 
 def matches(rule: Record, host: str, path: str) -> bool:
-    """Whether a rule is for a request: each condition is met by one of its values (ELB API, RuleCondition)."""
+    """Whether a rule matches a request: each condition matches with one of its values (ELB API, RuleCondition)."""
     asked = {"hostHeader": host, "pathPattern": path}
     return all(
         any(fnmatchcase(asked[kind], value) for value in condition["values"])
@@ -23,7 +23,7 @@ def matches(rule: Record, host: str, path: str) -> bool:
 
 
 def answered(host: str, path: str = "/") -> str:
-    """What the HTTPS listener does with a request: the first rule by priority that is for it, else its default."""
+    """The HTTPS listener's handling of a request: the first matching rule by priority, else its default."""
     rules = sorted(region().of(RULE), key=lambda rule: rule.inputs["priority"])
     for rule in rules:
         if matches(rule, host, path):

@@ -1,4 +1,4 @@
-"""The web application firewall: what it refuses, what it only counts, and what its log leaves out."""
+"""The web application firewall: what it blocks, what it only counts, and what its log omits."""
 
 from functools import cache
 from typing import Any
@@ -50,7 +50,7 @@ def test_the_managed_groups_refuse_what_they_find() -> None:
 
 
 def matches(statement: dict[str, Any], method: str, path: str, header: str) -> bool:
-    """Whether a statement matches a request with something in `header` (AWS WAF, "Using rule statements")."""
+    """Whether a statement matches a request with a non-empty `header` (AWS WAF, "Using rule statements")."""
     ((kind, said),) = statement.items()
     if kind in ("andStatement", "orStatement"):
         # Each requires two or more.
@@ -67,7 +67,7 @@ def matches(statement: dict[str, Any], method: str, path: str, header: str) -> b
 
 
 def judges(method: str, path: str, header: str = "") -> str:
-    """The first rule without a limit that matches a request, which the managed groups do."""
+    """The first matching rule without a limit, among which the managed groups always match."""
     for name, rule in sorted(rules(waf()).items(), key=lambda item: item[1]["priority"]):
         if name == "rate-limit":
             continue

@@ -1,4 +1,4 @@
-"""`ops bootstrap`, apart from what AWS, Cloudflare and the engine make of it: names, secrets, quotas, permissions."""
+"""`ops bootstrap` without AWS, Cloudflare and the engine: names, secrets, quotas, permissions."""
 
 import json
 import os
@@ -247,7 +247,7 @@ def test_no_secret_is_part_of_a_plan(
 def test_a_dry_run_asks_no_engine_for_secrets_of_stacks_that_are_not_there(
     backend: StateBackend, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """As after the loss of the state bucket: the files have their secrets, and nothing has the stacks."""
+    """As after the loss of the state bucket: the files have their secrets, but the stacks do not exist."""
     monkeypatch.setenv("PULUMI_BACKEND_URL", "")
     file = tmp_path / "Pulumi.edge.yaml"
     file.write_text(file.read_text().replace("config:\n", f"config:\n  askproai:{SECRET}:\n    secure: v1:abc\n", 1))

@@ -1,4 +1,4 @@
-"""What bootstrap finds in a zone that somebody used before."""
+"""What bootstrap finds in a zone that was used before."""
 
 from collections.abc import Mapping
 from typing import Any

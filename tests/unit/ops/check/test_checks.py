@@ -1,4 +1,4 @@
-"""The morning checklist: what is well, what is to be looked at, and what nobody knows."""
+"""The morning checklist: what is ok, what needs attention, and what is unknown."""
 
 import json
 from collections.abc import Callable
@@ -153,7 +153,7 @@ def test_programs_get_json_and_an_exit_code(
 
 
 def ran(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> Exit:
-    """How `ops check --report` ends."""
+    """The exit code of `ops check --report`."""
     monkeypatch.setattr(engine, "Engine", lambda: platform.engine)
     try:
         commands.command(reports=True)
@@ -179,7 +179,7 @@ def test_both_regions_are_told_of_the_whole_pair(platform: Platform, monkeypatch
     assert reported(platform) == {prod: [0, 2], dr: [0, 2]}
 
 
-def test_the_survivor_is_told_what_nobody_knows_of_the_lost_region(
+def test_the_surviving_region_gets_the_number_of_unknown_findings_of_the_lost_one(
     platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     platform.lose()
@@ -207,7 +207,7 @@ def test_the_role_of_the_schedule_may_do_what_the_checklist_asks_and_no_more(
     platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ran(platform, monkeypatch)
-    # Anybody may ask who he is (IAM User Guide, "Getting the account ID").
+    # This call needs no permission (IAM User Guide, "Getting the account ID").
     asked_for = {permission(service, call) for _, service, call in platform.world.calls if service != "sts"}
     reads, report = rights.checks()
     assert {*reads["Action"], report["Action"]} == asked_for

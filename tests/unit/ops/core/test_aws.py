@@ -1,4 +1,4 @@
-"""What AWS did not answer, and what never left this machine: the second is never taken for the state of a region."""
+"""Calls that AWS did not answer, and calls that never left this machine, which never count as the state of a region."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any

@@ -1,4 +1,4 @@
-"""The engine as operators' commands use it, with a program in its place that answers as the engine does."""
+"""The engine as operators' commands use it, replaced by a program with the engine's answers."""
 
 import json
 import time
@@ -31,7 +31,7 @@ def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Engine:
 
 
 def answers(engine: Engine, *, out: str = "", error: str = "", status: int = 0, events: str = "") -> Path:
-    """Put a `pulumi` on the PATH; the file it writes its arguments to."""
+    """Put a `pulumi` on the PATH. Returns the file to which it writes its arguments."""
     program, asked = engine.project / "bin" / "pulumi", engine.project / "asked"
     program.parent.mkdir(exist_ok=True)
     for name, text in (("out", out), ("error", error), ("events", events)):
@@ -149,7 +149,7 @@ def test_a_failed_up_tells_the_errors_of_the_engine_one_line_each(engine: Engine
     assert failed.value.message == "stack dr: database-instance: no quota"
 
 
-def test_a_read_whose_plugin_ended_is_done_once_more_and_an_up_says_what_to_do(engine: Engine) -> None:
+def test_a_read_whose_plugin_ended_is_retried_and_an_up_says_what_to_do(engine: Engine) -> None:
     ended = {"severity": "error", "urn": "urn:pulumi:dr::p::t::acl", "message": "error reading from server: EOF"}
     asked = answers(engine, events=json.dumps({"diagnosticEvent": ended}) + "\n", status=255)
     said: list[str] = []
@@ -212,7 +212,7 @@ def test_an_engine_that_is_not_installed_is_an_error_of_one_line(engine: Engine)
 
 
 def runs(pid: int) -> bool:
-    """Whether a process runs. Who adopts one that has ended may take seconds to notice."""
+    """Whether a process runs. The process that adopts an ended one may take seconds to notice."""
     try:
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
@@ -221,7 +221,7 @@ def runs(pid: int) -> bool:
 
 @pytest.mark.parametrize("on_interrupt", ["kill $!; exit 1", ""], ids=["heeds it", "hangs"])
 def test_an_engine_that_hangs_is_ended_when_its_time_is_over(engine: Engine, on_interrupt: str) -> None:
-    """Whether it heeds the request to end, or its provider hangs; the provider does not go on without it."""
+    """Whether it obeys the request to end, or its provider hangs; the provider does not continue without it."""
     program, plugin = engine.project / "bin" / "pulumi", engine.project / "plugin"
     program.parent.mkdir()
     program.write_text(f"#!/bin/sh\ntrap '{on_interrupt}' INT\nsleep 60 &\necho $! > {plugin}\nwait\n")

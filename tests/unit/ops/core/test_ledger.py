@@ -1,4 +1,4 @@
-"""What operators did and who is at it: records of decisions, and a lock that names its holder."""
+"""The ledger: records of decisions, and a lock that names its holder."""
 
 import json
 import os
@@ -88,7 +88,7 @@ def test_a_holder_of_another_machine_keeps_the_lock_until_named(kept: Folder) ->
 def test_a_holder_that_lives_is_not_taken_over_from_though_it_is_named(
     kept: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is seen to renew its lock; by its clock nothing is said."""
+    """Its renewals of the lock are observed; its clock does not matter."""
     theirs = lock_of_this_machine(kept, machine="another", hold="theirs", renewed="2030-01-01T02:41:00.000+00:00")
     kept.write(LOCK, theirs)
 
@@ -117,7 +117,7 @@ def test_a_lease_is_renewed_until_it_is_given_back_or_taken(kept: Folder, monkey
             assert time.monotonic() < deadline
         ledger.require_hold()
         theirs = lock_of("bob@elsewhere", 1, hold="theirs")
-        # In one step, as who takes over does: a renewal is under way all the time.
+        # Atomically, like a takeover: a renewal may happen at any time.
         while not kept.swap(LOCK, kept.read(LOCK), theirs):
             assert time.monotonic() < deadline
     assert renewed is not None

@@ -1,4 +1,4 @@
-"""The edge's program that is loaded before the engine asks for it: it reads the project that the command works on."""
+"""The edge's program that is loaded before the engine needs it: it reads the command's project."""
 
 import contextvars
 import runpy
@@ -23,7 +23,7 @@ def test_it_reads_the_shared_values_of_the_project_and_not_of_the_checkout(
     monkeypatch.setattr(runpy, "run_path", run_path)
 
     def run() -> None:
-        # As the SDK's server of the Automation API does, which says nothing of a folder.
+        # As in the SDK's server of the Automation API, which passes no folder.
         reset_options(project="askproai", stack="edge")
         loaded_program.program()
 

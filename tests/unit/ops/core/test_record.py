@@ -1,4 +1,4 @@
-"""Changes under way: what an earlier command left in the ledger is read, and written under the same keys."""
+"""Running changes: what an earlier command left in the ledger is read, and written under the same keys."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""What `ops` writes into a stack file changes that and no other character."""
+"""A value that `ops` writes to a stack file changes no other character."""
 
 import difflib
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The timeline: a line a step, with its time and what came of it."""
+"""The timeline: one line per step, with its time and result."""
 
 import re
 import time
@@ -104,7 +104,7 @@ def wait_for_hosts() -> None:
         facts.wait("hosts are running", lambda: next(answers), lambda count: count == 0, seconds=3600, pause=0.1)
 
 
-def test_a_log_is_told_what_a_step_waits_for_since_when_and_until_when(
+def test_a_log_shows_what_a_step_waits_for_since_when_and_until_when(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(steps, "LOG_SECONDS", 0.02)

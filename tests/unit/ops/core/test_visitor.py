@@ -1,4 +1,4 @@
-"""Cloudflare as operators' commands ask it, with a server of a few lines in its place."""
+"""Cloudflare as operators' commands call it, replaced by a small server."""
 
 import json
 import threading
@@ -22,12 +22,12 @@ ZONE = "023e105f4ecef8ad9ca31a8372d0c353"
 
 
 def edge_of(zone_id: str) -> EdgeStack:
-    """An edge's stack as far as it is asked about."""
+    """The used parts of an edge's stack."""
     return cast(EdgeStack, SimpleNamespace(zone_id=zone_id, token="token"))
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Two pages of records, a setting after some `refusals`, and a page that tells what a visitor sent."""
+    """Two pages of records, a setting after some `refusals`, and a page that returns a visitor's request."""
 
     refusals: ClassVar[list[int]] = []
     retry_after = "1"
@@ -166,7 +166,7 @@ def test_a_visitor_names_the_host_whatever_the_address_is() -> None:
 
 
 def test_a_visitor_who_is_answered_too_slowly_is_not_answered(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A limit that begins anew with every byte would wait for all of them."""
+    """A limit that starts again with every byte would wait for all of them."""
 
     def drips(handler: Handler) -> None:
         handler.send_response(200)

@@ -1,4 +1,5 @@
-"""Releases: out by steps, refused with every problem at once, back by one command, and on after a kill."""
+"""Releases: deployed in steps, refused with every problem at once, rolled back by one command, continued after a
+kill."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -133,7 +134,7 @@ def test_a_dry_run_lists_the_steps_that_a_run_takes_and_changes_nothing(platform
 def test_a_killed_command_goes_on_and_does_nothing_twice(
     platform: Platform, monkeypatch: pytest.MonkeyPatch, dies_at: int
 ) -> None:
-    """The engine dies in its run `dies_at`, before or after it did its work."""
+    """The engine dies in its run `dies_at`, before or after its work."""
     up, runs = platform.engine.up, list[str]()
 
     def dying(stack: str, say: object, targets: object = ()) -> dict[str, int]:

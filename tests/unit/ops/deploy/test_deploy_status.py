@@ -1,4 +1,4 @@
-"""The status of releases: both regions, what is under way, and a standby that would start another release."""
+"""The status of releases: both regions, deployments in progress, and a standby that would start another release."""
 
 import json
 from pathlib import Path

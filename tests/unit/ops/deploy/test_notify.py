@@ -1,4 +1,4 @@
-"""What Slack is told of a deployment."""
+"""Slack messages about a deployment."""
 
 import json
 

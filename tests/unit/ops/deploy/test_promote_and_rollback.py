@@ -1,4 +1,4 @@
-"""A release that is kept, and one that is taken back."""
+"""A release that is promoted, and one that is rolled back."""
 
 import hashlib
 

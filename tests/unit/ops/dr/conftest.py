@@ -17,7 +17,7 @@ def platform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Platform:
 
 @pytest.fixture
 def both_serve(platform: Platform) -> None:
-    """Both regions serve; visitors are led to prod."""
+    """Normal operation; visitors are routed to prod."""
     platform.file("dr").set({"activated": True})
     platform.engine.up("dr", None)
     platform.engine.ups.clear()
@@ -25,7 +25,7 @@ def both_serve(platform: Platform) -> None:
 
 @pytest.fixture
 def failed_over(platform: Platform) -> Platform:
-    """prod was lost, dr serves, and prod is back with what it had."""
+    """prod was lost, dr serves, and prod is back with its former data."""
     platform.lose()
     failover(platform.session(waive_fence="gone"), "dr")
     platform.world.lost.clear()

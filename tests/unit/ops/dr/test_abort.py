@@ -1,4 +1,4 @@
-"""Abort: from every step of every command one command leads back to a region that serves, and to files that say so."""
+"""Abort: after every step of every command it returns to a region that serves, and to correct stack files."""
 
 import json
 import re
@@ -29,22 +29,22 @@ Command = Callable[[Platform], object]
 
 
 def database(platform: Platform, stack: str) -> dict[str, str]:
-    """The database of a region's highest generation, whether its stack has recorded it or not."""
+    """The database of a region's highest generation, recorded by its stack or not."""
     there = platform.world.databases[platform.region(stack)]
     return there[max(there)]
 
 
 def takes_writes(platform: Platform) -> list[str]:
-    """The regions that can be written to, as RDS and their network ACLs say."""
+    """The writable regions, according to RDS and their network ACLs."""
     engine = platform.engine
     open_regions = [s for s in REGIONS if engine.is_open(s) and not engine.made(s)["fenced"]]
     return [s for s in open_regions if not database(platform, s)["source"]]
 
 
 def served(platform: Platform) -> str:
-    """The one region that takes writes, once visitors are routed there and nothing is left that differs or goes on.
+    """The only region that takes writes, once visitors are routed there and no deviation or operation is left.
 
-    A region that is being rebuilt goes on to be.
+    A region that is being rebuilt stays so.
     """
     (serves,) = takes_writes(platform)
     assert platform.routed_to() == {serves}
@@ -72,7 +72,7 @@ def kill(
     after: bool,
     interrupted: bool = False,
 ) -> bool:
-    """Kill the command's change of this number, before it is made or when it is; whether it came.
+    """Kill the command at the change with this number, before or after it. Returns whether it was reached.
 
     A change is a run of the engine, or one of the calls that close a region. `interrupted`: by Ctrl-C, after which the
     engine leaves nothing behind.
@@ -217,7 +217,7 @@ def test_an_abort_that_is_killed_itself_is_gone_on_with(
 def test_a_region_that_was_opened_in_part_is_not_taken_for_open(
     platform: Platform, monkeypatch: pytest.MonkeyPatch, again: str
 ) -> None:
-    """Its network ACL was, and its groups have no hosts: its stack never knew that it was closed."""
+    """Its network ACL was closed, and its groups have no hosts: its stack never knew."""
     failed_over(platform)
     assert kill(platform, monkeypatch, 9, lambda p: failback(p.session(rebuild=True), "prod"), after=False)
     open_or_close = platform.engine._open_or_close
@@ -241,7 +241,7 @@ def test_a_region_that_was_opened_in_part_is_not_taken_for_open(
     assert platform.engine.is_open("dr")
 
 
-def test_a_fence_is_not_waived_for_a_region_that_answers_unless_that_is_said_twice(platform: Platform) -> None:
+def test_a_fence_is_not_waived_for_a_region_that_answers_unless_the_waiver_is_given_twice(platform: Platform) -> None:
     assert kill_after_promotion(platform)
     with pytest.raises(OpsError, match="answers, so it will be fenced: omit --waive-fence"):
         abort(platform.session(waive_fence="copied"), "dr")
@@ -250,14 +250,14 @@ def test_a_fence_is_not_waived_for_a_region_that_answers_unless_that_is_said_twi
 
 
 def kill_after_promotion(platform: Platform) -> bool:
-    """dr is promoted, and nobody closed prod; whether visitors are routed there still."""
+    """dr is promoted, and prod was not closed. Returns whether visitors are still routed to prod."""
     platform.lose()
     activate_region(platform.session(waive_fence="gone"), "dr")
     platform.world.lost.clear()
     return platform.routed_to() == {"prod"}
 
 
-def test_a_region_whose_ec2_hangs_keeps_nobody_from_serving_from_the_other(
+def test_a_region_whose_ec2_hangs_does_not_prevent_serving_from_the_other(
     platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert kill_after_promotion(platform)
@@ -275,7 +275,7 @@ def test_a_region_whose_ec2_hangs_keeps_nobody_from_serving_from_the_other(
 
 
 def test_names_that_were_closed_are_open_again_although_the_region_does_not_answer(platform: Platform) -> None:
-    """AWS's answers may be missing there, while its hosts serve."""
+    """AWS may not answer there, while its hosts serve."""
     platform.lose()
     platform.engine.failing["dr"] = OpsError("no capacity")
     with pytest.raises(OpsError, match="no capacity"):
@@ -358,7 +358,7 @@ def test_a_decision_that_was_given_up_is_gone(platform: Platform) -> None:
 
 
 def test_a_region_that_does_not_answer_is_not_opened_and_its_standby_follows_again(platform: Platform) -> None:
-    """Nobody serves from there, and the command that goes on is named; what was not fenced need not be opened."""
+    """That region does not serve, and the command to continue is named; what was not fenced need not be opened."""
     platform.lose()
     platform.engine.failing["dr"] = OpsError("no capacity")
     with pytest.raises(OpsError, match="no capacity"):
@@ -404,7 +404,7 @@ def test_a_checkout_that_is_older_is_written_from_the_stacks(platform: Platform)
 def test_a_checkout_of_before_a_failover_without_a_fence_is_written_from_the_stacks(
     platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Both take writes since the lost region is back: the stacks say which of them serves."""
+    """Both take writes since the lost region is back: the stacks show which of them serves."""
     monkeypatch.setattr(status, "Engine", lambda: platform.engine)
     older = {stack: platform.file(stack).path.read_text() for stack in (*REGIONS, "edge")}
     assert kill_after_promotion(platform)
@@ -441,7 +441,7 @@ def test_an_engine_at_work_is_waited_for(platform: Platform, monkeypatch: pytest
     assert busy.value.exit_code is Exit.BUSY
 
 
-def test_an_engine_that_was_killed_elsewhere_is_told_before_anything_is_given_up_or_fenced(
+def test_an_engine_killed_on_another_machine_is_reported_before_anything_is_abandoned_or_fenced(
     platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Only on that machine it can be seen whether it lives."""

@@ -1,4 +1,5 @@
-"""Activation: nothing changes before it is decided, nothing is done twice, and a kill at any point is gone on from."""
+"""Activation: nothing changes before the decision, nothing is done twice, and it continues after a kill at any
+point."""
 
 import pytest
 from fake_platform import Platform
@@ -51,7 +52,7 @@ def test_a_preflight_that_fails_changes_nothing(platform: Platform) -> None:
     assert (platform.engine.ups, platform.history()) == ([], [])
 
 
-def test_what_a_promotion_does_not_need_is_gone_on_without_for_a_reason(platform: Platform) -> None:
+def test_problems_that_a_promotion_tolerates_are_overridden_with_a_reason(platform: Platform) -> None:
     platform.world.key_state = "Disabled"
     with pytest.raises(OpsError, match="--force") as refused:
         activate.activate_region(platform.session(), "dr")

@@ -1,4 +1,4 @@
-"""An activation that was killed, failed or decided long ago goes on, and does nothing twice."""
+"""An activation that was killed, failed or decided long ago continues, and does nothing twice."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -23,10 +23,10 @@ def kill_an_activation(platform: Platform) -> None:
     platform.engine.failing.clear()
 
 
-def test_killed_after_the_decision_it_goes_on_without_asking_again(platform: Platform) -> None:
+def test_killed_after_the_decision_it_continues_without_asking_again(platform: Platform) -> None:
     kill_an_activation(platform)
     platform.world.calls.clear()
-    # By now the metric is old: it counted when it was decided.
+    # By now the metric is old, but it counted at the decision.
     platform.world.lag_seconds = None
     activate.activate_region(platform.session(), "dr")
     assert platform.world.calls_to(platform.region("prod")) == ["get_caller_identity"]
@@ -67,7 +67,7 @@ def test_a_promotion_whose_answer_was_lost_is_read_back_and_not_waited_out(
     ("promotes", "told"),
     [(False, "still a replica: nothing was promoted"), (True, "a writer")],
 )
-def test_an_activation_that_fails_says_whether_the_database_is_promoted_and_how_to_go_on(
+def test_a_failed_activation_reports_whether_the_database_is_promoted_and_how_to_continue(
     platform: Platform, monkeypatch: pytest.MonkeyPatch, promotes: bool, told: str
 ) -> None:
     def fail(*_: object) -> dict[str, int]:
@@ -115,13 +115,13 @@ def test_a_failover_goes_on_where_an_activation_stopped(platform: Platform) -> N
 
 
 def age(platform: Platform, minutes: int) -> None:
-    """Let the decision under way be this old."""
+    """Make the running decision this old."""
     ledger = platform.session().ledger
     record = ledger.get(UNDER_WAY) or {}
     ledger.put(UNDER_WAY, record | {"decided_at": (datetime.now(UTC) - timedelta(minutes=minutes)).isoformat()})
 
 
-def test_an_old_decision_is_asked_again_and_its_waiver_does_not_hold_for_a_region_that_answers(
+def test_an_old_decision_is_confirmed_again_and_its_waiver_is_invalid_for_a_region_that_answers(
     platform: Platform,
 ) -> None:
     kill_an_activation(platform)
@@ -144,7 +144,7 @@ def test_a_region_that_answers_again_before_the_promotion_is_fenced_whatever_was
     assert operation.waiver is None
 
 
-def test_a_decision_that_is_asked_again_and_not_confirmed_is_asked_once_more(
+def test_a_repeated_decision_that_is_not_confirmed_is_asked_again(
     platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kill_an_activation(platform)

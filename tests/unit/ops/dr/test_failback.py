@@ -1,4 +1,4 @@
-"""Failback: what it refuses, that it goes on after a kill, and that it ends in normal operation."""
+"""Failback: its refusals, its continuation after a kill, and its end in normal operation."""
 
 from typing import Any
 
@@ -65,7 +65,7 @@ def test_a_failback_killed_at_any_of_its_changes_goes_on(
 
 
 def test_a_failback_lets_the_jobs_be_done_first(failed_over: Platform) -> None:
-    """No web host makes more of them by then, and those that are left keep the region from being left."""
+    """By then no web host adds jobs, and remaining ones prevent the move."""
     failed_over.world.stuck_jobs = 1
     with pytest.raises(OpsError, match=r"dr: jobs are left: .* was: 1\. .*--force"):
         failback(failed_over.session(rebuild=True), "prod")

@@ -1,4 +1,4 @@
-"""Failover and the way back: the order of things, what is refused, and stack files that tell the truth afterwards."""
+"""Failover and failback: the order of steps, refusals, and correct stack files afterwards."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -78,7 +78,7 @@ def test_killed_between_activation_and_flip_it_goes_on(platform: Platform) -> No
 def test_the_rows_that_visitors_had_and_have_not_are_counted(
     platform: Platform, written: list[Record], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Not those that were written afterwards: the last of before was 9."""
+    """Without those that were written afterwards: the last one before was 9."""
     rows = {CANARY_PATH: 100, f"{CANARY_PATH}?up_to=9": 93}
     visit = platform.visit
 

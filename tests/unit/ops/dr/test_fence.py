@@ -1,4 +1,4 @@
-"""The old writer is fenced before a promotion, or that is waived; then its last writes are waited for."""
+"""The old writer is fenced before a promotion, or the fence is waived; then the command waits for its last writes."""
 
 from datetime import datetime
 from typing import Any
@@ -23,7 +23,7 @@ def test_without_a_fence_or_a_waiver_it_is_refused_and_nothing_is_changed(platfo
     assert platform.session().ledger.get(UNDER_WAY) is None
 
 
-def test_a_writer_that_answers_is_not_left_unfenced_unless_that_is_said_twice(
+def test_a_writer_that_answers_is_not_left_unfenced_unless_the_waiver_is_given_twice(
     platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(OpsError, match="the region of prod answers, so it will be fenced") as refused:
@@ -117,7 +117,7 @@ def test_a_replica_that_catches_up_is_promoted(platform: Platform) -> None:
 
 
 def test_a_database_with_clients_is_not_left_unless_that_is_accepted(platform: Platform) -> None:
-    """A lag of 0 says nothing while somebody may still write."""
+    """A lag of 0 proves nothing while writes are still possible."""
     platform.world.clients = 1
     with pytest.raises(OpsError, match="no minute without client connections to the database of prod"):
         activate.activate_region(platform.session(), "dr")
@@ -127,7 +127,7 @@ def test_a_database_with_clients_is_not_left_unless_that_is_accepted(platform: P
     assert platform.engine.ups == ["dr", "dr", "prod"]
 
 
-def test_a_stack_that_cannot_be_told_of_its_fence_keeps_nobody_from_being_served(platform: Platform) -> None:
+def test_a_fence_that_cannot_be_applied_to_its_stack_does_not_prevent_serving(platform: Platform) -> None:
     platform.engine.failing["prod"] = TooLongError("`pulumi up` did not end")
     with pytest.raises(OpsError, match=r"prod is fenced, but its stack does not say so: `pulumi up --refresh"):
         activate.activate_region(platform.session(), "dr")
@@ -135,7 +135,7 @@ def test_a_stack_that_cannot_be_told_of_its_fence_keeps_nobody_from_being_served
     assert platform.session().ledger.get(UNDER_WAY) is None
 
 
-def test_a_region_lost_18_minutes_ago_is_left_once_what_is_missing_is_accepted(platform: Platform) -> None:
+def test_a_region_lost_18_minutes_ago_is_failed_over_once_the_missing_writes_are_accepted(platform: Platform) -> None:
     platform.lose()
     platform.world.lag_seconds, platform.world.lag_age_seconds = 2.0, 1080.0
     with pytest.raises(OpsError, match="minus 2 s may be missing; accept it with --accept-lag 1382"):
@@ -164,7 +164,7 @@ def test_a_clock_of_this_machine_that_is_wrong_misleads_nobody(platform: Platfor
 def test_a_lag_that_has_gone_by_since_the_fence_is_not_caught_up_with(
     platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The lag of a replica that stands still grows: what was written before the fence may never arrive."""
+    """The lag of a stopped replica grows: writes from before the fence may never arrive."""
     lag = facts.lag
 
     def after_the_fence(stack: RegionStack, since: datetime | None = None) -> facts.Lag:

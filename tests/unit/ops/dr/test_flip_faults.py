@@ -1,4 +1,4 @@
-"""A flip whose edge fails, is silent or does not do what it says: within a minute, with what holds then."""
+"""A flip whose edge fails, does not answer, or reports false success: it ends within a minute, with the situation."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -41,7 +41,7 @@ def test_a_way_back_that_fails_too_is_said(platform: Platform) -> None:
 
 @pytest.fixture
 def waiting(platform: Platform) -> Platform:
-    """A Cloudflare that does not answer: the engine's time is over."""
+    """A Cloudflare that does not answer: the engine's time limit ends."""
     platform.engine.failing["edge"] = TooLongError("`pulumi up` did not end within 20 s")
     return platform
 
@@ -107,7 +107,7 @@ def test_the_same_command_goes_on_and_the_other_goes_back(waiting: Platform, to:
 
 
 def test_a_flip_is_over_within_a_minute_whatever_cloudflare_does() -> None:
-    """Records and settings are asked before the change, after it and after the way back, each side by side."""
+    """Records and settings are read before the change, after it and after the rollback, each in parallel."""
     asked = cloudflare.QUICK_CALL_SECONDS
     assert asked + routing.CHANGE_SECONDS + routing.END_SECONDS + 2 * asked < 60
     assert asked + routing.CHANGE_SECONDS + flip.AFTER_SECONDS + visitor.VISIT_SECONDS < 60
@@ -115,7 +115,7 @@ def test_a_flip_is_over_within_a_minute_whatever_cloudflare_does() -> None:
 
 
 class Clock:
-    """A clock that goes on where somebody sleeps, and where a test says that work took a while."""
+    """A clock that advances with each sleep, and when a test simulates work."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -129,7 +129,7 @@ class Clock:
 
 @pytest.fixture
 def slow(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """A Cloudflare so slow that whatever is asked of it takes nearly as long as it may."""
+    """A Cloudflare so slow that every call takes nearly its time limit."""
     clock, engine, recover = Clock(), platform.engine, settle.recover
     monkeypatch.setattr(routing, "time", clock)
     monkeypatch.setattr(flip, "time", clock)

@@ -1,4 +1,4 @@
-"""What no visitor needs may fail: it stops no activation and no flip, and is named at the end."""
+"""Resources that no visitor needs may fail: they stop neither activation nor flip, and are named at the end."""
 
 from pathlib import Path
 
@@ -42,7 +42,7 @@ def test_visitors_are_served_and_what_is_missing_is_named(platform: Platform) ->
 
 
 def test_what_no_visitor_needs_keeps_nobody_from_giving_up(platform: Platform) -> None:
-    """The database was promoted, and what the promotion answered was lost."""
+    """The database was promoted, but the answer was lost."""
     platform.world.databases[platform.region("dr")]["askproai-dr-database"]["source"] = ""
     with pytest.raises(OpsError) as incomplete:
         abort(platform.session(waive_fence="gone"), "dr")
@@ -51,7 +51,7 @@ def test_what_no_visitor_needs_keeps_nobody_from_giving_up(platform: Platform) -
     assert platform.routed_to() == {"dr"}
 
 
-def test_where_the_database_was_not_promoted_nobody_is_routed_there(platform: Platform) -> None:
+def test_without_a_promoted_database_no_traffic_is_routed_there(platform: Platform) -> None:
     platform.engine.failing_in_part.clear()
     with pytest.raises(UpError) as failed:
         fail_over(platform)

@@ -1,4 +1,4 @@
-"""A state that was torn or lost while a command was under way: the same command goes on, every command can be run."""
+"""A state that was torn or lost during a command: the same command continues, and every command can run."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -31,7 +31,7 @@ def platform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Platform:
 
 @pytest.fixture
 def killed(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, bytes | None], None]:
-    """Makes the next `up` of a stack the engine's last, with its state torn by that."""
+    """Kills the engine in the next `up` of a stack, which tears its state."""
 
     def kill(stack: str, content: bytes | None) -> None:
         up = platform.engine.up
@@ -61,7 +61,7 @@ def test_a_failover_whose_engine_tore_a_state_is_gone_on_with(
     failover(platform.session(), "dr")
     assert platform.world.recovered == [stack]
     assert (platform.session().pair.live, platform.file("dr").get("activated")) == ("dr", True)
-    # Whether it answers by now, as long as nothing is promoted.
+    # Checked again whether it answers, as long as nothing is promoted.
     asked = ["get_caller_identity"] if stack == "dr" else []
     assert platform.world.calls_to(platform.region("prod")) == asked
 
@@ -91,7 +91,7 @@ def test_an_active_region_whose_backup_is_from_before_that_is_brought_up_and_not
 
 
 def test_a_failover_leaves_the_torn_state_of_the_lost_region_as_it_is(platform: Platform) -> None:
-    """To restore it the lost region would have to answer: its last outputs are enough."""
+    """Its restoration would need the lost region: its last outputs are enough."""
     platform.lose_state("prod", b"")
     platform.lose()
     failover(platform.session(waive_fence="gone"), "dr")

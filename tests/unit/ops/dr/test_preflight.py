@@ -1,4 +1,4 @@
-"""Before anything changes, everything that is missing is named, all at once."""
+"""Before anything changes, all missing prerequisites are named at once."""
 
 import json
 import re
@@ -22,7 +22,7 @@ def findings(platform: Platform, accepted_lag: int | None = None) -> list[str]:
     return [f"warning: {finding.text}" if finding.weight == "warns" else finding.text for finding in found]
 
 
-def test_a_standby_that_has_everything_passes_and_only_its_region_is_asked(platform: Platform) -> None:
+def test_a_complete_standby_passes_and_only_its_region_is_called(platform: Platform) -> None:
     assert findings(platform) == []
     assert platform.world.calls_to(platform.region("prod")) == []
     assert platform.world.changes() == []
@@ -167,7 +167,7 @@ def test_a_database_that_aws_does_not_tell_of_blocks(platform: Platform, monkeyp
     assert (found.weight, found.text.partition(":")[0]) == ("blocks", "replica could not be checked")
 
 
-def test_an_account_that_was_made_at_home_alone_is_named_and_one_that_was_never_made_is_not(platform: Platform) -> None:
+def test_an_account_created_only_at_home_is_reported_and_one_never_created_is_not(platform: Platform) -> None:
     assert findings(platform) == []
     platform.world.secrets[platform.region("dr"), "askproai-prod-database-application"] = '{"password": "of-prod"}'
     (found,) = findings(platform)

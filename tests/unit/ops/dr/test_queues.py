@@ -1,4 +1,4 @@
-"""What is refused before a message of a queue is sent on, and what a dry run says of those that would be."""
+"""Refusals before messages of a queue are moved, and the dry run of a move."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +13,7 @@ from ops.errors import Exit, OpsError
 
 @pytest.fixture
 def platform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Platform:
-    """dr serves, and prod is back with what was in its queues."""
+    """dr serves, and prod is back with its messages."""
     made = platform_in(tmp_path, monkeypatch)
     failover(made.session(waive_fence="gone", waive_answering=True), "dr")
     made.world.fleets["prod-workers"]["ended"] = True

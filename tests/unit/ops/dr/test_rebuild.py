@@ -1,4 +1,4 @@
-"""A standby is rebuilt beside its former database, which is dropped by name; a busy database is waited for."""
+"""A standby is rebuilt beside its former database, which is dropped by name; the command waits for a busy database."""
 
 import pytest
 from fake_platform import Platform
@@ -46,7 +46,7 @@ def test_a_snapshot_of_before_the_region_was_opened_again_keeps_nothing(failed_o
 def test_a_rebuild_that_would_fail_half_way_is_refused_before_it_begins(
     failed_over: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As where a protected queue was taken out of the settings."""
+    """As after a protected queue was removed from the settings."""
 
     def fails(stack: str) -> dict[str, int]:
         raise OpsError("queues-exports cannot be deleted because it is protected")

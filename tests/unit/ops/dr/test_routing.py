@@ -1,4 +1,4 @@
-"""Where the zone's records lead, in the end."""
+"""The final targets of the zone's records."""
 
 import pytest
 

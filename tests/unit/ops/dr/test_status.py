@@ -1,4 +1,4 @@
-"""The status: both regions side by side, and every deviation from normal operation with the command that ends it."""
+"""The status: both regions side by side, and every deviation from normal operation with the command that fixes it."""
 
 import os
 import re
@@ -100,7 +100,7 @@ def test_a_fence_that_the_stack_does_not_know_of_is_shown(platform: Platform) ->
     assert "prod is fenced, but its stack does not say so: `pulumi up --refresh --stack prod`" in found.deviations
 
 
-def test_a_stack_file_of_before_a_failover_is_told_from_the_stacks(platform: Platform) -> None:
+def test_the_status_reports_a_stack_file_from_before_a_failover(platform: Platform) -> None:
     before = {stack: platform.file(stack).path.read_text() for stack in ("dr", "edge")}
     failover(platform.session(), "dr")
     for stack, text in before.items():
@@ -116,7 +116,7 @@ def test_a_stack_file_of_before_a_failover_is_told_from_the_stacks(platform: Pla
 def test_a_region_that_was_activated_and_not_flipped_to_is_flipped_to_next(platform: Platform) -> None:
     activate_region(platform.session(), "dr")
     assert status.status().deviations == [
-        "prod is live but takes no writes: `ops dr flip --to dr` goes on, `ops dr abort --to prod` goes back"
+        "prod is live but takes no writes: `ops dr flip --to dr` continues, `ops dr abort --to prod` goes back"
     ]
 
 
@@ -205,7 +205,7 @@ def test_the_status_is_json_for_programs(platform: Platform) -> None:
 def test_without_the_region_of_the_state_backend_the_rest_is_told(
     platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Files, regions and edge are asked, and the engine is not: it would wait for minutes."""
+    """Files, regions and edge are read, but not the engine, which would wait for minutes."""
     monkeypatch.setenv("PULUMI_BACKEND_URL", f"s3://state?region={platform.region('dr')}")
     platform.lose("dr")
 

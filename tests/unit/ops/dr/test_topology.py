@@ -1,4 +1,4 @@
-"""The topology number: every change of who writes raises it, and a checkout that is older commands nothing."""
+"""The topology number: every change of the writer raises it, and an older checkout is refused."""
 
 from collections.abc import Callable
 
@@ -69,7 +69,7 @@ def test_an_older_checkout_commands_nothing(platform: Platform, command: str, st
 def test_a_backend_whose_state_stands_still_is_refused_and_shown(
     platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The region of the state is back, and a shell still leads there."""
+    """The region of the state is back, and a shell still uses it."""
     for stack in ("prod", "dr", "edge"):
         file = platform.file(stack).path
         file.write_text(f"secretsprovider: awskms://alias/state?region=eu-central-1&awssdk=v2\n{file.read_text()}")

@@ -1,4 +1,4 @@
-"""The drill's parts: the load, what an outage costs, the sandbox's switches, and what is refused or over budget."""
+"""The drill's parts: the load, the cost of an outage, the sandbox's switches, refusals and budgets."""
 
 import threading
 from collections.abc import Iterator
@@ -46,7 +46,7 @@ def lost_and_found() -> list[Attempt]:
 
 
 def remembering(rows: list[Attempt], kept: int) -> Ask:
-    """A database that has the first `kept` rows, and takes the others when they are sent again."""
+    """A database that has the first `kept` rows, and accepts the others when they are sent again."""
 
     def ask(number: int) -> Answer:
         known = next((row for row in rows[:kept] if row.id == number), None)
@@ -205,7 +205,7 @@ def test_every_step_has_its_source_in_the_report() -> None:
 
 
 class _Cloud(BaseHTTPRequestHandler):
-    """What answers as the sandbox's servers do."""
+    """A server with the answers of the sandbox's servers."""
 
     seen: list[str]
 

@@ -1,4 +1,4 @@
-"""The drilled of a drill, with a world of two regions in place of the sandbox and of the operators' commands."""
+"""The scenario of a drill, with fakes in place of the sandbox and of the operators' commands."""
 
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -23,7 +23,7 @@ from ops.errors import Exit, OpsError
 
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> World:
-    """A world in which failover loses two rows, and failback none."""
+    """Fake regions in which a failover loses two rows, and a failback none."""
     made = World()
     session = Session(
         engine=cast(Any, None), pair=cast(Pair, TwoStacks(made)), ledger=cast(Any, None), options=SessionOptions()
@@ -122,7 +122,7 @@ def test_a_fence_or_an_old_lag_that_nothing_stands_against_fails_the_drill(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def succeeds(session: DrillSession, to: str) -> None:
-        """As a failover that looks at nothing."""
+        """A failover without checks."""
 
     monkeypatch.setattr(drill_scenario, "failover", succeeds)
     with pytest.raises(OpsError, match="primary was fenced although elasticloadbalancing, autoscaling hang"):

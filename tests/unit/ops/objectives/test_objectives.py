@@ -1,4 +1,4 @@
-"""Recovery objectives from the declaration: what keeps the promises, what breaks them, and what is then to change."""
+"""Recovery objectives from the declaration: what meets the promises, what breaks them, and what to change then."""
 
 from collections.abc import Mapping
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Which stacks `ops preview` asks about when it is told none."""
+"""The stacks that `ops preview` previews by default."""
 
 from pathlib import Path
 

@@ -126,7 +126,7 @@ def test_the_effect_on_recovery_is_what_the_objectives_compute() -> None:
     found = report([preview(settings=now, settings_before=before)]).recovery
     assert found
     (service,) = [each for each in found if each.what == "service"]
-    # Two more checks, each of interval_seconds, until somebody is told.
+    # Two more checks, each of interval_seconds, until somebody is notified.
     waited = 2 * before["edge"]["health_checks"]["interval_seconds"] / 60
     assert (service.rto or 0) - (service.rto_before or 0) == pytest.approx(waited)
     assert report([preview(settings=before, settings_before=before)]).recovery == []

@@ -1,4 +1,4 @@
-"""What is dangerous in a preview: every rule with the change that it is about, and the nearest one that it is not."""
+"""What is dangerous in a preview: every rule with a matching change, and the nearest one that does not match."""
 
 from typing import Any
 
@@ -35,9 +35,7 @@ def test_service_is_interrupted_where_what_serves_goes(kind: str) -> None:
 @pytest.mark.parametrize(
     ("zones", "length"), [((True, True), "60 to 120"), ((False, False), "not known"), ((False, True), "not known")]
 )
-def test_a_length_is_said_only_of_a_database_that_is_in_two_zones_all_the_time(
-    zones: tuple[bool, bool], length: str
-) -> None:
+def test_a_duration_is_given_only_for_a_multi_az_database(zones: tuple[bool, bool], length: str) -> None:
     old, new = ({"instanceClass": name, "multiAz": both} for name, both in zip("ab", zones, strict=True))
     (danger,) = [each for each in found(RDS, "update", old, new) if each.kind == Kind.DOWNTIME]
     assert length in danger.what
@@ -76,7 +74,7 @@ def test_a_switch_that_endangers_stays_off(key: str) -> None:
 
 
 def nested(path: str, value: Any) -> dict[str, Any]:
-    """Inputs with a value at a dotted path, nothing where it is None."""
+    """Inputs with a value at a dotted path, nothing if it is None."""
     first, _dot, rest = path.partition(".")
     return {} if value is None else {first: nested(rest, value) if rest else value}
 

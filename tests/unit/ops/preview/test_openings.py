@@ -1,4 +1,4 @@
-"""What a preview opens: every rule with the change that it is about, and the nearest one that it is not."""
+"""What a preview opens: every rule with a matching change, and the nearest one that does not match."""
 
 import json
 from typing import Any
@@ -32,7 +32,7 @@ def opened(*peers: str, protocol: str = "tcp", ports: tuple[int, int] = (443, 44
         (opened("10.0.0.0/16"), opened("::/0"), True),
     ],
 )
-def test_a_security_group_is_wider_when_it_lets_in_what_nothing_covered(
+def test_a_security_group_is_wider_if_it_allows_what_was_not_covered(
     old: dict[str, Any], new: dict[str, Any], *, wider: bool
 ) -> None:
     assert (Kind.ACCESS in kinds(GROUP, "update", old, new)) is wider
@@ -105,7 +105,7 @@ WORLD = acl_rule(110, "allow", "0.0.0.0/0")
         ([ALLOW], [{**ALLOW, "protocol": "tcp"}], ""),
     ],
 )
-def test_a_network_acl_is_wider_when_it_lets_through_what_it_did_not(
+def test_a_network_acl_is_wider_if_it_allows_what_it_did_not(
     way: str, old: list[Any], new: list[Any], wider: str
 ) -> None:
     told = [each.what for each in found(NACL, "update", {way: old}, {way: new})]

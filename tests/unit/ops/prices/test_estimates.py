@@ -1,4 +1,4 @@
-"""What a resource costs a month, from prices that are known, and why it has no price."""
+"""The monthly cost of a resource, from known prices, and why it has no price."""
 
 import re
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What AWS's Price List is asked, and how its answers are read."""
+"""Requests to AWS's Price List, and the parsing of its answers."""
 
 import gzip
 import json

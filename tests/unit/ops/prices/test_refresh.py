@@ -1,4 +1,4 @@
-"""`ops prices refresh`: what is declared, what is asked for it, and the file that keeps the answers."""
+"""`ops prices refresh`: the declared resources, the questions for them, and the file with the answers."""
 
 from dataclasses import replace
 from decimal import Decimal
@@ -77,7 +77,7 @@ def run(
     dry_run: bool = False,
     timeline: Timeline | None = None,
 ) -> list[Question]:
-    """Refresh the prices of the stacks, everything at the same price; what was asked."""
+    """Refresh the prices of the stacks, all at the same price. Returns the questions."""
     asked: list[Question] = []
 
     def ask(question: Question, hourly: bool) -> Price:

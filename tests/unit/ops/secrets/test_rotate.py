@@ -1,4 +1,4 @@
-"""Rotations: in both regions, in an order in which nothing is refused, on after a kill, and never on the screen."""
+"""Rotations: in both regions, in an order without refused logins, continued after a kill, and never on the screen."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -142,7 +142,7 @@ def test_a_rotation_that_was_killed_goes_on_with_the_same_accounts(
 def test_a_host_has_the_time_of_its_longest_job_to_read_a_secret(
     platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A worker restarts once its job has ended; Systems Manager ends a command at its time limit."""
+    """A worker restarts once its job has finished; Systems Manager ends a command at its time limit."""
     job_seconds, given = 7200, list[int]()
     for file in (platform.file("prod"), platform.file("dr")):
         hidden = {
@@ -161,14 +161,14 @@ def test_a_host_has_the_time_of_its_longest_job_to_read_a_secret(
     assert min(given) > job_seconds
 
 
-def test_the_status_names_a_rotation_that_was_killed_and_the_command_that_goes_on(
+def test_the_status_names_a_killed_rotation_and_the_command_to_continue_it(
     platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(status, "Engine", lambda: platform.engine)
     monkeypatch.setattr(status, "Ledger", lambda: platform.session().ledger)
     killed_at(command, "read_again", monkeypatch, lambda: rotate(platform.session(), "database"))
     told = [line for line in status.status().lines if "is not finished" in line]
-    assert [line.rpartition(": ")[2] for line in told] == ["`ops secrets rotate database` goes on"]
+    assert [line.rpartition(": ")[2] for line in told] == ["`ops secrets rotate database` continues"]
     rotate(platform.session(), "database")
     assert not [line for line in status.status().lines if "is not finished" in line]
 
@@ -320,7 +320,7 @@ def test_the_status_has_the_age_of_each_secret_by_region_and_no_value(
     assert account(platform, "prod")["password"] not in capsys.readouterr().out + json.dumps(found.to_json())
 
 
-def test_credentials_that_end_while_secrets_are_asked_for_are_no_state_of_a_region(
+def test_credentials_that_expire_while_secrets_are_read_do_not_count_as_a_region_failure(
     platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def expired(*_: object) -> None:

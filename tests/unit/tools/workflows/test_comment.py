@@ -1,4 +1,4 @@
-"""The comment on a pull request, written to a forge of the test's own on loopback."""
+"""The comment on a pull request, written to a fake GitHub on loopback."""
 
 import json
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ TOKEN = "token-of-the-job"
 
 
 class Forge(ThreadingHTTPServer):
-    """GitHub's comments of pull request 7: what there is, who wrote it, and what it refuses."""
+    """GitHub's comments on pull request 7: existing ones, their authors, and refusals."""
 
     daemon_threads = True
 
@@ -75,7 +75,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(data)
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Nothing on the screen of the tests."""
+        """Logs nothing."""
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The workflows as a whole: what they run exists, what they need is documented, and no stack has two updates."""
+"""The workflows: their commands exist, their requirements are documented, and no stack has two updates."""
 
 import re
 import shlex
@@ -179,7 +179,7 @@ def test_every_drill_of_the_schedule_is_one_that_the_command_knows() -> None:
 
 
 def problems(file: str, words: list[str]) -> Iterator[str]:
-    """What of a command line is not there."""
+    """The parts of a command line that do not exist."""
     match words:
         case ["sudo", *command]:
             yield from problems(file, command)

@@ -1,4 +1,4 @@
-"""Every type that the program declares can be found when its state is lost, or need not be."""
+"""Every declared type can be found if its state is lost, or need not be."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -21,7 +21,7 @@ from ops.core.recovery.adoption import taken
 from ops.core.recovery.finders import AGAIN, FINDERS, NotKnownYetError, Wanted
 from ops.core.recovery.states import State
 
-# Our own: the protection that destroy meets has no cloud behind it.
+# Our own type: the protection against destroy exists in no cloud.
 DYNAMIC = "pulumi-python:dynamic"
 QUERY = "aws:cloudwatch/queryDefinition:QueryDefinition"
 KEYS = {"region_name": "eu-central-1", "aws_access_key_id": "a", "aws_secret_access_key": "b"}
@@ -30,7 +30,7 @@ EMPTY = EdgeApi(lambda name: f"the secret {name}")
 
 
 class NothingThere:
-    """An AWS in which nothing exists: lists are empty, and single things are not found."""
+    """An empty AWS: lists are empty, and single resources are not found."""
 
     def __init__(self, service: str) -> None:
         self._service = service
@@ -135,7 +135,7 @@ def test_what_hangs_on_something_not_found_yet_is_looked_for_later(type_token: s
 
 
 def test_a_query_of_logs_is_found_by_its_whole_name_and_imported_by_its_arn(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The prefix that AWS takes finds its namesakes too; botocore judges what is asked and answered."""
+    """AWS's prefix filter also finds similar names; botocore validates request and answer."""
     clients = {name: boto3.client(name, **KEYS) for name in ("logs", "sts")}
     rows = [{"queryDefinitionId": "1", "name": "a/errors"}, {"queryDefinitionId": "2", "name": "a/errors-an-hour"}]
     with Stubber(clients["logs"]) as logs, Stubber(clients["sts"]) as sts:
@@ -156,7 +156,7 @@ def test_a_query_of_logs_is_found_by_its_whole_name_and_imported_by_its_arn(monk
 
 
 def test_the_vpn_is_found_by_its_tag_and_what_hangs_on_it_by_what_it_joins(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The emulated AWS has no Client VPN: botocore judges what is asked and answered."""
+    """The emulated AWS has no Client VPN: botocore validates request and answer."""
     ec2 = boto3.client("ec2", **KEYS)
     made = {
         record.type.split(":")[-1]: record

@@ -1,4 +1,4 @@
-"""A recovery as a whole, on an engine that remembers what it was told and a cloud of names."""
+"""A whole recovery, on a fake engine with a state in memory and a cloud of names."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -27,7 +27,7 @@ def resource(type_token: str, name: str, **given: Any) -> dict[str, Any]:
 
 
 class RecordingEngine(Engine):
-    """A state in memory, and the previews that a program would give: what it declares and the state lacks."""
+    """A state in memory, and the previews of a program: what it declares and the state lacks."""
 
     def __init__(self, declared: Sequence[dict[str, Any]], resources: list[dict[str, Any]]) -> None:
         self.declared = declared
@@ -72,7 +72,7 @@ def backend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folder:
 
 @pytest.fixture
 def there(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
-    """What exists, by the tag Name; two identifiers under one name are two things."""
+    """What exists, by the tag Name; two identifiers under one name are two resources."""
     exists: dict[str, list[str]] = {}
     finder = Finder(search=lambda wanted: exists.get(wanted.name_tag, []), by="tag Name")
     for type_token in (VPC, BUCKET):
@@ -116,7 +116,7 @@ def test_what_was_made_before_the_kill_is_adopted_and_what_was_not_is_left_to_up
     assert "`pulumi up` will create 1" in capsys.readouterr().out
 
 
-def test_what_no_pending_operation_tells_of_is_found_by_what_up_would_create(
+def test_resources_without_a_pending_operation_are_found_by_what_up_would_create(
     backend: Folder, there: dict[str, list[str]]
 ) -> None:
     vpc, bucket = resource(VPC, "vpc"), resource(BUCKET, "bucket")
@@ -226,7 +226,7 @@ def test_what_was_made_after_the_backup_is_adopted_by_a_quick_recovery_too(
 def test_a_restoration_that_was_cut_off_is_gone_on_with(
     damaged: Folder, there: dict[str, list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The state can be read again by then, and does not tell that it lacks what was made after the backup."""
+    """By then the state can be read again, and does not show that it lacks what was created after the backup."""
 
     def unreachable(*_: object) -> None:
         raise OpsError("no connection")

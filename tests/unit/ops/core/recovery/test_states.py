@@ -1,4 +1,4 @@
-"""What a recovery puts into a state: things with what they need, after it, and without a preview's veil."""
+"""What a recovery adds to a state: resources after their dependencies, and without a preview's placeholders."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Fetch the release that this host runs, check it against its checksum, and make it the current one."""
+"""Download this host's release, verify its checksum, and make it the current one."""
 
 import hashlib
 import os
@@ -11,13 +11,13 @@ import boto3
 
 HOME = Path("/srv/askproai")
 WRITABLE = ("storage", "bootstrap/cache")
-"""What Laravel writes in its own folder (Laravel documentation, "Deployment")."""
+"""Where Laravel writes in its own folder (Laravel documentation, "Deployment")."""
 
 
 def fetch(version: str, bucket: str, home: Path, owner: str) -> Path:
-    """Unpack the release below `home` and return its folder; one that is there already is complete.
+    """Unpack the release below `home` and return its folder; an existing folder is complete.
 
-    `owner` is the user of the application. Raises ValueError when the archive differs from its checksum.
+    `owner` is the user of the application. Raises ValueError if the checksum of the archive is wrong.
     """
     target = home / "releases" / version
     if target.is_dir():
@@ -40,7 +40,7 @@ def fetch(version: str, bucket: str, home: Path, owner: str) -> Path:
         for place in WRITABLE:
             _hand_over(unpacked / place, owner)
         target.parent.mkdir(parents=True, exist_ok=True)
-        # Renamed when complete: a process that is killed leaves no half a release.
+        # Renamed when complete: a killed process leaves no partial release.
         unpacked.rename(target)
     return target
 

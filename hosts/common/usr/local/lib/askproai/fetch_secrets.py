@@ -15,9 +15,9 @@ NAMES = {
     "DATABASE": {"username": "DB_USERNAME", "password": "DB_PASSWORD"},
     "CACHE": {"auth_token": "REDIS_PASSWORD"},
 }
-"""The fields of each secret, and the variables in which Laravel expects them. Not every role is given all of them."""
+"""The fields of each secret, and the variables in which Laravel expects them. Not every role gets all of them."""
 OPTIONAL = {"sentry_dsn"}
-"""A stack may be without it; Sentry's SDK then sends nothing (its documentation, "Laravel", "Options")."""
+"""Optional; without it Sentry's SDK sends nothing (its documentation, "Laravel", "Options")."""
 
 
 def secrets(environment: Mapping[str, str]) -> dict[str, str]:
@@ -35,7 +35,7 @@ def secrets(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def addresses(environment: Mapping[str, str]) -> dict[str, str]:
-    """Where database and cache are, by their identifiers: the addresses contain parts that AWS chose."""
+    """The addresses of database and cache, from their identifiers: AWS chooses parts of the addresses."""
     database = environment["ASKPROAI_DATABASE"]
     [instance] = boto3.client("rds").describe_db_instances(DBInstanceIdentifier=database)["DBInstances"]
     found = {"DB_HOST": instance["Endpoint"]["Address"], "DB_PORT": str(instance["Endpoint"]["Port"])}
@@ -48,7 +48,7 @@ def addresses(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def write(path: Path, values: Mapping[str, str], owner: str) -> None:
-    """An environment file that `owner` alone reads."""
+    """An environment file that only `owner` can read."""
     new = path.with_suffix(".new")
     new.unlink(missing_ok=True)
     with os.fdopen(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o400), "w") as file:
@@ -58,7 +58,7 @@ def write(path: Path, values: Mapping[str, str], owner: str) -> None:
 
 
 def quoted(value: str) -> str:
-    """In double quotes, as systemd and shells read them. Raises ValueError for a value of several lines."""
+    """In double quotes, as systemd and shells read them. Raises ValueError for a multi-line value."""
     if "\n" in value:
         raise ValueError("a secret of several lines cannot be in an environment file")
     return '"' + re.sub(r'(["\\$`])', r"\\\1", value) + '"'

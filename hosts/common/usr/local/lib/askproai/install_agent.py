@@ -1,4 +1,4 @@
-"""Install the CloudWatch agent, which no archive has, where the image does not bring it; then start it."""
+"""Install the CloudWatch agent, which no package archive has, if the image lacks it; then start it."""
 
 import base64
 import os
@@ -13,8 +13,8 @@ CONTROL = Path("/opt/aws/amazon-cloudwatch-agent/bin/amazon-cloudwatch-agent-ctl
 CONFIGURATION = "/etc/askproai/cloudwatch-agent.json"
 KEY = "https://s3.amazonaws.com/amazoncloudwatch-agent/assets/amazon-cloudwatch-agent.gpg"
 FINGERPRINT = "937616F3450B7D806CBD9725D58167303B789C72"
-"""AWS's key (CloudWatch User Guide, "Verifying the signature of the CloudWatch agent package"): whatever is downloaded
-as a key, what it has not signed is not installed."""
+"""AWS's key (CloudWatch User Guide, "Verifying the signature of the CloudWatch agent package"): whichever key is
+downloaded, a package without its signature is not installed."""
 TIMEOUT_SECONDS = 60
 
 
@@ -25,7 +25,7 @@ def package(region: str, distribution: str, architecture: str) -> str:
 
 
 def binary(key: bytes) -> bytes:
-    """An OpenPGP key as gpgv takes it: without its armor (RFC 9580, section 6)."""
+    """An OpenPGP key in the form that gpgv requires: without its armor (RFC 9580, section 6)."""
     if not key.startswith(b"-----BEGIN"):
         return key
     block = key.replace(b"\r", b"").partition(b"\n\n")[2].partition(b"-----END")[0]
@@ -34,7 +34,7 @@ def binary(key: bytes) -> bytes:
 
 
 def signer(file: Path, signature: Path, key: Path) -> str:
-    """The fingerprint of the key that signed the file. Raises CalledProcessError where `key` did not."""
+    """The fingerprint of the key that signed the file. Raises CalledProcessError if `key` did not."""
     command = ["gpgv", "--status-fd=1", f"--keyring={key}", str(signature), str(file)]
     told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     # GnuPG, doc/DETAILS: the last word is the fingerprint of the primary key.
@@ -43,7 +43,7 @@ def signer(file: Path, signature: Path, key: Path) -> str:
 
 
 def verified(address: str, key: str, folder: Path, fingerprint: str = FINGERPRINT) -> Path:
-    """Download the package into `folder`. Raises ValueError where the key of this fingerprint did not sign it."""
+    """Download the package to `folder`. Raises ValueError if the key of this fingerprint did not sign it."""
     file, signature, ring = (folder / name for name in ("agent.deb", "agent.sig", "key.gpg"))
     for source, target in ((address, file), (f"{address}.sig", signature), (key, ring)):
         with urllib.request.urlopen(source, timeout=TIMEOUT_SECONDS) as answer:

@@ -1,4 +1,4 @@
-"""Attach the data volume to this instance, make a file system where it has none, and mount it."""
+"""Attach the data volume to this instance, create a file system if it has none, and mount it."""
 
 import os
 import shutil
@@ -15,16 +15,16 @@ FOLDERS = ("prometheus", "alertmanager")
 POLL_SECONDS = 2
 DEVICE_SECONDS = 60
 REQUESTED = "/dev/sdf"
-"""The name that EC2 is asked for; a Nitro instance shows the volume under its id."""
+"""The device name for EC2; a Nitro instance shows the volume under its ID."""
 LATEST = "http://169.254.169.254/latest"
 EMPTY = 2
-"""blkid's status where it finds nothing (blkid(8))."""
+"""blkid's status if it finds nothing (blkid(8))."""
 CLEAN, CORRECTED = 0, 1
-"""e2fsck's statuses of a file system that can be used (e2fsck(8))."""
+"""e2fsck's statuses of a usable file system (e2fsck(8))."""
 
 
 def instance_id() -> str:
-    """This instance, as the metadata service has it."""
+    """This instance, from the metadata service."""
     headers = {"X-aws-ec2-metadata-token-ttl-seconds": "60"}
     with urllib.request.urlopen(
         urllib.request.Request(f"{LATEST}/api/token", method="PUT", headers=headers), timeout=5
@@ -36,7 +36,7 @@ def instance_id() -> str:
 
 
 def attach(ec2: Any, volume: str, instance: str) -> None:
-    """Attach the volume, as soon as the instance that had it before has let it go."""
+    """Attach the volume, as soon as the previous instance has released it."""
     while True:
         [found] = ec2.describe_volumes(VolumeIds=[volume])["Volumes"]
         if any(one["InstanceId"] == instance for one in found["Attachments"]):
@@ -47,8 +47,8 @@ def attach(ec2: Any, volume: str, instance: str) -> None:
 
 
 def device(volume: str) -> Path:
-    """Where the kernel shows the volume (EBS User Guide, "Map Amazon EBS volumes to NVMe device names"). Raises
-    TimeoutError where it does not appear."""
+    """The volume's device in the kernel (EBS User Guide, "Map Amazon EBS volumes to NVMe device names"). Raises
+    TimeoutError if it does not appear."""
     path = Path("/dev/disk/by-id", f"nvme-Amazon_Elastic_Block_Store_{volume.replace('-', '')}")
     deadline = time.monotonic() + DEVICE_SECONDS
     while not path.exists():
@@ -59,13 +59,13 @@ def device(volume: str) -> Path:
 
 
 def mount(path: Path) -> None:
-    """Mount the device; one that is empty gets a file system first, and one that has grown a larger one."""
+    """Mount the device. Create a file system if it is empty, and grow it if the volume has grown."""
     if os.path.ismount(MOUNT):
         return
     found = subprocess.run(["blkid", "--probe", str(path)], check=False, capture_output=True).returncode
     if found == EMPTY:
         subprocess.run(["mkfs.ext4", "-q", str(path)], check=True)
-    # Before it is mounted, a file system is resized after a check alone; the former host may have ended badly.
+    # An unmounted file system can be resized only after a check; the former host may have crashed.
     checked = subprocess.run(["e2fsck", "-f", "-p", str(path)], check=False).returncode
     if checked not in (CLEAN, CORRECTED):
         raise OSError(f"{path} has faults that e2fsck does not mend by itself: status {checked}")

@@ -20,12 +20,12 @@ def receivers(arn: str) -> dict[str, str]:
 
 
 def configured(text: str, secrets: Mapping[str, str]) -> str:
-    """The configuration, which names the mail account. YAML takes a string of JSON."""
+    """The configuration, which names the mail account. A JSON string is valid YAML."""
     return text.replace(f"'{USERNAME}'", json.dumps(secrets.get("mail_username", "")))
 
 
 def write(folder: Path, texts: Mapping[str, str], owner: str) -> None:
-    """A file of each text, which `owner` alone reads; each replaces its predecessor in one step."""
+    """A file for each text, which only `owner` can read; each replaces its predecessor in one step."""
     folder.mkdir(mode=0o500, exist_ok=True)
     shutil.chown(folder, owner, owner)
     for name, text in texts.items():

@@ -1,4 +1,4 @@
-"""Fetch Grafana, which no archive of packages has, check it against its checksum, and become it."""
+"""Download Grafana, which no package archive has, verify its checksum, and exec it."""
 
 import hashlib
 import os
@@ -14,14 +14,14 @@ TIMEOUT_SECONDS = 60
 
 
 def fetch(url: str, sha256: str, state: Path) -> Path:
-    """Unpack the archive below `state` and return its folder; one that is there already is complete.
+    """Unpack the archive below `state` and return its folder; an existing folder is complete.
 
-    Raises ValueError when the archive differs from its checksum, or is none of Grafana.
+    Raises ValueError if the checksum of the archive is wrong, or if it is not Grafana's.
     """
     target = state / sha256
     if target.is_dir():
         return target
-    # Others are former versions, or what a start left that was interrupted.
+    # Others are former versions, or leftovers of an interrupted start.
     for old in (path for path in state.iterdir() if path.is_dir() and path.name != "data"):
         shutil.rmtree(old)
     with tempfile.TemporaryDirectory(dir=state) as folder:
@@ -39,7 +39,7 @@ def fetch(url: str, sha256: str, state: Path) -> Path:
         programs = [*unpacked.glob("*/bin/grafana")]
         if len(programs) != 1:
             raise ValueError(f"{url} has not one folder with bin/grafana in it: want the standalone Linux binaries")
-        # Renamed when complete: a process that is killed leaves no half a program.
+        # Renamed when complete: a killed process leaves no partial program.
         programs[0].parents[1].rename(target)
     return target
 

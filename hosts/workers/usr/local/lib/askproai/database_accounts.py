@@ -1,4 +1,4 @@
-"""Make the accounts on the database what the secrets say, or lock former ones, as the database's administrator.
+"""Set the accounts on the database as in the secrets, or lock former ones, as the database's administrator.
 
 `make ADMINISTRATOR NAME=SECRET:VERSION ...` and `lock ADMINISTRATOR USERNAME ...`: secrets are ARNs, and no value is
 an argument.
@@ -16,7 +16,7 @@ import boto3
 from fetch_secrets import addresses
 
 RIGHTS = Path("/etc/askproai/database-accounts.json")
-"""What each account may do, by what it may do it on."""
+"""The privileges of each account, by their object."""
 SCHEMA = "schema"
 """Stands for every table of the application's schema."""
 Statement = tuple[str, list[str]]
@@ -24,7 +24,7 @@ Account = dict[str, Any]
 
 
 def making(name: str, account: Account, schema: str) -> list[Statement]:
-    """The statements that give `account` its password and the rights of `name`, and no others."""
+    """The statements that give `account` its password and exactly the privileges of `name`."""
     user, password = account["username"], account["password"]
     quoted = schema.replace("`", "``")
     rights = json.loads(RIGHTS.read_text())[name]
@@ -40,7 +40,7 @@ def making(name: str, account: Account, schema: str) -> list[Statement]:
 
 
 def locking(users: Sequence[str]) -> list[Statement]:
-    """Locked and not dropped: MySQL drops no account that a view or trigger runs as."""
+    """Locked, not dropped: MySQL refuses to drop an account that a view or trigger runs as."""
     return [("ALTER USER IF EXISTS ?@'%' ACCOUNT LOCK", [user]) for user in users]
 
 
@@ -51,7 +51,7 @@ def secret(arn: str, version: str = "") -> Account:
 
 
 def run(account: Account, statements: Sequence[Statement]) -> None:
-    """Run statements as an account. Raises CalledProcessError; what the server said is on standard error."""
+    """Run statements as an account. Raises CalledProcessError; the server's message is on standard error."""
     place = addresses(os.environ)
     given = {
         "host": place["DB_HOST"],
@@ -66,7 +66,7 @@ def run(account: Account, statements: Sequence[Statement]) -> None:
 
 
 def main(action: str, administrator: str, *given: str) -> None:
-    """Do it; accounts that were made are logged in to."""
+    """Run a command, and log in to each new account as a test."""
     if action == "lock":
         run(secret(administrator), locking(given))
         return
@@ -81,5 +81,5 @@ if __name__ == "__main__":
     try:
         main(*sys.argv[1:])
     except subprocess.CalledProcessError as error:
-        # Its cause is on standard error; a traceback would add nothing.
+        # The cause is on standard error; a traceback would add nothing.
         sys.exit(error.returncode)

@@ -1,6 +1,6 @@
-"""Ends the jobs of this instance before Auto Scaling terminates it, and takes none while another region serves.
+"""Finishes this instance's jobs before Auto Scaling terminates it, and takes none while another region serves.
 
-A region that was lost comes back with its hosts and its queues, and its database is no longer the one that counts.
+A region that was lost comes back with its hosts and its queues, but its database is no longer current.
 """
 
 import json
@@ -14,17 +14,18 @@ from instance import group_of, metadata
 
 POLL_SECONDS = 5
 VISITORS_SECONDS = 30
-"""How often visitors' region is asked for: a job or two of a region that came back are done by then."""
+"""How often to check which region visitors reach: a region that came back processes a job or two by then."""
 ANSWER_SECONDS = 5
 TARGET_STATE = "autoscaling/target-lifecycle-state"
-"""What the instance is about to become (Auto Scaling User Guide, "Retrieve the target lifecycle state through instance
+"""The instance's target lifecycle state (Auto Scaling User Guide, "Retrieve the target lifecycle state through instance
 metadata")."""
 TAKES_WORK = ("askproai-workers.target", "askproai-scheduler.timer")
 DOES_WORK = ("askproai-worker@*.service", "askproai-scheduler.service")
 
 
 def leaving() -> bool:
-    """Whether the instance is to be terminated; not while nobody answers, who is asked again."""
+    """Whether the instance will be terminated; no if the metadata service does not answer, which is then asked
+    again."""
     try:
         return metadata(TARGET_STATE) == "Terminated"
     except OSError:
@@ -32,12 +33,12 @@ def leaving() -> bool:
 
 
 def stop() -> None:
-    """Take no further job. The target's workers get their signal with it, and end after the job that they have."""
+    """Take no further job. Stopping the target signals its workers, which end after their current job."""
     subprocess.run(["systemctl", "stop", "--no-block", *TAKES_WORK], check=True)
 
 
 def serving() -> str | None:
-    """The region that answers visitors; None where nobody says, as in the middle of a failover."""
+    """The region that answers visitors; None if none answers, as in the middle of a failover."""
     try:
         with urllib.request.urlopen(os.environ["ASKPROAI_VISITORS_URL"], timeout=ANSWER_SECONDS) as answer:
             told = json.load(answer)
@@ -47,7 +48,8 @@ def serving() -> str | None:
 
 
 def follow_visitors(rests: bool | None) -> bool | None:
-    """Rest while another region serves, and work again once this one does; whether it rests, None if never told."""
+    """Stop while another region serves, and start again once this one does. Returns whether it is stopped, None if
+    unknown."""
     region = serving()
     if region is None:
         return rests
@@ -67,7 +69,7 @@ def busy() -> bool:
 
 
 def finish(hook: str) -> None:
-    """Let the jobs end, with a sign of life meanwhile, and then the instance."""
+    """Wait for the jobs with heartbeats, then let the instance be terminated."""
     scaling, instance = boto3.client("autoscaling"), metadata("instance-id") or ""
     action = {"LifecycleHookName": hook, "AutoScalingGroupName": group_of(instance), "InstanceId": instance}
     stop()
@@ -78,7 +80,7 @@ def finish(hook: str) -> None:
 
 
 def work() -> None:
-    """Take jobs, or rest, until the instance is to be terminated."""
+    """Take jobs, or stop, until the instance is to be terminated."""
     rests: bool | None = None
     asked = -float(VISITORS_SECONDS)
     while not leaving():

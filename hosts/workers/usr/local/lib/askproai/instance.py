@@ -1,4 +1,4 @@
-"""What this instance is told by the metadata service, and by Auto Scaling."""
+"""What the metadata service and Auto Scaling report about this instance."""
 
 import urllib.error
 import urllib.request
@@ -11,7 +11,7 @@ TIMEOUT_SECONDS = 5
 
 
 def metadata(path: str) -> str | None:
-    """A value of the instance's metadata, None where there is none. Raises OSError without an answer."""
+    """A value of the instance's metadata, None if it does not exist. Raises OSError without an answer."""
     headers = {"X-aws-ec2-metadata-token-ttl-seconds": "60"}
     with _answer(urllib.request.Request(f"{LATEST}/api/token", method="PUT", headers=headers)) as answer:
         token = answer.read().decode()
@@ -26,7 +26,7 @@ def metadata(path: str) -> str | None:
 
 
 def group_of(instance: str) -> str | None:
-    """The Auto Scaling group of an instance; None where it left it."""
+    """The Auto Scaling group of an instance; None if it has left the group."""
     found = boto3.client("autoscaling").describe_auto_scaling_instances(InstanceIds=[instance])["AutoScalingInstances"]
     return found[0]["AutoScalingGroupName"] if found else None
 

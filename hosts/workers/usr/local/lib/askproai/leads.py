@@ -1,4 +1,4 @@
-"""Exit with 0 when this instance leads its group: of those in service, the one whose id comes first."""
+"""Exits with 0 if this instance leads its group: the one with the first ID of those in service."""
 
 import sys
 from collections.abc import Iterable, Mapping
@@ -8,12 +8,12 @@ from instance import group_of, metadata
 
 
 def leader(instances: Iterable[Mapping[str, str]]) -> str | None:
-    """The id of the leading instance; a group of which none is in service has none."""
+    """The ID of the leading instance, if any instance of the group is in service."""
     return min((item["InstanceId"] for item in instances if item["LifecycleState"] == "InService"), default=None)
 
 
 def leads(instance: str) -> bool:
-    """Whether the instance leads. One that left its group does not."""
+    """Whether the instance leads. An instance that has left its group does not."""
     name = group_of(instance)
     if name is None:
         return False
