@@ -20,7 +20,8 @@ UNTOUCHED_SECONDS = 10.0
 """How old it may be while nobody else calls the service: next to nothing changes by itself, or by another's calls."""
 BUCKETS_UNTOUCHED_SECONDS = 60.0
 """The same of S3, where nothing does: an idle sandbox takes 0.7 CPU seconds a minute so, and 1.7 with ten seconds."""
-PULSE_SECONDS = 2.0
+PULSE_SECONDS = 10.0
+"""As long as any other call may take: while a stack comes up, calls queue for the emulated AWS."""
 ANSWERS_KEPT = 1_000
 
 
