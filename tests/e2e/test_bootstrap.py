@@ -18,7 +18,7 @@ from sandbox.project.environment import environment
 from sandbox.project.isolated import isolated
 from sandbox.project.paths import CHECKOUT, Paths
 from sandbox.servers import clouds
-from tests.e2e.operated import Platform, run
+from tests.e2e.operated import VISIT_SECONDS, Platform, run
 
 pytestmark = pytest.mark.e2e
 
@@ -52,7 +52,7 @@ class Account:
     def token(self, **change: Any) -> None:
         """Change what the token may do."""
         body = json.dumps(change).encode()
-        with urlopen(Request(f"{self.cloudflare}/_sandbox/token", body, method="PUT"), timeout=10):
+        with urlopen(Request(f"{self.cloudflare}/_sandbox/token", body, method="PUT"), timeout=VISIT_SECONDS):
             pass
 
     def stack_file(self, stack: str) -> dict[str, Any]:
@@ -187,7 +187,7 @@ def test_both_regions_have_the_same_secrets_and_origins_know_the_edges_certifica
 
 
 def test_the_record_for_acm_is_there_before_any_region(account: Account) -> None:
-    with urlopen(_asking(account, f"/zones/{ZONE}/dns_records?type=CNAME"), timeout=10) as answer:
+    with urlopen(_asking(account, f"/zones/{ZONE}/dns_records?type=CNAME"), timeout=VISIT_SECONDS) as answer:
         (record,) = json.load(answer)["result"]
     assert record["content"].endswith(".acm-validations.aws")
     assert record["proxied"] is False
@@ -224,7 +224,7 @@ def test_the_state_is_gone_on_with_from_its_copy_where_its_region_is_lost(accoun
     answers = run(recover, variables, check=False)
     assert (answers.returncode, "answers" in answers.stderr) == (OPS_REFUSED, True)
     blackout = f"{account.platform.variables['AWS_ENDPOINT_URL']}/_sandbox/blackout/{REGION}"
-    urlopen(Request(f"{blackout}?mode=hang", method="PUT"), timeout=10).close()
+    urlopen(Request(f"{blackout}?mode=hang", method="PUT"), timeout=VISIT_SECONDS).close()
     try:
         assert f"PULUMI_BACKEND_URL='{COPY_BACKEND}'" in run(recover, variables).stdout
         assert f"0 states, {len(STACKS)} stack files" in run(recover, variables).stdout
@@ -239,7 +239,7 @@ def test_the_state_is_gone_on_with_from_its_copy_where_its_region_is_lost(accoun
         lost = run(home, variables, check=False)
         assert (lost.returncode, f"{REGION} does not answer" in lost.stderr) == (OPS_REFUSED, True)
     finally:
-        urlopen(Request(blackout, method="DELETE"), timeout=10).close()
+        urlopen(Request(blackout, method="DELETE"), timeout=VISIT_SECONDS).close()
     # Its state has stood still since: a shell that still leads there is refused.
     stale = run([account.platform.paths.launcher, "dr", "rebuild", "dr", "--yes"], variables, check=False)
     assert (stale.returncode, "`ops recover --backend-home`" in stale.stderr) == (OPS_REFUSED, True)

@@ -15,12 +15,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import httpx
 import pytest
 from botocore.exceptions import ClientError
 
 from contract import CANARY_PATH, HEALTH_PATH
-from tests.e2e.operated import Platform, begin, black_out, end, meanwhile, wait_for
+from tests.e2e.operated import Platform, ask, begin, black_out, end, meanwhile, wait_for
 
 pytestmark = pytest.mark.e2e
 
@@ -42,7 +41,7 @@ def daylight(prod: Platform) -> Iterator[None]:
     yield
     for service in ("ssm", "elasticache"):
         black_out(prod, None, service)
-    httpx.delete(f"{prod.variables['AWS_ENDPOINT_URL']}/_sandbox/fault").raise_for_status()
+    ask("DELETE", f"{prod.variables['AWS_ENDPOINT_URL']}/_sandbox/fault")
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +108,7 @@ def instances(platform: Platform) -> set[str]:
 
 def blocked(platform: Platform, service: str) -> int:
     """Calls to a service of the platform's region that nobody answers."""
-    told = httpx.get(f"{platform.variables['AWS_ENDPOINT_URL']}/_sandbox/calls").raise_for_status().json()
+    told = ask("GET", f"{platform.variables['AWS_ENDPOINT_URL']}/_sandbox/calls")
     return int(told.get(platform.region, {}).get(service, {}).get("blocked", 0))
 
 
@@ -200,9 +199,9 @@ def test_a_rotation_that_fails_between_the_regions_is_named_and_ends_with_the_sa
     fault = (
         f"{prod.variables['AWS_ENDPOINT_URL']}/_sandbox/fault/{standby.region}/secretsmanager/UpdateSecretVersionStage"
     )
-    httpx.put(fault, params={"when": "before", "code": "InternalServiceError"}).raise_for_status()
+    ask("PUT", fault, params={"when": "before", "code": "InternalServiceError"})
     failed = prod.ops(*DATABASE, check=False)
-    httpx.delete(fault).raise_for_status()
+    ask("DELETE", fault)
     assert failed.returncode == FAILED, failed.stdout + failed.stderr
     assert "Traceback" not in failed.stderr
     assert current(standby) == former
