@@ -19,6 +19,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from contract import CANARY_PATH, HEALTH_PATH
+from ops.core.aws import rows
 from tests.e2e.operated import Platform, ask, begin, black_out, end, meanwhile, wait_for
 
 pytestmark = pytest.mark.e2e
@@ -97,12 +98,12 @@ def other(username: str) -> str:
 
 def commands(platform: Platform) -> list[dict[str, Any]]:
     """What Systems Manager was asked to have hosts run, the oldest first."""
-    return sorted(platform.client("ssm").list_commands()["Commands"], key=lambda command: command["RequestedDateTime"])
+    return sorted(rows(platform.client("ssm"), "list_commands"), key=lambda command: command["RequestedDateTime"])
 
 
 def instances(platform: Platform) -> set[str]:
     """All hosts in service in a region."""
-    groups = platform.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]
+    groups = list(rows(platform.client("autoscaling"), "describe_auto_scaling_groups"))
     return {one["InstanceId"] for group in groups for one in group["Instances"] if one["LifecycleState"] == "InService"}
 
 
@@ -224,7 +225,7 @@ def test_a_token_whose_rotation_was_killed_with_its_engine_is_the_only_one_that_
     prod: Platform, standby: Platform, regions: tuple[Platform, Platform]
 ) -> None:
     cache = prod.client("elasticache")
-    (before,) = cache.describe_replication_groups()["ReplicationGroups"]
+    (before,) = rows(cache, "describe_replication_groups")
     former, sent, (_, history) = versions(prod, "cache")["AWSCURRENT"], len(commands(prod)), records(prod, TOKEN[2])
     code, killed = stopped_at(prod, "elasticache", TOKEN, signal.SIGKILL)
     assert code == -signal.SIGKILL, killed
@@ -242,7 +243,7 @@ def test_a_token_whose_rotation_was_killed_with_its_engine_is_the_only_one_that_
         assert found["AWSCURRENT"]["auth_token"] == token
         assert found["AWSPREVIOUS"]["auth_token"] == former["auth_token"]
         assert region.pulumi("config", "get", "cache_auth_token").stdout.strip() == token
-    (after,) = cache.describe_replication_groups()["ReplicationGroups"]
+    (after,) = rows(cache, "describe_replication_groups")
     (read,) = commands(prod)[sent:]
     assert set(read["InstanceIds"]) == instances(prod)
     changed = [group.get("AuthTokenLastModifiedDate") for group in (before, after)]

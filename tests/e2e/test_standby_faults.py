@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from contract import CANARY_PATH
+from ops.core.aws import rows
 from tests.e2e.operated import Platform, ask, begin, black_out, end, wait_for
 
 pytestmark = pytest.mark.e2e
@@ -109,7 +110,7 @@ def calls(platform: Platform, *, forget: bool = False) -> int:
 
 
 def database(platform: Platform) -> dict[str, Any]:
-    (found,) = platform.client("rds").describe_db_instances()["DBInstances"]
+    (found,) = rows(platform.client("rds"), "describe_db_instances")
     return found
 
 
@@ -130,18 +131,16 @@ def lag_seconds(platform: Platform) -> float | None:
 
 def fence(platform: Platform) -> tuple[list[int], list[str]]:
     """The instances of each group of the application's hosts, and whom the data tier's network ACL lets in."""
-    groups = platform.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]
+    groups = list(rows(platform.client("autoscaling"), "describe_auto_scaling_groups"))
     hosts = [group for group in groups if "-monitoring-" not in group["AutoScalingGroupName"]]
-    (acl,) = platform.client("ec2").describe_network_acls(Filters=[{"Name": "default", "Values": ["false"]}])[
-        "NetworkAcls"
-    ]
+    (acl,) = rows(platform.client("ec2"), "describe_network_acls", Filters=[{"Name": "default", "Values": ["false"]}])
     allowed = [entry["CidrBlock"] for entry in acl["Entries"] if entry["RuleAction"] == "allow"]
     return [len(group["Instances"]) for group in hosts], sorted(allowed)
 
 
 def app_cidrs(platform: Platform) -> set[str]:
     """The subnets that hosts of the application are in."""
-    groups = platform.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]
+    groups = list(rows(platform.client("autoscaling"), "describe_auto_scaling_groups"))
     ids = {subnet for group in groups for subnet in group["VPCZoneIdentifier"].split(",")}
     subnets = platform.client("ec2").describe_subnets(SubnetIds=sorted(ids))["Subnets"]
     return {subnet["CidrBlock"] for subnet in subnets}

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ops.core.aws import rows
 from sandbox.application.observer import Observer
 from tests.emulator.emulated import REGION, Clients
 
@@ -81,7 +82,7 @@ class Declared:
         (group,) = self.client("rds").describe_db_subnet_groups(DBSubnetGroupName=f"shop-{self.name}")["DBSubnetGroups"]
         (subnet,) = [subnet["SubnetIdentifier"] for subnet in group["Subnets"]]
         of_subnet = [{"Name": "association.subnet-id", "Values": [subnet]}]
-        (old,) = ec2.describe_network_acls(Filters=of_subnet)["NetworkAcls"]
+        (old,) = rows(ec2, "describe_network_acls", Filters=of_subnet)
         (association,) = [row for row in old["Associations"] if row["SubnetId"] == subnet]
         ec2.replace_network_acl_association(
             AssociationId=association["NetworkAclAssociationId"],

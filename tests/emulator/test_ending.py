@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from ops.core.aws import rows
 from sandbox.application.rows import Rows
 from sandbox.application.workers import Workers
 from sandbox.project.paths import CHECKOUT
@@ -46,7 +47,7 @@ def web(shop: Declared) -> str:
 def shown(shop: Declared) -> set[str]:
     """The states of the stack's instances, as EC2 shows them."""
     of_stack = [{"Name": "tag:aws:autoscaling:groupName", "Values": [web(shop)]}]
-    found: list[dict[str, Any]] = shop.client("ec2").describe_instances(Filters=of_stack)["Reservations"]
+    found: list[dict[str, Any]] = list(rows(shop.client("ec2"), "describe_instances", Filters=of_stack))
     return {instance["State"]["Name"] for reservation in found for instance in reservation["Instances"]}
 
 
@@ -111,7 +112,7 @@ def test_the_fence_waits_until_the_last_host_has_ended(
     for key in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(key, "test")
     ec2 = shop.client("ec2")
-    acl = ec2.create_network_acl(VpcId=ec2.describe_vpcs()["Vpcs"][0]["VpcId"])["NetworkAcl"]["NetworkAclId"]
+    acl = ec2.create_network_acl(VpcId=next(rows(ec2, "describe_vpcs"))["VpcId"])["NetworkAcl"]["NetworkAclId"]
     control("PUT", f"ending/{SECONDS}")
     command = [sys.executable, "-c", FENCE, REGION, web(shop), acl]
     with subprocess.Popen(command, cwd=CHECKOUT, text=True, stdout=subprocess.PIPE) as fence:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ops.core.aws import rows
 from sandbox.instances.release import publish
 from sandbox.instances.root import unavailable
 from sandbox.instances.surroundings import Surroundings, declared, surroundings
@@ -38,7 +39,7 @@ def declare(aws: Clients) -> str:
     user_data = Path(__file__).with_name("user_data.sh").read_text()
     for word, value in given.items():
         user_data = user_data.replace(f"@{word}@", value)
-    image = aws("ec2").describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+    image = next(rows(aws("ec2"), "describe_images", Owners=["amazon"]))["ImageId"]
     data = {
         "ImageId": image,
         "InstanceType": "c6i.2xlarge",
