@@ -86,6 +86,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setattr(cloudflare, "RETRIES", RETRIES.new(backoff_factor=0))
     monkeypatch.setattr(cloudflare, "QUICK_RETRIES", QUICK_RETRIES.new(backoff_factor=0))
     visitor._api.cache_clear()
+    Handler.refusals = []
     yield url
     running.shutdown()
     running.server_close()
