@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from typing_extensions import override
 from xdist.scheduler import LoadScopeScheduling
 
@@ -38,7 +38,7 @@ NICE = 10
 import_lazily(*SDKS)
 
 # On a machine that runs other tests at the same time, durations mean nothing.
-settings.register_profile("quick", max_examples=50, deadline=None)
+settings.register_profile("quick", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("quick")
 
 # Imports stay. Searching the SDK's classes for garbage took half of the unit tests' time, and pytest does it three more

@@ -22,7 +22,8 @@ services."""
 BUCKETS_UNTOUCHED_SECONDS = 60.0
 """The same for S3, where nothing does: with this an idle sandbox takes 0.7 CPU seconds a minute, with ten seconds
 1.7."""
-PULSE_SECONDS = 2.0
+PULSE_SECONDS = 10.0
+"""As long as any other call may take: while a stack comes up, calls queue for the emulated AWS."""
 ANSWERS_KEPT = 1_000
 
 

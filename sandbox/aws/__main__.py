@@ -12,7 +12,7 @@ from sandbox.aws.server import serve
 def parse(arguments: list[str]) -> argparse.Namespace:
     """The command line's options."""
     parser = argparse.ArgumentParser(prog="python -m sandbox.aws", description=__doc__)
-    parser.add_argument("--port", type=int, required=True, help="port to listen on; all regions share it")
+    parser.add_argument("--port", type=int, required=True, help="port of all regions; 0 takes a free one")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--account", default="123456789012", help="account every key belongs to (default: %(default)s)")
     return parser.parse_args(arguments)

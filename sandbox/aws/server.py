@@ -74,5 +74,5 @@ def serve(host: str, port: int, account: str) -> None:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     server = build(host, port, account)
     server.prepare()
-    print(f"AWS on http://{host}:{port}", flush=True)
+    print("AWS on http://{}:{}".format(*server.bind_addr[:2]), flush=True)
     server.serve()

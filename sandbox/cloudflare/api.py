@@ -102,6 +102,9 @@ class Api:
         if fault.mode in (Mode.HANG, Mode.RESET):
             if fault.mode is Mode.HANG:
                 self.connections.park(environ["sandbox.connection"])
+                if fault not in self.faults.faults:
+                    # It was cleared on the way here, after it had let go of all others.
+                    self.connections.release()
             raise dropped()
         if fault.mode is Mode.BROKEN:
             page = GATEWAY_PAGE.encode()

@@ -29,7 +29,7 @@ OPERATED = ("role", "activated", "fenced", "live")
 STATE_WRITTEN_ONCE = {"PULUMI_EXPERIMENTAL": "true", "PULUMI_SKIP_CHECKPOINTS": "true"}
 """For uninterrupted runs: the engine writes its state at the end, not after each step. With it the first `up` of prod
 takes 27 CPU seconds, without it 68."""
-VISIT_SECONDS = 30
+VISIT_SECONDS = 60
 Platforms = dict[str, "Platform"]
 """The stacks of one sandbox, by name."""
 
@@ -72,8 +72,7 @@ class Platform:
     def replication(self, **wish: object) -> dict[str, Any]:
         """The sandbox application's replication settings, after a change of `lag_seconds` or `paused`."""
         url = f"{self.variables['ASKPROAI_APPLICATION_URL']}/_sandbox/replication"
-        answer = httpx.put(url, json=wish) if wish else httpx.get(url)
-        return answer.raise_for_status().json()
+        return ask("PUT", url, json=wish) if wish else ask("GET", url)
 
     def setting(self, key: str) -> object:
         """A value of the stack's file in the sandbox."""
@@ -150,10 +149,15 @@ def _word(value: object) -> str:
     return str(value or False).lower()
 
 
+def ask(method: str, url: str, **what: Any) -> Any:
+    """What the sandbox answers. While a stack comes up, it may keep a question waiting as long as a visitor."""
+    return httpx.request(method, url, timeout=VISIT_SECONDS, **what).raise_for_status().json()
+
+
 def unlike_at_first(stacks: Platforms) -> str:
     """Why a test cannot start with these stacks as after `make sandbox`; empty if it can."""
     try:
-        dark = httpx.get(f"{stacks['prod'].variables['AWS_ENDPOINT_URL']}/_sandbox/blackout").raise_for_status().json()
+        dark = ask("GET", f"{stacks['prod'].variables['AWS_ENDPOINT_URL']}/_sandbox/blackout")
     except httpx.HTTPError as error:
         return f"the clouds do not answer: {error}"
     told = [f"lost: {', '.join(dark)}"] if dark else []
@@ -211,8 +215,7 @@ def black_out(platform: Platform, mode: str | None, service: str = "") -> None:
     """Take the platform's region, or one of its services, away in this mode, or restore it."""
     place = f"{platform.region}/{service}".removesuffix("/")
     url = f"{platform.variables['AWS_ENDPOINT_URL']}/_sandbox/blackout/{place}"
-    answer = httpx.put(url, params={"mode": mode}) if mode else httpx.delete(url)
-    answer.raise_for_status()
+    ask("PUT", url, params={"mode": mode}) if mode else ask("DELETE", url)
 
 
 def wait_for(what: str, seconds: float, asked: Callable[[], object]) -> None:

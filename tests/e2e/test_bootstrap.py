@@ -13,12 +13,13 @@ from urllib.request import Request, urlopen
 import pytest
 import yaml
 
+from ops.core.aws import rows
 from sandbox.project import project
 from sandbox.project.environment import environment
 from sandbox.project.isolated import isolated
 from sandbox.project.paths import CHECKOUT, Paths
 from sandbox.servers import clouds
-from tests.e2e.operated import Platform, run
+from tests.e2e.operated import VISIT_SECONDS, Platform, run
 
 pytestmark = pytest.mark.e2e
 
@@ -52,7 +53,7 @@ class Account:
     def token(self, **change: Any) -> None:
         """Change the token's permissions."""
         body = json.dumps(change).encode()
-        with urlopen(Request(f"{self.cloudflare}/_sandbox/token", body, method="PUT"), timeout=10):
+        with urlopen(Request(f"{self.cloudflare}/_sandbox/token", body, method="PUT"), timeout=VISIT_SECONDS):
             pass
 
     def stack_file(self, stack: str) -> dict[str, Any]:
@@ -83,7 +84,7 @@ def test_a_dry_run_shows_what_is_missing_and_makes_nothing(account: Account) -> 
     shown = account.bootstrap("--dry-run").stdout
     assert "to be made" in shown
     assert "multi-region key" in shown
-    assert account.s3(REGION).list_buckets()["Buckets"] == []
+    assert list(rows(account.s3(REGION), "list_buckets")) == []
     assert account.stack_file("prod") == yaml.safe_load((CHECKOUT / "Pulumi.prod.yaml").read_text())
 
 
@@ -188,11 +189,11 @@ def test_both_regions_have_the_same_secrets_and_origins_know_the_edges_certifica
 
 
 def test_the_record_for_acm_is_there_before_any_region(account: Account) -> None:
-    with urlopen(_asking(account, f"/zones/{ZONE}/dns_records?type=CNAME"), timeout=10) as answer:
+    with urlopen(_asking(account, f"/zones/{ZONE}/dns_records?type=CNAME"), timeout=VISIT_SECONDS) as answer:
         (record,) = json.load(answer)["result"]
     assert record["content"].endswith(".acm-validations.aws")
     assert record["proxied"] is False
-    assert account.platform.client("acm", REGION).list_certificates()["CertificateSummaryList"] == []
+    assert list(rows(account.platform.client("acm", REGION), "list_certificates")) == []
 
 
 def test_a_state_that_is_cut_off_in_the_bucket_is_restored(account: Account) -> None:
@@ -225,7 +226,7 @@ def test_the_copy_of_the_state_is_used_if_its_region_is_lost(account: Account) -
     answers = run(recover, variables, check=False)
     assert (answers.returncode, "answers" in answers.stderr) == (OPS_REFUSED, True)
     blackout = f"{account.platform.variables['AWS_ENDPOINT_URL']}/_sandbox/blackout/{REGION}"
-    urlopen(Request(f"{blackout}?mode=hang", method="PUT"), timeout=10).close()
+    urlopen(Request(f"{blackout}?mode=hang", method="PUT"), timeout=VISIT_SECONDS).close()
     try:
         assert f"PULUMI_BACKEND_URL='{COPY_BACKEND}'" in run(recover, variables).stdout
         assert f"0 states, {len(STACKS)} stack files" in run(recover, variables).stdout
@@ -240,7 +241,7 @@ def test_the_copy_of_the_state_is_used_if_its_region_is_lost(account: Account) -
         lost = run(home, variables, check=False)
         assert (lost.returncode, f"{REGION} does not answer" in lost.stderr) == (OPS_REFUSED, True)
     finally:
-        urlopen(Request(blackout, method="DELETE"), timeout=10).close()
+        urlopen(Request(blackout, method="DELETE"), timeout=VISIT_SECONDS).close()
     # Its state is stale since then: a shell that still uses it is refused.
     stale = run([account.platform.paths.launcher, "dr", "rebuild", "dr", "--yes"], variables, check=False)
     assert (stale.returncode, "`ops recover --backend-home`" in stale.stderr) == (OPS_REFUSED, True)

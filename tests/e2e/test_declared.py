@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from ops.core.aws import rows
 from tests.e2e.operated import Platform
 
 pytestmark = pytest.mark.e2e
@@ -27,7 +28,7 @@ def rules(group: dict[str, Any], way: str) -> set[tuple[int, str]]:
 
 
 def security_groups(platform: Platform) -> dict[str, dict[str, Any]]:
-    found = platform.client("ec2").describe_security_groups()["SecurityGroups"]
+    found = list(rows(platform.client("ec2"), "describe_security_groups"))
     return {group["GroupName"].removeprefix(f"{PREFIX}-"): group for group in found}
 
 
@@ -44,11 +45,11 @@ def test_every_zone_has_a_public_an_app_and_a_data_subnet(platform: Platform) ->
 
 def test_the_data_subnets_have_no_way_to_the_internet(platform: Platform) -> None:
     ec2 = platform.client("ec2")
-    for table in ec2.describe_route_tables()["RouteTables"]:
+    for table in rows(ec2, "describe_route_tables"):
         if any("data" in tag["Value"] for tag in table["Tags"] if tag["Key"] == "Name"):
             assert all(not route.get("NatGatewayId") for route in table["Routes"])
             assert all(not (route.get("GatewayId") or "").startswith("igw") for route in table["Routes"])
-    assert len(ec2.describe_nat_gateways()["NatGateways"]) == 3
+    assert len(list(rows(ec2, "describe_nat_gateways"))) == 3
 
 
 def test_the_database_is_reached_from_the_app_tier_alone_where_there_is_no_vpn(platform: Platform) -> None:
@@ -74,14 +75,14 @@ def test_nothing_but_cloudflare_reaches_the_load_balancer(platform: Platform) ->
 
 def test_the_default_security_group_lets_nothing_through(platform: Platform) -> None:
     ec2 = platform.client("ec2")
-    (vpc,) = ec2.describe_vpcs(Filters=[{"Name": "tag:Project", "Values": ["askproai"]}])["Vpcs"]
+    (vpc,) = rows(ec2, "describe_vpcs", Filters=[{"Name": "tag:Project", "Values": ["askproai"]}])
     of_vpc = [{"Name": "vpc-id", "Values": [vpc["VpcId"]]}, {"Name": "group-name", "Values": ["default"]}]
-    (default,) = ec2.describe_security_groups(Filters=of_vpc)["SecurityGroups"]
+    (default,) = rows(ec2, "describe_security_groups", Filters=of_vpc)
     assert (default["IpPermissions"], default["IpPermissionsEgress"]) == ([], [])
 
 
 def test_the_database_is_multi_az_encrypted_and_kept(platform: Platform) -> None:
-    (database,) = platform.client("rds").describe_db_instances()["DBInstances"]
+    (database,) = rows(platform.client("rds"), "describe_db_instances")
     asked = {
         "DBInstanceIdentifier": f"{PREFIX}-database",
         "DBInstanceClass": "db.m6i.4xlarge",
@@ -102,7 +103,7 @@ def test_the_database_is_multi_az_encrypted_and_kept(platform: Platform) -> None
 
 def test_plain_connections_to_the_database_are_refused(platform: Platform) -> None:
     rds = platform.client("rds")
-    (database,) = rds.describe_db_instances()["DBInstances"]
+    (database,) = rows(rds, "describe_db_instances")
     (group,) = database["DBParameterGroups"]
     pages = rds.get_paginator("describe_db_parameters").paginate(
         DBParameterGroupName=group["DBParameterGroupName"], Source="user"
@@ -113,7 +114,7 @@ def test_plain_connections_to_the_database_are_refused(platform: Platform) -> No
 
 
 def test_the_cache_is_sharded_replicated_and_encrypted(platform: Platform) -> None:
-    (group,) = platform.client("elasticache").describe_replication_groups()["ReplicationGroups"]
+    (group,) = rows(platform.client("elasticache"), "describe_replication_groups")
     assert group["ClusterEnabled"] is True
     assert (group["AutomaticFailover"], group["MultiAZ"]) == ("enabled", "enabled")
     assert (group["TransitEncryptionEnabled"], group["AtRestEncryptionEnabled"]) == (True, True)
@@ -139,7 +140,7 @@ def test_buckets_are_private_versioned_encrypted_and_tls_only(platform: Platform
 
 def test_every_queue_is_encrypted_and_has_a_dead_letter_queue_that_keeps_longer(platform: Platform) -> None:
     sqs = platform.client("sqs")
-    urls = sqs.list_queues()["QueueUrls"]
+    urls = list(rows(sqs, "list_queues"))
     found = {
         url.rsplit("/", 1)[1]: sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
         for url in urls
@@ -173,7 +174,7 @@ def test_a_message_that_fails_too_often_becomes_a_dead_letter(platform: Platform
 
 def test_the_load_balancer_ends_tls_and_redirects_the_rest(platform: Platform) -> None:
     elb = platform.client("elbv2")
-    (balancer,) = elb.describe_load_balancers()["LoadBalancers"]
+    (balancer,) = rows(elb, "describe_load_balancers")
     listeners = {
         listener["Port"]: listener
         for listener in elb.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]
@@ -191,10 +192,8 @@ def test_the_load_balancer_ends_tls_and_redirects_the_rest(platform: Platform) -
 
 def test_traffic_goes_to_blue_and_none_to_green(platform: Platform) -> None:
     elb = platform.client("elbv2")
-    groups = {
-        group["TargetGroupArn"]: group["TargetGroupName"] for group in elb.describe_target_groups()["TargetGroups"]
-    }
-    (balancer,) = elb.describe_load_balancers()["LoadBalancers"]
+    groups = {group["TargetGroupArn"]: group["TargetGroupName"] for group in rows(elb, "describe_target_groups")}
+    (balancer,) = rows(elb, "describe_load_balancers")
     listeners = elb.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]
     (https,) = [listener["ListenerArn"] for listener in listeners if listener["Port"] == 443]
     served = [
@@ -209,8 +208,7 @@ def test_traffic_goes_to_blue_and_none_to_green(platform: Platform) -> None:
 
 def test_the_loss_of_a_zone_leaves_the_required_instances(platform: Platform) -> None:
     groups = {
-        g["AutoScalingGroupName"]: g
-        for g in platform.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]
+        g["AutoScalingGroupName"]: g for g in rows(platform.client("autoscaling"), "describe_auto_scaling_groups")
     }
     named = {f"{PREFIX}-{group}" for group in ("web-blue", "web-green", "workers-fleet", "monitoring-host")}
     assert set(groups) == named
@@ -224,16 +222,16 @@ def test_the_monitoring_host_runs_in_the_zone_of_its_encrypted_volume(platform: 
     (group,) = platform.client("autoscaling").describe_auto_scaling_groups(
         AutoScalingGroupNames=[f"{PREFIX}-monitoring-host"]
     )["AutoScalingGroups"]
-    (volume,) = platform.client("ec2").describe_volumes(Filters=[{"Name": "tag:Component", "Values": ["metrics"]}])[
-        "Volumes"
-    ]
+    (volume,) = rows(
+        platform.client("ec2"), "describe_volumes", Filters=[{"Name": "tag:Component", "Values": ["metrics"]}]
+    )
     assert [one["AvailabilityZone"] for one in group["Instances"]] == [volume["AvailabilityZone"]]
     assert (volume["Encrypted"], volume["Size"], volume["VolumeType"]) == (True, 200, "gp3")
 
 
 def test_instances_ask_for_tokens_and_have_encrypted_disks(platform: Platform) -> None:
     ec2 = platform.client("ec2")
-    templates = ec2.describe_launch_templates()["LaunchTemplates"]
+    templates = list(rows(ec2, "describe_launch_templates"))
     assert len(templates) == 4
     for template in templates:
         versions = ec2.describe_launch_template_versions(
@@ -264,7 +262,7 @@ def test_groups_scale_by_load(platform: Platform, group: str, metrics: set[str])
 
 
 def test_secrets_are_kept_under_the_platforms_own_key(platform: Platform) -> None:
-    secrets = platform.client("secretsmanager").list_secrets()["SecretList"]
+    secrets = list(rows(platform.client("secretsmanager"), "list_secrets"))
     accounts = ("application", "dbadmin", "migrations", "monitoring")
     roles = ("app", "cache", "database", *(f"database-{name}" for name in accounts), "receivers")
     assert sorted(secret["Name"] for secret in secrets) == [f"askproai-prod-{role}" for role in roles]
@@ -276,7 +274,7 @@ def test_secrets_are_kept_under_the_platforms_own_key(platform: Platform) -> Non
 
 def test_every_key_is_rotated(platform: Platform) -> None:
     kms = platform.client("kms")
-    keys = [key["KeyId"] for key in kms.list_keys()["Keys"]]
+    keys = [key["KeyId"] for key in rows(kms, "list_keys")]
     ours = [key for key in keys if kms.describe_key(KeyId=key)["KeyMetadata"]["KeyManager"] == "CUSTOMER"]
     assert len(ours) == 5
     assert all(kms.get_key_rotation_status(KeyId=key)["KeyRotationEnabled"] for key in ours)

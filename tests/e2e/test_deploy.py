@@ -22,6 +22,7 @@ from typing import Any
 import pytest
 from typing_extensions import override
 
+from ops.core.aws import rows
 from sandbox.instances.release import RELEASE
 from tests.e2e.operated import Platform, meanwhile
 
@@ -105,15 +106,15 @@ def bucket(prod: Platform, accounts: None) -> str:
 def weights(platform: Platform) -> dict[str, int]:
     """Each colour's share, which is equal in all forwarding rules."""
     elb = platform.client("elbv2")
-    names = {row["TargetGroupArn"]: row["TargetGroupName"] for row in elb.describe_target_groups()["TargetGroups"]}
+    names = {row["TargetGroupArn"]: row["TargetGroupName"] for row in rows(elb, "describe_target_groups")}
     (balancer,) = elb.describe_load_balancers(Names=[f"askproai-{platform.stack}-balancer"])["LoadBalancers"]
     shares: set[tuple[tuple[str, int], ...]] = set()
     for listener in elb.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]:
         for rule in elb.describe_rules(ListenerArn=listener["ListenerArn"])["Rules"]:
             for action in rule["Actions"]:
-                rows = action.get("ForwardConfig", {}).get("TargetGroups", [])
-                if rows:
-                    shares.add(tuple(sorted((names[row["TargetGroupArn"]], row["Weight"]) for row in rows)))
+                targets = action.get("ForwardConfig", {}).get("TargetGroups", [])
+                if targets:
+                    shares.add(tuple(sorted((names[row["TargetGroupArn"]], row["Weight"]) for row in targets)))
     if len(shares) != 1:
         return {}
     return {name.rpartition("-")[2]: weight for name, weight in shares.pop()}
@@ -197,9 +198,9 @@ def test_aws_has_the_release_on_all_traffic_and_on_the_workers(prod: Platform, r
     assert releases(prod, "web-green") == [VERSION] * len(releases(prod, "web-blue")) != []
     assert set(releases(prod, "workers-fleet")) == {VERSION}
     assert set(releases(prod, "web-blue")) == {RELEASE}
-    (snapshot,) = prod.client("rds").describe_db_snapshots(SnapshotType="manual")["DBSnapshots"]
+    (snapshot,) = rows(prod.client("rds"), "describe_db_snapshots", SnapshotType="manual")
     assert (snapshot["Status"], "-deploy-" in snapshot["DBSnapshotIdentifier"]) == ("available", True)
-    (command,) = prod.client("ssm").list_commands()["Commands"]
+    (command,) = rows(prod.client("ssm"), "list_commands")
     assert "artisan migrate --force" in command["Parameters"]["commands"][0]
     assert len(command["InstanceIds"]) == 1
     assert prod.preview() == {}

@@ -19,6 +19,7 @@ import pytest
 import contract
 from hosts.contents import RDS_AUTHORITIES
 from hosts.roles import MONITORING
+from ops.core.aws import rows
 from ops.secrets.hosts import ACCOUNTS, READ_AGAIN
 from sandbox.instances.command import caller_of, groups_of, stack_outputs
 from sandbox.instances.release import RELEASE, publish
@@ -295,7 +296,7 @@ def test_a_rotation_changes_the_accounts_of_a_database_while_hosts_serve_and_the
         assert new["password"] in host.machine.run("cat", "/run/askproai/secrets.env")
     queue_job(web, 6)
     until(lambda: 6 in ids(web), worker, WORKER)
-    kept = told + json.dumps(around.client("ssm").list_commands()["Commands"], default=str)
+    kept = told + json.dumps(list(rows(around.client("ssm"), "list_commands")), default=str)
     assert [each["password"] in kept for each in (new, former)] == [False, False]
 
     # It served until it had its new secrets, and again before a load balancer marks a host unhealthy.
@@ -399,9 +400,9 @@ def test_an_alert_of_prometheus_reaches_alertmanager(monitoring: Host) -> None:
 
 
 def test_what_it_remembers_is_on_the_volume_that_outlives_it(monitoring: Host) -> None:
-    [volume] = monitoring.around.client("ec2").describe_volumes(
-        Filters=[{"Name": "tag:Component", "Values": ["metrics"]}]
-    )["Volumes"]
+    [volume] = rows(
+        monitoring.around.client("ec2"), "describe_volumes", Filters=[{"Name": "tag:Component", "Values": ["metrics"]}]
+    )
     source = monitoring.machine.run(
         "findmnt", "--noheadings", "--output=SOURCE", "--target=/srv/metrics/prometheus/wal"
     )

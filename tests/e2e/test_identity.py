@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from ops.core.aws import rows
 from project_files import Project
 from tests.e2e.operated import Platform
 
@@ -43,7 +44,7 @@ def up(platform: Platform, *options: str) -> None:
 def subscriptions(platform: Platform) -> dict[str, str]:
     """The ARN of the subscription of each address, as SNS lists them."""
     sns = platform.client("sns")
-    (topic,) = sns.list_topics()["Topics"]
+    (topic,) = rows(sns, "list_topics")
     found = sns.list_subscriptions_by_topic(TopicArn=topic["TopicArn"])["Subscriptions"]
     return {subscription["Endpoint"]: subscription["SubscriptionArn"] for subscription in found}
 
@@ -53,7 +54,7 @@ def queues(platform: Platform) -> dict[str, dict[str, str]]:
     sqs = platform.client("sqs")
     return {
         url.rsplit("/", 1)[1]: sqs.get_queue_attributes(QueueUrl=url, AttributeNames=ATTRIBUTES)["Attributes"]
-        for url in sqs.list_queues()["QueueUrls"]
+        for url in rows(sqs, "list_queues")
     }
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from ops.core.aws import rows
 from tests.e2e.operated import Platform
 
 pytestmark = pytest.mark.e2e
@@ -47,7 +48,7 @@ def test_the_other_region_can_read_every_secret(platform: Platform, role: str) -
 
 def plan_of_the_database(backup: Any) -> dict[str, Any]:
     """There is another one for the monitoring host's metrics."""
-    plans: list[dict[str, Any]] = backup.list_backup_plans()["BackupPlansList"]
+    plans: list[dict[str, Any]] = list(rows(backup, "list_backup_plans"))
     (plan,) = [plan for plan in plans if plan["BackupPlanName"] == f"{PREFIX}-backups"]
     return plan
 
@@ -60,7 +61,7 @@ def test_daily_and_weekly_snapshots_of_the_database_are_copied_to_a_locked_vault
     assert kept == {"daily": [30], "weekly": [90]}
     (vault,) = [
         found["BackupVaultName"]
-        for found in platform.client("backup", OFFSITE).list_backup_vaults()["BackupVaultList"]
+        for found in rows(platform.client("backup", OFFSITE), "list_backup_vaults")
         if found["BackupVaultName"].startswith(f"{PREFIX}-offsite-vault-vpc-")
     ]
     targets = {copy["DestinationBackupVaultArn"] for rule in rules for copy in rule["CopyActions"]}
@@ -81,10 +82,10 @@ def test_the_plan_is_for_the_database(platform: Platform) -> None:
 
 def test_the_load_balancer_asks_for_a_certificate_of_our_authority(platform: Platform) -> None:
     elb = platform.client("elbv2", HOME)
-    (balancer,) = elb.describe_load_balancers()["LoadBalancers"]
+    (balancer,) = rows(elb, "describe_load_balancers")
     listeners = elb.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]
     (listener,) = [listener for listener in listeners if listener["Port"] == 443]
-    (store,) = elb.describe_trust_stores()["TrustStores"]
+    (store,) = rows(elb, "describe_trust_stores")
     assert listener["MutualAuthentication"]["Mode"] == "verify"
     assert listener["MutualAuthentication"]["TrustStoreArn"] == store["TrustStoreArn"]
     assert store["NumberOfCaCertificates"] == 1

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from ops.core.aws import rows
 from tests.e2e.operated import Platform, sandbox
 
 pytestmark = pytest.mark.e2e
@@ -65,9 +66,7 @@ def test_bad_settings_are_refused_together_and_change_nothing(platform: Platform
 
 def test_a_rule_added_by_hand_is_drift_and_is_removed(platform: Platform) -> None:
     ec2 = platform.client("ec2")
-    (group,) = ec2.describe_security_groups(Filters=[{"Name": "group-name", "Values": ["askproai-prod-web"]}])[
-        "SecurityGroups"
-    ]
+    (group,) = rows(ec2, "describe_security_groups", Filters=[{"Name": "group-name", "Values": ["askproai-prod-web"]}])
     ec2.authorize_security_group_ingress(
         GroupId=group["GroupId"], IpProtocol="tcp", FromPort=22, ToPort=22, CidrIp="0.0.0.0/0"
     )
@@ -120,4 +119,4 @@ def test_destroying_is_refused_and_says_which_setting_allows_it(platform: Platfo
     refused = platform.pulumi("destroy", "--yes", "--skip-preview", check=False)
     assert refused.returncode != 0
     assert "allow_destroy_of" in refused.stdout + refused.stderr
-    assert platform.client("rds").describe_db_instances()["DBInstances"]
+    assert list(rows(platform.client("rds"), "describe_db_instances"))

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from ops.core.aws import rows
 from ops.core.recovery.finders import AGAIN
 from sandbox.project import project
 from sandbox.project.environment import environment
@@ -119,7 +120,7 @@ def names_in_ec2(platform: Platform) -> Counter[tuple[str, str]]:
 
 def names_of_keys(platform: Platform) -> Counter[str]:
     kms = platform.client("kms")
-    keys = [kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"] for key in kms.list_keys()["Keys"]]
+    keys = [kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"] for key in rows(kms, "list_keys")]
     living = [key["KeyId"] for key in keys if key["KeyState"] == "Enabled" and key["KeyManager"] == "CUSTOMER"]
     tags = [tag for key in living for tag in kms.list_resource_tags(KeyId=key)["Tags"]]
     return Counter(tag["TagValue"] for tag in tags if tag["TagKey"] == "Name")

@@ -14,7 +14,7 @@ from ops.errors import Exit
 from tests.e2e.operated import Platform, sandbox
 
 pytestmark = pytest.mark.e2e
-ARRIVAL_SECONDS = 60.0
+ARRIVAL_SECONDS = 180.0
 CHECKS = ("", "/database", "/redis", "/queue")
 
 

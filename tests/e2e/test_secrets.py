@@ -15,12 +15,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import httpx
 import pytest
 from botocore.exceptions import ClientError
 
 from contract import CANARY_PATH, HEALTH_PATH
-from tests.e2e.operated import Platform, begin, black_out, end, meanwhile, wait_for
+from ops.core.aws import rows
+from tests.e2e.operated import Platform, ask, begin, black_out, end, meanwhile, wait_for
 
 pytestmark = pytest.mark.e2e
 
@@ -42,7 +42,7 @@ def daylight(prod: Platform) -> Iterator[None]:
     yield
     for service in ("ssm", "elasticache"):
         black_out(prod, None, service)
-    httpx.delete(f"{prod.variables['AWS_ENDPOINT_URL']}/_sandbox/fault").raise_for_status()
+    ask("DELETE", f"{prod.variables['AWS_ENDPOINT_URL']}/_sandbox/fault")
 
 
 @pytest.fixture(scope="module")
@@ -98,18 +98,18 @@ def other(username: str) -> str:
 
 def commands(platform: Platform) -> list[dict[str, Any]]:
     """The commands that Systems Manager got for hosts, oldest first."""
-    return sorted(platform.client("ssm").list_commands()["Commands"], key=lambda command: command["RequestedDateTime"])
+    return sorted(rows(platform.client("ssm"), "list_commands"), key=lambda command: command["RequestedDateTime"])
 
 
 def instances(platform: Platform) -> set[str]:
     """All hosts in service in a region."""
-    groups = platform.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]
+    groups = list(rows(platform.client("autoscaling"), "describe_auto_scaling_groups"))
     return {one["InstanceId"] for group in groups for one in group["Instances"] if one["LifecycleState"] == "InService"}
 
 
 def blocked(platform: Platform, service: str) -> int:
     """Unanswered calls to a service in the platform's region."""
-    told = httpx.get(f"{platform.variables['AWS_ENDPOINT_URL']}/_sandbox/calls").raise_for_status().json()
+    told = ask("GET", f"{platform.variables['AWS_ENDPOINT_URL']}/_sandbox/calls")
     return int(told.get(platform.region, {}).get(service, {}).get("blocked", 0))
 
 
@@ -201,9 +201,9 @@ def test_a_rotation_that_fails_between_the_regions_is_named_and_ends_with_the_sa
     fault = (
         f"{prod.variables['AWS_ENDPOINT_URL']}/_sandbox/fault/{standby.region}/secretsmanager/UpdateSecretVersionStage"
     )
-    httpx.put(fault, params={"when": "before", "code": "InternalServiceError"}).raise_for_status()
+    ask("PUT", fault, params={"when": "before", "code": "InternalServiceError"})
     failed = prod.ops(*DATABASE, check=False)
-    httpx.delete(fault).raise_for_status()
+    ask("DELETE", fault)
     assert failed.returncode == FAILED, failed.stdout + failed.stderr
     assert "Traceback" not in failed.stderr
     assert current(standby) == former
@@ -226,7 +226,7 @@ def test_a_token_whose_rotation_was_killed_with_its_engine_is_the_only_one_that_
     prod: Platform, standby: Platform, regions: tuple[Platform, Platform]
 ) -> None:
     cache = prod.client("elasticache")
-    (before,) = cache.describe_replication_groups()["ReplicationGroups"]
+    (before,) = rows(cache, "describe_replication_groups")
     former, sent, (_, history) = versions(prod, "cache")["AWSCURRENT"], len(commands(prod)), records(prod, TOKEN[2])
     code, killed = stopped_at(prod, "elasticache", TOKEN, signal.SIGKILL)
     assert code == -signal.SIGKILL, killed
@@ -244,7 +244,7 @@ def test_a_token_whose_rotation_was_killed_with_its_engine_is_the_only_one_that_
         assert found["AWSCURRENT"]["auth_token"] == token
         assert found["AWSPREVIOUS"]["auth_token"] == former["auth_token"]
         assert region.pulumi("config", "get", "cache_auth_token").stdout.strip() == token
-    (after,) = cache.describe_replication_groups()["ReplicationGroups"]
+    (after,) = rows(cache, "describe_replication_groups")
     (read,) = commands(prod)[sent:]
     assert set(read["InstanceIds"]) == instances(prod)
     changed = [group.get("AuthTokenLastModifiedDate") for group in (before, after)]

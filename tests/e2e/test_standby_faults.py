@@ -13,11 +13,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import httpx
 import pytest
 
 from contract import CANARY_PATH
-from tests.e2e.operated import Platform, begin, black_out, end, wait_for
+from ops.core.aws import rows
+from tests.e2e.operated import Platform, ask, begin, black_out, end, wait_for
 
 pytestmark = pytest.mark.e2e
 
@@ -72,29 +72,30 @@ def faults(edge: Platform) -> Iterator[Any]:
     url = f"{edge.variables['ASKPROAI_EDGE_URL']}/_sandbox"
 
     def set_fault(**fault: object) -> None:
-        httpx.delete(f"{url}/calls").raise_for_status()
-        httpx.put(f"{url}/faults", json=fault).raise_for_status()
+        ask("DELETE", f"{url}/calls")
+        ask("PUT", f"{url}/faults", json=fault)
 
     yield set_fault
-    httpx.delete(f"{url}/faults").raise_for_status()
+    ask("DELETE", f"{url}/faults")
 
 
 def cloudflare_changes(edge: Platform) -> int:
     """How many changes of records were requested since the fault was set."""
-    calls = httpx.get(f"{edge.variables['ASKPROAI_EDGE_URL']}/_sandbox/calls").json()
+    calls = ask("GET", f"{edge.variables['ASKPROAI_EDGE_URL']}/_sandbox/calls")
     return sum(count["all"] for call, count in calls.items() if "dns_records" in call and not call.startswith("GET"))
 
 
 def led_to(edge: Platform) -> set[str]:
     """The regions whose load balancers are the targets of the visitors' names, according to Cloudflare."""
     zone = edge.setting("zone_id")
-    answer = httpx.get(
+    answer = ask(
+        "GET",
         f"{edge.variables['CLOUDFLARE_BASE_URL']}/zones/{zone}/dns_records?per_page=100",
         headers={"Authorization": f"Bearer {edge.pulumi('config', 'get', 'cloudflare_api_token').stdout.strip()}"},
     )
     domain = edge.setting("domain")
     names = {f"{label}{domain}" for label in VISITORS}
-    found = [record for record in answer.json()["result"] if record["name"] in names and record["type"] == "CNAME"]
+    found = [record for record in answer["result"] if record["name"] in names and record["type"] == "CNAME"]
     records = {record["name"]: record["content"] for record in found}
     assert len(records) == len(names)
     contents = {records.get(content, content) for content in records.values()}
@@ -104,12 +105,12 @@ def led_to(edge: Platform) -> set[str]:
 def calls(platform: Platform, *, forget: bool = False) -> int:
     """Calls to the platform's region since the last reset."""
     url = f"{platform.variables['AWS_ENDPOINT_URL']}/_sandbox/calls"
-    told = (httpx.delete(url) if forget else httpx.get(url)).json()
+    told = ask("DELETE" if forget else "GET", url)
     return sum(count["all"] for count in told.get(platform.region, {}).values())
 
 
 def database(platform: Platform) -> dict[str, Any]:
-    (found,) = platform.client("rds").describe_db_instances()["DBInstances"]
+    (found,) = rows(platform.client("rds"), "describe_db_instances")
     return found
 
 
@@ -130,18 +131,16 @@ def lag_seconds(platform: Platform) -> float | None:
 
 def fence(platform: Platform) -> tuple[list[int], list[str]]:
     """The instances of each group of the application's hosts, and whom the data tier's network ACL allows."""
-    groups = platform.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]
+    groups = list(rows(platform.client("autoscaling"), "describe_auto_scaling_groups"))
     hosts = [group for group in groups if "-monitoring-" not in group["AutoScalingGroupName"]]
-    (acl,) = platform.client("ec2").describe_network_acls(Filters=[{"Name": "default", "Values": ["false"]}])[
-        "NetworkAcls"
-    ]
+    (acl,) = rows(platform.client("ec2"), "describe_network_acls", Filters=[{"Name": "default", "Values": ["false"]}])
     allowed = [entry["CidrBlock"] for entry in acl["Entries"] if entry["RuleAction"] == "allow"]
     return [len(group["Instances"]) for group in hosts], sorted(allowed)
 
 
 def app_cidrs(platform: Platform) -> set[str]:
     """The subnets that hosts of the application are in."""
-    groups = platform.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]
+    groups = list(rows(platform.client("autoscaling"), "describe_auto_scaling_groups"))
     ids = {subnet for group in groups for subnet in group["VPCZoneIdentifier"].split(",")}
     subnets = platform.client("ec2").describe_subnets(SubnetIds=sorted(ids))["Subnets"]
     return {subnet["CidrBlock"] for subnet in subnets}

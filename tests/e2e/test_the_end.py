@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from ops.core.aws import rows
 from sandbox.project.paths import Paths
 from sandbox.servers import clouds
 from tests.e2e.operated import Platform, brought_up, platforms
@@ -28,7 +29,7 @@ NEXT = (
 
 def vaults(platform: Platform) -> list[str]:
     """The names of the vaults in the region of production."""
-    return [vault["BackupVaultName"] for vault in platform.client("backup").list_backup_vaults()["BackupVaultList"]]
+    return [vault["BackupVaultName"] for vault in rows(platform.client("backup"), "list_backup_vaults")]
 
 
 def back_up(platform: Platform, vault: str) -> None:
@@ -61,30 +62,30 @@ def test_destroy_leaves_only_what_must_stay(platform: Platform) -> None:
     ours = [{"Name": "tag:Project", "Values": ["askproai"]}]
     live = [{"Name": "instance-state-name", "Values": ["pending", "running", "stopping", "stopped"]}]
     left = {
-        "networks": ec2.describe_vpcs(Filters=ours)["Vpcs"],
+        "networks": list(rows(ec2, "describe_vpcs", Filters=ours)),
         "addresses": ec2.describe_addresses()["Addresses"],
-        "instances": ec2.describe_instances(Filters=live)["Reservations"],
-        "templates": ec2.describe_launch_templates()["LaunchTemplates"],
+        "instances": list(rows(ec2, "describe_instances", Filters=live)),
+        "templates": list(rows(ec2, "describe_launch_templates")),
         # AWS, too, shows a deleted endpoint for a while.
-        "endpoints": [e for e in ec2.describe_vpc_endpoints(Filters=ours)["VpcEndpoints"] if e["State"] != "deleted"],
-        "groups": platform.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"],
-        "balancers": elb.describe_load_balancers()["LoadBalancers"],
-        "targets": elb.describe_target_groups()["TargetGroups"],
-        "trust": elb.describe_trust_stores()["TrustStores"],
-        "databases": platform.client("rds").describe_db_instances()["DBInstances"],
-        "caches": platform.client("elasticache").describe_replication_groups()["ReplicationGroups"],
-        "queues": platform.client("sqs").list_queues().get("QueueUrls", []),
-        "buckets": platform.client("s3").list_buckets()["Buckets"],
-        "roles": [r for r in platform.client("iam").list_roles()["Roles"] if r["RoleName"].startswith("askproai")],
-        "acls": platform.client("wafv2").list_web_acls(Scope="REGIONAL")["WebACLs"],
-        "logs": platform.client("logs").describe_log_groups()["logGroups"],
+        "endpoints": [e for e in rows(ec2, "describe_vpc_endpoints", Filters=ours) if e["State"] != "deleted"],
+        "groups": list(rows(platform.client("autoscaling"), "describe_auto_scaling_groups")),
+        "balancers": list(rows(elb, "describe_load_balancers")),
+        "targets": list(rows(elb, "describe_target_groups")),
+        "trust": list(rows(elb, "describe_trust_stores")),
+        "databases": list(rows(platform.client("rds"), "describe_db_instances")),
+        "caches": list(rows(platform.client("elasticache"), "describe_replication_groups")),
+        "queues": list(rows(platform.client("sqs"), "list_queues")),
+        "buckets": list(rows(platform.client("s3"), "list_buckets")),
+        "roles": [r for r in rows(platform.client("iam"), "list_roles") if r["RoleName"].startswith("askproai")],
+        "acls": list(rows(platform.client("wafv2"), "list_web_acls", Scope="REGIONAL")),
+        "logs": list(rows(platform.client("logs"), "describe_log_groups")),
         # A name that AWS keeps for a recovery could not be used by the next `up`.
-        "secrets": platform.client("secretsmanager").list_secrets(IncludePlannedDeletion=True)["SecretList"],
-        "certificates": platform.client("acm").list_certificates()["CertificateSummaryList"],
-        "plans": platform.client("backup").list_backup_plans()["BackupPlansList"],
+        "secrets": list(rows(platform.client("secretsmanager"), "list_secrets", IncludePlannedDeletion=True)),
+        "certificates": list(rows(platform.client("acm"), "list_certificates")),
+        "plans": list(rows(platform.client("backup"), "list_backup_plans")),
     }
     assert {kind: found for kind, found in left.items() if found} == {}
-    keys = [kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"] for key in kms.list_keys()["Keys"]]
+    keys = [kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"] for key in rows(kms, "list_keys")]
     kept = [key for key in keys if key["KeyState"] != "PendingDeletion"]
     assert {key["KeyState"] for key in kept} == {"Enabled"}
     # Those of the stacks of this region: the keys of data and of backups.
@@ -96,12 +97,12 @@ def test_destroy_leaves_only_what_must_stay(platform: Platform) -> None:
 
 def test_the_databases_last_snapshot_can_still_be_restored(platform: Platform) -> None:
     rds = platform.client("rds")
-    last = rds.describe_db_snapshots(SnapshotType="manual")["DBSnapshots"]
+    last = list(rows(rds, "describe_db_snapshots", SnapshotType="manual"))
     (snapshot,) = [found for found in last if found["DBInstanceIdentifier"] == "askproai-prod-database"]
     # Its network no longer exists.
-    subnets = platform.client("ec2").describe_subnets(Filters=[{"Name": "default-for-az", "Values": ["true"]}])[
-        "Subnets"
-    ]
+    subnets = list(
+        rows(platform.client("ec2"), "describe_subnets", Filters=[{"Name": "default-for-az", "Values": ["true"]}])
+    )
     rds.create_db_subnet_group(
         DBSubnetGroupName="restored",
         DBSubnetGroupDescription="the default network's",
@@ -138,6 +139,6 @@ def test_what_is_left_is_in_nobodys_way(platform: Platform) -> None:
     platform.pulumi("up", "--yes", "--skip-preview", *targets, check=False)
     assert len(vaults(platform)) == len(before) + 1
     ours = [{"Name": "tag:Project", "Values": ["askproai"]}]
-    (network,) = platform.client("ec2").describe_vpcs(Filters=ours)["Vpcs"]
+    (network,) = rows(platform.client("ec2"), "describe_vpcs", Filters=ours)
     name = f"askproai-prod-database-8-4-{network['VpcId']}"
     assert platform.client("rds").describe_option_groups(OptionGroupName=name)["OptionGroupsList"]

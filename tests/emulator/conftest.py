@@ -9,9 +9,11 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+from sandbox.aws import later
 from sandbox.aws.fixes.fix import FIXES
 from sandbox.aws.server import Server, build
-from tests.emulator.emulated import ACCOUNT, REGION, Clients, Control, connected
+from tests.emulator.emulated import ACCOUNT, PATIENCE_SECONDS, REGION, Clients, Control, connected
+from tests.emulator.timers import Timers
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -77,25 +79,27 @@ def control(endpoint: str) -> Iterator[Control]:
 
     def send(method: str, path: str, body: object = None) -> Any:
         content = None if body is None else json.dumps(body).encode()
-        with urlopen(Request(f"{endpoint}/_sandbox/{path}", content, method=method), timeout=5) as answer:
+        with urlopen(
+            Request(f"{endpoint}/_sandbox/{path}", content, method=method), timeout=PATIENCE_SECONDS
+        ) as answer:
             return json.load(answer)
 
     send("DELETE", "calls")
     yield send
     for region in send("GET", "blackout"):
         send("DELETE", f"blackout/{region}")
+    send("PUT", "clock/0")
     send("PUT", "ending/0")
     send("DELETE", "fault")
     send("DELETE", "capacity")
 
 
 @pytest.fixture(autouse=True)
-def nothing_follows() -> Iterator[None]:
-    """Cancels pending actions of the emulator after a test, such as the end of an instance that a hook holds."""
-    yield
-    for thread in threading.enumerate():
-        if isinstance(thread, threading.Timer):
-            thread.cancel()
+def timers(monkeypatch: pytest.MonkeyPatch) -> Timers:
+    """Time passes when a test says so, however slow the machine is; nothing from one test happens during the next."""
+    timers = Timers()
+    monkeypatch.setattr(later, "Timer", timers.made)
+    return timers
 
 
 @pytest.fixture

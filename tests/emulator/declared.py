@@ -5,8 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from typing_extensions import override
+
+from ops.core.aws import rows
 from sandbox.application.observer import Observer
-from tests.emulator.emulated import REGION, Clients
+from tests.emulator.emulated import OTHER_REGION, REGION, Clients
 
 ZONES = ("a", "b")
 IMAGE = "ami-12345678"
@@ -19,6 +22,21 @@ class NeverStale(Observer):
     def ask(self, region: str, service: str, operation: str, *, fresh: float = 0.0, **arguments: Any) -> Any:
         """The answer as of now."""
         return self.tell(region, service, operation, **arguments)
+
+
+class OwnBuckets(NeverStale):
+    """Sees no bucket of another test: what is copied are those whose names begin with this test's `name`."""
+
+    def __init__(self, url: str, name: str) -> None:
+        super().__init__(url, [REGION, OTHER_REGION])
+        self.name = name
+
+    @override
+    def tell(self, region: str, service: str, operation: str, **arguments: Any) -> Any:
+        answer = super().tell(region, service, operation, **arguments)
+        if operation != "list_buckets":
+            return answer
+        return {"Buckets": [bucket for bucket in answer["Buckets"] if bucket["Name"].startswith(self.name)]}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +99,7 @@ class Declared:
         (group,) = self.client("rds").describe_db_subnet_groups(DBSubnetGroupName=f"shop-{self.name}")["DBSubnetGroups"]
         (subnet,) = [subnet["SubnetIdentifier"] for subnet in group["Subnets"]]
         of_subnet = [{"Name": "association.subnet-id", "Values": [subnet]}]
-        (old,) = ec2.describe_network_acls(Filters=of_subnet)["NetworkAcls"]
+        (old,) = rows(ec2, "describe_network_acls", Filters=of_subnet)
         (association,) = [row for row in old["Associations"] if row["SubnetId"] == subnet]
         ec2.replace_network_acl_association(
             AssociationId=association["NetworkAclAssociationId"],

@@ -1,7 +1,6 @@
 """moto as one application."""
 
 import http.client
-import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -9,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 from moto.sts.responses import TokenResponse
 
-from tests.emulator.emulated import ACCOUNT, Clients
+from tests.emulator.emulated import ACCOUNT, Clients, Control, calls, until
 
 
 def test_every_key_belongs_to_the_account_that_was_chosen(aws: Clients) -> None:
@@ -64,16 +63,15 @@ def _caller_identity(connection: http.client.HTTPConnection) -> tuple[int, str]:
     return answer.status, answer.read().decode()
 
 
-def test_who_waits_for_a_message_keeps_nobody_else_waiting(aws: Clients, name: str) -> None:
+def test_who_waits_for_a_message_keeps_nobody_else_waiting(aws: Clients, control: Control, name: str) -> None:
     sqs = aws("sqs")
     queue = sqs.create_queue(QueueName=name)["QueueUrl"]
+    control("DELETE", "calls")
     with ThreadPoolExecutor(1) as pool:
-        waiting = pool.submit(sqs.receive_message, QueueUrl=queue, WaitTimeSeconds=3)
-        time.sleep(0.5)
-        started = time.monotonic()
-        aws("sts").get_caller_identity()
-        assert time.monotonic() - started < 2
-        assert not waiting.done()
+        waiting = pool.submit(sqs.receive_message, QueueUrl=queue, WaitTimeSeconds=20)
+        until(lambda: calls(control, "sqs") == 1)
+        sqs.send_message(QueueUrl=queue, MessageBody="the one")
+        assert waiting.result()["Messages"][0]["Body"] == "the one"
 
 
 def test_a_call_sent_again_is_answered_as_the_first_time(aws: Clients) -> None:

@@ -3,13 +3,13 @@
 import pytest
 
 from sandbox.application.objects import Objects
-from tests.emulator.declared import NeverStale, bucket, replicate
+from tests.emulator.declared import OwnBuckets, bucket, replicate
 from tests.emulator.emulated import OTHER_REGION, REGION, Clients
 
 
 @pytest.fixture
-def objects(endpoint: str) -> Objects:
-    return Objects(NeverStale(endpoint, [REGION, OTHER_REGION]))
+def objects(endpoint: str, name: str) -> Objects:
+    return Objects(OwnBuckets(endpoint, name))
 
 
 @pytest.fixture
@@ -100,12 +100,12 @@ def test_what_is_deleted_for_good_is_not_brought_back(aws: Clients, objects: Obj
 
 
 def test_what_is_there_when_the_application_starts_is_not_copied_again(
-    aws: Clients, endpoint: str, objects: Objects, buckets: tuple[str, str]
+    aws: Clients, endpoint: str, name: str, objects: Objects, buckets: tuple[str, str]
 ) -> None:
     one, two = buckets
     aws("s3").put_object(Bucket=one, Key="a", Body=b"1")
-    objects.copy(set(), 0)
-    assert Objects(NeverStale(endpoint, [REGION, OTHER_REGION])).copy(set(), 0) == 0
+    assert objects.copy(set(), 0) == 1
+    assert Objects(OwnBuckets(endpoint, name)).copy(set(), 0) == 0
     assert contents(aws, two) == [("a", "1")]
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from sandbox.application.replication import NOT_REPLICATING, Replication
 from sandbox.application.rows import Rows
-from tests.emulator.declared import Declared, NeverStale, declare
+from tests.emulator.declared import Declared, OwnBuckets, declare
 from tests.emulator.emulated import OTHER_REGION, REGION, Clients, Control
 
 
@@ -28,7 +28,7 @@ class Pair:
     def __init__(self, aws: Clients, endpoint: str, name: str) -> None:
         self.clock = Clock()
         self.rows = Rows(self.clock)
-        self.replication = Replication(NeverStale(endpoint, [REGION, OTHER_REGION]), self.rows)
+        self.replication = Replication(OwnBuckets(endpoint, name), self.rows)
         self.here = declare(aws, name, instances=0)
         self.there = declare(aws, f"{name}-2", OTHER_REGION, instances=0)
         self.source = self.here.database()

@@ -10,15 +10,16 @@ import pytest
 from sandbox.application.observer import FRESH_SECONDS
 from sandbox.application.server import Application, build
 from tests.emulator.declared import Declared, declare
-from tests.emulator.emulated import OTHER_REGION, REGION, Clients, Control
+from tests.emulator.emulated import OTHER_REGION, PATIENCE_SECONDS, REGION, Clients, Control
 
 
 @pytest.fixture(scope="module")
-def url(endpoint: str) -> Iterator[str]:
+def application(endpoint: str) -> Iterator[httpx.Client]:
     server = build("127.0.0.1", 0, Application(endpoint, [REGION, OTHER_REGION]))
     server.prepare()
     threading.Thread(target=server.serve, daemon=True).start()
-    yield "http://{}:{}".format(*server.bind_addr[:2])
+    with httpx.Client(base_url="http://{}:{}".format(*server.bind_addr[:2]), timeout=PATIENCE_SECONDS) as client:
+        yield client
     server.stop()
 
 
@@ -35,40 +36,44 @@ def through_the_edge(shop: Declared) -> dict[str, str]:
     return {"Host": "app.shop.example", "X-Sandbox-Origin": shop.dns_name}
 
 
-def test_it_says_that_it_is_there(url: str) -> None:
-    assert httpx.get(f"{url}/_sandbox/health").json() == {"status": "ok"}
+def test_it_says_that_it_is_there(application: httpx.Client) -> None:
+    assert application.get("/_sandbox/health").json() == {"status": "ok"}
 
 
-def test_a_visitor_is_served_by_the_load_balancer_that_the_edge_names(url: str, shop: Declared) -> None:
+def test_a_visitor_is_served_by_the_load_balancer_that_the_edge_names(
+    application: httpx.Client, shop: Declared
+) -> None:
     shop.database()
     headers = through_the_edge(shop)
-    assert httpx.get(f"{url}/api/health/database", headers=headers).status_code == 200
-    assert httpx.post(f"{url}/api/canary", headers=headers, json={"id": 3}).status_code == 201
-    assert httpx.get(f"{url}/api/canary", headers=headers).json()["last_id"] == 3
+    assert application.get("/api/health/database", headers=headers).status_code == 200
+    assert application.post("/api/canary", headers=headers, json={"id": 3}).status_code == 201
+    assert application.get("/api/canary", headers=headers).json()["last_id"] == 3
 
 
-def test_a_change_of_what_is_declared_shows_within_a_second(url: str, shop: Declared) -> None:
+def test_a_change_of_what_is_declared_shows_within_a_second(application: httpx.Client, shop: Declared) -> None:
     headers = through_the_edge(shop)
-    assert httpx.get(f"{url}/api/health", headers=headers).status_code == 200
+    assert application.get("/api/health", headers=headers).status_code == 200
     shop.scale(0)
     threading.Event().wait(1)
-    assert httpx.get(f"{url}/api/health", headers=headers).status_code == 503
+    assert application.get("/api/health", headers=headers).status_code == 503
 
 
 @pytest.mark.parametrize("mode", ["refuse", "hang", "error"])
-def test_a_lost_region_drops_its_visitors(url: str, shop: Declared, control: Control, mode: str) -> None:
+def test_a_lost_region_drops_its_visitors(
+    application: httpx.Client, shop: Declared, control: Control, mode: str
+) -> None:
     control("PUT", f"blackout/{REGION}?mode={mode}")
     with pytest.raises(httpx.TransportError):
-        httpx.get(f"{url}/api/health", headers=through_the_edge(shop))
+        application.get("/api/health", headers=through_the_edge(shop))
     control("DELETE", f"blackout/{REGION}")
-    assert httpx.get(f"{url}/api/health", headers=through_the_edge(shop)).status_code == 200
+    assert application.get("/api/health", headers=through_the_edge(shop)).status_code == 200
 
 
-def test_lag_and_pause_are_set_and_told(url: str) -> None:
-    set_to = httpx.put(f"{url}/_sandbox/replication", json={"lag_seconds": 30, "paused": True}).json()
+def test_lag_and_pause_are_set_and_told(application: httpx.Client) -> None:
+    set_to = application.put("/_sandbox/replication", json={"lag_seconds": 30, "paused": True}).json()
     assert (set_to["lag_seconds"], set_to["paused"]) == (30, True)
-    assert httpx.put(f"{url}/_sandbox/replication", json={"paused": False}).json()["lag_seconds"] == 30
-    assert httpx.get(f"{url}/_sandbox/replication").json()["paused"] is False
+    assert application.put("/_sandbox/replication", json={"paused": False}).json()["lag_seconds"] == 30
+    assert application.get("/_sandbox/replication").json()["paused"] is False
 
 
 @pytest.mark.parametrize(
@@ -83,15 +88,15 @@ def test_lag_and_pause_are_set_and_told(url: str) -> None:
         ({"lag_seconds": 5, "paused": 1}, "paused 1: want true or false"),
     ],
 )
-def test_a_wish_that_makes_no_sense_changes_nothing(url: str, wish: object, problem: str) -> None:
-    before = httpx.get(f"{url}/_sandbox/replication").json()
-    refused = httpx.put(f"{url}/_sandbox/replication", json=wish)
+def test_a_wish_that_makes_no_sense_changes_nothing(application: httpx.Client, wish: object, problem: str) -> None:
+    before = application.get("/_sandbox/replication").json()
+    refused = application.put("/_sandbox/replication", json=wish)
     assert refused.status_code == 400
     assert refused.json()["error"].startswith(problem)
-    assert httpx.get(f"{url}/_sandbox/replication").json() == before
+    assert application.get("/_sandbox/replication").json() == before
 
 
-def test_an_unknown_path_of_its_own_is_told_what_there_is(url: str) -> None:
-    refused = httpx.get(f"{url}/_sandbox/replicatoin")
+def test_an_unknown_path_of_its_own_is_told_what_there_is(application: httpx.Client) -> None:
+    refused = application.get("/_sandbox/replicatoin")
     assert refused.status_code == 404
     assert "GET or PUT /_sandbox/replication" in refused.json()["error"]

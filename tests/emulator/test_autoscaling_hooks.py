@@ -1,6 +1,5 @@
 """Instances that are terminated on the emulated AWS, in a group with a hook."""
 
-import time
 from typing import Any
 
 import pytest
@@ -8,9 +7,9 @@ from botocore.exceptions import ClientError
 
 from tests.emulator.emulated import Clients
 from tests.emulator.test_autoscaling import Fleet
+from tests.emulator.timers import Timers
 
 HOOK = "finish"
-ENDS_SECONDS = 10.0
 
 
 @pytest.fixture
@@ -77,24 +76,26 @@ def test_an_instance_whose_action_is_complete_goes(fleet: Fleet) -> None:
     assert not runs(fleet, instance)
 
 
-def test_an_instance_goes_when_the_time_of_its_hook_is_over(fleet: Fleet) -> None:
-    hook(fleet, 1)
+def test_an_instance_goes_when_the_time_of_its_hook_is_over(fleet: Fleet, timers: Timers) -> None:
+    hook(fleet, 60)
     instance = terminate(fleet)
-    deadline = time.monotonic() + ENDS_SECONDS
-    while runs(fleet, instance):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    timers.pass_time(59)
+    assert runs(fleet, instance)
+    timers.pass_time(1)
+    assert not runs(fleet, instance)
     assert instance not in states(fleet)
 
 
 @pytest.mark.fix("autoscaling_hooks.py:heartbeat_extends_the_wait")
-def test_each_heartbeat_gives_the_instance_the_whole_time_again(fleet: Fleet) -> None:
-    hook(fleet, 1)
-    instance = terminate(fleet)
+def test_each_heartbeat_gives_the_instance_the_whole_time_again(fleet: Fleet, timers: Timers) -> None:
     hook(fleet, 60)
+    instance = terminate(fleet)
+    timers.pass_time(59)
     fleet.asg.record_lifecycle_action_heartbeat(**action(fleet, instance))
-    time.sleep(1.5)
+    timers.pass_time(59)
     assert runs(fleet, instance)
+    timers.pass_time(1)
+    assert not runs(fleet, instance)
 
 
 def test_an_action_that_is_not_there_cannot_be_completed(fleet: Fleet) -> None:

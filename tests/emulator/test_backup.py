@@ -7,7 +7,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from tests.emulator.emulated import ACCOUNT, REGION, Clients
+from tests.emulator.emulated import ACCOUNT, PATIENCE_SECONDS, REGION, Clients
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/backups"
 
@@ -99,5 +99,5 @@ def test_tags_are_listed_for_the_provider_too(backup: Any, endpoint: str, name: 
     scope = f"test/20260101/{REGION}/backup/aws4_request"
     signature = f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"
     request = Request(f"{endpoint}/tags/{quote(arn, safe='')}", headers={"Authorization": signature})
-    with urlopen(request, timeout=10) as answer:
+    with urlopen(request, timeout=PATIENCE_SECONDS) as answer:
         assert json.load(answer)["Tags"] == {"Name": name}

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from ops.core.aws import rows
 from tests.emulator.emulated import ACCOUNT, Clients
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/restores"
@@ -69,7 +70,7 @@ def test_a_plan_reads_back_with_the_defaults(backup: Any, plan: str) -> None:
 @pytest.mark.fix("backup_restore_tests.py:restore_tests_are_listed")
 def test_plans_are_listed(backup: Any, plan: str) -> None:
     planned(backup, plan)
-    found = backup.list_restore_testing_plans()["RestoreTestingPlans"]
+    found = list(rows(backup, "list_restore_testing_plans"))
     assert plan in [each["RestoreTestingPlanName"] for each in found]
 
 

@@ -2,18 +2,19 @@
 
 import subprocess
 import sys
-import time
 from typing import Any
 
 import pytest
 
+from ops.core.aws import rows
 from sandbox.application.rows import Rows
 from sandbox.application.workers import Workers
 from sandbox.project.paths import CHECKOUT
 from tests.emulator.declared import Declared, NeverStale, declare
-from tests.emulator.emulated import REGION, Clients, Control
+from tests.emulator.emulated import REGION, Clients, Control, calls, until
+from tests.emulator.timers import Timers
 
-SLOW_SECONDS = 3
+SECONDS = 30
 FENCE = """
 import sys
 from types import SimpleNamespace
@@ -46,15 +47,8 @@ def web(shop: Declared) -> str:
 def shown(shop: Declared) -> set[str]:
     """The states of the stack's instances, as EC2 shows them."""
     of_stack = [{"Name": "tag:aws:autoscaling:groupName", "Values": [web(shop)]}]
-    found: list[dict[str, Any]] = shop.client("ec2").describe_instances(Filters=of_stack)["Reservations"]
+    found: list[dict[str, Any]] = list(rows(shop.client("ec2"), "describe_instances", Filters=of_stack))
     return {instance["State"]["Name"] for reservation in found for instance in reservation["Instances"]}
-
-
-def wait_for_end(shop: Declared) -> None:
-    deadline = time.monotonic() + 10
-    while hosts(shop):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def test_hosts_end_at_once_unless_they_are_told_to_take_their_time(shop: Declared) -> None:
@@ -63,8 +57,10 @@ def test_hosts_end_at_once_unless_they_are_told_to_take_their_time(shop: Declare
 
 
 @pytest.mark.fix("autoscaling_ending.py:removed_instances_end_after_a_while")
-def test_hosts_that_are_scaled_in_are_listed_until_they_have_ended(shop: Declared, control: Control) -> None:
-    assert control("PUT", "ending/1") == {"ending_seconds": 1}
+def test_hosts_that_are_scaled_in_are_listed_until_they_have_ended(
+    shop: Declared, control: Control, timers: Timers
+) -> None:
+    assert control("PUT", f"ending/{SECONDS}") == {"ending_seconds": SECONDS}
     shop.scale(1)
     assert sorted(hosts(shop)) == ["InService", "Terminating"]
     shop.scale(0)
@@ -73,8 +69,8 @@ def test_hosts_that_are_scaled_in_are_listed_until_they_have_ended(shop: Declare
     shop.scale(1)
     assert sorted(hosts(shop)) == ["InService", "Terminating", "Terminating"]
     shop.scale(0)
-    wait_for_end(shop)
-    assert shown(shop) == {"terminated"}
+    timers.pass_time(SECONDS)
+    assert (hosts(shop), shown(shop)) == ([], {"terminated"})
 
 
 def test_hosts_that_end_write_over_the_connection_they_have(shop: Declared, control: Control, endpoint: str) -> None:
@@ -85,7 +81,7 @@ def test_hosts_that_end_write_over_the_connection_they_have(shop: Declared, cont
         return workers.rows.count(made["DbiResourceId"])
 
     assert written() == 0
-    control("PUT", f"ending/{SLOW_SECONDS * 10}")
+    control("PUT", f"ending/{SECONDS}")
     shop.scale(0)
     assert (written(), workers.connected(REGION, {**made, "TagList": shop.tags})) == (1, True)
     shop.close_the_database()
@@ -99,28 +95,32 @@ def test_hosts_that_end_write_over_the_connection_they_have(shop: Declared, cont
     assert (written(), workers.connected(REGION, {**made, "TagList": shop.tags})) == (2, False)
 
 
-def test_hosts_that_have_ended_write_no_more(shop: Declared, control: Control, endpoint: str) -> None:
+def test_hosts_that_have_ended_write_no_more(shop: Declared, control: Control, endpoint: str, timers: Timers) -> None:
     workers, made = Workers(NeverStale(endpoint, [REGION]), Rows()), shop.database()
-    control("PUT", "ending/1")
+    control("PUT", f"ending/{SECONDS}")
     shop.scale(0)
-    wait_for_end(shop)
+    timers.pass_time(SECONDS)
     workers.round(set())
     assert workers.rows.count(made["DbiResourceId"]) == 0
 
 
 def test_the_fence_waits_until_the_last_host_has_ended(
-    shop: Declared, control: Control, endpoint: str, monkeypatch: pytest.MonkeyPatch
+    shop: Declared, control: Control, endpoint: str, monkeypatch: pytest.MonkeyPatch, timers: Timers
 ) -> None:
     """The network ACL has no entry here, so that only the hosts are waited for."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
     for key in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(key, "test")
     ec2 = shop.client("ec2")
-    acl = ec2.create_network_acl(VpcId=ec2.describe_vpcs()["Vpcs"][0]["VpcId"])["NetworkAcl"]["NetworkAclId"]
-    control("PUT", f"ending/{SLOW_SECONDS}")
+    acl = ec2.create_network_acl(VpcId=next(rows(ec2, "describe_vpcs"))["VpcId"])["NetworkAcl"]["NetworkAclId"]
+    control("PUT", f"ending/{SECONDS}")
     command = [sys.executable, "-c", FENCE, REGION, web(shop), acl]
-    started = time.monotonic()
-    told = subprocess.run(command, cwd=CHECKOUT, check=True, capture_output=True, text=True).stdout
-    assert "no host is running" in told
+    with subprocess.Popen(command, cwd=CHECKOUT, text=True, stdout=subprocess.PIPE) as fence:
+        until(lambda: set(hosts(shop)) == {"Terminating"})
+        control("DELETE", "calls")
+        until(lambda: calls(control, "autoscaling") > 1)
+        assert fence.poll() is None
+        timers.pass_time(SECONDS)
+        told, _ = fence.communicate()
+    assert (fence.returncode, "no host is running" in told) == (0, True)
     assert (hosts(shop), shown(shop)) == ([], {"terminated"})
-    assert time.monotonic() - started >= SLOW_SECONDS

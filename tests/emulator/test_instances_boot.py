@@ -2,12 +2,14 @@
 
 import base64
 import json
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from ops.core.aws import rows
 from sandbox.instances.release import publish
 from sandbox.instances.root import unavailable
 from sandbox.instances.surroundings import Surroundings, declared, surroundings
@@ -38,7 +40,7 @@ def declare(aws: Clients) -> str:
     user_data = Path(__file__).with_name("user_data.sh").read_text()
     for word, value in given.items():
         user_data = user_data.replace(f"@{word}@", value)
-    image = aws("ec2").describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+    image = next(rows(aws("ec2"), "describe_images", Owners=["amazon"]))["ImageId"]
     data = {
         "ImageId": image,
         "InstanceType": "c6i.2xlarge",
@@ -113,10 +115,16 @@ def test_the_application_reaches_its_data(host: Host, check: str) -> None:
     host.wait(f"/api/health/{check}", 200, BACK_SECONDS)
 
 
+def rows_counted(host: Host) -> int:
+    (counted,) = re.findall(r"^askproai_canary_rows (\d+)$", host.ask("/api/metrics")[1], re.MULTILINE)
+    return int(counted)
+
+
 def test_a_row_is_kept_and_counted(host: Host) -> None:
-    assert host.ask("/api/canary", method="POST", body={"id": 1})[0] == 201
-    assert json.loads(host.ask("/api/canary")[1])["last_id"] == 1
-    assert "askproai_canary_rows 1" in host.ask("/api/metrics")[1]
+    before = rows_counted(host)
+    assert host.ask("/api/canary", method="POST", body={"id": 100})[0] == 201
+    assert json.loads(host.ask("/api/canary")[1])["last_id"] == 100
+    assert rows_counted(host) == before + 1
 
 
 def test_a_worker_does_the_job_that_a_visitor_queued(host: Host, aws: Clients) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from ops.core.aws import rows
 from tests.emulator.emulated import Clients
 
 
@@ -14,4 +15,4 @@ def test_a_deleted_nat_gateway_leaves_no_interface(aws: Clients) -> None:
     gateway = ec2.create_nat_gateway(SubnetId=subnet, AllocationId=address)["NatGateway"]["NatGatewayId"]
     ec2.delete_nat_gateway(NatGatewayId=gateway)
     inside = [{"Name": "subnet-id", "Values": [subnet]}]
-    assert ec2.describe_network_interfaces(Filters=inside)["NetworkInterfaces"] == []
+    assert list(rows(ec2, "describe_network_interfaces", Filters=inside)) == []

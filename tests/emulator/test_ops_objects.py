@@ -1,27 +1,21 @@
 """The operators' records in a bucket, as they are where the state backend is S3."""
 
 import json
+from collections.abc import Iterator
 
 import pytest
 
-from ops.core import aws
 from ops.core.ledger import Ledger
 from ops.core.objects import Bucket
 from ops.errors import OpsError
 from tests.emulator.emulated import REGION, Clients
+from tests.emulator.operators import operating
 
 
 @pytest.fixture
-def bucket(aws_bucket: str, endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Bucket:
-    for name, value in (
-        ("AWS_ENDPOINT_URL", endpoint),
-        ("AWS_ACCESS_KEY_ID", "test"),
-        ("AWS_SECRET_ACCESS_KEY", "test"),
-    ):
-        monkeypatch.setenv(name, value)
-    aws._client.cache_clear()
-    aws._session.cache_clear()
-    return Bucket(aws_bucket, ".askproai", REGION)
+def bucket(aws_bucket: str, endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
+    with operating(endpoint, monkeypatch):
+        yield Bucket(aws_bucket, ".askproai", REGION)
 
 
 @pytest.fixture

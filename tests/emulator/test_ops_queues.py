@@ -5,20 +5,32 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from typing import Any
 
+import pytest
+from moto.sqs import models
+
+from ops.dr import queues
 from sandbox.project.paths import CHECKOUT
 from tests.emulator.emulated import OTHER_REGION, REGION, Clients
 
-MESSAGES = 60
+MESSAGES, BEFORE_IT_IS_KILLED = 40, 16
 MOVE = """
-import sys
+import os, signal, sys
+from itertools import count
 from types import SimpleNamespace
+from ops.core.aws import client
 from ops.dr import queues
 here, there = (SimpleNamespace(region=region) for region in sys.argv[1:3])
 ledger = SimpleNamespace(require_hold=lambda: None)
-queues.HIDDEN_SECONDS, queues.POLL_SECONDS = 1, 1
+queues.POLL_SECONDS = 1
+if sys.argv[5:]:
+    number, region, operation = sys.argv[5:]
+    done = count(1)
+    def end(**_):
+        if next(done) == int(number):
+            os.kill(os.getpid(), signal.SIGKILL)
+    client("sqs", region).meta.events.register(f"after-call.sqs.{operation}", end)
 print(queues._send_on(SimpleNamespace(ledger=ledger), here, sys.argv[3], there, sys.argv[4]))
 """
 
@@ -41,7 +53,12 @@ def _waiting(sqs: Any, url: str) -> int:
     return int(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"][name])
 
 
-def test_a_move_that_is_killed_goes_on_and_loses_no_message(aws: Clients, name: str, endpoint: str) -> None:
+@pytest.mark.parametrize(
+    ("last", "again"), [((OTHER_REGION, "SendMessage"), 1), ((REGION, "DeleteMessage"), 0)], ids=["sent", "deleted"]
+)
+def test_a_move_that_is_killed_goes_on_and_loses_no_message(
+    aws: Clients, name: str, endpoint: str, monkeypatch: pytest.MonkeyPatch, last: tuple[str, str], again: int
+) -> None:
     here, there = aws("sqs", REGION), aws("sqs", OTHER_REGION)
     source, target = _queue(here, name), _queue(there, name)
     attribute = {"kind": {"DataType": "String", "StringValue": "mail"}}
@@ -50,18 +67,14 @@ def test_a_move_that_is_killed_goes_on_and_loses_no_message(aws: Clients, name: 
     keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "PULUMI_BACKEND_URL": "file:///nowhere"}
     command = [sys.executable, "-c", MOVE, REGION, OTHER_REGION, source, target]
     variables = {**os.environ, **keys, "AWS_ENDPOINT_URL": endpoint}
-    first = subprocess.Popen(command, cwd=CHECKOUT, env=variables)
-    while _waiting(there, target) < MESSAGES // 4 and first.poll() is None:
-        time.sleep(0.001)
-    first.send_signal(signal.SIGKILL)
-    assert first.wait() == -signal.SIGKILL
-    sent = _waiting(there, target)
-    assert MESSAGES // 4 <= sent < MESSAGES
-    # The messages that it had received are visible again after a second.
-    time.sleep(1.1)
+    killed = subprocess.run([*command, str(BEFORE_IT_IS_KILLED), *last], cwd=CHECKOUT, env=variables)
+    assert (killed.returncode, _waiting(there, target)) == (-signal.SIGKILL, BEFORE_IT_IS_KILLED)
+    # The messages that it had received are visible again after a while.
+    now = models.unix_time_millis
+    monkeypatch.setattr(models, "unix_time_millis", lambda: now() + queues.HIDDEN_SECONDS * 1000)
     subprocess.run(command, cwd=CHECKOUT, env=variables, check=True)
     arrived = _all(there, target)
     assert {json.loads(message["Body"]) for message in arrived} == set(range(MESSAGES))
-    assert len(arrived) in (MESSAGES, MESSAGES + 1)
+    assert len(arrived) == MESSAGES + again
     assert [message["MessageAttributes"]["kind"]["StringValue"] for message in arrived] == ["mail"] * len(arrived)
     assert (_waiting(here, source), _all(here, source)) == (0, [])

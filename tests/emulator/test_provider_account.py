@@ -5,7 +5,7 @@ from google.protobuf.json_format import ParseDict
 from google.protobuf.struct_pb2 import Struct
 
 from sandbox.plugins.aws.account import allowed
-from tests.emulator.emulated import ACCOUNT, REGION, Control
+from tests.emulator.emulated import ACCOUNT, PATIENCE_SECONDS, REGION, Control, calls, until
 
 
 def configuration(accounts: str = f'["{ACCOUNT}"]') -> Struct:
@@ -16,6 +16,7 @@ def configuration(accounts: str = f'["{ACCOUNT}"]') -> Struct:
 def credentials(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in (("ENDPOINT_URL", endpoint), ("ACCESS_KEY_ID", "test"), ("SECRET_ACCESS_KEY", "test")):
         monkeypatch.setenv(f"AWS_{name}", value)
+    monkeypatch.setattr("sandbox.plugins.aws.account.QUICK_SECONDS", PATIENCE_SECONDS)
 
 
 def test_it_is_one_call_to_the_region_as_the_providers_own(control: Control) -> None:
@@ -35,6 +36,7 @@ def test_a_region_that_is_lost_is_the_providers_to_find_out(
     monkeypatch.setattr("sandbox.plugins.aws.account.QUICK_SECONDS", 0.2)
     control("PUT", f"blackout/{REGION}?mode={mode}")
     assert not allowed(configuration())
+    until(lambda: calls(control, "sts") == 1)
 
 
 def test_credentials_from_elsewhere_are_the_providers_to_find(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,5 @@
 """Databases that are being backed up or changed on the emulated AWS."""
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +9,7 @@ from botocore.exceptions import ClientError
 from tests.emulator.emulated import OTHER_REGION, REGION, Clients, Control
 from tests.emulator.test_rds import create, described
 from tests.emulator.test_rds_replicas import replicate
+from tests.emulator.timers import Timers
 
 STATUSES = ("backing-up", "modifying")
 
@@ -35,13 +35,15 @@ def test_no_snapshot_of_a_busy_instance_is_taken_not_even_the_final_one(
 
 
 @pytest.mark.fix("rds_states.py:no_change_of_a_busy_instance")
-def test_a_busy_instance_is_not_changed_until_it_is_available_again(aws: Clients, control: Control, name: str) -> None:
+def test_a_busy_instance_is_not_changed_until_it_is_available_again(
+    aws: Clients, control: Control, name: str, timers: Timers
+) -> None:
     rds = aws("rds")
     create(rds, name)
-    control("PUT", f"database/{REGION}/{name}?status=backing-up&seconds=1")
+    control("PUT", f"database/{REGION}/{name}?status=backing-up&seconds=60")
     change = {"DBInstanceIdentifier": name, "DeletionProtection": True, "ApplyImmediately": True}
     refused(lambda: rds.modify_db_instance(**change))
-    time.sleep(1.2)
+    timers.pass_time(60)
     rds.modify_db_instance(**change)
     assert described(rds, name)["DeletionProtection"]
 

@@ -2,114 +2,87 @@
 
 import json
 import signal
-import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
-from urllib.error import URLError
 from urllib.request import urlopen
 
-import boto3
 import psutil
 import pytest
-from botocore.config import Config
+
+from ops.core.aws import rows
+from tests.emulator.emulated import PATIENCE_SECONDS, REGION, connected
 
 ROOT = Path(__file__).parents[2]
 CLIENTS = 64
 CALLS_EACH = 8
 LIMIT_MIB = 800
-START_SECONDS = 180
-"""Three seconds of work, on a machine that brings up six platforms beside it."""
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def start(port: int) -> subprocess.Popen[str]:
+def start(port: int = 0) -> subprocess.Popen[str]:
+    """The server on a port, or on one that is free."""
     command = [sys.executable, "-m", "sandbox.aws", "--port", str(port)]
     return subprocess.Popen(command, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
-def health(port: int, process: subprocess.Popen[str]) -> dict[str, Any]:
-    """The answer of its health check, once it answers; fails with the output of a process that ended."""
-    deadline = time.monotonic() + START_SECONDS
-    while True:
-        try:
-            with urlopen(f"http://127.0.0.1:{port}/_sandbox/health", timeout=5) as answer:
-                read: dict[str, Any] = json.load(answer)
-                return read
-        except URLError:
-            if process.poll() is not None:
-                pytest.fail(f"it ended with {process.returncode}: {process.communicate()}")
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.1)
-
-
-@pytest.fixture(scope="module")
-def port() -> int:
-    return free_port()
-
-
-@pytest.fixture(scope="module")
-def process(port: int) -> Iterator[subprocess.Popen[str]]:
-    with running(port) as started:
-        yield started
+Running = tuple[subprocess.Popen[str], str]
+"""The process, and the URL that it says it has."""
 
 
 @contextmanager
-def running(port: int) -> Iterator[subprocess.Popen[str]]:
-    started = start(port)
+def running() -> Iterator[Running]:
+    started = start()
     try:
-        health(port, started)
-        yield started
+        assert started.stdout
+        url = started.stdout.readline().strip().removeprefix("AWS on ")
+        if not url:
+            pytest.fail(f"it ended: {started.communicate()}")
+        yield started, url
     finally:
         started.kill()
         started.wait()
 
 
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Running]:
+    with running() as shared:
+        yield shared
+
+
+def instance(url: str) -> str:
+    with urlopen(f"{url}/_sandbox/health", timeout=PATIENCE_SECONDS) as answer:
+        return str(json.load(answer)["instance"])
+
+
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 def test_it_ends_at_once_and_quietly_when_told_to(how: signal.Signals) -> None:
-    with running(free_port()) as process:
+    with running() as (process, _):
         process.send_signal(how)
         process.send_signal(how)
-        _, errors = process.communicate(timeout=5)
+        _, errors = process.communicate(timeout=PATIENCE_SECONDS)
         assert process.returncode == 0
         assert errors == ""
 
 
-def test_another_server_is_another_instance(process: subprocess.Popen[str], port: int, endpoint: str) -> None:
-    with urlopen(f"{endpoint}/_sandbox/health", timeout=5) as answer:
-        assert json.load(answer)["instance"] != health(port, process)["instance"]
+def test_another_server_is_another_instance(shared: Running, endpoint: str) -> None:
+    assert instance(shared[1]) != instance(endpoint)
 
 
-def test_a_port_that_is_taken_is_named_in_one_line(process: subprocess.Popen[str], port: int) -> None:
+def test_a_port_that_is_taken_is_named_in_one_line(shared: Running) -> None:
+    port = int(shared[1].rpartition(":")[2])
     late = start(port)
-    _, errors = late.communicate(timeout=60)
+    _, errors = late.communicate(timeout=PATIENCE_SECONDS)
     assert late.returncode == 1
     assert errors.startswith(f"cannot listen on 127.0.0.1:{port}: ")
     assert errors.count("\n") == 1
 
 
-def test_many_clients_at_once_are_all_answered(process: subprocess.Popen[str], port: int) -> None:
-    connect: Callable[..., Any] = boto3.client
-    sqs = connect(
-        "sqs",
-        region_name="eu-central-1",
-        endpoint_url=f"http://127.0.0.1:{port}",
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-        config=Config(retries={"total_max_attempts": 1}, max_pool_connections=CLIENTS),
-    )
+def test_many_clients_at_once_are_all_answered(shared: Running) -> None:
+    process, url = shared
+    sqs = connected(url, "sqs", REGION, max_pool_connections=CLIENTS)
 
     def make(name: str) -> None:
         sqs.create_queue(QueueName=name)
@@ -117,5 +90,5 @@ def test_many_clients_at_once_are_all_answered(process: subprocess.Popen[str], p
     names = [f"queue-{number}" for number in range(CLIENTS * CALLS_EACH)]
     with ThreadPoolExecutor(CLIENTS) as pool:
         list(pool.map(make, names))
-    assert len(sqs.list_queues()["QueueUrls"]) == len(names)
+    assert len(list(rows(sqs, "list_queues"))) == len(names)
     assert psutil.Process(process.pid).memory_info().rss < LIMIT_MIB * 2**20

@@ -10,6 +10,9 @@ from hosts.contents import contents
 from hosts.roles import HostRole
 from sandbox.instances.root import PHP_VERSION
 
+LONGEST_SECONDS = 600
+"""Of a program that hangs; most take a second, and ten on a machine that brings up six platforms at the same time."""
+
 
 class Host:
     """A host of `role` on disk: programs run in it by chroot, in their own mount namespace."""
@@ -48,5 +51,9 @@ class Host:
             f"exec chroot {at} {shlex.join(command)}"
         )
         return subprocess.run(
-            ["unshare", "--mount", "sh", "-c", script], capture_output=True, text=True, check=False, timeout=120
+            ["unshare", "--mount", "sh", "-c", script],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=LONGEST_SECONDS,
         )

@@ -42,7 +42,7 @@ mariadb-install-db --user=root --datadir=$data >/dev/null 2>&1
 mariadbd --user=root --datadir=$data --socket=$data/socket --bind-address=127.0.0.1 --skip-name-resolve \
     --ssl-cert=/var/tmp/certificate --ssl-key=/var/tmp/key >/dev/null 2>&1 &
 root() { mariadb --skip-ssl --socket=$data/socket --execute="$1"; }
-for _ in $(seq 100); do root "SELECT 1" >/dev/null 2>&1 && break; sleep 0.2; done
+for _ in $(seq 600); do root "SELECT 1" >/dev/null 2>&1 && break; sleep 0.2; done
 root 'CREATE DATABASE `the``schema`; CREATE TABLE `the``schema`.jobs (id INT); CREATE DATABASE other;
     CREATE TABLE other.rows (id INT)'
 root "CREATE USER root_of_rds IDENTIFIED BY 'administrator''s'; GRANT @of_rds@ ON *.* TO root_of_rds WITH GRANT OPTION"

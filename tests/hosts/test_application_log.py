@@ -29,7 +29,7 @@ curl --silent --show-error --fail http://127.0.0.1/ >/dev/null
 logger --tag askproai "job done"
 logger --tag another "something else"
 # Until rsyslog and PHP-FPM have written the last of them.
-for _ in $(seq 50); do
+for _ in $(seq 600); do
     grep --quiet "something else" /var/log/syslog && grep --quiet "a visitor saw it" /var/log/askproai/app.log && break
     sleep 0.1
 done

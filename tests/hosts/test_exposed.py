@@ -36,7 +36,7 @@ mariadbd --user=root --datadir=$data --socket=$data/socket --bind-address=127.0.
     --ssl-cert=/var/tmp/certificate --ssl-key=/var/tmp/key >/dev/null &
 redis-server --port 6379 --maxmemory 64mb --dir /var/tmp >/dev/null &
 nginx -c /var/tmp/nginx.conf
-for _ in $(seq 100); do
+for _ in $(seq 600); do
     mariadb --skip-ssl --socket=$data/socket --execute="CREATE USER watch@localhost IDENTIFIED BY 'a'" && break
     sleep 0.2
 done
@@ -48,7 +48,7 @@ prometheus-redis-exporter --redis.addr=redis://127.0.0.1:6379 &
 prometheus-blackbox-exporter --config.file=/var/tmp/blackbox.yml &
 ask() {
     echo "=== $1"
-    curl --silent --fail --retry 40 --retry-delay 1 --retry-all-errors "http://127.0.0.1:$2"
+    curl --silent --fail --retry 120 --retry-delay 1 --retry-all-errors "http://127.0.0.1:$2"
 }
 ask node 9100/metrics
 ask mysql 9104/metrics

@@ -1,23 +1,24 @@
 """Debian's Prometheus with given series, and its answers."""
 
 import json
+import re
 import shlex
-import socket
 import subprocess
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tools.dashboards import series
 
-START_SECONDS = 30
+START_SECONDS = 180
 STEP_SECONDS = 60
+LISTENS = re.compile(r'"Listening on" address=(\S+)')
 AT = "/mnt"
 """The path of the data folder in the root file system."""
 
@@ -35,10 +36,8 @@ def serving(root: Path, folder: Path, content: Iterable[series.Series]) -> Itera
     """The URL of a Prometheus that has the series; its data is in `folder`, and `root` stays as it is."""
     (folder / "series.txt").write_text(series.text(content))
     (folder / "prometheus.yml").write_text("{}\n")
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        address = f"127.0.0.1:{taken.getsockname()[1]}"
     # The series are from a day long ago.
-    options = f"--storage.tsdb.path={AT}/data --storage.tsdb.retention.time=100y --web.listen-address={address}"
+    options = f"--storage.tsdb.path={AT}/data --storage.tsdb.retention.time=100y --web.listen-address=127.0.0.1:0"
     inside = (
         f"promtool tsdb create-blocks-from openmetrics --quiet {AT}/series.txt {AT}/data && "
         f"exec prometheus --config.file={AT}/prometheus.yml {options}"
@@ -48,21 +47,21 @@ def serving(root: Path, folder: Path, content: Iterable[series.Series]) -> Itera
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(["unshare", "--mount", "sh", "-c", script], stdout=log, stderr=log)
     try:
-        _wait(process, f"http://{address}/-/ready", folder / "log")
-        yield f"http://{address}"
+        yield _ready(process, folder / "log")
     finally:
         process.terminate()
         process.wait()
 
 
-def _wait(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
+def _ready(process: subprocess.Popen[bytes], log: Path) -> str:
+    """Its URL, once it answers: its log tells the port that it took."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
-        try:
-            with urllib.request.urlopen(url, timeout=1):
-                return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.1)
+        if found := LISTENS.search(log.read_text()):
+            url = f"http://{found[1]}"
+            with suppress(OSError), urllib.request.urlopen(f"{url}/-/ready", timeout=1):
+                return url
+        time.sleep(0.1)
     raise TimeoutError(f"Prometheus does not answer: {log.read_text()[-2000:]}")
 
 

@@ -1,12 +1,12 @@
 """Auto Scaling: instances that scaling in ends leave the balancer, and end after a while."""
 
-import threading
 from typing import Any
 
 from moto.autoscaling.models import FakeAutoScalingGroup, InstanceState
 
 from sandbox.aws.ending import ENDING
 from sandbox.aws.fixes.fix import replaces
+from sandbox.aws.later import after
 
 TERMINATING = "Terminating"
 SHUTTING_DOWN, TERMINATED = ("shutting-down", 32), ("terminated", 48)
@@ -33,9 +33,7 @@ def removed_instances_end_after_a_while(stock: Any, self: FakeAutoScalingGroup, 
 def _shut_down(group: FakeAutoScalingGroup, state: InstanceState) -> InstanceState:
     state.lifecycle_state = TERMINATING
     _show(state, SHUTTING_DOWN)
-    timer = threading.Timer(ENDING.seconds, _end, (group, state))
-    timer.daemon = True
-    timer.start()
+    after(ENDING.seconds, _end, group, state)
     return state
 
 

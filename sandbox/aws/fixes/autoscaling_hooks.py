@@ -1,6 +1,5 @@
 """Auto Scaling: an instance that is terminated waits for the group's hook."""
 
-import threading
 from typing import Any
 
 from moto.autoscaling.exceptions import AutoscalingClientError
@@ -9,6 +8,7 @@ from moto.autoscaling.responses import AutoScalingResponse
 from moto.core.responses import ActionResult
 
 from sandbox.aws.fixes.fix import replaces
+from sandbox.aws.later import after
 
 TERMINATING = "autoscaling:EC2_INSTANCE_TERMINATING"
 WAITING = "Terminating:Wait"
@@ -59,10 +59,7 @@ def terminated_instance_waits_for_its_hook(
 def _wait(backend: AutoScalingBackend, state: InstanceState, hook: LifecycleHook) -> None:
     """Until the hook's timeout, which starts again with each heartbeat."""
     _stop_waiting(state)
-    timer = threading.Timer(hook.heartbeat_timeout, _proceed, (backend, state))
-    timer.daemon = True
-    state.__dict__["timer"] = timer
-    timer.start()
+    state.__dict__["timer"] = after(hook.heartbeat_timeout, _proceed, backend, state)
 
 
 def _stop_waiting(state: InstanceState) -> None:

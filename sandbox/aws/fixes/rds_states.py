@@ -1,12 +1,12 @@
 """RDS: instances that are being backed up or changed, and what RDS refuses until they are available again."""
 
-import threading
 from typing import Any
 
 from moto.rds.exceptions import InvalidDBInstanceStateFault
 from moto.rds.models import DBInstance, DBSnapshot, RDSBackend, rds_backends
 
 from sandbox.aws.fixes.fix import replaces
+from sandbox.aws.later import after
 
 READY = ("available", "storage-optimization")
 """RDS API, CreateDBSnapshot: the source has to be in one of these. User Guide, "Viewing instance status": `available`
@@ -25,9 +25,7 @@ def be(account: str, region: str, identifier: str, status: str, seconds: float) 
         instance.status = READY[0]
 
     instance.status = status
-    timer = threading.Timer(seconds, end)
-    timer.daemon = True
-    timer.start()
+    after(seconds, end)
     return True
 
 

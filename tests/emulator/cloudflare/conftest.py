@@ -19,6 +19,7 @@ from sandbox.cloudflare.store import Store
 from sandbox.plugins.cloudflare.provider import CloudflareProvider
 from tests.emulator.cloudflare.emulated import ACCOUNT, DOMAIN, TOKEN, ZONE, Emulated
 from tests.emulator.cloudflare.engine import configured
+from tests.emulator.emulated import PATIENCE_SECONDS
 
 TRUSTED: list[str] = []
 """Authorities in PEM, as a load balancer's trust store has them."""
@@ -98,7 +99,7 @@ def emulated(url: str, store: Store) -> Iterator[Emulated]:
 @pytest.fixture
 def sdk(emulated: Emulated) -> Cloudflare:
     """Cloudflare's own SDK, which tries each call once."""
-    return Cloudflare(api_token=TOKEN, base_url=f"{emulated.url}/client/v4", max_retries=0, timeout=5)
+    return Cloudflare(api_token=TOKEN, base_url=f"{emulated.url}/client/v4", max_retries=0, timeout=PATIENCE_SECONDS)
 
 
 @pytest.fixture

@@ -7,6 +7,8 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
+from tests.emulator.emulated import PATIENCE_SECONDS
+
 ACCOUNT = "f037e56e89293a057740de681ac9abbe"
 ZONE = "023e105f4ecef8ad9ca31a8372d0c353"
 OTHER_ID = "0123456789abcdef0123456789abcdef"
@@ -48,7 +50,7 @@ class Emulated:
         data = None if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
         request = Request(f"{self.url}{path}", method=method, data=data, headers=headers)
         try:
-            with urlopen(request, timeout=5) as answer:
+            with urlopen(request, timeout=PATIENCE_SECONDS) as answer:
                 return Answer(answer.status, answer.headers, answer.read().decode())
         except HTTPError as answer:
             return Answer(answer.code, answer.headers, answer.read().decode())

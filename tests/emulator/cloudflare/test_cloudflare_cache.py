@@ -10,6 +10,7 @@ from edges import edge, rules
 from sandbox.cloudflare import cache
 from sandbox.plugins.cloudflare import shapes
 from tests.emulator.cloudflare.emulated import DOMAIN, ZONE, Emulated
+from tests.emulator.emulated import PATIENCE_SECONDS
 
 PHASE = "http_request_cache_settings"
 RULESET = "cloudflare:index/ruleset:Ruleset"
@@ -20,7 +21,7 @@ AS_IT_ONCE_WAS = {"cache": True, "edge_ttl": {"mode": "override_origin", "defaul
 @pytest.fixture
 def visit(emulated: Emulated) -> Callable[[str], int]:
     def send(path: str) -> int:
-        connection = HTTPConnection(emulated.url.removeprefix("http://"), timeout=5)
+        connection = HTTPConnection(emulated.url.removeprefix("http://"), timeout=PATIENCE_SECONDS)
         connection.request("GET", path, headers={"Host": f"app.{DOMAIN}"})
         with connection.getresponse() as answer:
             return answer.status

@@ -16,6 +16,7 @@ from sandbox.cloudflare.edge import Edge, Visit
 from sandbox.cloudflare.server import Application
 from sandbox.cloudflare.store import Store
 from tests.emulator.cloudflare.emulated import ACCOUNT, DOMAIN, TOKEN, ZONE, Answer, Emulated
+from tests.emulator.emulated import PATIENCE_SECONDS
 
 ORIGIN = "prod-lb.example.com"
 
@@ -25,7 +26,7 @@ def visit(emulated: Emulated) -> Callable[..., Answer]:
     """A visitor's request: `visit("www", "/path")`; the answer is not followed."""
 
     def send(name: str, path: str = "/", method: str = "GET", body: bytes | None = None, **headers: str) -> Answer:
-        connection = HTTPConnection(emulated.url.removeprefix("http://"), timeout=5)
+        connection = HTTPConnection(emulated.url.removeprefix("http://"), timeout=PATIENCE_SECONDS)
         connection.request(method, path, body, {"Host": f"{name}.{DOMAIN}" if name else DOMAIN, **headers})
         answer = connection.getresponse()
         text = answer.read().decode()

@@ -16,6 +16,7 @@ from sandbox.plugins.cloudflare.provider import CloudflareProvider
 from tests.emulator.cloudflare.conftest import TRUSTED
 from tests.emulator.cloudflare.emulated import DOMAIN, TOKEN, ZONE, Emulated
 from tests.emulator.cloudflare.engine import Engine
+from tests.emulator.emulated import PATIENCE_SECONDS
 
 FORMER, NEW = origin_pull.make(DOMAIN), origin_pull.make(DOMAIN)
 BOTH = f"{FORMER.authority}\n{NEW.authority}"
@@ -40,7 +41,7 @@ def served(emulated: Emulated, store: Store) -> Iterator[Callable[[], bool]]:
     store.deployment_seconds = NEVER
 
     def ask() -> bool:
-        connection = HTTPConnection(emulated.url.removeprefix("http://"), timeout=5)
+        connection = HTTPConnection(emulated.url.removeprefix("http://"), timeout=PATIENCE_SECONDS)
         connection.request("GET", "/", headers={"Host": f"app.{DOMAIN}", "X-Sandbox-Client-Certificate": "mine"})
         status = connection.getresponse().status
         connection.close()

@@ -6,7 +6,7 @@ ip address add 192.0.2.1/32 dev lo
 mkdir -p /run/php /var/log/nginx /var/lib/nginx
 "php-fpm$1" --daemonize
 nginx
-for _ in $(seq 100); do
+for _ in $(seq 1200); do
     [ -S "/run/php/php$1-fpm.sock" ] && break
     sleep 0.05
 done

@@ -5,6 +5,7 @@ import platform
 import re
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from sandbox.toolchain import official, provider
 from sandbox.toolchain.build import MODULES, PROGRAMS, Program
 from sandbox.toolchain.steps import SandboxError
 
+LESS_THAN_IT_HANGS_SECONDS = 90
 SYSTEM = f"{platform.system().lower()}_{provider.MACHINES.get(platform.machine(), platform.machine())}"
 
 
@@ -52,8 +54,7 @@ def paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Paths:
     """A sandbox on a machine whose `pulumi` is the script that a test writes."""
     (tmp_path / "bin").mkdir()
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}/usr/bin{os.pathsep}/bin")
-    monkeypatch.setattr(official, "VERSION_SECONDS", 0.5)
-    monkeypatch.setattr(official, "FIRST_BYTE_SECONDS", 0.5)
+    monkeypatch.setattr(official, "VERSION_SECONDS", LESS_THAN_IT_HANGS_SECONDS)
     return Paths(tmp_path, tmp_path / "home")
 
 
@@ -66,8 +67,10 @@ def test_an_engine_that_answers_is_found(paths: Paths) -> None:
     assert official.official_engine(paths) == paths.checkout / "bin" / "pulumi"
 
 
-@pytest.mark.parametrize("script", ["exit 1", "exec sleep 30"])
-def test_an_engine_that_fails_or_hangs_is_not_used(paths: Paths, script: str) -> None:
+@pytest.mark.parametrize("script", ["exit 1", "exec sleep 120"])
+def test_an_engine_that_fails_or_hangs_is_not_used(paths: Paths, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
+    if script != "exit 1":
+        monkeypatch.setattr(official, "VERSION_SECONDS", 0.5)
     pulumi(paths, script)
     assert official.official_engine(paths) is None
 
@@ -78,13 +81,45 @@ def test_the_sandbox_s_own_wrapper_is_not_an_official_engine(paths: Paths, monke
     assert official.official_engine(paths) is None
 
 
-def test_a_plugin_that_does_not_arrive_is_given_up(paths: Paths) -> None:
-    pulumi(paths, "exec sleep 30")
+def test_a_plugin_that_does_not_arrive_is_given_up(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(official, "FIRST_BYTE_SECONDS", 0.5)
+    pulumi(paths, "exec sleep 120")
     started = time.monotonic()
     assert not official._install(paths.checkout / "bin" / "pulumi", "aws", "1.0.0", paths)
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < LESS_THAN_IT_HANGS_SECONDS
 
 
-def test_a_plugin_that_arrives_slowly_is_waited_for(paths: Paths) -> None:
-    pulumi(paths, 'sleep 0.3; echo a > "$TMPDIR/part"; sleep 0.6')
-    assert official._install(paths.checkout / "bin" / "pulumi", "aws", "1.0.0", paths)
+class Download:
+    """A process that writes as time passes, which it does while it is waited for, and ends well."""
+
+    returncode = 0
+
+    def __init__(self, folder: Path, begins: float, ends: float) -> None:
+        self.folder, self.begins, self.ends, self.now = folder, begins, ends, 0.0
+
+    def poll(self) -> int | None:
+        return 0 if self.now >= self.ends else None
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+        if self.now >= self.begins:
+            (self.folder / "part").write_text("a")
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "taken"),
+    [
+        (official.FIRST_BYTE_SECONDS - 1, official.FIRST_BYTE_SECONDS + 1, True),
+        (official.FIRST_BYTE_SECONDS + 1, official.FIRST_BYTE_SECONDS + 2, False),
+        (1, official.SILENCE_SECONDS + 2, False),
+    ],
+)
+def test_a_plugin_that_arrives_slowly_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, begins: float, ends: float, taken: bool
+) -> None:
+    download: Any = Download(tmp_path, begins, ends)
+    monkeypatch.setattr(official, "time", download)
+    assert official._wait_while_busy(download, (tmp_path,)) is taken

@@ -1,6 +1,7 @@
 """A fake engine that applies a stack file as the program would, without a cloud."""
 
 from contextlib import AbstractContextManager, nullcontext
+from copy import copy
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -125,7 +126,8 @@ class FakeEngine:
         self.ups.append(stack)
         error = self.failing.get(stack)
         if error and not (targets and stack in self.failing_in_part):
-            raise error
+            # What goes on from an error adds to its message: each run has one of its own.
+            raise copy(error)
         recorded = self.made(stack).get("topology", 0)
         if StackFile.of(stack).get("topology", 1) < recorded:
             raise OpsError(f"stack {stack}: topology is older than {recorded}")

@@ -1,9 +1,13 @@
 """The timeline: one line per step, with its time and result."""
 
 import re
+import threading
 import time
+from collections.abc import Callable
+from types import SimpleNamespace
 
 import pytest
+from typing_extensions import override
 
 from ops.core import facts, steps
 from ops.core.steps import Step, Timeline
@@ -97,46 +101,84 @@ def seconds(clock: str) -> int:
     return hours * 3600 + minutes * 60 + rest
 
 
+class Teller(threading.Event):
+    """The end of a step, and in between the moments at which what it does is told: when the test says so."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.due, self.waits = threading.Semaphore(0), threading.Semaphore(0)
+
+    @override
+    def wait(self, timeout: float | None = None) -> bool:
+        self.waits.release()
+        self.due.acquire()
+        return self.is_set()
+
+    @override
+    def set(self) -> None:
+        super().set()
+        self.due.release()
+
+    def tell(self) -> None:
+        """Have it told once; it is, when this returns."""
+        self.waits.acquire()
+        self.due.release()
+        self.waits.acquire()
+        self.waits.release()
+
+
+@pytest.fixture
+def tell(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Has the step under way told. Who waits for something has it told too."""
+    tellers: list[Teller] = []
+
+    def made() -> Teller:
+        tellers.append(Teller())
+        return tellers[-1]
+
+    def tell(*_: object) -> None:
+        tellers[-1].tell()
+
+    monkeypatch.setattr(steps, "threading", SimpleNamespace(Event=made, Thread=threading.Thread))
+
+    monkeypatch.setattr(facts, "time", SimpleNamespace(sleep=tell, monotonic=time.monotonic))
+    return tell
+
+
 def wait_for_hosts() -> None:
     """A fence that waits for an hour at most, and sees the last host end after a moment."""
     answers = iter([3, 0])
     with Timeline().step(FENCE, stack="prod"):
-        facts.wait("hosts are running", lambda: next(answers), lambda count: count == 0, seconds=3600, pause=0.1)
+        facts.wait("hosts are running", lambda: next(answers), lambda count: count == 0, seconds=3600)
 
 
-def test_a_log_shows_what_a_step_waits_for_since_when_and_until_when(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(steps, "LOG_SECONDS", 0.02)
+@pytest.mark.usefixtures("tell")
+def test_a_log_shows_what_a_step_waits_for_since_when_and_until_when(capsys: pytest.CaptureFixture[str]) -> None:
     wait_for_hosts()
-    *told, _end = capsys.readouterr().out.splitlines()
-    assert told
-    for found in map(UNDER_WAY.fullmatch, told):
-        assert found
-        assert (seconds(found["until"]) - seconds(found["since"])) % 86400 in (3600, 3601)
+    told, _end = capsys.readouterr().out.splitlines()
+    found = UNDER_WAY.fullmatch(told)
+    assert found
+    assert 3600 <= (seconds(found["until"]) - seconds(found["since"])) % 86400 < 3660
 
 
+@pytest.mark.usefixtures("tell")
 def test_at_a_terminal_it_is_told_in_one_line_that_the_next_takes_the_place_of(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
-    monkeypatch.setattr(steps, "TERMINAL_SECONDS", 0.02)
     monkeypatch.setenv("COLUMNS", "200")
     wait_for_hosts()
     shown = capsys.readouterr().out
     assert shown.count("\n") == 1
-    *told, end = shown.split(steps.CLEAR)[1:]
-    assert all(UNDER_WAY.fullmatch(line) for line in told)
+    told, end = shown.split(steps.CLEAR)[1:]
+    assert UNDER_WAY.fullmatch(told)
     assert "fence prod" in end
 
 
-def test_what_was_waited_for_is_told_no_more(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(steps, "LOG_SECONDS", 0.02)
+def test_what_was_waited_for_is_told_no_more(capsys: pytest.CaptureFixture[str], tell: Callable[[], None]) -> None:
     with Timeline().step(FENCE, stack="prod") as step:
         facts.wait("hosts are running", lambda: 0, lambda count: count == 0, seconds=3600)
         step.progress("updating")
-        time.sleep(0.1)
-    first, *_ = capsys.readouterr().out.splitlines()
+        tell()
+    first, _end = capsys.readouterr().out.splitlines()
     assert re.fullmatch(r"          fence prod, since [\d:]{8} UTC: updating", first)

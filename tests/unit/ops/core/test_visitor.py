@@ -86,6 +86,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setattr(cloudflare, "RETRIES", RETRIES.new(backoff_factor=0))
     monkeypatch.setattr(cloudflare, "QUICK_RETRIES", QUICK_RETRIES.new(backoff_factor=0))
     visitor._api.cache_clear()
+    Handler.refusals = []
     yield url
     running.shutdown()
     running.server_close()
@@ -171,7 +172,7 @@ def test_a_visitor_who_is_answered_too_slowly_is_not_answered(monkeypatch: pytes
     def drips(handler: Handler) -> None:
         handler.send_response(200)
         handler.end_headers()
-        for _ in range(100):
+        for _ in range(1200):
             handler.wfile.write(b"x")
             Event().wait(0.05)
 
@@ -179,7 +180,7 @@ def test_a_visitor_who_is_answered_too_slowly_is_not_answered(monkeypatch: pytes
     started = time.monotonic()
     answer = visitor.visit("app.askproai.de", "/api/health", seconds=0.1)
     assert (answer.status, "no whole answer" in str(answer.body)) == (0, True)
-    assert time.monotonic() - started < 4
+    assert time.monotonic() - started < 50
 
 
 def test_a_refusal_is_an_answer() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from ops.preview.comment import LIMIT, MARKER, cell, code, comment
 from ops.preview.previews import EXCEPTED, KNOWN, NEW, Preview, Violation
 from ops.preview.report import report
 from policies import check
+from policies.configuration import Exemption
 
 QUEUE = "aws:sqs/queue:Queue"
 URN = "urn:pulumi:{stack}::askproai::askproai:x:X${kind}::{name}"
@@ -172,7 +174,13 @@ def test_a_violation_is_known_where_the_recorded_state_breaks_the_same_rule(befo
     assert found.known == known
 
 
-def test_a_violation_with_an_exception_is_known_without_a_look_at_the_state() -> None:
+@pytest.mark.parametrize(("days", "known"), [(1, EXCEPTED), (-1, NEW)])
+def test_a_violation_is_excepted_until_its_exception_has_expired(
+    monkeypatch: pytest.MonkeyPatch, days: int, known: str
+) -> None:
+    last = datetime.now(UTC).date() + timedelta(days=days)
+    exempt = Exemption(rule="secret-rotated", stack="prod", resource="*", owner="o", reason="r", expires=last)
+    monkeypatch.setattr(previews, "read_exceptions", lambda: [exempt])
     event = check.Event(stack="prod", level="advisory", rule="secret-rotated", message="secret-rotated: a: found x")
     (found,) = previews.violations("prod", (event,), [])
-    assert found.known == EXCEPTED
+    assert found.known == known
