@@ -248,6 +248,7 @@ def wait(what: str, ask: Callable[[], T], done: Callable[[T], bool], *, seconds:
     credentials that AWS does not take.
     """
     deadline = time.monotonic() + seconds
+    waits(what, seconds)
     while True:
         try:
             answer = ask()

@@ -49,6 +49,8 @@ def failback(session: Session, to: str) -> Operation:
                 activation.activate(session, operation, PRIMARY)
             failover.flip_after_activation(session, operation.timeline, to)
             served = datetime.now(UTC)
+        rest = named((rebuilding.FOLLOW, rebuilding.CATCH_UP), stack=other.stack, other=to)
+        session.served(operation, *named((promotion.REST,), stack=to), *rest)
         missing = promotion.complete(session, operation.timeline, target)
         # Its database, fenced before, is kept as well.
         rebuilding.rebuild(session, operation.timeline, other)

@@ -44,6 +44,8 @@ def failover(session: Session, to: str) -> Operation:
         served = datetime.now(UTC)
         missing = undeclared = ""
         if operation.decided_at:
+            rest = named((promotion.REST,), stack=to)
+            session.served(operation, *rest, *named(() if operation.waived else (fence.DECLARE,), stack=other.stack))
             missing = promotion.complete(session, operation.timeline, target)
             undeclared = fence.declare(session, operation.timeline, other, operation.waived)
         close(session, operation, served)

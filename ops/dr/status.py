@@ -15,7 +15,7 @@ from ops.core.ledger import Ledger
 from ops.core.objects import backend_region, older_backend
 from ops.core.pair import Pair, RegionStack
 from ops.core.region_table import Facts, Found, answers, heads, show_regions
-from ops.core.session import LOCK, UNDER_WAY, ways_on
+from ops.core.session import LOCK, UNDER_WAY, told
 from ops.core.settle import engine_of
 from ops.core.steps import ago, say
 from ops.dr import closing, fence
@@ -49,7 +49,7 @@ def status() -> Status:
     regions = side_by_side({stack: partial(_region, pair, pair[stack], answering[stack]) for stack in pair.stacks})
     ledger = None if lost else Ledger()
     record = ledger.get(UNDER_WAY) if ledger else None
-    begun = f"{record['operation']} to {record['to']}, since {record['started']}: {ways_on(record)}" if record else ""
+    begun = told(record) if record else ""
     at_work = ledger.holder(LOCK) if ledger else ""
     found = [lost, *_roles(pair)] if lost else deviations(pair, engine, under_way=bool(begun))
     if not begun:
