@@ -23,6 +23,7 @@ OPERATION: dict[str, Any] = {
     "data_loss": {"missing_seconds": 2.0},
     "waiver": {"reason": "gone"},
     "accepted_lag": None,
+    "left": ["create the rest of dr"],
 }
 DEPLOYMENT: dict[str, Any] = {
     "stack": "prod",
