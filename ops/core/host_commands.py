@@ -16,6 +16,13 @@ INSTANCES_A_COMMAND = 50
 """Systems Manager API, SendCommand, InstanceIds."""
 LENT = timedelta(minutes=5)
 """Ours: the delivery and as much again for what reads the secret first; clocks differ."""
+READ_AGAIN = (
+    "systemctl reload-or-restart askproai-secrets && "
+    "systemctl try-restart $(systemctl show --value --property=ConsistsOf,RequiredBy askproai-secrets)"
+)
+"""What uses secrets is part of the unit that fetches them, or requires it. It fails where that does not run again."""
+READ_SECONDS = 300
+"""Ours, and as long as a worker's job may take: it ends that before it restarts."""
 LINES_SHOWN = 5
 UNDER_WAY = ("Pending", "InProgress", "Delayed", "Cancelling")
 """Systems Manager API, GetCommandInvocation, Status: any other is the end."""

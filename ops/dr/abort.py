@@ -64,7 +64,7 @@ def abort(session: Session, to: str | None = None) -> Timeline:
         agree(session, verdict)
         # Asked now: the files are written from here on, and a dry run writes none.
         begun = session.ledger.get(UNDER_WAY) or {}
-        # A fence is made by direct calls: stack and file may not know of one that was begun, nor of what an abort opened.
+        # A fence is made by direct calls: stack and file may not know of one that was begun, nor of what is open again.
         began = begun.get("to" if begun.get("operation") == ABORTING else "from")
         unsure = began == verdict.keep.stack and verdict.keep.stack not in verdict.silent
         opening = unsure or differs(verdict.keep, verdict.serving)
@@ -96,8 +96,8 @@ def agree(session: Session, verdict: Verdict) -> None:
     served = session.pair.is_routed_to(keep.stack) and not differs(keep, verdict.serving)
     if keep.stack in verdict.silent and not served:
         problems.append(
-            f"{verdict.silent[keep.stack]} does not answer, so {keep.stack} cannot be opened there: run the same command once it "
-            f"does, or `ops dr failover --to {other.stack}`"
+            f"{verdict.silent[keep.stack]} does not answer, so {keep.stack} cannot be opened there: run the same "
+            f"command once it does, or `ops dr failover --to {other.stack}`"
         )
     # Of one that does not answer nobody knows whether it was promoted.
     fences = verdict.standing_by.get("fenced") or (other.stack in verdict.silent and not other.following)

@@ -10,7 +10,7 @@ from ops.core.recovery.steps import RECOVER
 from ops.core.session import Operation, Session
 from ops.core.settle import left_behind, settle
 from ops.core.steps import SERVING, Plan, Step, named, say
-from ops.dr import closing, fence, promotion
+from ops.dr import accounts, closing, fence, promotion
 from ops.dr.data_loss import estimate
 from ops.dr.preflight import Preflight
 from ops.errors import refused
@@ -44,11 +44,14 @@ RECORD = Step(
 FORESEEN = (
     *(CHECK, ASK, ESTIMATE, RECORD),
     *named((fence.EMPTY, closing.CLOSE, fence.FENCE), stack="{other}"),
-    *(fence.DRAIN, promotion.ACTIVATE, promotion.ANSWER),
+    *(fence.DRAIN, accounts.TAKE, promotion.ACTIVATE, promotion.ANSWER),
 )
 """The steps of a failback to a region that is no replica yet, without those after a kill."""
 DECIDE = (CHECK, ASK, ESTIMATE, RECORD)
-ACT = (closing.CLOSE, *named((fence.FENCE,), stack="{other}"), fence.DRAIN, *promotion.PROMOTION, promotion.ANSWER)
+ACT = (
+    *(closing.CLOSE, *named((fence.FENCE,), stack="{other}"), fence.DRAIN),
+    *(accounts.TAKE, *promotion.PROMOTION, promotion.ANSWER),
+)
 STEPS = (*DECIDE, *ACT)
 PLAN = Plan(steps=named((RECOVER, *STEPS, *promotion.AFTERWARDS), stack="STACK", other="OTHER"), exits=SERVING)
 
@@ -122,6 +125,7 @@ def activate(session: Session, operation: Operation, declared: dict[str, Any]) -
         closing.close(session, operation)
         fence.fence(session, operation.timeline, other, operation.waived)
         fence.drain(operation, target, other)
+    accounts.take(session, operation, target, other)
     promotion.promote(session, operation.timeline, target, declared, targets=promotion.SERVES)
     promotion.answers(session, operation.timeline, target)
 

@@ -6,13 +6,13 @@ from functools import partial
 from hosts.roles import WORKERS
 from ops.core.actions import Action, check, run
 from ops.core.recovery.steps import RECOVER
-from ops.core.session import Session
+from ops.core.session import UNDER_WAY, Session
 from ops.core.settle import settle
 from ops.core.steps import CHANGING, Plan, Step, StepRun, Timeline, named, say
 from ops.errors import Exit, OpsError
 from ops.secrets import accounts, configured
 from ops.secrets.hosts import in_service, read_again
-from ops.secrets.rotation import DATABASE, USED_BY, Place, Rotation, key, new
+from ops.secrets.rotation import DATABASE, USED_BY, Place, Rotation, key, new, takes_writes
 from ops.secrets.value import Value
 
 CHECK = Step(
@@ -107,7 +107,10 @@ def _record(place: Place, *, goes_on: bool) -> Action:
 
 
 def _forbidding(place: Place) -> list[str]:
-    live, found = place.live, place.session.under_way()
+    live, begun = place.live, place.session.ledger.get(UNDER_WAY) or {}
+    # What leads to the region that serves has promoted it, and may wait for hosts that cannot log in.
+    served = begun.get("to") == live.stack and live in place.stacks and takes_writes(live)
+    found = [] if served else place.session.under_way()
     if live not in place.stacks:
         found.append(f"{live.region}, which is live, does not answer: `ops dr status`")
     elif not live.writes:
@@ -123,7 +126,8 @@ def _hosts(place: Place) -> Action:
         return ", ".join(f"{count} of {stack}" for stack, count in read.items())
 
     def needs() -> list[str]:
-        if place.rotation.name != DATABASE or in_service(place.live, WORKERS):
+        unasked = place.rotation.name != DATABASE or place.live not in place.stacks
+        if unasked or in_service(place.live, WORKERS):
             return []
         return [f"{place.live.stack} has no worker in service, from which the database could be reached"]
 

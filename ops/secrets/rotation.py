@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from hosts.roles import APPLICATION_ROLES, MONITORING, ROLES, HostRole
+from ops.core import facts
 from ops.core.actions import Action, no_needs
 from ops.core.aws import reachable
 from ops.core.pair import RegionStack
@@ -55,6 +56,12 @@ def key(name: str) -> str:
     return f"rotation-{name}"
 
 
+def takes_writes(stack: RegionStack) -> bool:
+    """Whether a region that answers takes writes, by its file and by RDS."""
+    found = facts.database(stack) if stack.writes else None
+    return found is not None and found.takes_writes
+
+
 def new(name: str, *, dry_run: bool) -> Rotation:
     """A rotation that begins."""
     version = str(uuid.uuid4())
@@ -63,7 +70,7 @@ def new(name: str, *, dry_run: bool) -> Rotation:
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """Where a rotation happens: the live stack is first, and a stack whose region does not answer is left out."""
+    """Where a rotation happens: the stack that serves is first, and one whose region does not answer is left out."""
 
     session: Session
     rotation: Rotation
@@ -75,6 +82,9 @@ class Place:
         """The regions that answer now."""
         live, other = session.pair[session.pair.live], session.pair[session.pair.other]
         found = tuple(stack for stack in (live, other) if reachable(stack.region))
+        if found == (other,) and takes_writes(other):
+            # It was promoted, and visitors are not routed to it yet.
+            live, other = other, live
         if other not in found:
             say(f"          {other.region} does not answer: {other.stack} is left out, and must follow")
         return cls(session=session, rotation=rotation, live=live, stacks=found)
@@ -82,7 +92,7 @@ class Place:
     @property
     def both(self) -> tuple[RegionStack, RegionStack]:
         """The stacks of the pair, the live one first, whether or not their regions answer."""
-        return self.live, self.session.pair[self.session.pair.other]
+        return self.live, self.session.pair[self.session.pair.other_than(self.live.stack)]
 
     def __str__(self) -> str:
         return ", ".join(stack.stack for stack in self.stacks)

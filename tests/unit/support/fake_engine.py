@@ -30,7 +30,7 @@ class FakeEngine:
 
     Of those in `failing_in_part` what serves visitors can be made alone.
 
-    `unreadable` are the stacks whose state was torn or lost.
+    `unreadable` are the stacks whose state was torn or lost, and `secrets` the ARNs of those that are elsewhere.
     """
 
     def __init__(self, world: World) -> None:
@@ -43,6 +43,7 @@ class FakeEngine:
         self.stale_source: set[str] = set()
         self.unreadable: set[str] = set()
         self.unprotected: list[str] = []
+        self.secrets: dict[str, dict[str, str]] = {}
         self._outputs: dict[str, dict[str, Any]] = {}
         self._open: dict[str, bool] = {}
 
@@ -193,7 +194,8 @@ class FakeEngine:
             "key_arns": {"data": "key"},
             "load_balancer_dns_name": f"balancer.{stack}",
             "queue_urls": {"default": stack},
-            "secret_arns": {
+            "secret_arns": self.secrets.get(stack)
+            or {
                 name: f"arn:aws:secretsmanager:{region}:{ACCOUNT}:secret:askproai-{stack}-{name}-abcdef"
                 for name in SECRETS
             },

@@ -222,19 +222,20 @@ def test_an_abort_that_is_killed_itself_is_gone_on_with(
     assert platform.session().pair[platform.session().pair.other].is_unrecorded is False
 
 
-@pytest.mark.parametrize(
-    ("before", "command", "expected", "left"),
-    [
-        (failed_over_in_part, lambda p: abort(p.session()), "prod", "create the rest of prod, have dr follow"),
-        (None, failed_over, "dr", "create the rest of dr, declare the fence of prod"),
-        (
-            failed_over,
-            lambda p: failback(p.session(rebuild=True), "prod"),
-            "prod",
-            "create the rest of prod, make dr follow prod, wait for the replica of dr",
-        ),
-    ],
-)
+LEFT: list[tuple[Command | None, Command, str, str]] = [
+    (failed_over_in_part, lambda p: abort(p.session()), "prod", "create the rest of prod, have dr follow"),
+    (None, failed_over, "dr", "create the rest of dr, declare the fence of prod"),
+    (
+        failed_over,
+        lambda p: failback(p.session(rebuild=True), "prod"),
+        "prod",
+        "create the rest of prod, make dr follow prod, wait for the replica of dr",
+    ),
+]
+"""What came before, the command, what serves then, and what is left."""
+
+
+@pytest.mark.parametrize(("before", "command", "expected", "left"), LEFT)
 def test_once_visitors_are_served_the_status_says_what_is_left_and_the_same_command_does_it(
     platform: Platform,
     monkeypatch: pytest.MonkeyPatch,
@@ -251,9 +252,10 @@ def test_once_visitors_are_served_the_status_says_what_is_left_and_the_same_comm
     def kill_process(*_args: object, **_options: object) -> None:
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patch:
         patch.setattr(promotion, "complete", kill_process)
-        command(platform)
+        with pytest.raises(KeyboardInterrupt):
+            command(platform)
     assert platform.routed_to() == {expected}
     assert f"visitors are served; left: {left}: continue it with `ops dr " in status.status().under_way
     platform.engine.ups.clear()
@@ -350,7 +352,9 @@ def test_a_region_whose_rds_hangs_keeps_an_abort_waiting_for_a_minute_at_most(
     monkeypatch.setattr(fake_regions, "ANSWERS", ANSWERS | {"describe_db_instances": hangs})
     monkeypatch.setattr(facts.time, "monotonic", lambda: clock)
     if silent == "prod" and not to:
-        with pytest.raises(OpsError, match=r"RDS of eu-central-1 does not answer.*`ops dr failover --to dr`") as refused:
+        with pytest.raises(
+            OpsError, match=r"RDS of eu-central-1 does not answer.*`ops dr failover --to dr`"
+        ) as refused:
             abort(platform.session())
         assert refused.value.exit_code is Exit.REFUSED
     else:
