@@ -191,6 +191,19 @@ def test_the_cache_takes_both_tokens_before_the_secret_changes_and_one_after_the
     assert TOKEN not in json.dumps([*timeline.to_json(), platform.records()], default=str)
 
 
+def test_a_lost_region_needs_no_second_rotation_of_a_secret_that_its_stack_file_has(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another one would end every session once more."""
+    pulumi = Pulumi(platform, monkeypatch)
+    pulumi.give(monkeypatch, TOKEN)
+    platform.lose("dr")
+    timeline = rotate(platform.session(), "cache_auth_token")
+    assert pulumi.files == {"prod": TOKEN, "dr": TOKEN}
+    (left,) = [entry.detail for entry in timeline.entries if entry.name == "bring dr up"]
+    assert left == f"{platform.region('dr')} does not answer: `pulumi up --stack dr` once it does"
+
+
 def test_the_former_token_is_ended_once_however_often_the_command_is_killed(
     platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
