@@ -164,6 +164,11 @@ class Session:
         record = self.ledger.get(UNDER_WAY)
         return [f"{_unfinished(record)}: `ops dr status`"] if record else []
 
+    def ways_on(self, otherwise: str) -> str:
+        """The commands that end the operation under way; `otherwise` where there is none."""
+        record = self.ledger.get(UNDER_WAY)
+        return ways_on(record) if record else otherwise
+
     def keep(self, change: Record) -> None:
         """Remember a change now and after each of its steps."""
         change.timeline.keep = lambda _: self.save(change)

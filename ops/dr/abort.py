@@ -118,8 +118,9 @@ def _complete(
     """What no visitor waits for. Raises OpsError (INCOMPLETE) with what is missing."""
     keep, other, timeline = verdict.keep, verdict.other, operation.timeline
     fenced = bool(standing_by.get("fenced"))
-    left = named((promotion.REST,) if opening else (), stack=keep.stack)
-    session.served(operation, *left, *named((fence.DECLARE if fenced else FOLLOW,), stack=other.stack))
+    theirs = (fence.DECLARE,) if fenced else (FOLLOW,) if following else ()
+    left = [*named((promotion.REST,) if opening else (), stack=keep.stack), *named(theirs, stack=other.stack)]
+    session.served(operation, *left)
     missing = promotion.complete(session, timeline, keep) if opening else ""
     undeclared = ""
     if fenced:
