@@ -114,6 +114,12 @@ def database(stack: RegionStack, identifier: str | None = None) -> Database | No
     )
 
 
+def is_writer(stack: RegionStack) -> bool:
+    """Whether the stack's database is no replica, as RDS says; whatever is done to it now, it stays a writer."""
+    found = database(stack)
+    return found is not None and not found.is_replica
+
+
 def now(region: str) -> datetime:
     """The moment by AWS's clock there, to the second: this machine's may be minutes off its metrics'."""
     headers = client("sts", region).get_caller_identity()["ResponseMetadata"]["HTTPHeaders"]

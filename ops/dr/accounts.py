@@ -52,16 +52,16 @@ def _older(standby: RegionStack, other: RegionStack) -> Iterator[tuple[str, str,
     for role, arn in standby.accounts.items():
         theirs = other.accounts.get(role, "")
         place = (other.region, theirs) if has_originals(standby) else (standby.region, secret_name(theirs))
-        wanted = _current(*place) if theirs else None
-        if wanted and (_current(standby.region, arn) or ("", ""))[1] != wanted[1]:
+        wanted = current(*place) if theirs else None
+        if wanted and (current(standby.region, arn) or ("", ""))[1] != wanted[1]:
             yield role, *wanted
 
 
-def _current(region: str, secret: str) -> tuple[str, str] | None:
+def current(region: str, secret: str) -> tuple[str, str] | None:
     """The version and the content that hosts read; None where there is none."""
     manager = client("secretsmanager", region)
     answer = if_present(lambda: manager.get_secret_value(SecretId=secret, VersionStage=CURRENT))
-    return (str(answer["VersionId"]), str(answer["SecretString"])) if answer else None
+    return (str(answer["VersionId"]), str(answer.get("SecretString", ""))) if answer else None
 
 
 def _copy(standby: RegionStack, found: list[tuple[str, str, str]]) -> None:

@@ -41,18 +41,15 @@ RECORD = Step(
     does="Records the decision, the estimate and the waivers in the ledger. From here on, a killed command can be run "
     "again to continue.",
 )
-FORESEEN = (
-    *(CHECK, ASK, ESTIMATE, RECORD),
-    *named((fence.EMPTY, closing.CLOSE, fence.FENCE), stack="{other}"),
-    *(fence.DRAIN, accounts.TAKE, promotion.ACTIVATE, promotion.ANSWER),
-)
-"""The steps of a failback to a region that is no replica yet, without those after a kill."""
 DECIDE = (CHECK, ASK, ESTIMATE, RECORD)
 ACT = (
     *(closing.CLOSE, *named((fence.FENCE,), stack="{other}"), fence.DRAIN),
     *(accounts.TAKE, *promotion.PROMOTION, promotion.ANSWER),
 )
 STEPS = (*DECIDE, *ACT)
+AFTER_A_KILL = (RECOVER, promotion.READ_BACK)
+FORESEEN = (*DECIDE, *named((fence.EMPTY,), stack="{other}"), *(step for step in ACT if step not in AFTER_A_KILL))
+"""The steps of a failback to a region that is no replica yet."""
 PLAN = Plan(steps=named((RECOVER, *STEPS, *promotion.AFTERWARDS), stack="STACK", other="OTHER"), exits=SERVING)
 
 
@@ -96,13 +93,7 @@ def is_active(session: Session, target: RegionStack) -> bool:
         return False
     if left_behind(session.engine, target.stack):
         return False
-    return is_writer(target)
-
-
-def is_writer(target: RegionStack) -> bool:
-    """Whether the region's database is no replica, as RDS says; whatever is done to it now, it stays a writer."""
-    found = facts.database(target)
-    return found is not None and not found.is_replica
+    return facts.is_writer(target)
 
 
 def activate(session: Session, operation: Operation, declared: dict[str, Any]) -> None:
@@ -112,7 +103,7 @@ def activate(session: Session, operation: Operation, declared: dict[str, Any]) -
     """
     target, other = session.pair[operation.target], session.pair[operation.source]
     # Its state may be older than its activation: then there is nothing left to decide, and nobody to fence.
-    done_before = operation.decided_at is None and not target.file.changes(declared) and is_writer(target)
+    done_before = operation.decided_at is None and not target.file.changes(declared) and facts.is_writer(target)
     if not done_before:
         if operation.decided_at is None or (no_longer := _no_longer_holds(operation, target, other)):
             if operation.decided_at:
@@ -132,7 +123,7 @@ def activate(session: Session, operation: Operation, declared: dict[str, Any]) -
 
 def _no_longer_holds(operation: Operation, target: RegionStack, other: RegionStack) -> str:
     """Why a decision is asked for again, empty where it holds: what was promoted is not decided again."""
-    if is_writer(target):
+    if facts.is_writer(target):
         return ""
     if operation.decision_is_old:
         return "too long ago"

@@ -9,12 +9,13 @@ from typing import Any, Literal
 
 from hosts.roles import APPLICATION_ROLES
 from ops.core import aws, facts, hosts
-from ops.core.aws import client, if_present
+from ops.core.aws import client
 from ops.core.facts import side_by_side
 from ops.core.interruption import TooLongError
 from ops.core.pair import RegionStack
 from ops.core.settle import in_use
 from ops.core.steps import say
+from ops.dr import accounts
 from ops.dr.accounts import has_originals, secret_name
 from ops.errors import OpsError, one_line
 
@@ -123,11 +124,10 @@ class Preflight:
 
     def _secrets(self) -> Iterator[Finding]:
         """The standby's own secrets hold what the replicas of the other's hold; no value leaves this method."""
-        manager = client("secretsmanager", self.standby.region)
         others = self.other.outputs.get("secret_arns") or {}
         for role, arn in sorted(self.standby.output("secret_arns").items()):
             # An account that is missing or differs is copied before the promotion.
-            own, account = _secret(manager, arn), role in self.standby.accounts
+            own, account = _secret(self.standby.region, arn), role in self.standby.accounts
             if own is None and not account:
                 yield Finding(f"secret {secret_name(arn)} is missing or empty in {self.standby.region}")
                 continue
@@ -138,7 +138,7 @@ class Preflight:
                 yield Finding(f"secret {role}: stack {self.other.stack} has none to compare with", "warns")
                 continue
             name = secret_name(others[role])
-            replica = _secret(manager, name)
+            replica = _secret(self.standby.region, name)
             if replica is None and not (account and own is None):
                 yield Finding(f"the replica of secret {name} is missing in {self.standby.region}")
             elif replica != own:
@@ -251,9 +251,8 @@ def _bounded(check: Callable[[], Iterator[Finding]], name: str) -> list[Finding]
         return [Finding(text, "blocks" if name in PROMOTION else "warns")]
 
 
-def _secret(manager: Any, name: str) -> Any:
-    answer = if_present(lambda: manager.get_secret_value(SecretId=name))
-    text = answer.get("SecretString") if answer else None
+def _secret(region: str, name: str) -> Any:
+    _, text = accounts.current(region, name) or ("", "")
     with suppress(ValueError):
-        return json.loads(text) if text else None
-    return text
+        return json.loads(text)
+    return text or None

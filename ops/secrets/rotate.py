@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from hosts.roles import WORKERS
+from ops.core import facts
 from ops.core.actions import Action, check, run
 from ops.core.recovery.steps import RECOVER
 from ops.core.session import UNDER_WAY, Session
@@ -12,7 +13,7 @@ from ops.core.steps import CHANGING, Plan, Step, StepRun, Timeline, named, say
 from ops.errors import Exit, OpsError
 from ops.secrets import accounts, configured
 from ops.secrets.hosts import in_service, read_again
-from ops.secrets.rotation import DATABASE, USED_BY, Place, Rotation, key, new, takes_writes
+from ops.secrets.rotation import DATABASE, USED_BY, Place, Rotation, key, new
 from ops.secrets.value import Value
 
 CHECK = Step(
@@ -109,7 +110,7 @@ def _record(place: Place, *, goes_on: bool) -> Action:
 def _forbidding(place: Place) -> list[str]:
     live, begun = place.live, place.session.ledger.get(UNDER_WAY) or {}
     # What leads to the region that serves has promoted it, and may wait for hosts that cannot log in.
-    served = begun.get("to") == live.stack and live in place.stacks and takes_writes(live)
+    served = begun.get("to") == live.stack and live in place.stacks and live.writes and facts.is_writer(live)
     found = [] if served else place.session.under_way()
     if live not in place.stacks:
         found.append(f"{live.region}, which is live, does not answer: `ops dr status`")

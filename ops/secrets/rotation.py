@@ -56,12 +56,6 @@ def key(name: str) -> str:
     return f"rotation-{name}"
 
 
-def takes_writes(stack: RegionStack) -> bool:
-    """Whether a region that answers takes writes, by its file and by RDS."""
-    found = facts.database(stack) if stack.writes else None
-    return found is not None and found.takes_writes
-
-
 def new(name: str, *, dry_run: bool) -> Rotation:
     """A rotation that begins."""
     version = str(uuid.uuid4())
@@ -82,7 +76,7 @@ class Place:
         """The regions that answer now."""
         live, other = session.pair[session.pair.live], session.pair[session.pair.other]
         found = tuple(stack for stack in (live, other) if reachable(stack.region))
-        if found == (other,) and takes_writes(other):
+        if found == (other,) and other.writes and facts.is_writer(other):
             # It was promoted, and visitors are not routed to it yet.
             live, other = other, live
         if other not in found:
