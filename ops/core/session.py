@@ -56,6 +56,7 @@ class Operation(Record):
     data_loss: dict[str, Any] | None = None
     waiver: dict[str, Any] | None = None
     accepted_lag: dict[str, Any] | None = None
+    served_at: datetime | None = None
     left: list[str] = field(default_factory=list)
     """The steps that are left once visitors are served."""
 
@@ -180,7 +181,8 @@ class Session:
             self.ledger.put(change.key, change.to_json())
 
     def served(self, operation: Operation, *left: Step) -> None:
-        """Remember what is left once visitors are served."""
+        """Remember when visitors were served first, and what is left then."""
+        operation.served_at = operation.served_at or datetime.now(UTC)
         operation.left = [step.name for step in left]
         self.save(operation)
 

@@ -1,7 +1,6 @@
 """Failover: the standby is activated and traffic is routed to it, with one timeline and one report."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from ops.core import report
@@ -41,14 +40,13 @@ def failover(session: Session, to: str) -> Operation:
             else:
                 activation.activate(session, operation, {"activated": True, "fenced": False})
             flip_after_activation(session, operation.timeline, to)
-        served = datetime.now(UTC)
         missing = undeclared = ""
+        rest = named((promotion.REST,), stack=to)
+        session.served(operation, *rest, *named(() if operation.waived else (fence.DECLARE,), stack=other.stack))
         if operation.decided_at:
-            rest = named((promotion.REST,), stack=to)
-            session.served(operation, *rest, *named(() if operation.waived else (fence.DECLARE,), stack=other.stack))
             missing = promotion.complete(session, operation.timeline, target)
             undeclared = fence.declare(session, operation.timeline, other, operation.waived)
-        close(session, operation, served)
+        close(session, operation)
         promotion.require_all(f"{to} serves", missing, undeclared)
         return operation
 
@@ -61,11 +59,11 @@ def flip_after_activation(session: Session, timeline: Timeline, to: str) -> None
         flipping.flip(session, timeline, to, GATES_SECONDS)
 
 
-def close(session: Session, operation: Operation, served: datetime) -> None:
+def close(session: Session, operation: Operation) -> None:
     """Move the operation to the history, print RTO and RPO, and last write the report; a failure of that is a note."""
     if session.options.dry_run:
         return
-    record = measured(session, operation, served)
+    record = measured(session, operation)
     session.finish(operation, operation.kind, record)
     for what, value in record["measured"].items():
         say(f"          {what}: {value}")
@@ -73,14 +71,16 @@ def close(session: Session, operation: Operation, served: datetime) -> None:
     say(f"          {record['notes'][0]}")
 
 
-def measured(session: Session, operation: Operation, served: datetime) -> dict[str, Any]:
+def measured(session: Session, operation: Operation) -> dict[str, Any]:
     """The operation as the report takes it, with what it took and what it lost.
 
-    RTO counts from the command's start to the visitor's answer, at `served`. RPO is what might be missing when the
-    decision was taken, and the canary rows that visitors had then and have not now; None for what nobody knows.
+    RTO counts from the command's start to the visitor's first answer, also where a kill came after that. RPO is what
+    might be missing when the decision was taken, and the canary rows that visitors had then and have not now; None for
+    what nobody knows.
     """
     estimated = operation.data_loss or {}
-    rto = (served - operation.started).total_seconds()
+    assert operation.served_at
+    rto = (operation.served_at - operation.started).total_seconds()
     rpo = estimated.get("missing_seconds")
     before = estimated.get("canary") or {}
     # Not those that visitors have written since.

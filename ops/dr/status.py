@@ -105,7 +105,7 @@ def deviations(pair: Pair, engine: Engine, *, under_way: bool = False) -> list[s
             f"the file is right, run `ops dr flip --to {pair.live}`"
         )
     found += _records(pair)
-    for stack in pair.stacks:
+    for stack in () if under_way else pair.stacks:
         kept = pair[stack].settings.database.retained_generations
         found += [f"{stack} keeps a former database: `ops dr drop {stack} {number}`" for number in kept]
     engines = in_use if under_way else partial(engine_of, engine)

@@ -257,7 +257,9 @@ def test_once_visitors_are_served_the_status_says_what_is_left_and_the_same_comm
         with pytest.raises(KeyboardInterrupt):
             command(platform)
     assert platform.routed_to() == {expected}
-    assert f"visitors are served; left: {left}: continue it with `ops dr " in status.status().under_way
+    found = status.status()
+    assert f"visitors are served; left: {left}: continue it with `ops dr " in found.under_way
+    assert not [line for line in found.deviations if "ops dr drop" in line]
     platform.engine.ups.clear()
     command(platform)
     assert expected in platform.engine.ups

@@ -1,7 +1,7 @@
 """Failover and the way back: the order of things, what is refused, and stack files that tell the truth afterwards."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +14,7 @@ from ops.core.engine_errors import UpError
 from ops.core.interruption import TooLongError
 from ops.core.session import UNDER_WAY
 from ops.dr import failover as failing_over
-from ops.dr import flip, status
+from ops.dr import flip, promotion, status
 from ops.dr.abort import abort
 from ops.dr.data_loss import DataLossEstimate
 from ops.dr.failover import failover
@@ -156,3 +156,21 @@ def test_credentials_that_have_ended_are_no_reason_to_activate_all_of_a_stack(pl
     with pytest.raises(UpError, match=LOG_IN_AGAIN):
         failover(platform.session(), "dr")
     assert platform.engine.ups == ["dr"]
+
+
+def test_the_rto_ends_with_the_first_answer_also_where_a_kill_came_after_that(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch, written: list[Record]
+) -> None:
+    def kill_process(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(promotion, "complete", kill_process)
+        with pytest.raises(KeyboardInterrupt):
+            failover(platform.session(), "dr")
+    ledger = platform.session().ledger
+    record = ledger.get(UNDER_WAY) or {}
+    served = datetime.fromisoformat(record["started"]) + timedelta(seconds=5)
+    ledger.put(UNDER_WAY, {**record, "served_at": served.isoformat()})
+    failover(platform.session(), "dr")
+    assert written[0]["rto_seconds"] == 5.0
