@@ -18,8 +18,8 @@ from ops.secrets.value import Value
 
 CHECK = Step(
     name="check what the rotation needs",
-    does="Checks that no other operation is in progress, and that a region answers, takes writes and has hosts. Lists "
-    "every problem.",
+    does="Checks that no other operation is in progress, unless it has promoted STACK, and that a region answers, "
+    "takes writes and has hosts. Lists every problem.",
     asks=True,
 )
 RECORD = Step(
