@@ -114,6 +114,12 @@ def database(stack: RegionStack, identifier: str | None = None) -> Database | No
     )
 
 
+def is_writer(stack: RegionStack) -> bool:
+    """Whether the stack's database is no replica, as RDS says; whatever is done to it now, it stays a writer."""
+    found = database(stack)
+    return found is not None and not found.is_replica
+
+
 def now(region: str) -> datetime:
     """The time of AWS's clock there, to the second: this machine's may differ by minutes from that of the metrics."""
     headers = client("sts", region).get_caller_identity()["ResponseMetadata"]["HTTPHeaders"]
@@ -247,6 +253,7 @@ def wait(what: str, ask: Callable[[], T], done: Callable[[T], bool], *, seconds:
     Raises TooLongError with the last answer after `seconds`, and OpsError immediately for credentials that AWS refuses.
     """
     deadline = time.monotonic() + seconds
+    waits(what, seconds)
     while True:
         try:
             answer = ask()

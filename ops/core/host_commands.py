@@ -16,6 +16,13 @@ INSTANCES_A_COMMAND = 50
 """Systems Manager API, SendCommand, InstanceIds."""
 LENT = timedelta(minutes=5)
 """Our choice: the delivery time, and as much again until the secret is read; clocks differ."""
+READ_AGAIN = (
+    "systemctl reload-or-restart askproai-secrets && "
+    "systemctl try-restart $(systemctl show --value --property=ConsistsOf,RequiredBy askproai-secrets)"
+)
+"""Units that use secrets are part of the unit that fetches them, or require it. They fail if it does not run again."""
+READ_SECONDS = 300
+"""Our choice; a worker's longest job is added: it finishes that before it restarts."""
 LINES_SHOWN = 5
 UNDER_WAY = ("Pending", "InProgress", "Delayed", "Cancelling")
 """Systems Manager API, GetCommandInvocation, Status: any other status is final."""

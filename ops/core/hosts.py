@@ -40,6 +40,18 @@ def all_groups(stack: RegionStack, *roles: HostRole) -> list[str]:
     return [name for role in roles for name in groups(stack, role).values()]
 
 
+def instances(stack: RegionStack, *roles: HostRole) -> list[str]:
+    """The instances of these roles that are in service."""
+    there = stack.output(OUTPUT)
+    names = all_groups(stack, *(role for role in roles if role.name in there))
+    return sorted(
+        row["InstanceId"]
+        for group in scaling_groups(stack, names).values()
+        for row in group["Instances"]
+        if row["LifecycleState"] == "InService"
+    )
+
+
 def setting(role: HostRole, group: str, name: str) -> str:
     """The key of a group's setting: in its own block, if the role has several groups."""
     return f"{role.name}.{group}.{name}" if len(role.groups) > 1 else f"{role.name}.{name}"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
@@ -12,12 +12,14 @@ from ops.core.ledger import Ledger, operator
 from ops.core.objects import older_backend
 from ops.core.pair import Pair
 from ops.core.record import Record
-from ops.core.steps import Plan, Timeline, confirm, say
+from ops.core.steps import Plan, Step, Timeline, confirm, say
 from ops.errors import Exit, OpsError, refused
 
 UNDER_WAY = "under-way"
 LOCK = "platform"
 ABORT = "`ops dr abort`"
+ABORTING = "abort"
+"""The kind of an operation that goes back to a region: any other may take its place."""
 SAME = {"activate", "failover"}
 """Kinds of operations that can continue each other."""
 DECISION_HOLDS = timedelta(minutes=30)
@@ -42,7 +44,7 @@ class SessionOptions:
 
 @dataclass(kw_only=True)
 class Operation(Record):
-    """One activation, failover or failback, with the operator's decisions and the estimate that they are based on."""
+    """One activation, failover, failback or abort: the operator's decisions and the estimate that they are based on."""
 
     KEYS: ClassVar[Mapping[str, str]] = {"kind": "operation", "source": "from", "target": "to"}
     kind: str
@@ -54,6 +56,9 @@ class Operation(Record):
     data_loss: dict[str, Any] | None = None
     waiver: dict[str, Any] | None = None
     accepted_lag: dict[str, Any] | None = None
+    served_at: datetime | None = None
+    left: list[str] = field(default_factory=list)
+    """The steps that are left once visitors are served."""
 
     @property
     def key(self) -> str:
@@ -146,7 +151,7 @@ class Session:
             say(f"continuing the {record['operation']} to {target} of {operation.started:%Y-%m-%d %H:%M:%S} UTC")
             if record["operation"] == kind and operation.version != plan.version:
                 say("          it was started by another version of `ops`: every step is checked again")
-        elif record:
+        elif record and record["operation"] != ABORTING:
             raise OpsError(f"{_unfinished(record)}: {ways_on(record)}", Exit.REFUSED)
         else:
             started, timeline = datetime.now(UTC), Timeline(dry_run=dry_run)
@@ -160,6 +165,11 @@ class Session:
         record = self.ledger.get(UNDER_WAY)
         return [f"{_unfinished(record)}: `ops dr status`"] if record else []
 
+    def ways_on(self, otherwise: str) -> str:
+        """The commands that end the operation under way; `otherwise` where there is none."""
+        record = self.ledger.get(UNDER_WAY)
+        return ways_on(record) if record else otherwise
+
     def keep(self, change: Record) -> None:
         """Store a change now and after each of its steps."""
         change.timeline.keep = lambda _: self.save(change)
@@ -169,6 +179,12 @@ class Session:
         """Store a change once it is decided: before that nothing was changed."""
         if change.decided and not self.options.dry_run:
             self.ledger.put(change.key, change.to_json())
+
+    def served(self, operation: Operation, *left: Step) -> None:
+        """Remember when visitors were served first, and what is left then."""
+        operation.served_at = operation.served_at or datetime.now(UTC)
+        operation.left = [step.name for step in left]
+        self.save(operation)
 
     def record(self, kind: str, record: dict[str, Any]) -> dict[str, Any]:
         """Record an operator's decision in the history; a dry run only shows it."""
@@ -192,7 +208,14 @@ class Session:
 def ways_on(record: Mapping[str, Any]) -> str:
     """The commands that end a running operation."""
     option = "" if record["operation"] == "activate" else "--to "
-    return f"continue it with `ops dr {record['operation']} {option}{record['to']}`, or abandon it with {ABORT}"
+    back = "" if record["operation"] == ABORTING else f", or abandon it with {ABORT}"
+    return f"continue it with `ops dr {record['operation']} {option}{record['to']}`{back}"
+
+
+def told(record: Mapping[str, Any]) -> str:
+    """An operation under way, what is left of it once visitors are served, and the commands that end it."""
+    left = f", visitors are served; left: {', '.join(record['left'])}" if record.get("left") else ""
+    return f"{record['operation']} to {record['to']}, since {record['started']}{left}: {ways_on(record)}"
 
 
 def _unfinished(record: Mapping[str, Any]) -> str:

@@ -10,7 +10,7 @@ from ops.core.recovery.steps import RECOVER
 from ops.core.session import Operation, Session
 from ops.core.settle import left_behind, settle
 from ops.core.steps import SERVING, Plan, Step, named, say
-from ops.dr import closing, fence, promotion
+from ops.dr import accounts, closing, fence, promotion
 from ops.dr.data_loss import estimate
 from ops.dr.preflight import Preflight
 from ops.errors import refused
@@ -41,15 +41,15 @@ RECORD = Step(
     does="Records the decision, the estimate and the waivers in the ledger. From here on, a killed command can be run "
     "again to continue.",
 )
-FORESEEN = (
-    *(CHECK, ASK, ESTIMATE, RECORD),
-    *named((fence.EMPTY, closing.CLOSE, fence.FENCE), stack="{other}"),
-    *(fence.DRAIN, promotion.ACTIVATE, promotion.ANSWER),
-)
-"""The steps of a failback to a region that is not a replica yet, without those after a kill."""
 DECIDE = (CHECK, ASK, ESTIMATE, RECORD)
-ACT = (closing.CLOSE, *named((fence.FENCE,), stack="{other}"), fence.DRAIN, *promotion.PROMOTION, promotion.ANSWER)
+ACT = (
+    *(closing.CLOSE, *named((fence.FENCE,), stack="{other}"), fence.DRAIN),
+    *(accounts.TAKE, *promotion.PROMOTION, promotion.ANSWER),
+)
 STEPS = (*DECIDE, *ACT)
+AFTER_A_KILL = (RECOVER, promotion.READ_BACK)
+FORESEEN = (*DECIDE, *named((fence.EMPTY,), stack="{other}"), *(step for step in ACT if step not in AFTER_A_KILL))
+"""The steps of a failback to a region that is no replica yet."""
 PLAN = Plan(steps=named((RECOVER, *STEPS, *promotion.AFTERWARDS), stack="STACK", other="OTHER"), exits=SERVING)
 
 
@@ -93,13 +93,7 @@ def is_active(session: Session, target: RegionStack) -> bool:
         return False
     if left_behind(session.engine, target.stack):
         return False
-    return is_writer(target)
-
-
-def is_writer(target: RegionStack) -> bool:
-    """Whether the region's database is not a replica according to RDS: then it stays a writer."""
-    found = facts.database(target)
-    return found is not None and not found.is_replica
+    return facts.is_writer(target)
 
 
 def activate(session: Session, operation: Operation, declared: dict[str, Any]) -> None:
@@ -109,7 +103,7 @@ def activate(session: Session, operation: Operation, declared: dict[str, Any]) -
     """
     target, other = session.pair[operation.target], session.pair[operation.source]
     # Its state may be older than its activation: then there is nothing left to decide or to fence.
-    done_before = operation.decided_at is None and not target.file.changes(declared) and is_writer(target)
+    done_before = operation.decided_at is None and not target.file.changes(declared) and facts.is_writer(target)
     if not done_before:
         if operation.decided_at is None or (no_longer := _no_longer_holds(operation, target, other)):
             if operation.decided_at:
@@ -122,6 +116,7 @@ def activate(session: Session, operation: Operation, declared: dict[str, Any]) -
         closing.close(session, operation)
         fence.fence(session, operation.timeline, other, operation.waived)
         fence.drain(operation, target, other)
+    accounts.take(session, operation, target, other)
     promotion.promote(session, operation.timeline, target, declared, targets=promotion.SERVES)
     promotion.answers(session, operation.timeline, target)
 
@@ -129,7 +124,7 @@ def activate(session: Session, operation: Operation, declared: dict[str, Any]) -
 def _no_longer_holds(operation: Operation, target: RegionStack, other: RegionStack) -> str:
     """Why a decision must be confirmed again, empty if it is still valid: after the promotion there is nothing to
     decide."""
-    if is_writer(target):
+    if facts.is_writer(target):
         return ""
     if operation.decision_is_old:
         return "too long ago"

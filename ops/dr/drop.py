@@ -39,6 +39,9 @@ def drop_database(session: Session, stack: str, generation: int) -> Timeline:
     done."""
     target = session.pair[stack]
     with session.hold() as timeline:
+        if unfinished := session.under_way():
+            # An `up` of the stack would go on with it, without its checks.
+            raise refused(unfinished)
         settle(session, timeline, stack)
         session.read()
         urns = of_generation(session, stack, generation)

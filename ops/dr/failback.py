@@ -1,6 +1,5 @@
 """Failback: the former primary, rebuilt as a replica, takes over again, and the other region becomes its standby."""
 
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -48,11 +47,12 @@ def failback(session: Session, to: str) -> Operation:
             elif not activation.is_active(session, target):
                 activation.activate(session, operation, PRIMARY)
             failover.flip_after_activation(session, operation.timeline, to)
-            served = datetime.now(UTC)
+        rest = named((rebuilding.FOLLOW, rebuilding.CATCH_UP), stack=other.stack, other=to)
+        session.served(operation, *named((promotion.REST,), stack=to), *rest)
         missing = promotion.complete(session, operation.timeline, target)
         # Its database, which was fenced before, is kept too.
         rebuilding.rebuild(session, operation.timeline, other)
-        failover.close(session, operation, served)
+        failover.close(session, operation)
         # Last, because another person's unapplied change must not keep the failback unfinished.
         _converged(session, operation, missing)
         return operation

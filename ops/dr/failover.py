@@ -1,7 +1,6 @@
 """Failover: the standby is activated and traffic is routed to it, with one timeline and one report."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from ops.core import report
@@ -41,12 +40,13 @@ def failover(session: Session, to: str) -> Operation:
             else:
                 activation.activate(session, operation, {"activated": True, "fenced": False})
             flip_after_activation(session, operation.timeline, to)
-        served = datetime.now(UTC)
         missing = undeclared = ""
+        rest = named((promotion.REST,), stack=to)
+        session.served(operation, *rest, *named(() if operation.waived else (fence.DECLARE,), stack=other.stack))
         if operation.decided_at:
             missing = promotion.complete(session, operation.timeline, target)
             undeclared = fence.declare(session, operation.timeline, other, operation.waived)
-        close(session, operation, served)
+        close(session, operation)
         promotion.require_all(f"{to} serves", missing, undeclared)
         return operation
 
@@ -59,11 +59,11 @@ def flip_after_activation(session: Session, timeline: Timeline, to: str) -> None
         flipping.flip(session, timeline, to, GATES_SECONDS)
 
 
-def close(session: Session, operation: Operation, served: datetime) -> None:
+def close(session: Session, operation: Operation) -> None:
     """Move the operation to the history, print RTO and RPO, and write the report last; its failure is only a note."""
     if session.options.dry_run:
         return
-    record = measured(session, operation, served)
+    record = measured(session, operation)
     session.finish(operation, operation.kind, record)
     for what, value in record["measured"].items():
         say(f"          {what}: {value}")
@@ -71,14 +71,15 @@ def close(session: Session, operation: Operation, served: datetime) -> None:
     say(f"          {record['notes'][0]}")
 
 
-def measured(session: Session, operation: Operation, served: datetime) -> dict[str, Any]:
+def measured(session: Session, operation: Operation) -> dict[str, Any]:
     """The operation for the report, with its duration and data loss.
 
-    RTO counts from the command's start to the first answer for a visitor, at `served`. RPO is the estimate at the
-    decision, and the canary rows that visitors saw then and do not see now; None if unknown.
+    RTO counts from the command's start to the first answer for a visitor, even if a kill came after that. RPO is the
+    estimate at the decision, and the canary rows that visitors saw then and do not see now; None if unknown.
     """
     estimated = operation.data_loss or {}
-    rto = (served - operation.started).total_seconds()
+    assert operation.served_at
+    rto = (operation.served_at - operation.started).total_seconds()
     rpo = estimated.get("missing_seconds")
     before = estimated.get("canary") or {}
     # Not those that visitors have written since then.

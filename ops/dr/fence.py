@@ -49,14 +49,17 @@ DECLARE = Step(
 )
 
 
-def problem(session: Session, stack: str, *, answers: bool) -> str:
-    """Why a writer can neither be fenced nor left unfenced, and which option to give; else empty."""
-    if not answers and not session.options.waive_fence:
+def problem(session: Session, stack: str, silent: str) -> str:
+    """Why a writer can neither be fenced nor left unfenced, and which option to give; else empty.
+
+    `silent` is what does not answer there.
+    """
+    if silent and not session.options.waive_fence:
         return (
-            f"the region of {stack} does not answer, so it cannot be fenced: once you are sure that nothing writes "
-            'there, give --waive-fence "REASON"; it is recorded with your name'
+            f"{silent} does not answer, so {stack} cannot be fenced: once you are sure that nothing writes there, "
+            'give --waive-fence "REASON"; it is recorded with your name'
         )
-    if answers and session.options.waive_fence and not session.options.waive_answering:
+    if not silent and session.options.waive_fence and not session.options.waive_answering:
         return (
             f"the region of {stack} answers, so it will be fenced: omit --waive-fence; if fencing it fails, give "
             "--waive-fence twice, and anything written there from then on is lost"
@@ -66,7 +69,7 @@ def problem(session: Session, stack: str, *, answers: bool) -> str:
 
 def require(session: Session, operation: Operation, *, answers: bool) -> None:
     """Raise OpsError (REFUSED) unless the old writer can be fenced, or its fence is waived."""
-    if found := problem(session, operation.source, answers=answers):
+    if found := problem(session, operation.source, "" if answers else session.pair[operation.source].region):
         raise OpsError(found, Exit.REFUSED)
 
 

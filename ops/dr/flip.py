@@ -124,7 +124,7 @@ def _flip(session: Session, timeline: Timeline, to: str, patience: float) -> Non
         closing.open_again(session, timeline)
         if not session.options.dry_run:
             with timeline.step(VISIT) as step:
-                step.detail = _served(pair, pair[to], SERVED_SECONDS)
+                step.detail = _served(session, pair[to], SERVED_SECONDS)
         return
     if closed:
         forced = {"to": to, "reason": session.options.force, "closed": [str(gate) for gate in closed]}
@@ -153,14 +153,15 @@ def _route(routing: Routing, *, drifted: bool) -> None:
         try:
             found = visitor.records(pair.edge)
         except OpsError as error:
-            raise OpsError(f"{error.message}\nthe change was made; `ops dr flip --to {to}` checks it again") from None
+            on = session.ways_on(f"`ops dr flip --to {to}` checks it again")
+            raise OpsError(f"{error.message}\nthe change was made; {on}") from None
         wrong = misrouted(pair, to, found)
         if wrong:
             raise routing.without_effect(wrong)
         step.detail = f"every name is routed to {to}"
     closing.open_again(session, timeline)
     with timeline.step(VISIT) as step:
-        step.detail = _served(pair, pair[to], min(SERVED_SECONDS, routing.until + AFTER_SECONDS - time.monotonic()))
+        step.detail = _served(session, pair[to], min(SERVED_SECONDS, routing.until + AFTER_SECONDS - time.monotonic()))
 
 
 def _read(session: Session, timeline: Timeline, to: str) -> float:
@@ -217,9 +218,9 @@ def _asked_patiently(pair: Pair, target: RegionStack, patience: float) -> tuple[
     return asked, records
 
 
-def _served(pair: Pair, target: RegionStack, seconds: float) -> str:
+def _served(session: Session, target: RegionStack, seconds: float) -> str:
     """Wait until the region serves visitors at every name, repeatedly. Raises OpsError if that takes too long."""
-    hosts = served_hosts(pair.domain)
+    hosts = served_hosts(session.pair.domain)
 
     def elsewhere() -> str:
         for past in range(ROUNDS_SERVED):
@@ -233,7 +234,8 @@ def _served(pair: Pair, target: RegionStack, seconds: float) -> str:
     try:
         facts.wait(what, elsewhere, lambda astray: not astray, seconds=seconds, pause=ROUND_SECONDS)
     except OpsError as error:
-        raise OpsError(f"{error.message}\nthe records are right; `ops dr flip --undo` routes traffic back") from None
+        on = session.ways_on("`ops dr flip --undo` routes traffic back")
+        raise OpsError(f"{error.message}\nthe records are right; {on}") from None
     return what
 
 

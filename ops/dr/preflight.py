@@ -9,12 +9,14 @@ from typing import Any, Literal
 
 from hosts.roles import APPLICATION_ROLES
 from ops.core import aws, facts, hosts
-from ops.core.aws import client, if_present
+from ops.core.aws import client
 from ops.core.facts import side_by_side
 from ops.core.interruption import TooLongError
 from ops.core.pair import RegionStack
 from ops.core.settle import in_use
 from ops.core.steps import say
+from ops.dr import accounts
+from ops.dr.accounts import has_originals, secret_name
 from ops.errors import OpsError, one_line
 
 NEEDED_OUTPUTS = (
@@ -123,36 +125,30 @@ class Preflight:
 
     def _secrets(self) -> Iterator[Finding]:
         """The standby's own secrets must equal the replicas of the other region's; no value leaves this method."""
-        manager = client("secretsmanager", self.standby.region)
-        has_originals = self.standby.file.get("environment") == self.standby.file.get("offsite.home")
         others = self.other.outputs.get("secret_arns") or {}
         for role, arn in sorted(self.standby.output("secret_arns").items()):
-            own = _secret(manager, arn)
-            if own is None and role in self.standby.accounts and (has_originals or not self._is_made(others.get(role))):
+            # An account that is missing or differs is copied before the promotion.
+            own, account = _secret(self.standby.region, arn), role in self.standby.accounts
+            if own is None and not account:
+                yield Finding(f"secret {secret_name(arn)} is missing or empty in {self.standby.region}")
                 continue
-            if own is None:
-                yield Finding(f"secret {_secret_name(arn)} is missing or empty in {self.standby.region}")
-                continue
-            # The primary has the originals: here are no replicas of the other stack's secrets.
-            if has_originals:
+            # Here are no replicas of the other stack's secrets.
+            if has_originals(self.standby):
                 continue
             if role not in others:
                 yield Finding(f"secret {role}: stack {self.other.stack} has none to compare with", "warns")
                 continue
-            name = _secret_name(others[role])
-            replica = _secret(manager, name)
-            if replica is None:
+            name = secret_name(others[role])
+            replica = _secret(self.standby.region, name)
+            if replica is None and not (account and own is None):
                 yield Finding(f"the replica of secret {name} is missing in {self.standby.region}")
             elif replica != own:
                 remedy = f"set the same value in both stack files, then `pulumi up --stack {self.standby.stack}`"
-                if role in self.standby.accounts:
-                    lost = f"where {self.other.region} is lost, put the replica's value into it"
-                    remedy = f"`ops secrets rotate database`; {lost}"
-                yield Finding(f"secret {_secret_name(arn)} differs from the replica of {name}: {remedy}")
-
-    def _is_made(self, arn: str | None) -> bool:
-        """Whether an account's secret of the other stack has a value, according to its replica here."""
-        return arn is not None and _secret(client("secretsmanager", self.standby.region), _secret_name(arn)) is not None
+                yield Finding(
+                    f"secret {secret_name(arn)} differs from the replica of {name}: "
+                    f"{'it is copied before the promotion' if account else remedy}",
+                    "warns" if account else "forced",
+                )
 
     def _keys(self) -> Iterator[Finding]:
         kms = client("kms", self.standby.region)
@@ -255,15 +251,8 @@ def _bounded(check: Callable[[], Iterator[Finding]], name: str) -> list[Finding]
         return [Finding(text, "blocks" if name in PROMOTION else "warns")]
 
 
-def _secret(manager: Any, name: str) -> Any:
-    answer = if_present(lambda: manager.get_secret_value(SecretId=name))
-    text = answer.get("SecretString") if answer else None
+def _secret(region: str, name: str) -> Any:
+    _, text = accounts.current(region, name) or ("", "")
     with suppress(ValueError):
-        return json.loads(text) if text else None
-    return text
-
-
-def _secret_name(arn: str) -> str:
-    """The name in a secret's ARN, without AWS's suffix of a hyphen and six characters."""
-    name = arn.rpartition(":")[2]
-    return name[:-7] if arn.startswith("arn:") else name
+        return json.loads(text)
+    return text or None

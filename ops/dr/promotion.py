@@ -7,7 +7,7 @@ from contract import HEALTH_PATH, origin
 from hosts.roles import APPLICATION_ROLES
 from ops.core import facts, hosts, visitor
 from ops.core.apply import apply, apply_later
-from ops.core.aws import errors
+from ops.core.aws import LOG_IN_AGAIN, errors
 from ops.core.engine_errors import UpError
 from ops.core.pair import RegionStack
 from ops.core.recovery.steps import RECOVER
@@ -86,7 +86,7 @@ def _make(
     try:
         return apply(session, target, declared, step, fenced=fenced, targets=targets)
     except UpError as error:
-        if not targets:
+        if not targets or LOG_IN_AGAIN in error.message:
             raise
         # They may need a resource that does not exist yet, such as a queue that was never applied.
         say(f"          retrying with the whole stack: {error.message.splitlines()[0]}")

@@ -15,7 +15,6 @@ from ops.core.pair import RegionStack
 from ops.core.region_table import UNKNOWN, or_else
 from ops.core.session import Session
 from ops.core.steps import CHANGING, Plan, Step, Timeline, named, say, show_table
-from ops.dr.activate import is_writer
 from ops.errors import Exit, OpsError, refused
 
 AGE = "ApproximateAgeOfOldestMessage"
@@ -162,7 +161,7 @@ def _require(target: RegionStack, source: RegionStack | None = None) -> None:
     """Raise OpsError (REFUSED) unless `target` processes jobs and `source` does not."""
     regions = [stack for stack in (target, source) if stack]
     problems = [f"{stack.region} does not answer" for stack in regions if not reachable(stack.region)]
-    if not problems and not (target.writes and is_writer(target)):
+    if not problems and not (target.writes and facts.is_writer(target)):
         problems.append(f"{target.stack} takes no writes, so no workers are running there")
     if not problems and source and hosts.running(source, hosts.groups(source, WORKERS).values()):
         problems.append(

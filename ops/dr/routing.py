@@ -84,9 +84,8 @@ class Routing:
         except TooLongError as error:
             # A rollback would need the same Cloudflare.
             back = f", `ops dr flip --to {self.before}` goes back" if self.before != self.to else ""
-            raise TooLongError(
-                f"{error.message}: {self._holds()}; `ops dr flip --to {self.to}` continues{back}"
-            ) from None
+            on = self.session.ways_on(f"`ops dr flip --to {self.to}` continues{back}")
+            raise TooLongError(f"{error.message}: {self._holds()}; {on}") from None
         except OpsError as error:
             if error.exit_code is Exit.BUSY:
                 self.session.pair.edge.declare({"live": self.before})

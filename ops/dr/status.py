@@ -15,8 +15,8 @@ from ops.core.ledger import Ledger
 from ops.core.objects import backend_region, older_backend
 from ops.core.pair import Pair, RegionStack
 from ops.core.region_table import Facts, Found, answers, heads, show_regions
-from ops.core.session import LOCK, UNDER_WAY, ways_on
-from ops.core.settle import engine_of
+from ops.core.session import LOCK, UNDER_WAY, told
+from ops.core.settle import engine_of, in_use
 from ops.core.steps import ago, say
 from ops.dr import closing, fence
 from ops.dr.preflight import differing
@@ -49,13 +49,14 @@ def status() -> Status:
     regions = side_by_side({stack: partial(_region, pair, pair[stack], answering[stack]) for stack in pair.stacks})
     ledger = None if lost else Ledger()
     record = ledger.get(UNDER_WAY) if ledger else None
-    begun = f"{record['operation']} to {record['to']}, since {record['started']}: {ways_on(record)}" if record else ""
+    begun = told(record) if record else ""
     at_work = ledger.holder(LOCK) if ledger else ""
     found = [lost, *_roles(pair)] if lost else deviations(pair, engine, under_way=bool(begun))
     if not begun:
         found += [line for lines in side_by_side(_databases(pair, answering)).values() for line in lines]
     if ledger and closing.is_closed(ledger):
-        found.append("the names may be closed at the edge: run `ops dr flip --to STACK` or `ops dr abort` to open them")
+        ways = "" if begun else ": run `ops dr flip --to STACK` or `ops dr abort` to open them"
+        found.append(f"the names may be closed at the edge, and visitors get status {closing.STATUS}{ways}")
     to_do = _plugins(engine) + ([] if lost else _to_do(pair))
     return Status(regions=list(regions.values()), deviations=found, under_way=begun, at_work=at_work, to_do=to_do)
 
@@ -99,16 +100,17 @@ def deviations(pair: Pair, engine: Engine, *, under_way: bool = False) -> list[s
     found += older or (_serving(pair) if under_way else _roles(pair))
     for region in () if under_way or older else (live, other):
         found += _unlike_its_stack(region)
-    if edge.outputs and not older and edge.outputs.get("live") != pair.live:
+    if edge.outputs and not (older or under_way) and edge.outputs.get("live") != pair.live:
         found.append(
             f"{pair.live} is live in the stack file, but {edge.outputs.get('live')} in the stack {edge.stack}: if "
             f"the file is right, run `ops dr flip --to {pair.live}`"
         )
     found += _records(pair)
-    for stack in pair.stacks:
+    for stack in () if under_way else pair.stacks:
         kept = pair[stack].settings.database.retained_generations
         found += [f"{stack} keeps a former database: `ops dr drop {stack} {number}`" for number in kept]
-    found += [line for stack in pair.all if (line := engine_of(engine, stack.stack))]
+    engines = in_use if under_way else partial(engine_of, engine)
+    found += [line for stack in pair.all if (line := engines(stack.stack))]
     return found
 
 

@@ -6,11 +6,13 @@ from typing import Any
 from ops.core import facts
 from ops.core.interruption import TooLongError
 from ops.core.pair import Pair, RegionStack
-from ops.core.session import UNDER_WAY, Session
+from ops.core.session import ABORTING, UNDER_WAY, Session
 from ops.core.settle import in_use, left_behind
 from ops.dr import closing
 from ops.errors import Exit, OpsError, refused
 
+RDS_SECONDS = 60.0
+"""Ours, as for a fence: where a service of the region hangs, its region counts as one that does not answer."""
 SETTLED_SECONDS = 600.0
 """Our choice: while RDS promotes a replica, only the instance's status shows it."""
 
@@ -19,12 +21,12 @@ Settings = dict[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """The region to serve from, and the other; `answering` are the regions whose AWS answers, `replicas` those that
-    follow."""
+    """The region to serve from, and the other; `replicas` are those that follow, `silent` says what does not answer, by
+    stack."""
 
     keep: RegionStack
     other: RegionStack
-    answering: set[str]
+    silent: dict[str, str]
     replicas: set[str]
 
     @property
@@ -44,7 +46,7 @@ class Verdict:
         return {"fenced": True, **({"activated": True} if _role(self.other) == "standby" else {})}
 
     def __str__(self) -> str:
-        return "; ".join(_told(stack, self.answering, self.replicas) for stack in (self.keep, self.other))
+        return "; ".join(_told(stack, self.silent, self.replicas) for stack in (self.keep, self.other))
 
 
 def _role(region: RegionStack) -> str:
@@ -52,11 +54,12 @@ def _role(region: RegionStack) -> str:
     return str(region.outputs.get("role") if region.older else region.settings.role)
 
 
-def _told(stack: RegionStack, answering: set[str], replicas: set[str]) -> str:
+def _told(stack: RegionStack, silent: dict[str, str], replicas: set[str]) -> str:
     """What is known of a region."""
     fenced = ", fenced" if stack.recorded["fenced"] else ""
     known = f"{'is a replica' if stack.stack in replicas else 'takes writes'}{fenced}"
-    return f"{stack.stack} {known}" if stack.stack in answering else f"{stack.stack} does not answer, and {known}"
+    who = silent.get(stack.stack)
+    return f"{who} does not answer, and {stack.stack} {known}" if who else f"{stack.stack} {known}"
 
 
 def judge(session: Session, to: str | None) -> Verdict:
@@ -66,15 +69,17 @@ def judge(session: Session, to: str | None) -> Verdict:
     if busy := [holder for stack in pair.all if (holder := in_use(stack.stack))]:
         raise OpsError("\n".join(busy), Exit.BUSY)
     regions = [pair[stack] for stack in pair.stacks]
-    answering = {region.stack for region in regions if facts.answers(region)}
-    replicas = {region.stack for region in regions if _is_replica(session, region, region.stack in answering)}
+    silent = {region.stack: who for region in regions if (who := _silent(session, region))}
+    replicas = {region.stack for region in regions if _is_replica(session, region, silent)}
     writers = [region for region in regions if region.stack not in replicas and not region.being_rebuilt]
+    begun = session.ledger.get(UNDER_WAY) or {}
+    to = to or (begun["to"] if begun.get("operation") == ABORTING else None)
     writers = [pair[to]] if to else writers
-    undone = session.ledger.get(UNDER_WAY) or any(_follows(region) for region in writers)
+    undone = begun or any(_follows(region) for region in writers)
     if len(writers) > 1 and not undone:
         # After a failover the lost region has its own data, which is not an interrupted operation.
         writers = [region for region in writers if _is_routed_to(pair, region) and _is_open(region)] or writers
-    told = [_told(region, answering, replicas) for region in regions]
+    told = [_told(region, silent, replicas) for region in regions]
     if len(writers) != 1:
         routed = f"traffic is routed to {pair.edge.outputs.get('live')}"
         why = "choose one with --to; rows that only the other has stay in its database" if writers else "no writer"
@@ -83,15 +88,31 @@ def judge(session: Session, to: str | None) -> Verdict:
     if keep.stack in replicas:
         raise refused([*told, f"{keep.stack} takes no writes: `ops dr failover --to {keep.stack}`"])
     other = pair[pair.other_than(keep.stack)]
-    return Verdict(keep=keep, other=other, answering=answering, replicas=replicas)
+    return Verdict(keep=keep, other=other, silent=silent, replicas=replicas)
 
 
-def _is_replica(session: Session, region: RegionStack, answers: bool) -> bool:
+def _silent(session: Session, region: RegionStack) -> str:
+    """The region, or its RDS, if that does not answer."""
+    if not facts.answers(region):
+        return region.region
+    try:
+        facts.wait(
+            f"RDS tells of the database of {region.stack}",
+            lambda: facts.database(region),
+            lambda _: True,
+            seconds=0.0 if session.options.dry_run else RDS_SECONDS,
+        )
+    except TooLongError:
+        return f"RDS of {region.region}"
+    return ""
+
+
+def _is_replica(session: Session, region: RegionStack, silent: dict[str, str]) -> bool:
     """According to RDS once no change is in progress, because a promotion in progress shows only in the status.
 
     As recorded by the stack if RDS does not answer.
     """
-    if not answers:
+    if region.stack in silent:
         return region.recorded_following
     try:
         found = facts.wait(

@@ -11,12 +11,11 @@ from typing import Any
 from ops.core.actions import Action
 from ops.core.aws import client, if_present
 from ops.core.pair import ACCOUNTS, RegionStack
+from ops.core.secret_values import CURRENT, make_current, versions, write
 from ops.core.steps import Step, StepRun
 from ops.secrets.hosts import on_the_database
 from ops.secrets.rotation import Place
 
-CURRENT, PENDING = "AWSCURRENT", "AWSPENDING"
-"""Secrets Manager's labels of the current version, and of the pending one."""
 WRITE = Step(
     name="write new accounts beside the current ones",
     does="Generates passwords, and writes them in each region as pending versions of the secrets. Each account gets "
@@ -68,12 +67,11 @@ def after_hosts(place: Place) -> list[Action]:
 def _write(place: Place) -> str:
     version = place.rotation.version
     for name, arn in place.live.accounts.items():
-        if version not in _versions(place.live, arn):
-            _put(place.live, arn, _next(place.live, name, arn), version)
-        written = _value(place.live, arn, VersionId=version)
+        if version not in versions(place.live.region, arn):
+            write(place.live.region, arn, version, json.dumps(_next(place.live, name, arn)))
+        written = json.dumps(_value(place.live, arn, VersionId=version))
         for stack in place.stacks[1:]:
-            if version not in _versions(stack, stack.accounts[name]):
-                _put(stack, stack.accounts[name], written, version)
+            write(stack.region, stack.accounts[name], version, written)
     return f"{len(place.live.accounts)} in {place}"
 
 
@@ -84,15 +82,9 @@ def _make(place: Place, _: StepRun) -> str:
 
 
 def _switch(place: Place) -> str:
-    """The first version ever is current immediately."""
-    version = place.rotation.version
     for stack in place.stacks:
         for arn in stack.accounts.values():
-            (current,) = [each for each, labels in _versions(stack, arn).items() if CURRENT in labels]
-            if current != version:
-                client("secretsmanager", stack.region).update_secret_version_stage(
-                    SecretId=arn, VersionStage=CURRENT, MoveToVersionId=version, RemoveFromVersionId=current
-                )
+            make_current(stack.region, arn, place.rotation.version)
     return str(place)
 
 
@@ -127,24 +119,15 @@ def _other(username: str) -> str:
 def _all(place: Place, label: str | None = None) -> bool:
     """Whether the new version is in every region, with a label if one is given."""
     labels = (
-        _versions(stack, arn).get(place.rotation.version) for stack in place.stacks for arn in stack.accounts.values()
+        versions(stack.region, arn).get(place.rotation.version)
+        for stack in place.stacks
+        for arn in stack.accounts.values()
     )
     return all(found is not None and label in (None, *found) for found in labels)
-
-
-def _versions(stack: RegionStack, arn: str) -> dict[str, list[str]]:
-    """The labels of each version of a secret."""
-    return dict(client("secretsmanager", stack.region).describe_secret(SecretId=arn).get("VersionIdsToStages") or {})
 
 
 def _value(stack: RegionStack, arn: str, **which: str) -> dict[str, Any]:
     """The content of a secret, never for the screen."""
     return dict(
         json.loads(client("secretsmanager", stack.region).get_secret_value(SecretId=arn, **which)["SecretString"])
-    )
-
-
-def _put(stack: RegionStack, arn: str, account: dict[str, Any], version: str) -> None:
-    client("secretsmanager", stack.region).put_secret_value(
-        SecretId=arn, SecretString=json.dumps(account), ClientRequestToken=version, VersionStages=[PENDING]
     )

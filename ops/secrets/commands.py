@@ -41,8 +41,9 @@ def rotate(
     ends every session, and data that the application encrypted with the old key becomes unreadable unless the release
     knows both keys.
 
-    A region that does not answer is skipped and listed: run this command again when it is back. If the command is
-    killed at any point, run it again to continue; `ops secrets status` names it.
+    A region that does not answer is skipped and listed. When it is back, run this command again for the database
+    accounts, which `ops dr` also copies to a region that takes over; `pulumi up` brings it any other secret. If the
+    command is killed at any point, run it again to continue; `ops secrets status` names it.
     """
     from ops.secrets.rotate import rotate as replace
 

@@ -92,7 +92,7 @@ def _bringing(place: Place, stack: RegionStack) -> Action:
         return summary(busy.up(place.session, stack, step))
 
     (step,) = named((UP,), stack=stack.stack)
-    unasked = f"{stack.region} does not answer: rotate once more when it is back"
+    unasked = f"{stack.region} does not answer: `pulumi up --stack {stack.stack}` once it does"
     return place.once(step, f"up {stack.stack}", bring, skip="" if stack in place.stacks else unasked)
 
 

@@ -1,8 +1,8 @@
 """The hosts of a rotation: one of them changes the database, and all of them read the secret again."""
 
 from hosts.roles import WORKERS, HostRole
-from ops.core import hosts
-from ops.core.host_commands import DELIVERY_SECONDS, lend, send, wait
+from ops.core.host_commands import DELIVERY_SECONDS, READ_AGAIN, READ_SECONDS, lend, send, wait
+from ops.core.hosts import instances as in_service
 from ops.core.pair import RegionStack
 from ops.errors import OpsError
 from ops.secrets.rotation import Place
@@ -12,25 +12,8 @@ ACCOUNTS = (
     "--setenv=PYTHONPATH=/usr/local/lib/askproai "
     "/usr/bin/python3 -P /usr/local/lib/askproai/database_accounts.py"
 )
-READ_AGAIN = (
-    "systemctl reload-or-restart askproai-secrets && "
-    "systemctl try-restart $(systemctl show --value --property=ConsistsOf,RequiredBy askproai-secrets)"
-)
-"""Units that use secrets are part of the unit that fetches them, or require it. They fail if it does not run again."""
 SECONDS = 300
 """Ours."""
-
-
-def in_service(stack: RegionStack, *roles: HostRole) -> list[str]:
-    """The instances of these roles that are in service."""
-    there = stack.output(hosts.OUTPUT)
-    names = hosts.all_groups(stack, *(role for role in roles if role.name in there))
-    return sorted(
-        row["InstanceId"]
-        for group in hosts.scaling_groups(stack, names).values()
-        for row in group["Instances"]
-        if row["LifecycleState"] == "InService"
-    )
 
 
 def on_the_database(place: Place, action: str, given: list[str], secrets: list[str]) -> str:
@@ -54,7 +37,7 @@ def read_again(stack: RegionStack, roles: tuple[HostRole, ...]) -> int:
     """Have hosts read their secrets again, one after the other, and wait for all. Returns their number."""
     instances = in_service(stack, *roles)
     # A worker finishes its job before it restarts.
-    seconds = SECONDS + stack.settings.workers.timeout_seconds
+    seconds = READ_SECONDS + stack.settings.workers.timeout_seconds
     for sent in send(stack, instances, READ_AGAIN, "ops secrets rotate: read secrets", seconds):
         wait(stack, sent, "reading secrets", (DELIVERY_SECONDS + seconds) * len(instances))
     return len(instances)

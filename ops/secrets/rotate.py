@@ -4,9 +4,10 @@ from datetime import UTC, datetime
 from functools import partial
 
 from hosts.roles import WORKERS
+from ops.core import facts
 from ops.core.actions import Action, check, run
 from ops.core.recovery.steps import RECOVER
-from ops.core.session import Session
+from ops.core.session import UNDER_WAY, Session
 from ops.core.settle import settle
 from ops.core.steps import CHANGING, Plan, Step, StepRun, Timeline, named, say
 from ops.errors import Exit, OpsError
@@ -17,8 +18,8 @@ from ops.secrets.value import Value
 
 CHECK = Step(
     name="check what the rotation needs",
-    does="Checks that no other operation is in progress, and that a region answers, takes writes and has hosts. Lists "
-    "every problem.",
+    does="Checks that no other operation is in progress, unless it has promoted STACK, and that a region answers, "
+    "takes writes and has hosts. Lists every problem.",
     asks=True,
 )
 RECORD = Step(
@@ -107,7 +108,10 @@ def _record(place: Place, *, goes_on: bool) -> Action:
 
 
 def _forbidding(place: Place) -> list[str]:
-    live, found = place.live, place.session.under_way()
+    live, begun = place.live, place.session.ledger.get(UNDER_WAY) or {}
+    # What leads to the region that serves has promoted it, and may wait for hosts that cannot log in.
+    served = begun.get("to") == live.stack and live in place.stacks and live.writes and facts.is_writer(live)
+    found = [] if served else place.session.under_way()
     if live not in place.stacks:
         found.append(f"{live.region}, which is live, does not answer: `ops dr status`")
     elif not live.writes:
@@ -123,7 +127,8 @@ def _hosts(place: Place) -> Action:
         return ", ".join(f"{count} of {stack}" for stack, count in read.items())
 
     def needs() -> list[str]:
-        if place.rotation.name != DATABASE or in_service(place.live, WORKERS):
+        unasked = place.rotation.name != DATABASE or place.live not in place.stacks
+        if unasked or in_service(place.live, WORKERS):
             return []
         return [f"{place.live.stack} has no worker in service, from which the database could be reached"]
 

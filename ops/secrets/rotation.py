@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from hosts.roles import APPLICATION_ROLES, MONITORING, ROLES, HostRole
+from ops.core import facts
 from ops.core.actions import Action, no_needs
 from ops.core.aws import reachable
 from ops.core.pair import RegionStack
@@ -69,7 +70,7 @@ def new(name: str, *, dry_run: bool) -> Rotation:
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """The stacks of a rotation: the live one first, without those whose region does not answer."""
+    """The stacks of a rotation: the one that serves first, without those whose region does not answer."""
 
     session: Session
     rotation: Rotation
@@ -81,6 +82,9 @@ class Place:
         """The regions that answer now."""
         live, other = session.pair[session.pair.live], session.pair[session.pair.other]
         found = tuple(stack for stack in (live, other) if reachable(stack.region))
+        if found == (other,) and other.writes and facts.is_writer(other):
+            # It was promoted, and visitors are not routed to it yet.
+            live, other = other, live
         if other not in found:
             say(f"          {other.region} does not answer: {other.stack} is left out, and must follow")
         return cls(session=session, rotation=rotation, live=live, stacks=found)
@@ -88,7 +92,7 @@ class Place:
     @property
     def both(self) -> tuple[RegionStack, RegionStack]:
         """The stacks of the pair, the live one first, whether or not their regions answer."""
-        return self.live, self.session.pair[self.session.pair.other]
+        return self.live, self.session.pair[self.session.pair.other_than(self.live.stack)]
 
     def __str__(self) -> str:
         return ", ".join(stack.stack for stack in self.stacks)

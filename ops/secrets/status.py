@@ -1,5 +1,6 @@
 """The age of each secret in both regions, read in parallel; every call is bounded, and none reads a value."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -12,6 +13,9 @@ from ops.core.region_table import UNKNOWN, Facts, Found
 from ops.core.secret_values import SecretValue, values
 from ops.core.steps import say, show_table
 from ops.secrets.rotation import DATABASE, HOLDS, USED_BY, Rotation, key
+
+Answer = tuple[list[Facts], list[str], dict[str, str | None]]
+"""Of a region: its rows, what is to be done there, and the version of each account."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,8 +35,8 @@ def status() -> Status:
     pair.read()
     found = side_by_side({stack: partial(_region, pair[stack]) for stack in pair.stacks})
     return Status(
-        secrets=[row for rows, _ in found.values() for row in rows],
-        lines=[*_under_way(), *(line for _, lines in found.values() for line in lines)],
+        secrets=[row for rows, *_ in found.values() for row in rows],
+        lines=[*_under_way(), *(line for _, lines, _ in found.values() for line in lines), *_left(pair, found)],
     )
 
 
@@ -56,14 +60,23 @@ def _under_way() -> list[str]:
     ]
 
 
-def _region(stack: RegionStack) -> tuple[list[Facts], list[str]]:
+def _left(pair: Pair, found: Mapping[str, Answer]) -> list[str]:
+    """That a region was left out of a rotation, in which it did not answer."""
+    there, here = (found[stack][2] for stack in (pair.other, pair.live))
+    older = [name for name in sorted(there.keys() & here.keys()) if here[name] and there[name] != here[name]]
+    last = f"{pair.other} does not have the accounts of {pair.live}"
+    command = "`ops secrets rotate database`; a failover or failback takes them over"
+    return [f"{last} ({', '.join(older)}): {command}"] if older else []
+
+
+def _region(stack: RegionStack) -> Answer:
     unknown = [_row(stack, UNKNOWN, UNKNOWN)]
     if not reachable(stack.region):
-        return unknown, [f"{stack.region} does not answer"]
-    return answered(partial(_known, stack), lambda why: (unknown, [f"{stack.stack}: {why}"]))
+        return unknown, [f"{stack.region} does not answer"], {}
+    return answered(partial(_known, stack), lambda why: (unknown, [f"{stack.stack}: {why}"], {}))
 
 
-def _known(stack: RegionStack) -> tuple[list[Facts], list[str]]:
+def _known(stack: RegionStack) -> Answer:
     asked = [*values(stack)]
     rows = [
         _row(stack, each.name, f"{each.age_days} days", f"{each.written:%Y-%m-%d}", f"{each.due:%Y-%m-%d}")
@@ -71,7 +84,8 @@ def _known(stack: RegionStack) -> tuple[list[Facts], list[str]]:
         else _row(stack, each.name, "no value", "never", "now")
         for each in asked
     ]
-    return rows, [line for each in asked if (line := _to_do(stack, each))]
+    versions = {each.name: each.version for each in asked if each.name in stack.accounts}
+    return rows, [line for each in asked if (line := _to_do(stack, each))], versions
 
 
 def _row(stack: RegionStack, secret: str, age: str, rotated: str = UNKNOWN, due: str = UNKNOWN) -> Facts:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from ops.core.aws import rows
 from tests.emulator.emulated import OTHER_REGION, REGION, Clients
 from tests.emulator.mailed import GUARDDUTY, HUB, Topic, finding, lets, policy
 
@@ -23,7 +24,7 @@ def hub(aws: Clients) -> Iterator[Any]:
     client.enable_security_hub(EnableDefaultStandards=False)
     yield client
     for region in (REGION, OTHER_REGION):
-        for rule in aws("events", region).list_rules()["Rules"]:
+        for rule in rows(aws("events", region), "list_rules"):
             aws("events", region).disable_rule(Name=rule["Name"])
 
 

@@ -31,7 +31,7 @@ class FakeEngine:
 
     For those in `failing_in_part`, the resources that serve visitors can be deployed alone.
 
-    `unreadable` are the stacks whose state is torn or lost.
+    `unreadable` are the stacks whose state is torn or lost, and `secrets` the ARNs of those that are elsewhere.
     """
 
     def __init__(self, world: World) -> None:
@@ -44,6 +44,7 @@ class FakeEngine:
         self.stale_source: set[str] = set()
         self.unreadable: set[str] = set()
         self.unprotected: list[str] = []
+        self.secrets: dict[str, dict[str, str]] = {}
         self._outputs: dict[str, dict[str, Any]] = {}
         self._open: dict[str, bool] = {}
 
@@ -195,7 +196,8 @@ class FakeEngine:
             "key_arns": {"data": "key"},
             "load_balancer_dns_name": f"balancer.{stack}",
             "queue_urls": {"default": stack},
-            "secret_arns": {
+            "secret_arns": self.secrets.get(stack)
+            or {
                 name: f"arn:aws:secretsmanager:{region}:{ACCOUNT}:secret:askproai-{stack}-{name}-abcdef"
                 for name in SECRETS
             },

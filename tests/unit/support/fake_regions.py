@@ -123,7 +123,8 @@ def secret(world: World, region: str, asked: Asked) -> Any:
     name = name[:-7] if asked["SecretId"].startswith("arn:") else name
     if (region, name) not in world.secrets:
         raise refusal("ResourceNotFoundException")
-    return {"SecretString": world.secrets[region, name]}
+    content = world.secrets[region, name]
+    return {"SecretString": content, "VersionId": content}
 
 
 def versions(world: World, region: str, asked: Asked) -> Any:

@@ -23,6 +23,8 @@ OPERATION: dict[str, Any] = {
     "data_loss": {"missing_seconds": 2.0},
     "waiver": {"reason": "gone"},
     "accepted_lag": None,
+    "served_at": "2025-01-10T03:09:00+00:00",
+    "left": ["create the rest of dr"],
 }
 DEPLOYMENT: dict[str, Any] = {
     "stack": "prod",

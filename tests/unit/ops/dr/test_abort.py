@@ -13,11 +13,12 @@ from fake_engine import WAYS_IN
 from fake_platform import Platform
 from fake_regions import ANSWERS, World
 
+from ops.core import facts, steps
 from ops.core.engine_errors import UpError
 from ops.core.objects import Folder
 from ops.core.recovery import STATE_FOLDER
 from ops.core.session import UNDER_WAY
-from ops.dr import closing, flip, rebuild, status
+from ops.dr import closing, flip, promotion, rebuild, status
 from ops.dr.abort import abort
 from ops.dr.activate import activate_region
 from ops.dr.failback import failback
@@ -119,6 +120,14 @@ def failed_over(platform: Platform) -> None:
     failover(platform.session(), "dr")
 
 
+def failed_over_in_part(platform: Platform) -> None:
+    """prod is fenced, and dr was not promoted."""
+    platform.engine.failing["dr"] = OpsError("no capacity")
+    with pytest.raises(OpsError, match="no capacity"):
+        failed_over(platform)
+    platform.engine.failing.clear()
+
+
 COMMANDS: dict[str, tuple[Command | None, Command, list[str]]] = {
     "activate": (
         None,
@@ -213,6 +222,51 @@ def test_an_abort_that_is_killed_itself_is_gone_on_with(
     assert platform.session().pair[platform.session().pair.other].is_unrecorded is False
 
 
+LEFT: list[tuple[Command | None, Command, str, str]] = [
+    (failed_over_in_part, lambda p: abort(p.session()), "prod", "create the rest of prod, have dr follow"),
+    (None, failed_over, "dr", "create the rest of dr, declare the fence of prod"),
+    (
+        failed_over,
+        lambda p: failback(p.session(rebuild=True), "prod"),
+        "prod",
+        "create the rest of prod, make dr follow prod, wait for the replica of dr",
+    ),
+]
+"""What came before, the command, what serves then, and what is left."""
+
+
+@pytest.mark.parametrize(("before", "command", "expected", "left"), LEFT)
+def test_once_visitors_are_served_the_status_says_what_is_left_and_the_same_command_does_it(
+    platform: Platform,
+    monkeypatch: pytest.MonkeyPatch,
+    before: Command | None,
+    command: Command,
+    expected: str,
+    left: str,
+) -> None:
+    """The rest is in no file and no output: only a preview of the stack would name it."""
+    monkeypatch.setattr(status, "Engine", lambda: platform.engine)
+    if before:
+        before(platform)
+
+    def kill_process(*_args: object, **_options: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(promotion, "complete", kill_process)
+        with pytest.raises(KeyboardInterrupt):
+            command(platform)
+    assert platform.routed_to() == {expected}
+    found = status.status()
+    assert f"visitors are served; left: {left}: continue it with `ops dr " in found.under_way
+    assert not [line for line in found.deviations if "ops dr drop" in line]
+    platform.engine.ups.clear()
+    command(platform)
+    assert expected in platform.engine.ups
+    assert served(platform) == expected
+    assert status.status().under_way == ""
+
+
 @pytest.mark.parametrize("again", ["abort", "failover"])
 def test_a_region_that_was_opened_in_part_is_not_taken_for_open(
     platform: Platform, monkeypatch: pytest.MonkeyPatch, again: str
@@ -233,7 +287,7 @@ def test_a_region_that_was_opened_in_part_is_not_taken_for_open(
         with pytest.raises(UpError, match="InsufficientInstanceCapacity"):
             abort(platform.session())
     monkeypatch.setattr(status, "Engine", lambda: platform.engine)
-    assert any("`pulumi up --stack dr`" in line for line in status.status().deviations)
+    assert status.status().under_way.endswith(": continue it with `ops dr abort --to dr`")
     if again == "abort":
         abort(platform.session())
     else:
@@ -272,6 +326,47 @@ def test_a_region_whose_ec2_hangs_does_not_prevent_serving_from_the_other(
         abort(platform.session(), "dr")
     abort(platform.session(waive_fence="EC2 hangs", waive_answering=True), "dr")
     assert platform.routed_to() == {"dr"}
+
+
+@pytest.mark.parametrize(("silent", "to"), [("dr", None), ("prod", None), ("prod", "dr")])
+def test_a_region_whose_rds_hangs_keeps_an_abort_waiting_for_a_minute_at_most(
+    platform: Platform,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    silent: str,
+    to: str | None,
+) -> None:
+    """STS answers there. Its stack says what was, as for a region of which nothing answers."""
+    if to:
+        assert kill_after_promotion(platform)
+    else:
+        failed_over_in_part(platform)
+    clock, waiting = 0.0, list[str]()
+
+    def hangs(world: World, region: str, asked: dict[str, Any]) -> Any:
+        nonlocal clock
+        if region == platform.region(silent):
+            waiting.append(str(steps._under_way[-1]))
+            clock += 20.0
+            raise ReadTimeoutError(endpoint_url="https://rds")
+        return ANSWERS["describe_db_instances"](world, region, asked)
+
+    monkeypatch.setattr(fake_regions, "ANSWERS", ANSWERS | {"describe_db_instances": hangs})
+    monkeypatch.setattr(facts.time, "monotonic", lambda: clock)
+    if silent == "prod" and not to:
+        with pytest.raises(
+            OpsError, match=r"RDS of eu-central-1 does not answer.*`ops dr failover --to dr`"
+        ) as refused:
+            abort(platform.session())
+        assert refused.value.exit_code is Exit.REFUSED
+    else:
+        abort(platform.session(waive_fence=None if to else "nobody was promoted there"), to)
+        assert platform.routed_to() == {to or "prod"}
+        assert platform.engine.is_open("prod") is (to is None)
+    assert clock <= 100
+    assert re.search(r"since .*, until .* UTC: RDS tells of the database of \w+", waiting[0])
+    if silent == "dr":
+        assert "RDS of eu-west-1 does not answer: `pulumi up --stack dr` once it does" in capsys.readouterr().out
 
 
 def test_names_that_were_closed_are_open_again_although_the_region_does_not_answer(platform: Platform) -> None:
@@ -351,7 +446,7 @@ def test_a_decision_that_was_given_up_is_gone(platform: Platform) -> None:
     platform.world.lost.clear()
     abort(platform.session())
     assert served(platform) == "prod"
-    assert platform.history() == ["waiver", "aborted"]
+    assert platform.history() == ["waiver", "aborted", "abort"]
     platform.engine.ups.clear()
     failover(platform.session(), "dr")
     assert platform.engine.ups == ["dr", "edge", "dr", "prod"]
@@ -381,7 +476,7 @@ def test_a_writer_that_does_not_answer_is_not_left_unfenced_without_a_word(platf
     with pytest.raises(OpsError, match="--waive-fence"):
         abort(platform.session(), "dr")
     abort(platform.session(waive_fence="gone"), "dr")
-    assert platform.history()[-1] == "waiver"
+    assert platform.history()[-2:] == ["waiver", "abort"]
     assert platform.routed_to() == {"dr"}
 
 

@@ -1,6 +1,7 @@
 """Failover and failback: the order of steps, refusals, and correct stack files afterwards."""
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -8,9 +9,13 @@ from fake_platform import Platform
 
 from contract import CANARY_PATH
 from ops.core import facts, report, visitor
+from ops.core.aws import LOG_IN_AGAIN
+from ops.core.engine_errors import UpError
+from ops.core.interruption import TooLongError
 from ops.core.session import UNDER_WAY
 from ops.dr import failover as failing_over
-from ops.dr import flip
+from ops.dr import flip, promotion, status
+from ops.dr.abort import abort
 from ops.dr.data_loss import DataLossEstimate
 from ops.dr.failover import failover
 from ops.errors import OpsError
@@ -122,3 +127,50 @@ def test_objects_of_a_bucket_too_large_to_be_read_are_said_to_be_or_later() -> N
     for complete, ending in ((True, "+00:00"), (False, "+00:00 or later")):
         newest = facts.NewestObject(newest=moment, complete=complete)
         assert DataLossEstimate(**asked, newest_object=newest).lines()[2].endswith(ending)
+
+
+@pytest.mark.parametrize("given_up", [False, True])
+def test_a_flip_that_cloudflare_keeps_waiting_names_the_command_of_its_operation_and_no_other(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch, given_up: bool
+) -> None:
+    """`ops dr flip --to prod` would lead visitors back to the region that was lost."""
+    monkeypatch.setattr(status, "Engine", lambda: platform.engine)
+    platform.lose()
+    platform.engine.failing["edge"] = TooLongError("`pulumi up` did not end")
+    with pytest.raises(TooLongError) as failed:
+        failover(platform.session(waive_fence="gone"), "dr")
+    if given_up:
+        with pytest.raises(TooLongError) as failed:
+            abort(platform.session(waive_fence="gone"), "dr")
+    platform.world.killed.add("edge")
+    found = status.status()
+    ways = f"continue it with `ops dr {'abort' if given_up else 'failover'} --to dr`"
+    assert ways in found.under_way
+    assert failed.value.message.count(ways) == 1
+    for told in (failed.value.message, *found.deviations):
+        assert not re.search("ops dr flip|ops recover", told)
+
+
+def test_credentials_that_have_ended_are_no_reason_to_activate_all_of_a_stack(platform: Platform) -> None:
+    platform.engine.failing["dr"] = UpError(f"stack dr: {LOG_IN_AGAIN}")
+    with pytest.raises(UpError, match=LOG_IN_AGAIN):
+        failover(platform.session(), "dr")
+    assert platform.engine.ups == ["dr"]
+
+
+def test_the_rto_ends_with_the_first_answer_also_where_a_kill_came_after_that(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch, written: list[Record]
+) -> None:
+    def kill_process(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(promotion, "complete", kill_process)
+        with pytest.raises(KeyboardInterrupt):
+            failover(platform.session(), "dr")
+    ledger = platform.session().ledger
+    record = ledger.get(UNDER_WAY) or {}
+    served = datetime.fromisoformat(record["started"]) + timedelta(seconds=5)
+    ledger.put(UNDER_WAY, {**record, "served_at": served.isoformat()})
+    failover(platform.session(), "dr")
+    assert written[0]["rto_seconds"] == 5.0

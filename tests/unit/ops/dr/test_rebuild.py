@@ -7,6 +7,7 @@ from ops.core import busy
 from ops.core.interruption import TooLongError
 from ops.core.steps import Timeline
 from ops.dr import drop, rebuild
+from ops.dr.failback import failback
 from ops.errors import Exit, OpsError
 
 PROD, DR = "askproai-prod-database", "askproai-dr-database"
@@ -97,6 +98,19 @@ def test_a_database_in_use_or_without_a_snapshot_is_not_dropped(failed_over: Pla
     with pytest.raises(OpsError, match=f"snapshot {PROD}-kept-... is missing"):
         drop.drop_database(failed_over.session(), "prod", 1)
     assert failed_over.engine.unprotected == []
+
+
+def test_nothing_is_dropped_while_an_operation_is_under_way(failed_over: Platform) -> None:
+    """The `up` that drops it would promote what the operation has declared."""
+    rebuild.rebuild_standby(failed_over.session(), "prod")
+    failed_over.engine.failing["prod"] = OpsError("no capacity")
+    with pytest.raises(OpsError, match="no capacity"):
+        failback(failed_over.session(), "prod")
+    failed_over.engine.failing.clear()
+    with pytest.raises(OpsError, match=r"the failback to prod, started .* is not finished") as refused:
+        drop.drop_database(failed_over.session(), "prod", 1)
+    assert refused.value.exit_code is Exit.REFUSED
+    assert failed_over.world.databases[failed_over.region("prod")]["askproai-prod-database-2"]["source"] != ""
 
 
 def test_dropping_what_is_not_there_says_so(platform: Platform, capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,18 +3,16 @@
 import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
-from fake_platform import Platform, platform_in
-from fake_regions import FakeClient, refusal
-from moto import mock_aws
+from fake_platform import Platform
+from fake_regions import refusal
+from fake_secrets import account, manager, with_accounts
 
 from hosts.roles import ROLES
-from ops.core import aws, secret_values
+from ops.core import secret_values
 from ops.core.aws import LOG_IN_AGAIN
 from ops.core.steps import Timeline
 from ops.errors import Exit, OpsError
@@ -24,45 +22,13 @@ from ops.secrets.rotate import rotate
 from ops.secrets.rotation import USED_BY, key
 from settings.secrets import CHECKS, OPTIONAL
 
-ACCOUNTS = ("application", "migrations")
 TOKEN = "a-new-token-of-the-cache"
 
 
 @pytest.fixture
 def platform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Platform]:
-    """Both regions have secrets without a value in an AWS of moto; the rest is the world."""
-    for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE"):
-        monkeypatch.delenv(name, raising=False)
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    found = platform_in(tmp_path, monkeypatch)
-
-    def client(service: str, region: str, *_: object) -> Any:
-        answers = region not in found.world.lost
-        return manager(region) if service == "secretsmanager" and answers else FakeClient(found.world, service, region)
-
-    monkeypatch.setattr(aws, "_client", client)
-    with mock_aws():
-        for stack in ("prod", "dr"):
-            region = found.region(stack)
-            made = {
-                name: manager(region).create_secret(Name=f"{stack}-{name}")["ARN"]
-                for name in ("database", *(f"database-{each}" for each in ACCOUNTS))
-            }
-            found.engine.restore(stack, {**found.engine.made(stack), "secret_arns": made})
+    with with_accounts(tmp_path, monkeypatch) as found:
         yield found
-
-
-@cache
-def manager(region: str) -> Any:
-    return boto3.client("secretsmanager", region_name=region)
-
-
-def account(platform: Platform, stack: str, name: str = "application") -> dict[str, str]:
-    answer = manager(platform.region(stack)).get_secret_value(
-        SecretId=f"{stack}-database-{name}", VersionStage="AWSCURRENT"
-    )
-    return dict(json.loads(answer["SecretString"]))
 
 
 class Pulumi:
@@ -186,11 +152,23 @@ def test_only_a_worker_may_read_what_it_makes_and_no_password_is_in_a_command(pl
     }
 
 
-def test_a_lost_region_is_left_out_and_never_asked(platform: Platform) -> None:
-    platform.lose("dr")
+def test_a_lost_region_is_left_out_and_never_asked_and_the_same_command_gives_it_the_accounts_later(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rotate(platform.session(), "database")
-    assert account(platform, "prod")["username"] == "application_1"
+    platform.lose("dr")
+    platform.world.calls.clear()
+    rotate(platform.session(), "database")
+    assert account(platform, "prod")["username"] == "application_2"
     assert set(platform.world.calls_to(platform.region("dr"))) == {"get_caller_identity"}
+    platform.world.lost.clear()
+    monkeypatch.setattr(status, "Engine", lambda: platform.engine)
+    monkeypatch.setattr(status, "Ledger", lambda: platform.session().ledger)
+    (left,) = status.status().lines
+    assert left.startswith("dr does not have the accounts of prod (database-application, database-migrations): ")
+    rotate(platform.session(), "database")
+    assert account(platform, "dr") == account(platform, "prod")
+    assert status.status().lines == []
 
 
 def test_the_cache_takes_both_tokens_before_the_secret_changes_and_one_after_the_hosts_have_it(
@@ -211,6 +189,19 @@ def test_the_cache_takes_both_tokens_before_the_secret_changes_and_one_after_the
     assert pulumi.files == {"prod": TOKEN, "dr": TOKEN}
     assert pulumi.asked == 1
     assert TOKEN not in json.dumps([*timeline.to_json(), platform.records()], default=str)
+
+
+def test_a_lost_region_needs_no_second_rotation_of_a_secret_that_its_stack_file_has(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another one would end every session once more."""
+    pulumi = Pulumi(platform, monkeypatch)
+    pulumi.give(monkeypatch, TOKEN)
+    platform.lose("dr")
+    timeline = rotate(platform.session(), "cache_auth_token")
+    assert pulumi.files == {"prod": TOKEN, "dr": TOKEN}
+    (left,) = [entry.detail for entry in timeline.entries if entry.name == "bring dr up"]
+    assert left == f"{platform.region('dr')} does not answer: `pulumi up --stack dr` once it does"
 
 
 def test_the_former_token_is_ended_once_however_often_the_command_is_killed(
@@ -327,6 +318,6 @@ def test_credentials_that_expire_while_secrets_are_read_do_not_count_as_a_region
         raise refusal("ExpiredToken", 403)
 
     monkeypatch.setattr(status, "Engine", lambda: platform.engine)
-    monkeypatch.setattr(secret_values, "written", expired)
+    monkeypatch.setattr(secret_values, "current", expired)
     with pytest.raises(OpsError, match=LOG_IN_AGAIN):
         status.status()
