@@ -266,7 +266,7 @@ def test_every_secret_that_both_regions_share_can_be_rotated_and_no_other_name_i
 def test_a_secret_that_is_due_names_the_command_that_rotates_it(
     platform: Platform, monkeypatch: pytest.MonkeyPatch, name: str, command: str
 ) -> None:
-    old = secret_values.SecretValue(name=name, written=datetime.now(UTC) - timedelta(days=91), kept_days=90)
+    old = secret_values.SecretValue(name=name, written=datetime.now(UTC) - timedelta(days=91), kept_days=90, version="")
     monkeypatch.setattr(status, "Engine", lambda: platform.engine)
     monkeypatch.setattr(status, "Ledger", lambda: platform.session().ledger)
 
