@@ -34,9 +34,12 @@ def status() -> Status:
     pair = Pair(Engine())
     pair.read()
     found = side_by_side({stack: partial(_region, pair[stack]) for stack in pair.stacks})
+    unfinished = _unfinished()
+    # An unfinished rotation brings them itself.
+    left = [] if DATABASE in unfinished else _left(pair, found)
     return Status(
         secrets=[row for rows, *_ in found.values() for row in rows],
-        lines=[*_under_way(), *(line for _, lines, _ in found.values() for line in lines), *_left(pair, found)],
+        lines=[*unfinished.values(), *(line for _, lines, _ in found.values() for line in lines), *left],
     )
 
 
@@ -48,16 +51,16 @@ def show(found: Status) -> None:
         say(line)
 
 
-def _under_way() -> list[str]:
-    """The unfinished rotations, with the command to continue."""
+def _unfinished() -> dict[str, str]:
+    """The unfinished rotations by what they rotate, each with the command to continue."""
     ledger = Ledger()
     found = [Rotation.known(ledger, key(name)) for name in USED_BY]
-    return [
-        f"the rotation of {each.name}, started {each.started:%Y-%m-%d %H:%M:%S} UTC, is not finished: "
+    return {
+        each.name: f"the rotation of {each.name}, started {each.started:%Y-%m-%d %H:%M:%S} UTC, is not finished: "
         f"`ops secrets rotate {each.name}` continues"
         for each in found
         if each
-    ]
+    }
 
 
 def _left(pair: Pair, found: Mapping[str, Answer]) -> list[str]:

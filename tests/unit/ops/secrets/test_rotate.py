@@ -16,7 +16,7 @@ from ops.core import secret_values
 from ops.core.aws import LOG_IN_AGAIN
 from ops.core.steps import Timeline
 from ops.errors import Exit, OpsError
-from ops.secrets import configured, hosts, status, value
+from ops.secrets import accounts, configured, hosts, status, value
 from ops.secrets import rotate as command
 from ops.secrets.rotate import rotate
 from ops.secrets.rotation import USED_BY, key
@@ -137,6 +137,28 @@ def test_the_status_names_a_killed_rotation_and_the_command_to_continue_it(
     assert [line.rpartition(": ")[2] for line in told] == ["`ops secrets rotate database` continues"]
     rotate(platform.session(), "database")
     assert not [line for line in status.status().lines if "is not finished" in line]
+
+
+def test_a_rotation_cut_off_between_the_regions_is_shown_as_unfinished_and_not_as_a_region_left_out(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(status, "Engine", lambda: platform.engine)
+    monkeypatch.setattr(status, "Ledger", lambda: platform.session().ledger)
+    rotate(platform.session(), "database")
+    with monkeypatch.context() as patched:
+        make_current = accounts.make_current
+
+        def cut_off(region: str, *version: str) -> None:
+            if region == platform.region("dr"):
+                raise KeyboardInterrupt
+            make_current(region, *version)
+
+        patched.setattr(accounts, "make_current", cut_off)
+        with pytest.raises(KeyboardInterrupt):
+            rotate(platform.session(), "database")
+    assert account(platform, "prod") != account(platform, "dr")
+    (line,) = status.status().lines
+    assert "is not finished" in line
 
 
 def test_only_a_worker_may_read_what_it_makes_and_no_password_is_in_a_command(platform: Platform) -> None:
