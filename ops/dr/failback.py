@@ -50,6 +50,9 @@ def failback(session: Session, to: str) -> Operation:
         rest = named((rebuilding.FOLLOW, rebuilding.CATCH_UP), stack=other.stack, other=to)
         session.served(operation, *named((promotion.REST,), stack=to), *rest)
         missing = promotion.complete(session, operation.timeline, target)
+        if not reachable(other.region):
+            silent = f"{other.region} does not answer: run the same command once it does"
+            promotion.require_all(f"{to} serves", missing, silent)
         # Its database, which was fenced before, is kept too.
         rebuilding.rebuild(session, operation.timeline, other)
         failover.close(session, operation)

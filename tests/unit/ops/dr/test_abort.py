@@ -572,3 +572,14 @@ def test_the_status_names_it(
 def test_a_replica_is_not_served_from(platform: Platform) -> None:
     with pytest.raises(OpsError, match="dr takes no writes: `ops dr failover --to dr`"):
         abort(platform.session(), "dr")
+
+
+def test_an_abort_names_no_rebuild_while_a_failback_would_refuse_it(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed_over(platform)
+    rebuild.rebuild_standby(platform.session(), "prod")
+    # The engine has made the next database of dr, and is killed before it records that.
+    assert kill(platform, monkeypatch, 11, lambda p: failback(p.session(), "prod"), after=True)
+    with pytest.raises(OpsError, match="generation 2 of dr is there already: continue it with `ops dr failback"):
+        abort(platform.session(), "dr")
