@@ -64,9 +64,13 @@ def failback(session: Session, to: str) -> Operation:
 def _ready(session: Session, target: RegionStack) -> None:
     """Raise OpsError (REFUSED) with everything that prevents a failback."""
     problems = []
+    other = session.pair[session.pair.other_than(target.stack)]
     if session.pair.live == target.stack:
-        other = session.pair.other_than(target.stack)
-        problems.append(f"{target.stack} is live already: `ops dr rebuild {other}` makes {other} its standby")
+        problems.append(
+            f"{target.stack} is live already: `ops dr rebuild {other.stack}` makes {other.stack} its standby"
+        )
+    elif target.following and not reachable(other.region):
+        problems.append(f"{other.region} does not answer: `ops dr failover --to {target.stack}` does without it")
     if not reachable(target.region):
         problems.append(f"{target.region} does not answer")
     if problems:

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -220,6 +221,35 @@ def test_an_abort_that_is_killed_itself_is_gone_on_with(
     abort(platform.session(), to)
     assert served(platform) == (to or "prod")
     assert platform.session().pair[platform.session().pair.other].is_unrecorded is False
+
+
+LEAVING: dict[str, tuple[str, Command, str]] = {
+    "failover": ("prod", lambda p: failover(p.session(waive_fence="gone"), "dr"), "dr"),
+    "failback": ("dr", lambda p: failback(p.session(waive_fence="gone"), "prod"), "prod"),
+}
+"""The region that a command leaves, the same command without it, and what serves then."""
+
+
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize(
+    ("name", "at"), [(name, at + 1) for name in LEAVING for at in range(1, len(COMMANDS[name][2]))]
+)
+def test_wherever_it_was_killed_a_command_goes_on_without_the_region_that_it_leaves(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch, name: str, at: int, after: bool
+) -> None:
+    begin, command, _ = COMMANDS[name]
+    left, without, serves = LEAVING[name]
+    if begin:
+        begin(platform)
+    if name == "failback":
+        rebuild.rebuild_standby(platform.session(), "prod")
+    kill(platform, monkeypatch, at, command, after=after)
+    platform.lose(left)
+    # What the lost region lacks is reported.
+    with suppress(OpsError):
+        without(platform)
+    assert platform.routed_to() == {serves}
+    assert platform.engine.is_open(serves)
 
 
 LEFT: list[tuple[Command | None, Command, str, str]] = [

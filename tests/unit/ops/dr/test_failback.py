@@ -162,3 +162,13 @@ def test_the_region_that_serves_is_lost_during_a_failback(failed_over: Platform)
 def test_a_failback_can_waive_the_fence_on_the_command_line() -> None:
     commands: Any = get_command(app)
     assert "--waive-fence" in {name for option in commands.commands["failback"].params for name in option.opts}
+
+
+def test_a_failback_is_not_begun_without_the_region_that_serves_but_a_failover_is(failed_over: Platform) -> None:
+    rebuild.rebuild_standby(failed_over.session(), "prod")
+    failed_over.lose("dr")
+    with pytest.raises(OpsError, match="eu-west-1 does not answer: `ops dr failover --to prod` does without it") as no:
+        failback(failed_over.session(waive_fence="gone"), "prod")
+    assert no.value.exit_code is Exit.REFUSED
+    failover(failed_over.session(waive_fence="gone"), "prod")
+    assert failed_over.routed_to() == {"prod"}
