@@ -22,11 +22,12 @@ def parse(text: str) -> Any:
     """The content of a YAML text. Raises YamlTextError."""
     try:
         return yaml.load(text, _Loader)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:
+        # PyYAML leaves a date that no calendar has to `datetime`.
         raise YamlTextError(_line(error)) from None
 
 
-def _line(error: yaml.YAMLError) -> str:
+def _line(error: Exception) -> str:
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
         return f"line {error.problem_mark.line + 1}: {error.problem}"
     return str(error).splitlines()[0]

@@ -56,6 +56,8 @@ class Operation(Record):
     data_loss: dict[str, Any] | None = None
     waiver: dict[str, Any] | None = None
     accepted_lag: dict[str, Any] | None = None
+    accounts_unread: bool = False
+    """Whether accounts on the database were copied that the running hosts may not have read."""
     served_at: datetime | None = None
     left: list[str] = field(default_factory=list)
     """The steps that are left once visitors are served."""
@@ -169,6 +171,12 @@ class Session:
         """The commands that end the operation under way; `otherwise` where there is none."""
         record = self.ledger.get(UNDER_WAY)
         return ways_on(record) if record else otherwise
+
+    def onward(self, to: str) -> str:
+        """The command that promotes a region: the failback to it that is under way, otherwise a failover."""
+        record = self.ledger.get(UNDER_WAY) or {}
+        kind = "failback" if (record.get("operation"), record.get("to")) == ("failback", to) else "failover"
+        return f"`ops dr {kind} --to {to}`"
 
     def keep(self, change: Record) -> None:
         """Store a change now and after each of its steps."""

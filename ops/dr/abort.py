@@ -99,7 +99,7 @@ def agree(session: Session, verdict: Verdict) -> None:
     if keep.stack in verdict.silent and not served:
         problems.append(
             f"{verdict.silent[keep.stack]} does not answer, so {keep.stack} cannot be opened there: run the same "
-            f"command once it does, or `ops dr failover --to {other.stack}`"
+            f"command once it does, or {session.onward(other.stack)}"
         )
     # If a region does not answer, it is unknown whether it was promoted.
     fences = verdict.standing_by.get("fenced") or (other.stack in verdict.silent and not other.following)
@@ -172,7 +172,8 @@ def _generations(session: Session, keep: RegionStack) -> Settings:
         return {}
     generation = keep.settings.database.generation
     if drop.of_generation(session, keep.stack, generation):
-        raise refused([f"generation {generation} of {keep.stack} is there already: `ops dr rebuild {keep.stack}`"])
+        on = session.ways_on(f"`ops dr rebuild {keep.stack}`")
+        raise refused([f"generation {generation} of {keep.stack} is there already: {on}"])
     return {key: keep.recorded[key] for key in ("database.generation", "database.retained_generations")}
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from hosts.roles import ROLES
-from ops.core import host_commands, hosts
+from ops.core import facts, host_commands, hosts
 from ops.core.aws import answered, client, if_present
 from ops.core.pair import RegionStack
 from ops.core.secret_values import CURRENT, make_current, write
@@ -16,24 +16,31 @@ TAKE = Step(
     does="Copies the accounts on the database that {stack} does not have as they are, because it was left out of a "
     "rotation: from their replicas in the region of {stack}, or if it has none, from {other}. Then has the hosts that "
     "run in {stack} read them. If AWS fails, says so and continues.",
-    unless="{stack} has them, or they could only be read in a region whose fence is waived",
+    unless="{stack} has them or is promoted already, or they could only be read in a region whose fence is waived",
 )
 
 
 def take(session: Session, operation: Operation, standby: RegionStack, other: RegionStack) -> None:
     """Have the standby's hosts log in to what is about to be promoted; that it failed is said, and stops nothing."""
     with operation.timeline.step(TAKE, stack=standby.stack, other=other.stack) as step:
+        if facts.is_writer(standby):
+            # A rotation since the promotion is newer than what the other region has.
+            step.skip("already promoted")
+            return
         if has_originals(standby) and operation.waived:
             step.skip(f"nothing is read in {other.region}")
             return
         found = answered(lambda: [*_older(standby, other)], lambda why: say(f"          not compared: {why}"))
-        if not found:
+        if not (found or operation.accounts_unread):
             step.skip("not compared" if found is None else "it has them")
             return
-        step.detail = ", ".join(role for role, *_ in found)
+        step.detail = ", ".join(role for role, *_ in found or ()) or "copied before"
         if not step.dry_run:
             session.ledger.require_hold()
-            answered(partial(_copy, standby, found), lambda why: say(f"          not all of that was done: {why}"))
+            operation.accounts_unread = True
+            session.save(operation)
+            copy = partial(_copy, operation, standby, found or [])
+            answered(copy, lambda why: say(f"          not all of that was done: {why}"))
 
 
 def has_originals(standby: RegionStack) -> bool:
@@ -64,7 +71,7 @@ def current(region: str, secret: str) -> tuple[str, str] | None:
     return (str(answer["VersionId"]), str(answer.get("SecretString", ""))) if answer else None
 
 
-def _copy(standby: RegionStack, found: list[tuple[str, str, str]]) -> None:
+def _copy(operation: Operation, standby: RegionStack, found: list[tuple[str, str, str]]) -> None:
     for role, version, content in found:
         write(standby.region, standby.accounts[role], version, content)
         make_current(standby.region, standby.accounts[role], version)
@@ -72,3 +79,4 @@ def _copy(standby: RegionStack, found: list[tuple[str, str, str]]) -> None:
     # Those that start from here on read them anyway. A worker may need hours for its job: nobody waits for that here.
     seconds = host_commands.READ_SECONDS + standby.settings.workers.timeout_seconds
     host_commands.send(standby, running, host_commands.READ_AGAIN, "ops dr: read secrets", seconds)
+    operation.accounts_unread = False

@@ -194,10 +194,11 @@ def check(
 
 def amend(session: Session, operation: Operation, other: RegionStack) -> None:
     """What the operator allows when the command continues after a kill: to skip the fence or the last writes."""
-    if session.options.waive_fence and not operation.waiver:
+    if not operation.waiver and (session.options.waive_fence or operation.is_planned):
         answers = reachable(other.region)
         fence.require(session, operation, answers=answers)
-        fence.waive(session, operation, answers=answers)
+        if session.options.waive_fence:
+            fence.waive(session, operation, answers=answers)
     accepted = operation.accepted_lag["accepted_seconds"] if operation.accepted_lag else None
     if session.options.accept_lag not in (None, accepted):
         accept_lag(session, operation, facts.Lag())

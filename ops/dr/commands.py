@@ -90,14 +90,15 @@ def failover(begin: Begin, to: To) -> None:
     fail_over(begin(), to)
 
 
-@in_session(app, "dry_run", "yes", "rebuild", "accept_lag", "force", "take_over", "report")
+@in_session(app, "dry_run", "yes", "rebuild", "waive_fence", "accept_lag", "force", "take_over", "report")
 def failback(begin: Begin, to: To) -> None:
     """Fail back to the former primary once it is a replica; the other region becomes its standby again.
 
     Refused while the region's data has diverged: `ops dr rebuild`, or --rebuild, first replaces its database with a
     replica. Then the live region is fenced, the replica catches up and is promoted, traffic is routed back, and the
     region that served becomes a standby with a new generation of its database. Nothing can write between the fence and
-    the flip. At the end a preview of every stack shows that `pulumi up` would change nothing.
+    the flip. If the live region is lost meanwhile, --waive-fence continues without it. At the end a preview of every
+    stack shows that `pulumi up` would change nothing.
     """
     from ops.dr.failback import failback as fail_back
 

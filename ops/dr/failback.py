@@ -50,6 +50,9 @@ def failback(session: Session, to: str) -> Operation:
         rest = named((rebuilding.FOLLOW, rebuilding.CATCH_UP), stack=other.stack, other=to)
         session.served(operation, *named((promotion.REST,), stack=to), *rest)
         missing = promotion.complete(session, operation.timeline, target)
+        if not reachable(other.region):
+            silent = f"{other.region} does not answer: run the same command once it does"
+            promotion.require_all(f"{to} serves", missing, silent)
         # Its database, which was fenced before, is kept too.
         rebuilding.rebuild(session, operation.timeline, other)
         failover.close(session, operation)
@@ -61,9 +64,13 @@ def failback(session: Session, to: str) -> Operation:
 def _ready(session: Session, target: RegionStack) -> None:
     """Raise OpsError (REFUSED) with everything that prevents a failback."""
     problems = []
+    other = session.pair[session.pair.other_than(target.stack)]
     if session.pair.live == target.stack:
-        other = session.pair.other_than(target.stack)
-        problems.append(f"{target.stack} is live already: `ops dr rebuild {other}` makes {other} its standby")
+        problems.append(
+            f"{target.stack} is live already: `ops dr rebuild {other.stack}` makes {other.stack} its standby"
+        )
+    elif target.following and not reachable(other.region):
+        problems.append(f"{other.region} does not answer: `ops dr failover --to {target.stack}` does without it")
     if not reachable(target.region):
         problems.append(f"{target.region} does not answer")
     if problems:

@@ -57,6 +57,8 @@ def agree(session: Session, target: RegionStack) -> None:
         problems.append(f"{target.stack} is live: visitors would lose it; flip or fail over first")
     elif not live.writes:
         problems.append(f"{live.stack} is live but takes no writes: there is nothing to replicate yet")
+    elif not reachable(live.region):
+        problems.append(f"{live.region}, which is live, does not answer: there is nothing to replicate")
     if not reachable(target.region):
         problems.append(f"{target.region} does not answer: rebuild {target.stack} once it does")
     if problems:

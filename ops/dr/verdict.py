@@ -86,7 +86,7 @@ def judge(session: Session, to: str | None) -> Verdict:
         raise refused([*told, routed, why])
     (keep,) = writers
     if keep.stack in replicas:
-        raise refused([*told, f"{keep.stack} takes no writes: `ops dr failover --to {keep.stack}`"])
+        raise refused([*told, f"{keep.stack} takes no writes: {session.onward(keep.stack)}"])
     other = pair[pair.other_than(keep.stack)]
     return Verdict(keep=keep, other=other, silent=silent, replicas=replicas)
 

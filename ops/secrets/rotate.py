@@ -18,8 +18,8 @@ from ops.secrets.value import Value
 
 CHECK = Step(
     name="check what the rotation needs",
-    does="Checks that no other operation is in progress, unless it has promoted STACK, and that a region answers, "
-    "takes writes and has hosts. Lists every problem.",
+    does="Checks that no other operation is in progress, unless it has promoted STACK and `database` is rotated, and "
+    "that a region answers, takes writes and has hosts. Lists every problem.",
     asks=True,
 )
 RECORD = Step(
@@ -76,6 +76,7 @@ def _rotate(session: Session, rotation: Rotation, value: Value | None, *, goes_o
         say(f"going on with the rotation of {rotation.name} of {rotation.started:%Y-%m-%d %H:%M:%S} UTC")
     session.read()
     place = Place.of(session, rotation)
+    rotation.serve_from(place.live.stack)
     if goes_on and value:
         for stack in place.stacks:
             settle(session, rotation.timeline, stack.stack)
@@ -109,8 +110,10 @@ def _record(place: Place, *, goes_on: bool) -> Action:
 
 def _forbidding(place: Place) -> list[str]:
     live, begun = place.live, place.session.ledger.get(UNDER_WAY) or {}
-    # What leads to the region that serves has promoted it, and may wait for hosts that cannot log in.
-    served = begun.get("to") == live.stack and live in place.stacks and live.writes and facts.is_writer(live)
+    # What leads to the region that serves has promoted it, and may wait for hosts that cannot log in. Any other secret
+    # needs an `up`, which would apply what the operation has declared, or has still to give up.
+    waits = place.rotation.name == DATABASE and begun.get("to") == live.stack
+    served = waits and live in place.stacks and live.writes and facts.is_writer(live)
     found = [] if served else place.session.under_way()
     if live not in place.stacks:
         found.append(f"{live.region}, which is live, does not answer: `ops dr status`")

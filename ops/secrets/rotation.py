@@ -39,7 +39,8 @@ HOLDS: Mapping[str, tuple[str, ...]] = {
 class Rotation(Record):
     """A rotation in progress; nothing here is secret.
 
-    `version` is that of the new accounts' secrets. `former` has a digest of the former encrypted value, by stack.
+    `version` is that of the new accounts' secrets, and `live` the stack on whose database they are. `former` has a
+    digest of the former encrypted value, by stack.
 
     `ended` are steps that only the command itself knows to be done, and `tokens` the time of the last change of each
     stack's cache token before the former one was removed.
@@ -47,6 +48,7 @@ class Rotation(Record):
 
     name: str
     version: str = ""
+    live: str = ""
     former: dict[str, str] = field(default_factory=dict)
     ended: list[str] = field(default_factory=list)
     tokens: dict[str, str] = field(default_factory=dict)
@@ -55,6 +57,13 @@ class Rotation(Record):
     def key(self) -> str:
         """Its key in the ledger: one per secret."""
         return key(self.name)
+
+    def serve_from(self, live: str) -> None:
+        """Begin again if another region serves since: its database, and its secrets, may lack what was done."""
+        if self.live not in ("", live):
+            self.version = str(uuid.uuid4())
+            self.ended.clear()
+        self.live = live
 
 
 def key(name: str) -> str:

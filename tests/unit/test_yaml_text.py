@@ -15,6 +15,7 @@ from yaml_text import YamlTextError, parse
         ("a: &one\n  b: 1\n  b: 2\nc: *one\n", "line 3: b is in line 2 already; keep one of the two"),
         ("a: 1\nb: [\n", "line 3: did not find expected node content"),
         ("a: \x07\n", "unacceptable character #x0007: control characters are not allowed"),
+        ("a: 2026-13-01\n", "month must be in 1..12"),
     ],
 )
 def test_a_text_is_refused_in_one_line(text: str, line: str) -> None:

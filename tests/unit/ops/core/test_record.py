@@ -23,6 +23,7 @@ OPERATION: dict[str, Any] = {
     "data_loss": {"missing_seconds": 2.0},
     "waiver": {"reason": "gone"},
     "accepted_lag": None,
+    "accounts_unread": True,
     "served_at": "2025-01-10T03:09:00+00:00",
     "left": ["create the rest of dr"],
 }
@@ -43,6 +44,7 @@ ROTATION: dict[str, Any] = {
     "name": "database",
     "started": BEGAN,
     "version": "v-1",
+    "live": "prod",
     "former": {"prod": "digest"},
     "ended": ["make"],
     "tokens": {},

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -220,6 +221,35 @@ def test_an_abort_that_is_killed_itself_is_gone_on_with(
     abort(platform.session(), to)
     assert served(platform) == (to or "prod")
     assert platform.session().pair[platform.session().pair.other].is_unrecorded is False
+
+
+LEAVING: dict[str, tuple[str, Command, str]] = {
+    "failover": ("prod", lambda p: failover(p.session(waive_fence="gone"), "dr"), "dr"),
+    "failback": ("dr", lambda p: failback(p.session(waive_fence="gone"), "prod"), "prod"),
+}
+"""The region that a command leaves, the same command without it, and what serves then."""
+
+
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize(
+    ("name", "at"), [(name, at + 1) for name in LEAVING for at in range(1, len(COMMANDS[name][2]))]
+)
+def test_wherever_it_was_killed_a_command_goes_on_without_the_region_that_it_leaves(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch, name: str, at: int, after: bool
+) -> None:
+    begin, command, _ = COMMANDS[name]
+    left, without, serves = LEAVING[name]
+    if begin:
+        begin(platform)
+    if name == "failback":
+        rebuild.rebuild_standby(platform.session(), "prod")
+    kill(platform, monkeypatch, at, command, after=after)
+    platform.lose(left)
+    # What the lost region lacks is reported.
+    with suppress(OpsError):
+        without(platform)
+    assert platform.routed_to() == {serves}
+    assert platform.engine.is_open(serves)
 
 
 LEFT: list[tuple[Command | None, Command, str, str]] = [
@@ -571,4 +601,15 @@ def test_the_status_names_it(
 
 def test_a_replica_is_not_served_from(platform: Platform) -> None:
     with pytest.raises(OpsError, match="dr takes no writes: `ops dr failover --to dr`"):
+        abort(platform.session(), "dr")
+
+
+def test_an_abort_names_no_rebuild_while_a_failback_would_refuse_it(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed_over(platform)
+    rebuild.rebuild_standby(platform.session(), "prod")
+    # The engine has made the next database of dr, and is killed before it records that.
+    assert kill(platform, monkeypatch, 11, lambda p: failback(p.session(), "prod"), after=True)
+    with pytest.raises(OpsError, match="generation 2 of dr is there already: continue it with `ops dr failback"):
         abort(platform.session(), "dr")

@@ -1,6 +1,6 @@
 """Accounts on the database after a takeover: hosts log in to what was promoted, and no step needs the lost region."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,7 @@ from fake_platform import Platform
 from fake_regions import FakeClient
 from fake_secrets import account, with_accounts
 
-from ops.core import aws
+from ops.core import aws, host_commands
 from ops.core.host_commands import READ_AGAIN
 from ops.core.secret_values import make_current
 from ops.dr import promotion
@@ -144,3 +144,70 @@ def test_a_failover_goes_on_where_secrets_manager_does_not_tell(
     failover(platform.session(waive_fence="gone", force="Secrets Manager is down"), "dr")
     assert platform.routed_to() == {"dr"}
     assert "          not compared: " in capsys.readouterr().out
+
+
+def test_accounts_that_were_rotated_since_the_promotion_are_not_replaced_by_those_of_the_lost_region(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database is promoted, and the rest of the `up` failed: the same failover tries again."""
+    lost(platform)
+    up = platform.engine.up
+
+    def in_part(stack: str, say: object, targets: Sequence[str] = ()) -> dict[str, int]:
+        before = platform.engine.made(stack)
+        up(stack, say, targets)
+        platform.engine.restore(stack, before)
+        raise OpsError("no capacity")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(platform.engine, "up", in_part)
+        with pytest.raises(OpsError, match="no capacity"):
+            failover(platform.session(waive_fence="gone"), "dr")
+    rotate(platform.session(), "database")
+    wanted = account(platform, "dr")
+    failover(platform.session(waive_fence="gone"), "dr")
+    assert account(platform, "dr") == wanted
+
+
+def test_running_hosts_read_copied_accounts_also_after_a_kill(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost(platform)
+
+    def kill_process(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(host_commands, "send", kill_process)
+        with pytest.raises(KeyboardInterrupt):
+            failover(platform.session(waive_fence="gone"), "dr")
+    failover(platform.session(waive_fence="gone"), "dr")
+    assert platform.world.commands == [READ_AGAIN]
+
+
+@pytest.mark.parametrize("cut_off", ["write", "make_current"])
+def test_a_rotation_that_is_continued_in_another_region_begins_again_there(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch, cut_off: str
+) -> None:
+    """The promoted database may lack the accounts, and dr a version that prod has: their contents would differ."""
+    work = getattr(accounts, cut_off)
+
+    def in_prod_alone(region: str, *given: str) -> None:
+        if region == platform.region("dr"):
+            raise OpsError("cut off")
+        work(region, *given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(accounts, cut_off, in_prod_alone)
+        with pytest.raises(OpsError, match="cut off"):
+            rotate(platform.session(), "database")
+    lost(platform)
+    failover(platform.session(waive_fence="gone"), "dr")
+    platform.world.commands.clear()
+    rotate(platform.session(), "database")
+    assert "database_accounts.py make" in platform.world.commands[0]
+    wanted = account(platform, "dr")
+    platform.world.lost.clear()
+    rebuild_standby(platform.session(), "prod")
+    failback(platform.session(), "prod")
+    assert account(platform, "prod") == wanted

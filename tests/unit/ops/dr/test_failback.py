@@ -4,9 +4,12 @@ from typing import Any
 
 import pytest
 from fake_platform import Platform
+from typer.main import get_command
 
 from ops.core.session import UNDER_WAY
 from ops.dr import rebuild
+from ops.dr.abort import abort
+from ops.dr.commands import app
 from ops.dr.failback import failback
 from ops.dr.failover import failover
 from ops.errors import Exit, OpsError
@@ -125,3 +128,47 @@ def test_a_failback_that_would_be_refused_is_refused_before_the_rebuild(failed_o
         failback(failed_over.session(rebuild=True), "prod")
     assert refused.value.exit_code is Exit.REFUSED
     assert (failed_over.engine.ups, failed_over.world.snapshots) == ([], {})
+
+
+def failed_back_in_part(platform: Platform) -> None:
+    """dr, which serves, is fenced, and prod is not promoted yet."""
+    rebuild.rebuild_standby(platform.session(), "prod")
+    platform.engine.failing["prod"] = OpsError("no capacity")
+    with pytest.raises(OpsError, match="no capacity"):
+        failback(platform.session(), "prod")
+    platform.engine.failing.clear()
+
+
+def test_the_region_that_serves_is_lost_during_a_failback(failed_over: Platform) -> None:
+    """A failover is refused then, and nothing can be opened again: the failback itself goes on without a fence."""
+    failed_back_in_part(failed_over)
+    failed_over.lose("dr")
+    with pytest.raises(OpsError, match="or `ops dr failback --to prod`"):
+        abort(failed_over.session())
+    with pytest.raises(OpsError, match="prod takes no writes: `ops dr failback --to prod`"):
+        abort(failed_over.session(), "prod")
+    with pytest.raises(OpsError, match="give --waive-fence"):
+        failback(failed_over.session(), "prod")
+    with pytest.raises(OpsError, match=r"prod serves\n.* does not answer: run the same command once it does") as left:
+        failback(failed_over.session(waive_fence="gone"), "prod")
+    assert left.value.exit_code is Exit.INCOMPLETE
+    assert failed_over.routed_to() == {"prod"}
+    failed_over.world.lost.clear()
+    failback(failed_over.session(), "prod")
+    assert failed_over.declared("dr")["role"] == "standby"
+    assert failed_over.session().ledger.get(UNDER_WAY) is None
+
+
+def test_a_failback_can_waive_the_fence_on_the_command_line() -> None:
+    commands: Any = get_command(app)
+    assert "--waive-fence" in {name for option in commands.commands["failback"].params for name in option.opts}
+
+
+def test_a_failback_is_not_begun_without_the_region_that_serves_but_a_failover_is(failed_over: Platform) -> None:
+    rebuild.rebuild_standby(failed_over.session(), "prod")
+    failed_over.lose("dr")
+    with pytest.raises(OpsError, match="eu-west-1 does not answer: `ops dr failover --to prod` does without it") as no:
+        failback(failed_over.session(waive_fence="gone"), "prod")
+    assert no.value.exit_code is Exit.REFUSED
+    failover(failed_over.session(waive_fence="gone"), "prod")
+    assert failed_over.routed_to() == {"prod"}

@@ -152,3 +152,12 @@ def test_a_backup_without_an_end_is_waited_for_so_long_and_no_longer(
     failed_over.world.busy_asks = 1_000_000
     with pytest.raises(TooLongError, match=rf"database {PROD}: RDS has refused this for .* \(InvalidDBInstanceState\)"):
         rebuild.rebuild_standby(failed_over.session(), "prod")
+
+
+def test_nothing_is_rebuilt_from_a_region_that_does_not_answer(failed_over: Platform) -> None:
+    failed_over.lose("dr")
+    for command in (rebuild.rebuild_standby, failback):
+        with pytest.raises(OpsError, match="eu-west-1, which is live, does not answer: there is nothing") as refused:
+            command(failed_over.session(rebuild=True), "prod")
+        assert refused.value.exit_code is Exit.REFUSED
+    assert (failed_over.engine.ups, failed_over.world.snapshots) == ([], {})

@@ -14,7 +14,10 @@ from fake_secrets import account, manager, with_accounts
 from hosts.roles import ROLES
 from ops.core import secret_values
 from ops.core.aws import LOG_IN_AGAIN
+from ops.core.pair import Stack
 from ops.core.steps import Timeline
+from ops.dr.abort import abort
+from ops.dr.failover import failover
 from ops.errors import Exit, OpsError
 from ops.secrets import accounts, configured, hosts, status, value
 from ops.secrets import rotate as command
@@ -343,3 +346,28 @@ def test_credentials_that_expire_while_secrets_are_read_do_not_count_as_a_region
     monkeypatch.setattr(secret_values, "current", expired)
     with pytest.raises(OpsError, match=LOG_IN_AGAIN):
         status.status()
+
+
+def test_no_secret_that_needs_an_up_is_rotated_while_an_operation_is_given_up(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The abort was killed before it wrote the files: an `up` of dr would promote it beside prod."""
+    platform.lose("prod")
+    platform.engine.failing["dr"] = OpsError("no capacity")
+    with pytest.raises(OpsError, match="no capacity"):
+        failover(platform.session(waive_fence="gone"), "dr")
+    platform.engine.failing.clear()
+    platform.world.lost.clear()
+
+    def kill_process(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Stack, "declare", kill_process)
+        with pytest.raises(KeyboardInterrupt):
+            abort(platform.session())
+    platform.engine.ups.clear()
+    Pulumi(platform, monkeypatch).give(monkeypatch, TOKEN)
+    with pytest.raises(OpsError, match=r"the abort to prod, started .*, is not finished: `ops dr status`"):
+        rotate(platform.session(), "cache_auth_token")
+    assert platform.engine.ups == []
