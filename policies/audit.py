@@ -165,10 +165,11 @@ def region_findings_told(stack: Stack) -> Findings:
 
 def _tells_of_findings(stack: Stack, declared: Resource) -> bool:
     try:
-        pattern: dict[str, Any] = json.loads(declared.get("eventPattern") or "{}")
+        pattern: Any = json.loads(declared.get("eventPattern") or "{}")
     except ValueError:
         return False
-    if declared.get("state") == "DISABLED" or not TELL_OF_FINDINGS.intersection(pattern.get("source", [])):
+    sources = pattern.get("source", []) if isinstance(pattern, dict) else []
+    if declared.get("state") == "DISABLED" or not any(service in sources for service in TELL_OF_FINDINGS):
         return False
     return any(stack.sources(target, TOPIC, "arn") for target in stack.made_from(declared, EVENT_TARGET, "rule"))
 
