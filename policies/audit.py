@@ -168,7 +168,7 @@ def _tells_of_findings(stack: Stack, declared: Resource) -> bool:
         pattern: Any = json.loads(declared.get("eventPattern") or "{}")
     except ValueError:
         return False
-    sources = pattern.get("source", []) if isinstance(pattern, dict) else []
+    sources = pattern.get("source") or [] if isinstance(pattern, dict) else []
     if declared.get("state") == "DISABLED" or not any(service in sources for service in TELL_OF_FINDINGS):
         return False
     return any(stack.sources(target, TOPIC, "arn") for target in stack.made_from(declared, EVENT_TARGET, "rule"))
