@@ -158,17 +158,18 @@ def region_findings_gathered(stack: Stack) -> Findings:
     remedy="Declare an EventRule on the events of aws.securityhub in each region, with an EventTarget that is a topic.",
 )  # fmt: skip
 def region_findings_told(stack: Stack) -> Findings:
-    """Somebody is told of each region's findings."""
+    """Somebody is notified of each region's findings."""
     for region in stack.regions_without(EVENT_RULE, partial(_tells_of_findings, stack)):
-        yield Finding(f"nobody is told of findings in {region}", "a rule of EventBridge with a topic")
+        yield Finding(f"nobody is notified of findings in {region}", "an EventBridge rule with a topic")
 
 
 def _tells_of_findings(stack: Stack, declared: Resource) -> bool:
     try:
-        pattern: dict[str, Any] = json.loads(declared.get("eventPattern") or "{}")
+        pattern: Any = json.loads(declared.get("eventPattern") or "{}")
     except ValueError:
         return False
-    if declared.get("state") == "DISABLED" or not TELL_OF_FINDINGS.intersection(pattern.get("source", [])):
+    sources = pattern.get("source") or [] if isinstance(pattern, dict) else []
+    if declared.get("state") == "DISABLED" or not any(service in sources for service in TELL_OF_FINDINGS):
         return False
     return any(stack.sources(target, TOPIC, "arn") for target in stack.made_from(declared, EVENT_TARGET, "rule"))
 

@@ -90,13 +90,13 @@ def topic_reaches_somebody(topic: Resource, stack: Stack) -> Findings:
 
 @rule(
     on=EVENT_TARGET, among=True, severity=HIGH, controls="own",
-    remedy="Allow it to events.amazonaws.com, without a condition, in the policies of the topic and of its key.",
+    remedy="Allow events.amazonaws.com, without a condition, in the policies of the topic and of its key.",
 )  # fmt: skip
 def event_target_reachable(target: Resource, stack: Stack) -> Findings:
-    """A topic that a rule of EventBridge notifies, and its key, let EventBridge; it meets no condition."""
+    """The topic of an EventBridge rule, and the topic's key, allow EventBridge to publish, without a condition."""
     for topic in stack.sources(target, TOPIC, "arn"):
         if not any(_lets_rules(policy, "sns:Publish") for policy in stack.made_from(topic, TOPIC_POLICY, "arn")):
-            yield Finding(f"{topic.name} takes nothing from EventBridge", "a topic that takes sns:Publish")
+            yield Finding(f"{topic.name} accepts nothing from EventBridge", "a policy that allows sns:Publish")
         keys = stack.sources(topic, KEY, "kmsMasterKeyId")
         if topic.has("kmsMasterKeyId") and not any(_lets_rules(key, *WITH_KEY) for key in keys):
             yield Finding(

@@ -58,7 +58,7 @@ def backup_vault_locked(vault: Resource, stack: Stack) -> Findings:
 
 
 def _minutes_between(schedule: str) -> int | None:
-    """The longest time between two backups of an hourly schedule; None if it cannot be determined."""
+    """The longest time between two backups of a schedule at whole hours; None if it cannot be determined."""
     found = AT_HOURS.fullmatch(schedule)
     if not found:
         return None

@@ -65,10 +65,10 @@ def key_not_public(key: Resource) -> Findings:
     remedy="Set keys.administrator_role.",
 )  # fmt: skip
 def lock_key_ended_by_one_role(locked: Resource, stack: Stack) -> Findings:
-    """Only one role can delete the key of a vault or a trail, or change its policy: no lock outlives its key."""
+    """Only one role can disable, delete or change the policy of a vault's or trail's key: no lock outlives its key."""
     keys = [key for kind in (KEY, REPLICA_KEY) for key in stack.sources(locked, kind, KEY_OF[locked.type])]
     if not keys:
-        yield Finding("no key of the stack", "a key that only one role can delete")
+        yield Finding("no key of the stack", "a key that only one role can disable or delete")
     for key in keys:
         denied = {
             action.lower()

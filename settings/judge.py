@@ -66,7 +66,7 @@ def judge(stack: str, given: Mapping[str, Any], shared: Mapping[str, Any], encry
     raw = {name: value for name, value in merged(common, own).items() if not _is_left_out(kind, name, value)}
     settings, of_values = _validated(kind, raw, hidden, stack)
     problems = [*found, *of_values, *settings.broken_rules()]
-    written = {name: value for name, value in own.items() if not _is_shared(name, given[name], shared)}
+    written = {name: own.get(name, value) for name, value in given.items() if not _is_shared(name, value, shared)}
     placed = [replace(each, shared=_known(each.path, shared) > _known(each.path, written)) for each in problems]
     return Judgement(kind=kind, settings=settings, problems=placed)
 

@@ -1,4 +1,4 @@
-"""Who is told of findings: in each region a rule of EventBridge, which mails those that cannot wait."""
+"""Notifications of findings: in each region an EventBridge rule, which mails those that cannot wait."""
 
 from __future__ import annotations
 
@@ -31,7 +31,9 @@ PATHS = {
     "time": "$.detail.findings[0].UpdatedAt",
     "title": "$.detail.findings[0].Title",
 }
-"""What the mail says. Not the description: EventBridge escapes no value, and a quotation mark would end the text."""
+"""What the mail contains. EventBridge does not escape a title: quotation marks, as in that of Security Hub's control
+IAM.1, are sent as they are (EventBridge User Guide, "Amazon EventBridge input transformation").
+"""
 MAIL = (
     "<severity>: <title>",
     "Account <account>, region <region>, <time>",
@@ -41,14 +43,14 @@ MAIL = (
     "End these mails: aws securityhub batch-update-findings --region <region> --workflow Status=NOTIFIED "
     "--finding-identifiers 'Id=<id>,ProductArn=<product>'",
 )
-"""Its lines, each in quotation marks of its own, which EventBridge asks for and sends along (GuardDuty User Guide,
+"""Its lines, each in its own quotation marks, which EventBridge requires and also sends (GuardDuty User Guide,
 "Processing GuardDuty findings with Amazon EventBridge").
 """
 
 
 @dataclass(frozen=True, kw_only=True)
 class FindingsArgs:
-    """`emails` are told of the region's findings. `keys` says for how long a deleted key can be restored."""
+    """`emails` are notified of the region's findings. `keys` has the deletion window."""
 
     site: Site
     keys: KeysSettings
@@ -104,7 +106,7 @@ class Findings(Component):
 
 
 def pattern(region: str) -> dict[str, Any]:
-    """Which events are mailed: all findings of one region come through Security Hub, so each is told of once.
+    """Which events are mailed: all findings of one region come through Security Hub, so each is mailed once.
 
     GuardDuty's from MEDIUM, a possible compromise of a resource (GuardDuty User Guide, "Severity levels of GuardDuty
     findings"); what IAM Access Analyzer finds open to the public, whatever its severity (IAM User Guide, "Integrate IAM

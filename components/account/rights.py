@@ -173,10 +173,9 @@ def findings(names: Names) -> list[Statement]:
     """The findings of Security Hub, and to say of one that it was seen, which ends its mails, but not to suppress it
     (Security Hub User Guide, "Configuring access to BatchUpdateFindings")."""
     hub = names.any_of("securityhub", "hub/default")
-    seen = {"StringEquals": {"securityhub:ASFFSyntaxPath/Workflow.Status": "NOTIFIED"}}
     return [
         allow("securityhub:GetFindings", hub, sid="Findings"),
-        allow("securityhub:BatchUpdateFindings", hub, sid="FindingsWereSeen", condition=seen),
+        allow("securityhub:BatchUpdateFindings", hub, sid="FindingsWereSeen", condition=_workflow("NOTIFIED")),
     ]
 
 
@@ -231,6 +230,7 @@ def boundary(names: Names) -> list[Statement]:
     return [
         allow("*", "*", sid="WhatTheRoleMay"),
         deny(RECORD, "*", sid="TheRecord"),
+        deny(["securityhub:BatchUpdateFindings"], "*", sid="TheFindings", condition=_workflow("SUPPRESSED")),
         deny(
             ["s3:Delete*", "s3:Put*", "s3:BypassGovernanceRetention"],
             [f"arn:aws:s3:::{record}-*", f"arn:aws:s3:::{record}-*/*"],
@@ -257,21 +257,14 @@ def boundary(names: Names) -> list[Statement]:
 
 
 RECORD = [
-    "access-analyzer:DeleteAnalyzer",
-    "cloudtrail:DeleteTrail",
-    "cloudtrail:PutEventSelectors",
-    "cloudtrail:StopLogging",
-    "cloudtrail:UpdateTrail",
-    "config:DeleteConfigurationRecorder",
-    "config:DeleteDeliveryChannel",
-    "config:StopConfigurationRecorder",
-    "ec2:DisableEbsEncryptionByDefault",
-    "ec2:DisableSnapshotBlockPublicAccess",
-    "guardduty:DeleteDetector",
-    "guardduty:UpdateDetector",
-    "s3:PutAccountPublicAccessBlock",
-    "securityhub:DisableSecurityHub",
-]
+    "access-analyzer:DeleteAnalyzer", "cloudtrail:DeleteTrail", "cloudtrail:PutEventSelectors",
+    "cloudtrail:StopLogging", "cloudtrail:UpdateTrail", "config:DeleteConfigurationRecorder",
+    "config:DeleteDeliveryChannel", "config:StopConfigurationRecorder", "ec2:DisableEbsEncryptionByDefault",
+    "ec2:DisableSnapshotBlockPublicAccess", "guardduty:ArchiveFindings", "guardduty:Create*", "guardduty:Delete*",
+    "guardduty:Update*", "s3:PutAccountPublicAccessBlock", "securityhub:BatchDisableStandards",
+    "securityhub:BatchUpdateAutomationRules", "securityhub:BatchUpdateStandardsControlAssociations",
+    "securityhub:CreateAutomationRule", "securityhub:Disable*", "securityhub:Update*",
+]  # fmt: skip
 KEY_ENDS = [
     "kms:CreateGrant", "kms:DeleteAlias", "kms:DisableKey", "kms:PutKeyPolicy", "kms:ScheduleKeyDeletion",
     "kms:UpdateAlias",
@@ -279,13 +272,18 @@ KEY_ENDS = [
 ALARMS_END = ["cloudwatch:DeleteAlarms", "cloudwatch:DisableAlarmActions", "cloudwatch:PutMetricAlarm"]
 MAILS_END = [
     "events:DeleteRule", "events:DisableRule", "events:PutRule", "events:PutTargets", "events:RemoveTargets",
-    "sns:AddPermission", "sns:DeleteTopic", "sns:RemovePermission", "sns:SetTopicAttributes", "sns:Unsubscribe",
+    "sns:AddPermission", "sns:DeleteTopic", "sns:PutDataProtectionPolicy", "sns:RemovePermission",
+    "sns:SetSubscriptionAttributes", "sns:SetTopicAttributes", "sns:Unsubscribe",
 ]  # fmt: skip
 STATE_ENDS = [
     "s3:BypassGovernanceRetention", "s3:DeleteBucket", "s3:DeleteBucketPolicy", "s3:DeleteObjectVersion",
     "s3:PutBucket*", "s3:PutEncryptionConfiguration", "s3:PutLifecycleConfiguration",
     "s3:PutReplicationConfiguration",
 ]  # fmt: skip
+
+
+def _workflow(status: str) -> dict[str, dict[str, str]]:
+    return {"StringEquals": {"securityhub:ASFFSyntaxPath/Workflow.Status": status}}
 
 
 def _alias(name: str) -> dict[str, dict[str, str]]:

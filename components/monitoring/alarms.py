@@ -26,8 +26,8 @@ NAME_LIMIT = 255
 SECONDS_A_DAY = 86_400
 
 WHILE_FOLLOWING = (Subject.REPLICA, Subject.ARRIVING_OBJECTS, Subject.CERTIFICATE, Subject.CHECKLIST)
-"""What a region that follows needs for a takeover, and the checklist, which no other region reports while that one is
-lost. Its other alarms would only distract."""
+"""What a region that follows needs for a takeover, and the checklist, which nothing else reports while the other region
+is lost. Its other alarms would only distract."""
 
 
 @dataclass(frozen=True, kw_only=True)

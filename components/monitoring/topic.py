@@ -1,4 +1,4 @@
-"""A topic that is mailed: encrypted, and published to by one service of AWS."""
+"""A topic with email subscribers: encrypted, with one AWS service as its publisher."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NAME_LIMIT = 256
 
 
 def mail_topic(part: Component, name: str, naming: Naming, key: aws.kms.Key, publisher: Publisher) -> aws.sns.Topic:
-    """The topic that `publisher` notifies for `part`; the policy of `key` lets it, too."""
+    """The topic that `publisher` notifies for `part`; the policy of `key` must allow it too."""
     topic = aws.sns.Topic(
         f"{name}-topic",
         name=naming.physical(name, NAME_LIMIT),
@@ -33,7 +33,7 @@ def mail_topic(part: Component, name: str, naming: Naming, key: aws.kms.Key, pub
 
 
 def mail(part: Component, name: str, topic: aws.sns.Topic, emails: Sequence[str]) -> None:
-    """A subscription for each address, named by it (docs/decisions/0014-identity-is-what-a-thing-is.md)."""
+    """A subscription for each address, named after it (docs/decisions/0014-identity-is-what-a-thing-is.md)."""
     for address in emails:
         aws.sns.TopicSubscription(
             f"{name}-mail-{address}", topic=topic.arn, protocol="email", endpoint=address, opts=part.child()

@@ -134,8 +134,8 @@ def key_policy(site: Site, row: KeyRow, settings: KeysSettings, copied_to: str |
 
 
 def keeps(row: KeyRow, settings: KeysSettings) -> bool:
-    """Whether only one role may delete the key. Its creator cannot change its policy, and must tell KMS that this is
-    intended."""
+    """Whether only one role may disable or delete the key. Its creator cannot change its policy, and must tell KMS that
+    this is intended."""
     return row.outlives and settings.administrator_role is not None
 
 

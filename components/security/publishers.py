@@ -1,4 +1,4 @@
-"""The services of AWS that publish to topics, and what lets each of them."""
+"""The AWS services that publish to topics, and the statements that allow it."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import Any
 from components.security.iam import Statement, allow
 
 WITH_KEY = ["kms:Decrypt", "kms:GenerateDataKey*"]
-"""What publishing to an encrypted topic or queue does with its key."""
+"""What a publisher to an encrypted topic or queue needs on its key."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Publisher:
-    """A service; `says_account` means that it says for whose account it publishes, so that others can be kept away."""
+    """A service; `says_account` means that it sends aws:SourceAccount, so that other accounts can be excluded."""
 
     sid: str
     service: str
     says_account: bool = True
 
     def may(self, actions: str | list[str], resource: Any, account_id: str) -> Statement:
-        """The statement of a topic's or a key's policy that lets it."""
+        """The statement that allows it, for the policy of a topic or a key."""
         return allow(
             actions,
             resource,
@@ -33,7 +33,7 @@ class Publisher:
 ALARMS = Publisher(sid="Alarms", service="cloudwatch.amazonaws.com")
 TOPICS = Publisher(sid="Topics", service="sns.amazonaws.com")
 RULES = Publisher(sid="Rules", service="events.amazonaws.com", says_account=False)
-"""EventBridge. It meets no condition in the policy of a topic or of its key: with one, nothing is published, and nobody
-is told (EventBridge User Guide, "Using resource-based policies"; SNS Developer Guide, "Managing encryption keys and
+"""EventBridge. It meets no condition in the policy of a topic or its key: with one, nothing is published, and nobody is
+notified (EventBridge User Guide, "Using resource-based policies"; SNS Developer Guide, "Managing encryption keys and
 costs").
 """

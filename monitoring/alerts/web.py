@@ -26,7 +26,7 @@ WEB = (
         ),
         query=f'100 * sum(rate({REQUESTS}{{job="{Job.APPLICATION}",status=~"5.."}}[5m]))'
         f' / sum(rate({REQUESTS}{{job="{Job.APPLICATION}"}}[5m]))',
-        why="Requests fail: percentage of 5xx responses, including requests that reached no host.",
+        why="Requests fail: percentage of 5xx responses, including requests that no host answered.",
         source="ops: error rate 1 and 5 % for 5 minutes; decided: the ratio",
     ),
     Alert(

@@ -189,6 +189,8 @@ def test_a_role_may_do_what_the_table_says_and_nothing_else(cloud: Cloud[Any], t
         Call("s3:PutBucketPolicy", bucket("askproai-account-trail"), there(HOME)),
         Call("cloudwatch:DeleteAlarms", f"arn:aws:cloudwatch:{HOME}:{A}:alarm:askproai-account-events-a", there(HOME)),
         Call("sns:Unsubscribe", f"arn:aws:sns:{AWAY}:{A}:askproai-account-{AWAY}-findings:1", there(AWAY)),
+        Call("sns:SetSubscriptionAttributes", f"arn:aws:sns:{HOME}:{A}:askproai-account-{HOME}-findings", there(HOME)),
+        Call("sns:PutDataProtectionPolicy", f"arn:aws:sns:{HOME}:{A}:askproai-account-{HOME}-findings", there(HOME)),
         Call("sns:DeleteTopic", f"arn:aws:sns:{HOME}:{A}:askproai-account-events", there(HOME)),
         Call("kms:DisableKey", f"arn:aws:kms:{HOME}:{A}:key/1", there(HOME) | key("askproai-account-findings")),
         Call("securityhub:BatchUpdateFindings", f"arn:aws:securityhub:{HOME}:{A}:hub/default", SUPPRESSED),
@@ -205,14 +207,36 @@ def test_who_changes_the_platform_does_not_widen_the_rights_nor_end_the_record(
 
 def test_a_role_that_a_deployment_makes_cannot_do_more_than_the_boundary(cloud: Cloud[Any]) -> None:
     boundary = cloud.one(POLICY).document()
-    everything = {"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
-    assert allowed(Call("rds:DeleteDBInstance", "*"), [everything], boundary)
-    assert not allowed(Call("cloudtrail:StopLogging", "*"), [everything], boundary)
-    assert not allowed(Call("iam:PutRolePolicy", role("askproai-account-deploy")), [everything], boundary)
+    assert allowed(Call("rds:DeleteDBInstance", "*"), [EVERYTHING], boundary)
+    assert not allowed(Call("cloudtrail:StopLogging", "*"), [EVERYTHING], boundary)
+    assert not allowed(Call("iam:PutRolePolicy", role("askproai-account-deploy")), [EVERYTHING], boundary)
     for action, kind in (("events:DisableRule", "rule/"), ("events:RemoveTargets", "rule/"), ("sns:DeleteTopic", "")):
         arn = f"arn:aws:{action.partition(':')[0]}:{HOME}:{A}:{kind}askproai-{{}}"
-        assert not allowed(Call(action, arn.format(f"account-{HOME}-findings")), [everything], boundary)
-        assert allowed(Call(action, arn.format("prod-alarms")), [everything], boundary)
+        assert not allowed(Call(action, arn.format(f"account-{HOME}-findings")), [EVERYTHING], boundary)
+        assert allowed(Call(action, arn.format("prod-alarms")), [EVERYTHING], boundary)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        Call("securityhub:BatchUpdateFindings", f"arn:aws:securityhub:{HOME}:{A}:hub/default", SUPPRESSED),
+        Call("securityhub:BatchDisableStandards", "*"),
+        Call("securityhub:BatchUpdateAutomationRules", "*"),
+        Call("securityhub:BatchUpdateStandardsControlAssociations", "*"),
+        Call("securityhub:CreateAutomationRule", "*"),
+        Call("securityhub:DisableImportFindingsForProduct", f"arn:aws:securityhub:{HOME}:{A}:hub/default"),
+        Call("securityhub:UpdateFindings", f"arn:aws:securityhub:{HOME}:{A}:hub/default"),
+        Call("guardduty:ArchiveFindings", f"arn:aws:guardduty:{HOME}:{A}:detector/1"),
+        Call("guardduty:CreateFilter", f"arn:aws:guardduty:{HOME}:{A}:detector/1"),
+        Call("guardduty:CreateIPSet", f"arn:aws:guardduty:{HOME}:{A}:detector/1"),
+        Call("guardduty:UpdateFilter", f"arn:aws:guardduty:{HOME}:{A}:detector/1/filter/a"),
+    ],
+    ids=lambda call: call.action,
+)
+def test_break_glass_alone_silences_findings(cloud: Cloud[Any], call: Call) -> None:
+    """A deployment could otherwise make a role for it."""
+    assert not allowed(call, [EVERYTHING], cloud.one(POLICY).document())
+    assert may(cloud, "access-break-glass", call)
 
 
 @pytest.fixture(scope="module")

@@ -24,7 +24,8 @@ GLOBAL_SERVICES = ROOT / "sandbox" / "aws" / "scope.py"
 
 ROW = re.compile(r"^\|(?P<first>[^|]*)\|(?P<second>[^|]*)\|")
 CODE = re.compile(r"`([^`]+)`")
-LINK = re.compile(r"\]\((?![a-z]+:|#)([^)#\s]+)")
+LINK = re.compile(r"\]\((?![a-z]+:)([^)#\s]*)(?:#([^)\s]+))?\)")
+HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 
 
 def files(pattern: str, folder: Path = ROOT) -> list[Path]:
@@ -140,8 +141,16 @@ def test_what_the_readme_says_to_edit_is_there() -> None:
 
 @pytest.mark.parametrize("document", documents(), ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_link_leads_somewhere(document: Path) -> None:
-    broken = [link for link in LINK.findall(document.read_text()) if not (document.parent / link).exists()]
-    assert broken == []
+    links = LINK.findall(document.read_text())
+    places = [(document.parent / path if path else document, anchor) for path, anchor in links]
+    assert [place for place, _anchor in places if not place.exists()] == []
+    assert [(place, anchor) for place, anchor in places if anchor and anchor not in anchors(place)] == []
+
+
+def anchors(page: Path) -> set[str]:
+    """The anchors of a page's headings, as GitHub makes them."""
+    headings = HEADING.findall(page.read_text())
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def test_a_commit_runs_make_check_with_the_tools_of_the_lock_file() -> None:

@@ -127,6 +127,16 @@ def test_a_value_that_pulumi_yaml_has_is_looked_for_there(project: Project, shar
         assert f"Pulumi.prod.yaml: askproai:{at}: " in str(refusal.value)
 
 
+def test_a_setting_that_the_stack_s_file_encrypts_is_looked_for_there(project: Project) -> None:
+    without(project, "askproai:domain:")
+    project.shared_file.write_text(f"{SHARED}  domain:\n    default: askproai.de\n")
+    file = project.file("prod")
+    file.write_text(f"{file.read_text()}  askproai:domain:\n    secure: v1:abc\n")
+
+    with pytest.raises(ConfigurationError, match=r"askproai:domain: is encrypted"):
+        read(project, "prod")
+
+
 def test_a_file_that_is_not_there_is_named(project: Project) -> None:
     with pytest.raises(UnreadableFileError, match=r"Pulumi\.other\.yaml cannot be read"):
         read(project, "other")
