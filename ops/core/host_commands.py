@@ -22,7 +22,7 @@ READ_AGAIN = (
 )
 """Units that use secrets are part of the unit that fetches them, or require it. They fail if it does not run again."""
 READ_SECONDS = 300
-"""Our choice; a worker's longest job is added: it finishes that before it restarts."""
+"""Our choice, without a worker's longest job."""
 LINES_SHOWN = 5
 UNDER_WAY = ("Pending", "InProgress", "Delayed", "Cancelling")
 """Systems Manager API, GetCommandInvocation, Status: any other status is final."""
@@ -49,6 +49,11 @@ def send(stack: RegionStack, instances: list[str], command: str, comment: str, s
         )
         found += [{"id": str(answer["Command"]["CommandId"]), "instance": instance} for instance in some]
     return found
+
+
+def read_seconds(stack: RegionStack) -> int:
+    """How long a host may take to read its secrets again. A worker finishes its job before it restarts."""
+    return READ_SECONDS + stack.settings.workers.timeout_seconds
 
 
 def wait(stack: RegionStack, sent: dict[str, str], what: str, seconds: int) -> None:

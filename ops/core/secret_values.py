@@ -56,6 +56,13 @@ def current(stack: RegionStack, arn: str) -> dict[str, Any]:
     return next((dict(each) for each in found if CURRENT in each.get("VersionStages", [])), {})
 
 
+def current_value(region: str, secret: str) -> tuple[str, str] | None:
+    """The version and the text that hosts read, never for the screen; None if there is none."""
+    manager = client("secretsmanager", region)
+    answer = if_present(lambda: manager.get_secret_value(SecretId=secret, VersionStage=CURRENT))
+    return (str(answer["VersionId"]), str(answer.get("SecretString", ""))) if answer else None
+
+
 def versions(region: str, secret: str) -> dict[str, list[str]]:
     """The labels of each version of a secret."""
     return dict(client("secretsmanager", region).describe_secret(SecretId=secret).get("VersionIdsToStages") or {})

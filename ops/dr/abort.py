@@ -73,7 +73,7 @@ def abort(session: Session, to: str | None = None) -> Timeline:
         serving, standing_by = verdict.serving | generations, verdict.standing_by
         for stack in (verdict.other, verdict.keep, session.pair.edge):
             _adopt(timeline, stack)
-        operation = _give_up(session, timeline, verdict)
+        operation = _give_up(session, timeline, verdict, begun)
         with session.loading_edge():
             if not session.options.dry_run:
                 # A gate reads from the file whether another region writes, and a fence whether there is a region to
@@ -147,15 +147,14 @@ def _adopt(timeline: Timeline, stack: Stack[Any]) -> None:
             stack.file.set(values)
 
 
-def _give_up(session: Session, timeline: Timeline, verdict: Verdict) -> Operation:
+def _give_up(session: Session, timeline: Timeline, verdict: Verdict, begun: dict[str, Any]) -> Operation:
     """The first change: the record of the abandoned operation becomes that of the abort."""
-    record = session.ledger.get(UNDER_WAY)
     if session.options.waive_fence:
         session.record("waiver", {"reason": session.options.waive_fence, "stack": verdict.other.stack})
-    if record and record["operation"] != ABORTING:
+    if begun and begun["operation"] != ABORTING:
         with timeline.step(GIVE_UP) as step:
-            step.detail = f"the {record['operation']} to {record['to']}"
-            session.record("aborted", {**record, "serves": verdict.keep.stack})
+            step.detail = f"the {begun['operation']} to {begun['to']}"
+            session.record("aborted", {**begun, "serves": verdict.keep.stack})
     now = datetime.now(UTC)
     regions = {"source": verdict.other.stack, "target": verdict.keep.stack}
     operation = Operation(kind=ABORTING, **regions, started=now, decided_at=now, timeline=timeline)

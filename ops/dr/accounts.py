@@ -5,9 +5,9 @@ from functools import partial
 
 from hosts.roles import ROLES
 from ops.core import facts, host_commands, hosts
-from ops.core.aws import answered, client, if_present
+from ops.core.aws import answered
 from ops.core.pair import RegionStack
-from ops.core.secret_values import CURRENT, make_current, write
+from ops.core.secret_values import current_value, make_current, write
 from ops.core.session import Operation, Session
 from ops.core.steps import Step, say
 
@@ -59,16 +59,9 @@ def _older(standby: RegionStack, other: RegionStack) -> Iterator[tuple[str, str,
     for role, arn in standby.accounts.items():
         theirs = other.accounts.get(role, "")
         place = (other.region, theirs) if has_originals(standby) else (standby.region, secret_name(theirs))
-        wanted = current(*place) if theirs else None
-        if wanted and (current(standby.region, arn) or ("", ""))[1] != wanted[1]:
+        wanted = current_value(*place) if theirs else None
+        if wanted and (current_value(standby.region, arn) or ("", ""))[1] != wanted[1]:
             yield role, *wanted
-
-
-def current(region: str, secret: str) -> tuple[str, str] | None:
-    """The version and the content that hosts read; None where there is none."""
-    manager = client("secretsmanager", region)
-    answer = if_present(lambda: manager.get_secret_value(SecretId=secret, VersionStage=CURRENT))
-    return (str(answer["VersionId"]), str(answer.get("SecretString", ""))) if answer else None
 
 
 def _copy(operation: Operation, standby: RegionStack, found: list[tuple[str, str, str]]) -> None:
@@ -77,6 +70,6 @@ def _copy(operation: Operation, standby: RegionStack, found: list[tuple[str, str
         make_current(standby.region, standby.accounts[role], version)
     running = hosts.instances(standby, *ROLES)
     # Those that start from here on read them anyway. A worker may need hours for its job: nobody waits for that here.
-    seconds = host_commands.READ_SECONDS + standby.settings.workers.timeout_seconds
+    seconds = host_commands.read_seconds(standby)
     host_commands.send(standby, running, host_commands.READ_AGAIN, "ops dr: read secrets", seconds)
     operation.accounts_unread = False

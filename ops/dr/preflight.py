@@ -13,9 +13,9 @@ from ops.core.aws import client
 from ops.core.facts import side_by_side
 from ops.core.interruption import TooLongError
 from ops.core.pair import RegionStack
+from ops.core.secret_values import current_value
 from ops.core.settle import in_use
 from ops.core.steps import say
-from ops.dr import accounts
 from ops.dr.accounts import has_originals, secret_name
 from ops.errors import OpsError, one_line
 
@@ -252,7 +252,7 @@ def _bounded(check: Callable[[], Iterator[Finding]], name: str) -> list[Finding]
 
 
 def _secret(region: str, name: str) -> Any:
-    _, text = accounts.current(region, name) or ("", "")
+    _, text = current_value(region, name) or ("", "")
     with suppress(ValueError):
         return json.loads(text)
     return text or None

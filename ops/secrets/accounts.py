@@ -67,8 +67,7 @@ def after_hosts(place: Place) -> list[Action]:
 def _write(place: Place) -> str:
     version = place.rotation.version
     for name, arn in place.live.accounts.items():
-        if version not in versions(place.live.region, arn):
-            write(place.live.region, arn, version, json.dumps(_next(place.live, name, arn)))
+        write(place.live.region, arn, version, json.dumps(_next(place.live, name, arn)))
         written = json.dumps(_value(place.live, arn, VersionId=version))
         for stack in place.stacks[1:]:
             write(stack.region, stack.accounts[name], version, written)

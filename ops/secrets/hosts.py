@@ -1,7 +1,7 @@
 """The hosts of a rotation: one of them changes the database, and all of them read the secret again."""
 
 from hosts.roles import WORKERS, HostRole
-from ops.core.host_commands import DELIVERY_SECONDS, READ_AGAIN, READ_SECONDS, lend, send, wait
+from ops.core.host_commands import DELIVERY_SECONDS, READ_AGAIN, lend, read_seconds, send, wait
 from ops.core.hosts import instances as in_service
 from ops.core.pair import RegionStack
 from ops.errors import OpsError
@@ -36,8 +36,7 @@ def on_the_database(place: Place, action: str, given: list[str], secrets: list[s
 def read_again(stack: RegionStack, roles: tuple[HostRole, ...]) -> int:
     """Have hosts read their secrets again, one after the other, and wait for all. Returns their number."""
     instances = in_service(stack, *roles)
-    # A worker finishes its job before it restarts.
-    seconds = READ_SECONDS + stack.settings.workers.timeout_seconds
+    seconds = read_seconds(stack)
     for sent in send(stack, instances, READ_AGAIN, "ops secrets rotate: read secrets", seconds):
         wait(stack, sent, "reading secrets", (DELIVERY_SECONDS + seconds) * len(instances))
     return len(instances)

@@ -13,6 +13,7 @@ from moto.kms.models import KmsBackend, kms_backends
 from moto.sns.models import Topic, sns_backends
 
 from sandbox.aws.fixes.fix import replaces
+from sandbox.aws.policy_document import is_about, listed, statements
 
 SERVICE = "events.amazonaws.com"
 OF_AWS = "alias/aws/"
@@ -65,7 +66,7 @@ def _topic(rule: Rule, arn: str) -> Topic | None:
     receiving EventBridge notifications?").
     """
     topic = sns_backends[rule.account_id][rule.region_name].topics.get(arn)
-    if topic is None or not _allows(json.loads(topic.policy), "sns:Publish", arn):
+    if topic is None or not _allows(topic.policy, "sns:Publish", arn):
         return None
     return topic if not topic.kms_master_key_id or _may_use(rule, topic.kms_master_key_id) else None
 
@@ -78,25 +79,25 @@ def _may_use(rule: Rule, name: str) -> bool:
     key = backend.keys.get(identity or "")
     if key is None or known.startswith(OF_AWS):
         return False
-    return all(_allows(json.loads(key.policy), action, key.arn) for action in WITH_KEY)
+    return all(_allows(key.policy, action, key.arn) for action in WITH_KEY)
 
 
-def _allows(policy: dict[str, Any], action: str, resource: str) -> bool:
+def _allows(policy: str, action: str, resource: str) -> bool:
     """Whether a policy lets EventBridge: a statement with a condition, be it a denial, is not about it."""
     effects = {
         each["Effect"]
-        for each in _listed(policy["Statement"])
+        for each in statements(policy)
         if not each.get("Condition")
         and SERVICE in _services(each["Principal"])
-        and any(fnmatchcase(action.lower(), known.lower()) for known in _listed(each["Action"]))
-        and any(fnmatchcase(resource, known) for known in _listed(each["Resource"]))
+        and is_about(each, action)
+        and any(fnmatchcase(resource, known) for known in listed(each["Resource"]))
     }
     return effects == {"Allow"}
 
 
 def _services(principal: Any) -> Iterator[str]:
-    everybody = principal == "*" or "*" in _listed(principal.get("AWS", []))
-    yield from [SERVICE] if everybody else _listed(principal.get("Service", []))
+    everybody = principal == "*" or "*" in listed(principal.get("AWS", []))
+    yield from [SERVICE] if everybody else listed(principal.get("Service", []))
 
 
 def _text(transformer: dict[str, Any] | None, event: dict[str, Any]) -> str:
@@ -107,7 +108,3 @@ def _text(transformer: dict[str, Any] | None, event: dict[str, Any]) -> str:
     found = {name: json_path(path).find(event) for name, path in transformer.get("InputPathsMap", {}).items()}
     values = {name: matches[0].value for name, matches in found.items() if matches}
     return VARIABLE.sub(lambda variable: str(values.get(variable[1], "")), transformer["InputTemplate"])
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]

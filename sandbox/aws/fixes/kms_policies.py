@@ -1,6 +1,5 @@
 """KMS: denials in a key's policy, and policies that their writer could not change again."""
 
-import json
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from typing import Any
@@ -10,6 +9,7 @@ from moto.kms.responses import KmsResponse
 from moto.sts.models import sts_backends
 
 from sandbox.aws.fixes.fix import replaces
+from sandbox.aws.policy_document import is_about, listed, statements
 
 WRITE = "kms:PutKeyPolicy"
 
@@ -69,8 +69,8 @@ def _refuse_lockout(response: KmsResponse) -> None:
     policy = response._get_param("Policy")
     if policy is None or response._get_param("BypassPolicyLockoutSafetyCheck"):
         return
-    statements, caller = _statements(policy), _caller(response)
-    if _decided("Deny", statements, WRITE, caller) or not _decided("Allow", statements, WRITE, caller):
+    rules, caller = statements(policy), _caller(response)
+    if _decided("Deny", rules, WRITE, caller) or not _decided("Allow", rules, WRITE, caller):
         raise JsonRESTError(
             "MalformedPolicyDocumentException",
             "The new key policy will not allow you to update the key policy in the future.",
@@ -80,7 +80,7 @@ def _refuse_lockout(response: KmsResponse) -> None:
 def _refuse_denied(response: KmsResponse, action: str) -> None:
     backend, caller = response.kms_backend, _caller(response)
     key = backend.keys.get(backend.get_key_id(response._get_param("KeyId")))
-    if key is not None and _decided("Deny", _statements(key.policy), action, caller):
+    if key is not None and _decided("Deny", statements(key.policy), action, caller):
         raise JsonRESTError(
             "AccessDeniedException",
             f"User: {caller} is not authorized to perform: {action} on resource: {key.arn} with an explicit deny in a "
@@ -97,25 +97,20 @@ def _caller(response: KmsResponse) -> str:
     return f"arn:aws:iam::{account}:{name}"
 
 
-def _statements(policy: str) -> list[dict[str, Any]]:
-    found = json.loads(policy)["Statement"]
-    return [found] if isinstance(found, dict) else found
-
-
-def _decided(effect: str, statements: Iterable[dict[str, Any]], action: str, caller: str) -> bool:
+def _decided(effect: str, rules: Iterable[dict[str, Any]], action: str, caller: str) -> bool:
     return any(
         each["Effect"] == effect
-        and any(fnmatchcase(action.lower(), known.lower()) for known in _listed(each["Action"]))
+        and is_about(each, action)
         and _is_of(each["Principal"], caller)
         and all(_meets(operator, keys, caller) for operator, keys in each.get("Condition", {}).items())
-        for each in statements
+        for each in rules
     )
 
 
 def _is_of(principal: Any, caller: str) -> bool:
     """Whether the principal is everybody, the caller, or the account, which gives IAM the decision."""
     account = caller.split(":")[4]
-    named = _listed(principal.get("AWS", [])) if isinstance(principal, dict) else [principal]
+    named = listed(principal.get("AWS", [])) if isinstance(principal, dict) else [principal]
     return any(name in ("*", account, caller, f"arn:aws:iam::{account}:root") for name in named)
 
 
@@ -123,9 +118,5 @@ def _meets(operator: str, keys: dict[str, Any], caller: str) -> bool:
     """Conditions on the caller can be checked here; conditions on the call, such as its service, never match."""
     if set(keys) != {"aws:PrincipalArn"}:
         return False
-    matches = any(fnmatchcase(caller, wanted) for wanted in _listed(keys["aws:PrincipalArn"]))
+    matches = any(fnmatchcase(caller, wanted) for wanted in listed(keys["aws:PrincipalArn"]))
     return matches is not ("Not" in operator)
-
-
-def _listed(value: Any) -> list[str]:
-    return [value] if isinstance(value, str) else list(value)

@@ -12,14 +12,11 @@ from moto.s3.responses import S3Response
 from moto.utilities.utils import CaseInsensitiveDict
 
 from sandbox.aws.fixes.fix import replaces
+from sandbox.aws.policy_document import listed
 
 LOGGING_SERVICE = "logging.s3.amazonaws.com"
 SMALLEST_MOVED = "x-amz-transition-default-minimum-object-size"
 """S3 API, PutBucketLifecycleConfiguration."""
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
 
 
 @replaces(FakeBucket, "_log_permissions_enabled_policy")
@@ -31,9 +28,9 @@ def log_delivery_reads_policies_as_aws(stock: Any, target_bucket: FakeBucket, ta
     return any(
         statement["Effect"] == "Allow"
         and isinstance(statement["Principal"], dict)
-        and LOGGING_SERVICE in _listed(statement["Principal"].get("Service"))
-        and any(fnmatchcase("s3:PutObject", action) for action in _listed(statement["Action"]))
-        and any(fnmatchcase(first_log, resource) for resource in _listed(statement["Resource"]))
+        and LOGGING_SERVICE in listed(statement["Principal"].get("Service"))
+        and any(fnmatchcase("s3:PutObject", action) for action in listed(statement["Action"]))
+        and any(fnmatchcase(first_log, resource) for resource in listed(statement["Resource"]))
         for statement in json.loads(target_bucket.policy)["Statement"]
     )
 
@@ -47,7 +44,7 @@ def statement_applies_on_its_condition(stock: Any, self: FakeBucket, action: str
     if not self.policy:
         return stock(self, action, resource)
     document = json.loads(self.policy)
-    unconditional = [statement for statement in _listed(document["Statement"]) if not statement.get("Condition")]
+    unconditional = [statement for statement in listed(document["Statement"]) if not statement.get("Condition")]
     return IAMPolicy(json.dumps({**document, "Statement": unconditional})).is_action_permitted(action, resource)
 
 
